@@ -9044,7 +9044,8 @@ const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
  */
 const OF_OUTPUTS = new Set(`created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
   update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
-  failedTask node exitCode ending`.split(/\s+/));
+  failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
+  added runsAgain strategy course account username registry rolling recreate canary`.split(/\s+/));
 /** How key files begin and end, all of them. */
 const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 /** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
@@ -10976,7 +10977,7 @@ function typosBetween(a, b) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy'];
+const MODE_NAMES = ['deploy', 'plan'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /**
  * The mode of this name.
@@ -11000,6 +11001,8 @@ function parseMode(text) {
  */
 const DEFAULTS = {
     mode: DEFAULT_MODE,
+    'show-values': 'false',
+    'fail-on-changes': 'false',
     prune: 'false',
     'rerun-jobs': 'false',
     'allow-plain-tcp': 'false',
@@ -13063,10 +13066,14 @@ function sameSpec(a, b) {
 }
 /**
  * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
- * change of their template only, and not for one of labels, policies or their number.
+ * change of their template and of the endpoint only, and not for one of labels, policies or their number.
  */
 function replacesNothing(current, wanted) {
-    return wantedTasks(wanted) === 0 || sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
+    if (wantedTasks(wanted) === 0)
+        return true;
+    const { EndpointSpec: _, ...rest } = current;
+    const { TaskTemplate, EndpointSpec } = wanted;
+    return sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) });
 }
 /**
  * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
@@ -15648,6 +15655,8 @@ const ON_FAILURE = ['rollback', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
 const INPUTS = [
     'mode',
+    'show-values',
+    'fail-on-changes',
     'registries',
     'registries-file',
     'registry',
@@ -15680,6 +15689,7 @@ function readInputs(given, strategies) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
     const env = checkUnknownInputs(given, known, problems, log.warning);
     const mode = readOrDefault(env, 'mode', problems, parseMode);
+    const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
@@ -15727,7 +15737,23 @@ function readInputs(given, strategies) {
         onCancel,
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+        plan,
     };
+}
+/** Whether a plan is asked for, also where other inputs are wrong. */
+function isPlanAsked(env) {
+    return input(env, 'mode').trim() === 'plan';
+}
+/** What only a plan asks for. Whoever meant to look must not deploy instead. */
+function readPlan(env, mode, problems) {
+    const showValues = readOrDefault(env, 'show-values', problems, parseBoolean);
+    const failOnChanges = readOrDefault(env, 'fail-on-changes', problems, parseBoolean);
+    if (mode !== 'plan' && failOnChanges) {
+        problems.add(`fail-on-changes: it belongs to \`mode: plan\`, and this run would ${mode}: leave it out, or write \`mode: plan\``);
+    }
+    if (mode !== 'plan' && showValues)
+        log.notice('show-values: it only counts with `mode: plan`, and is not used');
+    return { showValues, failOnChanges };
 }
 /** All inputs that there are, and those that there were: these are told with what they have become. */
 function inputNames(strategies) {
@@ -16296,27 +16322,27 @@ const LOOK_TIMEOUT_MS = 2000;
  * What may hurt later in the services that the run has changed, as they stand at its end: what went back has its old
  * spec, on which nobody asked for advice.
  */
-async function adviceOn(ended, { connection: { engine }, deployment, observed: { nodes } }, strategies) {
+function adviceOn(ended, run, strategies) {
+    const standing = ended.flatMap(({ sent: { change, service }, result }) => change.action === 'unchanged' || service === undefined || !stands(result) ? [] : [{ change, spec: service.Spec }]);
+    return adviceOnChanges(standing, run, strategies);
+}
+/** What may hurt later in services that are changed, one line each. */
+async function adviceOnChanges(changed, { connection: { engine }, deployment, observed: { nodes } }, strategies) {
     const imageHasCheck = imageChecks(engine);
-    const linted = await inParallel(ended, deployment.maxParallel, async ({ sent, result }) => {
-        const { change, service } = sent;
-        if (change.action === 'unchanged' || service === undefined || !stands(result))
-            return [];
+    const linted = await inParallel(changed, deployment.maxParallel, async ({ change, spec }) => {
         const { request, access } = change;
         const { updatesInPlace, hasDowntime } = planOf(request, strategies);
-        return [
-            {
-                name: request.name,
-                image: request.image,
-                updatesInPlace,
-                hasDowntime,
-                spec: service.Spec,
-                credential: access?.credential,
-                imageHasCheck: await imageHasCheck(service.Spec),
-            },
-        ];
+        return {
+            name: request.name,
+            image: request.image,
+            updatesInPlace,
+            hasDowntime,
+            spec,
+            credential: access?.credential,
+            imageHasCheck: await imageHasCheck(spec),
+        };
     });
-    return lint(linted.flat(), { ...deployment, nodes });
+    return lint(linted, { ...deployment, nodes });
 }
 /** Notices that come last, and never make a run fail. */
 function giveAdvice(lines) {
@@ -16423,6 +16449,478 @@ function cutBack(file, size) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/report/markdown.js
+
+/** Markdown of texts that are not ours: none of them gets out of its place. */
+/**
+ * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
+ * as code, in which nothing is looked for.
+ */
+const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+/** How a list begins, and a line under a heading. */
+const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
+/** A word as code, on one line. */
+function code(text) {
+    const line = printable(text).replaceAll('`', "'").trim();
+    return line === '' ? '–' : `\`${line}\``;
+}
+/** A word as code in a cell of a table, which a bar ends even there. */
+function cell(text) {
+    return code(text).replace(/\\*\|/g, '\\|');
+}
+/** A text on one line: a second one could begin a block of its own. */
+function plain(text) {
+    const words = printable(text).trim().split(/( +)/);
+    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
+    return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
+}
+/** A word within a tag of HTML, in which Markdown counts no more. */
+function html(text) {
+    return printable(text).replace(/[&<>"'@#]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+/** Lines as a block of code, in a fence longer than any that they contain. */
+function fenced(lines) {
+    const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
+    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
+    const longest = Math.max(2, ...runs.map((run) => run.length));
+    const fence = '`'.repeat(longest + 1);
+    return [fence, ...shown, fence].join('\n');
+}
+function markdown_escaped(word) {
+    return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
+}
+
+;// CONCATENATED MODULE: ./build/report/plan-words.js
+
+/** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
+const plan_words_HIDDEN = '(hidden)';
+/** What is called so may well be a secret, wherever it stands. */
+const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|credential|private|api[-_.]?key|access[-_.]?key|auth/i;
+const NAMED_FIELDS = ['label', 'container label', 'logging option'];
+/** A password in a URL, and what follows a name or flag that says so. */
+const USER_INFO = /(:\/\/)[^\s/@]+@/g;
+const ASSIGNED = /((?:password|passwd|passphrase|secret|token|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',}]+/gi;
+const GIVEN = /(--[\w-]*(?:password|passwd|passphrase|secret|token|api-?key)[\w-]* )("[^"]*"|\S+)/gi;
+const plan_words_MOST_CHARACTERS = 2000;
+/**
+ * The change without what may be a secret: the values of variables, and of labels and options whose names say so,
+ * unless they are to be shown. What this run knows for a secret is `***` in any case.
+ */
+function fitToShow(change, showValues) {
+    const { field, key, before, after } = change;
+    const isHidden = field === 'env' || (NAMED_FIELDS.includes(field) && SECRET_NAME.test(key ?? ''));
+    const shown = (text) => {
+        if (text === undefined)
+            return undefined;
+        if (showValues)
+            return safeLine(text, plan_words_MOST_CHARACTERS);
+        return isHidden ? plan_words_HIDDEN : safeLine(withoutPasswords(text), plan_words_MOST_CHARACTERS);
+    };
+    return { ...change, key: key && safeLine(key, plan_words_MOST_CHARACTERS), before: shown(before), after: shown(after) };
+}
+function withoutPasswords(text) {
+    return text.replace(USER_INFO, '$1***@').replace(ASSIGNED, '$1***').replace(GIVEN, '$1***');
+}
+/** The whole plan without what may be a secret. */
+function planFitToShow(outlook, showValues) {
+    const shown = (changes) => changes.map((change) => fitToShow(change, showValues));
+    return {
+        services: outlook.services.map((service) => ({
+            ...service,
+            changes: shown(service.changes),
+            tasks: { ...service.tasks, because: shown(service.tasks.because) },
+        })),
+        objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
+        advice: outlook.advice.map((line) => safeLine(line)),
+    };
+}
+/** Whether the deploy would change anything. */
+function hasChanges({ services, objects }) {
+    return objects.length > 0 || services.some(({ action }) => action !== 'unchanged');
+}
+/** Those that a person looks at first: what goes, what restarts, what comes, the rest. */
+function changedServices({ services }) {
+    return services.filter(({ action }) => action !== 'unchanged').toSorted((a, b) => rank(a) - rank(b));
+}
+function rank({ action, tasks: { replaced, removed, runsAgain } }) {
+    if (action === 'remove')
+        return 0;
+    if (replaced > 0 || removed > 0 || runsAgain)
+        return 1;
+    return action === 'create' ? 2 : 3;
+}
+/** What would be done, in numbers: `1 to create, 2 to update, 9 unchanged`. */
+function countWords({ services }) {
+    const words = { remove: 'to remove', update: 'to update', create: 'to create', unchanged: 'unchanged' };
+    const counts = Object.entries(words).flatMap(([action, word]) => {
+        const count = services.filter((service) => service.action === action).length;
+        return count === 0 ? [] : [`${count} ${word}`];
+    });
+    return counts.join(', ');
+}
+/** What becomes of all tasks together, as a sentence. */
+function allTasksWords({ services }) {
+    const sum = (count) => services.reduce((total, one) => total + count(one), 0);
+    const parts = [
+        ...some(sum(({ tasks }) => tasks.replaced), (count) => `${tasks(count)} replaced`),
+        ...some(sum(({ tasks }) => tasks.added), (count) => `${tasks(count)} started`),
+        ...some(sum(({ tasks }) => tasks.removed), (count) => `${tasks(count)} ended`),
+    ];
+    return parts.length === 0 ? 'no task would restart' : parts.join(', ');
+    function tasks(count) {
+        return count === 1 ? '1 task would be' : `${count} tasks would be`;
+    }
+}
+/** What becomes of the tasks of one service. */
+function tasksWords({ action, tasks }) {
+    const { before, after, replaced, added, removed, runsAgain } = tasks;
+    if (action === 'create')
+        return `${counted(added)} ${added === 1 ? 'starts' : 'start'}`;
+    if (action === 'remove')
+        return `${counted(removed)} ${removed === 1 ? 'ends' : 'end'}`;
+    if (runsAgain)
+        return `the job runs again: ${counted(after)}`;
+    const kept = Math.min(before, after);
+    const parts = [
+        ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
+        ...some(added, (count) => `${count} ${count === 1 ? 'is' : 'are'} added`),
+        ...some(removed, (count) => `${count} ${count === 1 ? 'ends' : 'end'}`),
+    ];
+    return parts.length === 0 ? 'no task restarts' : parts.join(', ');
+}
+function counted(count) {
+    return count === 1 ? '1 task' : `${count} tasks`;
+}
+function partOf(count, all) {
+    if (count < all)
+        return `${count} of ${all} tasks ${count === 1 ? 'is' : 'are'}`;
+    if (count === 1)
+        return 'its task is';
+    return count === 2 ? 'both tasks are' : `all ${count} tasks are`;
+}
+function some(count, say) {
+    return count === 0 ? [] : [say(count)];
+}
+/** What a change is called: `env LOG_LEVEL`. */
+function plan_words_nameOf({ field, key }) {
+    return key === undefined ? field : `${field} ${key}`;
+}
+const MOST_REASONS = 5;
+/** Because of what tasks restart, or the service is touched at all. */
+function whyWords({ tasks, changes, reasons, action }) {
+    if (action !== 'update')
+        return [];
+    const names = (tasks.because.length > 0 ? tasks.because : changes).map(plan_words_nameOf);
+    const all = [...reasons, ...names];
+    return all.length <= MOST_REASONS + 1 ? all : [...all.slice(0, MOST_REASONS), `${all.length - MOST_REASONS} more`];
+}
+/** Whether a change is one of those because of which tasks restart. */
+function restarts({ tasks }, change) {
+    return tasks.because.some(({ field, key }) => field === change.field && key === change.key);
+}
+/** What becomes of a network, secret or config: `secret shop_key-0a: is created`. */
+function objectWords({ action, changes }) {
+    if (action !== 'update')
+        return action === 'create' ? 'is created' : 'is removed';
+    return `gets other labels (${changes.map(plan_words_nameOf).join(', ')})`;
+}
+const SHORT_DIGEST = 12;
+/** An image with enough of its digest to tell two apart. */
+function shortImage(image) {
+    return image.replace(/@sha256:([0-9a-f]+)/, (_, digest) => `@${digest.slice(0, SHORT_DIGEST)}`);
+}
+
+;// CONCATENATED MODULE: ./build/report/plan-markdown.js
+
+
+
+/** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
+const MOST_BYTES = 64_000;
+/** Each part has as much of it at the most, and leaves what it does not need to those after it. */
+const MOST_TABLE_BYTES = 20_000;
+const MOST_LIST_BYTES = 6000;
+const MOST_SECTION_BYTES = 8000;
+/** For words on what is left out. */
+const plan_markdown_ROOM_FOR_REST = 600;
+const MOST_VALUE_CHARACTERS = 300;
+const plan_markdown_MOST_NAME_CHARACTERS = 200;
+/** More of them are folded. */
+const MOST_OPEN = 4;
+/** A plan that is {@link planFitToShow fit to be shown} as Markdown, within what a comment may have. Pure. */
+function planMarkdown(outlook) {
+    const title = hasChanges(outlook) ? countWords(outlook) : 'nothing to do';
+    const head = [`## Swarm plan: ${title}`, headline(outlook)];
+    const changed = changedServices(outlook);
+    const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '');
+    const table = tableOf(changed);
+    const room = MOST_BYTES - sizeOf([...head, table, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
+    const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '');
+    const sections = fitting(all, room, 2);
+    const missing = all.length - sections.length;
+    return [
+        ...head,
+        ...(table === '' ? [] : [table]),
+        ...sections,
+        ...(missing === 0
+            ? []
+            : [
+                `There is no room here for what changes in ${missing} more services: see the log and the output \`changes\`.`,
+            ]),
+        ...lists,
+    ].join('\n\n');
+}
+/** A report of a run that has no plan, as much of it as a comment may have. */
+function withinComment(markdown) {
+    const lines = markdown.split('\n');
+    const shown = fitting(lines, MOST_BYTES, 1);
+    return shown.length === lines.length
+        ? markdown
+        : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n');
+}
+function headline(outlook) {
+    if (!hasChanges(outlook))
+        return `All ${outlook.services.length} services are as asked. Nothing was changed.`;
+    const { objects } = outlook;
+    const others = objects.length === 0
+        ? ''
+        : `; ${objects.length === 1 ? '1 network, secret or config changes' : `${objects.length} networks, secrets and configs change`}`;
+    return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
+}
+function tableOf(services) {
+    if (services.length === 0)
+        return '';
+    const rows = services.map(row);
+    const shown = fitting(rows, MOST_TABLE_BYTES, 1);
+    const table = [
+        '| Service | Deploy | Tasks | Because of | Account |',
+        '| --- | --- | --- | --- | --- |',
+        ...shown,
+    ].join('\n');
+    const missing = rows.length - shown.length;
+    return missing === 0
+        ? table
+        : `${table}\n\nThere is no room here for ${missing} more services: see the output \`changes\`.`;
+}
+const MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' };
+function row(service) {
+    const { name, action, account } = service;
+    const cells = [
+        nameCell(name),
+        `${MARKS[action]} ${action}`,
+        tasksWords(service),
+        whyWords(service)
+            .map((word) => cell(shortened(word, plan_markdown_MOST_NAME_CHARACTERS)))
+            .join(', '),
+        account === undefined ? '–' : accountCell(account),
+    ];
+    return `| ${cells.join(' | ')} |`;
+}
+function accountCell({ config, username }) {
+    return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`;
+}
+/** What changes in one service; nothing of one that only goes. */
+function section(service, isOpen) {
+    const { name, changes, course, strategy, action } = service;
+    if (action === 'remove')
+        return '';
+    const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`);
+    const rows = changes.map((change) => fieldRow(service, change));
+    const shown = fitting(rows, MOST_SECTION_BYTES, 1);
+    const missing = rows.length - shown.length;
+    const head = action === 'create'
+        ? ['| Field | Value |', '| --- | --- |']
+        : ['| Field | Now | With the deploy | Restarts |', '| --- | --- | --- | --- |'];
+    const parts = [
+        `<details${isOpen ? ' open' : ''}><summary><code>${plan_markdown_html(name)}</code>: ${action}, ${tasksWords(service)}</summary>`,
+        ...(how === undefined ? [] : [plain(how)]),
+        ...(shown.length === 0 ? [] : [[...head, ...shown].join('\n')]),
+        ...(missing === 0
+            ? []
+            : [`There is no room here for ${missing} more fields: see the log and the output \`changes\`.`]),
+        '</details>',
+    ];
+    return parts.length === 2 ? '' : parts.join('\n\n');
+}
+function fieldRow(service, change) {
+    const { field, key, before, after } = change;
+    const name = key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`;
+    const value = (text) => (text === undefined ? '–' : valueCell(field, text));
+    if (service.action === 'create')
+        return `| ${name} | ${value(after)} |`;
+    return `| ${name} | ${value(before)} | ${value(after)} | ${restarts(service, change) ? '🔄' : ''} |`;
+}
+function valueCell(field, text) {
+    if (text === '')
+        return '(empty)';
+    return cell(shortened(field === 'image' ? shortImage(text) : text, MOST_VALUE_CHARACTERS));
+}
+function objectList({ objects }) {
+    return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCell(one.name)} ${plain(objectWords(one))}`), 'objects');
+}
+function adviceList({ advice }) {
+    return plan_markdown_list('### What may hurt one day', advice.map((line) => `- ${plain(line)}`), 'notices');
+}
+function unchangedList({ services }) {
+    const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCell(name));
+    const shown = fitting(names, MOST_LIST_BYTES, 2);
+    const missing = names.length - shown.length;
+    if (names.length === 0)
+        return '';
+    return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`;
+}
+function plan_markdown_list(title, lines, what) {
+    const shown = fitting(lines, MOST_LIST_BYTES, 1);
+    if (lines.length === 0)
+        return '';
+    const missing = lines.length - shown.length;
+    const rest = missing === 0 ? [] : [`There is no room here for ${missing} more ${what}: see the log and the output \`changes\`.`];
+    return [title, shown.join('\n'), ...rest].join('\n\n');
+}
+/** As many of the texts as have room, from the first on, with so many bytes between them. */
+function fitting(texts, room, between) {
+    let left = room;
+    const end = texts.findIndex((text) => {
+        left -= sizeOf(text) + between;
+        return left < 0;
+    });
+    return end < 0 ? [...texts] : texts.slice(0, end);
+}
+function sizeOf(text) {
+    return Buffer.byteLength(text);
+}
+function nameCell(name) {
+    return cell(shortened(name, plan_markdown_MOST_NAME_CHARACTERS));
+}
+function plan_markdown_html(text) {
+    return shortened(text, plan_markdown_MOST_NAME_CHARACTERS).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+;// CONCATENATED MODULE: ./build/report/plan-output.js
+
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; the plan itself needs some of it. */
+const plan_output_MOST_CHARACTERS = 400_000;
+/** How long values may be, tried in turn until all has room. */
+const VALUE_CHARACTERS = [2000, 300, 60];
+/**
+ * The output `changes`: valid JSON of the shape that docs/plan.md documents, however much there is. Those that stay as
+ * they are give way first. Pure.
+ */
+function changesOutput({ services, objects }) {
+    const order = [...services].sort((a, b) => Number(a.action === 'unchanged') - Number(b.action === 'unchanged'));
+    const entries = (most) => [
+        ...order.map((one) => serviceEntry(one, most)),
+        ...objects.map((one) => objectEntry(one, most)),
+    ];
+    const texts = VALUE_CHARACTERS.map((most) => JSON.stringify(entries(most)));
+    const whole = texts.find(({ length }) => length <= plan_output_MOST_CHARACTERS);
+    if (whole !== undefined)
+        return { json: whole, leftOut: 0 };
+    const last = entries(VALUE_CHARACTERS.at(-1) ?? 0);
+    let room = plan_output_MOST_CHARACTERS;
+    const fit = last.filter((entry) => {
+        room -= JSON.stringify(entry).length + 1;
+        return room > 0;
+    });
+    return { json: JSON.stringify(fit), leftOut: last.length - fit.length };
+}
+/** Keys in the order and form that docs/plan.md documents. */
+function serviceEntry(service, most) {
+    const { name, action, image, strategy, course, account, tasks, reasons, changes } = service;
+    const { because, ...counts } = tasks;
+    return {
+        kind: 'service',
+        name,
+        action,
+        image: { before: image.before ?? null, after: image.after ?? null },
+        strategy: strategy ?? null,
+        course: course ?? null,
+        account: account ?? null,
+        tasks: counts,
+        because: because.map(plan_words_nameOf),
+        reasons,
+        changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
+    };
+}
+function objectEntry({ kind, name, action, changes }, most) {
+    return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) };
+}
+function changeEntry({ field, key, before, after }, most, isRestart) {
+    const text = (value) => (value === undefined ? null : shortened(value, most));
+    return { field, key: key ?? null, before: text(before), after: text(after), restarts: isRestart };
+}
+
+;// CONCATENATED MODULE: ./build/report/plan.js
+
+
+
+
+
+
+const plan_MOST_NAMES = 10;
+const MOST_LOGGED_CHANGES = 100;
+/** Tells what a deploy would do: in the log, the job summary and the outputs. Red only where that was asked for. */
+async function reportPlan(outlook, { showValues, failOnChanges }) {
+    const shown = planFitToShow(outlook, showValues);
+    await stage('The plan', async () => logPlan(shown));
+    const { json, leftOut } = changesOutput(shown);
+    if (leftOut > 0)
+        log.warning(`The output changes has no room for ${leftOut} services and objects`);
+    const isChanged = hasChanges(shown);
+    const markdown = planMarkdown(shown);
+    setOutput('status', isChanged ? 'planned' : 'unchanged');
+    setOutput('services', '[]');
+    setOutput('plan', markdown);
+    setOutput('changes', json);
+    addSummary(markdown);
+    if (isChanged && failOnChanges) {
+        process.exitCode = 1;
+        log.error(`fail-on-changes: the swarm is not as asked: ${differing(shown)}. A deploy makes it so; the plan says how`);
+    }
+    log.info(isChanged
+        ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
+        : 'unchanged: all is as asked');
+    giveAdvice(shown.advice);
+}
+function differing(outlook) {
+    const services = changedServices(outlook).map(({ name, action }) => `${name} (${action})`);
+    const objects = outlook.objects.map(({ kind, name, action }) => `${kind} ${name} (${action})`);
+    const all = [...services, ...objects];
+    const rest = all.length - plan_MOST_NAMES;
+    return rest > 0 ? `${all.slice(0, plan_MOST_NAMES).join(', ')} and ${rest} more` : all.join(', ');
+}
+function logPlan(outlook) {
+    for (const service of changedServices(outlook))
+        logService(service);
+    for (const object of outlook.objects)
+        log.info(`${object.kind} ${object.name} ${objectWords(object)}`);
+    const unchanged = outlook.services.filter(({ action }) => action === 'unchanged');
+    if (unchanged.length > 0)
+        log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`);
+}
+function logService(service) {
+    const { name, action, course, account, changes } = service;
+    const why = whyWords(service);
+    log.info(`${name}: ${action}, ${tasksWords(service)}${why.length === 0 ? '' : ` (${why.join(', ')})`}`);
+    if (course !== undefined)
+        log.info(`    ${course}`);
+    if (account !== undefined)
+        log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`);
+    for (const change of changes.slice(0, MOST_LOGGED_CHANGES)) {
+        const { before, after } = change;
+        const values = action === 'create' ? plan_quoted(after) : `${plan_quoted(before)} → ${plan_quoted(after)}`;
+        log.info(`    ${plan_words_nameOf(change)}: ${values}`);
+    }
+    const rest = changes.length - MOST_LOGGED_CHANGES;
+    if (rest > 0)
+        log.info(`    and ${rest} more`);
+}
+function plan_quoted(value) {
+    if (value === undefined)
+        return '–';
+    return value === '' ? '(empty)' : value;
+}
+
 ;// CONCATENATED MODULE: ./build/report/culprits.js
 
 function blame(results) {
@@ -16442,7 +16940,7 @@ function isTakenAlong({ outcome, because, wayBack }) {
 
 ;// CONCATENATED MODULE: ./build/report/fitting.js
 /** As many of the texts as have room, each with a line end, from the first on. */
-function fitting(texts, room, sizeOf) {
+function fitting_fitting(texts, room, sizeOf) {
     let left = room;
     const first = texts.findIndex((text) => {
         left -= sizeOf(text) + 1;
@@ -16463,7 +16961,7 @@ const headline_MOST_NAMES = 3;
  * What a run came to, in one sentence: what broke, why, and what runs now. Pure, and plain text: names and causes may
  * hold anything.
  */
-function headline(results, run) {
+function headline_headline(results, run) {
     if (results.every(isGood))
         return goodHeadline(results, run);
     const { culprits, stopped } = blame(results);
@@ -16664,7 +17162,7 @@ function takenAlongNotice(takenAlong) {
 }
 /** The lines that have room, with a word on the others. */
 function withRest(lines, what) {
-    const shown = fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
+    const shown = fitting_fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
     const left = lines.length - shown.length;
     return [...shown, ...(left === 0 ? [] : [`and ${left} more ${what}`])].join('\n');
 }
@@ -16682,7 +17180,7 @@ function annotations_annotation({ cause, failedTask }) {
         return head.join('\n');
     const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
     const room = annotations_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
-    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+    const newest = fitting_fitting(said.toReversed(), room, ({ length }) => length).toReversed();
     const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
     return [...head, title, ...newest].join('\n');
 }
@@ -16779,47 +17277,6 @@ function verdictLine(status, results) {
     const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
     const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
     return `${status}: ${said}`;
-}
-
-;// CONCATENATED MODULE: ./build/report/markdown.js
-
-/** Markdown of texts that are not ours: none of them gets out of its place. */
-/**
- * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
- * as code, in which nothing is looked for.
- */
-const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
-/** How a list begins, and a line under a heading. */
-const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-/** A word as code, on one line. */
-function code(text) {
-    const line = printable(text).replaceAll('`', "'").trim();
-    return line === '' ? '–' : `\`${line}\``;
-}
-/** A word as code in a cell of a table, which a bar ends even there. */
-function cell(text) {
-    return code(text).replace(/\\*\|/g, '\\|');
-}
-/** A text on one line: a second one could begin a block of its own. */
-function plain(text) {
-    const words = printable(text).trim().split(/( +)/);
-    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
-    return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
-}
-/** A word within a tag of HTML, in which Markdown counts no more. */
-function html(text) {
-    return printable(text).replace(/[&<>"'@#]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-/** Lines as a block of code, in a fence longer than any that they contain. */
-function fenced(lines) {
-    const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-    const longest = Math.max(2, ...runs.map((run) => run.length));
-    const fence = '`'.repeat(longest + 1);
-    return [fence, ...shown, fence].join('\n');
-}
-function markdown_escaped(word) {
-    return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
 }
 
 ;// CONCATENATED MODULE: ./build/report/remedies.js
@@ -16961,7 +17418,7 @@ const MOST_SECTIONS = 2;
 /** Why services did not come up, what their tasks said last, and what to do. */
 function culpritParts(culprits, run) {
     if (culprits.length <= MOST_SECTIONS)
-        return { needed: [], details: culprits.map(section) };
+        return { needed: [], details: culprits.map(culprits_section) };
     const items = culprits.map((one) => `- ${culprits_nameOf(one)} ${plain(brokenWords(one, run))}${place(one)}`);
     return {
         needed: [`### ${culprits.length} services did not come up`, items.join('\n'), ...remediesOf(culprits)],
@@ -16977,7 +17434,7 @@ function remedyLine({ advice, doc }, about = '') {
 function culprits_folded(title, content) {
     return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
 }
-function section(result) {
+function culprits_section(result) {
     const remedy = remedyOf(result);
     return [
         `### ${culprits_nameOf(result)}: ${result.outcome}`,
@@ -17221,18 +17678,18 @@ const table_COLUMNS = [
     { title: 'Runs now', text: ({ image }) => runsCell(image), isFor: (isRed) => isRed },
     {
         title: 'Changed',
-        text: ({ changes = [] }) => changes.map(nameCell).join('<br>') || '–',
+        text: ({ changes = [] }) => changes.map(table_nameCell).join('<br>') || '–',
         // That the image is another is shown beside it.
         isFor: (isRed, results) => !isRed && results.some(({ changes = [] }) => changes.some((one) => one !== 'image')),
     },
     { title: 'Tasks', text: tasksCell },
-    { title: 'Account', text: ({ config }) => (config === undefined ? '–' : nameCell(config)) },
+    { title: 'Account', text: ({ config }) => (config === undefined ? '–' : table_nameCell(config)) },
 ];
 function serviceCell({ name, live, strategy }) {
-    const names = live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`;
+    const names = live === undefined || live === name ? table_nameCell(name) : `${table_nameCell(name)} (${table_nameCell(live)})`;
     return strategy === undefined ? names : `${names}<br>${strategy}`;
 }
-const MARKS = {
+const table_MARKS = {
     created: '✅',
     updated: '✅',
     unchanged: '✅',
@@ -17246,12 +17703,12 @@ const MARKS = {
 };
 /** Those that were only taken along have a mark of their own: it leads the eye to the others. */
 function outcomeCell({ outcome, because, seconds }) {
-    const mark = because !== undefined && outcome === 'rolled-back' ? '↩️' : MARKS[outcome];
+    const mark = because !== undefined && outcome === 'rolled-back' ? '↩️' : table_MARKS[outcome];
     const time = outcome === 'skipped' || outcome === 'unchanged' ? '' : `<br>${seconds} s`;
     return `${mark}&nbsp;${outcome}${time}${because === undefined ? '' : `<br>because of ${table_listed(because)}`}`;
 }
 function table_listed(names) {
-    const shown = names.slice(0, MOST_CAUSES).map(nameCell);
+    const shown = names.slice(0, MOST_CAUSES).map(table_nameCell);
     const rest = names.length - shown.length;
     return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
@@ -17261,7 +17718,7 @@ function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }) {
         return '–';
     return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`;
 }
-function nameCell(name) {
+function table_nameCell(name) {
     return cell(shortened(name, table_MOST_NAME_CHARACTERS));
 }
 function table_line(cells) {
@@ -17418,7 +17875,7 @@ function arranged(bars, start, mark) {
 /** A runner drops a step's summary of more than 1 MiB. */
 const MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
-const MOST_TABLE_BYTES = 600_000;
+const summary_MOST_TABLE_BYTES = 600_000;
 const MOST_NOTES_BYTES = 50_000;
 const summary_ROOM_FOR_REST = 1000;
 /**
@@ -17429,11 +17886,11 @@ function resultSummary(status, results, run) {
     const { culprits, stopped } = blame(results);
     const failed = [...culprits, ...stopped];
     const { needed, details } = culpritParts(failed, run);
-    const top = [title(status, headline(results, run)), facts(status, results, run), ...needed];
-    const tables = tablesThatFit(tablesOf(results), MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
+    const top = [title(status, headline_headline(results, run)), facts(status, results, run), ...needed];
+    const tables = tablesThatFit(tablesOf(results), summary_MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
     const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
     const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
-    const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
+    const fit = fitting_fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
     return [
         ...top,
         ...fit,
@@ -17449,7 +17906,7 @@ function failureSummary(status, problems, isUnknown) {
     const isOne = lines.length === 1;
     // One that is shown whole is not told twice.
     const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`);
-    const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength);
+    const items = fitting_fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
     const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
     const changed = isUnknown
         ? 'Whether anything was changed on the swarm is not known.'
@@ -17483,7 +17940,7 @@ function tablesThatFit(tables, bytes) {
     let room = bytes;
     let left = 0;
     const parts = tables.flatMap(({ head, rows, title: foldedUnder }) => {
-        const fit = fitting(rows, room, Buffer.byteLength);
+        const fit = fitting_fitting(rows, room, Buffer.byteLength);
         left += rows.length - fit.length;
         room -= Buffer.byteLength(fit.join('\n'));
         if (fit.length === 0)
@@ -17513,8 +17970,8 @@ function timeline(results) {
 function notes(results) {
     const lines = results
         .filter(isGood)
-        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]));
-    const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${table_nameCell(name)}: ${plain(note)}`]));
+    const shown = fitting_fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
     return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
 }
 function leftOut(count, what) {
@@ -17540,6 +17997,7 @@ function firstLine(text) {
 
 
 
+
 /**
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
  * exit code, whatever becomes of the files of the report.
@@ -17548,7 +18006,7 @@ async function reportResults(results, deployment) {
     if (!results.every(isGood))
         process.exitCode = 1;
     const status = statusOf(results, deployment.wait);
-    const shown = results.map(fitToShow);
+    const shown = results.map(report_fitToShow);
     const { shown: annotations, others } = annotationsOf(shown);
     for (const { level, title, message, place } of annotations) {
         reportLog[level](message, title, place && placeInRepository(place, process.env));
@@ -17571,8 +18029,10 @@ async function reportResults(results, deployment) {
 /**
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
  * have been changed.
+ *
+ * @param isPlan of a run that changes nothing, whatever goes wrong
  */
-async function reportFailure(error) {
+async function reportFailure(error, isPlan = false) {
     process.exitCode = 1;
     const { status, problems, isUnknown } = explain(error);
     for (const problem of problems.slice(0, MOST_ANNOTATIONS))
@@ -17584,10 +18044,15 @@ async function reportFailure(error) {
         log.info(`- ${problem}`);
     setOutput('status', status);
     setOutput('services', '[]');
-    addSummary(failureSummary(status, problems.map(redact), isUnknown));
+    const summary = failureSummary(status, problems.map(redact), isUnknown && !isPlan);
+    if (isPlan) {
+        setOutput('plan', withinComment(summary));
+        setOutput('changes', '[]');
+    }
+    addSummary(summary);
 }
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
-function fitToShow(result) {
+function report_fitToShow(result) {
     const { cause, reason, note, failedTask, timeline } = result;
     return {
         ...result,
@@ -17953,6 +18418,453 @@ async function releaseLeft(token, { engine }) {
     await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
+;// CONCATENATED MODULE: ./build/plan/without-tasks.js
+/** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
+/** No node has this ID. */
+const NO_NODE = 'node.id==swarm-deploy.none';
+/** A spec that asks for no task: where the nodes decide, none may run it. */
+function withoutTasks(spec) {
+    if (spec.Mode.Replicated !== undefined)
+        return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+/** The template without what {@link withoutTasks} keeps its tasks off the nodes with. */
+function allowingNodes(template) {
+    const { Constraints: constraints } = template.Placement ?? {};
+    if (!constraints?.includes(NO_NODE))
+        return template;
+    const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+    return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+
+;// CONCATENATED MODULE: ./build/plan/colours.js
+
+
+
+/**
+ * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
+ * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
+ */
+const colours_COLOURS = ['blue', 'green'];
+/** The service that a colour belongs to. */
+const BELONGS_LABEL = 'swarm-deploy.blue-green';
+/** Counts the switches: the one with the highest number has the traffic. */
+const LIVE_LABEL = 'swarm-deploy.live';
+/** What leads traffic to whichever of them is live, a {@link Route} as JSON. */
+const ROUTE_LABEL = 'swarm-deploy.route';
+const FIRST = 1;
+const colours_LONGEST_NAME = 63;
+/** The names under which a service may be found. */
+function siblingNames(name) {
+    return [name, ...colours_COLOURS.map((colour) => `${name}-${colour}`)];
+}
+/** Whether a service of this name was deployed blue-green, whatever its strategy is now. */
+function hasColours(name, services) {
+    return siblingsOf(name, services).some((service) => belongsTo(service) === name);
+}
+/** The name of the blue-green service of which a service is a colour; `undefined` for any other service. */
+function colourOf(service) {
+    const name = belongsTo(service);
+    return name === service.Spec.Name ? undefined : name;
+}
+/** The name under which the files of a stack have a service: one of two may have the traffic of the name in them. */
+function nameInFiles(service) {
+    return colourOf(service) ?? service.Spec.Name;
+}
+/** Whether a label is what tells the two services of one name apart. */
+function isBookkeeping(label) {
+    return [BELONGS_LABEL, LIVE_LABEL, ROUTE_LABEL].includes(label);
+}
+/**
+ * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
+ * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
+ */
+function coloursFor({ name, compose }, services, hasSecondService) {
+    const named = services.find(({ Spec }) => Spec.Name === name);
+    const owner = named && colourOf(named);
+    if (owner !== undefined) {
+        return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
+    }
+    if (!hasSecondService && !hasColours(name, services))
+        return undefined;
+    const taken = hasSecondService ? nameTaken(name, services) : undefined;
+    if (taken !== undefined)
+        return taken;
+    const colours = coloursOf(name, services);
+    if ('problem' in colours)
+        return colours.problem;
+    if (hasSecondService)
+        return colours;
+    const live = colours.live?.Spec.Name;
+    if (compose !== undefined && live !== undefined && live !== name) {
+        return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
+    }
+    return { ...colours, next: name };
+}
+/** Why blue-green cannot have the names that it needs; `undefined` when it can. */
+function nameTaken(name, services) {
+    const foreign = siblingsOf(name, services).find((service) => service.Spec.Name !== name && belongsTo(service) !== name);
+    return (foreign &&
+        `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`);
+}
+/**
+ * Which of a service's siblings is live, and what comes next; or why nobody can tell. Live is who has what leads the
+ * traffic, as far as that is known; the numbers tell where a deploy was killed between giving and taking it.
+ */
+function coloursOf(name, services) {
+    const siblings = siblingsOf(name, services);
+    const ours = siblings.filter((service) => belongsTo(service) === name);
+    const plain = siblings.find((service) => service.Spec.Name === name && !ours.includes(service));
+    const candidates = [...(plain === undefined ? [] : [plain]), ...ours];
+    const route = routeOf(ours);
+    const live = liveOf(name, candidates, route);
+    if (live !== undefined && 'problem' in live)
+        return live;
+    return {
+        live,
+        next: `${name}-${live?.Spec.Name === `${name}-blue` ? 'green' : 'blue'}`,
+        generation: live === undefined ? FIRST : Math.max(FIRST, ...ours.map(generationOf)) + 1,
+        leftovers: ours.filter((service) => service !== live),
+        route,
+    };
+}
+function liveOf(name, candidates, route) {
+    const plain = candidates.find((service) => belongsTo(service) !== name);
+    const marked = candidates.filter((service) => generationOf(service) > 0);
+    if (marked.length === 0 && (plain !== undefined || route === undefined))
+        return plain;
+    const routed = candidates.filter((service) => route === undefined ? marked.includes(service) || service === plain : isLedTo(service, route));
+    const [only, ...others] = routed;
+    if (others.length === 0) {
+        if (only !== undefined || marked.length === 0)
+            return only;
+        return {
+            problem: `none of its services has the traffic: ${colours_listed(candidates)} ${candidates.length === 1 ? 'has' : 'have'} not ${wayOf(route)}. Give it back to the one that is meant, with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``,
+        };
+    }
+    const generations = new Set(routed.map(generationOf));
+    const isKilled = routed.every((service) => marked.includes(service)) && generations.size === routed.length;
+    if (isKilled)
+        return routed.toSorted((a, b) => generationOf(b) - generationOf(a))[0];
+    return {
+        problem: `${colours_listed(routed)} all have ${wayOf(route)}, and it cannot be told which is meant to have the traffic: take it from the others with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``,
+    };
+}
+/** In words that follow "has". */
+function wayOf(route) {
+    if (route === undefined)
+        return `the label ${LIVE_LABEL}`;
+    const ways = [
+        ...(route.labels.length === 0 ? [] : [`labels that begin with ${route.labels.join(' or ')}`]),
+        ...(route.alias === undefined ? [] : [`the name ${route.alias} on a network, with tasks behind it`]),
+    ];
+    return `what leads it there (${ways.join(', ')})`;
+}
+function colours_listed(services) {
+    return new Intl.ListFormat('en').format(services.map(({ Spec }) => Spec.Name));
+}
+/** Whether traffic is led to a service in this way. */
+function hasTraffic(service, { prefixes, alias }) {
+    return isLedTo(service, { labels: prefixes, ...(alias !== undefined && { alias }) });
+}
+/** Whether traffic is led to a service. One that is live stays so without tasks: they may have been scaled away. */
+function isLedTo(service, { labels, alias }) {
+    const { Spec: spec } = service;
+    if (namesWith(labels, spec).length > 0)
+        return true;
+    const networks = spec.TaskTemplate.Networks ?? [];
+    const hasAlias = alias !== undefined && networks.some(({ Aliases }) => spec.Name === alias || (Aliases ?? []).includes(alias));
+    return hasAlias && (generationOf(service) > 0 || hasTasks(spec));
+}
+function hasTasks(spec) {
+    return wantedTasks(spec) !== 0 && allowingNodes(spec.TaskTemplate) === spec.TaskTemplate;
+}
+/** As the latest deploy has written it down. */
+function routeOf(services) {
+    const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a));
+    return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0];
+}
+function parseRoute(text) {
+    try {
+        const { labels, alias } = JSON.parse(text ?? '');
+        if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string' && label !== ''))
+            return undefined;
+        if (typeof alias === 'string')
+            return { labels, alias };
+        return labels.length === 0 ? undefined : { labels };
+    }
+    catch {
+        return undefined;
+    }
+}
+function siblingsOf(name, services) {
+    return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
+}
+function belongsTo({ Spec }) {
+    return Spec.Labels?.[BELONGS_LABEL];
+}
+function generationOf({ Spec }) {
+    return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
+}
+function namesWith(prefixes, { Labels }) {
+    return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)));
+}
+/** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
+function routingOf({ routeLabels, routeAlias }, name, spec) {
+    const labels = namesWith(routeLabels, spec);
+    const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
+    const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined);
+    return { labels, prefixes: labels.length === 0 ? [] : routeLabels, alias: hasNetworks ? alias : undefined };
+}
+/** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
+function colourRefusal(name, next, spec, routing) {
+    if (isJob(spec))
+        return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it';
+    const stack = spec.Labels?.[NAMESPACE_LABEL];
+    if (stack !== undefined && spec.Name === name) {
+        return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`;
+    }
+    const ports = spec.EndpointSpec?.Ports ?? [];
+    if (ports.length > 0) {
+        const published = ports.map(({ PublishedPort: port }) => port ?? 'of its own choice').join(', ');
+        return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
+    }
+    if (next.length > colours_LONGEST_NAME) {
+        return `blue-green would name it ${next}, which has more than ${colours_LONGEST_NAME} characters: choose a shorter name than ${name}`;
+    }
+    if (routing.labels.length > 0 || routing.alias !== undefined)
+        return undefined;
+    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias. Write one of the two in `create-args`, as in `--label traefik.enable=true` or `--network NAME`, or another `strategy`';
+}
+/** What both colours would share although only one of them may have it. */
+function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
+    const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
+    return [...(writable.length > 0 ? ['its writable mounts'] : []), ...(container?.Hostname ? ['its hostname'] : [])];
+}
+/** The next colour with the traffic. */
+function routed(wanted, name, { next, generation }, routing) {
+    const route = { labels: routing.prefixes, ...(routing.alias !== undefined && { alias: routing.alias }) };
+    const labels = {
+        ...wanted.Labels,
+        [BELONGS_LABEL]: name,
+        [LIVE_LABEL]: String(generation),
+        [ROUTE_LABEL]: JSON.stringify(route),
+    };
+    return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
+}
+/** The same without the traffic: only who knows its own name reaches it. */
+function colours_hidden(spec, { labels, alias }) {
+    const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
+    return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
+}
+/** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
+function claimed(spec, name) {
+    return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
+}
+/** The service with the traffic that it had before, as long as the newer one that lost it again is still there. */
+function reclaimed(spec, name, { generation }) {
+    return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } };
+}
+/**
+ * The old colour without the traffic. A name on a network leads to it as long as it has tasks: the service's own name
+ * cannot be taken away, and another alias would replace all of them.
+ */
+function retired(spec, { labels, prefixes, alias }) {
+    const names = [...labels, ...namesWith(prefixes, spec)];
+    const { Labels } = colours_hidden(spec, { labels: names, alias: undefined });
+    const unlabelled = { ...spec, ...(Labels && { Labels }) };
+    return alias === undefined ? unlabelled : withoutTasks(unlabelled);
+}
+/** What is to be taken from the old one: also what led traffic to it until now, where that has changed. */
+function routingToTake({ prefixes, labels, alias }, { route }) {
+    return { labels, prefixes: [...prefixes, ...(route?.labels ?? [])], alias: alias ?? route?.alias };
+}
+/** How the traffic is taken from a leftover; `undefined` when none is led to it. */
+function takenFrom(leftover, { route }) {
+    if (route === undefined || !isLedTo(leftover, route))
+        return undefined;
+    const { labels: prefixes, alias } = route;
+    const spec = retired(leftover.Spec, { labels: [], prefixes, alias });
+    return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 };
+}
+function withAliases(spec, change) {
+    const { TaskTemplate: template } = spec;
+    if (template.Networks === undefined)
+        return spec;
+    const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
+    return { ...spec, TaskTemplate: { ...template, Networks: networks } };
+}
+
+;// CONCATENATED MODULE: ./build/runner/retry.js
+
+/**
+ * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
+ * meanwhile, is for `poll`.)
+ *
+ * @param attempt gets the number of the attempt, counted from 1
+ * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
+ * @param signal ends a pause, and is for the attempts to heed
+ * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
+ * for the limit itself says nothing of the reason
+ */
+async function retry(attempt, pauseMs, signal) {
+    const begunAt = nowMs();
+    let met;
+    for (let number = 1;; number++) {
+        try {
+            return await attempt(number);
+        }
+        catch (error) {
+            if (signal?.aborted)
+                throw isTimeLimit(signal) ? (met ?? error) : error;
+            met = error;
+            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+            if (ms === undefined)
+                throw error;
+            await sleep(ms, signal).catch((stopped) => {
+                throw isTimeLimit(signal) ? error : stopped;
+            });
+        }
+    }
+}
+function isTimeLimit(signal) {
+    return signal?.reason?.name === 'TimeoutError';
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: wanted,
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error)) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
+/** How far the latest update of a service has come. Pure. */
+/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
+function hasUnfinishedUpdate({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+/** Half of its tasks may be old, and Swarm will not go on by itself. */
+function isPaused({ UpdateStatus: status }) {
+    return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
 
 /** The source that a service's spec names, `undefined` when it has none. */
@@ -18050,6 +18962,7 @@ function nameColumn(names) {
 ;// CONCATENATED MODULE: ./build/stack/stack.js
 
 
+
 /** Asks the swarm for all of them. A network that is being removed is none. */
 async function knownObjects(engine, signal) {
     const [secret, config, networks, ...predefined] = await Promise.all([
@@ -18094,6 +19007,16 @@ function configContent({ objects, known }, id) {
     if (existing !== undefined)
         return Buffer.from(existing, 'base64').toString();
     return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString();
+}
+/** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
+function objectsToSend(stack) {
+    return stack.objects.flatMap((object) => {
+        const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
+        if (there === undefined)
+            return [{ object, there }];
+        const isAsWanted = !isOfStack(stack, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, there.Spec.Labels);
+        return isAsWanted ? [] : [{ object, there }];
+    });
 }
 /** A name as Docker has it in the stack. */
 function scoped({ name }, key) {
@@ -18441,17 +19364,6 @@ function spec_support_isObject(value) {
     return typeof value === 'object' && value !== null;
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
-/** How far the latest update of a service has come. Pure. */
-/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
-function hasUnfinishedUpdate({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
-}
-/** Half of its tasks may be old, and Swarm will not go on by itself. */
-function isPaused({ UpdateStatus: status }) {
-    return status?.State === 'paused' || status?.State === 'rollback_paused';
-}
-
 ;// CONCATENATED MODULE: ./build/plan/create-args-record.js
 
 /**
@@ -18699,6 +19611,11 @@ function refusalOf(planned, refusal) {
     const verb = planned.current === undefined ? 'create' : 'update';
     return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
 }
+const PAUSED = 'its last update was paused';
+const KILLED = 'an earlier deploy of it was killed half-way';
+const RERUN = 'run again';
+/** Why a service is sent although nothing in it may differ. */
+const REASONS_BESIDE = [PAUSED, KILLED, RERUN];
 /**
  * Why an existing service has to be touched, in the user's words.
  *
@@ -18707,13 +19624,10 @@ function refusalOf(planned, refusal) {
 function changesOf({ request, current, interim }, wanted, { words }, declared) {
     if (current === undefined)
         return [];
-    const stuck = [
-        ...(isPaused(current) ? ['its last update was paused'] : []),
-        ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
-    ];
+    const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])];
     const changed = changedParts(current.Spec, wanted);
     if (request.compose !== undefined) {
-        const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : [];
+        const rerun = request.compose.isRerun && isJob(wanted) ? [RERUN] : [];
         return [...(changed.length === 0 ? rerun : changed), ...stuck];
     }
     const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)];
@@ -18732,42 +19646,6 @@ function changesByFlags(now, wanted, changed) {
     const policies = changed.filter((part) => POLICIES.includes(part));
     const onlyPolicies = policies.length > 0 && sameSpec(rest, others);
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
-}
-
-;// CONCATENATED MODULE: ./build/runner/retry.js
-
-/**
- * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
- * meanwhile, is for `poll`.)
- *
- * @param attempt gets the number of the attempt, counted from 1
- * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
- * @param signal ends a pause, and is for the attempts to heed
- * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
- * for the limit itself says nothing of the reason
- */
-async function retry(attempt, pauseMs, signal) {
-    const begunAt = nowMs();
-    let met;
-    for (let number = 1;; number++) {
-        try {
-            return await attempt(number);
-        }
-        catch (error) {
-            if (signal?.aborted)
-                throw isTimeLimit(signal) ? (met ?? error) : error;
-            met = error;
-            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
-            if (ms === undefined)
-                throw error;
-            await sleep(ms, signal).catch((stopped) => {
-                throw isTimeLimit(signal) ? error : stopped;
-            });
-        }
-    }
-}
-function isTimeLimit(signal) {
-    return signal?.reason?.name === 'TimeoutError';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
@@ -20004,7 +20882,7 @@ async function checkOne(planned, lookUp, say, run) {
     if (current !== undefined)
         noticeUnfinishedUpdate(request.name, current, true);
     noticeSlowCheck(planned, wanted, run.deployment);
-    const service = base(image);
+    const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) };
     if (decision?.second !== undefined && colours !== undefined) {
         const { wanted: hidden, service: second } = decision.second;
         return { problems, draft, service: { ...service, action: 'switch', wanted: hidden, second, colours } };
@@ -20102,817 +20980,6 @@ function placementProblems(spec, distribution, nodes) {
     return [
         `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
     ];
-}
-
-;// CONCATENATED MODULE: ./build/plan/without-tasks.js
-/** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
-/** No node has this ID. */
-const NO_NODE = 'node.id==swarm-deploy.none';
-/** A spec that asks for no task: where the nodes decide, none may run it. */
-function withoutTasks(spec) {
-    if (spec.Mode.Replicated !== undefined)
-        return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
-    const { TaskTemplate: template } = spec;
-    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
-}
-/** The template without what {@link withoutTasks} keeps its tasks off the nodes with. */
-function allowingNodes(template) {
-    const { Constraints: constraints } = template.Placement ?? {};
-    if (!constraints?.includes(NO_NODE))
-        return template;
-    const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
-    return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
-}
-
-;// CONCATENATED MODULE: ./build/plan/colours.js
-
-
-
-/**
- * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
- * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
- */
-const colours_COLOURS = ['blue', 'green'];
-/** The service that a colour belongs to. */
-const BELONGS_LABEL = 'swarm-deploy.blue-green';
-/** Counts the switches: the one with the highest number has the traffic. */
-const LIVE_LABEL = 'swarm-deploy.live';
-/** What leads traffic to whichever of them is live, a {@link Route} as JSON. */
-const ROUTE_LABEL = 'swarm-deploy.route';
-const FIRST = 1;
-const colours_LONGEST_NAME = 63;
-/** The names under which a service may be found. */
-function siblingNames(name) {
-    return [name, ...colours_COLOURS.map((colour) => `${name}-${colour}`)];
-}
-/** Whether a service of this name was deployed blue-green, whatever its strategy is now. */
-function hasColours(name, services) {
-    return siblingsOf(name, services).some((service) => belongsTo(service) === name);
-}
-/** The name of the blue-green service of which a service is a colour; `undefined` for any other service. */
-function colourOf(service) {
-    const name = belongsTo(service);
-    return name === service.Spec.Name ? undefined : name;
-}
-/**
- * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
- * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.
- */
-function coloursFor({ name, compose }, services, hasSecondService) {
-    const named = services.find(({ Spec }) => Spec.Name === name);
-    const owner = named && colourOf(named);
-    if (owner !== undefined) {
-        return `it is one of the two services of the blue-green service ${owner}, and may not be the one that has the traffic: write \`name: ${owner}\``;
-    }
-    if (!hasSecondService && !hasColours(name, services))
-        return undefined;
-    const taken = hasSecondService ? nameTaken(name, services) : undefined;
-    if (taken !== undefined)
-        return taken;
-    const colours = coloursOf(name, services);
-    if ('problem' in colours)
-        return colours.problem;
-    if (hasSecondService)
-        return colours;
-    const live = colours.live?.Spec.Name;
-    if (compose !== undefined && live !== undefined && live !== name) {
-        return `it was deployed blue-green, and ${live} has its traffic: a stack would make a second ${name} beside it. Deploy it by \`services\`, or remove it first with \`docker service rm ${live}\`, which takes it down until the stack is deployed`;
-    }
-    return { ...colours, next: name };
-}
-/** Why blue-green cannot have the names that it needs; `undefined` when it can. */
-function nameTaken(name, services) {
-    const foreign = siblingsOf(name, services).find((service) => service.Spec.Name !== name && belongsTo(service) !== name);
-    return (foreign &&
-        `the service ${foreign.Spec.Name} is there, and no blue-green deploy of ${name} made it: remove it, or choose another name`);
-}
-/**
- * Which of a service's siblings is live, and what comes next; or why nobody can tell. Live is who has what leads the
- * traffic, as far as that is known; the numbers tell where a deploy was killed between giving and taking it.
- */
-function coloursOf(name, services) {
-    const siblings = siblingsOf(name, services);
-    const ours = siblings.filter((service) => belongsTo(service) === name);
-    const plain = siblings.find((service) => service.Spec.Name === name && !ours.includes(service));
-    const candidates = [...(plain === undefined ? [] : [plain]), ...ours];
-    const route = routeOf(ours);
-    const live = liveOf(name, candidates, route);
-    if (live !== undefined && 'problem' in live)
-        return live;
-    return {
-        live,
-        next: `${name}-${live?.Spec.Name === `${name}-blue` ? 'green' : 'blue'}`,
-        generation: live === undefined ? FIRST : Math.max(FIRST, ...ours.map(generationOf)) + 1,
-        leftovers: ours.filter((service) => service !== live),
-        route,
-    };
-}
-function liveOf(name, candidates, route) {
-    const plain = candidates.find((service) => belongsTo(service) !== name);
-    const marked = candidates.filter((service) => generationOf(service) > 0);
-    if (marked.length === 0 && (plain !== undefined || route === undefined))
-        return plain;
-    const routed = candidates.filter((service) => route === undefined ? marked.includes(service) || service === plain : isLedTo(service, route));
-    const [only, ...others] = routed;
-    if (others.length === 0) {
-        if (only !== undefined || marked.length === 0)
-            return only;
-        return {
-            problem: `none of its services has the traffic: ${colours_listed(candidates)} ${candidates.length === 1 ? 'has' : 'have'} not ${wayOf(route)}. Give it back to the one that is meant, with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``,
-        };
-    }
-    const generations = new Set(routed.map(generationOf));
-    const isKilled = routed.every((service) => marked.includes(service)) && generations.size === routed.length;
-    if (isKilled)
-        return routed.toSorted((a, b) => generationOf(b) - generationOf(a))[0];
-    return {
-        problem: `${colours_listed(routed)} all have ${wayOf(route)}, and it cannot be told which is meant to have the traffic: take it from the others with \`docker service update\`, or remove those that nobody needs, with \`docker service rm\``,
-    };
-}
-/** In words that follow "has". */
-function wayOf(route) {
-    if (route === undefined)
-        return `the label ${LIVE_LABEL}`;
-    const ways = [
-        ...(route.labels.length === 0 ? [] : [`labels that begin with ${route.labels.join(' or ')}`]),
-        ...(route.alias === undefined ? [] : [`the name ${route.alias} on a network, with tasks behind it`]),
-    ];
-    return `what leads it there (${ways.join(', ')})`;
-}
-function colours_listed(services) {
-    return new Intl.ListFormat('en').format(services.map(({ Spec }) => Spec.Name));
-}
-/** Whether traffic is led to a service in this way. */
-function hasTraffic(service, { prefixes, alias }) {
-    return isLedTo(service, { labels: prefixes, ...(alias !== undefined && { alias }) });
-}
-/** Whether traffic is led to a service. One that is live stays so without tasks: they may have been scaled away. */
-function isLedTo(service, { labels, alias }) {
-    const { Spec: spec } = service;
-    if (namesWith(labels, spec).length > 0)
-        return true;
-    const networks = spec.TaskTemplate.Networks ?? [];
-    const hasAlias = alias !== undefined && networks.some(({ Aliases }) => spec.Name === alias || (Aliases ?? []).includes(alias));
-    return hasAlias && (generationOf(service) > 0 || hasTasks(spec));
-}
-function hasTasks(spec) {
-    return wantedTasks(spec) !== 0 && allowingNodes(spec.TaskTemplate) === spec.TaskTemplate;
-}
-/** As the latest deploy has written it down. */
-function routeOf(services) {
-    const newestFirst = services.toSorted((a, b) => generationOf(b) - generationOf(a));
-    return newestFirst.flatMap(({ Spec }) => parseRoute(Spec.Labels?.[ROUTE_LABEL]) ?? [])[0];
-}
-function parseRoute(text) {
-    try {
-        const { labels, alias } = JSON.parse(text ?? '');
-        if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string' && label !== ''))
-            return undefined;
-        if (typeof alias === 'string')
-            return { labels, alias };
-        return labels.length === 0 ? undefined : { labels };
-    }
-    catch {
-        return undefined;
-    }
-}
-function siblingsOf(name, services) {
-    return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
-}
-function belongsTo({ Spec }) {
-    return Spec.Labels?.[BELONGS_LABEL];
-}
-function generationOf({ Spec }) {
-    return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
-}
-function namesWith(prefixes, { Labels }) {
-    return Object.keys(Labels ?? {}).filter((label) => prefixes.some((prefix) => label.startsWith(prefix)));
-}
-/** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
-function routingOf({ routeLabels, routeAlias }, name, spec) {
-    const labels = namesWith(routeLabels, spec);
-    const hasNetworks = (spec.TaskTemplate.Networks ?? []).length > 0;
-    const alias = routeAlias ?? (labels.length === 0 && hasNetworks ? name : undefined);
-    return { labels, prefixes: labels.length === 0 ? [] : routeLabels, alias: hasNetworks ? alias : undefined };
-}
-/** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
-function colourRefusal(name, next, spec, routing) {
-    if (isJob(spec))
-        return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it';
-    const stack = spec.Labels?.[NAMESPACE_LABEL];
-    if (stack !== undefined && spec.Name === name) {
-        return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`;
-    }
-    const ports = spec.EndpointSpec?.Ports ?? [];
-    if (ports.length > 0) {
-        const published = ports.map(({ PublishedPort: port }) => port ?? 'of its own choice').join(', ');
-        return `blue-green makes a second service, and both cannot publish the port ${published}: put a proxy before it, or write another \`strategy\``;
-    }
-    if (next.length > colours_LONGEST_NAME) {
-        return `blue-green would name it ${next}, which has more than ${colours_LONGEST_NAME} characters: choose a shorter name than ${name}`;
-    }
-    if (routing.labels.length > 0 || routing.alias !== undefined)
-        return undefined;
-    return 'blue-green moves the traffic, and nothing leads any to it: it has no label that begins as `route-labels` says, and no network of its own on which it could have an alias. Write one of the two in `create-args`, as in `--label traefik.enable=true` or `--network NAME`, or another `strategy`';
-}
-/** What both colours would share although only one of them may have it. */
-function sharedByColours({ TaskTemplate: { ContainerSpec: container } }) {
-    const writable = (container?.Mounts ?? []).filter(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
-    return [...(writable.length > 0 ? ['its writable mounts'] : []), ...(container?.Hostname ? ['its hostname'] : [])];
-}
-/** The next colour with the traffic. */
-function routed(wanted, name, { next, generation }, routing) {
-    const route = { labels: routing.prefixes, ...(routing.alias !== undefined && { alias: routing.alias }) };
-    const labels = {
-        ...wanted.Labels,
-        [BELONGS_LABEL]: name,
-        [LIVE_LABEL]: String(generation),
-        [ROUTE_LABEL]: JSON.stringify(route),
-    };
-    return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
-}
-/** The same without the traffic: only who knows its own name reaches it. */
-function colours_hidden(spec, { labels, alias }) {
-    const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
-    return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
-}
-/** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
-function claimed(spec, name) {
-    return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
-}
-/** The service with the traffic that it had before, as long as the newer one that lost it again is still there. */
-function reclaimed(spec, name, { generation }) {
-    return { ...spec, Labels: { ...spec.Labels, [LIVE_LABEL]: String(generation + 1), [BELONGS_LABEL]: name } };
-}
-/**
- * The old colour without the traffic. A name on a network leads to it as long as it has tasks: the service's own name
- * cannot be taken away, and another alias would replace all of them.
- */
-function retired(spec, { labels, prefixes, alias }) {
-    const names = [...labels, ...namesWith(prefixes, spec)];
-    const { Labels } = colours_hidden(spec, { labels: names, alias: undefined });
-    const unlabelled = { ...spec, ...(Labels && { Labels }) };
-    return alias === undefined ? unlabelled : withoutTasks(unlabelled);
-}
-/** What is to be taken from the old one: also what led traffic to it until now, where that has changed. */
-function routingToTake({ prefixes, labels, alias }, { route }) {
-    return { labels, prefixes: [...prefixes, ...(route?.labels ?? [])], alias: alias ?? route?.alias };
-}
-/** How the traffic is taken from a leftover; `undefined` when none is led to it. */
-function takenFrom(leftover, { route }) {
-    if (route === undefined || !isLedTo(leftover, route))
-        return undefined;
-    const { labels: prefixes, alias } = route;
-    const spec = retired(leftover.Spec, { labels: [], prefixes, alias });
-    return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 };
-}
-function withAliases(spec, change) {
-    const { TaskTemplate: template } = spec;
-    if (template.Networks === undefined)
-        return spec;
-    const networks = template.Networks.map((one) => ({ ...one, Aliases: change(one.Aliases ?? []) }));
-    return { ...spec, TaskTemplate: { ...template, Networks: networks } };
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: ./build/docker/cli/cli.js
-
-
-
-
-
-
-
-
-
-/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
-const cli_LIMIT_SECONDS = 60;
-/** The largest of what is read is a whole stack in one file. */
-const MOST_BYTES = 32 * 1024 * 1024;
-/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
-const DRAIN_MS = 500;
-/**
- * The docker CLI of the PATH in `env`.
- *
- * @param env the whole environment of its commands
- */
-function dockerCli(env) {
-    return {
-        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
-    };
-}
-/**
- * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
- * an archive. Nothing of it reaches the log.
- *
- * @throws as {@link runProgram} does
- */
-async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECONDS }) {
-    if (signal?.aborted)
-        throw stopped(signal);
-    const path = await findProgram(program, env.PATH);
-    // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
-    const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec');
-    // The library hands over no process. One that hangs all the same is found by this.
-    const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_namespaceObject.randomUUID)()];
-    const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: DRAIN_MS };
-    const ended = new AbortController();
-    const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
-    try {
-        const { exitCode, stdout, stderr } = await Promise.race([
-            getExecOutput(cli_quoted(path), [...args], options),
-            limit.then(() => {
-                throw tooMuch(program, args, cli_tooLate(limitSeconds));
-            }),
-        ]);
-        return { code: exitCode ?? KILLED, stdout, stderr };
-    }
-    catch (error) {
-        await endMarked(`${name}=${value}`);
-        throw spawnError(error, program);
-    }
-    finally {
-        ended.abort();
-    }
-}
-/**
- * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
- * process, and docker may have been installed for this run alone.
- */
-async function findProgram(program, path = '/bin:/usr/bin') {
-    // Elsewhere there are endings to try, which the library knows.
-    if (process.platform === 'win32')
-        return program;
-    let refused;
-    for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
-        const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
-        try {
-            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
-                continue;
-            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
-            return file;
-        }
-        catch (error) {
-            if (error.code === 'EACCES')
-                refused = error;
-        }
-    }
-    throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
-}
-/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
-function cli_quoted(path) {
-    return `"${path.replaceAll('"', '\\"')}"`;
-}
-/** The library passes on why a program could not be started as a text, within a longer one. */
-function spawnError(error, program) {
-    const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? [];
-    if (code === undefined)
-        return error;
-    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
-}
-/**
- * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
- * more.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
- * `AbortError` with the signal's reason as its cause when `signal` ended it
- */
-function runProgram(program, args, options) {
-    const { env, cwd, stdin = '', signal, limitSeconds = cli_LIMIT_SECONDS } = options;
-    return new Promise((resolve, reject) => {
-        if (signal?.aborted)
-            return reject(stopped(signal));
-        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-            stdio: 'pipe',
-            windowsHide: true,
-            ...(env === undefined ? {} : { env }),
-            ...(cwd === undefined ? {} : { cwd }),
-        });
-        const end = () => {
-            clearTimeout(clock);
-            clearTimeout(drain);
-            signal?.removeEventListener('abort', stop);
-        };
-        const giveUp = (error) => {
-            end();
-            reject(error);
-            // The docker CLI takes SIGTERM as a wish only.
-            child.kill('SIGKILL');
-            for (const pipe of [child.stdin, child.stdout, child.stderr])
-                pipe.destroy();
-        };
-        const clock = setTimeout(() => giveUp(tooMuch(program, args, cli_tooLate(limitSeconds))), limitSeconds * 1000);
-        let drain;
-        const stop = () => giveUp(stopped(signal));
-        signal?.addEventListener('abort', stop, { once: true });
-        const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${MOST_BYTES / 1024 / 1024} MB`));
-        const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
-        const done = (code) => {
-            end();
-            const [stdout = '', stderr = ''] = printed.map((text) => text());
-            resolve({ code, stdout, stderr });
-        };
-        child.once('error', giveUp);
-        child.once('exit', (code) => {
-            drain = setTimeout(() => {
-                done(code ?? KILLED);
-                for (const pipe of [child.stdout, child.stderr])
-                    pipe.destroy();
-            }, DRAIN_MS);
-        });
-        child.once('close', (code) => done(code ?? KILLED));
-        // A program that ends without reading its input breaks the pipe: its exit code says what matters.
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(stdin);
-    });
-}
-/** The exit code for a program that a signal has ended. */
-const KILLED = 128;
-function stopped(signal) {
-    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
-}
-function tooMuch(program, args, what) {
-    return new UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
-}
-function cli_tooLate(limitSeconds) {
-    return `did not end within ${limitSeconds} s`;
-}
-/** Keeps what a stream brings. */
-function collect(stream, onFlood) {
-    const parts = [];
-    let bytes = 0;
-    stream.on('data', (part) => {
-        bytes += part.length;
-        if (bytes > MOST_BYTES)
-            return onFlood();
-        parts.push(part);
-    });
-    return () => Buffer.concat(parts).toString();
-}
-/** As somebody would type it, without its options' values: `docker context inspect`. */
-function cli_nameOf(program, args) {
-    const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
-    const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-    return `\`${[safeLine(program), ...shown].join(' ')}\``;
-}
-/** Starts a program and hands over its pipes. */
-function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
-}
-/**
- * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
- * SIGKILL, the pipe closes, and the program is ended.
- */
-const GUARD = `exec 3<&0
-"$@" 3<&- </dev/null &
-program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
-guard=$!
-exec 3<&-
-wait "$program"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"`;
-/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
-function startGuarded(program, args, env) {
-    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
-}
-
-;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
-
-/**
- * The content of a `config.json`.
- *
- * @throws SyntaxError when it is not a JSON object
- */
-function parseConfigFile(content) {
-    const parsed = JSON.parse(content);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-        throw new SyntaxError('not a JSON object');
-    return parsed;
-}
-/**
- * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
- * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
- *
- * @param credentials at most one for each registry
- * @param carriedOver settings of the user that have nothing to do with credentials
- */
-function isolatedConfigFile(credentials, carriedOver) {
-    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
-    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
-    return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-    if (kind === 'password')
-        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-    // With an empty user name in any entry, the docker CLI would not read the file at all.
-    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
-    return { ...user, identitytoken: password };
-}
-/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
-function settingsToCarryOver(file, pluginDirectory) {
-    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
-}
-function carried(headers, cliPluginsExtraDirs) {
-    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
-}
-/**
- * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
- * key, else by any key with that host. Docker Hub has the exact key only.
- */
-function storedCredential(file, registry) {
-    const wanted = registryKey(registry);
-    const exact = file.auths?.[wanted];
-    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-    const entry = exact ?? sameHost;
-    return entry && credentialIn(entry);
-}
-/** All credentials that a `config.json` itself holds. */
-function storedCredentials(file) {
-    return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
-}
-function credentialIn(entry) {
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
-        .toString()
-        .replace(/\0+$/, '')
-        .split(':');
-    const username = user || (entry.username ?? '');
-    if (entry.identitytoken)
-        return { kind: 'identity-token', username, password: entry.identitytoken };
-    const password = rest.join(':') || (entry.password ?? '');
-    return username && password ? { kind: 'password', username, password } : undefined;
-}
-/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
-function helperFor(file, registry) {
-    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
-    const helper = own ?? file.credsStore;
-    return helper === '' ? undefined : helper;
-}
-/** The host of a key under `auths`: without scheme and path. */
-function hostOf(key) {
-    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/plan/log-in.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
- * directory is complete before the first docker command sees it.
- */
-async function logIn(deployment, connection, workspace, signal) {
-    const { engine, userConfig } = connection;
-    const named = groupBy(deployment.credentials, (credential) => credential.config);
-    const configs = await Promise.all([...named].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
-    const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
-    const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, 'config-own', own) : undefined;
-    const refusals = await Promise.all(deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) })));
-    const refused = refusals.filter(({ problem }) => problem !== undefined);
-    return {
-        configs,
-        ownConfig,
-        problems: refused.map(({ problem }) => problem ?? ''),
-        refused: new Set(refused.map(({ credential }) => credential)),
-    };
-    async function refusal(credential) {
-        const { origin, registry, username } = credential;
-        try {
-            await verifyCredential(engine, credential, signal);
-            log.info(`logged in with ${accountInWords(credential)}`);
-            return undefined;
-        }
-        catch (error) {
-            if (!(error instanceof RegistryError))
-                throw error;
-            return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
-        }
-    }
-}
-async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
-    const directory = await workspace.makeDirectory(directoryName);
-    const plain = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
-    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(plain, userConfig.carriedOver));
-    return { name, directory, credentials };
-}
-function inTheClear({ kind, username, password }) {
-    return { kind, username, password: password.reveal() };
-}
-/** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }) {
-    const unserved = services.flatMap(({ image, authConfig }) => {
-        if (image === undefined || authConfig !== undefined)
-            return [];
-        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
-        return served ? [] : [image.registry];
-    });
-    return [...new Set(unserved)];
-}
-async function readOwnCredentials(registries, userConfig, signal) {
-    const found = await Promise.all(registries.map(async (registry) => {
-        const plain = await ownCredential(registry, userConfig, signal);
-        return plain === undefined ? [] : [credentialOf(registry, plain, userConfig)];
-    }));
-    return found.flat();
-}
-function credentialOf(registry, { kind, username, password }, userConfig) {
-    const secret = new Secret(password, username);
-    return { origin: userConfig.name, config: userConfig.name, registry, path: '', username, password: secret, kind };
-}
-async function ownCredential(registry, { file, env, name }, signal) {
-    const helper = helperFor(file, registry);
-    if (helper === undefined)
-        return storedCredential(file, registry);
-    try {
-        return await askHelper(helper, registry, env, signal);
-    }
-    catch (error) {
-        signal.throwIfAborted();
-        log.warning(`The credential helper ${helper} of ${name} gave nothing for ${registry}: ${messageOf(error)}`);
-        return undefined;
-    }
-}
-/** The protocol of github.com/docker/docker-credential-helpers: the registry's key in, a JSON object out. */
-async function askHelper(helper, registry, env, signal) {
-    const answer = await runProgram(`docker-credential-${helper}`, ['get'], { env, stdin: registryKey(registry), signal });
-    if (answer.code !== 0) {
-        if (/credentials not found/i.test(answer.stdout + answer.stderr))
-            return undefined;
-        throw new Error(limited((answer.stderr || answer.stdout).trim()));
-    }
-    const { Username: username, Secret: password } = parsedAnswer(answer.stdout);
-    if (typeof username !== 'string' || typeof password !== 'string')
-        throw new Error('its answer has no Username and Secret');
-    return { kind: username === '<token>' ? 'identity-token' : 'password', username, password };
-}
-function parsedAnswer(text) {
-    try {
-        return Object(JSON.parse(text));
-    }
-    catch {
-        // JSON's own words would show a piece of the secret.
-        throw new Error('its answer is no JSON');
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
-/** By task: a container that has ended does not change. */
-const failed_check_known = new WeakMap();
-/**
- * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
- * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
- */
-async function withFailedChecks(tasks, engine, signal) {
-    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
-}
-/** The same for one task. */
-async function withFailedCheck(task, engine, signal) {
-    const { State: state, ContainerStatus: container } = task.Status;
-    if (state !== 'complete' || !container?.ContainerID)
-        return task;
-    const answers = failed_check_known.get(engine) ?? new Map();
-    failed_check_known.set(engine, answers);
-    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
-    answers.set(task.ID, answer);
-    if (!(await answer))
-        return task;
-    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
-    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
-}
-/** Swarm's own words for a task that ended with another code. */
-const UNHEALTHY = 'dockerexec: unhealthy container';
-async function failed_check_isUnhealthy(id, engine, signal) {
-    try {
-        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
-        return state?.Health?.Status === 'unhealthy';
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
-
-
-
-
-/**
- * Reads services, their tasks and the nodes: three calls, however many services there are.
- *
- * @param ours the services as this run has read them or given them their specs, before the reading
- * @throws EngineError, ConnectionLost when the daemon does not answer
- */
-async function takeSnapshot(engine, ours, which, signal) {
-    const ids = ours.map(({ ID }) => ID);
-    const [read, nodes] = await Promise.all([
-        servicesAndTasks(engine, ids, which, signal),
-        engine.get('/nodes', { signal }),
-    ]);
-    const services = ours.map((one) => {
-        const service = read.services.find(({ ID }) => ID === one.ID);
-        if (service === undefined)
-            return [one.ID, { found: 'removed' }];
-        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
-        return [one.ID, { found: compare(one, service), service, tasks }];
-    });
-    return { services: new Map(services), nodes };
-}
-const AGAIN_MS = 500;
-async function servicesAndTasks(engine, ids, which, signal) {
-    const [services, tasks] = await Promise.all([
-        servicesWith(engine, ids, signal),
-        orGone(tasksOf(engine, ids, which, signal)),
-    ]);
-    if (tasks !== undefined)
-        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
-    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-    const there = await servicesWith(engine, ids, signal);
-    if (there.length === ids.length)
-        await sleep(AGAIN_MS, signal);
-    return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
-}
-async function servicesWith(engine, ids, signal) {
-    // A filter without a value lets everything through.
-    if (ids.length === 0)
-        return [];
-    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
-}
-/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
-async function tasksOf(engine, ids, which, signal) {
-    if (ids.length === 0)
-        return [];
-    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-    return engine.get('/tasks', { query: { filters }, signal });
-}
-async function orGone(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** All tasks of the services that are there, those of their earlier specs included. */
-async function allTasksOf(engine, services, signal) {
-    const ids = services.map(({ ID }) => ID);
-    return (await servicesAndTasks(engine, ids, 'all', signal)).tasks;
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function compare(ours, now) {
-    if (now.Version.Index < ours.Version.Index)
-        return 'stale';
-    if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
-        return 'ours';
-    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
-}
-
-;// CONCATENATED MODULE: ./build/plan/observe.js
-
-
-/**
- * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
- * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
- * more where a service is missing.
- */
-async function observe(deployment, engine, signal) {
-    // Whatever its strategy is now: it may have been deployed as two services before.
-    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-    const [services, nodes, info] = await Promise.all([
-        servicesNamed(engine, names, signal),
-        engine.get('/nodes', { signal }),
-        engine.get('/info', { signal }),
-    ]);
-    const isThere = ({ name }) => services.some(({ Spec }) => siblingNames(name).includes(Spec.Name));
-    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
-    const others = hasMissing ? await engine.get('/services', { signal }) : [];
-    return {
-        services,
-        tasks: await allTasksOf(engine, services, signal),
-        nodes,
-        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
-        now: Date.parse(info.SystemTime),
-    };
-}
-/** The API finds names by their beginning: only whole names are taken. */
-async function servicesNamed(engine, names, signal) {
-    const filters = JSON.stringify({ name: names });
-    const found = await engine.get('/services', { query: { filters }, signal });
-    return found.filter(({ Spec }) => names.includes(Spec.Name));
 }
 
 ;// CONCATENATED MODULE: ./build/plan/interim-spec.js
@@ -21040,311 +21107,6 @@ function parseMark(value) {
         until: Math.min(until, LATEST),
         hasLock: hasLock === true,
     };
-}
-
-;// CONCATENATED MODULE: ./build/plan/missing-service.js
-
-
-
-/** What is told of a service that is not there. Pure. */
-const MOST_GUESSES = 3;
-const missing_service_MOST_TYPOS = 2;
-/**
- * That a service does not exist, with what to write.
- *
- * @param names of the services that there are
- */
-function missingService({ name, image, isKeyed }, names) {
-    const guesses = similarNames(name, names);
-    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`;
-    const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`;
-    const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
-    return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
-}
-/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
-function similarNames(name, names) {
-    const plain = name.toLowerCase();
-    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
-    const close = names
-        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
-        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
-        .sort((a, b) => a.typos - b.typos)
-        .map(({ one }) => one);
-    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
-}
-
-;// CONCATENATED MODULE: ./build/plan/plan.js
-
-
-
-
-
-
-
-
-
-/** Labels by which a service names its config itself, the first that is set wins. */
-const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
-/** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
-function planDeployment(deployment, loggedIn, observed, strategies) {
-    const hasLock = deployment.lock !== undefined;
-    const plans = deployment.services.map((request) => {
-        const owner = givenAway(request.name, deployment.services, strategies);
-        return owner === undefined
-            ? planService(request, loggedIn, observed, strategies, hasLock)
-            : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`;
-    });
-    return {
-        services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
-        problems: plans.filter((plan) => typeof plan === 'string'),
-    };
-}
-/** The service of the same run that is to have a name for one of its two services. */
-function givenAway(name, requests, strategies) {
-    return requests.find((other) => {
-        const { hasSecondService } = planOf(other, strategies);
-        return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
-    });
-}
-/** The plan for one service, or the line that says why there is none. */
-function planService(request, loggedIn, observed, strategies, hasLock) {
-    const { name } = request;
-    const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService);
-    if (typeof colours === 'string')
-        return `service ${name}: ${colours}`;
-    const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
-    const busy = found && othersInterim(found, observed.now, hasLock);
-    if (busy !== undefined)
-        return `service ${name}: ${busy}`;
-    const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
-    if (current === undefined && !request.create) {
-        return missingService(request, observed.otherNames ?? []);
-    }
-    if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
-        return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
-    }
-    try {
-        const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
-        const currentAccess = plan_accessToReturn(request, current, loggedIn);
-        return { request, current, access, currentAccess, ...(colours && { colours }), ...interim };
-    }
-    catch (error) {
-        if (!(error instanceof UserError))
-            throw error;
-        return `service ${name}: ${error.message}`;
-    }
-}
-/**
- * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
- *
- * @param now by the swarm's clock
- */
-function othersInterim({ Spec: spec }, now, hasLock) {
-    const mark = markOf(spec);
-    if (mark === undefined || !mayBeAlive(mark, now, hasLock))
-        return undefined;
-    const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`;
-    const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
-    return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
-}
-/**
- * The credential for a service, in this order: the config that the service names, in its entry or by a label; the
- * given credential with the longest path that holds the image; the user's own Docker configuration; none.
- *
- * @throws UserError when two candidates are of the same rank, or the config named does not serve
- */
-function chooseAccess(request, image, current, loggedIn) {
-    if (image === undefined)
-        return undefined;
-    return (namedAccess(request, current, image, loggedIn) ??
-        matchingAccess(image, loggedIn.configs) ??
-        ownAccess(image, loggedIn));
-}
-/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
-function plan_accessToReturn(request, current, loggedIn) {
-    try {
-        return chooseAccess(request, referenceOf(current), current, loggedIn);
-    }
-    catch {
-        return undefined;
-    }
-}
-function namedAccess(request, current, image, { configs }) {
-    const choice = namedConfig(request, current);
-    if (choice === undefined)
-        return undefined;
-    const config = configs.find(({ name }) => name === choice.name);
-    if (config === undefined) {
-        const known = configs.length > 0
-            ? `the configs of this run are ${plan_list(configs.map(({ name }) => name))}`
-            : 'this run has no configs';
-        throw new UserError(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
-    }
-    const credential = config.credentials.find(({ registry }) => registry === image.registry);
-    if (credential === undefined) {
-        throw new UserError(`${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`);
-    }
-    return { config, credential };
-}
-function namedConfig(request, current) {
-    if (request.authConfig !== undefined)
-        return { source: '`auth-config`', name: request.authConfig };
-    const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
-    const label = CONFIG_LABELS.find((key) => labels[key]);
-    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
-}
-function matchingAccess(image, configs) {
-    const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
-    const candidates = all.filter(({ credential: { registry, path } }) => {
-        return registry === image.registry && pathMatches(path, image.repository);
-    });
-    const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
-    const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
-    if (first !== undefined && others.length > 0) {
-        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
-        throw new UserError(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
-    }
-    return first;
-}
-function ownAccess(image, { ownConfig }) {
-    const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry);
-    return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
-}
-/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function referenceOf(service) {
-    const image = imageOf(service);
-    if (image === undefined)
-        return undefined;
-    try {
-        return parseReference(image);
-    }
-    catch {
-        return undefined;
-    }
-}
-function plan_list(names) {
-    return new Intl.ListFormat('en').format(names);
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
- */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
- */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: wanted,
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!spec_update_isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/superseded.js
@@ -21542,6 +21304,119 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
         lines.say(name, "what is only a step of this run is taken out of somebody else's deploy");
         await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
     }
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
+/** By task: a container that has ended does not change. */
+const failed_check_known = new WeakMap();
+/**
+ * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
+ * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
+ */
+async function withFailedChecks(tasks, engine, signal) {
+    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
+}
+/** The same for one task. */
+async function withFailedCheck(task, engine, signal) {
+    const { State: state, ContainerStatus: container } = task.Status;
+    if (state !== 'complete' || !container?.ContainerID)
+        return task;
+    const answers = failed_check_known.get(engine) ?? new Map();
+    failed_check_known.set(engine, answers);
+    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
+    answers.set(task.ID, answer);
+    if (!(await answer))
+        return task;
+    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
+    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
+}
+/** Swarm's own words for a task that ended with another code. */
+const UNHEALTHY = 'dockerexec: unhealthy container';
+async function failed_check_isUnhealthy(id, engine, signal) {
+    try {
+        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
+        return state?.Health?.Status === 'unhealthy';
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
+
+
+
+
+/**
+ * Reads services, their tasks and the nodes: three calls, however many services there are.
+ *
+ * @param ours the services as this run has read them or given them their specs, before the reading
+ * @throws EngineError, ConnectionLost when the daemon does not answer
+ */
+async function takeSnapshot(engine, ours, which, signal) {
+    const ids = ours.map(({ ID }) => ID);
+    const [read, nodes] = await Promise.all([
+        servicesAndTasks(engine, ids, which, signal),
+        engine.get('/nodes', { signal }),
+    ]);
+    const services = ours.map((one) => {
+        const service = read.services.find(({ ID }) => ID === one.ID);
+        if (service === undefined)
+            return [one.ID, { found: 'removed' }];
+        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+        return [one.ID, { found: compare(one, service), service, tasks }];
+    });
+    return { services: new Map(services), nodes };
+}
+const AGAIN_MS = 500;
+async function servicesAndTasks(engine, ids, which, signal) {
+    const [services, tasks] = await Promise.all([
+        servicesWith(engine, ids, signal),
+        orGone(tasksOf(engine, ids, which, signal)),
+    ]);
+    if (tasks !== undefined)
+        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
+    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
+    const there = await servicesWith(engine, ids, signal);
+    if (there.length === ids.length)
+        await sleep(AGAIN_MS, signal);
+    return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
+}
+async function servicesWith(engine, ids, signal) {
+    // A filter without a value lets everything through.
+    if (ids.length === 0)
+        return [];
+    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
+}
+/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
+async function tasksOf(engine, ids, which, signal) {
+    if (ids.length === 0)
+        return [];
+    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
+    return engine.get('/tasks', { query: { filters }, signal });
+}
+async function orGone(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** All tasks of the services that are there, those of their earlier specs included. */
+async function allTasksOf(engine, services, signal) {
+    const ids = services.map(({ ID }) => ID);
+    return (await servicesAndTasks(engine, ids, 'all', signal)).tasks;
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function compare(ours, now) {
+    if (now.Version.Index < ours.Version.Index)
+        return 'stale';
+    if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
+        return 'ours';
+    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
 }
 
 ;// CONCATENATED MODULE: ./build/runner/elapsed.js
@@ -23774,6 +23649,48 @@ function versionName(name, hash) {
     return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
 
+;// CONCATENATED MODULE: ./build/stack/unused.js
+
+
+
+/**
+ * The services of a stack that its files do not name any more.
+ *
+ * @param services all of the swarm
+ * @param nameOf the name under which the files have a service of the swarm
+ */
+function surplusServices(stack, services, nameOf) {
+    const wanted = new Set(stack.services.map(({ name }) => name));
+    return services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)));
+}
+/**
+ * Earlier versions of the secrets and configs of a stack; with `prune` all that is the stack's and not in its files.
+ * What a service refers to, now or after a rollback, is used. Networks come last: what was removed before may have held
+ * them.
+ *
+ * @param services all of the swarm
+ */
+function unusedObjects(stack, known, services) {
+    const contents = ['secret', 'config'].flatMap((kind) => known[kind]
+        .filter((object) => isOld(stack, kind, object))
+        .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
+    const networks = known.networks
+        .filter(({ Name, Labels }) => stack.prune && isOfStack(stack, Labels) && !stack.networks.has(Name))
+        .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
+    const all = [...contents, ...networks];
+    const ids = new Set(unusedIds(all.map(({ id }) => id), services));
+    return all.filter(({ id }) => ids.has(id));
+}
+/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
+function isOld(stack, kind, { Spec }) {
+    const wanted = stack.objects.filter((object) => object.kind === kind);
+    if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
+        return false;
+    // Docker makes a single version, without anything behind the name.
+    const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name;
+    return stack.prune || wanted.some(({ versionOf }) => versionOf === version);
+}
+
 ;// CONCATENATED MODULE: ./build/stack/remove.js
 
 
@@ -23816,9 +23733,7 @@ function notPruned({ name }, error) {
     return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${messageOf(error)}`);
 }
 async function removeServices(stack, engine, nameOf) {
-    const wanted = new Set(stack.services.map(({ name }) => name));
-    const services = await remove_readServices(engine);
-    const surplus = services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)));
+    const surplus = surplusServices(stack, await remove_readServices(engine), nameOf);
     return Promise.all(surplus.map((service) => removeService(service, engine)));
 }
 async function removeService(service, engine) {
@@ -23844,17 +23759,9 @@ function removal(name, startedAt, before, cause) {
 async function removeObjects(stack, engine) {
     const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
     const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-    for (const kind of ['secret', 'config']) {
-        const old = known[kind].filter((object) => isOld(stack, kind, object));
-        for (const { ID, Spec } of unused(old, ({ ID }) => ID, services)) {
-            say(`${kind} ${Spec.Name}`, await tryToRemove(engine, `/${kind}s/${ID}`));
-        }
-    }
-    if (!stack.prune)
-        return;
-    const old = known.networks.filter(({ Name, Labels }) => isOfStack(stack, Labels) && !stack.networks.has(Name));
-    for (const { Id, Name } of unused(old, ({ Id }) => Id, services)) {
-        say(`network ${Name}`, await whenReleased(() => tryToRemove(engine, `/networks/${Id}`)));
+    for (const { kind, id, name } of unusedObjects(stack, known, services)) {
+        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+        say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
     }
 }
 /**
@@ -23896,19 +23803,6 @@ async function usedIds(engine) {
 }
 function remove_readServices(engine) {
     return engine.get('/services', { signal: clock_timeLimit(remove_READ_TIMEOUT_MS) });
-}
-function unused(objects, idOf, services) {
-    const ids = unusedIds(objects.map(idOf), services);
-    return objects.filter((object) => ids.includes(idOf(object)));
-}
-/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
-function isOld(stack, kind, { Spec }) {
-    const wanted = stack.objects.filter((object) => object.kind === kind);
-    if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
-        return false;
-    // Docker makes a single version, without anything behind the name.
-    const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name;
-    return stack.prune || wanted.some(({ versionOf }) => versionOf === version);
 }
 /** Why it was not removed; `undefined` when it is gone. */
 async function tryToRemove(engine, path) {
@@ -24008,20 +23902,17 @@ async function makeAll(stack, networks, objects, engine, signal) {
         await make_whenReleased(stack, name, () => make('network', name, () => makeNetwork(stack, engine, name, body)), signal);
         log.info(`network ${name}: created`);
     }
-    for (const object of stack.objects) {
-        const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
+    for (const { object, there } of objectsToSend(stack)) {
         if (there === undefined) {
             await make(object.kind, object.name, () => makeOnce(engine, object));
             log.info(`${object.kind} ${object.name}: created`);
         }
-        else if (isOfStack(stack, there.Spec.Labels))
+        else
             await relabel(object, there, engine, signal);
     }
 }
 /** Nothing but the labels of a secret or config can be changed, and no task takes notice of it. */
 async function relabel({ kind, name, labels }, { ID, Version, Spec }, engine, signal) {
-    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(labels, Spec.Labels))
-        return;
     const query = { version: String(Version?.Index) };
     try {
         const body = { ...Spec, Labels: labels };
@@ -24105,6 +23996,1780 @@ function make_refused(error, what, place) {
         return error;
     const said = `the swarm refuses to make the ${what}: ${error.message}`;
     return new UserError(place === undefined ? said : `${place}: ${said}`);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
+
+/**
+ * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
+ * Nothing is thrown.
+ *
+ * @param work with a signal that another's problem aborts as well
+ */
+function untilFirstProblem(items, stop, work) {
+    const firstProblem = new AbortController();
+    const signal = AbortSignal.any([stop, firstProblem.signal]);
+    return Promise.all(items.map(async (item) => {
+        try {
+            const after = await work(item, signal);
+            if (after.problem !== undefined)
+                firstProblem.abort();
+            return after;
+        }
+        catch (error) {
+            if (signal.aborted)
+                return item;
+            firstProblem.abort();
+            return { ...item, problem: { outcome: 'failed', cause: messageOf(error) } };
+        }
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch-step.js
+
+
+
+
+
+
+/**
+ * @param ours the service with the spec that this run gave it
+ * @param name as the user knows it
+ * @param read what all that are at this step share
+ * @param tasksBefore whose failures are history; those that have ended at the first look unless given
+ */
+function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
+    let history = tasksBefore && historyBefore(tasksBefore);
+    let last;
+    let down;
+    const look = async () => {
+        const swarm = await read([ours]);
+        const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds);
+        if (seen.found === 'ours') {
+            history = seen.history;
+            last = seen.snapshot;
+        }
+        return { seen, swarm };
+    };
+    const failure = async (outcome, cause, finding = {}) => {
+        if (words.failed === undefined)
+            return { outcome, cause };
+        const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
+        const { engine } = connection;
+        const seenTasks = history && taskTimelines(history.tracks, observed.nodes);
+        const diagnosis = await (outcome === 'timed-out'
+            ? diagnoseTimeout(cause, evidence, engine)
+            : diagnose({ ...finding, cause }, evidence, engine));
+        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
+    };
+    const untilSettled = async (tooLate) => {
+        let progress = '';
+        for (;;) {
+            const begunAt = nowMs();
+            const looked = await look().catch((error) => {
+                if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out')
+                    throw error;
+                const cause = tooLate(unseenAfter(progress, error), undefined);
+                return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}` };
+            });
+            if ('outcome' in looked)
+                return looked;
+            const { seen, swarm } = looked;
+            switch (seen.found) {
+                case 'removed':
+                case 'changed':
+                    return superseded(seen.found, words.during);
+                case 'stale':
+                    if (time.isOver)
+                        return failure('timed-out', tooLate(STALE, undefined));
+                    break;
+                case 'ours': {
+                    const { verdict } = seen;
+                    if (verdict.state === 'converged')
+                        return undefined;
+                    if (verdict.state !== 'progressing')
+                        return failure('failed', verdict.cause, verdict);
+                    if (verdict.progress !== progress)
+                        lines.step(name, verdict.progress);
+                    progress = verdict.progress;
+                    if (time.isOver)
+                        return failure('timed-out', tooLate(progress, swarm));
+                }
+            }
+            await sleep(pauseAfter(begunAt), signal);
+        }
+    };
+    const whyDown = async () => {
+        for (;;) {
+            const begunAt = nowMs();
+            const { seen } = await look();
+            if (seen.found === 'stale') {
+                await sleep(pauseAfter(begunAt), signal);
+                continue;
+            }
+            if (seen.found !== 'ours')
+                return superseded(seen.found, words.during);
+            const { verdict } = seen;
+            if (verdict.state === 'converged')
+                return undefined;
+            if (verdict.state === 'progressing')
+                return failure('failed', `it did not stay up: ${verdict.progress}`);
+            return failure('failed', verdict.cause, verdict);
+        }
+    };
+    return {
+        untilSettled,
+        async stillUp() {
+            down = (await whyDown()) ?? down;
+            return down?.cause;
+        },
+        down: () => down,
+        failure,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/runner/environment.js
+
+
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+function environmentForChildren(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        if (value === undefined || isOfTheRunner(name))
+            return false;
+        if (value === '' && choosesEndpoint(name))
+            return false;
+        return isNeeded(name) || redact(value) === value;
+    });
+    return Object.fromEntries(entries);
+}
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+function environmentForCommands(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        return value !== undefined && !isOfTheAction(name);
+    });
+    return Object.fromEntries(entries);
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./build/runner/shell.js
+
+
+const shell_MOST_LINES = 20;
+const shell_MOST_BYTES = 64 * 1024;
+/** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
+const DRAIN_MS = 500;
+/**
+ * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
+ * and when the signal is aborted, all that it started in its process group is ended too.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
+ */
+async function runShell(command, options) {
+    const { env, cwd, timeoutSeconds, signal } = options;
+    signal.throwIfAborted();
+    // Detached: the leader of a process group of its own, which can be ended as a whole.
+    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const endAll = () => killGroup(child.pid);
+    const printed = new Tail();
+    for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => printed.add(chunk));
+    let isLate = false;
+    const clock = setTimeout(() => {
+        isLate = true;
+        endAll();
+    }, timeoutSeconds * 1000);
+    signal.addEventListener('abort', endAll);
+    try {
+        const code = await new Promise((resolve, reject) => {
+            child.once('error', reject);
+            // What the command left running in the background may keep the pipes open, and must not be waited for.
+            child.once('exit', (exitCode) => {
+                endAll();
+                const letGo = setTimeout(() => {
+                    child.stdout.destroy();
+                    child.stderr.destroy();
+                }, DRAIN_MS);
+                child.once('close', () => {
+                    clearTimeout(letGo);
+                    resolve(exitCode ?? 128);
+                });
+            });
+        });
+        signal.throwIfAborted();
+        return { code: isLate ? undefined : code, lines: printed.lines() };
+    }
+    finally {
+        clearTimeout(clock);
+        signal.removeEventListener('abort', endAll);
+    }
+}
+function killGroup(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(-pid, 'SIGKILL');
+    }
+    catch (error) {
+        if (error.code !== 'ESRCH')
+            throw error;
+    }
+}
+/** The end of what was printed. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    #lostBytes = 0;
+    add(chunk) {
+        const all = Buffer.concat([this.#bytes, chunk]);
+        this.#bytes = all.subarray(-shell_MOST_BYTES);
+        this.#lostBytes += all.length - this.#bytes.length;
+    }
+    lines() {
+        const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/);
+        // What is left of a line that has lost its beginning may be half of a secret.
+        const whole = this.#lostBytes > 0 ? others : [first, ...others];
+        const lines = whole.filter((line) => line.trim() !== '').slice(-shell_MOST_LINES);
+        const isAll = this.#lostBytes === 0 || lines.length === shell_MOST_LINES;
+        const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
+        return [...(isAll ? [] : [note]), ...lines.map(limited)];
+    }
+}
+
+;// CONCATENATED MODULE: ./build/strategies/trial.js
+
+
+
+
+
+
+
+
+
+
+
+/** The settings of a trial, for every strategy that has one. */
+const TRIAL_KEYS = {
+    hold: parseDuration,
+    'check-command': checkedCommand,
+    'check-url': parseUrl,
+};
+/** The ways to say the check. */
+const TRIAL_CHECKS = ['check-command', 'check-url'];
+/** @param values what is given of {@link TRIAL_KEYS}, read */
+function trialOf(values) {
+    const { hold = 0, 'check-command': command, 'check-url': url } = values;
+    if (command !== undefined)
+        return { holdSeconds: hold, check: { command } };
+    return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) };
+}
+/** During the hold the check runs this often. */
+const CHECK_EVERY_SECONDS = 10;
+/** A run that fails is tried again before it counts. */
+const trial_ATTEMPTS = 3;
+const PAUSE_SECONDS = 2;
+/** What one attempt may take. */
+const ATTEMPT_SECONDS = 30;
+const LOOK_EVERY_SECONDS = 1;
+const LEAST_BAD_STATUS = 400;
+/** What a trial asks, in words that follow "when they have". */
+function trialWords({ holdSeconds, check }) {
+    const held = holdSeconds === 0 ? 'come up' : `stayed up for ${spoken(holdSeconds)}`;
+    return check === undefined ? held : `${held} and passed \`${'url' in check ? 'check-url' : 'check-command'}\``;
+}
+/** How long a trial takes at most, in seconds, when all that it asks answers in time. */
+function longestTrial({ holdSeconds, check }) {
+    return holdSeconds + (check === undefined ? 0 : trial_ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
+}
+/**
+ * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
+ * that time, every 10 s in it, and at its end.
+ *
+ * @param stillUp why the tasks are no longer up, if they are not; asked again and again
+ * @returns why they did not pass; `undefined` when they did
+ * @throws when the signal is aborted
+ */
+async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
+    const startedAt = nowMs();
+    const elapsed = () => (nowMs() - startedAt) / 1000;
+    if (holdSeconds > 0)
+        tasks.say(`the new tasks have to stay up for ${holdSeconds} s`);
+    if (check === undefined)
+        return upUntil(holdSeconds);
+    for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
+        const failure = (await upUntil(due)) ?? (await runCheck(tasks, check, signal));
+        // A task that has ended says more than a check that did not reach it.
+        if (failure !== undefined)
+            return (await stillUp()) ?? failure;
+    }
+    return stillUp();
+    async function upUntil(seconds) {
+        for (;;) {
+            const down = await stillUp();
+            const left = seconds - elapsed();
+            if (down !== undefined || left <= 0)
+                return down;
+            await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal);
+        }
+    }
+}
+/**
+ * When a check is to run again, in seconds since the hold began; `undefined` when it has run at the end of the hold.
+ *
+ * @param lastDue when it was to run the last time
+ * @param now when that run was over
+ */
+function nextCheck(lastDue, now, holdSeconds) {
+    if (lastDue >= holdSeconds)
+        return undefined;
+    return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
+}
+/** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
+const NOT_STARTED = [126, 127];
+async function runCheck(tasks, check, signal) {
+    for (let attempt = 1;; attempt++) {
+        const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
+        const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
+        const more = failure !== undefined && !isHopeless && attempt < trial_ATTEMPTS;
+        tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
+        for (const line of lines)
+            tasks.say(`  ${line}`);
+        if (failure === undefined)
+            return undefined;
+        if (isHopeless)
+            return `the check cannot be run: ${failure}`;
+        if (attempt === trial_ATTEMPTS)
+            return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
+        await sleep(PAUSE_SECONDS * 1000, signal);
+    }
+}
+async function attemptOf(tasks, check, signal) {
+    if ('url' in check)
+        return { ...(await askUrl(check.url, signal)), lines: [] };
+    const env = environmentOf(tasks, process.env);
+    const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+    try {
+        const result = await runShell(check.command, options);
+        const failure = commandFailure(result);
+        const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code);
+        return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
+    }
+}
+/** What the user's command gets: the step's own environment, and what is on trial. */
+function environmentOf({ service, image }, env) {
+    return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? '' };
+}
+/** Why a command did not pass, with the last line that it printed. */
+function commandFailure({ code, lines }) {
+    if (code === 0)
+        return undefined;
+    const ended = code === undefined ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
+    const last = lines.at(-1);
+    return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
+}
+async function askUrl(url, signal) {
+    const patience = AbortSignal.any([signal, clock_timeLimit(ATTEMPT_SECONDS * 1000)]);
+    try {
+        const response = await fetch(url, { signal: patience });
+        await response.body?.cancel();
+        return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-url ${networkFailure(error)}` };
+    }
+}
+const NETWORK_FAILURES = {
+    ECONNREFUSED: 'could not be reached: connection refused',
+    ECONNRESET: 'broke the connection off',
+    EAI_AGAIN: 'could not be reached: its host name could not be looked up',
+    ENOTFOUND: 'could not be reached: there is no host of this name',
+    UND_ERR_SOCKET: 'broke the connection off',
+};
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl';
+/** What `fetch` threw, in words that follow `check-url`. */
+function networkFailure(error) {
+    if (error.name === 'TimeoutError')
+        return `did not answer within ${ATTEMPT_SECONDS} s`;
+    const cause = error.cause ?? error;
+    const code = cause.code ?? '';
+    const message = messageOf(cause);
+    if (message === 'bad port')
+        return BLOCKED_PORT;
+    return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
+}
+/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
+const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
+/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
+function checkedCommand(command) {
+    const [, path] = SCRIPT.exec(command) ?? [];
+    const directory = basePath(process.env);
+    if (path === undefined || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.resolve)(directory, path)))
+        return command;
+    throw new UserError(`there is no file ${problems_shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`);
+}
+function parseUrl(text) {
+    const url = URL.parse(text);
+    hideUserInfo(text);
+    if (url !== null && (url.username !== '' || url.password !== '')) {
+        throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl');
+    }
+    if (url?.protocol === 'http:' || url?.protocol === 'https:')
+        return text;
+    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address: write one that begins with http:// or https://`);
+}
+
+;// CONCATENATED MODULE: ./build/strategies/move-traffic.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const move_traffic_SEND_TIMEOUT_MS = 120_000;
+/**
+ * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
+ * back is to give all their old traffic back, unless the user wants to keep what there is.
+ */
+async function moveTraffic(settled, run) {
+    let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
+    const shared = { ...run, read: swarmReader(run, 'up-to-date') };
+    for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
+        moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }));
+        if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined))
+            break;
+    }
+    const hasFailed = moves.some(({ problem }) => problem !== undefined);
+    const goesBack = hasFailed && !run.signal.aborted && run.deployment.onFailure === 'rollback';
+    if (run.signal.aborted)
+        moves = moves.map((move) => stopped(move, run));
+    else if (goesBack)
+        moves = await Promise.all(moves.map((move) => yieldTo(move, run)));
+    else if (hasFailed)
+        moves = moves.map(leftAside);
+    else
+        await Promise.all(moves.map((move) => removeOld(move, run)));
+    return settled.map((one) => reported(one, moves, goesBack));
+}
+/** No traffic moves, because not all services came up: one that stays beside the live one says so. */
+function leftWithoutTraffic({ sent, result }) {
+    const move = moveOf(sent);
+    if (move === undefined || sent.problem !== undefined)
+        return settledAs(sent, result);
+    const { outcome, cause = outcome } = result;
+    const problem = isGood(result) ? {} : { problem: { outcome, cause } };
+    return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
+}
+function moveOf(sent) {
+    const { change, service } = sent;
+    if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
+        return undefined;
+    const { request, colours, second: next } = change;
+    const { trial: asked, keepOld: keep } = request.strategy.settings;
+    return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep };
+}
+async function tryOut(move, run) {
+    return throughTrial(move, move.trial, 'trial', run);
+}
+/** To the new one first: for a while both have traffic, and at no time none. */
+async function giveRoutes(move, run) {
+    const { name, next, old } = move;
+    const { engine } = run.connection;
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
+    noteMoving(move.sent);
+    // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
+    const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
+    if (claim !== 'done')
+        return { ...move, problem: whileMoving(old, claim) };
+    run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
+    if (next.routing.alias !== undefined)
+        return makeAnew(move, run);
+    const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
+    const service = await findService(engine, move.service.ID, signal);
+    if (given !== 'done' || service === undefined)
+        return { ...move, problem: whileMoving(move.service, given) };
+    return { ...move, service, hasMoved: true };
+}
+/**
+ * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
+ * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
+ */
+async function makeAnew(move, run) {
+    const { engine } = run.connection;
+    const { change } = move.sent;
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
+    await remove(engine, `/services/${move.service.ID}`, signal);
+    const made = await createService(change.access, move.next.routed, engine, signal);
+    if ('problem' in made)
+        return { ...move, problem: made.problem };
+    const moved = { ...move, service: made.service, hasMoved: true };
+    const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run);
+    return { ...moved, ...move_traffic_problemOf(result) };
+}
+async function takeRoutes(move, run) {
+    const { name, next, old } = move;
+    const { engine } = run.connection;
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
+    const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
+    const now = await findService(engine, old.ID, signal);
+    if (given !== 'done')
+        return { ...move, problem: whileMoving(old, given) };
+    if (now === undefined)
+        return { ...move, problem: whileMoving(old, 'removed') };
+    // A name leads to it until its last task has ended.
+    if (next.routing.alias !== undefined)
+        await untilStopped(now, name, run);
+    run.lines.good(name, `${next.name} has the traffic`);
+    return move;
+}
+/** The old one as the move begins. */
+function claimedOld({ old, name }) {
+    return claimed(old.Spec, name);
+}
+/** The old one when the traffic is taken from it. */
+function retiredOld(move) {
+    return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
+}
+/** It is no failure when they do not end in time: they may still be asked by their name. */
+async function untilStopped(old, name, run) {
+    const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run);
+    const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`);
+    if (problem !== undefined)
+        log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
+}
+/** @param given what the last change of it came to, `done` where somebody else undid that at once */
+function whileMoving({ Spec }, given) {
+    return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name);
+}
+/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
+async function keepOld(move, run) {
+    const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
+    if (keep === 'until-next' || keep === 0)
+        return move;
+    run.lines.say(move.name, `${move.old.Spec.Name} stays for ${keep} s`);
+    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run);
+}
+async function throughTrial(move, asked, what, run) {
+    const { name, next, service } = move;
+    const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
+    const watching = watchStep(service, name, words, run.read, judgeTrial, run);
+    const onTrial = {
+        service: next.name,
+        image: imageOf(service),
+        say: (text) => run.lines.say(name, text),
+    };
+    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
+    if (cause === undefined)
+        return move;
+    return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) };
+}
+/** It is no failure when the old one stays: the next deploy removes it. */
+async function removeOld(move, { connection, lines }) {
+    const { name, old, keepOld: keep } = move;
+    if (keep === 'until-next') {
+        lines.say(name, `${old.Spec.Name} stays until the next deploy`);
+        return;
+    }
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
+    try {
+        const now = await findService(connection.engine, old.ID, signal);
+        if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
+            log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`);
+            return;
+        }
+        await remove(connection.engine, `/services/${old.ID}`, signal);
+        lines.say(name, `${old.Spec.Name} is removed`);
+    }
+    catch (error) {
+        log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
+    }
+}
+/**
+ * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
+ * whose it is to be, should this run be killed.
+ */
+async function giveBack(move, run) {
+    const { name, next, old, sent } = move;
+    const { engine } = run.connection;
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
+    try {
+        const now = await findService(engine, old.ID, signal);
+        if (now !== undefined && sameSpec(now.Spec, old.Spec))
+            return;
+        const back = reclaimed(old.Spec, name, next);
+        const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
+        const service = await findService(engine, old.ID, signal);
+        if (given !== 'done' || service === undefined)
+            throw new Error(whileMoving(old, given).cause);
+        run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
+        const change = { ...sent.change, action: 'unchanged', current: old };
+        const { problem } = move_traffic_problemOf(await watchOne({ change, service, sentAt: nowMs() }, run));
+        if (problem !== undefined)
+            throw new Error(problem.cause);
+        if (await removeNew(move, engine, signal)) {
+            await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
+        }
+    }
+    catch (error) {
+        throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error });
+    }
+}
+/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
+async function yieldTo(move, { connection: { engine } }) {
+    const { old, next, problem } = move;
+    if (problem?.outcome !== 'superseded')
+        return move;
+    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
+    try {
+        const theirs = await findService(engine, old.ID, signal);
+        const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing));
+        if (isOfUse || !(await removeNew(move, engine, signal)))
+            return move;
+        return { ...move, hasMoved: false };
+    }
+    catch (error) {
+        log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
+        return move;
+    }
+}
+/** Removes the new one, unless somebody else has changed it; whether it is gone. */
+async function removeNew({ service, next }, engine, signal) {
+    // One that was made anew has another ID, which a lost answer leaves unknown.
+    const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal));
+    if (now === undefined)
+        return true;
+    if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec)))
+        return false;
+    await remove(engine, `/services/${now.ID}`, signal);
+    return true;
+}
+async function watchOne(sent, run) {
+    const [settled] = await watch([sent], run);
+    if (settled === undefined)
+        throw new Error('the watch has no result for the service that it watched');
+    return settled.result;
+}
+/** What kept a service from coming up. A stop of the run is none of the service's. */
+function move_traffic_problemOf(result) {
+    const { outcome, cause = outcome, failedTask } = result;
+    if (isGood(result) || outcome === 'cancelled')
+        return {};
+    // What somebody else has made of it is left to them.
+    const problem = { outcome: outcome === 'superseded' ? outcome : 'failed', cause };
+    return { problem: { ...problem, ...(failedTask && { failedTask }) } };
+}
+/** With `on-failure: keep` what has no traffic yet stays so. */
+function leftAside(move) {
+    const { problem, next } = move;
+    if (move.hasMoved || problem?.outcome === 'superseded')
+        return move;
+    const stays = `${next.name} stays without traffic until the next deploy`;
+    if (problem !== undefined)
+        return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
+    const cause = `its traffic has not moved, because another service failed; ${stays}`;
+    return { ...move, problem: { outcome: 'skipped', cause } };
+}
+/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
+function stopped(move, run) {
+    const { old, next } = move;
+    if (move.problem !== undefined)
+        return move;
+    const cause = move.hasMoved
+        ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
+        : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, run)}`;
+    return { ...move, problem: { outcome: 'cancelled', cause } };
+}
+/** A stop before any traffic has moved: what was made for it says so. */
+function stoppedBeforeTheMove(settled, run) {
+    const { change, problem } = settled.sent;
+    const next = change.action === 'switch' ? change.second : undefined;
+    const isSent = problem === undefined || problem.isUnknown === true;
+    if (next?.live === undefined || !isSent)
+        return settled;
+    const { Spec: old } = next.live;
+    return withResult(settled, (result) => {
+        if (!isGood(result) && result.outcome !== 'cancelled')
+            return result;
+        const said = isGood(result) ? undefined : result.cause;
+        const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
+        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
+    });
+}
+function leftByStop({ name }, { deployment }) {
+    return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
+}
+function reported(settled, moves, goesBack) {
+    const { sent, result } = settled;
+    const move = moves.find((one) => one.sent === sent);
+    if (move === undefined)
+        return settled;
+    const { problem, hasMoved } = move;
+    const isTheirs = problem?.outcome === 'superseded';
+    const isUndone = goesBack && !isTheirs;
+    // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+    const stays = problem !== undefined && !isUndone && (hasMoved || isTheirs);
+    const undo = (run) => giveBack(move, run);
+    return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
+        ...result,
+        ...(problem ?? { outcome: 'updated' }),
+        ...(hasMoved && { live: move.next.name }),
+        seconds: secondsSince(sent.sentAt),
+    });
+}
+
+;// CONCATENATED MODULE: ./build/strategies/blue-green.js
+
+
+
+
+
+
+
+
+
+
+
+
+const STRATEGY_NAME = 'blue-green';
+const TIDY_TIMEOUT_MS = 120_000;
+/** What Traefik, the proxy that most swarms have, reads its routes from. */
+const DEFAULT_ROUTE_LABELS = ['traefik.'];
+const blue_green_KEYS = {
+    'route-labels': parsePrefixes,
+    'route-alias': parseAlias,
+    'keep-old': (text) => (text === 'until-next' ? text : parseDuration(text)),
+    ...TRIAL_KEYS,
+};
+/** A second service beside the first, to which the traffic moves when it has proved itself. */
+const blueGreen = {
+    name: STRATEGY_NAME,
+    keys: blue_green_KEYS,
+    alternatives: TRIAL_CHECKS,
+    needsWait: true,
+    stackRefusal: 'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
+    choose: (values) => {
+        const given = values;
+        const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
+        const settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld };
+        const kept = typeof keepOld === 'number' ? keepOld : 0;
+        return { settings, uncountedSeconds: longestTrial(settings.trial) + kept };
+    },
+    updatesInPlace: false,
+    hasSecondService: true,
+    hasDowntime: false,
+    decide: blue_green_decide,
+    keepsLeftovers,
+    last,
+    tidy: removeOldOnes,
+};
+function parsePrefixes(text) {
+    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
+    if (prefixes.length > 0)
+        return prefixes;
+    throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.');
+}
+function parseAlias(text) {
+    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
+        return text;
+    throw new UserError(`${problems_shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
+}
+/** The service that is made beside the live one. */
+function blue_green_decide({ planned: { request, current, colours, interim }, wanted }) {
+    if (colours === undefined)
+        throw new Error('a service was planned without the names of the two that it is');
+    if (current !== undefined && replacesNothing(current.Spec, wanted))
+        return {};
+    if (interim !== undefined) {
+        return { refusal: 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`' };
+    }
+    const { name, strategy } = request;
+    const routing = routingOf(strategy.settings, name, wanted);
+    const refusal = colourRefusal(name, colours.next, wanted, routing);
+    if (refusal !== undefined)
+        return { refusal };
+    const shared = current === undefined ? [] : sharedByColours(wanted);
+    const spec = routed(wanted, name, colours, routing);
+    const service = {
+        name: colours.next,
+        generation: colours.generation,
+        live: current,
+        routing,
+        routed: spec,
+    };
+    return {
+        course: courseOf(strategy.settings, service),
+        second: { wanted: current === undefined ? spec : colours_hidden(spec, routing), service },
+        ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
+    };
+}
+function courseOf({ trial, keepOld }, { name, live, routing }) {
+    if (live === undefined)
+        return `${name} is made, and has the traffic`;
+    const old = live.Spec.Name;
+    const kept = keepOld ?? (routing.labels.length > 0 ? DRAIN_SECONDS : 0);
+    const end = kept === 'until-next'
+        ? `${old} stays without it until the next deploy`
+        : `${old} is removed${kept === 0 ? '' : ` ${spoken(kept)} later`}`;
+    return `${name} is made beside ${old}; it gets the traffic when all services are up and its tasks have ${trialWords(trial)}, and ${end}`;
+}
+/** When all services are up the second ones get the traffic. */
+async function last(settled, run) {
+    const takesOver = ({ sent: { change } }) => change.action === 'switch' && change.second.live !== undefined;
+    if (!settled.some(takesOver))
+        return settled;
+    if (run.signal.aborted)
+        return settled.map((one) => stoppedBeforeTheMove(one, run));
+    const isUp = settled.every(({ result }) => isGood(result));
+    if (isUp)
+        return openStage('Move the traffic', () => moveTraffic(settled, run));
+    return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
+}
+function keepsLeftovers({ strategy }) {
+    return strategy.kind === STRATEGY_NAME && strategy.settings.keepOld === 'until-next';
+}
+/**
+ * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
+ * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
+ */
+async function removeOldOnes(settled, run) {
+    const patience = AbortSignal.any([run.signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
+    await Promise.all(settled.map(async ({ sent: { change }, result }) => {
+        if (!isGood(result) || change.action === 'switch')
+            return;
+        const { name } = change.request;
+        const keep = keepsLeftovers(change.request);
+        try {
+            const problem = await removeLeftovers(change, run, patience, keep);
+            if (problem !== undefined)
+                log.warning(`${name}: ${problem.cause}`);
+        }
+        catch (error) {
+            log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
+        }
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/strategies/first-step.js
+
+
+
+/**
+ * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without
+ * old tasks there is nothing to be careful with, and without a change of theirs they all stay. Pure.
+ *
+ * @param strategy its name
+ */
+function tasksToReplace(strategy, current, wanted, nodes) {
+    if (isJob(current)) {
+        return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
+    }
+    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+    return total === 0 || replacesNothing(current, wanted) ? {} : total;
+}
+
+;// CONCATENATED MODULE: ./build/strategies/canary.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const canary_MOST_TASKS = 1_000_000;
+const canary_STRATEGY_NAME = 'canary';
+const canary_KEYS = { canary: parseSize, ...TRIAL_KEYS };
+/** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
+const canary = {
+    name: canary_STRATEGY_NAME,
+    keys: canary_KEYS,
+    alternatives: TRIAL_CHECKS,
+    needsWait: true,
+    choose: (values) => {
+        const { canary: size = { tasks: 1 } } = values;
+        const asked = trialOf(values);
+        const settings = { size, trial: asked };
+        return { settings, uncountedSeconds: longestTrial(asked) };
+    },
+    updatesInPlace: true,
+    hasSecondService: false,
+    hasDowntime: false,
+    decide: ({ planned: { request, current }, wanted, nodes }) => {
+        if (current === undefined)
+            return {};
+        const { size, trial: asked } = request.strategy.settings;
+        const total = tasksToReplace(canary_STRATEGY_NAME, current.Spec, wanted, nodes);
+        if (typeof total !== 'number')
+            return total;
+        const tasks = 'tasks' in size ? size.tasks : canary_partOf(total, size.percent);
+        if (tasks < total) {
+            const course = `${tasks} of its ${total} tasks are replaced first, and the others when those have ${trialWords(asked)}`;
+            return { course, firstStep: { tasks, total, trial: asked } };
+        }
+        const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
+        return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canary_adviceFor(total)}` };
+    },
+    first: { stage: 'Try the canaries', act: tryCanaries },
+};
+function parseSize(text) {
+    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+    const most = percent === '%' ? 99 : canary_MOST_TASKS;
+    if (number === '' || Number(number) < 1 || Number(number) > most) {
+        throw new UserError(`${problems_shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    }
+    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
+}
+/** Rounded up, and of two tasks any part is one. */
+function canary_partOf(total, percent) {
+    return Math.max(1, Math.min(total - 1, Math.ceil((total * percent) / 100)));
+}
+function canary_adviceFor(total) {
+    return total === 1
+        ? 'give it more first, or write `strategy: rolling` for it'
+        : `write a \`canary\` from 1 to ${total - 1}`;
+}
+function firstStepOf(change) {
+    const isOurs = change.action === 'update' && canary_STRATEGY_NAME === change.request.strategy.kind;
+    return isOurs ? change.firstStep : undefined;
+}
+const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
+/**
+ * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
+ * the others end too. It does not throw for what a service does.
+ */
+async function tryCanaries(services, run) {
+    const sent = await Promise.all(services.map((change) => {
+        const step = firstStepOf(change);
+        return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
+    }));
+    const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
+    return afterFirstStep(tried, 'the canary of', run.signal);
+}
+async function sendCanary(change, { tasks, total }, run) {
+    const { request, current, wanted, changes, access } = change;
+    if (run.signal.aborted)
+        return untouched(change);
+    run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
+    await renewCredential(change, run, run.signal);
+    const credential = access === undefined
+        ? { from: 'spec' }
+        : { from: 'header', header: registryAuthHeader(access.credential) };
+    return sendInterim(change, withFirstTasks(current.Spec, wanted, tasks, run.mark), credential, run.connection);
+}
+/** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
+function tryAll(sent, run) {
+    const read = swarmReader(run, 'up-to-date');
+    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+        const step = firstStepOf(sent.change);
+        if (step === undefined || interimOf(sent.change) === undefined)
+            return sent;
+        const problem = await tryOne(sent, step, read, { ...run, signal });
+        return problem === undefined ? sent : { ...sent, problem };
+    });
+}
+/** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
+async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, run) {
+    if (ours === undefined)
+        return undefined;
+    const { name } = change.request;
+    const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
+    const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, canary_STRATEGY_NAME), run, before);
+    const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
+    if (problem !== undefined)
+        return problem;
+    run.lines.say(name, 'its canary is up');
+    const onTrial = {
+        service: ours.Spec.Name,
+        image: imageOf(ours),
+        say: (text) => run.lines.say(name, text),
+    };
+    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
+    if (cause === undefined)
+        run.lines.good(name, 'its canary has passed, now the others');
+    return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause));
+}
+
+;// CONCATENATED MODULE: ./build/strategies/recreate.js
+
+
+
+
+
+
+
+
+const recreate_STRATEGY_NAME = 'recreate';
+/** All old tasks are gone before the first new one. */
+const recreate = {
+    name: recreate_STRATEGY_NAME,
+    keys: {},
+    needsWait: true,
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
+    updatesInPlace: false,
+    hasSecondService: false,
+    hasDowntime: true,
+    decide: ({ planned: { current }, wanted, nodes }) => {
+        if (current === undefined)
+            return {};
+        const total = tasksToReplace(recreate_STRATEGY_NAME, current.Spec, wanted, nodes);
+        if (typeof total !== 'number')
+            return total;
+        const all = total === 1 ? 'its task is' : `all its ${total} tasks are`;
+        return { course: `${all} stopped before the first new one starts: nothing runs in between`, firstStep: true };
+    },
+    first: { stage: 'Stop the old tasks', act: stopOldTasks },
+};
+function hasFirstStep(change) {
+    const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
+    return isOurs && change.firstStep !== undefined;
+}
+const STOPPING = { during: 'while its old tasks ended' };
+/**
+ * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
+ * does not throw for what a service does.
+ */
+async function stopOldTasks(services, run) {
+    const sent = await Promise.all(services.map((change) => {
+        if (!hasFirstStep(change) || run.signal.aborted)
+            return untouched(change);
+        run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
+        return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
+    }));
+    const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
+    return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
+}
+/** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
+function untilGone(sent, run) {
+    const read = swarmReader(run, 'all');
+    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+        const { change, service } = sent;
+        const isStopping = hasFirstStep(change) && change.interim !== undefined;
+        if (!isStopping || service === undefined)
+            return sent;
+        const { name } = change.request;
+        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal });
+        const problem = await watching.untilSettled((progress, swarm) => {
+            const left = swarm === undefined ? progress : leftOf(service, swarm);
+            return `its old tasks have not ended within ${run.time.seconds} s: ${left}`;
+        });
+        if (problem !== undefined)
+            return { ...sent, problem };
+        run.lines.say(name, 'its old tasks are gone');
+        return sent;
+    });
+}
+/** How many of them are where. */
+function leftOf({ ID: id }, { services, nodes }) {
+    const now = services.get(id);
+    const left = now === undefined || now.found === 'removed' ? [] : now.tasks.filter(mayHaveContainer);
+    return `${left.length} on ${[...new Set(left.map(({ NodeID }) => recreate_placeOf(NodeID, nodes)))].join(', ')}`;
+}
+/** A node that is down does not say how its tasks ended, and its containers may run on. */
+function recreate_placeOf(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return 'a node that is gone';
+    const { Hostname: host } = node.Description;
+    return node.Status.State === 'ready'
+        ? `node ${host}`
+        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+}
+
+;// CONCATENATED MODULE: ./build/strategies/rolling.js
+/** Swarm's own update: task by task, by the service's policy. */
+const rolling = {
+    name: 'rolling',
+    keys: {},
+    needsWait: false,
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
+    updatesInPlace: true,
+    hasSecondService: false,
+    hasDowntime: false,
+};
+
+;// CONCATENATED MODULE: ./build/strategies/table.js
+
+
+
+
+/**
+ * All strategies by their names. The first is that of whoever chooses none. First steps are taken in this order: first
+ * those that may fail, then those that stop services.
+ */
+const STRATEGIES = table_named({ rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen });
+/** Has the compiler see that each has the name under which it stands. */
+function table_named(table) {
+    return table;
+}
+
+;// CONCATENATED MODULE: ./build/strategies/steps.js
+
+
+/** In the order in which their steps are taken. */
+const ALL = Object.entries(STRATEGIES);
+/** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
+async function takeFirstSteps(changes, run) {
+    let after = { changes };
+    for (const [kind, { first }] of ALL) {
+        const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
+        if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
+            continue;
+        const { changes: left } = after;
+        after = await openStage(first.stage, () => first.act(left, run));
+    }
+    return after;
+}
+/** What the strategies do when all services are up. */
+async function takeLastSteps(settled, run) {
+    let now = settled;
+    for (const [, strategy] of ALL)
+        now = (await strategy.last?.(now, run)) ?? now;
+    return now;
+}
+/** What earlier deploys of a strategy have left goes. */
+async function tidyAll(ended, run) {
+    for (const [, strategy] of ALL)
+        await strategy.tidy?.(ended, run);
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
+
+
+
+
+
+
+
+
+/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
+const cli_LIMIT_SECONDS = 60;
+/** The largest of what is read is a whole stack in one file. */
+const cli_MOST_BYTES = 32 * 1024 * 1024;
+/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
+const cli_DRAIN_MS = 500;
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+function dockerCli(env) {
+    return {
+        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    };
+}
+/**
+ * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
+ * an archive. Nothing of it reaches the log.
+ *
+ * @throws as {@link runProgram} does
+ */
+async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECONDS }) {
+    if (signal?.aborted)
+        throw cli_stopped(signal);
+    const path = await findProgram(program, env.PATH);
+    // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
+    const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec');
+    // The library hands over no process. One that hangs all the same is found by this.
+    const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_namespaceObject.randomUUID)()];
+    const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: cli_DRAIN_MS };
+    const ended = new AbortController();
+    const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
+    try {
+        const { exitCode, stdout, stderr } = await Promise.race([
+            getExecOutput(cli_quoted(path), [...args], options),
+            limit.then(() => {
+                throw tooMuch(program, args, cli_tooLate(limitSeconds));
+            }),
+        ]);
+        return { code: exitCode ?? cli_KILLED, stdout, stderr };
+    }
+    catch (error) {
+        await endMarked(`${name}=${value}`);
+        throw spawnError(error, program);
+    }
+    finally {
+        ended.abort();
+    }
+}
+/**
+ * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
+ * process, and docker may have been installed for this run alone.
+ */
+async function findProgram(program, path = '/bin:/usr/bin') {
+    // Elsewhere there are endings to try, which the library knows.
+    if (process.platform === 'win32')
+        return program;
+    let refused;
+    for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
+        const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
+        try {
+            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+                continue;
+            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
+            return file;
+        }
+        catch (error) {
+            if (error.code === 'EACCES')
+                refused = error;
+        }
+    }
+    throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
+}
+/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
+function cli_quoted(path) {
+    return `"${path.replaceAll('"', '\\"')}"`;
+}
+/** The library passes on why a program could not be started as a text, within a longer one. */
+function spawnError(error, program) {
+    const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? [];
+    if (code === undefined)
+        return error;
+    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
+}
+/**
+ * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
+ * more.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
+ * `AbortError` with the signal's reason as its cause when `signal` ended it
+ */
+function runProgram(program, args, options) {
+    const { env, cwd, stdin = '', signal, limitSeconds = cli_LIMIT_SECONDS } = options;
+    return new Promise((resolve, reject) => {
+        if (signal?.aborted)
+            return reject(cli_stopped(signal));
+        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+            stdio: 'pipe',
+            windowsHide: true,
+            ...(env === undefined ? {} : { env }),
+            ...(cwd === undefined ? {} : { cwd }),
+        });
+        const end = () => {
+            clearTimeout(clock);
+            clearTimeout(drain);
+            signal?.removeEventListener('abort', stop);
+        };
+        const giveUp = (error) => {
+            end();
+            reject(error);
+            // The docker CLI takes SIGTERM as a wish only.
+            child.kill('SIGKILL');
+            for (const pipe of [child.stdin, child.stdout, child.stderr])
+                pipe.destroy();
+        };
+        const clock = setTimeout(() => giveUp(tooMuch(program, args, cli_tooLate(limitSeconds))), limitSeconds * 1000);
+        let drain;
+        const stop = () => giveUp(cli_stopped(signal));
+        signal?.addEventListener('abort', stop, { once: true });
+        const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${cli_MOST_BYTES / 1024 / 1024} MB`));
+        const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
+        const done = (code) => {
+            end();
+            const [stdout = '', stderr = ''] = printed.map((text) => text());
+            resolve({ code, stdout, stderr });
+        };
+        child.once('error', giveUp);
+        child.once('exit', (code) => {
+            drain = setTimeout(() => {
+                done(code ?? cli_KILLED);
+                for (const pipe of [child.stdout, child.stderr])
+                    pipe.destroy();
+            }, cli_DRAIN_MS);
+        });
+        child.once('close', (code) => done(code ?? cli_KILLED));
+        // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(stdin);
+    });
+}
+/** The exit code for a program that a signal has ended. */
+const cli_KILLED = 128;
+function cli_stopped(signal) {
+    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
+}
+function tooMuch(program, args, what) {
+    return new UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
+}
+function cli_tooLate(limitSeconds) {
+    return `did not end within ${limitSeconds} s`;
+}
+/** Keeps what a stream brings. */
+function collect(stream, onFlood) {
+    const parts = [];
+    let bytes = 0;
+    stream.on('data', (part) => {
+        bytes += part.length;
+        if (bytes > cli_MOST_BYTES)
+            return onFlood();
+        parts.push(part);
+    });
+    return () => Buffer.concat(parts).toString();
+}
+/** As somebody would type it, without its options' values: `docker context inspect`. */
+function cli_nameOf(program, args) {
+    const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
+    const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
+    return `\`${[safeLine(program), ...shown].join(' ')}\``;
+}
+/** Starts a program and hands over its pipes. */
+function startProgram(program, args, env) {
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+}
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+function startGuarded(program, args, env) {
+    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
+
+/**
+ * The content of a `config.json`.
+ *
+ * @throws SyntaxError when it is not a JSON object
+ */
+function parseConfigFile(content) {
+    const parsed = JSON.parse(content);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+        throw new SyntaxError('not a JSON object');
+    return parsed;
+}
+/**
+ * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
+ * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
+ *
+ * @param credentials at most one for each registry
+ * @param carriedOver settings of the user that have nothing to do with credentials
+ */
+function isolatedConfigFile(credentials, carriedOver) {
+    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
+    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
+    return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+    if (kind === 'password')
+        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+    // With an empty user name in any entry, the docker CLI would not read the file at all.
+    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
+    return { ...user, identitytoken: password };
+}
+/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
+function settingsToCarryOver(file, pluginDirectory) {
+    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
+}
+/**
+ * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
+ * key, else by any key with that host. Docker Hub has the exact key only.
+ */
+function storedCredential(file, registry) {
+    const wanted = registryKey(registry);
+    const exact = file.auths?.[wanted];
+    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+    const entry = exact ?? sameHost;
+    return entry && credentialIn(entry);
+}
+/** All credentials that a `config.json` itself holds. */
+function storedCredentials(file) {
+    return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
+}
+function credentialIn(entry) {
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+        .toString()
+        .replace(/\0+$/, '')
+        .split(':');
+    const username = user || (entry.username ?? '');
+    if (entry.identitytoken)
+        return { kind: 'identity-token', username, password: entry.identitytoken };
+    const password = rest.join(':') || (entry.password ?? '');
+    return username && password ? { kind: 'password', username, password } : undefined;
+}
+/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
+function helperFor(file, registry) {
+    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+    const helper = own ?? file.credsStore;
+    return helper === '' ? undefined : helper;
+}
+/** The host of a key under `auths`: without scheme and path. */
+function hostOf(key) {
+    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./build/plan/log-in.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
+ * directory is complete before the first docker command sees it.
+ */
+async function logIn(deployment, connection, workspace, signal) {
+    const { engine, userConfig } = connection;
+    const named = groupBy(deployment.credentials, (credential) => credential.config);
+    const configs = await Promise.all([...named].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
+    const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
+    const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, 'config-own', own) : undefined;
+    const refusals = await Promise.all(deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) })));
+    const refused = refusals.filter(({ problem }) => problem !== undefined);
+    return {
+        configs,
+        ownConfig,
+        problems: refused.map(({ problem }) => problem ?? ''),
+        refused: new Set(refused.map(({ credential }) => credential)),
+    };
+    async function refusal(credential) {
+        const { origin, registry, username } = credential;
+        try {
+            await verifyCredential(engine, credential, signal);
+            log.info(`logged in with ${accountInWords(credential)}`);
+            return undefined;
+        }
+        catch (error) {
+            if (!(error instanceof RegistryError))
+                throw error;
+            return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
+        }
+    }
+}
+async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
+    const directory = await workspace.makeDirectory(directoryName);
+    const plain = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
+    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(plain, userConfig.carriedOver));
+    return { name, directory, credentials };
+}
+function inTheClear({ kind, username, password }) {
+    return { kind, username, password: password.reveal() };
+}
+/** The registries of images for which no credential was given: there the user's own configuration may have one. */
+function unservedRegistries({ services, credentials }) {
+    const unserved = services.flatMap(({ image, authConfig }) => {
+        if (image === undefined || authConfig !== undefined)
+            return [];
+        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
+        return served ? [] : [image.registry];
+    });
+    return [...new Set(unserved)];
+}
+async function readOwnCredentials(registries, userConfig, signal) {
+    const found = await Promise.all(registries.map(async (registry) => {
+        const plain = await ownCredential(registry, userConfig, signal);
+        return plain === undefined ? [] : [credentialOf(registry, plain, userConfig)];
+    }));
+    return found.flat();
+}
+function credentialOf(registry, { kind, username, password }, userConfig) {
+    const secret = new Secret(password, username);
+    return { origin: userConfig.name, config: userConfig.name, registry, path: '', username, password: secret, kind };
+}
+async function ownCredential(registry, { file, env, name }, signal) {
+    const helper = helperFor(file, registry);
+    if (helper === undefined)
+        return storedCredential(file, registry);
+    try {
+        return await askHelper(helper, registry, env, signal);
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        log.warning(`The credential helper ${helper} of ${name} gave nothing for ${registry}: ${messageOf(error)}`);
+        return undefined;
+    }
+}
+/** The protocol of github.com/docker/docker-credential-helpers: the registry's key in, a JSON object out. */
+async function askHelper(helper, registry, env, signal) {
+    const answer = await runProgram(`docker-credential-${helper}`, ['get'], { env, stdin: registryKey(registry), signal });
+    if (answer.code !== 0) {
+        if (/credentials not found/i.test(answer.stdout + answer.stderr))
+            return undefined;
+        throw new Error(limited((answer.stderr || answer.stdout).trim()));
+    }
+    const { Username: username, Secret: password } = parsedAnswer(answer.stdout);
+    if (typeof username !== 'string' || typeof password !== 'string')
+        throw new Error('its answer has no Username and Secret');
+    return { kind: username === '<token>' ? 'identity-token' : 'password', username, password };
+}
+function parsedAnswer(text) {
+    try {
+        return Object(JSON.parse(text));
+    }
+    catch {
+        // JSON's own words would show a piece of the secret.
+        throw new Error('its answer is no JSON');
+    }
+}
+
+;// CONCATENATED MODULE: ./build/plan/observe.js
+
+
+/**
+ * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
+ * more where a service is missing.
+ */
+async function observe(deployment, engine, signal) {
+    // Whatever its strategy is now: it may have been deployed as two services before.
+    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+    const [services, nodes, info] = await Promise.all([
+        servicesNamed(engine, names, signal),
+        engine.get('/nodes', { signal }),
+        engine.get('/info', { signal }),
+    ]);
+    const isThere = ({ name }) => services.some(({ Spec }) => siblingNames(name).includes(Spec.Name));
+    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
+    const others = hasMissing ? await engine.get('/services', { signal }) : [];
+    return {
+        services,
+        tasks: await allTasksOf(engine, services, signal),
+        nodes,
+        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
+        now: Date.parse(info.SystemTime),
+    };
+}
+/** The API finds names by their beginning: only whole names are taken. */
+async function servicesNamed(engine, names, signal) {
+    const filters = JSON.stringify({ name: names });
+    const found = await engine.get('/services', { query: { filters }, signal });
+    return found.filter(({ Spec }) => names.includes(Spec.Name));
+}
+
+;// CONCATENATED MODULE: ./build/plan/missing-service.js
+
+
+
+/** What is told of a service that is not there. Pure. */
+const MOST_GUESSES = 3;
+const missing_service_MOST_TYPOS = 2;
+/**
+ * That a service does not exist, with what to write.
+ *
+ * @param names of the services that there are
+ */
+function missingService({ name, image, isKeyed }, names) {
+    const guesses = similarNames(name, names);
+    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`;
+    const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`;
+    const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
+    return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
+}
+/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+function similarNames(name, names) {
+    const plain = name.toLowerCase();
+    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
+    const close = names
+        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
+        .sort((a, b) => a.typos - b.typos)
+        .map(({ one }) => one);
+    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
+}
+
+;// CONCATENATED MODULE: ./build/plan/plan.js
+
+
+
+
+
+
+
+
+
+/** Labels by which a service names its config itself, the first that is set wins. */
+const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
+/** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
+function planDeployment(deployment, loggedIn, observed, strategies) {
+    const hasLock = deployment.lock !== undefined;
+    const plans = deployment.services.map((request) => {
+        const owner = givenAway(request.name, deployment.services, strategies);
+        return owner === undefined
+            ? planService(request, loggedIn, observed, strategies, hasLock)
+            : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`;
+    });
+    return {
+        services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
+        problems: plans.filter((plan) => typeof plan === 'string'),
+    };
+}
+/** The service of the same run that is to have a name for one of its two services. */
+function givenAway(name, requests, strategies) {
+    return requests.find((other) => {
+        const { hasSecondService } = planOf(other, strategies);
+        return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
+    });
+}
+/** The plan for one service, or the line that says why there is none. */
+function planService(request, loggedIn, observed, strategies, hasLock) {
+    const { name } = request;
+    const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService);
+    if (typeof colours === 'string')
+        return `service ${name}: ${colours}`;
+    const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
+    const busy = found && othersInterim(found, observed.now, hasLock);
+    if (busy !== undefined)
+        return `service ${name}: ${busy}`;
+    const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
+    if (current === undefined && !request.create) {
+        return missingService(request, observed.otherNames ?? []);
+    }
+    if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
+        return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
+    }
+    try {
+        const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
+        const currentAccess = plan_accessToReturn(request, current, loggedIn);
+        return { request, current, access, currentAccess, ...(colours && { colours }), ...interim };
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        return `service ${name}: ${error.message}`;
+    }
+}
+/**
+ * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
+ *
+ * @param now by the swarm's clock
+ */
+function othersInterim({ Spec: spec }, now, hasLock) {
+    const mark = markOf(spec);
+    if (mark === undefined || !mayBeAlive(mark, now, hasLock))
+        return undefined;
+    const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`;
+    const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
+    return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
+}
+/**
+ * The credential for a service, in this order: the config that the service names, in its entry or by a label; the
+ * given credential with the longest path that holds the image; the user's own Docker configuration; none.
+ *
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
+ */
+function chooseAccess(request, image, current, loggedIn) {
+    if (image === undefined)
+        return undefined;
+    return (namedAccess(request, current, image, loggedIn) ??
+        matchingAccess(image, loggedIn.configs) ??
+        ownAccess(image, loggedIn));
+}
+/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
+function plan_accessToReturn(request, current, loggedIn) {
+    try {
+        return chooseAccess(request, referenceOf(current), current, loggedIn);
+    }
+    catch {
+        return undefined;
+    }
+}
+function namedAccess(request, current, image, { configs }) {
+    const choice = namedConfig(request, current);
+    if (choice === undefined)
+        return undefined;
+    const config = configs.find(({ name }) => name === choice.name);
+    if (config === undefined) {
+        const known = configs.length > 0
+            ? `the configs of this run are ${plan_list(configs.map(({ name }) => name))}`
+            : 'this run has no configs';
+        throw new UserError(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
+    }
+    const credential = config.credentials.find(({ registry }) => registry === image.registry);
+    if (credential === undefined) {
+        throw new UserError(`${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`);
+    }
+    return { config, credential };
+}
+function namedConfig(request, current) {
+    if (request.authConfig !== undefined)
+        return { source: '`auth-config`', name: request.authConfig };
+    const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
+    const label = CONFIG_LABELS.find((key) => labels[key]);
+    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
+}
+function matchingAccess(image, configs) {
+    const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
+    const candidates = all.filter(({ credential: { registry, path } }) => {
+        return registry === image.registry && pathMatches(path, image.repository);
+    });
+    const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
+    const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
+    if (first !== undefined && others.length > 0) {
+        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+        throw new UserError(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
+    }
+    return first;
+}
+function ownAccess(image, { ownConfig }) {
+    const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry);
+    return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
+}
+/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
+function referenceOf(service) {
+    const image = imageOf(service);
+    if (image === undefined)
+        return undefined;
+    try {
+        return parseReference(image);
+    }
+    catch {
+        return undefined;
+    }
+}
+function plan_list(names) {
+    return new Intl.ListFormat('en').format(names);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/stack-capture.js
@@ -24542,879 +26207,8 @@ function toldIds(objects, missing) {
     return new Set([...refused, ...absent]);
 }
 
-;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
+;// CONCATENATED MODULE: ./build/modes/prepare.js
 
-/**
- * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
- * Nothing is thrown.
- *
- * @param work with a signal that another's problem aborts as well
- */
-function untilFirstProblem(items, stop, work) {
-    const firstProblem = new AbortController();
-    const signal = AbortSignal.any([stop, firstProblem.signal]);
-    return Promise.all(items.map(async (item) => {
-        try {
-            const after = await work(item, signal);
-            if (after.problem !== undefined)
-                firstProblem.abort();
-            return after;
-        }
-        catch (error) {
-            if (signal.aborted)
-                return item;
-            firstProblem.abort();
-            return { ...item, problem: { outcome: 'failed', cause: messageOf(error) } };
-        }
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watch-step.js
-
-
-
-
-
-
-/**
- * @param ours the service with the spec that this run gave it
- * @param name as the user knows it
- * @param read what all that are at this step share
- * @param tasksBefore whose failures are history; those that have ended at the first look unless given
- */
-function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
-    let history = tasksBefore && historyBefore(tasksBefore);
-    let last;
-    let down;
-    const look = async () => {
-        const swarm = await read([ours]);
-        const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds);
-        if (seen.found === 'ours') {
-            history = seen.history;
-            last = seen.snapshot;
-        }
-        return { seen, swarm };
-    };
-    const failure = async (outcome, cause, finding = {}) => {
-        if (words.failed === undefined)
-            return { outcome, cause };
-        const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
-        const { engine } = connection;
-        const seenTasks = history && taskTimelines(history.tracks, observed.nodes);
-        const diagnosis = await (outcome === 'timed-out'
-            ? diagnoseTimeout(cause, evidence, engine)
-            : diagnose({ ...finding, cause }, evidence, engine));
-        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
-    };
-    const untilSettled = async (tooLate) => {
-        let progress = '';
-        for (;;) {
-            const begunAt = nowMs();
-            const looked = await look().catch((error) => {
-                if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out')
-                    throw error;
-                const cause = tooLate(unseenAfter(progress, error), undefined);
-                return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}` };
-            });
-            if ('outcome' in looked)
-                return looked;
-            const { seen, swarm } = looked;
-            switch (seen.found) {
-                case 'removed':
-                case 'changed':
-                    return superseded(seen.found, words.during);
-                case 'stale':
-                    if (time.isOver)
-                        return failure('timed-out', tooLate(STALE, undefined));
-                    break;
-                case 'ours': {
-                    const { verdict } = seen;
-                    if (verdict.state === 'converged')
-                        return undefined;
-                    if (verdict.state !== 'progressing')
-                        return failure('failed', verdict.cause, verdict);
-                    if (verdict.progress !== progress)
-                        lines.step(name, verdict.progress);
-                    progress = verdict.progress;
-                    if (time.isOver)
-                        return failure('timed-out', tooLate(progress, swarm));
-                }
-            }
-            await sleep(pauseAfter(begunAt), signal);
-        }
-    };
-    const whyDown = async () => {
-        for (;;) {
-            const begunAt = nowMs();
-            const { seen } = await look();
-            if (seen.found === 'stale') {
-                await sleep(pauseAfter(begunAt), signal);
-                continue;
-            }
-            if (seen.found !== 'ours')
-                return superseded(seen.found, words.during);
-            const { verdict } = seen;
-            if (verdict.state === 'converged')
-                return undefined;
-            if (verdict.state === 'progressing')
-                return failure('failed', `it did not stay up: ${verdict.progress}`);
-            return failure('failed', verdict.cause, verdict);
-        }
-    };
-    return {
-        untilSettled,
-        async stillUp() {
-            down = (await whyDown()) ?? down;
-            return down?.cause;
-        },
-        down: () => down,
-        failure,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/runner/environment.js
-
-
-/**
- * The environment for programs that this action starts: the step's own, without what they have no use for and
- * without every variable that holds a secret known so far.
- */
-function environmentForChildren(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        if (value === undefined || isOfTheRunner(name))
-            return false;
-        if (value === '' && choosesEndpoint(name))
-            return false;
-        return isNeeded(name) || redact(value) === value;
-    });
-    return Object.fromEntries(entries);
-}
-/** The environment for the user's own commands: as in any other step, all that they set for this one. */
-function environmentForCommands(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        return value !== undefined && !isOfTheAction(name);
-    });
-    return Object.fromEntries(entries);
-}
-
-;// CONCATENATED MODULE: ./build/runner/shell.js
-
-
-const shell_MOST_LINES = 20;
-const shell_MOST_BYTES = 64 * 1024;
-/** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
-const shell_DRAIN_MS = 500;
-/**
- * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
- * and when the signal is aborted, all that it started in its process group is ended too.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
- */
-async function runShell(command, options) {
-    const { env, cwd, timeoutSeconds, signal } = options;
-    signal.throwIfAborted();
-    // Detached: the leader of a process group of its own, which can be ended as a whole.
-    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const endAll = () => killGroup(child.pid);
-    const printed = new Tail();
-    for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (chunk) => printed.add(chunk));
-    let isLate = false;
-    const clock = setTimeout(() => {
-        isLate = true;
-        endAll();
-    }, timeoutSeconds * 1000);
-    signal.addEventListener('abort', endAll);
-    try {
-        const code = await new Promise((resolve, reject) => {
-            child.once('error', reject);
-            // What the command left running in the background may keep the pipes open, and must not be waited for.
-            child.once('exit', (exitCode) => {
-                endAll();
-                const letGo = setTimeout(() => {
-                    child.stdout.destroy();
-                    child.stderr.destroy();
-                }, shell_DRAIN_MS);
-                child.once('close', () => {
-                    clearTimeout(letGo);
-                    resolve(exitCode ?? 128);
-                });
-            });
-        });
-        signal.throwIfAborted();
-        return { code: isLate ? undefined : code, lines: printed.lines() };
-    }
-    finally {
-        clearTimeout(clock);
-        signal.removeEventListener('abort', endAll);
-    }
-}
-function killGroup(pid) {
-    if (pid === undefined)
-        return;
-    try {
-        process.kill(-pid, 'SIGKILL');
-    }
-    catch (error) {
-        if (error.code !== 'ESRCH')
-            throw error;
-    }
-}
-/** The end of what was printed. */
-class Tail {
-    #bytes = Buffer.alloc(0);
-    #lostBytes = 0;
-    add(chunk) {
-        const all = Buffer.concat([this.#bytes, chunk]);
-        this.#bytes = all.subarray(-shell_MOST_BYTES);
-        this.#lostBytes += all.length - this.#bytes.length;
-    }
-    lines() {
-        const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/);
-        // What is left of a line that has lost its beginning may be half of a secret.
-        const whole = this.#lostBytes > 0 ? others : [first, ...others];
-        const lines = whole.filter((line) => line.trim() !== '').slice(-shell_MOST_LINES);
-        const isAll = this.#lostBytes === 0 || lines.length === shell_MOST_LINES;
-        const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
-        return [...(isAll ? [] : [note]), ...lines.map(limited)];
-    }
-}
-
-;// CONCATENATED MODULE: ./build/strategies/trial.js
-
-
-
-
-
-
-
-
-
-
-/** The settings of a trial, for every strategy that has one. */
-const TRIAL_KEYS = {
-    hold: parseDuration,
-    'check-command': checkedCommand,
-    'check-url': parseUrl,
-};
-/** The ways to say the check. */
-const TRIAL_CHECKS = ['check-command', 'check-url'];
-/** @param values what is given of {@link TRIAL_KEYS}, read */
-function trialOf(values) {
-    const { hold = 0, 'check-command': command, 'check-url': url } = values;
-    if (command !== undefined)
-        return { holdSeconds: hold, check: { command } };
-    return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) };
-}
-/** During the hold the check runs this often. */
-const CHECK_EVERY_SECONDS = 10;
-/** A run that fails is tried again before it counts. */
-const trial_ATTEMPTS = 3;
-const PAUSE_SECONDS = 2;
-/** What one attempt may take. */
-const ATTEMPT_SECONDS = 30;
-const LOOK_EVERY_SECONDS = 1;
-const LEAST_BAD_STATUS = 400;
-/** How long a trial takes at most, in seconds, when all that it asks answers in time. */
-function longestTrial({ holdSeconds, check }) {
-    return holdSeconds + (check === undefined ? 0 : trial_ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
-}
-/**
- * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
- * that time, every 10 s in it, and at its end.
- *
- * @param stillUp why the tasks are no longer up, if they are not; asked again and again
- * @returns why they did not pass; `undefined` when they did
- * @throws when the signal is aborted
- */
-async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
-    const startedAt = nowMs();
-    const elapsed = () => (nowMs() - startedAt) / 1000;
-    if (holdSeconds > 0)
-        tasks.say(`the new tasks have to stay up for ${holdSeconds} s`);
-    if (check === undefined)
-        return upUntil(holdSeconds);
-    for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
-        const failure = (await upUntil(due)) ?? (await runCheck(tasks, check, signal));
-        // A task that has ended says more than a check that did not reach it.
-        if (failure !== undefined)
-            return (await stillUp()) ?? failure;
-    }
-    return stillUp();
-    async function upUntil(seconds) {
-        for (;;) {
-            const down = await stillUp();
-            const left = seconds - elapsed();
-            if (down !== undefined || left <= 0)
-                return down;
-            await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal);
-        }
-    }
-}
-/**
- * When a check is to run again, in seconds since the hold began; `undefined` when it has run at the end of the hold.
- *
- * @param lastDue when it was to run the last time
- * @param now when that run was over
- */
-function nextCheck(lastDue, now, holdSeconds) {
-    if (lastDue >= holdSeconds)
-        return undefined;
-    return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
-}
-/** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
-const NOT_STARTED = [126, 127];
-async function runCheck(tasks, check, signal) {
-    for (let attempt = 1;; attempt++) {
-        const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
-        const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
-        const more = failure !== undefined && !isHopeless && attempt < trial_ATTEMPTS;
-        tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
-        for (const line of lines)
-            tasks.say(`  ${line}`);
-        if (failure === undefined)
-            return undefined;
-        if (isHopeless)
-            return `the check cannot be run: ${failure}`;
-        if (attempt === trial_ATTEMPTS)
-            return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
-        await sleep(PAUSE_SECONDS * 1000, signal);
-    }
-}
-async function attemptOf(tasks, check, signal) {
-    if ('url' in check)
-        return { ...(await askUrl(check.url, signal)), lines: [] };
-    const env = environmentOf(tasks, process.env);
-    const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
-    try {
-        const result = await runShell(check.command, options);
-        const failure = commandFailure(result);
-        const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code);
-        return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
-    }
-    catch (error) {
-        signal.throwIfAborted();
-        return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
-    }
-}
-/** What the user's command gets: the step's own environment, and what is on trial. */
-function environmentOf({ service, image }, env) {
-    return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? '' };
-}
-/** Why a command did not pass, with the last line that it printed. */
-function commandFailure({ code, lines }) {
-    if (code === 0)
-        return undefined;
-    const ended = code === undefined ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
-    const last = lines.at(-1);
-    return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
-}
-async function askUrl(url, signal) {
-    const patience = AbortSignal.any([signal, clock_timeLimit(ATTEMPT_SECONDS * 1000)]);
-    try {
-        const response = await fetch(url, { signal: patience });
-        await response.body?.cancel();
-        return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
-    }
-    catch (error) {
-        signal.throwIfAborted();
-        return { failure: `check-url ${networkFailure(error)}` };
-    }
-}
-const NETWORK_FAILURES = {
-    ECONNREFUSED: 'could not be reached: connection refused',
-    ECONNRESET: 'broke the connection off',
-    EAI_AGAIN: 'could not be reached: its host name could not be looked up',
-    ENOTFOUND: 'could not be reached: there is no host of this name',
-    UND_ERR_SOCKET: 'broke the connection off',
-};
-/** https://fetch.spec.whatwg.org/#port-blocking */
-const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl';
-/** What `fetch` threw, in words that follow `check-url`. */
-function networkFailure(error) {
-    if (error.name === 'TimeoutError')
-        return `did not answer within ${ATTEMPT_SECONDS} s`;
-    const cause = error.cause ?? error;
-    const code = cause.code ?? '';
-    const message = messageOf(cause);
-    if (message === 'bad port')
-        return BLOCKED_PORT;
-    return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
-}
-/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
-const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
-/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
-function checkedCommand(command) {
-    const [, path] = SCRIPT.exec(command) ?? [];
-    const directory = basePath(process.env);
-    if (path === undefined || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.resolve)(directory, path)))
-        return command;
-    throw new UserError(`there is no file ${problems_shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`);
-}
-function parseUrl(text) {
-    const url = URL.parse(text);
-    hideUserInfo(text);
-    if (url !== null && (url.username !== '' || url.password !== '')) {
-        throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl');
-    }
-    if (url?.protocol === 'http:' || url?.protocol === 'https:')
-        return text;
-    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address: write one that begins with http:// or https://`);
-}
-
-;// CONCATENATED MODULE: ./build/strategies/move-traffic.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const move_traffic_SEND_TIMEOUT_MS = 120_000;
-/**
- * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
- * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
- * back is to give all their old traffic back, unless the user wants to keep what there is.
- */
-async function moveTraffic(settled, run) {
-    let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
-    const shared = { ...run, read: swarmReader(run, 'up-to-date') };
-    for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-        moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }));
-        if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined))
-            break;
-    }
-    const hasFailed = moves.some(({ problem }) => problem !== undefined);
-    const goesBack = hasFailed && !run.signal.aborted && run.deployment.onFailure === 'rollback';
-    if (run.signal.aborted)
-        moves = moves.map((move) => move_traffic_stopped(move, run));
-    else if (goesBack)
-        moves = await Promise.all(moves.map((move) => yieldTo(move, run)));
-    else if (hasFailed)
-        moves = moves.map(leftAside);
-    else
-        await Promise.all(moves.map((move) => removeOld(move, run)));
-    return settled.map((one) => reported(one, moves, goesBack));
-}
-/** No traffic moves, because not all services came up: one that stays beside the live one says so. */
-function leftWithoutTraffic({ sent, result }) {
-    const move = moveOf(sent);
-    if (move === undefined || sent.problem !== undefined)
-        return settledAs(sent, result);
-    const { outcome, cause = outcome } = result;
-    const problem = isGood(result) ? {} : { problem: { outcome, cause } };
-    return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
-}
-function moveOf(sent) {
-    const { change, service } = sent;
-    if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
-        return undefined;
-    const { request, colours, second: next } = change;
-    const { trial: asked, keepOld: keep } = request.strategy.settings;
-    return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep };
-}
-async function tryOut(move, run) {
-    return throughTrial(move, move.trial, 'trial', run);
-}
-/** To the new one first: for a while both have traffic, and at no time none. */
-async function giveRoutes(move, run) {
-    const { name, next, old } = move;
-    const { engine } = run.connection;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    noteMoving(move.sent);
-    // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
-    const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
-    if (claim !== 'done')
-        return { ...move, problem: whileMoving(old, claim) };
-    run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
-    if (next.routing.alias !== undefined)
-        return makeAnew(move, run);
-    const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
-    const service = await findService(engine, move.service.ID, signal);
-    if (given !== 'done' || service === undefined)
-        return { ...move, problem: whileMoving(move.service, given) };
-    return { ...move, service, hasMoved: true };
-}
-/**
- * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
- * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
- */
-async function makeAnew(move, run) {
-    const { engine } = run.connection;
-    const { change } = move.sent;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    await remove(engine, `/services/${move.service.ID}`, signal);
-    const made = await createService(change.access, move.next.routed, engine, signal);
-    if ('problem' in made)
-        return { ...move, problem: made.problem };
-    const moved = { ...move, service: made.service, hasMoved: true };
-    const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run);
-    return { ...moved, ...move_traffic_problemOf(result) };
-}
-async function takeRoutes(move, run) {
-    const { name, next, old } = move;
-    const { engine } = run.connection;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
-    const now = await findService(engine, old.ID, signal);
-    if (given !== 'done')
-        return { ...move, problem: whileMoving(old, given) };
-    if (now === undefined)
-        return { ...move, problem: whileMoving(old, 'removed') };
-    // A name leads to it until its last task has ended.
-    if (next.routing.alias !== undefined)
-        await untilStopped(now, name, run);
-    run.lines.good(name, `${next.name} has the traffic`);
-    return move;
-}
-/** The old one as the move begins. */
-function claimedOld({ old, name }) {
-    return claimed(old.Spec, name);
-}
-/** The old one when the traffic is taken from it. */
-function retiredOld(move) {
-    return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
-}
-/** It is no failure when they do not end in time: they may still be asked by their name. */
-async function untilStopped(old, name, run) {
-    const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run);
-    const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`);
-    if (problem !== undefined)
-        log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
-}
-/** @param given what the last change of it came to, `done` where somebody else undid that at once */
-function whileMoving({ Spec }, given) {
-    return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name);
-}
-/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
-async function keepOld(move, run) {
-    const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
-    if (keep === 'until-next' || keep === 0)
-        return move;
-    run.lines.say(move.name, `${move.old.Spec.Name} stays for ${keep} s`);
-    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run);
-}
-async function throughTrial(move, asked, what, run) {
-    const { name, next, service } = move;
-    const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
-    const watching = watchStep(service, name, words, run.read, judgeTrial, run);
-    const onTrial = {
-        service: next.name,
-        image: imageOf(service),
-        say: (text) => run.lines.say(name, text),
-    };
-    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
-    if (cause === undefined)
-        return move;
-    return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) };
-}
-/** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld(move, { connection, lines }) {
-    const { name, old, keepOld: keep } = move;
-    if (keep === 'until-next') {
-        lines.say(name, `${old.Spec.Name} stays until the next deploy`);
-        return;
-    }
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    try {
-        const now = await findService(connection.engine, old.ID, signal);
-        if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
-            log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`);
-            return;
-        }
-        await remove(connection.engine, `/services/${old.ID}`, signal);
-        lines.say(name, `${old.Spec.Name} is removed`);
-    }
-    catch (error) {
-        log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
-    }
-}
-/**
- * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
- * whose it is to be, should this run be killed.
- */
-async function giveBack(move, run) {
-    const { name, next, old, sent } = move;
-    const { engine } = run.connection;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    try {
-        const now = await findService(engine, old.ID, signal);
-        if (now !== undefined && sameSpec(now.Spec, old.Spec))
-            return;
-        const back = reclaimed(old.Spec, name, next);
-        const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
-        const service = await findService(engine, old.ID, signal);
-        if (given !== 'done' || service === undefined)
-            throw new Error(whileMoving(old, given).cause);
-        run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
-        const change = { ...sent.change, action: 'unchanged', current: old };
-        const { problem } = move_traffic_problemOf(await watchOne({ change, service, sentAt: nowMs() }, run));
-        if (problem !== undefined)
-            throw new Error(problem.cause);
-        if (await removeNew(move, engine, signal)) {
-            await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
-        }
-    }
-    catch (error) {
-        throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error });
-    }
-}
-/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move, { connection: { engine } }) {
-    const { old, next, problem } = move;
-    if (problem?.outcome !== 'superseded')
-        return move;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    try {
-        const theirs = await findService(engine, old.ID, signal);
-        const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing));
-        if (isOfUse || !(await removeNew(move, engine, signal)))
-            return move;
-        return { ...move, hasMoved: false };
-    }
-    catch (error) {
-        log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
-        return move;
-    }
-}
-/** Removes the new one, unless somebody else has changed it; whether it is gone. */
-async function removeNew({ service, next }, engine, signal) {
-    // One that was made anew has another ID, which a lost answer leaves unknown.
-    const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal));
-    if (now === undefined)
-        return true;
-    if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec)))
-        return false;
-    await remove(engine, `/services/${now.ID}`, signal);
-    return true;
-}
-async function watchOne(sent, run) {
-    const [settled] = await watch([sent], run);
-    if (settled === undefined)
-        throw new Error('the watch has no result for the service that it watched');
-    return settled.result;
-}
-/** What kept a service from coming up. A stop of the run is none of the service's. */
-function move_traffic_problemOf(result) {
-    const { outcome, cause = outcome, failedTask } = result;
-    if (isGood(result) || outcome === 'cancelled')
-        return {};
-    // What somebody else has made of it is left to them.
-    const problem = { outcome: outcome === 'superseded' ? outcome : 'failed', cause };
-    return { problem: { ...problem, ...(failedTask && { failedTask }) } };
-}
-/** With `on-failure: keep` what has no traffic yet stays so. */
-function leftAside(move) {
-    const { problem, next } = move;
-    if (move.hasMoved || problem?.outcome === 'superseded')
-        return move;
-    const stays = `${next.name} stays without traffic until the next deploy`;
-    if (problem !== undefined)
-        return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
-    const cause = `its traffic has not moved, because another service failed; ${stays}`;
-    return { ...move, problem: { outcome: 'skipped', cause } };
-}
-/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
-function move_traffic_stopped(move, run) {
-    const { old, next } = move;
-    if (move.problem !== undefined)
-        return move;
-    const cause = move.hasMoved
-        ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
-        : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, run)}`;
-    return { ...move, problem: { outcome: 'cancelled', cause } };
-}
-/** A stop before any traffic has moved: what was made for it says so. */
-function stoppedBeforeTheMove(settled, run) {
-    const { change, problem } = settled.sent;
-    const next = change.action === 'switch' ? change.second : undefined;
-    const isSent = problem === undefined || problem.isUnknown === true;
-    if (next?.live === undefined || !isSent)
-        return settled;
-    const { Spec: old } = next.live;
-    return withResult(settled, (result) => {
-        if (!isGood(result) && result.outcome !== 'cancelled')
-            return result;
-        const said = isGood(result) ? undefined : result.cause;
-        const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
-        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
-    });
-}
-function leftByStop({ name }, { deployment }) {
-    return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
-}
-function reported(settled, moves, goesBack) {
-    const { sent, result } = settled;
-    const move = moves.find((one) => one.sent === sent);
-    if (move === undefined)
-        return settled;
-    const { problem, hasMoved } = move;
-    const isTheirs = problem?.outcome === 'superseded';
-    const isUndone = goesBack && !isTheirs;
-    // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-    const stays = problem !== undefined && !isUndone && (hasMoved || isTheirs);
-    const undo = (run) => giveBack(move, run);
-    return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
-        ...result,
-        ...(problem ?? { outcome: 'updated' }),
-        ...(hasMoved && { live: move.next.name }),
-        seconds: secondsSince(sent.sentAt),
-    });
-}
-
-;// CONCATENATED MODULE: ./build/strategies/blue-green.js
-
-
-
-
-
-
-
-
-
-
-
-const STRATEGY_NAME = 'blue-green';
-const TIDY_TIMEOUT_MS = 120_000;
-/** What Traefik, the proxy that most swarms have, reads its routes from. */
-const DEFAULT_ROUTE_LABELS = ['traefik.'];
-const blue_green_KEYS = {
-    'route-labels': parsePrefixes,
-    'route-alias': parseAlias,
-    'keep-old': (text) => (text === 'until-next' ? text : parseDuration(text)),
-    ...TRIAL_KEYS,
-};
-/** A second service beside the first, to which the traffic moves when it has proved itself. */
-const blueGreen = {
-    name: STRATEGY_NAME,
-    keys: blue_green_KEYS,
-    alternatives: TRIAL_CHECKS,
-    needsWait: true,
-    stackRefusal: 'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
-    choose: (values) => {
-        const given = values;
-        const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
-        const settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld };
-        const kept = typeof keepOld === 'number' ? keepOld : 0;
-        return { settings, uncountedSeconds: longestTrial(settings.trial) + kept };
-    },
-    updatesInPlace: false,
-    hasSecondService: true,
-    hasDowntime: false,
-    decide: blue_green_decide,
-    last,
-    tidy: removeOldOnes,
-};
-function parsePrefixes(text) {
-    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
-    if (prefixes.length > 0)
-        return prefixes;
-    throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.');
-}
-function parseAlias(text) {
-    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
-        return text;
-    throw new UserError(`${problems_shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
-}
-/** The service that is made beside the live one. */
-function blue_green_decide({ planned: { request, current, colours, interim }, wanted }) {
-    if (colours === undefined)
-        throw new Error('a service was planned without the names of the two that it is');
-    if (current !== undefined && replacesNothing(current.Spec, wanted))
-        return {};
-    if (interim !== undefined) {
-        return { refusal: 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`' };
-    }
-    const { name, strategy } = request;
-    const routing = routingOf(strategy.settings, name, wanted);
-    const refusal = colourRefusal(name, colours.next, wanted, routing);
-    if (refusal !== undefined)
-        return { refusal };
-    const shared = current === undefined ? [] : sharedByColours(wanted);
-    const spec = routed(wanted, name, colours, routing);
-    const service = {
-        name: colours.next,
-        generation: colours.generation,
-        live: current,
-        routing,
-        routed: spec,
-    };
-    return {
-        second: { wanted: current === undefined ? spec : colours_hidden(spec, routing), service },
-        ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
-    };
-}
-/** When all services are up the second ones get the traffic. */
-async function last(settled, run) {
-    const takesOver = ({ sent: { change } }) => change.action === 'switch' && change.second.live !== undefined;
-    if (!settled.some(takesOver))
-        return settled;
-    if (run.signal.aborted)
-        return settled.map((one) => stoppedBeforeTheMove(one, run));
-    const isUp = settled.every(({ result }) => isGood(result));
-    if (isUp)
-        return openStage('Move the traffic', () => moveTraffic(settled, run));
-    return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
-}
-/**
- * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
- * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
- */
-async function removeOldOnes(settled, run) {
-    const patience = AbortSignal.any([run.signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
-    await Promise.all(settled.map(async ({ sent: { change }, result }) => {
-        if (!isGood(result) || change.action === 'switch')
-            return;
-        const { name, strategy } = change.request;
-        const isOurs = strategy.kind === STRATEGY_NAME;
-        const keep = isOurs && strategy.settings.keepOld === 'until-next';
-        try {
-            const problem = await removeLeftovers(change, run, patience, keep);
-            if (problem !== undefined)
-                log.warning(`${name}: ${problem.cause}`);
-        }
-        catch (error) {
-            log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
-        }
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/strategies/first-step.js
-
-
-
-/**
- * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without
- * old tasks there is nothing to be careful with, and without a change of theirs they all stay. Pure.
- *
- * @param strategy its name
- */
-function tasksToReplace(strategy, current, wanted, nodes) {
-    if (isJob(current)) {
-        return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
-    }
-    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
-    return total === 0 || replacesNothing(current, wanted) ? {} : total;
-}
-
-;// CONCATENATED MODULE: ./build/strategies/canary.js
-
 
 
 
@@ -25423,260 +26217,28 @@ function tasksToReplace(strategy, current, wanted, nodes) {
 
 
 
-
-
-
-
-
-const canary_MOST_TASKS = 1_000_000;
-const canary_STRATEGY_NAME = 'canary';
-const canary_KEYS = { canary: parseSize, ...TRIAL_KEYS };
-/** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
-const canary = {
-    name: canary_STRATEGY_NAME,
-    keys: canary_KEYS,
-    alternatives: TRIAL_CHECKS,
-    needsWait: true,
-    choose: (values) => {
-        const { canary: size = { tasks: 1 } } = values;
-        const asked = trialOf(values);
-        const settings = { size, trial: asked };
-        return { settings, uncountedSeconds: longestTrial(asked) };
-    },
-    updatesInPlace: true,
-    hasSecondService: false,
-    hasDowntime: false,
-    decide: ({ planned: { request, current }, wanted, nodes }) => {
-        if (current === undefined)
-            return {};
-        const { size, trial: asked } = request.strategy.settings;
-        const total = tasksToReplace(canary_STRATEGY_NAME, current.Spec, wanted, nodes);
-        if (typeof total !== 'number')
-            return total;
-        const tasks = 'tasks' in size ? size.tasks : partOf(total, size.percent);
-        if (tasks < total)
-            return { firstStep: { tasks, total, trial: asked } };
-        const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
-        return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canary_adviceFor(total)}` };
-    },
-    first: { stage: 'Try the canaries', act: tryCanaries },
-};
-function parseSize(text) {
-    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
-    const most = percent === '%' ? 99 : canary_MOST_TASKS;
-    if (number === '' || Number(number) < 1 || Number(number) > most) {
-        throw new UserError(`${problems_shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
-    }
-    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
-}
-/** Rounded up, and of two tasks any part is one. */
-function partOf(total, percent) {
-    return Math.max(1, Math.min(total - 1, Math.ceil((total * percent) / 100)));
-}
-function canary_adviceFor(total) {
-    return total === 1
-        ? 'give it more first, or write `strategy: rolling` for it'
-        : `write a \`canary\` from 1 to ${total - 1}`;
-}
-function firstStepOf(change) {
-    const isOurs = change.action === 'update' && canary_STRATEGY_NAME === change.request.strategy.kind;
-    return isOurs ? change.firstStep : undefined;
-}
-const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
-/**
- * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
- * the others end too. It does not throw for what a service does.
- */
-async function tryCanaries(services, run) {
-    const sent = await Promise.all(services.map((change) => {
-        const step = firstStepOf(change);
-        return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
-    }));
-    const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
-    return afterFirstStep(tried, 'the canary of', run.signal);
-}
-async function sendCanary(change, { tasks, total }, run) {
-    const { request, current, wanted, changes, access } = change;
-    if (run.signal.aborted)
-        return untouched(change);
-    run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
-    await renewCredential(change, run, run.signal);
-    const credential = access === undefined
-        ? { from: 'spec' }
-        : { from: 'header', header: registryAuthHeader(access.credential) };
-    return sendInterim(change, withFirstTasks(current.Spec, wanted, tasks, run.mark), credential, run.connection);
-}
-/** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
-function tryAll(sent, run) {
-    const read = swarmReader(run, 'up-to-date');
-    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
-        const step = firstStepOf(sent.change);
-        if (step === undefined || interimOf(sent.change) === undefined)
-            return sent;
-        const problem = await tryOne(sent, step, read, { ...run, signal });
-        return problem === undefined ? sent : { ...sent, problem };
-    });
-}
-/** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
-async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, run) {
-    if (ours === undefined)
-        return undefined;
-    const { name } = change.request;
-    const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
-    const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, canary_STRATEGY_NAME), run, before);
-    const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
-    if (problem !== undefined)
-        return problem;
-    run.lines.say(name, 'its canary is up');
-    const onTrial = {
-        service: ours.Spec.Name,
-        image: imageOf(ours),
-        say: (text) => run.lines.say(name, text),
-    };
-    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
-    if (cause === undefined)
-        run.lines.good(name, 'its canary has passed, now the others');
-    return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause));
-}
-
-;// CONCATENATED MODULE: ./build/strategies/recreate.js
-
-
-
-
-
-
-
-
-const recreate_STRATEGY_NAME = 'recreate';
-/** All old tasks are gone before the first new one. */
-const recreate = {
-    name: recreate_STRATEGY_NAME,
-    keys: {},
-    needsWait: true,
-    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
-    updatesInPlace: false,
-    hasSecondService: false,
-    hasDowntime: true,
-    decide: ({ planned: { current }, wanted, nodes }) => {
-        if (current === undefined)
-            return {};
-        const total = tasksToReplace(recreate_STRATEGY_NAME, current.Spec, wanted, nodes);
-        return typeof total === 'number' ? { firstStep: true } : total;
-    },
-    first: { stage: 'Stop the old tasks', act: stopOldTasks },
-};
-function hasFirstStep(change) {
-    const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
-    return isOurs && change.firstStep !== undefined;
-}
-const STOPPING = { during: 'while its old tasks ended' };
-/**
- * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
- * does not throw for what a service does.
- */
-async function stopOldTasks(services, run) {
-    const sent = await Promise.all(services.map((change) => {
-        if (!hasFirstStep(change) || run.signal.aborted)
-            return untouched(change);
-        run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
-        return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
-    }));
-    const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
-    return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
-}
-/** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
-function untilGone(sent, run) {
-    const read = swarmReader(run, 'all');
-    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
-        const { change, service } = sent;
-        const isStopping = hasFirstStep(change) && change.interim !== undefined;
-        if (!isStopping || service === undefined)
-            return sent;
-        const { name } = change.request;
-        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal });
-        const problem = await watching.untilSettled((progress, swarm) => {
-            const left = swarm === undefined ? progress : leftOf(service, swarm);
-            return `its old tasks have not ended within ${run.time.seconds} s: ${left}`;
-        });
-        if (problem !== undefined)
-            return { ...sent, problem };
-        run.lines.say(name, 'its old tasks are gone');
-        return sent;
-    });
-}
-/** How many of them are where. */
-function leftOf({ ID: id }, { services, nodes }) {
-    const now = services.get(id);
-    const left = now === undefined || now.found === 'removed' ? [] : now.tasks.filter(mayHaveContainer);
-    return `${left.length} on ${[...new Set(left.map(({ NodeID }) => recreate_placeOf(NodeID, nodes)))].join(', ')}`;
-}
-/** A node that is down does not say how its tasks ended, and its containers may run on. */
-function recreate_placeOf(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return 'a node that is gone';
-    const { Hostname: host } = node.Description;
-    return node.Status.State === 'ready'
-        ? `node ${host}`
-        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
-}
-
-;// CONCATENATED MODULE: ./build/strategies/rolling.js
-/** Swarm's own update: task by task, by the service's policy. */
-const rolling = {
-    name: 'rolling',
-    keys: {},
-    needsWait: false,
-    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
-    updatesInPlace: true,
-    hasSecondService: false,
-    hasDowntime: false,
-};
-
-;// CONCATENATED MODULE: ./build/strategies/table.js
-
-
-
-
-/**
- * All strategies by their names. The first is that of whoever chooses none. First steps are taken in this order: first
- * those that may fail, then those that stop services.
- */
-const STRATEGIES = table_named({ rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen });
-/** Has the compiler see that each has the name under which it stands. */
-function table_named(table) {
-    return table;
-}
-
-;// CONCATENATED MODULE: ./build/strategies/steps.js
-
-
-/** In the order in which their steps are taken. */
-const ALL = Object.entries(STRATEGIES);
-/** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
-async function takeFirstSteps(changes, run) {
-    let after = { changes };
-    for (const [kind, { first }] of ALL) {
-        const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
-        if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
-            continue;
-        const { changes: left } = after;
-        after = await openStage(first.stage, () => first.act(left, run));
-    }
-    return after;
-}
-/** What the strategies do when all services are up. */
-async function takeLastSteps(settled, run) {
-    let now = settled;
-    for (const [, strategy] of ALL)
-        now = (await strategy.last?.(now, run)) ?? now;
-    return now;
+/** @throws UserErrors when docker cannot make one stack of the files */
+async function readFiles(asked, { connection, workspace, time }) {
+    const { stack: files } = asked;
+    if (files === undefined)
+        return { deployment: asked, stack: undefined };
+    const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
+    return { deployment: { ...asked, services: stack.services }, stack };
 }
-/** What earlier deploys of a strategy have left goes. */
-async function tidyAll(ended, run) {
-    for (const [, strategy] of ALL)
-        await strategy.tidy?.(ended, run);
+/** @throws UserErrors with all that would not work out */
+async function prepare({ deployment, stack }, run) {
+    const { connection, time, workspace } = run;
+    // A group of the log, and the time that is left for what comes before the first change.
+    const early = (title, work) => stage(title, () => time.before(title, work));
+    const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
+    const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
+    const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
+    const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services);
+    for (const line of unused)
+        log.notice(line);
+    const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
+    throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]);
+    return { changes, observed };
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
@@ -28069,12 +28631,6 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
-
-
-
-
-
-
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -28086,17 +28642,15 @@ function deploy_deploy(asked, signal) {
 async function deployOver(asked, run) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const { signal, workspace, time } = run;
+        const { signal, time } = run;
         // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
         const connection = time.bound(run.connection);
         const self = identifyRun(process.env);
         const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
-        const { stack: files } = asked;
-        const stack = files && (await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit)));
-        const deployment = stack === undefined ? asked : { ...asked, services: stack.services };
+        const { deployment, stack } = await readFiles(asked, { ...run, connection });
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
-        const { changes, observed } = await prepare(deployment, stack, { ...run, connection });
+        const { changes, observed } = await prepare({ deployment, stack }, { ...run, connection });
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
@@ -28113,25 +28667,6 @@ async function deployOver(asked, run) {
         if (result_1)
             await result_1;
     }
-}
-/**
- * What is to be done to each service, and how all of them are now.
- *
- * @throws UserErrors with all that would not work out
- */
-async function prepare(deployment, stack, run) {
-    const { connection, time, workspace } = run;
-    // A group of the log, and the time that is left for what comes before the first change.
-    const early = (title, work) => stage(title, () => time.before(title, work));
-    const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
-    const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
-    const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
-    const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services);
-    for (const line of unused)
-        log.notice(line);
-    const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
-    throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]);
-    return { changes, observed };
 }
 /** From here on the swarm is changed. */
 async function change(asked, stack, run) {
@@ -28167,12 +28702,605 @@ async function make(changes, stack, run) {
 function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));
 }
-/** One of two services for one name may have the traffic of the name that the files hold. */
-function nameInFiles(service) {
-    return colourOf(service) ?? service.Spec.Name;
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-difference.js
+
+
+
+/**
+ * Every difference between two specs, in the order of the spec: none if and only if they are the same to Swarm, as
+ * `sameSpec` says. What has no words here is shown by its path in the API. Pure.
+ *
+ * @param names of the networks that they name by ID
+ */
+function specDifference(now, wanted, names = new Map()) {
+    const [before, after] = [fieldsOf(now, names), fieldsOf(wanted, names)];
+    const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
+        const change = spec_difference_changeOf(before.get(id), after.get(id));
+        return change === undefined ? [] : [[id, change]];
+    });
+    // That an object was empty before is nothing beside what is in it now.
+    const isHusk = (id) => changed.some(([other]) => other.startsWith(`${id}.`) || other.startsWith(`${id} `));
+    const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
+    return [...own, ...orderChanges(now, wanted)];
+}
+function spec_difference_changeOf(before, after) {
+    const place = before ?? after;
+    if (place === undefined || same(before?.raw, after?.raw))
+        return undefined;
+    // Two values may be one in words, such as an object that was removed and made anew.
+    const isTold = before?.text !== after?.text;
+    const textOf = (field) => field && (isTold ? field.text : toGoJson(field.raw));
+    return { ...spec_difference_placeOf(place), before: textOf(before), after: textOf(after) };
+}
+function spec_difference_placeOf({ field, key, part }) {
+    return { field, key, part };
+}
+function same(a, b) {
+    return a === b || (a !== undefined && b !== undefined && toGoJson(sorted(a)) === toGoJson(sorted(b)));
+}
+function sorted(value) {
+    if (Array.isArray(value))
+        return value.map(sorted);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
+function fieldsOf(spec, names) {
+    const fields = new Map();
+    walk(storedForm(spec), '');
+    return fields;
+    function walk(value, path) {
+        const rule = spec_difference_RULES[path];
+        if (rule?.entries !== undefined) {
+            addEntries(path, rule, rule.entries(value, names));
+            return;
+        }
+        const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : [];
+        for (const [key, one] of inner)
+            walk(one, path === '' ? key : `${path}.${key}`);
+        if (inner.length > 0)
+            return;
+        const field = rule?.field ?? nearest(path);
+        fields.set(path, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: spec_difference_textOf(value, rule) });
+    }
+    function addEntries(path, { field }, entries) {
+        if (entries.length === 0)
+            fields.set(path, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
+        const seen = new Map();
+        for (const { key: name, raw, text } of entries) {
+            const count = (seen.get(name) ?? 0) + 1;
+            seen.set(name, count);
+            const key = count === 1 ? name : `${name} (${count})`;
+            fields.set(`${path} ${key}`, { field, key, part: spec_difference_partOf(path), raw, text });
+        }
+    }
+}
+function spec_difference_textOf(value, rule) {
+    if (rule?.tell !== undefined)
+        return rule.tell(value);
+    if (typeof value === 'string')
+        return value === '' ? '(empty)' : value;
+    if (isMap(value) && Object.keys(value).length === 0)
+        return 'set, with nothing in it';
+    return toGoJson(value);
+}
+/** A path without words of its own, below the words of what it is in. */
+function nearest(path) {
+    const parts = path.split('.');
+    for (let length = parts.length - 1; length > 0; length--) {
+        const rule = spec_difference_RULES[parts.slice(0, length).join('.')];
+        if (rule !== undefined)
+            return `${rule.field}.${parts.slice(length).join('.')}`;
+    }
+    return path;
+}
+function spec_difference_partOf(path) {
+    if (path === 'TaskTemplate.Placement' || path.startsWith('TaskTemplate.Placement.'))
+        return 'placement';
+    const [root = ''] = path.split('.');
+    return root === 'TaskTemplate' ? 'template' : (PARTS_BY_ROOT[root] ?? 'service');
+}
+const PARTS_BY_ROOT = { EndpointSpec: 'endpoint', Mode: 'mode' };
+/** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
+function orderChanges(now, wanted) {
+    const [before, after] = [storedForm(now), storedForm(wanted)];
+    return IN_ORDER.flatMap((path) => {
+        const { field, entries } = spec_difference_RULES[path] ?? { field: path };
+        const keysOf = (spec) => {
+            const value = spec_difference_valueAt(spec, path);
+            return value === undefined || entries === undefined
+                ? []
+                : entries(value, new Map()).map(({ key }) => key);
+        };
+        const [a, b] = [keysOf(before), keysOf(after)];
+        const [common, moved] = [a.filter((key) => b.includes(key)), b.filter((key) => a.includes(key))];
+        if (common.join('\n') === moved.join('\n'))
+            return [];
+        return [{ field, key: 'order', before: common.join(', '), after: moved.join(', '), part: spec_difference_partOf(path) }];
+    });
+}
+function spec_difference_valueAt(spec, path) {
+    return path.split('.').reduce((value, key) => (isMap(value) ? value[key] : undefined), spec);
+}
+function isMap(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+const spec_difference_CONTAINER = 'TaskTemplate.ContainerSpec';
+const IN_ORDER = [
+    `${spec_difference_CONTAINER}.Mounts`,
+    `${spec_difference_CONTAINER}.Ulimits`,
+    'TaskTemplate.Networks',
+    'Networks',
+    'EndpointSpec.Ports',
+];
+const spec_difference_NANOSECONDS = 1e9;
+const seconds = number((nanoseconds) => spoken(nanoseconds / spec_difference_NANOSECONDS));
+const cpus = number((nanoseconds) => String(nanoseconds / spec_difference_NANOSECONDS));
+const spec_difference_listed = (values) => values.join(', ');
+const words = (values) => values.map(word).join(' ');
+/** As a shell would be given it. */
+function word(text) {
+    return /^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text);
+}
+const MIB = 1024 * 1024;
+/** In the unit in which docker takes it that leaves nothing over. */
+const bytes = number((size) => {
+    if (size > 0 && size % (1024 * MIB) === 0)
+        return `${size / (1024 * MIB)} GiB`;
+    if (size > 0 && size % MIB === 0)
+        return `${size / MIB} MiB`;
+    return `${size} bytes`;
+});
+/** One that is too large for JavaScript is told as it is. */
+function number(tell) {
+    return (value) => (typeof value === 'number' ? tell(value) : toGoJson(value));
+}
+function mapEntries(map) {
+    return Object.entries(map).map(([key, raw]) => ({ key, raw, text: String(raw) }));
+}
+function envEntries(list) {
+    return list.map((entry) => {
+        const at = entry.indexOf('=');
+        if (at < 0)
+            return { key: entry, raw: [], text: "not set, whatever the image's is" };
+        return { key: entry.slice(0, at), raw: entry.slice(at + 1), text: entry.slice(at + 1) };
+    });
+}
+function portEntries(ports) {
+    return ports.map((port) => {
+        const { TargetPort: target, Protocol: protocol, PublishedPort: published, PublishMode: mode, ...rest } = port;
+        const from = published === undefined || published === 0 ? 'a port of its own choice' : String(published);
+        return { key: `${target}/${protocol}`, raw: port, text: [from, String(mode), ...others(rest)].join(', ') };
+    });
+}
+function networkEntries(networks, names) {
+    return networks.map((network) => {
+        const { Target: target, Aliases: aliases, ...rest } = network;
+        const named = Array.isArray(aliases) && aliases.length > 0 ? [`aliases ${spec_difference_listed(aliases)}`] : [];
+        const text = ['attached', ...named, ...others(rest)].join(', ');
+        return { key: names.get(String(target)) ?? String(target), raw: network, text };
+    });
+}
+function mountEntries(mounts) {
+    return mounts.map((mount) => {
+        const { Type: type = 'volume', Source: source, Target: target, ReadOnly: readOnly, ...rest } = mount;
+        const what = source === undefined || source === '' ? String(type) : `${type} ${source}`;
+        return {
+            key: String(target),
+            raw: mount,
+            text: [what, ...(readOnly ? ['read-only'] : []), ...others(rest)].join(', '),
+        };
+    });
+}
+/** What a secret or config is called says which it is: its content is nowhere in a spec. */
+function objectEntries(objects) {
+    return objects.map((object) => {
+        const { SecretID, SecretName, ConfigID, ConfigName, File: file, ...rest } = object;
+        const { Name: target, UID: user = '0', GID: group = '0', Mode: mode = 0o444, ...more } = (file ?? {});
+        const name = String(SecretName ?? ConfigName ?? SecretID ?? ConfigID);
+        const owner = user === '0' && group === '0' ? [] : [`owner ${user}:${group}`];
+        const access = mode === 0o444 ? [] : [`mode ${Number(mode).toString(8).padStart(4, '0')}`];
+        const text = [name, ...owner, ...access, ...others({ ...rest, ...more })].join(', ');
+        return { key: String(target ?? name), raw: object, text };
+    });
+}
+function ulimitEntries(limits) {
+    return limits.map((limit) => {
+        const { Name: name, Soft: soft = 0, Hard: hard = 0, ...rest } = limit;
+        return { key: String(name), raw: limit, text: [`${soft}:${hard}`, ...others(rest)].join(', ') };
+    });
+}
+/** What there are no words for. */
+function others(rest) {
+    return Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'string' ? value : toGoJson(value)}`);
+}
+function preferences(list) {
+    return spec_difference_listed(list.map((one) => String(one.Spread?.SpreadDescriptor ?? toGoJson(one))));
+}
+function genericResources(list) {
+    return spec_difference_listed(list.map(({ DiscreteResourceSpec: number, NamedResourceSpec: named }) => {
+        const { Kind: kind, Value: value } = (number ?? named ?? {});
+        return `${kind}=${value}`;
+    }));
+}
+function policyRules(path, field) {
+    return {
+        [path]: { field },
+        [`${path}.Parallelism`]: { field: `${field}.parallelism` },
+        [`${path}.Delay`]: { field: `${field}.delay`, tell: seconds },
+        [`${path}.Monitor`]: { field: `${field}.monitor`, tell: seconds },
+        [`${path}.MaxFailureRatio`]: { field: `${field}.max_failure_ratio` },
+        [`${path}.Order`]: { field: `${field}.order` },
+        [`${path}.FailureAction`]: { field: `${field}.failure_action` },
+    };
+}
+function resourceRules(path, field) {
+    return {
+        [path]: { field },
+        [`${path}.NanoCPUs`]: { field: `${field}.cpus`, tell: cpus },
+        [`${path}.MemoryBytes`]: { field: `${field}.memory`, tell: bytes },
+        [`${path}.Pids`]: { field: `${field}.pids` },
+        [`${path}.GenericResources`]: { field: `${field}.generic_resources`, tell: genericResources },
+    };
+}
+/** By the path in the stored form of a spec, as the API has it. */
+const spec_difference_RULES = {
+    Name: { field: 'name' },
+    Labels: { field: 'label', entries: mapEntries },
+    Networks: { field: 'network', entries: networkEntries },
+    Mode: { field: 'mode' },
+    'Mode.Replicated': { field: 'mode replicated' },
+    'Mode.Replicated.Replicas': { field: 'replicas' },
+    'Mode.Global': { field: 'mode global' },
+    'Mode.GlobalJob': { field: 'mode global-job' },
+    'Mode.ReplicatedJob': { field: 'mode replicated-job' },
+    'Mode.ReplicatedJob.TotalCompletions': { field: 'replicas' },
+    'Mode.ReplicatedJob.MaxConcurrent': { field: 'max-concurrent' },
+    ...policyRules('UpdateConfig', 'update-config'),
+    ...policyRules('RollbackConfig', 'rollback-config'),
+    EndpointSpec: { field: 'endpoint' },
+    'EndpointSpec.Mode': { field: 'endpoint_mode' },
+    'EndpointSpec.Ports': { field: 'port', entries: portEntries },
+    'TaskTemplate.Runtime': { field: 'runtime' },
+    'TaskTemplate.ForceUpdate': { field: 'force' },
+    'TaskTemplate.Networks': { field: 'network', entries: networkEntries },
+    'TaskTemplate.LogDriver': { field: 'logging' },
+    'TaskTemplate.LogDriver.Name': { field: 'logging.driver' },
+    'TaskTemplate.LogDriver.Options': { field: 'logging option', entries: mapEntries },
+    'TaskTemplate.Placement': { field: 'placement' },
+    'TaskTemplate.Placement.Constraints': { field: 'constraints', tell: spec_difference_listed },
+    'TaskTemplate.Placement.Preferences': { field: 'placement preferences', tell: preferences },
+    'TaskTemplate.Placement.MaxReplicas': { field: 'max_replicas_per_node' },
+    'TaskTemplate.Resources': { field: 'resources' },
+    ...resourceRules('TaskTemplate.Resources.Limits', 'limits'),
+    ...resourceRules('TaskTemplate.Resources.Reservations', 'reservations'),
+    'TaskTemplate.RestartPolicy': { field: 'restart_policy' },
+    'TaskTemplate.RestartPolicy.Condition': { field: 'restart_policy.condition' },
+    'TaskTemplate.RestartPolicy.Delay': { field: 'restart_policy.delay', tell: seconds },
+    'TaskTemplate.RestartPolicy.MaxAttempts': { field: 'restart_policy.max_attempts' },
+    'TaskTemplate.RestartPolicy.Window': { field: 'restart_policy.window', tell: seconds },
+    [spec_difference_CONTAINER]: { field: 'container' },
+    [`${spec_difference_CONTAINER}.Image`]: { field: 'image' },
+    [`${spec_difference_CONTAINER}.Command`]: { field: 'entrypoint', tell: words },
+    [`${spec_difference_CONTAINER}.Args`]: { field: 'command', tell: words },
+    [`${spec_difference_CONTAINER}.Env`]: { field: 'env', entries: envEntries },
+    [`${spec_difference_CONTAINER}.Labels`]: { field: 'container label', entries: mapEntries },
+    [`${spec_difference_CONTAINER}.Hostname`]: { field: 'hostname' },
+    [`${spec_difference_CONTAINER}.Dir`]: { field: 'working_dir' },
+    [`${spec_difference_CONTAINER}.User`]: { field: 'user' },
+    [`${spec_difference_CONTAINER}.Groups`]: { field: 'groups', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.Privileges`]: { field: 'privileges' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec`]: { field: 'credential_spec' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.File`]: { field: 'credential_spec.file' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Registry`]: { field: 'credential_spec.registry' },
+    [`${spec_difference_CONTAINER}.TTY`]: { field: 'tty' },
+    [`${spec_difference_CONTAINER}.OpenStdin`]: { field: 'stdin_open' },
+    [`${spec_difference_CONTAINER}.ReadOnly`]: { field: 'read_only' },
+    [`${spec_difference_CONTAINER}.Init`]: { field: 'init' },
+    [`${spec_difference_CONTAINER}.Isolation`]: { field: 'isolation' },
+    [`${spec_difference_CONTAINER}.OomScoreAdj`]: { field: 'oom_score_adj' },
+    [`${spec_difference_CONTAINER}.StopSignal`]: { field: 'stop_signal' },
+    [`${spec_difference_CONTAINER}.StopGracePeriod`]: { field: 'stop_grace_period', tell: seconds },
+    [`${spec_difference_CONTAINER}.Sysctls`]: { field: 'sysctl', entries: mapEntries },
+    [`${spec_difference_CONTAINER}.CapabilityAdd`]: { field: 'cap_add', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.CapabilityDrop`]: { field: 'cap_drop', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.Ulimits`]: { field: 'ulimit', entries: ulimitEntries },
+    [`${spec_difference_CONTAINER}.Hosts`]: { field: 'extra_hosts', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.DNSConfig`]: { field: 'dns' },
+    [`${spec_difference_CONTAINER}.DNSConfig.Nameservers`]: { field: 'dns', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.DNSConfig.Search`]: { field: 'dns_search', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.DNSConfig.Options`]: { field: 'dns_opt', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.Healthcheck`]: { field: 'healthcheck' },
+    [`${spec_difference_CONTAINER}.Healthcheck.Test`]: { field: 'healthcheck.test', tell: words },
+    [`${spec_difference_CONTAINER}.Healthcheck.Interval`]: { field: 'healthcheck.interval', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.Timeout`]: { field: 'healthcheck.timeout', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.StartPeriod`]: { field: 'healthcheck.start_period', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.StartInterval`]: { field: 'healthcheck.start_interval', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.Retries`]: { field: 'healthcheck.retries' },
+    [`${spec_difference_CONTAINER}.Mounts`]: { field: 'mount', entries: mountEntries },
+    [`${spec_difference_CONTAINER}.Secrets`]: { field: 'secret', entries: objectEntries },
+    [`${spec_difference_CONTAINER}.Configs`]: { field: 'config', entries: objectEntries },
+};
+
+;// CONCATENATED MODULE: ./build/docker/swarm/task-outlook.js
+
+
+
+
+
+/** What becomes of no task. */
+const NO_TASKS = {
+    before: 0,
+    after: 0,
+    replaced: 0,
+    added: 0,
+    removed: 0,
+    runsAgain: false,
+    because: [],
+};
+/** The tasks of a service that is made, or that stays as it is. */
+function tasksAsTheyAre(spec, nodes, isNew) {
+    const count = task_outlook_tasksOf(spec, nodes);
+    return { ...NO_TASKS, before: isNew ? 0 : count, after: count, added: isNew ? count : 0 };
+}
+/** The end of all tasks of a service. */
+function tasksToEnd(spec, nodes) {
+    const count = task_outlook_tasksOf(spec, nodes);
+    return { ...NO_TASKS, before: count, removed: count };
+}
+/**
+ * What Swarm does with the tasks of a service that gets another spec, by its own rule (swarmkit,
+ * manager/orchestrator/task.go, `IsTaskDirty`; seen with 20.10): a task is replaced when its template or the endpoint
+ * has changed. Where of the template only the placement has, it stays on a node that satisfies the constraints, whatever
+ * became of the endpoint. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
+ */
+function taskOutlook(step, { tasks, nodes }) {
+    const { current, wanted, changes } = step;
+    const [before, after] = [task_outlook_tasksOf(current.Spec, nodes), task_outlook_tasksOf(wanted, nodes)];
+    const own = tasks.filter((task) => task.ServiceID === current.ID && isLive(task) && !isEnding(task));
+    if (isJob(wanted))
+        return { before, after, replaced: 0, added: after, removed: own.length, runsAgain: true, because: changes };
+    const counts = isGlobal(wanted) ? onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after);
+    return { before, after, ...counts, runsAgain: false, because: counts.replaced === 0 ? [] : reasons(changes) };
+}
+function task_outlook_tasksOf(spec, nodes) {
+    return wantedTasks(spec) ?? eligibleNodes(nodes, spec.TaskTemplate.Placement).length;
+}
+function isEnding({ DesiredState: state }) {
+    return state === 'shutdown' || state === 'remove';
+}
+function inSlots(step, own, nodes, before, after) {
+    const kept = Math.min(before, after);
+    const replaced = areAllDirty(step) ? kept : Math.min(kept, own.filter((task) => isDirty(step, task, nodes)).length);
+    return { replaced, added: Math.max(0, after - before), removed: Math.max(0, before - after) };
+}
+/** A node that is given no tasks keeps what it has. */
+function onNodes(step, own, nodes) {
+    const { current, wanted } = step;
+    const [had, has] = [current.Spec, wanted].map((spec) => eligibleNodes(nodes, spec.TaskTemplate.Placement));
+    const allowed = allowedNodes(nodes, wanted.TaskTemplate.Placement);
+    const stays = (had ?? []).filter((node) => has?.includes(node));
+    const isReplaced = (node) => areAllDirty(step) || own.some((task) => task.NodeID === node.ID && isDirty(step, task, nodes));
+    return {
+        replaced: stays.filter(isReplaced).length,
+        added: (has ?? []).filter((node) => !had?.includes(node)).length,
+        removed: own.filter(({ NodeID: id }) => nodes.some(({ ID }) => ID === id) && !allowed.some(({ ID }) => ID === id))
+            .length,
+    };
+}
+function task_outlook_has(changes, part) {
+    return changes.some((change) => change.part === part);
+}
+/** Whether no task can be what is wanted, wherever it is. */
+function areAllDirty({ current, changes }) {
+    if (hasUnfinishedUpdate(current))
+        return false;
+    return task_outlook_has(changes, 'template') || (task_outlook_has(changes, 'endpoint') && !task_outlook_has(changes, 'placement'));
+}
+function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
+    // Half-way through an update tasks of two specs run side by side.
+    const isOther = hasUnfinishedUpdate(current) ? !isOf(task, wanted) : task_outlook_has(changes, 'template');
+    if (isOther || (hasNewCredential && !hasImage(task)))
+        return true;
+    if (!task_outlook_has(changes, 'placement'))
+        return task_outlook_has(changes, 'endpoint');
+    return !allowedNodes(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID);
+}
+/** Whether a task was made of the template that is wanted, wherever that would have it. */
+function isOf({ Spec: template }, { TaskTemplate: wanted }) {
+    const { Placement: _was, ...made } = (template ?? {});
+    const { Placement: _is, ...rest } = wanted;
+    return sameSpec(templateOnly(made), templateOnly(rest));
+}
+function templateOnly(TaskTemplate) {
+    return { Name: '', Mode: {}, TaskTemplate };
+}
+/** It no longer needs a credential. */
+function hasImage({ Status: { State: state } }) {
+    return state === 'ready' || state === 'starting' || state === 'running';
+}
+function reasons(changes) {
+    const template = changes.filter(({ part }) => part === 'template');
+    if (template.length > 0)
+        return [...template, ...changes.filter(({ part }) => part === 'endpoint')];
+    const placement = changes.filter(({ part }) => part === 'placement');
+    return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
+}
+
+;// CONCATENATED MODULE: ./build/plan/outlook.js
+
+
+
+
+
+
+
+
+
+/** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
+function outlookOf(changes, known) {
+    const surplus = removedByPrune(known);
+    return {
+        services: [
+            ...changes.map((change) => serviceOutlook(change, known)),
+            ...[...leftovers(changes, known), ...surplus].map((service) => outlook_removal(service, known)),
+        ],
+        objects: objectOutlooks(changes, surplus, known),
+    };
+}
+function serviceOutlook(change, { observed, networks }) {
+    const { request, changes: words, course, action } = change;
+    const before = serviceBefore(change);
+    const wanted = wantedOf(change);
+    const changes = outlook_differences(before?.Spec, wanted, networks);
+    return {
+        name: request.name,
+        action: action === 'switch' ? (before === undefined ? 'create' : 'update') : action,
+        image: { before: imageOf(before), after: wanted.TaskTemplate.ContainerSpec?.Image },
+        changes,
+        reasons: words.filter((word) => REASONS_BESIDE.includes(word)),
+        tasks: outlook_tasksOf(change, changes, observed),
+        strategy: request.strategy.kind,
+        course,
+        account: action === 'unchanged' ? undefined : accountOf(change),
+    };
+}
+function wantedOf(change) {
+    if (change.action !== 'switch')
+        return change.wanted;
+    const { routed, live } = change.second;
+    // What tells its two services apart is no change of it.
+    return live === undefined ? routed : { ...routed, Name: live.Spec.Name };
+}
+/** Of a service that is made, all that it has. */
+function outlook_differences(before, wanted, networks) {
+    const nothing = { Name: wanted.Name, Mode: {}, TaskTemplate: {} };
+    return specDifference(before ?? nothing, wanted, networks).filter(({ field, key }) => field !== 'label' || key === undefined || !isBookkeeping(key));
+}
+function outlook_tasksOf(change, changes, observed) {
+    const { wanted, access, action } = change;
+    if (action === 'unchanged')
+        return tasksAsTheyAre(wanted, observed.nodes, false);
+    if (action === 'update')
+        return taskOutlook({ current: change.current, wanted, changes, hasNewCredential: access !== undefined }, observed);
+    const made = tasksAsTheyAre(wanted, observed.nodes, true);
+    const live = action === 'switch' ? change.second.live : undefined;
+    if (live === undefined)
+        return made;
+    const { before, removed } = tasksToEnd(live.Spec, observed.nodes);
+    return { ...made, before, removed };
+}
+function accountOf({ access }) {
+    if (access === undefined)
+        return undefined;
+    const { username, registry } = access.credential;
+    return { config: access.config.name, username, registry };
+}
+/** The second services that earlier deploys have left, as far as this one would take them away. */
+function leftovers(changes, { strategies }) {
+    return changes.flatMap(({ action, request, colours }) => {
+        const stays = action !== 'switch' && planOf(request, strategies).keepsLeftovers?.(request) === true;
+        return stays ? [] : (colours?.leftovers ?? []);
+    });
+}
+function removedByPrune({ stack, services, waits }) {
+    return stack?.prune && waits ? surplusServices(stack, services, nameInFiles) : [];
+}
+function outlook_removal(service, { observed }) {
+    return {
+        name: service.Spec.Name,
+        action: 'remove',
+        image: { before: imageOf(service), after: undefined },
+        changes: [],
+        reasons: [],
+        tasks: tasksToEnd(service.Spec, observed.nodes),
+        strategy: undefined,
+        course: undefined,
+        account: undefined,
+    };
+}
+function objectOutlooks(changes, surplus, known) {
+    const { stack, waits } = known;
+    if (stack === undefined)
+        return [];
+    const networks = new Set(changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name));
+    const sent = objectsToSend(stack).map(({ object: { kind, name, labels }, there }) => ({
+        kind,
+        name,
+        action: there === undefined ? 'create' : 'update',
+        changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
+    }));
+    const gone = waits ? unusedObjects(stack, stack.known, servicesAfter(changes, surplus, known.services)) : [];
+    return [
+        ...[...networks].map((name) => ({ kind: 'network', name, action: 'create', changes: [] })),
+        ...sent,
+        ...gone.map(({ kind, name }) => ({ kind, name, action: 'remove', changes: [] })),
+    ];
+}
+function labelChanges(before = {}, after) {
+    const spec = (labels) => ({ Name: '', Mode: {}, TaskTemplate: {}, Labels: labels });
+    return specDifference(spec(before), spec(after));
+}
+/** What the services of the swarm refer to when all has come up: what a rollback could need is in use. */
+function servicesAfter(changes, surplus, services) {
+    const updates = new Map(changes.flatMap((change) => (change.action === 'update' ? [[change.current.ID, change]] : [])));
+    const made = changes.flatMap((change) => (change.action === 'create' ? [{ Spec: change.wanted }] : []));
+    const there = services
+        .filter((service) => !surplus.includes(service))
+        .map((service) => {
+        const update = updates.get(service.ID);
+        if (update === undefined)
+            return service;
+        // An interim spec is taken out of the swarm's memory by one more update.
+        const isTwice = update.firstStep !== undefined || update.interim !== undefined;
+        return { Spec: update.wanted, PreviousSpec: isTwice ? update.wanted : update.current.Spec };
+    });
+    return [...there, ...made];
+}
+
+;// CONCATENATED MODULE: ./build/modes/plan.js
+
+
+
+
+
+
+/** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
+function plan(asked, signal) {
+    return withRun(asked, signal, (run) => planOver(asked, run));
+}
+/**
+ * All stages of a deploy up to and with the check, and what it would do from there on.
+ *
+ * @throws UserErrors with all that would not work out, as a deploy would tell it
+ */
+async function planOver(asked, run) {
+    const bound = { ...run, connection: run.time.bound(run.connection) };
+    // Whoever has not taken the lock must not think that those who ask for it are done.
+    const files = await readFiles({ ...asked, lock: undefined }, bound);
+    const { changes, observed } = await prepare(files, bound);
+    const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
+    const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait };
+    const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
+    const { deployment } = files;
+    const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
+    return { ...outlookOf(changes, known), advice };
+}
+/** All services, which may hold on to what a stack no longer needs, and the networks by name. */
+async function wholeSwarm({ connection: { engine } }, signal) {
+    const [services, networks] = await Promise.all([
+        engine.get('/services', { signal }),
+        swarmNetworks(engine, signal),
+    ]);
+    return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])) };
 }
 
 ;// CONCATENATED MODULE: ./build/modes/table.js
+
+
 
 
 
@@ -28184,6 +29312,10 @@ const MODES = {
             await reportResults(results, asked);
             giveAdvice(advice);
         };
+    },
+    plan: async (asked, signal) => {
+        const outlook = await plan(asked, signal);
+        return () => reportPlan(outlook, asked.plan);
     },
 };
 
@@ -28303,7 +29435,7 @@ async function main() {
             await report();
         }
         catch (error) {
-            await reportFailure(error);
+            await reportFailure(error, isPlanAsked(process.env));
         }
     }
     catch (e_1) {

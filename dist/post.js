@@ -9258,7 +9258,8 @@ const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
  */
 const OF_OUTPUTS = new Set(`created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
   update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
-  failedTask node exitCode ending`.split(/\s+/));
+  failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
+  added runsAgain strategy course account username registry rolling recreate canary`.split(/\s+/));
 /** How key files begin and end, all of them. */
 const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 /** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
@@ -13531,7 +13532,7 @@ function typosBetween(a, b) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy'];
+const MODE_NAMES = ['deploy', 'plan'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /**
  * The mode of this name.
@@ -13555,6 +13556,8 @@ function parseMode(text) {
  */
 const DEFAULTS = {
     mode: DEFAULT_MODE,
+    'show-values': 'false',
+    'fail-on-changes': 'false',
     prune: 'false',
     'rerun-jobs': 'false',
     'allow-plain-tcp': 'false',
@@ -15236,10 +15239,14 @@ function spec_comparison_sameSpec(a, b) {
 }
 /**
  * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
- * change of their template only, and not for one of labels, policies or their number.
+ * change of their template and of the endpoint only, and not for one of labels, policies or their number.
  */
 function replacesNothing(current, wanted) {
-    return wantedTasks(wanted) === 0 || spec_comparison_sameSpec(current, { ...current, TaskTemplate: wanted.TaskTemplate });
+    if (wantedTasks(wanted) === 0)
+        return true;
+    const { EndpointSpec: _, ...rest } = current;
+    const { TaskTemplate, EndpointSpec } = wanted;
+    return spec_comparison_sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) });
 }
 /**
  * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
@@ -17758,6 +17765,8 @@ const ON_FAILURE = ['rollback', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
 const INPUTS = [
     'mode',
+    'show-values',
+    'fail-on-changes',
     'registries',
     'registries-file',
     'registry',
@@ -17790,6 +17799,7 @@ function readInputs(given, strategies) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
     const env = checkUnknownInputs(given, known, problems, log_log.warning);
     const mode = readOrDefault(env, 'mode', problems, parseMode);
+    const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
@@ -17837,7 +17847,23 @@ function readInputs(given, strategies) {
         onCancel,
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+        plan,
     };
+}
+/** Whether a plan is asked for, also where other inputs are wrong. */
+function isPlanAsked(env) {
+    return input(env, 'mode').trim() === 'plan';
+}
+/** What only a plan asks for. Whoever meant to look must not deploy instead. */
+function readPlan(env, mode, problems) {
+    const showValues = readOrDefault(env, 'show-values', problems, parseBoolean);
+    const failOnChanges = readOrDefault(env, 'fail-on-changes', problems, parseBoolean);
+    if (mode !== 'plan' && failOnChanges) {
+        problems.add(`fail-on-changes: it belongs to \`mode: plan\`, and this run would ${mode}: leave it out, or write \`mode: plan\``);
+    }
+    if (mode !== 'plan' && showValues)
+        log_log.notice('show-values: it only counts with `mode: plan`, and is not used');
+    return { showValues, failOnChanges };
 }
 /** All inputs that there are, and those that there were: these are told with what they have become. */
 function inputNames(strategies) {

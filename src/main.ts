@@ -1,5 +1,5 @@
 import { GIVE_UP_AFTER_STOP_MS } from './connect/run-time.ts'
-import { readInputs } from './inputs/read.ts'
+import { isPlanAsked, readInputs } from './inputs/read.ts'
 import { MODES } from './modes/table.ts'
 import { reportFailure } from './report/report.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
@@ -14,6 +14,6 @@ export async function main(): Promise<void> {
     const report = await beforeTheKill(run(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS)
     await report()
   } catch (error) {
-    await reportFailure(error)
+    await reportFailure(error, isPlanAsked(process.env))
   }
 }

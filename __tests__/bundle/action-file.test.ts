@@ -94,8 +94,10 @@ test('the README and the docs say every key of an entry and of a policy', async 
 
 test('action.yml has exactly the outputs that are set', async () => {
   await using runner = await Runner.start()
-  const run = await runner.run({ with: {} })
-  expect(Object.keys(run.outputs).toSorted()).toEqual(Object.keys(action.outputs).toSorted())
+  const { outputs } = await runner.run({ with: { mode: 'plan' } })
+  expect(Object.keys(outputs).toSorted()).toEqual(Object.keys(action.outputs).toSorted())
+  const deploy = await runner.run({ with: {} })
+  expect(Object.keys(deploy.outputs).toSorted()).toEqual(['services', 'status'])
 })
 
 /** The runner's own rule. */

@@ -132,6 +132,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     onCancel: 'keep',
     maxParallel: 10,
     lock: undefined,
+    plan: { showValues: false, failOnChanges: false },
     ...overrides,
   }
 }

@@ -6,6 +6,8 @@ import { DEFAULT_MODE } from './mode.ts'
  */
 export const DEFAULTS = {
   mode: DEFAULT_MODE,
+  'show-values': 'false',
+  'fail-on-changes': 'false',
   prune: 'false',
   'rerun-jobs': 'false',
   'allow-plain-tcp': 'false',

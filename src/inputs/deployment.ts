@@ -34,6 +34,15 @@ export interface Deployment {
   readonly maxParallel: number
   /** Deploy only while nobody else who asks for the lock does. */
   readonly lock: LockRequest | undefined
+  /** What counts in the mode `plan` only. */
+  readonly plan: PlanRequest
+}
+
+export interface PlanRequest {
+  /** Show the values of variables. */
+  readonly showValues: boolean
+  /** Whether a swarm that is not as asked is a failure. */
+  readonly failOnChanges: boolean
 }
 
 export interface LockRequest {

@@ -4,9 +4,9 @@ import { log } from '../runner/log.ts'
 import { checkContents } from './compose/contents.ts'
 import { checkSeparation, credentialFromShortForm } from './credentials.ts'
 import { DEFAULTS } from './defaults.ts'
-import type { Credential, Deployment, Reach, ServiceRequest, StackRequest } from './deployment.ts'
+import type { Credential, Deployment, PlanRequest, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
-import { parseMode } from './mode.ts'
+import { type ModeName, parseMode } from './mode.ts'
 import { checkPause, pausing } from './pause.ts'
 import { Problems } from './problems.ts'
 import { REACH_INPUTS, reachFrom } from './reach.ts'
@@ -26,6 +26,8 @@ const ON_CANCEL = ['rollback', 'keep'] as const
 
 const INPUTS = [
   'mode',
+  'show-values',
+  'fail-on-changes',
   'registries',
   'registries-file',
   'registry',
@@ -61,6 +63,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
   const env = checkUnknownInputs(given, known, problems, log.warning)
   const mode = readOrDefault(env, 'mode', problems, parseMode)
+  const plan = readPlan(env, mode, problems)
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
@@ -108,7 +111,26 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     onCancel,
     maxParallel,
     lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+    plan,
   }
+}
+
+/** Whether a plan is asked for, also where other inputs are wrong. */
+export function isPlanAsked(env: Environment): boolean {
+  return input(env, 'mode').trim() === 'plan'
+}
+
+/** What only a plan asks for. Whoever meant to look must not deploy instead. */
+function readPlan(env: Environment, mode: ModeName, problems: Problems): PlanRequest {
+  const showValues = readOrDefault(env, 'show-values', problems, parseBoolean)
+  const failOnChanges = readOrDefault(env, 'fail-on-changes', problems, parseBoolean)
+  if (mode !== 'plan' && failOnChanges) {
+    problems.add(
+      `fail-on-changes: it belongs to \`mode: plan\`, and this run would ${mode}: leave it out, or write \`mode: plan\``,
+    )
+  }
+  if (mode !== 'plan' && showValues) log.notice('show-values: it only counts with `mode: plan`, and is not used')
+  return { showValues, failOnChanges }
 }
 
 /** All inputs that there are, and those that there were: these are told with what they have become. */

@@ -1,15 +1,10 @@
 import type { Run } from '../connect/run.ts'
-import type { Service } from '../docker/api.ts'
 import { withIds } from '../docker/specs/stack-objects.ts'
-import { throwAll, Underway, UserError } from '../errors.ts'
+import { Underway, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
-import { type Change, check } from '../plan/check.ts'
-import { colourOf } from '../plan/colours.ts'
-import { logIn } from '../plan/log-in.ts'
-import { unusedCredentials } from '../plan/notices.ts'
-import { observe } from '../plan/observe.ts'
-import { planDeployment } from '../plan/plan.ts'
+import type { Change } from '../plan/check.ts'
+import { nameInFiles } from '../plan/colours.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
@@ -19,14 +14,13 @@ import type { RolloutRun } from '../rollout/run.ts'
 import { serviceLog } from '../rollout/service-log.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
-import { log, stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { makeObjects } from '../stack/make.ts'
-import { readStack } from '../stack/read.ts'
 import { removeMade, removeUnused } from '../stack/remove.ts'
 import type { Stack } from '../stack/stack.ts'
 import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
+import { prepare, readFiles } from './prepare.ts'
 import { withRun } from './with-run.ts'
 
 /** What came of a deploy. */
@@ -46,48 +40,23 @@ export function deploy(asked: Deployment, signal: AbortSignal): Promise<Deployed
  * everything has been checked, and all that is wrong is thrown together.
  */
 export async function deployOver(asked: Deployment, run: Run): Promise<Deployed> {
-  const { signal, workspace, time } = run
+  const { signal, time } = run
   // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
   const connection = time.bound(run.connection)
   const self = identifyRun(process.env)
   await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
 
-  const { stack: files } = asked
-  const stack =
-    files && (await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit)))
-  const deployment = stack === undefined ? asked : { ...asked, services: stack.services }
+  const { deployment, stack } = await readFiles(asked, { ...run, connection })
   // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
-  const { changes, observed } = await prepare(deployment, stack, { ...run, connection })
+  const { changes, observed } = await prepare({ deployment, stack }, { ...run, connection })
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
   return await change(changes, stack, rollout).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
-}
-
-/**
- * What is to be done to each service, and how all of them are now.
- *
- * @throws UserErrors with all that would not work out
- */
-async function prepare(deployment: Deployment, stack: Stack | undefined, run: Run) {
-  const { connection, time, workspace } = run
-  // A group of the log, and the time that is left for what comes before the first change.
-  const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
-    stage(title, () => time.before(title, work))
-  const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
-  const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
-  const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
-  const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services)
-  for (const line of unused) log.notice(line)
-  const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
-    check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
-  )
-  throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems])
-  return { changes, observed }
 }
 
 /** From here on the swarm is changed. */
@@ -124,9 +93,4 @@ async function make(changes: readonly Change[], stack: Stack | undefined, run: R
 
 function isAllGood(settled: readonly Settled[]): boolean {
   return settled.every(({ result }) => isGood(result))
-}
-
-/** One of two services for one name may have the traffic of the name that the files hold. */
-function nameInFiles(service: Service): string {
-  return colourOf(service) ?? service.Spec.Name
 }

@@ -1,8 +1,10 @@
 import type { Deployment } from '../inputs/deployment.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { giveAdvice } from '../report/advice.ts'
+import { reportPlan } from '../report/plan.ts'
 import { reportResults } from '../report/report.ts'
 import { deploy } from './deploy.ts'
+import { plan } from './plan.ts'
 
 /** Tells the user what a run came to. */
 export type Report = () => Promise<void> | void
@@ -18,5 +20,9 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
       await reportResults(results, asked)
       giveAdvice(advice)
     }
+  },
+  plan: async (asked, signal) => {
+    const outlook = await plan(asked, signal)
+    return () => reportPlan(outlook, asked.plan)
   },
 }

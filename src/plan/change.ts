@@ -172,6 +172,13 @@ function refusalOf(planned: PlannedService, refusal: string): string {
   return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`
 }
 
+const PAUSED = 'its last update was paused'
+const KILLED = 'an earlier deploy of it was killed half-way'
+const RERUN = 'run again'
+
+/** Why a service is sent although nothing in it may differ. */
+export const REASONS_BESIDE: readonly string[] = [PAUSED, KILLED, RERUN]
+
 /**
  * Why an existing service has to be touched, in the user's words.
  *
@@ -184,13 +191,10 @@ function changesOf(
   declared: Overlay | undefined,
 ): string[] {
   if (current === undefined) return []
-  const stuck = [
-    ...(isPaused(current) ? ['its last update was paused'] : []),
-    ...(interim === undefined ? [] : ['an earlier deploy of it was killed half-way']),
-  ]
+  const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])]
   const changed = changedParts(current.Spec, wanted)
   if (request.compose !== undefined) {
-    const rerun = request.compose.isRerun && isJob(wanted) ? ['run again'] : []
+    const rerun = request.compose.isRerun && isJob(wanted) ? [RERUN] : []
     return [...(changed.length === 0 ? rerun : changed), ...stuck]
   }
   const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)]

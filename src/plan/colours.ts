@@ -82,6 +82,16 @@ export function colourOf(service: Service): string | undefined {
   return name === service.Spec.Name ? undefined : name
 }
 
+/** The name under which the files of a stack have a service: one of two may have the traffic of the name in them. */
+export function nameInFiles(service: Service): string {
+  return colourOf(service) ?? service.Spec.Name
+}
+
+/** Whether a label is what tells the two services of one name apart. */
+export function isBookkeeping(label: string): boolean {
+  return [BELONGS_LABEL, LIVE_LABEL, ROUTE_LABEL].includes(label)
+}
+
 /**
  * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy
  * is now; `undefined` where there is none but the one of that name; or why the deploy would go to the wrong one.

@@ -10,6 +10,7 @@ import { redact } from '../runner/secret.ts'
 import { annotationsOf, MOST_ANNOTATIONS } from './annotations.ts'
 import { servicesOutput } from './output.ts'
 import { placeInRepository } from './place.ts'
+import { withinComment } from './plan-markdown.ts'
 import { type Status, statusOf, verdictLine } from './status.ts'
 import { failureSummary, resultSummary } from './summary/summary.ts'
 
@@ -41,8 +42,10 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
 /**
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
  * have been changed.
+ *
+ * @param isPlan of a run that changes nothing, whatever goes wrong
  */
-export async function reportFailure(error: unknown): Promise<void> {
+export async function reportFailure(error: unknown, isPlan = false): Promise<void> {
   process.exitCode = 1
   const { status, problems, isUnknown } = explain(error)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem)
@@ -51,7 +54,12 @@ export async function reportFailure(error: unknown): Promise<void> {
   for (const problem of others) log.info(`- ${problem}`)
   setOutput('status', status)
   setOutput('services', '[]')
-  addSummary(failureSummary(status, problems.map(redact), isUnknown))
+  const summary = failureSummary(status, problems.map(redact), isUnknown && !isPlan)
+  if (isPlan) {
+    setOutput('plan', withinComment(summary))
+    setOutput('changes', '[]')
+  }
+  addSummary(summary)
 }
 
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */

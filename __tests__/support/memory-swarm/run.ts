@@ -9,7 +9,10 @@ import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.t
 import { Cancelled } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
+import { planOver } from '../../../src/modes/plan.ts'
+import type { Outlook } from '../../../src/plan/outlook.ts'
 import { giveAdvice } from '../../../src/report/advice.ts'
+import { reportPlan } from '../../../src/report/plan.ts'
 import { reportFailure, reportResults } from '../../../src/report/report.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
@@ -25,6 +28,8 @@ export interface Run {
   readonly results: readonly ServiceResult[]
   /** What it would tell last. */
   readonly advice: readonly string[]
+  /** With `mode: plan`, what it says a deploy would do. */
+  readonly outlook?: Outlook
   /** The errors of a run that ended before anything was changed. */
   readonly problems: readonly string[]
   /** Whether it says that nobody foresaw what it met. */
@@ -120,6 +125,11 @@ async function runOne(
     const asked = readInputs(env, STRATEGIES)
     const time = new RunTime(asked.timeoutSeconds, stop.signal)
     const run = { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
+    if (asked.mode === 'plan') {
+      const outlook = await planOver(asked, run)
+      await reportPlan(outlook, asked.plan)
+      return end({ results: [], advice: outlook.advice, outlook, problems: [], isBug: false })
+    }
     const { results, advice } = await Promise.race([deployOver(asked, run), killed])
     if (tells) {
       await reportResults(results, asked)

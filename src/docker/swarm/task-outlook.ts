@@ -38,7 +38,7 @@ interface Step {
 }
 
 /** What becomes of no task. */
-export const NO_TASKS: TaskOutlook = {
+const NO_TASKS: TaskOutlook = {
   before: 0,
   after: 0,
   replaced: 0,

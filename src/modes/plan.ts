@@ -1,0 +1,41 @@
+import type { Run } from '../connect/run.ts'
+import type { Service } from '../docker/api.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import { type Outlook, outlookOf } from '../plan/outlook.ts'
+import { adviceOnChanges } from '../report/advice.ts'
+import { swarmNetworks } from '../stack/stack.ts'
+import { STRATEGIES } from '../strategies/table.ts'
+import { prepare, readFiles } from './prepare.ts'
+import { withRun } from './with-run.ts'
+
+/** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
+export function plan(asked: Deployment, signal: AbortSignal): Promise<Outlook> {
+  return withRun(asked, signal, (run) => planOver(asked, run))
+}
+
+/**
+ * All stages of a deploy up to and with the check, and what it would do from there on.
+ *
+ * @throws UserErrors with all that would not work out, as a deploy would tell it
+ */
+export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
+  const bound = { ...run, connection: run.time.bound(run.connection) }
+  // Whoever has not taken the lock must not think that those who ask for it are done.
+  const files = await readFiles({ ...asked, lock: undefined }, bound)
+  const { changes, observed } = await prepare(files, bound)
+  const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
+  const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait }
+  const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
+  const { deployment } = files
+  const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
+  return { ...outlookOf(changes, known), advice }
+}
+
+/** All services, which may hold on to what a stack no longer needs, and the networks by name. */
+async function wholeSwarm({ connection: { engine } }: Run, signal: AbortSignal) {
+  const [services, networks] = await Promise.all([
+    engine.get<Service[]>('/services', { signal }),
+    swarmNetworks(engine, signal),
+  ])
+  return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])) }
+}

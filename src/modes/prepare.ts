@@ -1,0 +1,52 @@
+import type { Run } from '../connect/run.ts'
+import { throwAll } from '../errors.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import { type Change, check } from '../plan/check.ts'
+import { logIn } from '../plan/log-in.ts'
+import { unusedCredentials } from '../plan/notices.ts'
+import { type Observation, observe } from '../plan/observe.ts'
+import { planDeployment } from '../plan/plan.ts'
+import { log, stage } from '../runner/log.ts'
+import { readStack } from '../stack/read.ts'
+import type { Stack } from '../stack/stack.ts'
+import { STRATEGIES } from '../strategies/table.ts'
+
+/** The stages up to and with the check, in which nothing is changed: a deploy and a plan have the same. */
+
+/** What is asked for, with the services of the stack if there is one. */
+export interface Asked {
+  readonly deployment: Deployment
+  readonly stack: Stack | undefined
+}
+
+/** @throws UserErrors when docker cannot make one stack of the files */
+export async function readFiles(asked: Deployment, { connection, workspace, time }: Run): Promise<Asked> {
+  const { stack: files } = asked
+  if (files === undefined) return { deployment: asked, stack: undefined }
+  const stack = await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit))
+  return { deployment: { ...asked, services: stack.services }, stack }
+}
+
+/** What is to be done to each service, and how all of them are now. */
+export interface Prepared {
+  readonly changes: readonly Change[]
+  readonly observed: Observation
+}
+
+/** @throws UserErrors with all that would not work out */
+export async function prepare({ deployment, stack }: Asked, run: Run): Promise<Prepared> {
+  const { connection, time, workspace } = run
+  // A group of the log, and the time that is left for what comes before the first change.
+  const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
+    stage(title, () => time.before(title, work))
+  const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
+  const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
+  const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
+  const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services)
+  for (const line of unused) log.notice(line)
+  const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
+    check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
+  )
+  throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems])
+  return { changes, observed }
+}

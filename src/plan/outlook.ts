@@ -1,0 +1,203 @@
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
+import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
+import type { Kind, Referring } from '../docker/specs/stack-objects.ts'
+import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
+import { objectsToSend, type Stack } from '../stack/stack.ts'
+import { surplusServices, unusedObjects } from '../stack/unused.ts'
+import { REASONS_BESIDE } from './change.ts'
+import { type Change, serviceBefore } from './check.ts'
+import { isBookkeeping, nameInFiles } from './colours.ts'
+import type { Observation } from './observe.ts'
+import type { StrategyPlans } from './strategy.ts'
+import { planOf } from './strategy.ts'
+
+/** What a deploy would do, as far as it can be known before it is done. */
+export interface Outlook {
+  readonly services: readonly ServiceOutlook[]
+  /** The networks, secrets and configs that come, go, or get other labels. */
+  readonly objects: readonly ObjectOutlook[]
+  /** What may hurt later, one line each. */
+  readonly advice: readonly string[]
+}
+
+export interface ServiceOutlook {
+  readonly name: string
+  readonly action: 'create' | 'update' | 'unchanged' | 'remove'
+  readonly image: { readonly before: string | undefined; readonly after: string | undefined }
+  readonly changes: readonly FieldChange[]
+  /** Why it is sent besides what changes in it: its last update was paused. */
+  readonly reasons: readonly string[]
+  readonly tasks: TaskOutlook
+  /** How its tasks are replaced; none of one that is removed. */
+  readonly strategy: string | undefined
+  /** How the strategy goes about it, where Swarm's own update is not all. */
+  readonly course: string | undefined
+  /** What is stored with it for the nodes; `undefined`: what is stored, if anything, stays. */
+  readonly account: Account | undefined
+}
+
+/** A credential, without what is secret. */
+export interface Account {
+  readonly config: string
+  readonly username: string
+  readonly registry: string
+}
+
+export interface ObjectOutlook {
+  readonly kind: Kind | 'network'
+  readonly name: string
+  readonly action: 'create' | 'update' | 'remove'
+  readonly changes: readonly FieldChange[]
+}
+
+/** What an outlook is made of. */
+interface Known {
+  readonly stack: Stack | undefined
+  readonly observed: Observation
+  /** All of the swarm. */
+  readonly services: readonly Service[]
+  /** The names of networks by their IDs. */
+  readonly networks: Names
+  readonly strategies: StrategyPlans
+  /** Whether the deploy waits: only what is seen to have come up lets anything go. */
+  readonly waits: boolean
+}
+
+/** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
+export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice'> {
+  const surplus = removedByPrune(known)
+  return {
+    services: [
+      ...changes.map((change) => serviceOutlook(change, known)),
+      ...[...leftovers(changes, known), ...surplus].map((service) => removal(service, known)),
+    ],
+    objects: objectOutlooks(changes, surplus, known),
+  }
+}
+
+function serviceOutlook(change: Change, { observed, networks }: Known): ServiceOutlook {
+  const { request, changes: words, course, action } = change
+  const before = serviceBefore(change)
+  const wanted = wantedOf(change)
+  const changes = differences(before?.Spec, wanted, networks)
+  return {
+    name: request.name,
+    action: action === 'switch' ? (before === undefined ? 'create' : 'update') : action,
+    image: { before: imageOf(before), after: wanted.TaskTemplate.ContainerSpec?.Image },
+    changes,
+    reasons: words.filter((word) => REASONS_BESIDE.includes(word)),
+    tasks: tasksOf(change, changes, observed),
+    strategy: request.strategy.kind,
+    course,
+    account: action === 'unchanged' ? undefined : accountOf(change),
+  }
+}
+
+function wantedOf(change: Change): ServiceSpec {
+  if (change.action !== 'switch') return change.wanted
+  const { routed, live } = change.second
+  // What tells its two services apart is no change of it.
+  return live === undefined ? routed : { ...routed, Name: live.Spec.Name }
+}
+
+/** Of a service that is made, all that it has. */
+function differences(before: ServiceSpec | undefined, wanted: ServiceSpec, networks: Names): FieldChange[] {
+  const nothing = { Name: wanted.Name, Mode: {}, TaskTemplate: {} }
+  return specDifference(before ?? nothing, wanted, networks).filter(
+    ({ field, key }) => field !== 'label' || key === undefined || !isBookkeeping(key),
+  )
+}
+
+function tasksOf(change: Change, changes: readonly FieldChange[], observed: Observation): TaskOutlook {
+  const { wanted, access, action } = change
+  if (action === 'unchanged') return tasksAsTheyAre(wanted, observed.nodes, false)
+  if (action === 'update')
+    return taskOutlook({ current: change.current, wanted, changes, hasNewCredential: access !== undefined }, observed)
+  const made = tasksAsTheyAre(wanted, observed.nodes, true)
+  const live = action === 'switch' ? change.second.live : undefined
+  if (live === undefined) return made
+  const { before, removed } = tasksToEnd(live.Spec, observed.nodes)
+  return { ...made, before, removed }
+}
+
+function accountOf({ access }: Change): Account | undefined {
+  if (access === undefined) return undefined
+  const { username, registry } = access.credential
+  return { config: access.config.name, username, registry }
+}
+
+/** The second services that earlier deploys have left, as far as this one would take them away. */
+function leftovers(changes: readonly Change[], { strategies }: Known): Service[] {
+  return changes.flatMap(({ action, request, colours }) => {
+    const stays = action !== 'switch' && planOf(request, strategies).keepsLeftovers?.(request) === true
+    return stays ? [] : (colours?.leftovers ?? [])
+  })
+}
+
+function removedByPrune({ stack, services, waits }: Known): Service[] {
+  return stack?.prune && waits ? surplusServices(stack, services, nameInFiles) : []
+}
+
+function removal(service: Service, { observed }: Known): ServiceOutlook {
+  return {
+    name: service.Spec.Name,
+    action: 'remove',
+    image: { before: imageOf(service), after: undefined },
+    changes: [],
+    reasons: [],
+    tasks: tasksToEnd(service.Spec, observed.nodes),
+    strategy: undefined,
+    course: undefined,
+    account: undefined,
+  }
+}
+
+function objectOutlooks(changes: readonly Change[], surplus: readonly Service[], known: Known): ObjectOutlook[] {
+  const { stack, waits } = known
+  if (stack === undefined) return []
+  const networks = new Set(
+    changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name),
+  )
+  const sent = objectsToSend(stack).map(({ object: { kind, name, labels }, there }) => ({
+    kind,
+    name,
+    action: there === undefined ? ('create' as const) : ('update' as const),
+    changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
+  }))
+  const gone = waits ? unusedObjects(stack, stack.known, servicesAfter(changes, surplus, known.services)) : []
+  return [
+    ...[...networks].map((name) => ({ kind: 'network' as const, name, action: 'create' as const, changes: [] })),
+    ...sent,
+    ...gone.map(({ kind, name }) => ({ kind, name, action: 'remove' as const, changes: [] })),
+  ]
+}
+
+type Labels = Readonly<Record<string, string>>
+
+function labelChanges(before: Labels = {}, after: Labels): FieldChange[] {
+  const spec = (labels: Labels): ServiceSpec => ({ Name: '', Mode: {}, TaskTemplate: {}, Labels: labels })
+  return specDifference(spec(before), spec(after))
+}
+
+/** What the services of the swarm refer to when all has come up: what a rollback could need is in use. */
+function servicesAfter(
+  changes: readonly Change[],
+  surplus: readonly Service[],
+  services: readonly Service[],
+): Referring[] {
+  const updates = new Map(
+    changes.flatMap((change) => (change.action === 'update' ? [[change.current.ID, change] as const] : [])),
+  )
+  const made = changes.flatMap((change) => (change.action === 'create' ? [{ Spec: change.wanted }] : []))
+  const there = services
+    .filter((service) => !surplus.includes(service))
+    .map((service): Referring => {
+      const update = updates.get(service.ID)
+      if (update === undefined) return service
+      // An interim spec is taken out of the swarm's memory by one more update.
+      const isTwice = update.firstStep !== undefined || update.interim !== undefined
+      return { Spec: update.wanted, PreviousSpec: isTwice ? update.wanted : update.current.Spec }
+    })
+  return [...there, ...made]
+}

@@ -1,0 +1,198 @@
+import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
+import { shortened } from '../runner/printable.ts'
+import { cell, plain } from './markdown.ts'
+import {
+  allTasksWords,
+  changedServices,
+  countWords,
+  hasChanges,
+  objectWords,
+  restarts,
+  shortImage,
+  tasksWords,
+  whyWords,
+} from './plan-words.ts'
+
+/** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
+const MOST_BYTES = 64_000
+/** Each part has as much of it at the most, and leaves what it does not need to those after it. */
+const MOST_TABLE_BYTES = 20_000
+const MOST_LIST_BYTES = 6000
+const MOST_SECTION_BYTES = 8000
+/** For words on what is left out. */
+const ROOM_FOR_REST = 600
+const MOST_VALUE_CHARACTERS = 300
+const MOST_NAME_CHARACTERS = 200
+/** More of them are folded. */
+const MOST_OPEN = 4
+
+/** A plan that is {@link planFitToShow fit to be shown} as Markdown, within what a comment may have. Pure. */
+export function planMarkdown(outlook: Outlook): string {
+  const title = hasChanges(outlook) ? countWords(outlook) : 'nothing to do'
+  const head = [`## Swarm plan: ${title}`, headline(outlook)]
+  const changed = changedServices(outlook)
+  const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '')
+  const table = tableOf(changed)
+  const room = MOST_BYTES - sizeOf([...head, table, ...lists].join('\n\n')) - ROOM_FOR_REST
+  const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '')
+  const sections = fitting(all, room, 2)
+  const missing = all.length - sections.length
+  return [
+    ...head,
+    ...(table === '' ? [] : [table]),
+    ...sections,
+    ...(missing === 0
+      ? []
+      : [
+          `There is no room here for what changes in ${missing} more services: see the log and the output \`changes\`.`,
+        ]),
+    ...lists,
+  ].join('\n\n')
+}
+
+/** A report of a run that has no plan, as much of it as a comment may have. */
+export function withinComment(markdown: string): string {
+  const lines = markdown.split('\n')
+  const shown = fitting(lines, MOST_BYTES, 1)
+  return shown.length === lines.length
+    ? markdown
+    : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n')
+}
+
+function headline(outlook: Outlook): string {
+  if (!hasChanges(outlook)) return `All ${outlook.services.length} services are as asked. Nothing was changed.`
+  const { objects } = outlook
+  const others =
+    objects.length === 0
+      ? ''
+      : `; ${objects.length === 1 ? '1 network, secret or config changes' : `${objects.length} networks, secrets and configs change`}`
+  return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`
+}
+
+function tableOf(services: readonly ServiceOutlook[]): string {
+  if (services.length === 0) return ''
+  const rows = services.map(row)
+  const shown = fitting(rows, MOST_TABLE_BYTES, 1)
+  const table = [
+    '| Service | Deploy | Tasks | Because of | Account |',
+    '| --- | --- | --- | --- | --- |',
+    ...shown,
+  ].join('\n')
+  const missing = rows.length - shown.length
+  return missing === 0
+    ? table
+    : `${table}\n\nThere is no room here for ${missing} more services: see the output \`changes\`.`
+}
+
+const MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' } as const
+
+function row(service: ServiceOutlook): string {
+  const { name, action, account } = service
+  const cells = [
+    nameCell(name),
+    `${MARKS[action]} ${action}`,
+    tasksWords(service),
+    whyWords(service)
+      .map((word) => cell(shortened(word, MOST_NAME_CHARACTERS)))
+      .join(', '),
+    account === undefined ? '–' : accountCell(account),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function accountCell({ config, username }: Account): string {
+  return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`
+}
+
+/** What changes in one service; nothing of one that only goes. */
+function section(service: ServiceOutlook, isOpen: boolean): string {
+  const { name, changes, course, strategy, action } = service
+  if (action === 'remove') return ''
+  const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`)
+  const rows = changes.map((change) => fieldRow(service, change))
+  const shown = fitting(rows, MOST_SECTION_BYTES, 1)
+  const missing = rows.length - shown.length
+  const head =
+    action === 'create'
+      ? ['| Field | Value |', '| --- | --- |']
+      : ['| Field | Now | With the deploy | Restarts |', '| --- | --- | --- | --- |']
+  const parts = [
+    `<details${isOpen ? ' open' : ''}><summary><code>${html(name)}</code>: ${action}, ${tasksWords(service)}</summary>`,
+    ...(how === undefined ? [] : [plain(how)]),
+    ...(shown.length === 0 ? [] : [[...head, ...shown].join('\n')]),
+    ...(missing === 0
+      ? []
+      : [`There is no room here for ${missing} more fields: see the log and the output \`changes\`.`]),
+    '</details>',
+  ]
+  return parts.length === 2 ? '' : parts.join('\n\n')
+}
+
+function fieldRow(service: ServiceOutlook, change: FieldChange): string {
+  const { field, key, before, after } = change
+  const name = key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`
+  const value = (text: string | undefined) => (text === undefined ? '–' : valueCell(field, text))
+  if (service.action === 'create') return `| ${name} | ${value(after)} |`
+  return `| ${name} | ${value(before)} | ${value(after)} | ${restarts(service, change) ? '🔄' : ''} |`
+}
+
+function valueCell(field: string, text: string): string {
+  if (text === '') return '(empty)'
+  return cell(shortened(field === 'image' ? shortImage(text) : text, MOST_VALUE_CHARACTERS))
+}
+
+function objectList({ objects }: Outlook): string {
+  return list(
+    '### Networks, secrets and configs',
+    objects.map((one) => `- ${one.kind} ${nameCell(one.name)} ${plain(objectWords(one))}`),
+    'objects',
+  )
+}
+
+function adviceList({ advice }: Outlook): string {
+  return list(
+    '### What may hurt one day',
+    advice.map((line) => `- ${plain(line)}`),
+    'notices',
+  )
+}
+
+function unchangedList({ services }: Outlook): string {
+  const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCell(name))
+  const shown = fitting(names, MOST_LIST_BYTES, 2)
+  const missing = names.length - shown.length
+  if (names.length === 0) return ''
+  return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`
+}
+
+function list(title: string, lines: readonly string[], what: string): string {
+  const shown = fitting(lines, MOST_LIST_BYTES, 1)
+  if (lines.length === 0) return ''
+  const missing = lines.length - shown.length
+  const rest =
+    missing === 0 ? [] : [`There is no room here for ${missing} more ${what}: see the log and the output \`changes\`.`]
+  return [title, shown.join('\n'), ...rest].join('\n\n')
+}
+
+/** As many of the texts as have room, from the first on, with so many bytes between them. */
+function fitting(texts: readonly string[], room: number, between: number): string[] {
+  let left = room
+  const end = texts.findIndex((text) => {
+    left -= sizeOf(text) + between
+    return left < 0
+  })
+  return end < 0 ? [...texts] : texts.slice(0, end)
+}
+
+function sizeOf(text: string): number {
+  return Buffer.byteLength(text)
+}
+
+function nameCell(name: string): string {
+  return cell(shortened(name, MOST_NAME_CHARACTERS))
+}
+
+function html(text: string): string {
+  return shortened(text, MOST_NAME_CHARACTERS).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}

@@ -1,0 +1,66 @@
+import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
+import { shortened } from '../runner/printable.ts'
+import { nameOf, restarts } from './plan-words.ts'
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; the plan itself needs some of it. */
+const MOST_CHARACTERS = 400_000
+
+/** How long values may be, tried in turn until all has room. */
+const VALUE_CHARACTERS = [2000, 300, 60]
+
+/** The output `changes`, and how many services and objects have no room in it. */
+interface ChangesOutput {
+  readonly json: string
+  readonly leftOut: number
+}
+
+/**
+ * The output `changes`: valid JSON of the shape that docs/plan.md documents, however much there is. Those that stay as
+ * they are give way first. Pure.
+ */
+export function changesOutput({ services, objects }: Outlook): ChangesOutput {
+  const order = [...services].sort((a, b) => Number(a.action === 'unchanged') - Number(b.action === 'unchanged'))
+  const entries = (most: number) => [
+    ...order.map((one) => serviceEntry(one, most)),
+    ...objects.map((one) => objectEntry(one, most)),
+  ]
+  const texts = VALUE_CHARACTERS.map((most) => JSON.stringify(entries(most)))
+  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS)
+  if (whole !== undefined) return { json: whole, leftOut: 0 }
+  const last = entries(VALUE_CHARACTERS.at(-1) ?? 0)
+  let room = MOST_CHARACTERS
+  const fit = last.filter((entry) => {
+    room -= JSON.stringify(entry).length + 1
+    return room > 0
+  })
+  return { json: JSON.stringify(fit), leftOut: last.length - fit.length }
+}
+
+/** Keys in the order and form that docs/plan.md documents. */
+function serviceEntry(service: ServiceOutlook, most: number) {
+  const { name, action, image, strategy, course, account, tasks, reasons, changes } = service
+  const { because, ...counts } = tasks
+  return {
+    kind: 'service',
+    name,
+    action,
+    image: { before: image.before ?? null, after: image.after ?? null },
+    strategy: strategy ?? null,
+    course: course ?? null,
+    account: account ?? null,
+    tasks: counts,
+    because: because.map(nameOf),
+    reasons,
+    changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
+  }
+}
+
+function objectEntry({ kind, name, action, changes }: ObjectOutlook, most: number) {
+  return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) }
+}
+
+function changeEntry({ field, key, before, after }: FieldChange, most: number, isRestart: boolean) {
+  const text = (value: string | undefined) => (value === undefined ? null : shortened(value, most))
+  return { field, key: key ?? null, before: text(before), after: text(after), restarts: isRestart }
+}

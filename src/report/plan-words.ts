@@ -1,0 +1,163 @@
+import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
+import { safeLine } from '../runner/safe-text.ts'
+
+/** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
+
+const HIDDEN = '(hidden)'
+
+/** What is called so may well be a secret, wherever it stands. */
+const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|credential|private|api[-_.]?key|access[-_.]?key|auth/i
+const NAMED_FIELDS = ['label', 'container label', 'logging option']
+
+/** A password in a URL, and what follows a name or flag that says so. */
+const USER_INFO = /(:\/\/)[^\s/@]+@/g
+const ASSIGNED = /((?:password|passwd|passphrase|secret|token|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',}]+/gi
+const GIVEN = /(--[\w-]*(?:password|passwd|passphrase|secret|token|api-?key)[\w-]* )("[^"]*"|\S+)/gi
+
+const MOST_CHARACTERS = 2000
+
+/**
+ * The change without what may be a secret: the values of variables, and of labels and options whose names say so,
+ * unless they are to be shown. What this run knows for a secret is `***` in any case.
+ */
+function fitToShow(change: FieldChange, showValues: boolean): FieldChange {
+  const { field, key, before, after } = change
+  const isHidden = field === 'env' || (NAMED_FIELDS.includes(field) && SECRET_NAME.test(key ?? ''))
+  const shown = (text: string | undefined) => {
+    if (text === undefined) return undefined
+    if (showValues) return safeLine(text, MOST_CHARACTERS)
+    return isHidden ? HIDDEN : safeLine(withoutPasswords(text), MOST_CHARACTERS)
+  }
+  return { ...change, key: key && safeLine(key, MOST_CHARACTERS), before: shown(before), after: shown(after) }
+}
+
+function withoutPasswords(text: string): string {
+  return text.replace(USER_INFO, '$1***@').replace(ASSIGNED, '$1***').replace(GIVEN, '$1***')
+}
+
+/** The whole plan without what may be a secret. */
+export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
+  const shown = (changes: readonly FieldChange[]) => changes.map((change) => fitToShow(change, showValues))
+  return {
+    services: outlook.services.map((service) => ({
+      ...service,
+      changes: shown(service.changes),
+      tasks: { ...service.tasks, because: shown(service.tasks.because) },
+    })),
+    objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
+    advice: outlook.advice.map((line) => safeLine(line)),
+  }
+}
+
+/** Whether the deploy would change anything. */
+export function hasChanges({ services, objects }: Outlook): boolean {
+  return objects.length > 0 || services.some(({ action }) => action !== 'unchanged')
+}
+
+/** Those that a person looks at first: what goes, what restarts, what comes, the rest. */
+export function changedServices({ services }: Outlook): ServiceOutlook[] {
+  return services.filter(({ action }) => action !== 'unchanged').toSorted((a, b) => rank(a) - rank(b))
+}
+
+function rank({ action, tasks: { replaced, removed, runsAgain } }: ServiceOutlook): number {
+  if (action === 'remove') return 0
+  if (replaced > 0 || removed > 0 || runsAgain) return 1
+  return action === 'create' ? 2 : 3
+}
+
+/** What would be done, in numbers: `1 to create, 2 to update, 9 unchanged`. */
+export function countWords({ services }: Outlook): string {
+  const words = { remove: 'to remove', update: 'to update', create: 'to create', unchanged: 'unchanged' } as const
+  const counts = Object.entries(words).flatMap(([action, word]) => {
+    const count = services.filter((service) => service.action === action).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
+  return counts.join(', ')
+}
+
+/** What becomes of all tasks together, as a sentence. */
+export function allTasksWords({ services }: Outlook): string {
+  const sum = (count: (service: ServiceOutlook) => number) => services.reduce((total, one) => total + count(one), 0)
+  const parts = [
+    ...some(
+      sum(({ tasks }) => tasks.replaced),
+      (count) => `${tasks(count)} replaced`,
+    ),
+    ...some(
+      sum(({ tasks }) => tasks.added),
+      (count) => `${tasks(count)} started`,
+    ),
+    ...some(
+      sum(({ tasks }) => tasks.removed),
+      (count) => `${tasks(count)} ended`,
+    ),
+  ]
+  return parts.length === 0 ? 'no task would restart' : parts.join(', ')
+
+  function tasks(count: number): string {
+    return count === 1 ? '1 task would be' : `${count} tasks would be`
+  }
+}
+
+/** What becomes of the tasks of one service. */
+export function tasksWords({ action, tasks }: ServiceOutlook): string {
+  const { before, after, replaced, added, removed, runsAgain } = tasks
+  if (action === 'create') return `${counted(added)} ${added === 1 ? 'starts' : 'start'}`
+  if (action === 'remove') return `${counted(removed)} ${removed === 1 ? 'ends' : 'end'}`
+  if (runsAgain) return `the job runs again: ${counted(after)}`
+  const kept = Math.min(before, after)
+  const parts = [
+    ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
+    ...some(added, (count) => `${count} ${count === 1 ? 'is' : 'are'} added`),
+    ...some(removed, (count) => `${count} ${count === 1 ? 'ends' : 'end'}`),
+  ]
+  return parts.length === 0 ? 'no task restarts' : parts.join(', ')
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`
+}
+
+function partOf(count: number, all: number): string {
+  if (count < all) return `${count} of ${all} tasks ${count === 1 ? 'is' : 'are'}`
+  if (count === 1) return 'its task is'
+  return count === 2 ? 'both tasks are' : `all ${count} tasks are`
+}
+
+function some(count: number, say: (count: number) => string): string[] {
+  return count === 0 ? [] : [say(count)]
+}
+
+/** What a change is called: `env LOG_LEVEL`. */
+export function nameOf({ field, key }: FieldChange): string {
+  return key === undefined ? field : `${field} ${key}`
+}
+
+const MOST_REASONS = 5
+
+/** Because of what tasks restart, or the service is touched at all. */
+export function whyWords({ tasks, changes, reasons, action }: ServiceOutlook): string[] {
+  if (action !== 'update') return []
+  const names = (tasks.because.length > 0 ? tasks.because : changes).map(nameOf)
+  const all = [...reasons, ...names]
+  return all.length <= MOST_REASONS + 1 ? all : [...all.slice(0, MOST_REASONS), `${all.length - MOST_REASONS} more`]
+}
+
+/** Whether a change is one of those because of which tasks restart. */
+export function restarts({ tasks }: ServiceOutlook, change: FieldChange): boolean {
+  return tasks.because.some(({ field, key }) => field === change.field && key === change.key)
+}
+
+/** What becomes of a network, secret or config: `secret shop_key-0a: is created`. */
+export function objectWords({ action, changes }: ObjectOutlook): string {
+  if (action !== 'update') return action === 'create' ? 'is created' : 'is removed'
+  return `gets other labels (${changes.map(nameOf).join(', ')})`
+}
+
+const SHORT_DIGEST = 12
+
+/** An image with enough of its digest to tell two apart. */
+export function shortImage(image: string): string {
+  return image.replace(/@sha256:([0-9a-f]+)/, (_, digest: string) => `@${digest.slice(0, SHORT_DIGEST)}`)
+}

@@ -1,0 +1,84 @@
+import type { PlanRequest } from '../inputs/deployment.ts'
+import type { Outlook, ServiceOutlook } from '../plan/outlook.ts'
+import { addSummary, setOutput } from '../runner/command-files.ts'
+import { log, stage } from '../runner/log.ts'
+import { giveAdvice } from './advice.ts'
+import { planMarkdown } from './plan-markdown.ts'
+import { changesOutput } from './plan-output.ts'
+import {
+  allTasksWords,
+  changedServices,
+  countWords,
+  hasChanges,
+  nameOf,
+  objectWords,
+  planFitToShow,
+  tasksWords,
+  whyWords,
+} from './plan-words.ts'
+
+const MOST_NAMES = 10
+const MOST_LOGGED_CHANGES = 100
+
+/** Tells what a deploy would do: in the log, the job summary and the outputs. Red only where that was asked for. */
+export async function reportPlan(outlook: Outlook, { showValues, failOnChanges }: PlanRequest): Promise<void> {
+  const shown = planFitToShow(outlook, showValues)
+  await stage('The plan', async () => logPlan(shown))
+  const { json, leftOut } = changesOutput(shown)
+  if (leftOut > 0) log.warning(`The output changes has no room for ${leftOut} services and objects`)
+  const isChanged = hasChanges(shown)
+  const markdown = planMarkdown(shown)
+  setOutput('status', isChanged ? 'planned' : 'unchanged')
+  setOutput('services', '[]')
+  setOutput('plan', markdown)
+  setOutput('changes', json)
+  addSummary(markdown)
+  if (isChanged && failOnChanges) {
+    process.exitCode = 1
+    log.error(
+      `fail-on-changes: the swarm is not as asked: ${differing(shown)}. A deploy makes it so; the plan says how`,
+    )
+  }
+  log.info(
+    isChanged
+      ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
+      : 'unchanged: all is as asked',
+  )
+  giveAdvice(shown.advice)
+}
+
+function differing(outlook: Outlook): string {
+  const services = changedServices(outlook).map(({ name, action }) => `${name} (${action})`)
+  const objects = outlook.objects.map(({ kind, name, action }) => `${kind} ${name} (${action})`)
+  const all = [...services, ...objects]
+  const rest = all.length - MOST_NAMES
+  return rest > 0 ? `${all.slice(0, MOST_NAMES).join(', ')} and ${rest} more` : all.join(', ')
+}
+
+function logPlan(outlook: Outlook): void {
+  for (const service of changedServices(outlook)) logService(service)
+  for (const object of outlook.objects) log.info(`${object.kind} ${object.name} ${objectWords(object)}`)
+  const unchanged = outlook.services.filter(({ action }) => action === 'unchanged')
+  if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`)
+}
+
+function logService(service: ServiceOutlook): void {
+  const { name, action, course, account, changes } = service
+  const why = whyWords(service)
+  log.info(`${name}: ${action}, ${tasksWords(service)}${why.length === 0 ? '' : ` (${why.join(', ')})`}`)
+  if (course !== undefined) log.info(`    ${course}`)
+  if (account !== undefined)
+    log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`)
+  for (const change of changes.slice(0, MOST_LOGGED_CHANGES)) {
+    const { before, after } = change
+    const values = action === 'create' ? quoted(after) : `${quoted(before)} → ${quoted(after)}`
+    log.info(`    ${nameOf(change)}: ${values}`)
+  }
+  const rest = changes.length - MOST_LOGGED_CHANGES
+  if (rest > 0) log.info(`    and ${rest} more`)
+}
+
+function quoted(value: string | undefined): string {
+  if (value === undefined) return '–'
+  return value === '' ? '(empty)' : value
+}
