@@ -17185,100 +17185,6 @@ function annotations_annotation({ cause, failedTask }) {
     return [...head, title, ...newest].join('\n');
 }
 
-;// CONCATENATED MODULE: ./build/report/output.js
-
-
-/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
-const output_MOST_CHARACTERS = 480_000;
-/** How long the causes may be, tried in turn until all services have room. */
-const CAUSE_CHARACTERS = [2000, 500, 100];
-/**
- * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
- * they are.
- */
-function servicesOutput(results) {
-    const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
-    const whole = texts.find(({ length }) => length <= output_MOST_CHARACTERS);
-    if (whole !== undefined)
-        return { json: whole, leftOut: 0 };
-    const last = CAUSE_CHARACTERS.at(-1) ?? 0;
-    const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
-    let room = output_MOST_CHARACTERS;
-    const fit = entries.filter((entry) => {
-        room -= JSON.stringify(entry).length + 1;
-        return room > 0;
-    });
-    return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
-}
-/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
-function forOutput(result, mostCharacters) {
-    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
-    return {
-        name,
-        action,
-        outcome,
-        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
-        config: config ?? null,
-        nodes,
-        tasks,
-        seconds,
-        live: live ?? name,
-        cause: cause === undefined ? null : shortened(cause, mostCharacters),
-        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
-        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
-    };
-}
-function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
-    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
-}
-
-;// CONCATENATED MODULE: ./build/report/place.js
-
-
-
-/**
- * The same place by the path that the file has in its repository, as annotations name files; `undefined` when it is not
- * in the workspace. A repository that was checked out below the workspace is known by its `.git`.
- */
-function placeInRepository({ file, line }, env) {
-    const path = resolvePath(env, file);
-    const root = repositoryOf((0,external_node_path_namespaceObject.dirname)(path), basePath(env));
-    return root === undefined ? undefined : { file: (0,external_node_path_namespaceObject.relative)(root, path), line };
-}
-function repositoryOf(directory, workspace) {
-    const inWorkspace = (0,external_node_path_namespaceObject.relative)(workspace, directory);
-    if (inWorkspace.startsWith('..') || (0,external_node_path_namespaceObject.isAbsolute)(inWorkspace))
-        return undefined;
-    if (inWorkspace === '' || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(directory, '.git')))
-        return directory;
-    return repositoryOf((0,external_node_path_namespaceObject.dirname)(directory), workspace);
-}
-
-;// CONCATENATED MODULE: ./build/report/status.js
-
-
-/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
-function statusOf(results, waited) {
-    // Services that were skipped because of another say nothing of their own.
-    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
-    if (bad.includes('cancelled'))
-        return 'cancelled';
-    if (bad.length > 0) {
-        if (bad.every((outcome) => outcome === 'rolled-back'))
-            return 'rolled-back';
-        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
-    }
-    if (results.every(({ outcome }) => outcome === 'unchanged'))
-        return 'unchanged';
-    return waited ? 'converged' : 'deployed';
-}
-/** The last line of the log. */
-function verdictLine(status, results) {
-    const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
-    const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
-    return `${status}: ${said}`;
-}
-
 ;// CONCATENATED MODULE: ./build/report/remedies.js
 /** The first that fits counts: what is special stands before what is general. */
 const REMEDIES = [
@@ -17404,6 +17310,159 @@ function remedyOf({ cause = '', failedTask }) {
 /** The same for any text that says what is wrong. */
 function remedyFor(text) {
     return REMEDIES.find(({ finds }) => finds.test(text));
+}
+
+;// CONCATENATED MODULE: ./build/report/culprit-lines.js
+
+
+
+
+
+
+/** Of so few all is told that their tasks have printed. */
+const FEW = 3;
+const LINES_OF_MANY = 5;
+/** So many are told with their tasks, and so many with a line. */
+const MOST_WITH_TASK = 10;
+const MOST_WITH_CAUSE = 100;
+const culprit_lines_MOST_CAUSE_CHARACTERS = 500;
+const culprit_lines_MOST_LINE_CHARACTERS = 300;
+/**
+ * What the log says once more at its end of the services to which a red run owes that: why, and what their tasks said
+ * last. Those that are only there because of others are left out, unless there are no others. Pure.
+ *
+ * @param link where a section of our documentation is
+ */
+function culpritLines(results, link = docLink) {
+    const { culprits: own, stopped } = blame(results);
+    const culprits = [...own, ...stopped];
+    const logLines = culprits.length > FEW ? LINES_OF_MANY : Number.POSITIVE_INFINITY;
+    const rest = culprits.slice(MOST_WITH_CAUSE);
+    return [
+        ...culprits.slice(0, MOST_WITH_TASK).flatMap((result) => [headOf(result), ...taskLines(result, logLines)]),
+        ...culprits.slice(MOST_WITH_TASK, MOST_WITH_CAUSE).map(headOf),
+        ...(rest.length === 0 ? [] : [`✗ and ${rest.length} more: ${someOf(rest.map(({ name }) => name))}`]),
+        ...remedyLines(culprits, link),
+    ];
+}
+/** What to do, each once. */
+function remedyLines(culprits, link) {
+    const byRemedy = groupBy(culprits, remedyOf);
+    return [...byRemedy].flatMap(([remedy, those]) => {
+        if (remedy === undefined)
+            return [];
+        const about = byRemedy.size === 1 ? '' : ` about ${someOf(those.map(({ name }) => name))}`;
+        return [`What to do${about}: ${remedy.advice}. More: ${link(remedy.doc)}`];
+    });
+}
+function headOf({ name, outcome, cause, place }) {
+    const written = place === undefined ? '' : ` (${place.file} line ${place.line})`;
+    return `✗ ${name}${written}: ${outcome}: ${shortened(cause ?? 'no cause known', culprit_lines_MOST_CAUSE_CHARACTERS)}`;
+}
+function taskLines({ failedTask }, most) {
+    if (failedTask === undefined)
+        return [];
+    const { id, node, ending, logs } = failedTask;
+    const where = node === undefined ? '' : ` on node ${node}`;
+    const last = logs.slice(-Math.min(most, logs.length));
+    return [
+        `    task ${id}${where} ${shortened(ending, culprit_lines_MOST_CAUSE_CHARACTERS)}${logs.length === 0 ? '' : '; it printed last:'}`,
+        ...(logs.length === 0 ? [] : last.map((line) => `    | ${shortened(line, culprit_lines_MOST_LINE_CHARACTERS)}`)),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/report/output.js
+
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
+const output_MOST_CHARACTERS = 480_000;
+/** How long the causes may be, tried in turn until all services have room. */
+const CAUSE_CHARACTERS = [2000, 500, 100];
+/**
+ * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
+ * they are.
+ */
+function servicesOutput(results) {
+    const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
+    const whole = texts.find(({ length }) => length <= output_MOST_CHARACTERS);
+    if (whole !== undefined)
+        return { json: whole, leftOut: 0 };
+    const last = CAUSE_CHARACTERS.at(-1) ?? 0;
+    const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
+    let room = output_MOST_CHARACTERS;
+    const fit = entries.filter((entry) => {
+        room -= JSON.stringify(entry).length + 1;
+        return room > 0;
+    });
+    return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
+}
+/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
+function forOutput(result, mostCharacters) {
+    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
+    return {
+        name,
+        action,
+        outcome,
+        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
+        config: config ?? null,
+        nodes,
+        tasks,
+        seconds,
+        live: live ?? name,
+        cause: cause === undefined ? null : shortened(cause, mostCharacters),
+        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
+        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
+    };
+}
+function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
+    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
+}
+
+;// CONCATENATED MODULE: ./build/report/place.js
+
+
+
+/**
+ * The same place by the path that the file has in its repository, as annotations name files; `undefined` when it is not
+ * in the workspace. A repository that was checked out below the workspace is known by its `.git`.
+ */
+function placeInRepository({ file, line }, env) {
+    const path = resolvePath(env, file);
+    const root = repositoryOf((0,external_node_path_namespaceObject.dirname)(path), basePath(env));
+    return root === undefined ? undefined : { file: (0,external_node_path_namespaceObject.relative)(root, path), line };
+}
+function repositoryOf(directory, workspace) {
+    const inWorkspace = (0,external_node_path_namespaceObject.relative)(workspace, directory);
+    if (inWorkspace.startsWith('..') || (0,external_node_path_namespaceObject.isAbsolute)(inWorkspace))
+        return undefined;
+    if (inWorkspace === '' || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(directory, '.git')))
+        return directory;
+    return repositoryOf((0,external_node_path_namespaceObject.dirname)(directory), workspace);
+}
+
+;// CONCATENATED MODULE: ./build/report/status.js
+
+
+/** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
+function statusOf(results, waited) {
+    // Services that were skipped because of another say nothing of their own.
+    const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0) {
+        if (bad.every((outcome) => outcome === 'rolled-back'))
+            return 'rolled-back';
+        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
+    }
+    if (results.every(({ outcome }) => outcome === 'unchanged'))
+        return 'unchanged';
+    return waited ? 'converged' : 'deployed';
+}
+/** The last line of the log. */
+function verdictLine(status, results) {
+    const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
+    const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
+    return `${status}: ${said}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/summary/culprits.js
@@ -17998,6 +18057,9 @@ function firstLine(text) {
 
 
 
+
+
+
 /**
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
  * exit code, whatever becomes of the files of the report.
@@ -18007,18 +18069,24 @@ async function reportResults(results, deployment) {
         process.exitCode = 1;
     const status = statusOf(results, deployment.wait);
     const shown = results.map(report_fitToShow);
-    const { shown: annotations, others } = annotationsOf(shown);
-    for (const { level, title, message, place } of annotations) {
-        reportLog[level](message, title, place && placeInRepository(place, process.env));
+    const { shown: annotations } = annotationsOf(shown);
+    if (annotations.length > 0 && isInRunner(process.env)) {
+        // The page of the run shows them; in the log they would be a second time, and some runners show them as they are.
+        await folded('For the page of the run', () => {
+            for (const { level, title, message, place } of annotations) {
+                reportLog[level](message, title, place && placeInRepository(place, process.env));
+            }
+        });
     }
     for (const { name, note } of shown.filter(isGood))
         if (note !== undefined)
             reportLog.warning(`${name}: ${note}`);
-    if (others.length > 0) {
-        const named = others.map(({ name, outcome }) => `${name} (${outcome})`);
-        reportLog.info(`And ${others.length} more: ${named.join(', ')}`);
-    }
-    reportLog.info(verdictLine(status, shown));
+    for (const line of culpritLines(shown))
+        reportLog.info(line, line.startsWith('✗') ? 'bad' : undefined);
+    const isRed = !shown.every(isGood);
+    if (isRed)
+        reportLog.info(headline_headline(shown, deployment), 'bad');
+    reportLog.info(verdictLine(status, shown), isRed ? 'bad' : 'good');
     const { json, leftOut } = servicesOutput(shown);
     if (leftOut > 0)
         reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`);
@@ -22513,7 +22581,7 @@ function serviceLog(names, startedAt = nowMs()) {
 
 const EVERY_MS = 10_000;
 /** When so few are left, they have names. */
-const FEW = 5;
+const progress_FEW = 5;
 /**
  * Tells from time to time how far so many services are; of few each speaks for itself.
  *
@@ -22525,7 +22593,7 @@ function progress_progressOf(total, done, lines) {
         if (total < MANY_SERVICES || nowMs() - saidAt < EVERY_MS)
             return;
         saidAt = nowMs();
-        const left = underWay.length > FEW ? [] : underWay.map(({ name, progress }) => `${name} (${progress || 'sent'})`);
+        const left = underWay.length > progress_FEW ? [] : underWay.map(({ name, progress }) => `${name} (${progress || 'sent'})`);
         const parts = [
             `${up} of ${total} ${done}`,
             ...(failed > 0 ? [`${failed} failed`] : []),

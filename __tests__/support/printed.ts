@@ -42,3 +42,10 @@ export async function printedBy(
 /** The environments of GitHub's own runner, and of those that descend from act. */
 export const GITHUB = { GITHUB_ACTIONS: 'true' }
 export const ACT = { GITHUB_ACTIONS: 'true', ACT: 'true' }
+
+const ESCAPE = '\u001b'
+const COLOUR = new RegExp(`${ESCAPE}\\[\\d+m`, 'g')
+
+export function withoutColour(text: string): string {
+  return text.replace(COLOUR, '')
+}

@@ -4,10 +4,13 @@ import { Cancelled, CutOff, Underway, UserError, UserErrors } from '../errors.ts
 import type { Deployment } from '../inputs/deployment.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
-import { log, reportLog } from '../runner/log.ts'
+import { folded, log, reportLog } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { redact } from '../runner/secret.ts'
+import { isInRunner } from '../runner/workflow-commands.ts'
 import { annotationsOf, MOST_ANNOTATIONS } from './annotations.ts'
+import { culpritLines } from './culprit-lines.ts'
+import { headline } from './headline.ts'
 import { servicesOutput } from './output.ts'
 import { placeInRepository } from './place.ts'
 import { withinComment } from './plan-markdown.ts'
@@ -22,16 +25,20 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   if (!results.every(isGood)) process.exitCode = 1
   const status = statusOf(results, deployment.wait)
   const shown = results.map(fitToShow)
-  const { shown: annotations, others } = annotationsOf(shown)
-  for (const { level, title, message, place } of annotations) {
-    reportLog[level](message, title, place && placeInRepository(place, process.env))
+  const { shown: annotations } = annotationsOf(shown)
+  if (annotations.length > 0 && isInRunner(process.env)) {
+    // The page of the run shows them; in the log they would be a second time, and some runners show them as they are.
+    await folded('For the page of the run', () => {
+      for (const { level, title, message, place } of annotations) {
+        reportLog[level](message, title, place && placeInRepository(place, process.env))
+      }
+    })
   }
   for (const { name, note } of shown.filter(isGood)) if (note !== undefined) reportLog.warning(`${name}: ${note}`)
-  if (others.length > 0) {
-    const named = others.map(({ name, outcome }) => `${name} (${outcome})`)
-    reportLog.info(`And ${others.length} more: ${named.join(', ')}`)
-  }
-  reportLog.info(verdictLine(status, shown))
+  for (const line of culpritLines(shown)) reportLog.info(line, line.startsWith('✗') ? 'bad' : undefined)
+  const isRed = !shown.every(isGood)
+  if (isRed) reportLog.info(headline(shown, deployment), 'bad')
+  reportLog.info(verdictLine(status, shown), isRed ? 'bad' : 'good')
   const { json, leftOut } = servicesOutput(shown)
   if (leftOut > 0) reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`)
   setOutput('status', status)

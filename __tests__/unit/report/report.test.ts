@@ -9,7 +9,7 @@ import type { ServiceResult } from '../../../src/result.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 import { createResult } from '../../support/builders.ts'
 import { HOSTILE, UNSEEN } from '../../support/hostile.ts'
-import { GITHUB, printedBy } from '../../support/printed.ts'
+import { GITHUB, printedBy, withoutColour } from '../../support/printed.ts'
 import { commandsIn, linesShown, valuesIn } from '../../support/runner-commands.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'report-'))
@@ -32,6 +32,8 @@ async function report(work: () => unknown, files: Readonly<Record<string, string
   const read = (path: string) => (path.startsWith(directory) ? readFileSync(path, 'utf8') : '')
   const summary = read(env.GITHUB_STEP_SUMMARY)
   const commands = commandsIn(printed)
+  const shown = linesShown(printed).map(withoutColour)
+  const isOfCulprit = (line: string) => /^(?:✗| {4}|What to do)/.test(line)
   return {
     code: process.exitCode,
     printed,
@@ -40,7 +42,9 @@ async function report(work: () => unknown, files: Readonly<Record<string, string
     errors: commands.filter(({ name }) => name === 'error'),
     notices: commands.filter(({ name }) => name === 'notice'),
     warnings: commands.filter(({ name }) => name === 'warning'),
-    lines: linesShown(printed),
+    /** What is said once more of the culprits. */
+    culprits: shown.filter(isOfCulprit),
+    lines: shown.filter((line) => !isOfCulprit(line)),
   }
 }
 
@@ -67,14 +71,15 @@ describe('the verdict is the exit code', () => {
       const run = await reportOf(results, { GITHUB_OUTPUT: path, GITHUB_STEP_SUMMARY: path })
       expect(run.code).toBe(code)
       expect(run.errors).toHaveLength(code)
-      expect(run.lines).toEqual([expect.stringMatching(/^(?:converged|failed): /)])
+      expect(run.lines.at(-1)).toMatch(/^(?:converged|failed): /)
+      expect(run.lines).toHaveLength(1 + code)
       expect(run.warnings.map(({ data }) => data.split(' could', 1)[0])).toEqual([
         'The outputs of this step',
         'The outputs of this step',
         'The job summary',
       ])
       // What happened comes first: who reads the log finds it before what became of the files.
-      expect(run.printed.indexOf('could not be written')).toBeGreaterThan(run.printed.indexOf(run.lines[0] ?? ''))
+      expect(run.printed.indexOf('could not be written')).toBeGreaterThan(run.printed.indexOf(run.lines.at(-1) ?? ''))
     }
   })
 
@@ -96,7 +101,14 @@ describe('whatever others say', () => {
     expect(run.errors.map(({ properties }) => properties)).toEqual([{ title: 'web: failed' }])
     expect(run.errors[0]?.data.split('\n').at(-1)).toBe('  last line')
     expect(commandsIn(run.errors[0]?.data ?? '')).toEqual([])
-    expect(run.lines).toEqual(['failed: 1 updated, 1 failed'])
+    expect(run.lines.at(-1)).toBe('failed: 1 updated, 1 failed')
+    expect(run.culprits).toEqual([
+      expect.stringMatching(/^✗ web: failed: /),
+      expect.stringMatching(/^ {4}task task1 on node .*; it printed last:$/),
+      expect.stringMatching(/^ {4}\| /),
+      '    | last line',
+    ])
+    expect(run.culprits.join('')).not.toMatch(UNSEEN)
     expect(run.warnings).toEqual([])
     expect(Object.keys(run.outputs)).toEqual(['status', 'services'])
     expect(JSON.parse(run.outputs.services ?? '')).toMatchObject([{ outcome: 'updated' }, { outcome: 'failed' }])
@@ -160,7 +172,7 @@ describe('nothing is larger than a runner takes', () => {
     expect(lines.at(3)).not.toMatch(/^ {2}0 /)
   })
 
-  test('ten annotations, and one line for the other culprits; those that went along are one notice', async () => {
+  test('ten annotations; those that went along are one notice, and the log tells of all culprits', async () => {
     const dragged = Array.from({ length: 12 }, (_, n) =>
       createResult({
         name: `d${n}`,
@@ -176,8 +188,12 @@ describe('nothing is larger than a runner takes', () => {
       Array.from({ length: 10 }, (_, n) => `bad${n}: failed`),
     )
     expect(run.notices.map(({ properties }) => properties.title)).toEqual(['Only because of others'])
-    expect(run.lines[0]).toBe('And 3 more: bad10 (failed), bad11 (failed), bad12 (failed)')
-    expect(run.lines).toHaveLength(2)
+    expect(run.culprits.filter((line) => line.startsWith('✗'))).toHaveLength(13)
+    expect(run.culprits.join()).not.toContain('restored because of')
+    expect(run.lines).toEqual([
+      expect.stringMatching(/^bad0, bad1 and 11 others failed/),
+      'failed: 12 rolled-back, 13 failed',
+    ])
   })
 
   test('ten problems of the inputs, and the others in the log', async () => {
@@ -271,7 +287,7 @@ describe('an annotation is on the line where the user wrote the service', () => 
     const printed = await printedBy({}, () =>
       reportResults([failed({ place: { file: 'compose.yml', line: 7 } })], deployment),
     )
-    expect(printed).toMatch(/^Error: compose\.yml line 7: web: failed: its task failed/m)
+    expect(printed).toMatch(/^✗ web \(compose\.yml line 7\): failed: its task failed/m)
   })
 })
 
@@ -309,7 +325,7 @@ describe('the output services is the JSON that the README documents', () => {
     ])
     // The table and the last line are ours as well.
     expect(after.summary.match(/^\|.*/gm)).toEqual(before.summary.match(/^\|.*/gm))
-    expect(after.lines).toEqual(before.lines)
+    expect(after.lines.at(-1)).toEqual(before.lines.at(-1))
     expect(after.errors.map(({ properties }) => properties)).toEqual(before.errors.map(({ properties }) => properties))
   })
 })
