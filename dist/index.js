@@ -16098,7 +16098,9 @@ function because(limits) {
 
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
 const DOCS = {
-    'when something is wrong': ['README.md', 'When something is wrong'],
+    'a registry says no': ['docs/troubleshooting.md', 'A registry says no'],
+    'a secret is empty': ['docs/troubleshooting.md', 'A secret is empty'],
+    'the swarm cannot be reached': ['docs/troubleshooting.md', 'The swarm cannot be reached'],
     'a program ends': ['docs/troubleshooting.md', 'A program ends'],
     'a task is killed': ['docs/troubleshooting.md', 'A task is killed'],
     'a program is not found': ['docs/troubleshooting.md', 'A program is not found'],
@@ -17282,19 +17284,19 @@ const REMEDIES = [
         reads: '`… is a worker of its swarm`',
         finds: /\bis a worker of its swarm\b/,
         advice: 'point `host`, `DOCKER_HOST` or the context at a manager',
-        doc: 'when something is wrong',
+        doc: 'the swarm cannot be reached',
     },
     {
         reads: 'a password is "empty"',
         finds: /\bpassword\b.*\bempty\b|\bempty\b.*\bpassword\b/,
         advice: 'the secret is not set, or not available to workflows of a fork',
-        doc: 'when something is wrong',
+        doc: 'a secret is empty',
     },
     {
         reads: '`DOCKER_AUTH_CONFIG is set and not used`',
         finds: /\bDOCKER_AUTH_CONFIG is set\b/,
         advice: "it would override every service's credential: give its accounts as `registries`",
-        doc: 'when something is wrong',
+        doc: 'a registry says no',
     },
     {
         reads: '`failed with exit code …`',
@@ -17379,7 +17381,7 @@ const output_MOST_CHARACTERS = 480_000;
 /** How long the causes may be, tried in turn until all services have room. */
 const CAUSE_CHARACTERS = [2000, 500, 100];
 /**
- * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
+ * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
  * they are.
  */
 function servicesOutput(results) {
@@ -17396,7 +17398,7 @@ function servicesOutput(results) {
     });
     return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
 }
-/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
+/** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
 function forOutput(result, mostCharacters) {
     const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
     return {

@@ -1,13 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isMap, isScalar, parseDocument } from 'yaml'
 import { REMEDIES } from '../src/report/remedies.ts'
-import { anchorOf, DOCS, type Doc } from '../src/runner/doc-link.ts'
+import { anchorOf, DOCS } from '../src/runner/doc-link.ts'
 
-/** The README's tables of inputs and outputs, made from `action.yml`, and of remedies, made from the code that shows them: `npm run readme` writes them, a test compares. */
-
-const README = fileURLToPath(new URL('../README.md', import.meta.url))
-const ACTION = fileURLToPath(new URL('../action.yml', import.meta.url))
+/**
+ * The tables of the pages: inputs and outputs, made from `action.yml`, and remedies, made from the code that shows them.
+ * `npm run readme` writes them, a test compares.
+ */
 
 interface Described {
   readonly description: string
@@ -34,33 +34,57 @@ export function documented(actionFile: string, section: 'inputs' | 'outputs'): D
   })
 }
 
-/** The README with its tables as `action.yml` has them now. */
-export function withFreshTables(readme: string, actionFile: string): string {
+/**
+ * A page with its tables as they are to be now. Their places are `<!-- inputs -->`, with the names of some where it is
+ * not all, `<!-- outputs -->` and `<!-- remedies -->`; each goes to `<!-- /inputs -->` and the like.
+ *
+ * @param page the path of the page, by which links are relative
+ */
+export function withFreshTables(page: string, text: string, actionFile: string): string {
   const inputs = documented(actionFile, 'inputs')
-  const groups = [...new Set(inputs.map(({ group }) => group))].map((group) => {
-    const rows = inputs
-      .filter((input) => input.group === group)
-      .map(({ name, default: fallback, description }) => [
-        `\`${name}\``,
-        fallback === undefined ? '' : `\`${fallback}\``,
-        description,
-      ])
-    return `### ${group}\n\n${table(['Input', 'Default', 'Meaning'], rows)}`
+  const outputs = documented(actionFile, 'outputs')
+  const fresh = (kind: string, names: readonly string[]) => {
+    if (kind === 'outputs') return tableOfOutputs(outputs)
+    if (kind === 'remedies') return tableOfRemedies()
+    if (names.length > 0) return tableOfInputs(names.map(inputNamed))
+    const groups = [...new Set(inputs.map(({ group }) => group))]
+    const inGroup = (group: string) => tableOfInputs(inputs.filter((input) => input.group === group))
+    return `\n${groups.map((group) => `## ${group}\n\n${inGroup(group)}`).join('\n\n')}\n`
+  }
+  const inputNamed = (name: string) => {
+    const input = inputs.find((one) => one.name === name)
+    if (input === undefined) throw new Error(`${page} has a place for the input ${name}, which is none`)
+    return input
+  }
+  return text.replace(PLACE, (_all, start: string, kind: string, names: string, end: string) => {
+    const content = fresh(kind, names.split(' ').filter(Boolean))
+    return `${start}\n${page.startsWith('docs/') ? content.replaceAll('](docs/', '](') : content}\n${end}`
   })
-  const outputs = documented(actionFile, 'outputs').map(({ name, description }) => [`\`${name}\``, description])
-  const remedies = REMEDIES.map(({ reads, advice, doc }) => [reads, `${advice}${more(doc)}`])
-  const tables = [
-    ['inputs', `\n${groups.join('\n\n')}\n`],
-    ['outputs', table(['Output', 'Meaning'], outputs)],
-    ['remedies', table(['What you read', 'What to do'], remedies)],
-  ] as const
-  return tables.reduce((text, [name, content]) => between(text, name, content), readme)
 }
 
-/** Behind a remedy: the section that says more of it, unless that is this very table. */
-function more(doc: Doc): string {
-  const [page, section] = DOCS[doc]
-  return page === 'README.md' ? '' : ` ([more](${page}#${anchorOf(section)}))`
+const PLACE = /(<!-- (inputs|outputs|remedies)((?: [\w-]+)*) -->)[\s\S]*?(<!-- \/\2 -->)/g
+
+function tableOfInputs(inputs: readonly Documented[]): string {
+  const rows = inputs.map(({ name, default: fallback, description }) => [
+    `\`${name}\``,
+    fallback === undefined ? '' : `\`${fallback}\``,
+    description,
+  ])
+  return table(['Input', 'Default', 'Meaning'], rows)
+}
+
+function tableOfOutputs(outputs: readonly Documented[]): string {
+  const rows = outputs.map(({ name, description }) => [`\`${name}\``, description])
+  return table(['Output', 'Meaning'], rows)
+}
+
+/** What a cause may say, what to do, and the section that says more. */
+function tableOfRemedies(): string {
+  const rows = REMEDIES.map(({ reads, advice, doc }) => {
+    const [page, section] = DOCS[doc]
+    return [reads, `${advice} ([more](${page}#${anchorOf(section)}))`]
+  })
+  return table(['What you read', 'What to do'], rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -68,12 +92,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-function between(text: string, name: string, content: string): string {
-  const pattern = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
-  if (!pattern.test(text)) throw new Error(`README.md has no place for ${name}`)
-  return text.replace(pattern, (_all, start: string, end: string) => `${start}${content}\n${end}`)
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(README, withFreshTables(readFileSync(README, 'utf8'), readFileSync(ACTION, 'utf8')))
+  const pages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((path) =>
+    path.endsWith('.md'),
+  )
+  const actionFile = readFileSync('action.yml', 'utf8')
+  for (const page of pages) writeFileSync(page, withFreshTables(page, readFileSync(page, 'utf8'), actionFile))
 }

@@ -34,8 +34,14 @@ const CERTIFICATES = /^tls-(?:ca|cert|key)$/
 let workspace: string
 beforeAll(() => {
   workspace = mkdtempSync(join(tmpdir(), 'documents-'))
+  // Where the script of a check is looked for.
+  process.env.GITHUB_WORKSPACE = workspace
+  write('compose.yml', readFileSync('examples/compose.yml', 'utf8'))
 })
-afterAll(() => rmSync(workspace, { recursive: true }))
+afterAll(() => {
+  delete process.env.GITHUB_WORKSPACE
+  rmSync(workspace, { recursive: true })
+})
 
 test('the documents show steps, and the examples are whole workflows but for their compose file', () => {
   expect(shown.length).toBeGreaterThan(EXAMPLES.length)
@@ -98,7 +104,7 @@ function completed({ with: given, env }: ShownStep): ShownStep {
         : {}),
       ...given,
     },
-    env: { ...variablesOf(given.registries), ...env },
+    env: { TAG: 'v1', ...variablesOf(given.registries), ...env },
   }
 }
 
@@ -132,11 +138,14 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
   const lines = (name: string) => (values[name] ?? '').split('\n').filter((line) => line.trim() !== '')
   const registries = evaluated(values.registries ?? '')
   const passwords = [...registries.matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
+  const checks = `${values['check-command'] ?? ''}\n${values.services ?? ''}`
+  const scripts = checks.match(/(?<=\s|^)\.\/[\w./-]+\.sh/g) ?? []
   return [
     ...lines('compose-file').map((path): [string, string] => [path, readFileSync('examples/compose.yml', 'utf8')]),
     ...lines('env-file').map((path): [string, string] => [path, 'TAG=v1\n']),
     ...lines('registries-file').map((path): [string, string] => [path, 'main ghcr.io bot dummy-7Qx\n']),
     ...passwords.map((path): [string, string] => [path, 'dummy-7Qx\n']),
+    ...scripts.map((path): [string, string] => [path, '#!/bin/sh\n']),
   ]
 }
 

@@ -1,16 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { withFreshTables } from '../../scripts/readme-tables.ts'
+import { documented, withFreshTables } from '../../scripts/readme-tables.ts'
 import { anchorOf, DOCS } from '../../src/runner/doc-link.ts'
 import { EXAMPLES, PAGES } from '../support/documents.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 
-test("the README's tables say what action.yml says", () => {
-  const readme = read('README.md')
+test.each(PAGES)('the tables of %s say what action.yml says', (page) => {
+  const text = read(page)
   // When this fails: npm run readme
-  expect(readme).toBe(withFreshTables(readme, read('action.yml')))
+  expect(text).toBe(withFreshTables(page, text, read('action.yml')))
+})
+
+test('the reference has every input and every output', () => {
+  const all = (['inputs', 'outputs'] as const).flatMap((section) => documented(read('action.yml'), section))
+  const rows = [...read('docs/reference.md').matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)
+  expect(rows).toEqual(all.map(({ name }) => name))
+})
+
+test('the first workflow of the README is the first of the examples', () => {
+  const [, first] = /```yaml\n([\s\S]*?)```/.exec(read('README.md')) ?? []
+  expect(first).toBe(read('examples/first-deploy.yml'))
 })
 
 test('the README shows the example that the demo runs', () => {

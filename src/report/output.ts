@@ -15,7 +15,7 @@ export interface ServicesOutput {
 }
 
 /**
- * The output `services`: valid JSON of the shape that the README documents, whatever the services said and however many
+ * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
  * they are.
  */
 export function servicesOutput(results: readonly ServiceResult[]): ServicesOutput {
@@ -32,7 +32,7 @@ export function servicesOutput(results: readonly ServiceResult[]): ServicesOutpu
   return { json: JSON.stringify(fit), leftOut: entries.length - fit.length }
 }
 
-/** Keys in the order and form that the README documents; what a failed task printed stays in log and summary. */
+/** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
 function forOutput(result: ServiceResult, mostCharacters: number) {
   const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result
   return {

@@ -2,7 +2,7 @@ import type { ServiceResult } from '../result.ts'
 import type { Doc } from '../runner/doc-link.ts'
 
 /**
- * What to do about what a run says is wrong: the one table of it. The README shows it (`npm run readme`), and the
+ * What to do about what a run says is wrong: the one table of it. docs/troubleshooting.md shows it (`npm run readme`), and the
  * summary has the line that fits. All of it is Markdown of our own.
  */
 export interface Remedy {
@@ -115,19 +115,19 @@ export const REMEDIES: readonly Remedy[] = [
     reads: '`… is a worker of its swarm`',
     finds: /\bis a worker of its swarm\b/,
     advice: 'point `host`, `DOCKER_HOST` or the context at a manager',
-    doc: 'when something is wrong',
+    doc: 'the swarm cannot be reached',
   },
   {
     reads: 'a password is "empty"',
     finds: /\bpassword\b.*\bempty\b|\bempty\b.*\bpassword\b/,
     advice: 'the secret is not set, or not available to workflows of a fork',
-    doc: 'when something is wrong',
+    doc: 'a secret is empty',
   },
   {
     reads: '`DOCKER_AUTH_CONFIG is set and not used`',
     finds: /\bDOCKER_AUTH_CONFIG is set\b/,
     advice: "it would override every service's credential: give its accounts as `registries`",
-    doc: 'when something is wrong',
+    doc: 'a registry says no',
   },
   {
     reads: '`failed with exit code …`',

@@ -3,7 +3,9 @@ import { readsGreedily } from './workflow-commands.ts'
 
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
 export const DOCS = {
-  'when something is wrong': ['README.md', 'When something is wrong'],
+  'a registry says no': ['docs/troubleshooting.md', 'A registry says no'],
+  'a secret is empty': ['docs/troubleshooting.md', 'A secret is empty'],
+  'the swarm cannot be reached': ['docs/troubleshooting.md', 'The swarm cannot be reached'],
   'a program ends': ['docs/troubleshooting.md', 'A program ends'],
   'a task is killed': ['docs/troubleshooting.md', 'A task is killed'],
   'a program is not found': ['docs/troubleshooting.md', 'A program is not found'],

@@ -48,7 +48,7 @@ test('each remedy has its own words, and a section that is there', () => {
   }
 })
 
-test('what the README shows as read is what the rule finds', () => {
+test('what the page shows as read is what the rule finds', () => {
   const missed = REMEDIES.filter(({ reads, finds }) => {
     const quoted = [...reads.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text.replaceAll('…', '3'))
     return !(quoted.length === 0 ? [reads] : [`failed with ${quoted.join(', ')}`]).some((text) => finds.test(text))

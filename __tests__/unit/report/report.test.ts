@@ -298,7 +298,7 @@ test('a run that was stopped says so in one line', async () => {
 })
 
 // Last: its secrets are words of all that is said here.
-describe('the output services is the JSON that the README documents', () => {
+describe('the output services is the JSON that the reference documents', () => {
   const results = [
     createResult({ name: 'app', config: 'proxy' }),
     createResult({ name: 'true', outcome: 'unchanged', action: 'unchanged', live: 'true-green' }),
