@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { stageLine } from '../../lab/log-lines.ts'
 import { until } from '../../lab/patience.ts'
 import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
 import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
-import { stageLine } from '../support/log-lines.ts'
 
 const LIMIT_MS = 240_000
 const UPDATE = `/services/${web.ID}/update`

@@ -10,6 +10,7 @@ import {
   type WorkflowResult,
 } from '../../lab/act.ts'
 import { makeJobImage } from '../../lab/job-image.ts'
+import { stageLine } from '../../lab/log-lines.ts'
 import { exits, runs } from '../../lab/program.ts'
 import { nodeOf } from '../support/nodes.ts'
 import { type Bench, describeSwarm } from '../support/swarm.ts'
@@ -244,7 +245,7 @@ function workflows(swarm: Swarm, mode: Mode): void {
       await swarm.lab.registries.main.fail({ delayMs: 300 })
       const workflow = await start({ job: { steps: [deploy({ [name]: v2 }, inputs)] } })
       await swarm.until(stage, () => {
-        const [, since] = workflow.printed().split(`::group::${stage}\n`)
+        const [, since] = workflow.printed().split(stageLine(stage))
         return since !== undefined && at.test(since)
       })
       workflow.runner.kill('SIGINT')

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
+import { lineOf } from '../../lab/log-lines.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
 import type { Service } from '../../src/docker/api.ts'
-import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000

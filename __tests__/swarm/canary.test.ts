@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
+import { lineOf } from '../../lab/log-lines.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
 import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { lineOf } from '../support/log-lines.ts'
 import {
   cliOlderThan,
   describeSwarm,

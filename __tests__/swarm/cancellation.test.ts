@@ -3,10 +3,10 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
+import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { RunningStep } from '../../lab/runner.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { stageLine } from '../support/log-lines.ts'
 import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { lineOf } from '../support/log-lines.ts'
+import { lineOf } from '../../lab/log-lines.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 /** What a run does to services that are new, that differ, and that already are as asked. */

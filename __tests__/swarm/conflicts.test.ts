@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { Service, ServiceSpec } from '../../src/docker/api.ts'
@@ -123,7 +124,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
         },
         env: { DOCKER_HOST: swarm.lab.node('n2').host },
       })
-      await swarm.until('the deploy', () => step.printed().includes('::group::Deploy'))
+      await swarm.until('the deploy', () => stageLine('Deploy').test(step.printed()))
       await swarm.lab.node('n1').kill('SIGKILL')
       const run = await step.finished
       expect(run.log).toMatch(/converged: 3 updated/)

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage, LabRegistry, RegistryRequest } from '../../lab/lab.ts'
-import { lineOf } from '../support/log-lines.ts'
+import { lineOf } from '../../lab/log-lines.ts'
 import { describeSwarm, resultsOf, untagged } from '../support/swarm.ts'
 
 const isPull = ({ method, path }: RegistryRequest) => method === 'GET' && path.includes('/blobs/')

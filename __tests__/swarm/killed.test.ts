@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { afterEach, expect, test } from '@jest/globals'
+import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { RunningStep, Step, StepResult } from '../../lab/runner.ts'
 import { describeSwarm } from '../support/swarm.ts'
@@ -124,7 +125,7 @@ describeSwarm('SIGKILL', { registries: { main: { accounts: { bob: { password: PA
       await registry().fail({ delayMs: 300 })
       const step = await start(stepOf({ [name]: v2.reference }, { monitor: '60s', lock: 'true', ...more }))
       await swarm.until(stage, () => {
-        const [, since] = step.printed().split(`::group::${stage}\n`)
+        const [, since] = step.printed().split(stageLine(stage))
         return since !== undefined && at.test(since)
       })
       step.main.kill('SIGKILL')
@@ -157,7 +158,7 @@ describeSwarm('SIGKILL', { registries: { main: { accounts: { bob: { password: PA
         const name = `made-${onCancel}`
         const services = [{ name, image: image.reference, create: true }]
         const step = await start(stepOf(services, { monitor: '60s', 'on-cancel': onCancel }))
-        await swarm.until('the watch', () => step.printed().includes('::group::Watch'))
+        await swarm.until('the watch', () => stageLine('Watch').test(step.printed()))
         step.main.kill('SIGKILL')
         const run = await step.finished
         expect(run.log).toContain(`${name} ${onCancel === 'keep' ? 'was made, and stays' : 'is removed again'}`)
@@ -174,7 +175,7 @@ describeSwarm('SIGKILL', { registries: { main: { accounts: { bob: { password: PA
       const { v2 } = await serve('theirs')
       const step = stepOf({ theirs: v2.reference }, { monitor: '60s', 'on-cancel': 'rollback' })
       const running = await start({ ...step, losesState: false })
-      await swarm.until('the watch', () => running.printed().includes('::group::Watch'))
+      await swarm.until('the watch', () => stageLine('Watch').test(running.printed()))
       running.main.kill('SIGSTOP')
       await swarm.lab.docker(['service', 'update', '--detach', '--label-add', 'their=own', 'theirs'])
       running.main.kill('SIGKILL')
@@ -216,7 +217,7 @@ describeSwarm('SIGKILL', { registries: { main: { accounts: { bob: { password: PA
       const { v2 } = await serve(name)
       const step = stepOf({ [name]: v2.reference }, { monitor: '60s', lock: 'true' })
       const running = await start(step)
-      await swarm.until('the watch', () => running.printed().includes('::group::Watch'))
+      await swarm.until('the watch', () => stageLine('Watch').test(running.printed()))
       if (signal !== undefined) running.main.kill(signal)
       const post = await swarm.runner.post({}, step)
       expect(post).toMatchObject({ code: 0, stderr: '' })

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
+import { stageLine } from '../../lab/log-lines.ts'
 import { runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import type { StackObject } from '../../src/docker/specs/stack-objects.ts'
@@ -155,7 +156,7 @@ describeSwarm('eight runs', { registries: { open: {} } }, (swarm) => {
     const step = await swarm.runner.start({
       with: { services, ...rest, host: swarm.lab.nodes[0].host, monitor: '60s' },
     })
-    await swarm.until('the watch', () => step.printed().includes('::group::Watch'))
+    await swarm.until('the watch', () => stageLine('Watch').test(step.printed()))
     expect(await locks()).toHaveLength(1)
     step.main.kill('SIGKILL')
     const run = await step.finished

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
+import { lineOf, stageLine } from '../../lab/log-lines.ts'
 import { crashesAfter, exits } from '../../lab/program.ts'
-import { lineOf, stageLine } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf, type TaskWithImage, untagged } from '../support/swarm.ts'
 
 /** The way back: what ran before a deploy that failed runs again, with credentials that are valid by then. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
+import { lineOf } from '../../lab/log-lines.ts'
 import { exits, ignoresStop, runs } from '../../lab/program.ts'
 import type { ServiceSpec, Task } from '../../src/docker/api.ts'
 import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
-import { lineOf } from '../support/log-lines.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000

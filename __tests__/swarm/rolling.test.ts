@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { lineOf } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { lineOf } from '../support/log-lines.ts'
 import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const SECOND = 1e9

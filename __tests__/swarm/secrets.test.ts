@@ -4,9 +4,9 @@ import { chmod, mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import { expect, test } from '@jest/globals'
+import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { stageLine } from '../support/log-lines.ts'
 import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 const PASSWORDS: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LabImage } from '../lab.ts'
+import { stageLine } from '../log-lines.ts'
 import { Runner, type RunningStep, type Step } from '../runner.ts'
 import { type Arena, composeOf, USER } from './arena.ts'
 import { JobRecord } from './job-record.ts'
@@ -120,7 +121,7 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
     said: JSON.parse(result.outputs.services ?? '[]') as Said[],
     printed,
     seconds: (end - story.began) / 1000,
-    secondsToWayBack: story.secondsTo('::group::Roll back'),
+    secondsToWayBack: story.secondsTo(stageLine('Roll back')),
     hung,
     struck: happening.struck,
     secondsAfterSignal: happening.signalledAt && (end - happening.signalledAt) / 1000,
@@ -172,9 +173,12 @@ class Story {
     this.#lines.push(...shown.map((line) => ({ seconds, line })))
   }
 
-  /** When a line came that begins so. */
-  secondsTo(beginning: string): number | undefined {
-    return this.#lines.find(({ line }) => line.startsWith(beginning))?.seconds
+  /** When such a line came. */
+  secondsTo(line: RegExp): number | undefined {
+    return this.#lines.find((one) =>
+      line.test(`${one.line}
+`),
+    )?.seconds
   }
 
   get text(): string {

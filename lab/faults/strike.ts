@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LabNode } from '../lab.ts'
+import { stageLine } from '../log-lines.ts'
 import type { Arena } from './arena.ts'
 import type { DoorFault, Fault, Scenario, Stage } from './scenario.ts'
 import { ask } from './truth.ts'
@@ -10,13 +11,13 @@ const RETRIES = 90
 
 /** A stage has begun when this stands in what the step has printed. */
 const MARKS: Readonly<Record<Stage, RegExp>> = {
-  start: /^::group::/m,
-  check: /^::group::Check /m,
-  'first step': /^::group::(?:Try the canaries|Stop the old tasks)/m,
-  deploy: /^::group::Deploy/m,
-  watch: /^::group::Watch/m,
-  traffic: /^::group::Move the traffic/m,
-  'way back': /^::group::Roll back/m,
+  start: stageLine(),
+  check: stageLine('Check images, flags and platforms'),
+  'first step': stageLine('Try the canaries', 'Stop the old tasks'),
+  deploy: stageLine('Deploy'),
+  watch: stageLine('Watch'),
+  traffic: stageLine('Move the traffic'),
+  'way back': stageLine('Roll back'),
 }
 
 /** Waits for the moment of a fault. False when the step has ended before. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { lineOf } from '../../../lab/log-lines.ts'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import { lineOf } from '../../support/log-lines.ts'
 import type { Strike } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
