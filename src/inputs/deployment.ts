@@ -27,7 +27,7 @@ export interface Deployment {
   /** `undefined`: each service's own `UpdateConfig.Monitor`, or Swarm's default. */
   readonly monitorSeconds: number | undefined
   /** What to do with the services that this run changed when not all of them come up. */
-  readonly onFailure: 'rollback' | 'keep' | 'pause'
+  readonly onFailure: 'rollback' | 'rollback-failed' | 'keep' | 'pause'
   /** What to do with them when the runner stops this run. */
   readonly onCancel: 'rollback' | 'keep'
   /** How many services are checked and sent at the same time. */

@@ -21,7 +21,7 @@ import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
-const ON_FAILURE = ['rollback', 'keep', 'pause'] as const
+const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'] as const
 const ON_CANCEL = ['rollback', 'keep'] as const
 
 const INPUTS = [

@@ -65,7 +65,8 @@ async function change(asked: readonly Change[], stack: Stack | undefined, run: R
   const { changes, objects } = await make(asked, stack, run)
   const first = await takeFirstSteps(changes, run)
   // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
-  const settled = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)
+  const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)
+  const settled = inOrderOf(changes, [...rolledOut, ...unwatched(first.failed ?? [])])
   const back = await goBack(await takeLastSteps(settled, run), run)
   time.beginClosing()
   const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run)
@@ -75,6 +76,11 @@ async function change(asked: readonly Change[], stack: Stack | undefined, run: R
   const removed = await prune(ended, stack, run)
   const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES)
   return { results: [...ended.map(({ result }) => result), ...removed], advice }
+}
+
+function inOrderOf(changes: readonly Change[], settled: readonly Settled[]): readonly Settled[] {
+  const order = new Map(changes.map(({ request }, index) => [request.name, index]))
+  return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0))
 }
 
 /** What a stack that has come up no longer needs goes. */

@@ -86,7 +86,8 @@ export function lookOnce(
       return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)))
     }
     default: {
-      const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback'
+      const isKept = deployment.onFailure === 'keep' || deployment.onFailure === 'pause'
+      const stays = service.UpdateStatus?.State === 'paused' && isKept
       const advice = stays ? staysPaused(service.Spec.Name) : ''
       const result = settle(verdict.state, verdict.cause)
       const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId)

@@ -7,6 +7,7 @@ import { nowMs } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
 import { openStage } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
+import { dependantsOf } from '../stack/dependants.ts'
 import { STOPPED } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import { type Restoring, sendBack, sendFailedBack } from './send-back.ts'
@@ -16,7 +17,7 @@ import { allDiagnosed, type Settled, settledAs } from './settled.ts'
 import { watch } from './watch.ts'
 
 /** What the user wants to become of services when not all of them have come up. */
-type Policy = Pick<Deployment, 'onFailure' | 'onCancel'>
+type Policy = Pick<Deployment, 'onFailure' | 'onCancel' | 'stack'>
 
 /** A service that was changed, and what became of it. */
 type SettledChange = Settled & { readonly sent: SentChange }
@@ -105,19 +106,29 @@ function hasCause(result: ServiceResult): boolean {
  */
 export function goingBack(settled: readonly Settled[], policy: Policy): readonly SettledChange[] {
   if (settled.every(({ result }) => isGood(result))) return []
-  const keep = !allGoBack(settled, policy)
+  const isUnwanted = unwantedOf(settled, policy)
   return settled.filter((one): one is SettledChange => {
     const { sent, result } = one
     if (!isChanged(sent) || result.outcome === 'superseded') return false
-    return isHalfWay(sent, result) || (isSent(sent) && !keep && !wouldRunAgain(sent))
+    return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent))
   })
 }
 
-/** Whether the user wants all back that a run has changed. */
-function allGoBack(settled: readonly Settled[], { onFailure, onCancel }: Policy): boolean {
-  if (settled.every(({ result }) => isGood(result))) return false
-  const stopped = settled.some(({ result }) => result.outcome === 'cancelled')
-  return (stopped ? onCancel : onFailure) === 'rollback'
+/**
+ * Whether the user wants the change of a service undone. With `rollback-failed` that are those that did not come up, and
+ * of a stack what needs one of them: all others are what was asked for, and stand by themselves.
+ */
+function unwantedOf(
+  settled: readonly Settled[],
+  { onFailure, onCancel, stack }: Policy,
+): (one: Pick<Settled, 'result'>) => boolean {
+  const bad = settled.filter(({ result }) => !isGood(result)).map(({ result }) => result)
+  const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure
+  if (bad.length === 0 || wish === 'keep' || wish === 'pause') return () => false
+  if (wish === 'rollback') return () => true
+  const names = bad.map(({ name }) => name)
+  const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))])
+  return ({ result }) => all.has(result.name)
 }
 
 /** It was, or may have been. */
@@ -143,9 +154,9 @@ function wouldRunAgain({ change }: Sent): boolean {
  * of one that has run it is looked whether it is still there.
  */
 function jobsThatStay(settled: readonly Settled[], policy: Policy): readonly Sent[] {
-  if (!allGoBack(settled, policy)) return []
+  const isUnwanted = unwantedOf(settled, policy)
   const stays = ({ sent, result }: Settled) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent)
-  return settled.filter(stays).map(({ sent }) => sent)
+  return settled.filter((one) => isUnwanted(one) && stays(one)).map(({ sent }) => sent)
 }
 
 /** Not waited for any more when another service failed. */
@@ -163,7 +174,8 @@ function complete(settled: readonly Settled[], { deployment, lines }: RolloutRun
       ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
       : one,
   )
-  return allGoBack(standing, deployment) ? standing.map((one) => withJob(one, lines)) : standing
+  const isUnwanted = unwantedOf(standing, deployment)
+  return standing.map((one) => (isUnwanted(one) ? withJob(one, lines) : one))
 }
 
 /** The result says of a job what stands. */

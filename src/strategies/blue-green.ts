@@ -118,9 +118,25 @@ async function last(settled: readonly Settled[], run: RolloutRun): Promise<reado
   const takesOver = ({ sent: { change } }: Settled) => change.action === 'switch' && change.second.live !== undefined
   if (!settled.some(takesOver)) return settled
   if (run.signal.aborted) return settled.map((one) => stoppedBeforeTheMove(one, run))
-  const isUp = settled.every(({ result }) => isGood(result))
-  if (isUp) return openStage('Move the traffic', () => moveTraffic(settled, run))
-  return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
+  const { onFailure } = run.deployment
+  if (onFailure === 'rollback-failed') return moveEach(settled, takesOver, run)
+  if (settled.every(({ result }) => isGood(result)))
+    return openStage('Move the traffic', () => moveTraffic(settled, run))
+  return onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic)
+}
+
+/** Each for itself: those that are up get their traffic, whatever becomes of the others. */
+async function moveEach(
+  settled: readonly Settled[],
+  takesOver: (one: Settled) => boolean,
+  run: RolloutRun,
+): Promise<readonly Settled[]> {
+  const isMoving = (one: Settled) => takesOver(one) && isGood(one.result)
+  if (!settled.some(isMoving)) return settled
+  const alone: RolloutRun = { ...run, deployment: { ...run.deployment, onFailure: 'rollback' } }
+  return openStage('Move the traffic', async () =>
+    (await Promise.all(settled.map((one) => (isMoving(one) ? moveTraffic([one], alone) : [one])))).flat(),
+  )
 }
 
 function keepsLeftovers({ strategy }: ServiceRequest): boolean {

@@ -228,3 +228,74 @@ describe('a job', () => {
     expect(swarm.services).toEqual(['bad'])
   })
 })
+
+describe('on-failure: rollback-failed takes back what failed, and nothing else', () => {
+  const inputs = { 'on-failure': 'rollback-failed' }
+
+  test.each(['rolling', 'recreate', 'canary'])('of independent services, with strategy %s', async (strategy) => {
+    const two: Partial<ServiceSpec> = { Mode: { Replicated: { Replicas: 2 } } }
+    const swarm = await swarmOf(spec('a', two), spec('bad', two), spec('slow', SLOW))
+    const services = 'a: hub.test/acme/web:2\nbad: hub.test/acme/web:crashes\nslow: hub.test/acme/web:2'
+    const { results } = await runAction(swarm, { services, strategy, ...inputs })
+    expect(results).toMatchObject([
+      { name: 'a', outcome: 'updated' },
+      { name: 'bad', outcome: 'rolled-back', cause: expect.stringMatching(/exit code 3.*what ran before runs again$/) },
+      { name: 'slow', outcome: 'updated' },
+    ])
+    expect(['a', 'bad', 'slow'].map((name) => new Set(swarm.running(name)))).toEqual([
+      new Set([TWO]),
+      new Set([ONE]),
+      new Set([TWO]),
+    ])
+  })
+
+  test('the traffic of a blue-green service moves though another has failed', async () => {
+    const swarm = await swarmOf(spec('web', { Labels: { 'traefik.enable': 'true' } }), spec('bad'))
+    const services = JSON.stringify([
+      { name: 'web', image: 'hub.test/acme/web:2', strategy: 'blue-green', 'keep-old': '1s' },
+      { name: 'bad', image: 'hub.test/acme/web:crashes' },
+    ])
+    const { results } = await runAction(swarm, { services, ...inputs })
+    expect(results).toMatchObject([
+      { name: 'web', outcome: 'updated', live: 'web-blue' },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect(swarm.service('web-blue')?.Spec.Labels?.['traefik.enable']).toBe('true')
+    expect(swarm.service('web')).toBeUndefined()
+    expect(swarm.running('bad')).toEqual([ONE])
+  })
+
+  test('one that was made goes again, and one that was made beside it stays', async () => {
+    const swarm = await swarmOf()
+    const services = JSON.stringify([
+      { name: 'good', image: 'hub.test/acme/web:2', create: true },
+      { name: 'bad', image: 'hub.test/acme/web:crashes', create: true },
+    ])
+    const { results } = await runAction(swarm, { services, ...inputs })
+    expect(results).toMatchObject([
+      { name: 'good', outcome: 'created' },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect([...swarm.services]).toEqual(['good'])
+  })
+
+  test('in a stack what needs the failed one goes back with it', async () => {
+    const swarm = await swarmOf()
+    const compose = (api: string, tag: string) =>
+      [
+        'services:',
+        `  api: {image: "hub.test/acme/web:${api}"}`,
+        `  web: {image: "hub.test/acme/web:${tag}", depends_on: [api]}`,
+        `  site: {image: "hub.test/acme/web:${tag}"}`,
+      ].join('\n')
+    await runAction(swarm, { stack: 'shop' }, { compose: compose('1', '1') })
+    const { results } = await runAction(swarm, { stack: 'shop', ...inputs }, { compose: compose('crashes', '2') })
+    expect(results).toMatchObject([
+      { name: 'shop_api', outcome: 'rolled-back' },
+      { name: 'shop_web', outcome: 'rolled-back', cause: expect.stringContaining('restored because of shop_api') },
+      { name: 'shop_site', outcome: 'updated' },
+    ])
+    expect(swarm.running('shop_site')).toEqual([TWO])
+    expect([swarm.running('shop_api'), swarm.running('shop_web')]).toEqual([[ONE], [ONE]])
+  })
+})

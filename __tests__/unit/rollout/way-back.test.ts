@@ -45,11 +45,15 @@ describe('what goes back', () => {
       'skipped',
     ],
     [true, 'and with on-cancel: keep', {}, sent({ interim }, stopped), 'cancelled'],
+    [true, 'one that failed, with on-failure: rollback-failed', { onFailure: 'rollback-failed' }, sent(), 'failed'],
+    [true, 'one that was too slow, with that', { onFailure: 'rollback-failed' }, sent(), 'timed-out'],
+    [false, 'not one that went well beside it, with that', { onFailure: 'rollback-failed' }, sent(), 'updated'],
+    [false, 'not a stopped one with that and on-cancel: keep', { onFailure: 'rollback-failed' }, sent(), 'cancelled'],
     [true, "one that Swarm's rollback left half-way", { onFailure: 'keep' }, sent({ interim }), 'rolled-back'],
     [false, 'not one whose whole change was sent, with keep', { onFailure: 'keep' }, sent({ interim }), 'failed'],
   ])('%p: %s', (goes, _, asked, one, outcome) => {
     const settled = settledAs(one, createResult({ outcome }))
-    const other = createResult({ outcome: outcome === 'cancelled' ? outcome : 'failed' })
+    const other = createResult({ name: 'other', outcome: outcome === 'cancelled' ? outcome : 'failed' })
     const changed = goingBack([settled, settledAs(sent({}, skipped), other)], { ...ASKED, ...asked })
     expect(changed).toEqual(goes ? [settled] : [])
   })
