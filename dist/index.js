@@ -14079,6 +14079,8 @@ function pairsOfList({ items }, problems) {
 const services_KEYS = [
     'name',
     'image',
+    'refresh',
+    'stack',
     'auth-config',
     'replicas',
     'env',
@@ -14142,13 +14144,18 @@ function services_entriesOf(root, keys, problems) {
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
-    return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => isKnown(key, keys));
+    const has = (name) => entries.some(({ key }) => key === name);
+    return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys));
 }
 function entriesOfList(items) {
     return items.map((value, index) => {
-        const name = value.kind === 'map' ? valueAt(value, 'name') : undefined;
-        const text = name?.kind === 'text' ? name.value.trim() : undefined;
-        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
+        const textOf = (key) => {
+            const inner = value.kind === 'map' ? valueAt(value, key) : undefined;
+            return inner?.kind === 'text' ? inner.value.trim() : undefined;
+        };
+        const text = textOf('name');
+        const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
+        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
     });
 }
 function placeOf(name) {
@@ -14174,12 +14181,14 @@ function requestFromEntry(entry, forAll, problems) {
 function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
         return undefined;
-    const name = nameOf(entry, map, problems);
+    const stack = stackOf(entry, map, forAll.strategies, problems);
+    const name = stack ?? nameOf(entry, map, problems);
     const image = attemptAt(map, 'image', problems, imageFrom);
     const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
     const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
     const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
     const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
+    const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
     const command = wordsAt(map, 'command', problems);
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
@@ -14191,13 +14200,16 @@ function requestFromMap(entry, map, forAll, problems) {
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
+    if (refresh && image !== undefined) {
+        problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
+    }
     const asked = [
         ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
-    if (create === false && asked.every((value) => value === undefined)) {
-        problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args`, `update-args` or `update-config`');
+    if (create === false && refresh === false && asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -14210,6 +14222,8 @@ function requestFromMap(entry, map, forAll, problems) {
         name,
         ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
+        ...(refresh && { refresh }),
+        ...(stack !== undefined && { isStack: true }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
         env,
@@ -14220,6 +14234,22 @@ function requestFromMap(entry, map, forAll, problems) {
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
+}
+/** What of an entry can be said of all services of a stack at once. */
+const STACK_KEYS = ['stack', 'refresh', 'auth-config', ...POLICY_KEYS];
+/** The stack whose services an entry means; `undefined` for an entry of one service. */
+function stackOf({ name }, map, strategies, problems) {
+    const stack = textAt(map, 'stack', problems);
+    if (stack === undefined)
+        return undefined;
+    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
+    const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
+    const refresh = valueAt(map, 'refresh');
+    const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
+    if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
+        problems.add('`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`');
+    }
+    return stack;
 }
 function checkKeys({ name }, map, keys, problems) {
     const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
@@ -15651,7 +15681,7 @@ function plainName(name) {
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
-const ON_FAILURE = ['rollback', 'keep', 'pause'];
+const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
 const INPUTS = [
     'mode',
@@ -17464,7 +17494,7 @@ function statusOf(results, waited) {
 function verdictLine(status, results) {
     const byOutcome = [...groupBy(results, ({ outcome }) => outcome)];
     const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
-    return `${status}: ${said}`;
+    return `${status}: ${said || 'no service is asked for'}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/summary/culprits.js
@@ -18386,7 +18416,9 @@ async function takeLock(asked, run, { engine }, time, signal) {
     });
     const keeper = {
         takeServices: async ({ services }) => {
-            const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name));
+            const names = services
+                .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
+                .filter((name) => !taken.includes(name));
             if (names.length > 0)
                 await take(names);
         },
@@ -23058,7 +23090,8 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
             return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
         }
         default: {
-            const stays = service.UpdateStatus?.State === 'paused' && deployment.onFailure !== 'rollback';
+            const isKept = deployment.onFailure === 'keep' || deployment.onFailure === 'pause';
+            const stays = service.UpdateStatus?.State === 'paused' && isKept;
             const advice = stays ? staysPaused(service.Spec.Name) : '';
             const result = settle(verdict.state, verdict.cause);
             const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId);
@@ -23341,6 +23374,39 @@ function unwatched(all) {
     return all.map((sent) => settledAs(sent, unwatchedResult(sent)));
 }
 
+;// CONCATENATED MODULE: ./build/stack/dependants.js
+
+
+/**
+ * The services of a stack that need others, by their `depends_on`, directly or by one between them. Swarm itself makes
+ * nothing of that key. Pure.
+ *
+ * @param names of the others, as the swarm has them
+ */
+function dependantsOf(names, stack) {
+    const needs = stack.files.flatMap(({ root }) => mapAt(root, 'services').flatMap(({ key, value }) => {
+        const needed = value.kind === 'map' ? entryAt(value, 'depends_on') : undefined;
+        if (needed === undefined)
+            return [];
+        const keys = needed.kind === 'map'
+            ? needed.entries.map((entry) => entry.key)
+            : itemsOf(needed).flatMap((item) => (item.kind === 'text' ? item.value.trim() : []));
+        return keys.map((one) => ({ name: scoped(stack, key), needs: scoped(stack, one) }));
+    }));
+    const found = new Set();
+    // What is found is looked at in its turn.
+    const left = [...names];
+    for (let name = left.pop(); name !== undefined; name = left.pop()) {
+        for (const one of needs) {
+            if (one.needs !== name || found.has(one.name))
+                continue;
+            found.add(one.name);
+            left.push(one.name);
+        }
+    }
+    return found;
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/sent.js
 function isChanged(sent) {
     return sent.change.action !== 'unchanged';
@@ -23478,6 +23544,7 @@ function credentialFor({ access, currentAccess }) {
 
 
 
+
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
@@ -23547,20 +23614,28 @@ function hasCause(result) {
 function goingBack(settled, policy) {
     if (settled.every(({ result }) => isGood(result)))
         return [];
-    const keep = !allGoBack(settled, policy);
+    const isUnwanted = unwantedOf(settled, policy);
     return settled.filter((one) => {
         const { sent, result } = one;
         if (!isChanged(sent) || result.outcome === 'superseded')
             return false;
-        return isHalfWay(sent, result) || (isSent(sent) && !keep && !wouldRunAgain(sent));
+        return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent));
     });
 }
-/** Whether the user wants all back that a run has changed. */
-function allGoBack(settled, { onFailure, onCancel }) {
-    if (settled.every(({ result }) => isGood(result)))
-        return false;
-    const stopped = settled.some(({ result }) => result.outcome === 'cancelled');
-    return (stopped ? onCancel : onFailure) === 'rollback';
+/**
+ * Whether the user wants the change of a service undone. With `rollback-failed` that are those that did not come up, and
+ * of a stack what needs one of them: all others are what was asked for, and stand by themselves.
+ */
+function unwantedOf(settled, { onFailure, onCancel, stack }) {
+    const bad = settled.filter(({ result }) => !isGood(result)).map(({ result }) => result);
+    const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure;
+    if (bad.length === 0 || wish === 'keep' || wish === 'pause')
+        return () => false;
+    if (wish === 'rollback')
+        return () => true;
+    const names = bad.map(({ name }) => name);
+    const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))]);
+    return ({ result }) => all.has(result.name);
 }
 /** It was, or may have been. */
 function isSent({ problem }) {
@@ -23582,10 +23657,9 @@ function wouldRunAgain({ change }) {
  * of one that has run it is looked whether it is still there.
  */
 function jobsThatStay(settled, policy) {
-    if (!allGoBack(settled, policy))
-        return [];
+    const isUnwanted = unwantedOf(settled, policy);
     const stays = ({ sent, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent);
-    return settled.filter(stays).map(({ sent }) => sent);
+    return settled.filter((one) => isUnwanted(one) && stays(one)).map(({ sent }) => sent);
 }
 /** Not waited for any more when another service failed. */
 function isGivenUp(result) {
@@ -23598,7 +23672,8 @@ function complete(settled, { deployment, lines }) {
     const standing = settled.map((one) => one.result.cause === STOPPED
         ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
         : one);
-    return allGoBack(standing, deployment) ? standing.map((one) => withJob(one, lines)) : standing;
+    const isUnwanted = unwantedOf(standing, deployment);
+    return standing.map((one) => (isUnwanted(one) ? withJob(one, lines) : one));
 }
 /** The result says of a job what stands. */
 function withJob(settled, lines) {
@@ -24914,10 +24989,20 @@ async function last(settled, run) {
         return settled;
     if (run.signal.aborted)
         return settled.map((one) => stoppedBeforeTheMove(one, run));
-    const isUp = settled.every(({ result }) => isGood(result));
-    if (isUp)
+    const { onFailure } = run.deployment;
+    if (onFailure === 'rollback-failed')
+        return moveEach(settled, takesOver, run);
+    if (settled.every(({ result }) => isGood(result)))
         return openStage('Move the traffic', () => moveTraffic(settled, run));
-    return run.deployment.onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
+    return onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
+}
+/** Each for itself: those that are up get their traffic, whatever becomes of the others. */
+async function moveEach(settled, takesOver, run) {
+    const isMoving = (one) => takesOver(one) && isGood(one.result);
+    if (!settled.some(isMoving))
+        return settled;
+    const alone = { ...run, deployment: { ...run.deployment, onFailure: 'rollback' } };
+    return openStage('Move the traffic', async () => (await Promise.all(settled.map((one) => (isMoving(one) ? moveTraffic([one], alone) : [one])))).flat());
 }
 function keepsLeftovers({ strategy }) {
     return strategy.kind === STRATEGY_NAME && strategy.settings.keepOld === 'until-next';
@@ -25208,17 +25293,29 @@ function table_named(table) {
 
 /** In the order in which their steps are taken. */
 const ALL = Object.entries(STRATEGIES);
-/** What the strategies do before the whole change is sent. The first that does not go well ends the run. */
+/**
+ * What the strategies do before the whole change is sent. The first that does not go well ends the run, unless each
+ * service stands for itself.
+ */
 async function takeFirstSteps(changes, run) {
+    const isEachAlone = run.deployment.onFailure === 'rollback-failed';
     let after = { changes };
+    const failed = [];
     for (const [kind, { first }] of ALL) {
         const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
         if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
             continue;
         const { changes: left } = after;
-        after = await openStage(first.stage, () => first.act(left, run));
+        after = await openStage(first.stage, async () => {
+            if (!isEachAlone)
+                return first.act(left, run);
+            const act = async (one) => isAsked(one) ? first.act([one], run) : { changes: [one] };
+            const all = await Promise.all(left.map(act));
+            failed.push(...all.flatMap(({ ended = [] }) => ended));
+            return { changes: all.flatMap((one) => one.changes) };
+        });
     }
-    return after;
+    return failed.length === 0 ? after : { ...after, failed };
 }
 /** What the strategies do when all services are up. */
 async function takeLastSteps(settled, run) {
@@ -25689,7 +25786,92 @@ function similarNames(name, names) {
     return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
 }
 
+;// CONCATENATED MODULE: ./build/plan/refresh.js
+
+
+
+
+
+
+
+
+/**
+ * What is asked to be refreshed, as requests for services with an image: the one that each has, without its digest. So
+ * the credential that serves it is known before anything is logged in; the plan takes the image from the service once
+ * more, as it is by then.
+ *
+ * @throws UserErrors when a stack has no service
+ */
+async function withPresentImages(asked, engine, signal) {
+    if (!asked.services.some(({ refresh }) => refresh))
+        return asked;
+    const all = await engine.get('/services', { signal });
+    const problems = [];
+    const named = new Set(asked.services.filter(({ isStack }) => !isStack).map(({ name }) => name));
+    const services = asked.services.flatMap((request) => {
+        if (!request.refresh)
+            return [request];
+        if (!request.isStack)
+            return [withImageOf(request, all)];
+        const members = membersOf(request, all);
+        if (typeof members === 'string')
+            problems.push(members);
+        else
+            return members.filter(({ name }) => !named.has(name));
+        return [];
+    });
+    throwAll(problems);
+    return { ...asked, services };
+}
+/** The image of a service without its digest: what its tag means now; `undefined` where there is no tag. */
+function presentImage(service) {
+    const image = imageOf(service);
+    if (image === undefined)
+        return undefined;
+    try {
+        const { registry, repository, tag } = parseReference(image);
+        return tag === undefined ? undefined : { registry, repository, tag };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Why a service cannot be refreshed; it goes on after its name. */
+function notRefreshable(service) {
+    return `its image ${imageOf(service) ?? ''} has no tag that could have moved: write the \`image\` that it is to have`;
+}
+function withImageOf(request, all) {
+    const names = siblingNames(request.name);
+    const image = presentImage(all.find(({ Spec }) => names.includes(Spec.Name)));
+    return image === undefined ? request : { ...request, image };
+}
+function membersOf(request, all) {
+    const { isStack: _, name: stack, ...rest } = request;
+    const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack);
+    if (members.length === 0)
+        return noStack(stack, all);
+    const requests = members.flatMap((service) => {
+        const name = colourOf(service) ?? service.Spec.Name;
+        const image = presentImage(service);
+        if (isJob(service.Spec))
+            log.info(`${name}: a job, which would run again: it is not refreshed`);
+        else if (image === undefined)
+            log.notice(`service ${name} is not refreshed: ${notRefreshable(service)}`);
+        else
+            return [{ ...rest, name, image }];
+        return [];
+    });
+    return [...new Map(requests.map((one) => [one.name, one])).values()];
+}
+function noStack(stack, all) {
+    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
+    const [guess] = similarNames(stack, [...stacks]);
+    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
+    return `stack ${stack} has no service on this swarm: ${advice}`;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/plan.js
+
 
 
 
@@ -25736,19 +25918,28 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
     if (current === undefined && !request.create) {
         return missingService(request, observed.otherNames ?? []);
     }
+    if (request.refresh && current !== undefined && presentImage(current) === undefined) {
+        return `service ${name}: ${notRefreshable(current)}`;
+    }
+    const asked = request.refresh ? { ...request, ...withTagOf(current) } : request;
     if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
         return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
     }
     try {
-        const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn);
-        const currentAccess = plan_accessToReturn(request, current, loggedIn);
-        return { request, current, access, currentAccess, ...(colours && { colours }), ...interim };
+        const access = chooseAccess(asked, asked.image ?? referenceOf(current), current, loggedIn);
+        const currentAccess = plan_accessToReturn(asked, current, loggedIn);
+        return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim };
     }
     catch (error) {
         if (!(error instanceof UserError))
             throw error;
         return `service ${name}: ${error.message}`;
     }
+}
+/** Its image is looked up again, by the tag that it has at this moment. */
+function withTagOf(current) {
+    const image = presentImage(current);
+    return image === undefined ? {} : { image };
 }
 /**
  * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
@@ -26287,11 +26478,14 @@ function toldIds(objects, missing) {
 
 
 
-/** @throws UserErrors when docker cannot make one stack of the files */
+
+/** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
-    if (files === undefined)
-        return { deployment: asked, stack: undefined };
+    if (files === undefined) {
+        const look = (limit) => withPresentImages(asked, connection.engine, limit);
+        return { deployment: await time.before('Look at the swarm', look), stack: undefined };
+    }
     const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
     return { deployment: { ...asked, services: stack.services }, stack };
 }
@@ -28744,7 +28938,8 @@ async function change(asked, stack, run) {
     const { changes, objects } = await make(asked, stack, run);
     const first = await takeFirstSteps(changes, run);
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
-    const settled = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
+    const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
+    const settled = inOrderOf(changes, [...rolledOut, ...unwatched(first.failed ?? [])]);
     const back = await goBack(await takeLastSteps(settled, run), run);
     time.beginClosing();
     const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run);
@@ -28755,6 +28950,10 @@ async function change(asked, stack, run) {
     const removed = await prune(ended, stack, run);
     const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice };
+}
+function inOrderOf(changes, settled) {
+    const order = new Map(changes.map(({ request }, index) => [request.name, index]));
+    return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
 /** What a stack that has come up no longer needs goes. */
 async function prune(ended, stack, { connection, deployment }) {

@@ -16252,6 +16252,8 @@ function pairsOfList({ items }, problems) {
 const services_KEYS = [
     'name',
     'image',
+    'refresh',
+    'stack',
     'auth-config',
     'replicas',
     'env',
@@ -16315,13 +16317,18 @@ function services_entriesOf(root, keys, problems) {
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
-    return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => isKnown(key, keys));
+    const has = (name) => entries.some(({ key }) => key === name);
+    return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys));
 }
 function entriesOfList(items) {
     return items.map((value, index) => {
-        const name = value.kind === 'map' ? valueAt(value, 'name') : undefined;
-        const text = name?.kind === 'text' ? name.value.trim() : undefined;
-        return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
+        const textOf = (key) => {
+            const inner = value.kind === 'map' ? valueAt(value, key) : undefined;
+            return inner?.kind === 'text' ? inner.value.trim() : undefined;
+        };
+        const text = textOf('name');
+        const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
+        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
     });
 }
 function placeOf(name) {
@@ -16347,12 +16354,14 @@ function requestFromEntry(entry, forAll, problems) {
 function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
         return undefined;
-    const name = services_nameOf(entry, map, problems);
+    const stack = stackOf(entry, map, forAll.strategies, problems);
+    const name = stack ?? services_nameOf(entry, map, problems);
     const image = attemptAt(map, 'image', problems, imageFrom);
     const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
     const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
     const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
     const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
+    const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
     const command = wordsAt(map, 'command', problems);
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
@@ -16364,13 +16373,16 @@ function requestFromMap(entry, map, forAll, problems) {
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
+    if (refresh && image !== undefined) {
+        problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
+    }
     const asked = [
         ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
-    if (create === false && asked.every((value) => value === undefined)) {
-        problems.add('nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args`, `update-args` or `update-config`');
+    if (create === false && refresh === false && asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -16383,6 +16395,8 @@ function requestFromMap(entry, map, forAll, problems) {
         name,
         ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
+        ...(refresh && { refresh }),
+        ...(stack !== undefined && { isStack: true }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
         env,
@@ -16393,6 +16407,22 @@ function requestFromMap(entry, map, forAll, problems) {
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
+}
+/** What of an entry can be said of all services of a stack at once. */
+const STACK_KEYS = ['stack', 'refresh', 'auth-config', ...POLICY_KEYS];
+/** The stack whose services an entry means; `undefined` for an entry of one service. */
+function stackOf({ name }, map, strategies, problems) {
+    const stack = textAt(map, 'stack', problems);
+    if (stack === undefined)
+        return undefined;
+    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
+    const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
+    const refresh = valueAt(map, 'refresh');
+    const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
+    if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
+        problems.add('`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`');
+    }
+    return stack;
 }
 function checkKeys({ name }, map, keys, problems) {
     const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
@@ -17761,7 +17791,7 @@ function plainName(name) {
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
-const ON_FAILURE = ['rollback', 'keep', 'pause'];
+const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
 const INPUTS = [
     'mode',
@@ -18401,7 +18431,9 @@ async function takeLock(asked, run, { engine }, time, signal) {
     });
     const keeper = {
         takeServices: async ({ services }) => {
-            const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name));
+            const names = services
+                .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
+                .filter((name) => !taken.includes(name));
             if (names.length > 0)
                 await take(names);
         },

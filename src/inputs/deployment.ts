@@ -123,6 +123,10 @@ export interface ServiceRequest {
   /** Where it stands, when that is a file. */
   readonly place?: Place
   readonly image?: ImageReference
+  /** Have what the tag of its present image means now. */
+  readonly refresh?: boolean
+  /** The name is that of a stack on the swarm: all services of it are meant. */
+  readonly isStack?: boolean
   /** The name of the config to use, whatever the image's registry. */
   readonly authConfig?: string
   readonly replicas?: number

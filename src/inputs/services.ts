@@ -17,6 +17,8 @@ import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.t
 const KEYS: readonly string[] = [
   'name',
   'image',
+  'refresh',
+  'stack',
   'auth-config',
   'replicas',
   'env',
@@ -101,14 +103,19 @@ function entriesOf(root: YamlValue | undefined, keys: readonly string[], problem
 
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }: YamlMap, keys: readonly string[]): boolean {
-  return entries.some(({ key }) => key === 'name') && entries.every(({ key }) => isKnown(key, keys))
+  const has = (name: string) => entries.some(({ key }) => key === name)
+  return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys))
 }
 
 function entriesOfList(items: YamlList['items']): Entry[] {
   return items.map((value, index) => {
-    const name = value.kind === 'map' ? valueAt(value, 'name') : undefined
-    const text = name?.kind === 'text' ? name.value.trim() : undefined
-    return { place: text ? placeOf(text) : `services entry ${index + 1}`, name: text, isKeyed: false, value }
+    const textOf = (key: string) => {
+      const inner = value.kind === 'map' ? valueAt(value, key) : undefined
+      return inner?.kind === 'text' ? inner.value.trim() : undefined
+    }
+    const text = textOf('name')
+    const owner = text || (textOf('stack') && `stack ${textOf('stack')}`)
+    return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value }
   })
 }
 
@@ -142,12 +149,14 @@ function requestFromMap(
   problems: Problems,
 ): ServiceRequest | undefined {
   if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems)) return undefined
-  const name = nameOf(entry, map, problems)
+  const stack = stackOf(entry, map, forAll.strategies, problems)
+  const name = stack ?? nameOf(entry, map, problems)
   const image = attemptAt(map, 'image', problems, imageFrom)
   const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty)
   const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS))
   const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean)
   const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
+  const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean)
   const command = wordsAt(map, 'command', problems)
   const notices: string[] = []
   const createArgs = flagsAt(map, 'create', problems, notices)
@@ -160,14 +169,19 @@ function requestFromMap(
   if (create && valueAt(map, 'image') === undefined) {
     problems.add('`create` is true, but there is no `image`: write the image to make the service from')
   }
+  if (refresh && image !== undefined) {
+    problems.add(
+      '`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy',
+    )
+  }
   const asked = [
     ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
     ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
     ...RETIRED_KEYS.map((key) => valueAt(map, key)),
   ]
-  if (create === false && asked.every((value) => value === undefined)) {
+  if (create === false && refresh === false && asked.every((value) => value === undefined)) {
     problems.add(
-      'nothing is asked for: write at least one of `image`, `replicas`, `env`, `command`, `create-args`, `update-args` or `update-config`',
+      `nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``,
     )
   }
   if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
@@ -182,6 +196,8 @@ function requestFromMap(
     name,
     ...(entry.isKeyed && KEYED),
     ...(image === undefined ? {} : { image }),
+    ...(refresh && { refresh }),
+    ...(stack !== undefined && { isStack: true }),
     ...(authConfig === undefined ? {} : { authConfig }),
     ...(replicas === undefined ? {} : { replicas }),
     env,
@@ -192,6 +208,25 @@ function requestFromMap(
     ...(notices.length === 0 ? {} : { notices }),
     ...replacement,
   }
+}
+
+/** What of an entry can be said of all services of a stack at once. */
+const STACK_KEYS = ['stack', 'refresh', 'auth-config', ...POLICY_KEYS]
+
+/** The stack whose services an entry means; `undefined` for an entry of one service. */
+function stackOf({ name }: Entry, map: YamlMap, strategies: StrategyTable, problems: Problems): string | undefined {
+  const stack = textAt(map, 'stack', problems)
+  if (stack === undefined) return undefined
+  const keys = [...STACK_KEYS, ...strategyKeys(strategies)]
+  const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key))
+  const refresh = valueAt(map, 'refresh')
+  const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim())
+  if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
+    problems.add(
+      '`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`',
+    )
+  }
+  return stack
 }
 
 function checkKeys({ name }: Entry, map: YamlMap, keys: readonly string[], problems: Problems): boolean {

@@ -30,7 +30,7 @@ const LOOK_EVERY_MS = 1000
 
 /** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
 export interface Lock extends AsyncDisposable {
-  /** Takes the locks of the services that a stack brought along. */
+  /** Takes the locks of the services that a stack brought along, with its files or on the swarm. */
   takeServices(deployment: Deployment): Promise<void>
 }
 
@@ -65,7 +65,9 @@ export async function takeLock(
     })
   const keeper: Lock = {
     takeServices: async ({ services }) => {
-      const names = services.map(({ name }) => lockName('service', name)).filter((name) => !taken.includes(name))
+      const names = services
+        .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
+        .filter((name) => !taken.includes(name))
       if (names.length > 0) await take(names)
     },
     [Symbol.asyncDispose]: () => {

@@ -6,6 +6,7 @@ import { logIn } from '../plan/log-in.ts'
 import { unusedCredentials } from '../plan/notices.ts'
 import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
+import { withPresentImages } from '../plan/refresh.ts'
 import { log, stage } from '../runner/log.ts'
 import { readStack } from '../stack/read.ts'
 import type { Stack } from '../stack/stack.ts'
@@ -13,16 +14,19 @@ import { STRATEGIES } from '../strategies/table.ts'
 
 /** The stages up to and with the check, in which nothing is changed: a deploy and a plan have the same. */
 
-/** What is asked for, with the services of the stack if there is one. */
+/** What is asked for, with the services of the stack if there is one, and of those that are to be refreshed. */
 export interface Asked {
   readonly deployment: Deployment
   readonly stack: Stack | undefined
 }
 
-/** @throws UserErrors when docker cannot make one stack of the files */
+/** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 export async function readFiles(asked: Deployment, { connection, workspace, time }: Run): Promise<Asked> {
   const { stack: files } = asked
-  if (files === undefined) return { deployment: asked, stack: undefined }
+  if (files === undefined) {
+    const look = (limit: AbortSignal) => withPresentImages(asked, connection.engine, limit)
+    return { deployment: await time.before('Look at the swarm', look), stack: undefined }
+  }
   const stack = await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit))
   return { deployment: { ...asked, services: stack.services }, stack }
 }

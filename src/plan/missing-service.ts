@@ -22,7 +22,7 @@ export function missingService({ name, image, isKeyed }: ServiceRequest, names: 
 }
 
 /** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
-function similarNames(name: string, names: readonly string[]): string[] {
+export function similarNames(name: string, names: readonly string[]): string[] {
   const plain = name.toLowerCase()
   const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`))
   const close = names

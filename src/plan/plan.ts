@@ -10,6 +10,7 @@ import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
 import type { Config, LoggedIn } from './log-in.ts'
 import { missingService } from './missing-service.ts'
 import type { Observation } from './observe.ts'
+import { notRefreshable, presentImage } from './refresh.ts'
 import { planOf, type StrategyPlans } from './strategy.ts'
 
 /** What one service needs, and with which config. */
@@ -94,17 +95,27 @@ function planService(
   if (current === undefined && !request.create) {
     return missingService(request, observed.otherNames ?? [])
   }
+  if (request.refresh && current !== undefined && presentImage(current) === undefined) {
+    return `service ${name}: ${notRefreshable(current)}`
+  }
+  const asked = request.refresh ? { ...request, ...withTagOf(current) } : request
   if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
     return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`
   }
   try {
-    const access = chooseAccess(request, request.image ?? referenceOf(current), current, loggedIn)
-    const currentAccess = accessToReturn(request, current, loggedIn)
-    return { request, current, access, currentAccess, ...(colours && { colours }), ...interim }
+    const access = chooseAccess(asked, asked.image ?? referenceOf(current), current, loggedIn)
+    const currentAccess = accessToReturn(asked, current, loggedIn)
+    return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return `service ${name}: ${error.message}`
   }
+}
+
+/** Its image is looked up again, by the tag that it has at this moment. */
+function withTagOf(current: Service | undefined): Pick<ServiceRequest, 'image'> {
+  const image = presentImage(current)
+  return image === undefined ? {} : { image }
 }
 
 /**

@@ -20,5 +20,5 @@ export function statusOf(results: readonly ServiceResult[], waited: boolean): St
 export function verdictLine(status: Status, results: readonly ServiceResult[]): string {
   const byOutcome = [...groupBy(results, ({ outcome }) => outcome)]
   const said = byOutcome.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ')
-  return `${status}: ${said}`
+  return `${status}: ${said || 'no service is asked for'}`
 }

@@ -444,6 +444,23 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'services: web: line 2 has the unknown key "imgae": did you mean `image`?',
   ],
   ['unknown key', service('image: nginx\ncolour: red'), 'unknown key "colour": write one of `name`, `image`'],
+  [
+    'nothing but a name',
+    { services: '- name: web' },
+    'services: web: nothing is asked for: write an `image`, or `refresh: true` for the newest image of the tag that it has, as in `{name: web, refresh: true}`',
+  ],
+  ['an image that is looked up anyway', service('image: nginx\nrefresh: true'), '`refresh` and `image` are both given'],
+  ['refresh in words', service('refresh: please'), '`refresh`: "please" is neither'],
+  [
+    'a stack in place of files',
+    { services: '- {stack: shop}' },
+    'services: stack shop: `stack` is for all services of a stack',
+  ],
+  [
+    'a stack with what is for one service',
+    { services: '- {stack: shop, refresh: true, replicas: 2}' },
+    'write `- {stack: shop, refresh: true}`',
+  ],
   ['nothing asked for', service('auth-config: a'), 'services: web: nothing is asked for'],
   ['nothing asked for, in empty lists', service('env: {}\nupdate-args: []'), 'services: web: nothing is asked for'],
   ['nothing asked for, as a mapping', { services: 'web: {}' }, 'services: web: nothing is asked for'],
