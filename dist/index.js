@@ -22656,21 +22656,22 @@ function watchLog(total, lines) {
             if (words !== inWords(before.progress))
                 lines.step(now.sent.change.request.name, words);
         },
-        settled(result, sent, node) {
+        count(result, sent) {
             isBack = sent.isWayBack === true;
             if (isGood(result))
                 up++;
             else if (result.outcome !== 'skipped')
                 failed++;
             const { outcome, cause = '' } = result;
-            const isAlike = outcome === 'skipped' || outcome === 'cancelled';
+            const words = `${outcome}: ${cause}`;
+            if (lines.isMany && isAlike(result))
+                alike.set(words, (alike.get(words) ?? 0) + 1);
+        },
+        say(result, sent, node) {
             // What many services go back to is what they had: as long as all is well, their number says it.
-            if (lines.isMany && isBack && isGood(result))
-                return;
-            if (!lines.isMany || !isAlike)
+            const isNumber = isAlike(result) || (isBack && isGood(result));
+            if (!lines.isMany || !isNumber)
                 sayResult(result, sent, lines, node);
-            else
-                alike.set(`${outcome}: ${cause}`, (alike.get(`${outcome}: ${cause}`) ?? 0) + 1);
         },
         givenUp(names, culprits) {
             const why = `not waited for any more, because ${someOf(culprits)} failed`;
@@ -22693,6 +22694,9 @@ function watchLog(total, lines) {
                 lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`);
         },
     };
+}
+function isAlike({ outcome }) {
+    return outcome === 'skipped' || outcome === 'cancelled';
 }
 /** That Swarm is at it is worth a word in the cause of a failure only. */
 function inWords(progress) {
@@ -23213,9 +23217,10 @@ function beginWatch(total, run, endsAtFailure = false) {
     const settle = (one) => {
         const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
         const say = (result) => {
-            told.settled(result, one.sent, one.node);
+            told.say(result, one.sent, one.node);
             return result;
         };
+        told.count(one.result, one.sent);
         if (endsAll)
             say(one.result);
         settled.set(one.sent, endsAll ? one : { ...one, diagnosed: one.diagnosed.then(say) });

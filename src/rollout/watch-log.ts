@@ -10,8 +10,10 @@ import type { WatchedService } from './watched-service.ts'
 export interface WatchLog {
   /** One more look at a service that has not settled. */
   seen(before: WatchedService, now: WatchedService): void
+  /** One more counts as settled. What is to be said of it may have to wait for its diagnosis. */
+  count(result: ServiceResult, sent: Sent): void
   /** @param node where it failed, where that is known */
-  settled(result: ServiceResult, sent: Sent, node?: string): void
+  say(result: ServiceResult, sent: Sent, node?: string): void
   /** Services for which nobody waits any more, because of others. */
   givenUp(names: readonly string[], culprits: readonly string[]): void
   /** All of them have been looked at: these have not settled. */
@@ -34,16 +36,18 @@ export function watchLog(total: number, lines: ServiceLog): WatchLog {
       const words = inWords(now.progress)
       if (words !== inWords(before.progress)) lines.step(now.sent.change.request.name, words)
     },
-    settled(result, sent, node) {
+    count(result, sent) {
       isBack = sent.isWayBack === true
       if (isGood(result)) up++
       else if (result.outcome !== 'skipped') failed++
       const { outcome, cause = '' } = result
-      const isAlike = outcome === 'skipped' || outcome === 'cancelled'
+      const words = `${outcome}: ${cause}`
+      if (lines.isMany && isAlike(result)) alike.set(words, (alike.get(words) ?? 0) + 1)
+    },
+    say(result, sent, node) {
       // What many services go back to is what they had: as long as all is well, their number says it.
-      if (lines.isMany && isBack && isGood(result)) return
-      if (!lines.isMany || !isAlike) sayResult(result, sent, lines, node)
-      else alike.set(`${outcome}: ${cause}`, (alike.get(`${outcome}: ${cause}`) ?? 0) + 1)
+      const isNumber = isAlike(result) || (isBack && isGood(result))
+      if (!lines.isMany || !isNumber) sayResult(result, sent, lines, node)
     },
     givenUp(names, culprits) {
       const why = `not waited for any more, because ${someOf(culprits)} failed`
@@ -61,6 +65,10 @@ export function watchLog(total: number, lines: ServiceLog): WatchLog {
       for (const [said, count] of alike) lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`)
     },
   }
+}
+
+function isAlike({ outcome }: ServiceResult): boolean {
+  return outcome === 'skipped' || outcome === 'cancelled'
 }
 
 /** That Swarm is at it is worth a word in the cause of a failure only. */

@@ -59,9 +59,10 @@ export function beginWatch(total: number, run: RolloutRun, endsAtFailure = false
   const settle = (one: Settled) => {
     const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled'
     const say = (result: ServiceResult) => {
-      told.settled(result, one.sent, one.node)
+      told.say(result, one.sent, one.node)
       return result
     }
+    told.count(one.result, one.sent)
     if (endsAll) say(one.result)
     settled.set(one.sent, endsAll ? one : { ...one, diagnosed: one.diagnosed.then(say) })
     if (!endsAll || isOver) return
