@@ -9787,7 +9787,7 @@ function logThrough(hide) {
             .split(LINE_END)
             .map((line) => withoutCommands(hide(printable(line))));
         const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place);
+        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place && { ...place, file: hide(printable(place.file)) });
     };
     return {
         info: (line, tone) => writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -9806,11 +9806,12 @@ function debug(line) {
 /** @param place by the path in its repository: a runner shows it there */
 function annotation(level, message, title, place) {
     if (isInRunner(process.env)) {
-        const at = place === undefined ? {} : { file: printable(place.file), line: String(place.line) };
+        const at = place === undefined ? {} : { file: place.file, line: String(place.line) };
         writeLine(commandLine(level, message, process.env, { ...(title === undefined ? {} : { title }), ...at }));
         return;
     }
-    const at = place === undefined ? '' : `${printable(place.file)} line ${place.line}: `;
+    // Without a title it is a problem that names its place itself.
+    const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `;
     const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
     for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
         writeLine(withoutCommands(line));
@@ -17463,6 +17464,19 @@ function placeInRepository({ file, line }, env) {
     const root = repositoryOf((0,external_node_path_namespaceObject.dirname)(path), basePath(env));
     return root === undefined ? undefined : { file: (0,external_node_path_namespaceObject.relative)(root, path), line };
 }
+/**
+ * The place with which a problem begins, `compose.yml line 7: …`, when it is one of a file in the workspace: what stands
+ * there may also be an input.
+ */
+function placeNamedBy(problem, env) {
+    const [, file, line] = /^([^\n:]+?) line (\d+)\b/.exec(problem) ?? [];
+    if (file === undefined || !isFile(resolvePath(env, file)))
+        return undefined;
+    return placeInRepository({ file, line: Number(line) }, env);
+}
+function isFile(path) {
+    return (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.isFile() === true;
+}
 function repositoryOf(directory, workspace) {
     const inWorkspace = (0,external_node_path_namespaceObject.relative)(workspace, directory);
     if (inWorkspace.startsWith('..') || (0,external_node_path_namespaceObject.isAbsolute)(inWorkspace))
@@ -17570,10 +17584,18 @@ function place({ place: written }) {
 function gantt({ rows, seconds }) {
     const names = gantt_distinct(rows.map(({ name }) => safeName(name)));
     const leftPadding = Math.min(MOST_LEFT, Math.max(...names.map(({ length }) => length)) * CHARACTER_WIDTH + MARGIN);
-    const secondsPerPixel = seconds / (WIDTH - leftPadding - RIGHT);
+    const pixels = (WIDTH - leftPadding - RIGHT) / seconds;
+    const hasRoom = ({ label, from, to }, next) => {
+        const width = label.length * CHARACTER_WIDTH + MARGIN / 2;
+        if ((to - from) * pixels >= width)
+            return true;
+        // Then it stands to the right of its bar; near the right edge Mermaid puts it to the left, over what is there.
+        const gap = next === undefined ? Number.POSITIVE_INFINITY : (next.from - to) * pixels;
+        return gap >= width && to * pixels + width + 1.5 * leftPadding <= WIDTH;
+    };
     const sections = rows.flatMap(({ bars }, row) => [
         `  section ${names[row]}`,
-        ...bars.map((bar, index) => line(bar, (bars[index + 1]?.from ?? Number.POSITIVE_INFINITY) - bar.to, secondsPerPixel)),
+        ...bars.map((bar, index) => line(bar, hasRoom(bar, bars[index + 1]))),
     ]);
     return [
         '---',
@@ -17599,10 +17621,10 @@ const MOST_GANTT_CHARACTERS = 45_000;
 /** Pixels, as wide as the column of a summary. A narrower one only has less room for labels. */
 const WIDTH = 960;
 const RIGHT = 90;
-const MOST_LEFT = 280;
+const MOST_LEFT = 300;
 const MARGIN = 24;
 const CHARACTER_WIDTH = 6.2;
-const gantt_MOST_NAME_CHARACTERS = 40;
+const gantt_MOST_NAME_CHARACTERS = 48;
 /** They show on a light page and on a dark one. Where they are not taken, Mermaid's own tell the same kinds apart. */
 const COLOURS = {
     sectionBkgColor: '#80808014',
@@ -17629,10 +17651,7 @@ const TAGS = {
     failed: 'crit, ',
     back: 'active, crit, ',
 };
-/** A label that has no room in its bar stands to the right of it: there must be nothing. */
-function line({ kind, label, from, to }, gap, secondsPerPixel) {
-    const width = (label.length * CHARACTER_WIDTH + MARGIN / 2) * secondsPerPixel;
-    const hasRoom = to - from >= width || gap >= width;
+function line({ kind, label, from, to }, hasRoom) {
     return `    ${hasRoom ? label : NO_LABEL} :${TAGS[kind]}${moment(from)}, ${moment(to)}`;
 }
 /** A blank that Mermaid takes for text. */
@@ -17676,8 +17695,10 @@ function changeCell({ before, wanted }) {
     const old = partsOf(before);
     if (old !== undefined && old.repository !== now.repository)
         return `${whole(old)} → ${whole(now)}`;
-    const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)} → ${images_shown(now.tag)}`;
-    const digests = old === undefined || old.digest === now.digest ? images_shown(now.digest) : `${images_shown(old.digest)} → ${images_shown(now.digest)}`;
+    const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)}${ARROW}${images_shown(now.tag)}`;
+    const digests = old === undefined || old.digest === now.digest
+        ? images_shown(now.digest)
+        : `${images_shown(old.digest)}${ARROW}${images_shown(now.digest)}`;
     return [
         images_shown(now.repository),
         ...(now.tag === undefined ? [] : [tags]),
@@ -17695,6 +17716,7 @@ function runsCell({ wanted, after }) {
 }
 /** GitHub takes this tag of HTML in a table, where a line cannot end. */
 const BREAK = '<br>';
+const ARROW = '&nbsp;→&nbsp;';
 function whole({ repository, tag, digest }) {
     const name = images_shown(`${repository}${tag === undefined ? '' : `:${tag}`}`);
     return digest === undefined ? name : `${name}${BREAK}${images_shown(digest)}`;
@@ -17871,20 +17893,30 @@ function taskRows(result, mark) {
         return [serviceRow(result, out.to)];
     const slots = [...groupBy(all, ({ task }) => task.slot ?? task.node ?? '')];
     return slots
-        .toSorted(([, a], [, b]) => failures(b) - failures(a))
+        .toSorted(([, a], [, b]) => failures(b) - failures(a) || timeline_slotOf(a) - timeline_slotOf(b))
         .map(([, those]) => ({
         name: rowName(name, those.map(({ task }) => task)),
         bars: those.flatMap(({ task, of, isBack }) => (isBack ? backBars(task, of) : taskBars(task, of, mark))),
     }));
 }
+function timeline_slotOf([first]) {
+    return first?.task.slot ?? 0;
+}
 function failures(those) {
     return those.filter(({ task }) => task.ending !== undefined).length;
 }
+const MOST_NODES = 2;
+/** The slot, where its tasks were, and how the last one ended that should not have: in the picture that has no room. */
 function rowName(service, tasks) {
     const slot = tasks[0]?.slot;
-    const nodes = new Set(tasks.flatMap(({ node }) => node ?? []));
-    const [node] = nodes;
-    return [slot === undefined ? service : `${service}.${slot}`, ...(nodes.size === 1 ? [`· ${node}`] : [])].join(' ');
+    const nodes = [...new Set(tasks.flatMap(({ node }) => node ?? []))];
+    const ending = tasks.findLast((task) => task.ending !== undefined)?.ending;
+    return [
+        slot === undefined ? service : `${service}.${slot}`,
+        ...nodes.slice(0, MOST_NODES),
+        ...(nodes.length > MOST_NODES ? ['…'] : []),
+        ...(ending === undefined ? [] : [endingWords(ending)]),
+    ].join(' · ');
 }
 const LABELS = { waiting: 'waits', pulling: 'pulls', starting: 'starts', running: 'runs' };
 function taskBars({ phases, to, ending }, { to: end }, mark) {
@@ -18135,8 +18167,9 @@ async function reportResults(results, deployment) {
 async function reportFailure(error, isPlan = false) {
     process.exitCode = 1;
     const { status, problems, isUnknown } = explain(error);
-    for (const problem of problems.slice(0, MOST_ANNOTATIONS))
-        log.error(problem);
+    for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
+        log.error(problem, undefined, placeNamedBy(problem, process.env));
+    }
     const others = problems.slice(MOST_ANNOTATIONS);
     if (others.length > 0)
         log.info(`And ${others.length} more:`);
@@ -21648,7 +21681,7 @@ function begun(task, lastLook, now) {
     const since = now - secondsBefore(task);
     const from = Math.min(now, Math.max(since, lastLook ?? since));
     const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }];
-    return { ...ofTask(task), phases: [...before, { phase, from: phase === 'waiting' ? from : now }], to: now };
+    return { ...ofTask(task), phases: [...before, { phase, from: now }], to: now };
 }
 /** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
 function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }) {

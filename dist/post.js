@@ -9865,7 +9865,7 @@ function logThrough(hide) {
             .split(LINE_END)
             .map((line) => workflow_commands_withoutCommands(hide(printable_printable(line))));
         const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place);
+        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place && { ...place, file: hide(printable_printable(place.file)) });
     };
     return {
         info: (line, tone) => stdout_writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -9884,11 +9884,12 @@ function debug(line) {
 /** @param place by the path in its repository: a runner shows it there */
 function annotation(level, message, title, place) {
     if (workflow_commands_isInRunner(process.env)) {
-        const at = place === undefined ? {} : { file: printable_printable(place.file), line: String(place.line) };
+        const at = place === undefined ? {} : { file: place.file, line: String(place.line) };
         stdout_writeLine(workflow_commands_commandLine(level, message, process.env, { ...(title === undefined ? {} : { title }), ...at }));
         return;
     }
-    const at = place === undefined ? '' : `${printable_printable(place.file)} line ${place.line}: `;
+    // Without a title it is a problem that names its place itself.
+    const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `;
     const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
     for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
         stdout_writeLine(workflow_commands_withoutCommands(line));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { documented, withFreshTables } from '../../scripts/readme-tables.ts'
@@ -83,3 +83,9 @@ function isThere(path: string, anchor: string | undefined): boolean {
     anchor === undefined || [...read(path).matchAll(/^#+ (.+)$/gm)].some(([, title = '']) => anchorOf(title) === anchor)
   )
 }
+
+test('the pictures of the README are there, light and dark, and small', () => {
+  const images = [...read('README.md').matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path = '']) => path)
+  expect(images).toHaveLength(4)
+  for (const path of images) expect(statSync(path).size).toBeLessThan(150_000)
+})

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { basePath, resolvePath } from '../inputs/files.ts'
 import type { Place } from '../result.ts'
@@ -12,6 +12,20 @@ export function placeInRepository({ file, line }: Place, env: Environment): Plac
   const path = resolvePath(env, file)
   const root = repositoryOf(dirname(path), basePath(env))
   return root === undefined ? undefined : { file: relative(root, path), line }
+}
+
+/**
+ * The place with which a problem begins, `compose.yml line 7: …`, when it is one of a file in the workspace: what stands
+ * there may also be an input.
+ */
+export function placeNamedBy(problem: string, env: Environment): Place | undefined {
+  const [, file, line] = /^([^\n:]+?) line (\d+)\b/.exec(problem) ?? []
+  if (file === undefined || !isFile(resolvePath(env, file))) return undefined
+  return placeInRepository({ file, line: Number(line) }, env)
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
 function repositoryOf(directory: string, workspace: string): string | undefined {

@@ -12,7 +12,7 @@ import { annotationsOf, MOST_ANNOTATIONS } from './annotations.ts'
 import { culpritLines } from './culprit-lines.ts'
 import { headline } from './headline.ts'
 import { servicesOutput } from './output.ts'
-import { placeInRepository } from './place.ts'
+import { placeInRepository, placeNamedBy } from './place.ts'
 import { withinComment } from './plan-markdown.ts'
 import { type Status, statusOf, verdictLine } from './status.ts'
 import { failureSummary, resultSummary } from './summary/summary.ts'
@@ -55,7 +55,9 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
 export async function reportFailure(error: unknown, isPlan = false): Promise<void> {
   process.exitCode = 1
   const { status, problems, isUnknown } = explain(error)
-  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) log.error(problem)
+  for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
+    log.error(problem, undefined, placeNamedBy(problem, process.env))
+  }
   const others = problems.slice(MOST_ANNOTATIONS)
   if (others.length > 0) log.info(`And ${others.length} more:`)
   for (const problem of others) log.info(`- ${problem}`)

@@ -66,7 +66,7 @@ function begun(task: Task, lastLook: number | undefined, now: number): TaskTrack
   const since = now - secondsBefore(task)
   const from = Math.min(now, Math.max(since, lastLook ?? since))
   const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }]
-  return { ...ofTask(task), phases: [...before, { phase, from: phase === 'waiting' ? from : now }], to: now }
+  return { ...ofTask(task), phases: [...before, { phase, from: now }], to: now }
 }
 
 /** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */

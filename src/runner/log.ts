@@ -105,7 +105,12 @@ function logThrough(hide: (text: string) => string): Log {
       .split(LINE_END)
       .map((line) => withoutCommands(hide(printable(line))))
     const text = shortened(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST)
-    annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place)
+    annotation(
+      level,
+      text,
+      title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS),
+      place && { ...place, file: hide(printable(place.file)) },
+    )
   }
   return {
     info: (line, tone) => writeLine(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -124,11 +129,12 @@ function debug(line: string): void {
 /** @param place by the path in its repository: a runner shows it there */
 function annotation(level: Level, message: string, title: string | undefined, place: Place | undefined): void {
   if (isInRunner(process.env)) {
-    const at = place === undefined ? {} : { file: printable(place.file), line: String(place.line) }
+    const at = place === undefined ? {} : { file: place.file, line: String(place.line) }
     writeLine(commandLine(level, message, process.env, { ...(title === undefined ? {} : { title }), ...at }))
     return
   }
-  const at = place === undefined ? '' : `${printable(place.file)} line ${place.line}: `
+  // Without a title it is a problem that names its place itself.
+  const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `
   const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`
   for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) writeLine(withoutCommands(line))
 }

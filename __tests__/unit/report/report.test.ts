@@ -283,6 +283,23 @@ describe('an annotation is on the line where the user wrote the service', () => 
     })
   })
 
+  test('so is one of a problem that names its file', async () => {
+    writeFileSync(join(workspace, 'compose.yml'), '')
+    const problems = [
+      'compose.yml line 3: no',
+      'compose.yml line 4, column 7: no',
+      'services line 3: no',
+      'gone.yml line 3: no',
+    ]
+    const run = await report(() => reportFailure(new UserErrors(problems)))
+    expect(run.errors.map(({ properties }) => properties)).toEqual([
+      { file: 'compose.yml', line: '3' },
+      { file: 'compose.yml', line: '4' },
+      {},
+      {},
+    ])
+  })
+
   test('and in a shell in words', async () => {
     const printed = await printedBy({}, () =>
       reportResults([failed({ place: { file: 'compose.yml', line: 7 } })], deployment),

@@ -10,12 +10,17 @@ import type { Bar, Chart } from './timeline.ts'
 export function gantt({ rows, seconds }: Chart): string {
   const names = distinct(rows.map(({ name }) => safeName(name)))
   const leftPadding = Math.min(MOST_LEFT, Math.max(...names.map(({ length }) => length)) * CHARACTER_WIDTH + MARGIN)
-  const secondsPerPixel = seconds / (WIDTH - leftPadding - RIGHT)
+  const pixels = (WIDTH - leftPadding - RIGHT) / seconds
+  const hasRoom = ({ label, from, to }: Bar, next: Bar | undefined) => {
+    const width = label.length * CHARACTER_WIDTH + MARGIN / 2
+    if ((to - from) * pixels >= width) return true
+    // Then it stands to the right of its bar; near the right edge Mermaid puts it to the left, over what is there.
+    const gap = next === undefined ? Number.POSITIVE_INFINITY : (next.from - to) * pixels
+    return gap >= width && to * pixels + width + 1.5 * leftPadding <= WIDTH
+  }
   const sections = rows.flatMap(({ bars }, row) => [
     `  section ${names[row]}`,
-    ...bars.map((bar, index) =>
-      line(bar, (bars[index + 1]?.from ?? Number.POSITIVE_INFINITY) - bar.to, secondsPerPixel),
-    ),
+    ...bars.map((bar, index) => line(bar, hasRoom(bar, bars[index + 1]))),
   ])
   return [
     '---',
@@ -43,10 +48,10 @@ export const MOST_GANTT_CHARACTERS = 45_000
 /** Pixels, as wide as the column of a summary. A narrower one only has less room for labels. */
 const WIDTH = 960
 const RIGHT = 90
-const MOST_LEFT = 280
+const MOST_LEFT = 300
 const MARGIN = 24
 const CHARACTER_WIDTH = 6.2
-const MOST_NAME_CHARACTERS = 40
+const MOST_NAME_CHARACTERS = 48
 
 /** They show on a light page and on a dark one. Where they are not taken, Mermaid's own tell the same kinds apart. */
 const COLOURS = {
@@ -76,10 +81,7 @@ const TAGS: Readonly<Record<Bar['kind'], string>> = {
   back: 'active, crit, ',
 }
 
-/** A label that has no room in its bar stands to the right of it: there must be nothing. */
-function line({ kind, label, from, to }: Bar, gap: number, secondsPerPixel: number): string {
-  const width = (label.length * CHARACTER_WIDTH + MARGIN / 2) * secondsPerPixel
-  const hasRoom = to - from >= width || gap >= width
+function line({ kind, label, from, to }: Bar, hasRoom: boolean): string {
   return `    ${hasRoom ? label : NO_LABEL} :${TAGS[kind]}${moment(from)}, ${moment(to)}`
 }
 

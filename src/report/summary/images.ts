@@ -19,9 +19,11 @@ export function changeCell({ before, wanted }: Images): string {
   if (now === undefined) return '–'
   const old = partsOf(before)
   if (old !== undefined && old.repository !== now.repository) return `${whole(old)} → ${whole(now)}`
-  const tags = old === undefined || old.tag === now.tag ? shown(now.tag) : `${shown(old.tag)} → ${shown(now.tag)}`
+  const tags = old === undefined || old.tag === now.tag ? shown(now.tag) : `${shown(old.tag)}${ARROW}${shown(now.tag)}`
   const digests =
-    old === undefined || old.digest === now.digest ? shown(now.digest) : `${shown(old.digest)} → ${shown(now.digest)}`
+    old === undefined || old.digest === now.digest
+      ? shown(now.digest)
+      : `${shown(old.digest)}${ARROW}${shown(now.digest)}`
   return [
     shown(now.repository),
     ...(now.tag === undefined ? [] : [tags]),
@@ -39,6 +41,7 @@ export function runsCell({ wanted, after }: Images): string {
 
 /** GitHub takes this tag of HTML in a table, where a line cannot end. */
 const BREAK = '<br>'
+const ARROW = '&nbsp;→&nbsp;'
 
 function whole({ repository, tag, digest }: Parts): string {
   const name = shown(`${repository}${tag === undefined ? '' : `:${tag}`}`)

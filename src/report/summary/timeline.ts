@@ -83,7 +83,7 @@ function taskRows(result: Timed, mark: number): Row[] {
   if (out.tasks.length === 0) return [serviceRow(result, out.to)]
   const slots = [...groupBy(all, ({ task }) => task.slot ?? task.node ?? '')]
   return slots
-    .toSorted(([, a], [, b]) => failures(b) - failures(a))
+    .toSorted(([, a], [, b]) => failures(b) - failures(a) || slotOf(a) - slotOf(b))
     .map(([, those]) => ({
       name: rowName(
         name,
@@ -93,15 +93,27 @@ function taskRows(result: Timed, mark: number): Row[] {
     }))
 }
 
+function slotOf([first]: readonly { readonly task: TaskTimeline }[]): number {
+  return first?.task.slot ?? 0
+}
+
 function failures(those: readonly { readonly task: TaskTimeline }[]): number {
   return those.filter(({ task }) => task.ending !== undefined).length
 }
 
+const MOST_NODES = 2
+
+/** The slot, where its tasks were, and how the last one ended that should not have: in the picture that has no room. */
 function rowName(service: string, tasks: readonly TaskTimeline[]): string {
   const slot = tasks[0]?.slot
-  const nodes = new Set(tasks.flatMap(({ node }) => node ?? []))
-  const [node] = nodes
-  return [slot === undefined ? service : `${service}.${slot}`, ...(nodes.size === 1 ? [`· ${node}`] : [])].join(' ')
+  const nodes = [...new Set(tasks.flatMap(({ node }) => node ?? []))]
+  const ending = tasks.findLast((task) => task.ending !== undefined)?.ending
+  return [
+    slot === undefined ? service : `${service}.${slot}`,
+    ...nodes.slice(0, MOST_NODES),
+    ...(nodes.length > MOST_NODES ? ['…'] : []),
+    ...(ending === undefined ? [] : [endingWords(ending)]),
+  ].join(' · ')
 }
 
 const LABELS = { waiting: 'waits', pulling: 'pulls', starting: 'starts', running: 'runs' } as const

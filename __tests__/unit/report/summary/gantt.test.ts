@@ -43,6 +43,14 @@ test('a label that would stand on the next bar is left out', () => {
   expect(gantt(chart('web', bars))).toMatch(/^ {4}#160; :crit, /m)
 })
 
+test('and so is one that Mermaid would put over the bar before it, at the right edge', () => {
+  const bars: Partial<Bar>[] = [
+    { kind: 'back', label: 'goes back', from: 0, to: 19.8 },
+    { label: 'runs again', from: 19.8, to: 20 },
+  ]
+  expect(gantt(chart('web', bars))).not.toContain('runs again')
+})
+
 test.each([
   [59, '%-S s'],
   [61, '%-M:%S'],

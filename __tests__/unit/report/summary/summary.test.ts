@@ -46,8 +46,8 @@ test('the summary of a deployment that went well', () => {
       '',
       '| Service | Outcome | Image | Tasks | Account |',
       '| --- | --- | --- | --- | --- |',
-      '| `web`<br>rolling | ✅&nbsp;updated<br>7.5 s | `ghcr.io/acme/web`<br>`1` → `2`<br>`aaaaaaaaaaaa` → `bbbbbbbbbbbb` | 3/3<br>2&nbsp;nodes | `ghcr.io` |',
-      '| `api`<br>rolling | ✅&nbsp;unchanged | `ghcr.io/acme/web`<br>`1` → `2`<br>`aaaaaaaaaaaa` → `bbbbbbbbbbbb` | 3/3<br>1&nbsp;node | – |',
+      '| `web`<br>rolling | ✅&nbsp;updated<br>7.5 s | `ghcr.io/acme/web`<br>`1`&nbsp;→&nbsp;`2`<br>`aaaaaaaaaaaa`&nbsp;→&nbsp;`bbbbbbbbbbbb` | 3/3<br>2&nbsp;nodes | `ghcr.io` |',
+      '| `api`<br>rolling | ✅&nbsp;unchanged | `ghcr.io/acme/web`<br>`1`&nbsp;→&nbsp;`2`<br>`aaaaaaaaaaaa`&nbsp;→&nbsp;`bbbbbbbbbbbb` | 3/3<br>1&nbsp;node | – |',
     ].join('\n'),
   )
 })
@@ -94,15 +94,15 @@ describe('the table', () => {
       'a new digest of a tag',
       `web:1@${digest('a')}`,
       `web:1@${digest('b')}`,
-      '`web`<br>`1`<br>`aaaaaaaaaaaa` → `bbbbbbbbbbbb`',
+      '`web`<br>`1`<br>`aaaaaaaaaaaa`&nbsp;→&nbsp;`bbbbbbbbbbbb`',
     ],
     ['a new service', undefined, `web:1@${digest('b')}`, '`web`<br>`1`<br>`bbbbbbbbbbbb`'],
-    ['an image without a digest', 'web:1', 'web:2', '`web`<br>`1` → `2`'],
+    ['an image without a digest', 'web:1', 'web:2', '`web`<br>`1`&nbsp;→&nbsp;`2`'],
     [
       'an image without a tag',
       `h:5/web@${digest('a')}`,
       `h:5/web@${digest('b')}`,
-      '`h:5/web`<br>`aaaaaaaaaaaa` → `bbbbbbbbbbbb`',
+      '`h:5/web`<br>`aaaaaaaaaaaa`&nbsp;→&nbsp;`bbbbbbbbbbbb`',
     ],
     [
       'an image of another repository',

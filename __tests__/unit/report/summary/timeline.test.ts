@@ -44,7 +44,7 @@ test('a task of a culprit has a bar for each phase, a mark for its end, and the 
     { to: 119 },
   )
   expect(barsOf(culprit([out], [back]))).toEqual({
-    'web.1 · n1': [
+    'web.1 · n1 · exit code 3': [
       'waits waits 0.0-1.0',
       'pulls pulls 1.0-4.0',
       'starts starts 4.0-5.0',
@@ -66,7 +66,12 @@ test('a slot has one row, whatever number of tasks ended in it, and none over an
       { ending: 'was rejected: No such image', node: `n${from % 2}` },
     )
   expect(barsOf(culprit([turn(100), turn(103)]))).toEqual({
-    'web.1': ['starts starts 0.0-0.1', 'failed rejected 0.1-0.4', 'starts starts 3.0-3.1', 'failed rejected 3.1-3.4'],
+    'web.1 · n0 · n1 · rejected': [
+      'starts starts 0.0-0.1',
+      'failed rejected 0.1-0.4',
+      'starts starts 3.0-3.1',
+      'failed rejected 3.1-3.4',
+    ],
   })
 })
 
@@ -83,8 +88,14 @@ test('slots in which a task failed come first, and those of a global service are
       ending: 'failed its health check (no answer)',
     },
   )
-  expect(Object.keys(barsOf(culprit([up, sick])))).toEqual(['web · n2', 'web · n1'])
-  expect(barsOf(culprit([up, sick]))['web · n2']).toContain('failed unhealthy 5.0-5.3')
+  expect(Object.keys(barsOf(culprit([up, sick])))).toEqual(['web · n2 · unhealthy', 'web · n1'])
+  expect(barsOf(culprit([up, sick]))['web · n2 · unhealthy']).toContain('failed unhealthy 5.0-5.3')
+})
+
+test('slots come in the order of their numbers, and name two nodes at most', () => {
+  const on = (slot: number, node: string) => task([['running', 101]], { slot, node })
+  const rows = barsOf(culprit([on(10, 'n1'), on(2, 'n1'), on(2, 'n2'), on(2, 'n3')]))
+  expect(Object.keys(rows)).toEqual(['web.2 · n1 · n2 · …', 'web.10 · n1'])
 })
 
 test('a service that only went along has one row, and so has a culprit of which no task was seen', () => {
