@@ -28,6 +28,8 @@ export interface WorkflowOptions {
   /** The settings of the repository. */
   readonly secrets?: Readonly<Record<string, string>>
   readonly vars?: Readonly<Record<string, string>>
+  /** What has happened in the repository; a push unless given. */
+  readonly event?: 'push' | 'schedule'
   /** How the workflow calls the action where it is not `./`: `owner/name@ref`. */
   readonly action?: string
 }
@@ -90,7 +92,7 @@ export class Act implements AsyncDisposable {
    * @param workflow its jobs, or all of its file as it stands
    */
   async start(workflow: Jobs | string, options: WorkflowOptions = {}): Promise<RunningWorkflow> {
-    const { env = {}, container, files = {}, secrets = {}, vars = {}, action } = options
+    const { env = {}, container, files = {}, secrets = {}, vars = {}, event = 'push', action } = options
     const repository = join(this.directory, `repository-${++this.#runs}`)
     const notes = join(this.directory, `notes-${this.#runs}`)
     await mkdir(notes)
@@ -115,7 +117,7 @@ export class Act implements AsyncDisposable {
       ...(action === undefined ? [] : ['--local-repository', `${action}=${repository}`]),
     ]
     const platform = ['--platform', `ubuntu-latest=${where}`]
-    const args = ['push', ...platform, '--action-offline-mode', '--rm', ...mounts, ...settings]
+    const args = [event, ...platform, '--action-offline-mode', '--rm', ...mounts, ...settings]
     const runner = spawn(ACT.path, args, {
       cwd: repository,
       env: {

@@ -42,8 +42,9 @@ function examples(swarm: Bench<'ghcr'>): void {
     readFileSync(path, 'utf8')
       .replaceAll('ghcr.io', swarm.lab.registries.ghcr.host)
       .replaceAll('ssh://deploy@swarm.example.com', `ssh://root@127.0.0.1:${sshd.port}${swarm.lab.nodes[0].socket}`)
-  const run = (path: string) =>
+  const run = (path: string, event: 'push' | 'schedule' = 'push') =>
     act.run(ours(path), {
+      event,
       action: PLACEHOLDER,
       files: { 'compose.yml': ours('examples/compose.yml') },
       secrets: {
@@ -79,6 +80,24 @@ function examples(swarm: Bench<'ghcr'>): void {
       expect({ code, log }).toEqual({ code: 0, log: expect.stringContaining('converged: 2 created') })
       expect(await swarm.imageOf('shop_web')).toContain(`${web}@sha256:`)
       expect(await swarm.imageOf('shop_worker')).toContain(`${worker}@sha256:`)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'the check by the clock is green as long as the swarm is what the repository says, and then names what differs',
+    async () => {
+      // It has one account for all images.
+      const account = { password: PASSWORDS['deploy-bot'], read: ['my-org', 'partner'] }
+      await swarm.lab.registries.ghcr.setAccount('deploy-bot', account)
+      const same = await run('examples/drift-check.yml', 'schedule')
+      expect({ code: same.code, log: same.log }).toEqual({ code: 0, log: expect.stringContaining('unchanged') })
+      await swarm.lab.docker(['service', 'update', '--detach', '--env-add', 'BY_HAND=1', 'shop_web'])
+      const differs = await run('examples/drift-check.yml', 'schedule')
+      expect({ code: differs.code, log: differs.log }).toEqual({
+        code: 1,
+        log: expect.stringMatching(/::error::.*shop_web/),
+      })
     },
     LIMIT_MS,
   )
