@@ -79,7 +79,7 @@ export function checkSeparation(credentials: readonly Credential[], problems: Pr
     if (other === undefined) known.set(key, credential)
     else {
       problems.add(
-        `${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`,
+        `${other.origin} and ${origin} both put an account for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`,
       )
     }
   }

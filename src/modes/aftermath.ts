@@ -94,7 +94,7 @@ async function settleOne(
 const WORDS: Readonly<Record<Standing, string>> = {
   'as-before': 'is as it was before the run',
   ours: 'has what was sent, and the swarm goes on with it by itself',
-  'half-way': 'has a spec that was only meant for the way',
+  'half-way': 'has the intermediate spec of its strategy',
   'ours-for-good': 'has what was sent, and the swarm no longer remembers what ran before: deploy that to go back',
   made: 'was made, and stays',
   job: 'is a job, and its new spec stays: a way back would run the old one again',

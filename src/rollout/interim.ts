@@ -146,7 +146,7 @@ export async function tidyInterims(
         await tidyOne(one, engine, lines, stop)
       } catch (error) {
         log.warning(
-          `${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
+          `${one.name}: the intermediate spec of its strategy may be left, also for \`docker service rollback\`: ${messageOf(error)}`,
         )
       }
     }),
@@ -196,10 +196,10 @@ async function takeOut(
   signal: AbortSignal,
 ): Promise<void> {
   if (sameSpec(spec, interim)) {
-    lines.say(name, 'goes back to what it was: what it has is only a step on the way')
+    lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy')
     await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
   } else {
-    lines.say(name, "what is only a step of this run is taken out of somebody else's deploy")
+    lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy")
     await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
   }
 }

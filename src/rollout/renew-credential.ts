@@ -1,4 +1,3 @@
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { updateSpec } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate } from '../docker/swarm/update-status.ts'
@@ -6,6 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { Update } from '../plan/check.ts'
 import { timeLimit } from '../runner/clock.ts'
 import type { RolloutRun } from './run.ts'
+import { storedCredential } from './stored-credential.ts'
 
 const SEND_TIMEOUT_MS = 120_000
 
@@ -22,10 +22,9 @@ export async function renewCredential(
 ): Promise<void> {
   if (currentAccess === undefined || interim !== undefined) return
   if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return
-  const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) } as const
   try {
     const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
-    await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience)
+    await updateSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience)
   } catch (error) {
     lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`)
   }

@@ -1,7 +1,6 @@
 import type { Service, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type StoredCredential, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
@@ -15,6 +14,7 @@ import { poll } from '../runner/poll.ts'
 import type { RolloutRun } from './run.ts'
 import { interimOf, type Sent, type SentChange } from './sent.ts'
 import type { Settled } from './settled.ts'
+import { storedCredential } from './stored-credential.ts'
 import { bySomeoneElse } from './superseded.ts'
 
 /** A service on its way back, or why it is not. */
@@ -129,11 +129,10 @@ async function untilOnNodes({ ID }: Service, sentAt: number, engine: Engine, sig
 function leftHalfWay({ change }: SentChange): string {
   if (interimOf(change) === undefined) return ''
   const { kind } = change.request.strategy
-  return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`
+  return `; it may be left with the intermediate spec of ${kind} (label ${INTERIM_LABEL}): the next deploy of it starts from what was before`
 }
 
 /** Today's credential where the run has one for the old image; else what was stored with the old spec. */
 function credentialFor({ access, currentAccess }: Update): StoredCredential {
-  if (currentAccess !== undefined) return { from: 'header', header: registryAuthHeader(currentAccess.credential) }
-  return { from: access === undefined ? 'spec' : 'previous-spec' }
+  return storedCredential(currentAccess, access === undefined ? 'spec' : 'previous-spec')
 }

@@ -1,9 +1,8 @@
 import type { Connection } from '../connect/connection.ts'
 import type { Service } from '../docker/api.ts'
 import { EngineError } from '../docker/engine/engine.ts'
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, isAnswerLost, type StoredCredential, updateSpec } from '../docker/specs/spec-update.ts'
+import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
 import { accountInWords } from '../plan/account.ts'
 import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../plan/check.ts'
@@ -15,6 +14,7 @@ import { renewCredential } from './renew-credential.ts'
 import type { RolloutRun } from './run.ts'
 import { makeSecond } from './second-service.ts'
 import type { Sent } from './sent.ts'
+import { storedCredential } from './stored-credential.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
@@ -88,11 +88,9 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
   const { access, current, interim, wanted } = change
   const { ID: id, Spec: observed } = current
   const sentAt = nowMs()
-  const credential: StoredCredential =
-    access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) }
   try {
     const base = interim ?? observed
-    const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end))
+    const given = await updateSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
     const service = await read(connection, id, end)
     const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
     return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)

@@ -112,6 +112,7 @@ export function watchStep(
       const begunAt = nowMs()
       const { seen } = await look()
       if (seen.found === 'stale') {
+        if (time.isOver) return failure('timed-out', STALE)
         await sleep(pauseAfter(begunAt), signal)
         continue
       }

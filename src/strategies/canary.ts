@@ -1,4 +1,3 @@
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { shown } from '../inputs/problems.ts'
@@ -10,6 +9,7 @@ import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import { renewCredential } from '../rollout/renew-credential.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import { interimOf, type Sent } from '../rollout/sent.ts'
+import { storedCredential } from '../rollout/stored-credential.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
 import { tasksToReplace } from './first-step.ts'
@@ -122,11 +122,8 @@ async function sendCanary(change: Update, { tasks, total }: FirstStep, run: Roll
   if (run.signal.aborted) return untouched(change)
   run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`)
   await renewCredential(change, run, run.signal)
-  const credential =
-    access === undefined
-      ? ({ from: 'spec' } as const)
-      : ({ from: 'header', header: registryAuthHeader(access.credential) } as const)
-  return sendInterim(change, withFirstTasks(current.Spec, wanted, tasks, run.mark), credential, run.connection)
+  const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark)
+  return sendInterim(change, interim, storedCredential(access), run.connection)
 }
 
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */

@@ -310,12 +310,12 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     registries(
       `- {registry: ghcr.io, username: a, password: ${CANARY}}\n- {registry: GHCR.io, username: b, password: ${CANARY}}`,
     ),
-    'registries entry 1 and registries entry 2 both put a login for ghcr.io into the config ghcr.io',
+    'registries entry 1 and registries entry 2 both put an account for ghcr.io into the config ghcr.io',
   ],
   [
     'registry twice in a config',
     registries(`a ghcr.io/x bot ${CANARY}\na ghcr.io/y bot ${CANARY}`),
-    'registries line 1 and registries line 2 both put a login for ghcr.io into the config a',
+    'registries line 1 and registries line 2 both put an account for ghcr.io into the config a',
   ],
   [
     'Docker Hub under two names',
@@ -324,7 +324,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
       username: 'b',
       password: CANARY,
     },
-    'registries entry 1 and registry both put a login for docker.io',
+    'registries entry 1 and registry both put an account for docker.io',
   ],
 
   // registries-file

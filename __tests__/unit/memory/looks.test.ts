@@ -172,7 +172,7 @@ test.each(['canary', 'recreate'])(
     })
     const { results, log } = await runAction(swarm, deployOf(['web'], V2, { strategy }))
     expect(results).toMatchObject([{ outcome: 'superseded', cause: expect.stringMatching(/^someone else changed it/) }])
-    expect(log).toContain('web: goes back to what it was: what it has is only a step on the way')
+    expect(log).toContain('web: goes back to what it was, from the intermediate spec of its strategy')
     await pass(30)
     expect(swarm.running('web')).toEqual(Array(4).fill(ONE))
     expect(swarm.service('web')?.Spec.Labels ?? {}).toEqual({})

@@ -56,6 +56,15 @@ describe('a service on its way', () => {
     })
   })
 
+  test('is not asked for ever whether it is still up, when no manager hears of its spec', async () => {
+    const { connection } = slowDaemon(new Map([['a', serviceOf('a', 1, 'before:1')]]))
+    const watching = watchingOver(serviceOf('a', 2), runOver(connection, undefined, 20))
+    const still = watching.stillUp()
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(await still).toMatch(/^the trial failed: the manager that answers has not heard of it yet/)
+    expect(watching.down()?.outcome).toBe('timed-out')
+  })
+
   test('says with the time of the run what was seen last, and since when nothing is', async () => {
     const { connection } = slowDaemon(new Map([['a', serviceOf('a', 2)]]))
     const judge = () => ({ state: 'progressing', progress: '0/1 tasks running' }) as const
