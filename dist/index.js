@@ -10282,7 +10282,7 @@ function checkSeparation(credentials, problems) {
         if (other === undefined)
             known.set(key, credential);
         else {
-            problems.add(`${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
+            problems.add(`${other.origin} and ${origin} both put an account for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
         }
     }
 }
@@ -21402,7 +21402,7 @@ async function tidyInterims(settled, { connection: { engine }, signal: stop, lin
             await tidyOne(one, engine, lines, stop);
         }
         catch (error) {
-            log.warning(`${one.name}: something of a spec that was only meant for the way may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
+            log.warning(`${one.name}: the intermediate spec of its strategy may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
         }
     }));
 }
@@ -21432,11 +21432,11 @@ async function tidyOne({ name, current, interim }, engine, lines, stop) {
 }
 async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
     if (sameSpec(spec, interim)) {
-        lines.say(name, 'goes back to what it was: what it has is only a step on the way');
+        lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
         await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
     }
     else {
-        lines.say(name, "what is only a step of this run is taken out of somebody else's deploy");
+        lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
         await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
     }
 }
@@ -22246,6 +22246,17 @@ async function createService(access, spec, engine, signal) {
     return { problem: superseded('deployed', 'at the same moment', spec.Name) };
 }
 
+;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
+
+/**
+ * The credential that the swarm is to store with a spec: today's, where the run has one for it.
+ *
+ * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
+ */
+function storedCredential(access, otherwise = 'spec') {
+    return access === undefined ? { from: otherwise } : { from: 'header', header: registryAuthHeader(access.credential) };
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/renew-credential.js
 
 
@@ -22265,10 +22276,9 @@ async function renewCredential({ current, currentAccess, request, interim }, { c
         return;
     if (isJob(current.Spec) || hasUnfinishedUpdate(current))
         return;
-    const credential = { from: 'header', header: registryAuthHeader(currentAccess.credential) };
     try {
         const patience = AbortSignal.any([signal, clock_timeLimit(renew_credential_SEND_TIMEOUT_MS)]);
-        await updateSpec(engine, current.ID, [current.Spec], current.Spec, credential, patience);
+        await updateSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
     }
     catch (error) {
         lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`);
@@ -22415,10 +22425,9 @@ async function update(change, connection, end) {
     const { access, current, interim, wanted } = change;
     const { ID: id, Spec: observed } = current;
     const sentAt = nowMs();
-    const credential = access === undefined ? { from: 'spec' } : { from: 'header', header: registryAuthHeader(access.credential) };
     try {
         const base = interim ?? observed;
-        const given = await updateSpec(connection.engine, id, [base], wanted, credential, readingTime(end));
+        const given = await updateSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
         const service = await send_read(connection, id, end);
         const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec);
         return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
@@ -23559,13 +23568,11 @@ function leftHalfWay({ change }) {
     if (interimOf(change) === undefined)
         return '';
     const { kind } = change.request.strategy;
-    return `; it may be left with a spec that was only meant for the way (${kind}, label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
+    return `; it may be left with the intermediate spec of ${kind} (label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
 }
 /** Today's credential where the run has one for the old image; else what was stored with the old spec. */
 function credentialFor({ access, currentAccess }) {
-    if (currentAccess !== undefined)
-        return { from: 'header', header: registryAuthHeader(currentAccess.credential) };
-    return { from: access === undefined ? 'spec' : 'previous-spec' };
+    return storedCredential(currentAccess, access === undefined ? 'spec' : 'previous-spec');
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/way-back.js
@@ -24287,6 +24294,8 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
             const begunAt = nowMs();
             const { seen } = await look();
             if (seen.found === 'stale') {
+                if (time.isOver)
+                    return failure('timed-out', STALE);
                 await sleep(pauseAfter(begunAt), signal);
                 continue;
             }
@@ -25175,10 +25184,8 @@ async function sendCanary(change, { tasks, total }, run) {
         return untouched(change);
     run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
     await renewCredential(change, run, run.signal);
-    const credential = access === undefined
-        ? { from: 'spec' }
-        : { from: 'header', header: registryAuthHeader(access.credential) };
-    return sendInterim(change, withFirstTasks(current.Spec, wanted, tasks, run.mark), credential, run.connection);
+    const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark);
+    return sendInterim(change, interim, storedCredential(access), run.connection);
 }
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
 function tryAll(sent, run) {
@@ -25615,7 +25622,7 @@ function carried(headers, cliPluginsExtraDirs) {
  * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
  * key, else by any key with that host. Docker Hub has the exact key only.
  */
-function storedCredential(file, registry) {
+function config_file_storedCredential(file, registry) {
     const wanted = registryKey(registry);
     const exact = file.auths?.[wanted];
     const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
@@ -25726,7 +25733,7 @@ function credentialOf(registry, { kind, username, password }, userConfig) {
 async function ownCredential(registry, { file, env, name }, signal) {
     const helper = helperFor(file, registry);
     if (helper === undefined)
-        return storedCredential(file, registry);
+        return config_file_storedCredential(file, registry);
     try {
         return await askHelper(helper, registry, env, signal);
     }

@@ -12952,7 +12952,7 @@ function checkSeparation(credentials, problems) {
         if (other === undefined)
             known.set(key, credential);
         else {
-            problems.add(`${other.origin} and ${origin} both put a login for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
+            problems.add(`${other.origin} and ${origin} both put an account for ${registry} into the config ${config}, which has room for one: give each a \`config\` name of its own, or limit each to a path such as ${registry}/org-a`);
         }
     }
 }
@@ -19013,7 +19013,7 @@ async function settleOne(state, onCancel, engine, signal) {
 const aftermath_WORDS = {
     'as-before': 'is as it was before the run',
     ours: 'has what was sent, and the swarm goes on with it by itself',
-    'half-way': 'has a spec that was only meant for the way',
+    'half-way': 'has the intermediate spec of its strategy',
     'ours-for-good': 'has what was sent, and the swarm no longer remembers what ran before: deploy that to go back',
     made: 'was made, and stays',
     job: 'is a job, and its new spec stays: a way back would run the old one again',
