@@ -16591,22 +16591,23 @@ function countWords({ services }) {
     });
     return counts.join(', ');
 }
-/** What becomes of all tasks together, as a sentence. */
+/** What becomes of all tasks together, in words that follow "with a deploy": `3 tasks would be replaced, 1 started`. */
 function allTasksWords({ services }) {
     const sum = (count) => services.reduce((total, one) => total + count(one), 0);
     const parts = [
-        ...some(sum(({ tasks }) => tasks.replaced), (count) => `${tasks(count)} replaced`),
-        ...some(sum(({ tasks }) => tasks.added), (count) => `${tasks(count)} started`),
-        ...some(sum(({ tasks }) => tasks.removed), (count) => `${tasks(count)} ended`),
-    ];
-    return parts.length === 0 ? 'no task would restart' : parts.join(', ');
-    function tasks(count) {
-        return count === 1 ? '1 task would be' : `${count} tasks would be`;
-    }
+        [sum(({ tasks }) => tasks.replaced), 'replaced'],
+        [sum(({ tasks }) => tasks.added), 'started'],
+        [sum(({ tasks }) => tasks.removed), 'ended'],
+    ].filter(([count]) => count > 0);
+    if (parts.length === 0)
+        return 'no task would restart';
+    return parts
+        .map(([count, what], index) => (index === 0 ? `${counted(count)} would be ${what}` : `${count} ${what}`))
+        .join(', ');
 }
 /** What becomes of the tasks of one service. */
 function tasksWords({ action, tasks }) {
-    const { before, after, replaced, added, removed, runsAgain } = tasks;
+    const { before, after, replaced, perhaps, added, removed, runsAgain } = tasks;
     if (action === 'create')
         return `${counted(added)} ${added === 1 ? 'starts' : 'start'}`;
     if (action === 'remove')
@@ -16619,6 +16620,8 @@ function tasksWords({ action, tasks }) {
         ...some(added, (count) => `${count} ${count === 1 ? 'is' : 'are'} added`),
         ...some(removed, (count) => `${count} ${count === 1 ? 'ends' : 'end'}`),
     ];
+    if (perhaps > 0)
+        parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`);
     return parts.length === 0 ? 'no task restarts' : parts.join(', ');
 }
 function counted(count) {
@@ -29350,6 +29353,7 @@ const NO_TASKS = {
     before: 0,
     after: 0,
     replaced: 0,
+    perhaps: 0,
     added: 0,
     removed: 0,
     runsAgain: false,
@@ -29369,16 +29373,28 @@ function tasksToEnd(spec, nodes) {
  * What Swarm does with the tasks of a service that gets another spec, by its own rule (swarmkit,
  * manager/orchestrator/task.go, `IsTaskDirty`; seen with 20.10): a task is replaced when its template or the endpoint
  * has changed. Where of the template only the placement has, it stays on a node that satisfies the constraints, whatever
- * became of the endpoint. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
+ * became of the endpoint, but not with another credential. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
  */
 function taskOutlook(step, { tasks, nodes }) {
     const { current, wanted, changes } = step;
     const [before, after] = [task_outlook_tasksOf(current.Spec, nodes), task_outlook_tasksOf(wanted, nodes)];
     const own = tasks.filter((task) => task.ServiceID === current.ID && isLive(task) && !isEnding(task));
     if (isJob(wanted))
-        return { before, after, replaced: 0, added: after, removed: own.length, runsAgain: true, because: changes };
+        return {
+            before,
+            after,
+            replaced: 0,
+            perhaps: 0,
+            added: after,
+            removed: own.length,
+            runsAgain: true,
+            because: changes,
+        };
     const counts = isGlobal(wanted) ? onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after);
-    return { before, after, ...counts, runsAgain: false, because: counts.replaced === 0 ? [] : reasons(changes) };
+    const stays = Math.min(before, after) - counts.replaced;
+    const perhaps = step.hasNewCredential && task_outlook_has(changes, 'placement') ? Math.max(0, stays) : 0;
+    const because = counts.replaced + perhaps === 0 ? [] : reasons(changes);
+    return { before, after, ...counts, perhaps, runsAgain: false, because };
 }
 function task_outlook_tasksOf(spec, nodes) {
     return wantedTasks(spec) ?? eligibleNodes(nodes, spec.TaskTemplate.Placement).length;
@@ -29394,13 +29410,13 @@ function inSlots(step, own, nodes, before, after) {
 /** A node that is given no tasks keeps what it has. */
 function onNodes(step, own, nodes) {
     const { current, wanted } = step;
-    const [had, has] = [current.Spec, wanted].map((spec) => eligibleNodes(nodes, spec.TaskTemplate.Placement));
+    const [had, gets] = [current.Spec, wanted].map((spec) => eligibleNodes(nodes, spec.TaskTemplate.Placement));
     const allowed = allowedNodes(nodes, wanted.TaskTemplate.Placement);
-    const stays = (had ?? []).filter((node) => has?.includes(node));
+    const stays = (had ?? []).filter((node) => gets?.includes(node));
     const isReplaced = (node) => areAllDirty(step) || own.some((task) => task.NodeID === node.ID && isDirty(step, task, nodes));
     return {
         replaced: stays.filter(isReplaced).length,
-        added: (has ?? []).filter((node) => !had?.includes(node)).length,
+        added: (gets ?? []).filter((node) => !had?.includes(node)).length,
         removed: own.filter(({ NodeID: id }) => nodes.some(({ ID }) => ID === id) && !allowed.some(({ ID }) => ID === id))
             .length,
     };

@@ -24,8 +24,14 @@ export function whatBecame(before: readonly string[], after: readonly string[]):
   return { before: before.length, replaced, added: came - replaced, removed: gone - replaced }
 }
 
-/** What the plan says, in the same terms. */
-export function whatWasSaid({ before, replaced, added, removed }: TaskOutlook): Counts {
+/**
+ * What the plan says, in the same terms.
+ *
+ * @param isNewCredential whether the credential is another than the one that the tasks were made with
+ */
+export function whatWasSaid(outlook: Omit<TaskOutlook, 'because'>, isNewCredential = false): Counts {
+  const { before, added, removed, perhaps } = outlook
+  const replaced = outlook.replaced + (isNewCredential ? perhaps : 0)
   const both = Math.min(added, removed)
   return { before, replaced: replaced + both, added: added - both, removed: removed - both }
 }

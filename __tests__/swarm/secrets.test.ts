@@ -169,6 +169,23 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     }
   })
 
+  test('a plan has no trace of what is a secret, whether or not it shows values', async () => {
+    const image = await swarm.lab.image({ registry: 'main', repository: 'planned', content: 'planned' })
+    const step = await canaryStep('planned', image.reference, { mode: 'plan', 'show-values': 'true' })
+    const fresh = await swarm.runner.run(step)
+    expect(fresh.outputs.status).toBe('planned')
+    expect(fresh.outputs.plan).toContain('| env `TOKEN` | `***` |')
+    expectNoTrace(fresh)
+    expect((await swarm.runner.run({ ...step, with: { ...step.with, mode: 'deploy' } })).main.code).toBe(0)
+    for (const shows of ['true', 'false']) {
+      const services = JSON.stringify([{ name: 'planned', env: { TOKEN: 'no longer' } }])
+      const change = await swarm.runner.run({ ...step, with: { ...step.with, services, 'show-values': shows } })
+      const [before, after] = shows === 'true' ? ['***', 'no longer'] : ['(hidden)', '(hidden)']
+      expect(change.outputs.plan).toContain(`| env \`TOKEN\` | \`${before}\` | \`${after}\` | 🔄 |`)
+      expectNoTrace(change)
+    }
+  })
+
   test('after a good run there is no trace, and during it nobody else could read along', async () => {
     const image = await swarm.lab.image({ registry: 'main', repository: 'good', content: 'good' })
     const step = await swarm.runner.start(await canaryStep('good', image.reference))

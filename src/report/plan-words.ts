@@ -76,33 +76,23 @@ export function countWords({ services }: Outlook): string {
   return counts.join(', ')
 }
 
-/** What becomes of all tasks together, as a sentence. */
+/** What becomes of all tasks together, in words that follow "with a deploy": `3 tasks would be replaced, 1 started`. */
 export function allTasksWords({ services }: Outlook): string {
   const sum = (count: (service: ServiceOutlook) => number) => services.reduce((total, one) => total + count(one), 0)
   const parts = [
-    ...some(
-      sum(({ tasks }) => tasks.replaced),
-      (count) => `${tasks(count)} replaced`,
-    ),
-    ...some(
-      sum(({ tasks }) => tasks.added),
-      (count) => `${tasks(count)} started`,
-    ),
-    ...some(
-      sum(({ tasks }) => tasks.removed),
-      (count) => `${tasks(count)} ended`,
-    ),
-  ]
-  return parts.length === 0 ? 'no task would restart' : parts.join(', ')
-
-  function tasks(count: number): string {
-    return count === 1 ? '1 task would be' : `${count} tasks would be`
-  }
+    [sum(({ tasks }) => tasks.replaced), 'replaced'] as const,
+    [sum(({ tasks }) => tasks.added), 'started'] as const,
+    [sum(({ tasks }) => tasks.removed), 'ended'] as const,
+  ].filter(([count]) => count > 0)
+  if (parts.length === 0) return 'no task would restart'
+  return parts
+    .map(([count, what], index) => (index === 0 ? `${counted(count)} would be ${what}` : `${count} ${what}`))
+    .join(', ')
 }
 
 /** What becomes of the tasks of one service. */
 export function tasksWords({ action, tasks }: ServiceOutlook): string {
-  const { before, after, replaced, added, removed, runsAgain } = tasks
+  const { before, after, replaced, perhaps, added, removed, runsAgain } = tasks
   if (action === 'create') return `${counted(added)} ${added === 1 ? 'starts' : 'start'}`
   if (action === 'remove') return `${counted(removed)} ${removed === 1 ? 'ends' : 'end'}`
   if (runsAgain) return `the job runs again: ${counted(after)}`
@@ -112,6 +102,7 @@ export function tasksWords({ action, tasks }: ServiceOutlook): string {
     ...some(added, (count) => `${count} ${count === 1 ? 'is' : 'are'} added`),
     ...some(removed, (count) => `${count} ${count === 1 ? 'ends' : 'end'}`),
   ]
+  if (perhaps > 0) parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`)
   return parts.length === 0 ? 'no task restarts' : parts.join(', ')
 }
 

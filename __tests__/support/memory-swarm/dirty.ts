@@ -16,6 +16,7 @@ export function isDirty(store: Store, service: StoredService, task: StoredTask):
   const { Placement: placement, ...wanted } = current.spec.TaskTemplate
   if (!isSame(was, wanted)) return true
   if (isSame(before, placement)) return !isSame(task.endpoint, current.spec.EndpointSpec)
+  if (task.made.credential !== current.credential) return true
   // Swarm asks for nothing else then: seen with 20.10, where a port that changed together with a constraint did not come.
   const node = task.nodeId === undefined ? undefined : store.nodes.get(task.nodeId)
   return node === undefined || eligibleNodes([asNode(node)], placement).length === 0

@@ -562,6 +562,12 @@ test('how a service is written is known, for the lines that are to be written in
   expect(forms('- {name: web, image: nginx}')).toEqual([undefined])
 })
 
+test('a plan may show values, and fail', () => {
+  expect(read({ ...WEB, mode: 'plan' }).plan).toEqual({ showValues: false, failOnChanges: false })
+  const all = { ...WEB, mode: 'plan', 'show-values': 'true', 'fail-on-changes': 'true' }
+  expect(read(all)).toMatchObject({ mode: 'plan', plan: { showValues: true, failOnChanges: true } })
+})
+
 test('whoever chooses no mode deploys', () => {
   expect(read(WEB).mode).toBe('deploy')
   expect(read({ ...WEB, mode: ' deploy ' }).mode).toBe('deploy')

@@ -685,6 +685,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { ...WEB, 'registries-file': 'secrets/registries.yml' },
     'registries-file secrets/registries.yml: there is no such file',
   ],
+  [
+    'fail-on-changes of a deploy',
+    { ...WEB, 'fail-on-changes': 'true' },
+    'fail-on-changes: it belongs to `mode: plan`, and this run would deploy: leave it out, or write `mode: plan`',
+  ],
   ['mode that is none', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `deploy`'],
   ['mode with a typo', { ...WEB, mode: 'Deplyo' }, 'mode: "Deplyo" is no mode: did you mean `deploy`?'],
   ['max-parallel in words', { ...WEB, 'max-parallel': 'many' }, 'max-parallel: "many" is not allowed'],

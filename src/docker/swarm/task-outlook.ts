@@ -13,6 +13,8 @@ export interface TaskOutlook {
   readonly after: number
   /** End, and are replaced by new ones. */
   readonly replaced: number
+  /** Are replaced as well if the credential is another than the one that they were made with: Swarm does not tell. */
+  readonly perhaps: number
   readonly added: number
   readonly removed: number
   /** It is a job, and all of it runs once more. */
@@ -42,6 +44,7 @@ const NO_TASKS: TaskOutlook = {
   before: 0,
   after: 0,
   replaced: 0,
+  perhaps: 0,
   added: 0,
   removed: 0,
   runsAgain: false,
@@ -64,16 +67,28 @@ export function tasksToEnd(spec: ServiceSpec, nodes: readonly Node[]): TaskOutlo
  * What Swarm does with the tasks of a service that gets another spec, by its own rule (swarmkit,
  * manager/orchestrator/task.go, `IsTaskDirty`; seen with 20.10): a task is replaced when its template or the endpoint
  * has changed. Where of the template only the placement has, it stays on a node that satisfies the constraints, whatever
- * became of the endpoint. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
+ * became of the endpoint, but not with another credential. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
  */
 export function taskOutlook(step: Step, { tasks, nodes }: Observed): TaskOutlook {
   const { current, wanted, changes } = step
   const [before, after] = [tasksOf(current.Spec, nodes), tasksOf(wanted, nodes)]
   const own = tasks.filter((task) => task.ServiceID === current.ID && isLive(task) && !isEnding(task))
   if (isJob(wanted))
-    return { before, after, replaced: 0, added: after, removed: own.length, runsAgain: true, because: changes }
+    return {
+      before,
+      after,
+      replaced: 0,
+      perhaps: 0,
+      added: after,
+      removed: own.length,
+      runsAgain: true,
+      because: changes,
+    }
   const counts = isGlobal(wanted) ? onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after)
-  return { before, after, ...counts, runsAgain: false, because: counts.replaced === 0 ? [] : reasons(changes) }
+  const stays = Math.min(before, after) - counts.replaced
+  const perhaps = step.hasNewCredential && has(changes, 'placement') ? Math.max(0, stays) : 0
+  const because = counts.replaced + perhaps === 0 ? [] : reasons(changes)
+  return { before, after, ...counts, perhaps, runsAgain: false, because }
 }
 
 function tasksOf(spec: ServiceSpec, nodes: readonly Node[]): number {
@@ -95,14 +110,14 @@ function inSlots(step: Step, own: readonly Task[], nodes: readonly Node[], befor
 /** A node that is given no tasks keeps what it has. */
 function onNodes(step: Step, own: readonly Task[], nodes: readonly Node[]): Counts {
   const { current, wanted } = step
-  const [had, has] = [current.Spec, wanted].map((spec) => eligibleNodes(nodes, spec.TaskTemplate.Placement))
+  const [had, gets] = [current.Spec, wanted].map((spec) => eligibleNodes(nodes, spec.TaskTemplate.Placement))
   const allowed = allowedNodes(nodes, wanted.TaskTemplate.Placement)
-  const stays = (had ?? []).filter((node) => has?.includes(node))
+  const stays = (had ?? []).filter((node) => gets?.includes(node))
   const isReplaced = (node: Node) =>
     areAllDirty(step) || own.some((task) => task.NodeID === node.ID && isDirty(step, task, nodes))
   return {
     replaced: stays.filter(isReplaced).length,
-    added: (has ?? []).filter((node) => !had?.includes(node)).length,
+    added: (gets ?? []).filter((node) => !had?.includes(node)).length,
     removed: own.filter(({ NodeID: id }) => nodes.some(({ ID }) => ID === id) && !allowed.some(({ ID }) => ID === id))
       .length,
   }

@@ -79,6 +79,11 @@ describe('a replicated service', () => {
     ],
     ['another number per node', { from, to: withValue(from, 'TaskTemplate.Placement.MaxReplicas', 2) }, {}],
     [
+      'a constraint with a credential that may be another',
+      { from, to: withValue(from, CONSTRAINTS, ['node.role==worker']), hasNewCredential: true },
+      { perhaps: 3, because: ['constraints'] },
+    ],
+    [
       'a forced restart',
       { from, to: withValue(from, 'TaskTemplate.ForceUpdate', 1) },
       { replaced: 3, because: ['force'] },
@@ -94,7 +99,7 @@ describe('a replicated service', () => {
       { replaced: 1 },
     ],
   ])('%s', (_, situation, said) => {
-    const unsaid = { before: 3, after: 3, replaced: 0, added: 0, removed: 0, runsAgain: false, because: [] }
+    const unsaid = { before: 3, after: 3, replaced: 0, perhaps: 0, added: 0, removed: 0, runsAgain: false, because: [] }
     const { because, ...rest } = outlook(situation)
     expect({ ...rest, because: 'because' in said || rest.replaced === 0 ? because : [] }).toEqual({
       ...unsaid,

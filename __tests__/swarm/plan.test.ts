@@ -1,0 +1,247 @@
+import { expect, test } from '@jest/globals'
+import type { Task } from '../../src/docker/api.ts'
+import { liveIds, seeded, whatBecame, whatWasSaid } from '../support/plan-truth.ts'
+import { describeSwarm, STACK_CLI } from '../support/swarm.ts'
+
+type Entry = Readonly<Record<string, unknown>>
+
+/** What the output `changes` says of a service. */
+interface Said {
+  readonly name: string
+  readonly action: string
+  readonly tasks: {
+    before: number
+    after: number
+    replaced: number
+    perhaps: number
+    added: number
+    removed: number
+    runsAgain: boolean
+  }
+  readonly because: readonly string[]
+  readonly changes: readonly { field: string; key: string | null; restarts: boolean }[]
+}
+
+const flags = (...args: string[]): Entry => ({ 'update-args': args })
+
+/**
+ * Every kind of change: what the service is made with, what is asked of it then, and what Swarm does with its tasks by
+ * what is known of it: how many are replaced, added and removed.
+ */
+const KINDS: Readonly<
+  Record<string, readonly [made: Entry, asked: Entry, replaced: number, added?: number, removed?: number]>
+> = {
+  nothing: [{}, {}, 0],
+  image: [{}, { image: 2 }, 1],
+  'env-add': [{}, { env: { A: '1' } }, 1],
+  'env-change': [{ env: { A: '1' } }, { env: { A: '2' } }, 1],
+  'env-rm': [{ env: { A: '1' } }, flags('--env-rm A'), 1],
+  command: [{}, { command: 'sleep 9999' }, 1],
+  entrypoint: [{}, flags('--entrypoint sleep', '--args 9999'), 1],
+  up: [{}, { replicas: 2 }, 0, 1],
+  down: [{ replicas: 2 }, { replicas: 1 }, 0, 0, 1],
+  'up-image': [{}, { replicas: 2, image: 2 }, 1, 1],
+  'down-image': [{ replicas: 2 }, { replicas: 1, image: 2 }, 1, 0, 1],
+  zero: [{}, { replicas: 0 }, 0, 0, 1],
+  label: [{}, flags('--label-add a=1'), 0],
+  'container-label': [{}, flags('--container-label-add a=1'), 1],
+  port: [{}, flags('--publish-add published=18181,target=80,mode=host'), 1],
+  'endpoint-mode': [{}, flags('--endpoint-mode dnsrr'), 1],
+  // A change of the placement alone replaces no task, but with another account it does: see perhaps.
+  constraint: [{}, flags('--constraint-add node.role==manager'), 1],
+  'constraint-port': [
+    {},
+    flags('--constraint-add node.role==manager', '--publish-add published=18182,target=80,mode=host'),
+    1,
+  ],
+  preference: [{}, flags('--placement-pref-add spread=node.labels.zone'), 1],
+  'per-node': [{}, flags('--replicas-max-per-node 3'), 1],
+  memory: [{}, flags('--limit-memory 64M'), 1],
+  cpu: [{}, flags('--reserve-cpu 0.01'), 1],
+  mount: [{}, flags('--mount-add type=tmpfs,target=/more'), 1],
+  health: [{}, flags('--health-cmd true', '--health-interval 1s'), 1],
+  user: [{}, flags('--user 1000'), 1],
+  workdir: [{}, flags('--workdir /tmp'), 1],
+  hostname: [{}, flags('--hostname other'), 1],
+  'stop-grace': [{}, flags('--stop-grace-period 2s'), 1],
+  'stop-signal': [{}, flags('--stop-signal SIGINT'), 1],
+  'update-config': [{}, { 'update-config': { parallelism: 3 } }, 0],
+  'rollback-config': [{}, { 'rollback-config': { parallelism: 3 } }, 0],
+  'restart-policy': [{}, flags('--restart-delay 1s'), 1],
+  logging: [{}, flags('--log-driver json-file', '--log-opt max-size=1m'), 1],
+  capability: [{}, flags('--cap-add NET_ADMIN'), 1],
+  ulimit: [{}, flags('--ulimit-add nofile=1024:2048'), 1],
+  dns: [{}, flags('--dns-add 10.0.0.1'), 1],
+  host: [{}, flags('--host-add one:10.0.0.1'), 1],
+  force: [{}, flags('--force'), 1],
+  'read-only': [{}, flags('--read-only'), 1],
+  secret: [{}, flags('--secret-add plan-secret'), 1],
+  config: [{}, flags('--config-add plan-config'), 1],
+  tty: [{}, flags('--tty'), 1],
+  global: [{ 'create-args': ['--mode global'] }, { image: 2 }, 1],
+  'global-label': [{ 'create-args': ['--mode global'] }, flags('--label-add a=1'), 0],
+  recreate: [{ replicas: 2 }, { image: 2, strategy: 'recreate' }, 2],
+  'recreate-port': [{}, { ...flags('--publish-add published=18183,target=80,mode=host'), strategy: 'recreate' }, 1],
+  canary: [{ replicas: 2 }, { image: 2, strategy: 'canary' }, 2],
+  'blue-green': [
+    { 'create-args': ['--label traefik.enable=true'] },
+    { image: 2, strategy: 'blue-green', 'keep-old': '1s' },
+    1,
+  ],
+}
+
+const NAMES = Object.keys(KINDS)
+
+describeSwarm(
+  'a plan on a real swarm',
+  { registries: { main: { accounts: { alice: { password: 'wonder-land-7' }, bob: { password: 'builder-of-9' } } } } },
+  (swarm) => {
+    const image = (version: unknown) =>
+      swarm.lab.image({ registry: 'main', repository: 'acme/plan', tag: `v${version}`, content: `plan ${version}` })
+
+    const inputsFor = async (entries: readonly Entry[], account: string) => {
+      const images = new Map(await Promise.all([1, 2].map(async (n) => [n, (await image(n)).reference] as const)))
+      const services = entries.map(({ image: version, ...entry }) => ({
+        ...entry,
+        ...(version === undefined ? {} : { image: images.get(Number(version)) }),
+      }))
+      return {
+        registries: JSON.stringify([
+          { registry: swarm.lab.registries.main.host, username: account, 'password-env': 'PASSWORD' },
+        ]),
+        services: JSON.stringify(services),
+        'max-parallel': '100',
+        monitor: '1s',
+      }
+    }
+    const password = { alice: 'wonder-land-7', bob: 'builder-of-9' }
+    const run = async (entries: readonly Entry[], account: 'alice' | 'bob', more: Record<string, string> = {}) =>
+      swarm.deploy({ ...(await inputsFor(entries, account)), ...more }, { PASSWORD: password[account] })
+
+    /** Of a blue-green service those of both. */
+    const tasksOf = async (name: string): Promise<Task[]> => {
+      const all = await Promise.all(
+        [name, `${name}-blue`, `${name}-green`].map((one) => swarm.lab.tasks(one).catch(() => [])),
+      )
+      return all.flat() as unknown as Task[]
+    }
+    const allTasks = async (names: readonly string[]) =>
+      new Map(await Promise.all(names.map(async (name) => [name, await tasksOf(name)] as const)))
+
+    /** All that the swarm keeps, with its versions. */
+    const everything = async () => {
+      const lists = ['service', 'config', 'secret', 'network'].map(async (kind) => {
+        const ids = (await swarm.lab.docker([kind, 'ls', '--quiet'])).stdout.split('\n').filter((id) => id !== '')
+        return ids.length === 0 ? '' : (await swarm.lab.docker([kind, 'inspect', ...ids])).stdout
+      })
+      return (await Promise.all(lists)).join('\n')
+    }
+
+    /** A plan, which must change nothing, and then a deploy: what the plan said, and what became of the tasks. */
+    const planAndDeploy = async (entries: readonly Entry[], account: 'alice' | 'bob') => {
+      const before = await everything()
+      const plan = await run(entries, account, { mode: 'plan', lock: 'true' })
+      expect([plan.main.code, plan.log]).toEqual([0, plan.log])
+      expect(await everything()).toBe(before)
+      const said = new Map((JSON.parse(plan.outputs.changes ?? '[]') as Said[]).map((one) => [one.name, one]))
+      const names = entries.map(({ name }) => String(name))
+      const old = await allTasks(names)
+      const deploy = await run(entries, account)
+      expect([deploy.main.code, deploy.log]).toEqual([0, deploy.log])
+      const now = await allTasks(names)
+      const compared = names.map((name) => {
+        const one = said.get(name) as Said
+        const became = whatBecame(liveIds(old.get(name) ?? []), liveIds(now.get(name) ?? []))
+        const least = whatWasSaid(one.tasks)
+        return { name, least, said: { action: one.action, ...whatWasSaid(one.tasks, true) }, became }
+      })
+      return { plan, deploy, compared, said }
+    }
+
+    test('what it says of tasks for every kind of change is what the deploy does, also with another account', async () => {
+      await swarm.lab.docker(['secret', 'create', 'plan-secret', '-'], { stdin: 'it' })
+      await swarm.lab.docker(['config', 'create', 'plan-config', '-'], { stdin: 'it' })
+      const made = NAMES.map((name) => ({ name, image: 1, create: true, ...KINDS[name]?.[0] }))
+      const first = await run(made, 'alice')
+      expect([first.main.code, first.log]).toEqual([0, first.log])
+
+      const asked = NAMES.map((name) => ({ name, image: 1, ...KINDS[name]?.[1] }))
+      const { plan, compared, said } = await planAndDeploy(asked, 'bob')
+      expect(compared.map(({ name, said: { action: _, before: __, ...counts } }) => ({ name, ...counts }))).toEqual(
+        NAMES.map((name) => {
+          const [, , replaced = 0, added = 0, removed = 0] = KINDS[name] ?? []
+          return { name, replaced, added, removed }
+        }),
+      )
+      for (const {
+        name,
+        said: { action: _, ...counts },
+        became,
+      } of compared) {
+        expect({ name, ...became }).toEqual({ name, ...counts })
+      }
+      const unchanged = [...said.values()].filter(({ action }) => action === 'unchanged').map(({ name }) => name)
+      expect(unchanged).toEqual(['nothing'])
+      for (const one of said.values())
+        expect([one.name, one.changes.length > 0]).toEqual([one.name, one.name !== 'nothing'])
+      expect(plan.outputs.status).toBe('planned')
+      expect(Buffer.byteLength(plan.outputs.plan ?? '')).toBeLessThan(65_536)
+      expect(plan.summary).toContain('Swarm plan')
+
+      // Flags such as `--secret-add` are no state: given again, they are a mistake.
+      const states = asked.filter((entry) => !('update-args' in entry))
+      const after = await run(states, 'bob', { mode: 'plan', 'fail-on-changes': 'true' })
+      expect([after.main.code, after.outputs.status, after.log]).toEqual([0, 'unchanged', after.log])
+    }, 600_000)
+
+    test('generated changes: the deploy does what the plan said', async () => {
+      const random = seeded(20)
+      const names = ['image', 'up', 'label', 'env-change', 'memory', 'constraint']
+      for (let round = 0; round < 3; round++) {
+        const asked = names.map((name) => {
+          const maybe = (entry: Entry): Entry => (random(3) === 0 ? entry : {})
+          const updates = [
+            ...(random(3) === 0 ? [`--label-add a=${random(4)}`] : []),
+            ...(random(4) === 0 ? [`--limit-memory ${64 + random(3)}M`] : []),
+            ...(random(4) === 0 ? [`--stop-grace-period ${2 + random(2)}s`] : []),
+            ...(random(4) === 0 ? ['--constraint-add node.platform.os==linux'] : []),
+          ]
+          return {
+            name,
+            image: 1 + random(2),
+            ...maybe({ replicas: 1 + random(3) }),
+            ...maybe({ env: { A: String(random(3)) } }),
+            ...maybe({ 'update-config': { parallelism: random(4) } }),
+            ...(updates.length === 0 ? {} : { 'update-args': updates }),
+          }
+        })
+        const { compared } = await planAndDeploy(asked, 'bob')
+        // Which of the two accounts a task was made with depends on what changed before.
+        for (const {
+          said: { action: _, ...most },
+          least,
+          became,
+          name,
+        } of compared) {
+          expect([round, asked, name, [most, least]]).toEqual([round, asked, name, expect.arrayContaining([became])])
+        }
+      }
+    }, 600_000)
+
+    test('a job runs again, whatever changes, and a swarm that is not as asked is red where that is asked for', async () => {
+      const job = { name: 'job', image: 1, command: 'true', create: true, 'create-args': ['--mode replicated-job'] }
+      expect((await run([job], 'alice')).main.code).toBe(0)
+      const old = (await tasksOf('job')).map(({ ID }) => ID)
+      const asked = { name: 'job', ...flags('--label-add a=1') }
+      const plan = await run([asked], 'alice', { mode: 'plan', 'fail-on-changes': 'true' })
+      expect(plan.main.code).toBe(1)
+      expect(plan.annotations.map(({ message }) => message).join()).toContain('the swarm is not as asked: job (update)')
+      const [said] = JSON.parse(plan.outputs.changes ?? '[]') as Said[]
+      expect(said?.tasks).toMatchObject({ runsAgain: true, added: 1 })
+      expect((await run([asked], 'alice')).main.code).toBe(0)
+      const now = (await tasksOf('job')).map(({ ID }) => ID)
+      expect(now.filter((id) => !old.includes(id))).toHaveLength(1)
+    }, 600_000)
+  },
+  STACK_CLI,
+)

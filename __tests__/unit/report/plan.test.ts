@@ -1,0 +1,218 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
+import type { FieldChange } from '../../../src/docker/specs/spec-difference.ts'
+import { UserErrors } from '../../../src/errors.ts'
+import type { Outlook, ServiceOutlook } from '../../../src/plan/outlook.ts'
+import { reportPlan } from '../../../src/report/plan.ts'
+import { reportFailure } from '../../../src/report/report.ts'
+import { Secret } from '../../../src/runner/secret.ts'
+import { digest } from '../../support/builders.ts'
+import { HOSTILE, UNSEEN } from '../../support/hostile.ts'
+import { GITHUB, printedBy } from '../../support/printed.ts'
+import { commandsIn, linesShown, valuesIn } from '../../support/runner-commands.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'plan-report-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+const exitCode = process.exitCode
+afterEach(() => {
+  process.exitCode = exitCode
+})
+
+const COMMENT = 65_536
+
+async function report(work: () => Promise<void>) {
+  const files = { GITHUB_OUTPUT: join(directory, 'output'), GITHUB_STEP_SUMMARY: join(directory, 'summary') }
+  for (const path of Object.values(files)) writeFileSync(path, '')
+  process.exitCode = 0
+  const printed = await printedBy({ ...GITHUB, ...files }, work)
+  const outputs = Object.fromEntries(valuesIn(readFileSync(files.GITHUB_OUTPUT, 'utf8'))) as Record<string, string>
+  const summary = readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8')
+  return {
+    code: process.exitCode,
+    printed,
+    outputs,
+    summary,
+    commands: commandsIn(printed),
+    lines: linesShown(printed),
+  }
+}
+
+const NOTHING = { showValues: false, failOnChanges: false }
+const planOf = (outlook: Partial<Outlook>, asked = NOTHING) =>
+  report(() => reportPlan({ services: [], objects: [], advice: [], ...outlook }, asked))
+
+function change(field: string, key?: string, before?: string, after?: string): FieldChange {
+  return { field, key, before, after, part: 'template' }
+}
+
+const IMAGE = change('image', undefined, `acme/web:1@${digest('a')}`, `acme/web:2@${digest('b')}`)
+
+function service(overrides: Partial<ServiceOutlook> = {}): ServiceOutlook {
+  const { changes = [IMAGE] } = overrides
+  return {
+    name: 'web',
+    action: 'update',
+    image: { before: IMAGE.before, after: IMAGE.after },
+    reasons: [],
+    tasks: { before: 3, after: 3, replaced: 3, perhaps: 0, added: 0, removed: 0, runsAgain: false, because: changes },
+    strategy: 'rolling',
+    course: undefined,
+    account: { config: 'team-a', username: 'bot', registry: 'ghcr.io' },
+    ...overrides,
+    changes,
+  }
+}
+
+const unchanged = (name: string) =>
+  service({
+    name,
+    action: 'unchanged',
+    changes: [],
+    tasks: { before: 3, after: 3, replaced: 0, perhaps: 0, added: 0, removed: 0, runsAgain: false, because: [] },
+  })
+
+describe('what a plan reports', () => {
+  test('says of each service what changes, what restarts because of what, and which account is stored', async () => {
+    const env = change('env', 'LOG_LEVEL', 'info', 'debug')
+    const { outputs, summary, lines, code } = await planOf({
+      services: [service({ changes: [IMAGE, env] }), unchanged('db')],
+      objects: [{ kind: 'secret', name: 'shop_key-0a', action: 'create', changes: [] }],
+      advice: ['web: no health check'],
+    })
+    expect(code).toBe(0)
+    expect(outputs.status).toBe('planned')
+    expect(outputs.services).toBe('[]')
+    expect(outputs.plan).toContain('## Swarm plan: 1 to update, 1 unchanged')
+    expect(outputs.plan).toContain('**3 tasks would be replaced**')
+    expect(outputs.plan).toContain(
+      '| `web` | 🟡 update | all 3 tasks are replaced | `image`, `env LOG_LEVEL` | `bot` (`team-a`) |',
+    )
+    expect(outputs.plan).toContain('| image | `acme/web:1@aaaaaaaaaaaa` | `acme/web:2@bbbbbbbbbbbb` | 🔄 |')
+    expect(outputs.plan).toContain('| env `LOG_LEVEL` | `(hidden)` | `(hidden)` | 🔄 |')
+    expect(outputs.plan).toContain('- secret `shop_key-0a` is created')
+    expect(outputs.plan).toContain('Unchanged: `db`')
+    expect(summary.trim()).toBe(outputs.plan)
+    expect(lines).toContain('web: update, all 3 tasks are replaced (image, env LOG_LEVEL)')
+    expect(JSON.parse(outputs.changes ?? '')).toEqual([
+      {
+        kind: 'service',
+        name: 'web',
+        action: 'update',
+        image: { before: IMAGE.before, after: IMAGE.after },
+        strategy: 'rolling',
+        course: null,
+        account: { config: 'team-a', username: 'bot', registry: 'ghcr.io' },
+        tasks: { before: 3, after: 3, replaced: 3, perhaps: 0, added: 0, removed: 0, runsAgain: false },
+        because: ['image', 'env LOG_LEVEL'],
+        reasons: [],
+        changes: [
+          { field: 'image', key: null, before: IMAGE.before, after: IMAGE.after, restarts: true },
+          { field: 'env', key: 'LOG_LEVEL', before: '(hidden)', after: '(hidden)', restarts: true },
+        ],
+      },
+      expect.objectContaining({ name: 'db', action: 'unchanged', changes: [] }),
+      { kind: 'secret', name: 'shop_key-0a', action: 'create', changes: [] },
+    ])
+  })
+
+  test('is unchanged, and green, where nothing differs', async () => {
+    const { outputs, code } = await planOf({ services: [unchanged('web')] }, { ...NOTHING, failOnChanges: true })
+    expect([code, outputs.status]).toEqual([0, 'unchanged'])
+    expect(outputs.plan).toContain('nothing to do')
+  })
+
+  test('is red where a difference is to be, and names what differs', async () => {
+    const services = Array.from({ length: 12 }, (_, index) => service({ name: `web-${index}` }))
+    const { code, commands } = await planOf({ services }, { ...NOTHING, failOnChanges: true })
+    expect(code).toBe(1)
+    expect(commands.filter(({ name }) => name === 'error').map(({ data }) => data)).toEqual([
+      expect.stringMatching(/^fail-on-changes: the swarm is not as asked: web-0 \(update\), .* and 2 more\./),
+    ])
+  })
+
+  test('of a plan that failed, why', async () => {
+    const error = new UserErrors(['service web: no such image', 'service api: no such image'])
+    const { outputs, summary, code } = await report(() => reportFailure(error, true))
+    expect([code, outputs.status, outputs.changes]).toEqual([1, 'failed', '[]'])
+    expect(outputs.plan).toContain('service web: no such image')
+    expect(outputs.plan).toBe(summary.trim())
+    const bug = await report(() => reportFailure(new Error('x'), true))
+    expect(bug.outputs.plan).toContain('Nothing was changed')
+  })
+})
+
+describe('values', () => {
+  const changes = [
+    change('env', 'PLAIN', undefined, 'value-of-env'),
+    change('label', 'traefik.basicauth.users', undefined, 'value-of-label'),
+    change('logging option', 'splunk-token', undefined, 'value-of-option'),
+    change('command', undefined, undefined, 'serve --db-password value-of-flag --token=value-of-token'),
+    change('mount', '/data', undefined, 'volume data, VolumeOptions {"o":"username=a,password=value-of-mount"}'),
+    change('label', 'url', undefined, 'postgres://user:value-of-url@db/x'),
+  ]
+  const VALUE = /value-of-\w+/
+
+  test('that may be secrets are hidden', async () => {
+    const { printed, outputs } = await planOf({ services: [service({ changes })] })
+    expect(printed + JSON.stringify(outputs)).not.toMatch(VALUE)
+    expect(outputs.plan).toContain('`postgres://***@db/x`')
+  })
+
+  test('are shown where that was asked for, but never what is known for a secret', async () => {
+    void new Secret('value-of-flag')
+    const { printed, outputs } = await planOf({ services: [service({ changes })] }, { ...NOTHING, showValues: true })
+    for (const text of [printed, outputs.plan ?? '', outputs.changes ?? '']) {
+      expect(text).toContain('value-of-env')
+      expect(text).toContain('value-of-mount')
+      expect(text.replaceAll('::add-mask::value-of-flag', '')).not.toContain('value-of-flag')
+    }
+  })
+})
+
+describe('sizes', () => {
+  const changesOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => change('env', `V${index}`, 'x'.repeat(400), 'y'.repeat(400)))
+
+  test.each([
+    [1, 300],
+    [12, 60],
+    [60, 60],
+    [1000, 2],
+  ])('%d services of %d changes have room in a comment, and words on what has not', async (count, size) => {
+    const changes = changesOf(size)
+    const services = Array.from({ length: count }, (_, index) => service({ name: `service-${index}`, changes }))
+    const { outputs, printed } = await planOf(
+      { services, advice: Array.from({ length: 500 }, () => 'a'.repeat(300)) },
+      { ...NOTHING, showValues: true },
+    )
+    expect(Buffer.byteLength(outputs.plan ?? '')).toBeLessThan(COMMENT - 1000)
+    expect(outputs.changes?.length).toBeLessThanOrEqual(400_000)
+    expect(JSON.parse(outputs.changes ?? '').length).toBeGreaterThan(0)
+    expect(outputs.plan).toContain('There is no room here for')
+    expect((outputs.plan?.match(/<details/g) ?? []).length).toBe(outputs.plan?.match(/<\/details>/g)?.length)
+    expect(printed).toContain('service-0: update')
+  })
+})
+
+test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))('%s stays in its place everywhere', async (_, text) => {
+  const changes = [change('label', text, text, text), change(text, undefined, text, undefined)]
+  const { commands, outputs } = await planOf(
+    {
+      services: [service({ changes, course: text })],
+      objects: [{ kind: 'config', name: 'c', action: 'update', changes }],
+      advice: [text],
+    },
+    { ...NOTHING, showValues: true },
+  )
+  expect(commands.map(({ name }) => name).filter((name) => !['group', 'endgroup', 'notice'].includes(name))).toEqual([])
+  expect(Object.keys(outputs).toSorted()).toEqual(['changes', 'plan', 'services', 'status'])
+  const plan = outputs.plan ?? ''
+  expect(plan.replaceAll('\n', '')).not.toMatch(UNSEEN)
+  const bare = plan.replace(/\\[\\`*_{}[\]<>|#~]/g, '').replace(/`[^`\n]*`/g, '')
+  expect(bare).not.toMatch(/<(?!\/?(?:details|summary|code)\b)|https?:\/\/|@octocat|\]\(/)
+  expect(plan.match(/^#/gm)).toHaveLength(3)
+  expect(plan.match(/<details/g)).toHaveLength(1)
+  JSON.parse(outputs.changes ?? '')
+})
