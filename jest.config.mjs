@@ -23,7 +23,10 @@ function pathIn(directory, path) {
 
 export default {
   // Most of a swarm test is waiting for the swarm.
-  maxWorkers: 4,
+  maxWorkers: 6,
+  // So many of the tests that run side by side in one file, on one swarm.
+  maxConcurrency: 4,
+  testSequencer: '<rootDir>/jest.sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.
   testTimeout: 300_000,

@@ -1,17 +1,11 @@
 import { readdir } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Runner } from '../../lab/runner.ts'
 import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
 
 /** The committed bundle, with all its processes, ends by itself when what it asks takes a call and says nothing more. */
 describe('the timeout of a run that waits for an answer', () => {
-  let runner: Runner
-  beforeAll(async () => {
-    runner = await Runner.start()
-  })
-  afterAll(() => runner[Symbol.asyncDispose]())
-
-  test.each<[string, string, Partial<Scenario>, RegExp]>([
+  test.concurrent.each<[string, string, Partial<Scenario>, RegExp]>([
     [
       'of the daemon',
       // Enough for a busy machine to come so far.
@@ -26,6 +20,7 @@ describe('the timeout of a run that waits for an answer', () => {
       /^timeout: 3 of the 4 s were over in the stage “Connect”, /,
     ],
   ])('%s', async (_, timeout, silent, says) => {
+    await using runner = await Runner.start()
     await using docker = await fakeDocker({ ...healthy, ...silent })
     const services = `- {name: ${web.Spec.Name}, replicas: 1}`
     const result = await runner.run({ with: { services, timeout }, env: docker.env })

@@ -13,6 +13,19 @@ import { DaemonProxy } from './daemon-proxy.ts'
 export interface Bench<Registry extends string> {
   readonly lab: Lab<Registry>
   readonly runner: Runner
+  /**
+   * A test that runs beside the others of its file that are made so: most of each is waiting. Its services, images and
+   * files have names that no other test uses; it leaves nodes and registries as they are, and looks at its own alone.
+   * A plain `test` begins when all that stand before it have ended.
+   */
+  beside(name: string, run: () => Promise<void>, limitMs?: number): void
+  /** The same for each of some cases, as jest's `test.each`. */
+  eachBeside<Case extends readonly [unknown, ...unknown[]]>(
+    cases: readonly Case[],
+    name: string,
+    run: (...args: Case) => Promise<void>,
+    limitMs?: number,
+  ): void
   /** Runs a step against the first manager. */
   deploy(inputs: Step['with'], env?: Step['env']): Promise<StepResult>
   /** The same, to be stopped or looked at on its way. */
@@ -52,11 +65,19 @@ export function describeSwarm<Registry extends string>(
   const missing = labProblem()
   const problem = missing ?? cliOlderThan(oldestCli)
   if (problem === undefined) {
-    describe(name, () => tests(useLab(options)))
+    describe(name, () => {
+      let begin: () => void = () => undefined
+      const isReady = new Promise<void>((resolve) => {
+        begin = resolve
+      })
+      tests(useLab(options, isReady))
+      // The last of the hooks: jest begins tests that run side by side before the first of them.
+      beforeAll(() => begin())
+    })
   } else if (missing !== undefined && process.env.CI) {
     test(name, () => Promise.reject(new Error(missing)))
   } else {
-    describe.skip(`${name} (skipped: ${problem})`, () => tests(useLab(options)))
+    describe.skip(`${name} (skipped: ${problem})`, () => tests(useLab(options, Promise.resolve())))
   }
 }
 
@@ -96,8 +117,9 @@ export function testUnless(
   name: string,
   run: () => Promise<void>,
   limitMs?: number,
+  how: (name: string, run: () => Promise<void>, limitMs?: number) => void = test,
 ): void {
-  if (problem === undefined) test(name, run, limitMs)
+  if (problem === undefined) how(name, run, limitMs)
   else test.skip(`${name} (skipped: ${problem})`, run, limitMs)
 }
 
@@ -110,9 +132,14 @@ function labProblem(): string | undefined {
   }
 }
 
-/** Brings a lab and a runner up before the tests of the group, and takes them down after them. */
+/**
+ * Brings a lab and a runner up before the tests of the group, and takes them down after them.
+ *
+ * @param isReady when tests that run side by side may begin
+ */
 function useLab<Registry extends string>(
   options: LabOptions<Registry> | (() => Promise<LabOptions<Registry>>),
+  isReady: Promise<void>,
 ): Bench<Registry> {
   let lab: Lab<Registry> | undefined
   let runner: Runner | undefined
@@ -146,6 +173,15 @@ function useLab<Registry extends string>(
     },
     get runner() {
       return upRunner()
+    },
+    beside: (name, run, limitMs) => test.concurrent(name, () => isReady.then(run), limitMs),
+    eachBeside: (cases, name, run, limitMs) => {
+      const all = test.concurrent.each(cases as unknown as unknown[][])
+      all(
+        name,
+        (...args: unknown[]) => isReady.then(() => run(...(args as unknown as (typeof cases)[number]))),
+        limitMs,
+      )
     },
     deploy: (inputs, env) => upRunner().run(step(inputs, env)),
     start: (inputs, env) => upRunner().start(step(inputs, env)),

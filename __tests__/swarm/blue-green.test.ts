@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test } from '@jest/globals'
+import { beforeAll, expect } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { lineOf } from '../../lab/log-lines.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
@@ -85,7 +85,7 @@ describeSwarm(
       await docker('network', 'create', '--driver', 'overlay', 'front')
     })
 
-    test(
+    swarm.beside(
       'the labels that route traffic move when the new service has passed, and the next deploy goes back to the first name',
       async () => {
         const [v1, v2, v3] = [await image('shop', 'v1'), await image('shop', 'v2'), await image('shop', 'v3')]
@@ -123,7 +123,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a name on a network moves, and somebody answers to it all the time',
       async () => {
         const [v1, v2] = [await image('api', 'v1'), await image('api', 'v2')]
@@ -149,7 +149,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a new service that does not come up never gets traffic, and all else of the run goes back',
       async () => {
         const [v1, v2] = [await image('bad', 'v1'), await image('bad', 'v2', exits(7, 'no database here'))]
@@ -182,7 +182,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a check that fails takes both services of the run back; with on-failure: keep the new ones stay without traffic until the next deploy',
       async () => {
         const [v1, v2] = [await image('checked', 'v1'), await image('checked', 'v2')]
@@ -231,7 +231,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'the old service stays for the time that is asked for, and gets its traffic back when the new one fails in it',
       async () => {
         const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesAfter(7, 'out of memory'))]
@@ -251,7 +251,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a name on a network goes back with tasks behind it',
       async () => {
         const [v1, v2] = [await image('alias', 'v1'), await image('alias', 'v2', crashesAfter(9))]
@@ -266,7 +266,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'until-next keeps the old service, and what changes no task is a plain update of the live one',
       async () => {
         const [v1, v2, v3] = [await image('kept', 'v1'), await image('kept', 'v2'), await image('kept', 'v3')]
@@ -293,7 +293,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'another strategy goes to the one that has the traffic, and makes no second one',
       async () => {
         const [v1, v2, v3] = [await image('leaves', 'v1'), await image('leaves', 'v2'), await image('leaves', 'v3')]
@@ -323,7 +323,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'labels that somebody has moved by hand are followed, and where two services have them it is refused',
       async () => {
         const [v1, v2, v3] = [await image('hand', 'v1'), await image('hand', 'v2'), await image('hand', 'v3')]
@@ -344,7 +344,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a run that is lost when its new service has got the traffic is put right by the next',
       async () => {
         const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2')]
@@ -363,7 +363,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'what cannot be blue-green is refused before anything is changed',
       async () => {
         const [v1, v2, job] = [
@@ -405,7 +405,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       "somebody else's deploy of the live service during the trial stands, and ours leaves nothing",
       async () => {
         const [v1, v2, v3] = [await image('theirs', 'v1'), await image('theirs', 'v2'), await image('theirs', 'v3')]
@@ -423,11 +423,12 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test.each([
-      ['before the traffic has moved', 'keep', { hold: '10m' }, ['early-keep', 'early-keep-blue'], 'early-keep'],
-      ['before the traffic has moved', 'rollback', { hold: '10m' }, ['early-rollback'], 'early-rollback'],
-      ['after', 'rollback', { 'keep-old': '10m' }, ['after-rollback', 'after-rollback-blue'], 'after-rollback-blue'],
-    ])(
+    swarm.eachBeside(
+      [
+        ['before the traffic has moved', 'keep', { hold: '10m' }, ['early-keep', 'early-keep-blue'], 'early-keep'],
+        ['before the traffic has moved', 'rollback', { hold: '10m' }, ['early-rollback'], 'early-rollback'],
+        ['after', 'rollback', { 'keep-old': '10m' }, ['after-rollback', 'after-rollback-blue'], 'after-rollback-blue'],
+      ],
       'a run that is stopped %s, with on-cancel: %s, leaves the traffic where it is',
       async (when, onCancel, more, left, live) => {
         const name = when === 'after' ? `after-${onCancel}` : `early-${onCancel}`

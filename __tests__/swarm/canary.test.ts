@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { lineOf } from '../../lab/log-lines.ts'
 import { crashesAfter, exits, runs } from '../../lab/program.ts'
@@ -67,7 +67,7 @@ describeSwarm(
         .map((line) => ({ id: line.split(' ')[0], image: line.split(' ')[1] ?? '' }))
     }
 
-    test(
+    swarm.beside(
       'the first tasks come alone, stay through the check, and are kept when the others follow',
       async () => {
         const [v1, v2] = [await image('good', 'v1'), await image('good', 'v2')]
@@ -102,7 +102,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a task of the canary that fails takes only the canary back, and nothing else of the run is sent',
       async () => {
         const [v1, v2] = [await image('fails', 'v1'), await image('fails', 'v2', exits(7, 'no database here'))]
@@ -138,7 +138,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a check that fails takes the canary back, in the words of the check, also with on-failure: keep',
       async () => {
         const [v1, v2] = [await image('checked', 'v1'), await image('checked', 'v2')]
@@ -164,7 +164,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a URL is checked in the same way',
       async () => {
         const [v1, v2] = [await image('url', 'v1'), await image('url', 'v2')]
@@ -193,7 +193,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a task that ends in the hold, when Swarm itself no longer looks, fails the canary',
       async () => {
         const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesAfter(8, 'out of memory'))]
@@ -209,7 +209,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'of two canaries the good one goes back with the bad one',
       async () => {
         const [v1, v2, bad] = [await image('two', 'v1'), await image('two', 'v2'), await image('two', 'v3', exits(1))]
@@ -225,7 +225,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a canary that cannot start in time is timed out',
       async () => {
         const v1 = await image('slow', 'v1')
@@ -245,7 +245,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'when the others fail behind a good canary, all goes back, though Swarm itself only knows the canary',
       async () => {
         const [v1, v2] = [await image('rest', 'v1'), await image('rest', 'v2', crashesAfter(9))]
@@ -264,7 +264,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a global service has its canary on one node, and a new number of replicas waits for it',
       async () => {
         const [v1, v2] = [await image('shapes', 'v1'), await image('shapes', 'v2')]
@@ -289,7 +289,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'what replaces no task needs no canary, and what is new has none',
       async () => {
         const v1 = await image('plain', 'v1')
@@ -306,7 +306,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a service that can have no canary is refused before anything is changed',
       async () => {
         const [v1, v2] = [await image('refused', 'v1'), await image('refused', 'v2')]
@@ -328,7 +328,8 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test.each(['keep', 'rollback'])(
+    swarm.eachBeside(
+      [['keep'], ['rollback']],
       'a run that is stopped in the hold takes the canary back, with on-cancel: %s',
       async (onCancel) => {
         const name = `stopped-${onCancel}`
@@ -347,7 +348,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       "somebody else's deploy in the hold stands, and is not held up by what was meant for the canary",
       async () => {
         const [v1, v2, v3] = [await image('theirs', 'v1'), await image('theirs', 'v2'), await image('theirs', 'v3')]
@@ -382,7 +383,7 @@ describeSwarm(
       expect((await swarm.lab.docker(['config', 'rm', `swarm-deploy.lock.service.${name}`])).code).toBe(0)
     }
 
-    test(
+    swarm.beside(
       'after a run that was killed in the hold, its post takes the canary back',
       async () => {
         const [v1, v2] = [await image('post', 'v1'), await image('post', 'v2')]
@@ -398,7 +399,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'a run in the hold is left alone by the next one, which says whose it is',
       async () => {
         const [v1, v2, v3] = [await image('alive', 'v1'), await image('alive', 'v2'), await image('alive', 'v3')]
@@ -424,7 +425,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'several canaries in one run do not disturb each other, also where one update takes longer',
       async () => {
         const names = ['many-a', 'many-b', 'many-c', 'many-d']
@@ -454,7 +455,7 @@ describeSwarm(
       LIMIT_MS * 2,
     )
 
-    test(
+    swarm.beside(
       'of two runs that begin a canary at once one goes on, and the other leaves it alone',
       async () => {
         const [v1, v2, v3] = [await image('race', 'v1'), await image('race', 'v2'), await image('race', 'v3')]
@@ -489,7 +490,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'after two runs that were lost in the hold, one after the other, it is still known what was before',
       async () => {
         const [v1, v2, v3] = [await image('twice', 'v1'), await image('twice', 'v2'), await image('twice', 'v3')]
@@ -505,7 +506,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'what somebody else changes after a run that was lost is kept, without what was meant for the canary',
       async () => {
         const [v1, v2, v3] = [await image('after', 'v1'), await image('after', 'v2'), await image('after', 'v3')]
@@ -521,7 +522,7 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    test(
+    swarm.beside(
       'after a run that was lost in the hold, the next one finds the service as it was meant to be',
       async () => {
         const [v1, v2] = [await image('killed', 'v1'), await image('killed', 'v2')]
@@ -571,6 +572,7 @@ describeSwarm(
         expect((await swarm.deploy(stack)).outputs.status).toBe('unchanged')
       },
       LIMIT_MS,
+      swarm.beside,
     )
   },
 )

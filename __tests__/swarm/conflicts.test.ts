@@ -17,10 +17,11 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     swarm.deploy({ services: JSON.stringify(services), monitor: '1s' }, env)
   const outcomeOf = (run: StepResult) => resultsOf(run)[0]?.outcome
 
-  test.each([
-    ['by the API', 'busy', {}],
-    ['by docker', 'flagged', { 'update-args': '--label-add a=b' }],
-  ])(
+  swarm.eachBeside(
+    [
+      ['by the API', 'busy', {}],
+      ['by docker', 'flagged', { 'update-args': '--label-add a=b' }],
+    ],
     'a write that comes between, which changes nothing, makes the run send its change again, %s',
     async (_how, name, more) => {
       const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
@@ -32,7 +33,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     },
   )
 
-  test("somebody else's deploy that comes between wins, and is left alone", async () => {
+  swarm.beside("somebody else's deploy that comes between wins, and is left alone", async () => {
     const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2')]
     await deploy([{ name: 'lost', image: v1.reference, create: true }])
     const { run } = await deployWithIntruder('lost', v2.reference, (spec) => ({
@@ -67,7 +68,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     return { run, refusals: updates.filter(({ status }) => status >= 400).length }
   }
 
-  test("somebody else's deploy right behind ours is not taken for ours", async () => {
+  swarm.beside("somebody else's deploy right behind ours is not taken for ours", async () => {
     const [v1, v2, v3] = [await image('behind', 'v1'), await image('behind', 'v2'), await image('behind', 'v3')]
     await deploy([{ name: 'behind', image: v1.reference, create: true }])
     const manager = swarm.lab.nodes[0]
@@ -85,7 +86,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     expect(await swarm.imageOf('behind')).toBe(pinned(v3))
   })
 
-  test("a new job's count of runs is not taken for somebody else's", async () => {
+  swarm.beside("a new job's count of runs is not taken for somebody else's", async () => {
     const { reference } = await swarm.lab.image({ registry: 'open', repository: 'job', content: 'job', ...exits(0) })
     const job = { name: 'job', image: reference, create: true, replicas: '2', 'create-args': ['--mode=replicated-job'] }
     const run = await deploy([job])
@@ -93,7 +94,7 @@ describeSwarm('conflicts', { nodes: 3, managers: 3, registries: { open: {} } }, 
     expect((await swarm.service('job')).Spec.Mode.ReplicatedJob?.TotalCompletions).toBe(2)
   })
 
-  test('of runs that deploy one service at once, one wins and the others say so', async () => {
+  swarm.beside('of runs that deploy one service at once, one wins and the others say so', async () => {
     const first = await image('contested', 'v0')
     await deploy([{ name: 'contested', image: first.reference, create: true }])
     const images = await Promise.all(['v1', 'v2', 'v3', 'v4'].map((tag) => image('contested', tag)))

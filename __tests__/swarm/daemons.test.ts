@@ -59,6 +59,49 @@ describeSwarm('daemons that fail', { nodes: 4, managers: 3, registries: { main: 
       return true
     })
 
+  swarm.eachBeside(
+    [
+      ['cut', 'Log in'],
+      ['half', 'Check images, flags and platforms'],
+      ['html', 'Check images, flags and platforms'],
+      ['noise', 'Check images, flags and platforms'],
+      ['lost', 'Deploy'],
+      ['stall', 'Deploy'],
+    ] as const,
+    'the way to the daemon fails for five seconds: %s, from "%s" on',
+    async (fault, stage) => {
+      const [first] = managers()
+      const names = [`door-${fault}`]
+      const asked = await services(names, 'v1')
+      await using door = await Door.start(join(swarm.runner.directory, `${fault}.sock`), first.socket)
+      const with_ = { host: door.host, services: asked, monitor: '2s', timeout: '4m' }
+      const step = await swarm.runner.start({ with: with_ })
+      await until('the moment', 60_000, () => stageLine(stage).test(step.printed()))
+      door.fail(fault)
+      await new Promise((resolve) => setTimeout(resolve, 5000))
+      door.recover()
+      await isGreen(await step.finished, 'v1', first, names)
+    },
+    LIMIT_MS,
+  )
+
+  swarm.beside(
+    'ten new services are made over a daemon that takes a second for each call',
+    async () => {
+      const [first] = managers()
+      const names = Array.from({ length: 10 }, (_, n) => `slow-${n + 1}`)
+      const asked = await services(names, 'v1', 0)
+      const slowly = { before: () => new Promise<void>((resolve) => setTimeout(resolve, 1000)) }
+      await using proxy = await DaemonProxy.start(join(swarm.runner.directory, 'slow.sock'), first.socket, slowly)
+      const run = await swarm.runner.run({
+        with: { host: proxy.host, services: asked, 'max-parallel': '10', monitor: '1s', timeout: '4m' },
+      })
+      expect(run.annotations.filter(({ level }) => level === 'error')).toEqual([])
+      expect(run.outputs.status).toBe('converged')
+    },
+    LIMIT_MS,
+  )
+
   test(
     'the leader in use is frozen for good in the middle of a rollout: the run goes on with the next',
     async () => {
@@ -145,48 +188,6 @@ describeSwarm('daemons that fail', { nodes: 4, managers: 3, registries: { main: 
       await first.kill()
       await first.start()
       await isGreen(await step.finished, 'v1', second, names)
-    },
-    LIMIT_MS,
-  )
-
-  test.each([
-    ['cut', 'Log in'],
-    ['half', 'Check images, flags and platforms'],
-    ['html', 'Check images, flags and platforms'],
-    ['noise', 'Check images, flags and platforms'],
-    ['lost', 'Deploy'],
-    ['stall', 'Deploy'],
-  ] as const)(
-    'the way to the daemon fails for five seconds: %s, from "%s" on',
-    async (fault, stage) => {
-      const [first] = managers()
-      const names = [`door-${fault}`]
-      const asked = await services(names, 'v1')
-      await using door = await Door.start(join(swarm.runner.directory, `${fault}.sock`), first.socket)
-      const with_ = { host: door.host, services: asked, monitor: '2s', timeout: '4m' }
-      const step = await swarm.runner.start({ with: with_ })
-      await until('the moment', 60_000, () => stageLine(stage).test(step.printed()))
-      door.fail(fault)
-      await new Promise((resolve) => setTimeout(resolve, 5000))
-      door.recover()
-      await isGreen(await step.finished, 'v1', first, names)
-    },
-    LIMIT_MS,
-  )
-
-  test(
-    'ten new services are made over a daemon that takes a second for each call',
-    async () => {
-      const [first] = managers()
-      const names = Array.from({ length: 10 }, (_, n) => `slow-${n + 1}`)
-      const asked = await services(names, 'v1', 0)
-      const slowly = { before: () => new Promise<void>((resolve) => setTimeout(resolve, 1000)) }
-      await using proxy = await DaemonProxy.start(join(swarm.runner.directory, 'slow.sock'), first.socket, slowly)
-      const run = await swarm.runner.run({
-        with: { host: proxy.host, services: asked, 'max-parallel': '10', monitor: '1s', timeout: '4m' },
-      })
-      expect(run.annotations.filter(({ level }) => level === 'error')).toEqual([])
-      expect(run.outputs.status).toBe('converged')
     },
     LIMIT_MS,
   )

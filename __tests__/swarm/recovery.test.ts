@@ -22,45 +22,49 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
   /** Long enough for a crash after two seconds to count. */
   const patient = ['--update-monitor 6s', '--restart-delay 300ms']
 
-  test('when the second of two services fails, both run what they ran before, and a new one is gone', async () => {
-    const [a1, a2, b1] = [await image('both/a', 'v1'), await image('both/a', 'v2'), await image('both/b', 'v1')]
-    const b2 = await image('both/b', 'v2', exits(1, 'b is broken'))
-    await deploy('alice', [
-      { name: 'both-a', image: a1.reference, create: true, replicas: '2', env: { KEEP: '1' }, 'create-args': quick },
-      { name: 'both-b', image: b1.reference, create: true, 'create-args': quick },
-    ])
-    const run = await deploy('alice', [
-      { name: 'both-a', image: a2.reference, env: { NEW: '2' }, replicas: '1' },
-      { name: 'both-b', image: b2.reference },
-      { name: 'both-new', image: a2.reference, create: true },
-    ])
-    expect(run.main.code).toBe(1)
-    expect(run.outputs.status).toBe('rolled-back')
-    expect(await swarm.imagesRunning('both-a')).toEqual([pinned(a1), pinned(a1)])
-    expect((await swarm.service('both-a')).Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['KEEP=1'])
-    expect(await swarm.imagesRunning('both-b')).toEqual([pinned(b1)])
-    expect((await swarm.lab.docker(['service', 'inspect', 'both-new'])).code).not.toBe(0)
-    expect(resultsOf(run)).toMatchObject([
-      {
-        name: 'both-a',
-        outcome: 'rolled-back',
-        image: { after: pinned(a1) },
-        cause: expect.stringContaining('restored because of both-b'),
-      },
-      {
-        name: 'both-b',
-        outcome: 'rolled-back',
-        image: { after: pinned(b1) },
-        cause: expect.stringMatching(/exit code 1.*what ran before runs again/),
-      },
-      { name: 'both-new', outcome: 'rolled-back', cause: expect.stringContaining('removed again') },
-    ])
-    expect(run.log).toContain('b is broken')
-    const wayBack = run.main.stdout.split(stageLine('Roll back'))[1] ?? ''
-    expect(wayBack).toMatch(/both-b: back after [\d.]+ s\n/)
-    expect(wayBack).not.toContain(': updated after')
-  })
+  swarm.beside(
+    'when the second of two services fails, both run what they ran before, and a new one is gone',
+    async () => {
+      const [a1, a2, b1] = [await image('both/a', 'v1'), await image('both/a', 'v2'), await image('both/b', 'v1')]
+      const b2 = await image('both/b', 'v2', exits(1, 'b is broken'))
+      await deploy('alice', [
+        { name: 'both-a', image: a1.reference, create: true, replicas: '2', env: { KEEP: '1' }, 'create-args': quick },
+        { name: 'both-b', image: b1.reference, create: true, 'create-args': quick },
+      ])
+      const run = await deploy('alice', [
+        { name: 'both-a', image: a2.reference, env: { NEW: '2' }, replicas: '1' },
+        { name: 'both-b', image: b2.reference },
+        { name: 'both-new', image: a2.reference, create: true },
+      ])
+      expect(run.main.code).toBe(1)
+      expect(run.outputs.status).toBe('rolled-back')
+      expect(await swarm.imagesRunning('both-a')).toEqual([pinned(a1), pinned(a1)])
+      expect((await swarm.service('both-a')).Spec.TaskTemplate.ContainerSpec?.Env).toEqual(['KEEP=1'])
+      expect(await swarm.imagesRunning('both-b')).toEqual([pinned(b1)])
+      expect((await swarm.lab.docker(['service', 'inspect', 'both-new'])).code).not.toBe(0)
+      expect(resultsOf(run)).toMatchObject([
+        {
+          name: 'both-a',
+          outcome: 'rolled-back',
+          image: { after: pinned(a1) },
+          cause: expect.stringContaining('restored because of both-b'),
+        },
+        {
+          name: 'both-b',
+          outcome: 'rolled-back',
+          image: { after: pinned(b1) },
+          cause: expect.stringMatching(/exit code 1.*what ran before runs again/),
+        },
+        { name: 'both-new', outcome: 'rolled-back', cause: expect.stringContaining('removed again') },
+      ])
+      expect(run.log).toContain('b is broken')
+      const wayBack = run.main.stdout.split(stageLine('Roll back'))[1] ?? ''
+      expect(wayBack).toMatch(/both-b: back after [\d.]+ s\n/)
+      expect(wayBack).not.toContain(': updated after')
+    },
+  )
 
+<<<<<<< HEAD
   test('of independent services only the one that failed goes back, and a refresh moves only what has moved', async () => {
     const [a1, a2, b1] = [await image('alone/a', 'v1'), await image('alone/a', 'v2'), await image('alone/b', 'v1')]
     const b2 = await image('alone/b', 'v2', exits(1, 'b is broken'))
@@ -92,6 +96,9 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
   })
 
   test('the way back begins when one has failed, and not when all others are up', async () => {
+=======
+  swarm.beside('the way back begins when one has failed, and not when all others are up', async () => {
+>>>>>>> 1f2caf0 (Run tests that mostly wait side by side, and the longest files first)
     const [good1, good2] = [await image('once/good', 'v1'), await image('once/good', 'v2')]
     const [bad1, bad2] = [await image('once/bad', 'v1'), await image('once/bad', 'v2', exits(1))]
     const [slow1, slow2] = [await image('once/slow', 'v1'), await image('once/slow', 'v2')]
@@ -121,29 +128,38 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     expect(replaced.length).toBeLessThan(4)
   })
 
-  test.each(['replicated', 'global'])('a %s job that has run is not run again by a way back', async (mode) => {
-    const name = `job-${mode}`
-    const [job1, job2] = [await image(name, 'v1', exits(0)), await image(name, 'v2', exits(0))]
-    const [web1, web2] = [await image(`${name}/web`, 'v1'), await image(`${name}/web`, 'v2', crashesAfter(4))]
-    const web = `${name}-web`
-    await deploy('alice', [
-      { name, image: job1.reference, create: true, 'create-args': [`--mode ${mode}-job`, '--restart-condition none'] },
-      { name: web, image: web1.reference, create: true, 'create-args': patient },
-    ])
-    const iteration = async () => (await swarm.service(name)).JobStatus?.JobIteration.Index ?? 0
-    const before = await iteration()
-    const run = await deploy('alice', { [name]: job2.reference, [web]: web2.reference }, { monitor: '6s' })
-    expect(resultsOf(run)).toMatchObject([
-      { name, outcome: 'updated' },
-      { name: web, outcome: 'rolled-back' },
-    ])
-    expect(run.log).toMatch(lineOf(name, 'not sent back: a way back would run the old job again'))
-    expect(await iteration()).toBe(before + 1)
-    expect(await swarm.imageOf(name)).toBe(pinned(job2))
-    expect(await swarm.imagesRunning(web)).toEqual([pinned(web1)])
-  })
+  swarm.eachBeside(
+    [['replicated'], ['global']],
+    'a %s job that has run is not run again by a way back',
+    async (mode) => {
+      const name = `job-${mode}`
+      const [job1, job2] = [await image(name, 'v1', exits(0)), await image(name, 'v2', exits(0))]
+      const [web1, web2] = [await image(`${name}/web`, 'v1'), await image(`${name}/web`, 'v2', crashesAfter(4))]
+      const web = `${name}-web`
+      await deploy('alice', [
+        {
+          name,
+          image: job1.reference,
+          create: true,
+          'create-args': [`--mode ${mode}-job`, '--restart-condition none'],
+        },
+        { name: web, image: web1.reference, create: true, 'create-args': patient },
+      ])
+      const iteration = async () => (await swarm.service(name)).JobStatus?.JobIteration.Index ?? 0
+      const before = await iteration()
+      const run = await deploy('alice', { [name]: job2.reference, [web]: web2.reference }, { monitor: '6s' })
+      expect(resultsOf(run)).toMatchObject([
+        { name, outcome: 'updated' },
+        { name: web, outcome: 'rolled-back' },
+      ])
+      expect(run.log).toMatch(lineOf(name, 'not sent back: a way back would run the old job again'))
+      expect(await iteration()).toBe(before + 1)
+      expect(await swarm.imageOf(name)).toBe(pinned(job2))
+      expect(await swarm.imagesRunning(web)).toEqual([pinned(web1)])
+    },
+  )
 
-  test('after a deploy that changed nothing, the way back still leads to what ran', async () => {
+  swarm.beside('after a deploy that changed nothing, the way back still leads to what ran', async () => {
     const [v1, v2, v3] = [await image('noop', 'v1'), await image('noop', 'v2'), await image('noop', 'v3', exits(1))]
     await deploy('alice', [{ name: 'noop', image: v1.reference, create: true, 'create-args': quick }])
     await deploy('alice', { noop: v2.reference })
@@ -151,6 +167,42 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     await swarm.lab.docker(['service', 'update', '--detach', 'noop'])
     await deploy('alice', { noop: v3.reference })
     expect(await swarm.imagesRunning('noop')).toEqual([pinned(v2)])
+  })
+
+  swarm.beside('the credential for a way back is renewed without restarting a task', async () => {
+    const [v1, v2] = [await image('renewed', 'v1'), await image('renewed', 'v2')]
+    await deploy('alice', [{ name: 'renewed', image: v1.reference, create: true, replicas: '2', 'create-args': quick }])
+    const before = (await swarm.lab.tasks('renewed')).length
+    await deploy('alice', { renewed: v2.reference })
+    expect((await swarm.lab.tasks('renewed')).length).toBe(before + 2)
+  })
+
+  swarm.beside('on-failure: keep leaves everything as it is', async () => {
+    const [v1, v2] = [await image('kept', 'v1'), await image('kept', 'v2', exits(1))]
+    await deploy('alice', [{ name: 'kept', image: v1.reference, create: true, 'create-args': quick }])
+    const run = await deploy('alice', { kept: v2.reference }, { 'on-failure': 'keep' })
+    expect(run.outputs.status).toBe('failed')
+    expect(await swarm.imageOf('kept')).toBe(pinned(v2))
+  })
+
+  swarm.eachBeside([['keep'], ['rollback']], 'a stopped run with on-cancel: %s', async (onCancel) => {
+    const name = `stopped-${onCancel}`
+    const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
+    await deploy('alice', [{ name, image: v1.reference, create: true, 'create-args': quick }])
+    const step = await swarm.start({
+      ...login('alice'),
+      services: `${name}: ${v2.reference}`,
+      // Longer than this test may take: a run that is not stopped would still wait.
+      monitor: '10m',
+      timeout: '15m',
+      'on-cancel': onCancel,
+    })
+    await swarm.until('the watch', () => step.printed().includes('Watch'))
+    step.main.kill('SIGTERM')
+    const run = await step.finished
+    expect(run.main.code).toBe(1)
+    expect(run.outputs.status).toBe('cancelled')
+    expect(await swarm.imageOf(name)).toBe(pinned(onCancel === 'keep' ? v2 : v1))
   })
 
   test('the way back works although the old credential was revoked and the image is gone from the node', async () => {
@@ -189,14 +241,6 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     expect(await pullers(v1)).toEqual(['alice'])
   })
 
-  test('the credential for a way back is renewed without restarting a task', async () => {
-    const [v1, v2] = [await image('renewed', 'v1'), await image('renewed', 'v2')]
-    await deploy('alice', [{ name: 'renewed', image: v1.reference, create: true, replicas: '2', 'create-args': quick }])
-    const before = (await swarm.lab.tasks('renewed')).length
-    await deploy('alice', { renewed: v2.reference })
-    expect((await swarm.lab.tasks('renewed')).length).toBe(before + 2)
-  })
-
   test('a way back that fails is red with both causes', async () => {
     const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2', crashesAfter(2, 'v2 is broken'))]
     await deploy('alice', [{ name: 'lost', image: v1.reference, create: true, 'create-args': quick }])
@@ -209,34 +253,6 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
     expect(resultsOf(result)).toMatchObject([
       { outcome: 'failed', cause: expect.stringMatching(/exit code 1.*the way back failed too: .*No such image/) },
     ])
-  })
-
-  test('on-failure: keep leaves everything as it is', async () => {
-    const [v1, v2] = [await image('kept', 'v1'), await image('kept', 'v2', exits(1))]
-    await deploy('alice', [{ name: 'kept', image: v1.reference, create: true, 'create-args': quick }])
-    const run = await deploy('alice', { kept: v2.reference }, { 'on-failure': 'keep' })
-    expect(run.outputs.status).toBe('failed')
-    expect(await swarm.imageOf('kept')).toBe(pinned(v2))
-  })
-
-  test.each(['keep', 'rollback'])('a stopped run with on-cancel: %s', async (onCancel) => {
-    const name = `stopped-${onCancel}`
-    const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2')]
-    await deploy('alice', [{ name, image: v1.reference, create: true, 'create-args': quick }])
-    const step = await swarm.start({
-      ...login('alice'),
-      services: `${name}: ${v2.reference}`,
-      // Longer than this test may take: a run that is not stopped would still wait.
-      monitor: '10m',
-      timeout: '15m',
-      'on-cancel': onCancel,
-    })
-    await swarm.until('the watch', () => step.printed().includes('Watch'))
-    step.main.kill('SIGTERM')
-    const run = await step.finished
-    expect(run.main.code).toBe(1)
-    expect(run.outputs.status).toBe('cancelled')
-    expect(await swarm.imageOf(name)).toBe(pinned(onCancel === 'keep' ? v2 : v1))
   })
 
   /** Waits until no container of an image runs, and makes the node forget the image: the next task has to pull it. */

@@ -65,10 +65,11 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     expect((await swarm.lab.docker(['config', 'rm', `swarm-deploy.lock.service.${name}`])).code).toBe(0)
   }
 
-  test.each([
-    ['replicated', { replicas: '3', 'create-args': grace(3) }, 3],
-    ['global', { replicas: undefined, 'create-args': [...grace(3), '--mode global'] }, 2],
-  ])(
+  swarm.eachBeside(
+    [
+      ['replicated', { replicas: '3', 'create-args': grace(3) }, 3],
+      ['global', { replicas: undefined, 'create-args': [...grace(3), '--mode global'] }, 2],
+    ],
     'every old container of a %s service has ended, though it ignores SIGTERM, before the first new one starts',
     async (name, more, wanted) => {
       const [v1, v2] = [await image(name, 'v1', ignoresStop()), await image(name, 'v2')]
@@ -88,7 +89,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'when the new tasks fail, the old ones come back, all of them',
     async () => {
       const [v1, v2] = [await image('fails', 'v1'), await image('fails', 'v2', exits(1, 'v2 is broken'))]
@@ -106,7 +107,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'with on-failure: keep, new tasks that fail stay',
     async () => {
       const [v1, v2] = [await image('kept-bad', 'v1'), await image('kept-bad', 'v2', exits(1))]
@@ -119,7 +120,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'old tasks that do not end in time are not waited for any longer, and the service is brought back',
     async () => {
       const [v1, v2] = [await image('stuck', 'v1', ignoresStop()), await image('stuck', 'v2')]
@@ -145,7 +146,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'a service that is as asked, one that only scales, and a new one are not stopped',
     async () => {
       const v1 = await image('kept', 'v1')
@@ -169,7 +170,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'a job cannot be recreated',
     async () => {
       const job = await image('job', 'v1', exits(0))
@@ -182,7 +183,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'a run that is stopped while the old tasks end starts them again',
     async () => {
       const [v1, v2] = [await image('stopped', 'v1', ignoresStop()), await image('stopped', 'v2')]
@@ -199,7 +200,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'after a run that was lost while nothing ran, the next one brings all tasks back',
     async () => {
       const [v1, v2] = [await image('killed', 'v1', ignoresStop()), await image('killed', 'v2')]
@@ -215,7 +216,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'also when two runs were lost, one after the other, and somebody else has changed the service since',
     async () => {
       const v1 = await image('twice', 'v1', ignoresStop())
@@ -234,7 +235,7 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test(
+  swarm.beside(
     'and also those of a service that it would not have changed',
     async () => {
       const [v1, v2] = [await image('again', 'v1', ignoresStop()), await image('again', 'v2')]
@@ -248,10 +249,11 @@ describeSwarm('recreate', { nodes: 2, registries: { open: {} } }, (swarm) => {
     LIMIT_MS,
   )
 
-  test.each([
-    ['while the old tasks end', 'theirs'],
-    ['in the moment before the new ones are sent', 'theirs-late'],
-  ])(
+  swarm.eachBeside(
+    [
+      ['while the old tasks end', 'theirs'],
+      ['in the moment before the new ones are sent', 'theirs-late'],
+    ],
     "somebody else's deploy %s stands",
     async (_, name) => {
       const [v1, v2, v3] = [await image(name, 'v1', ignoresStop()), await image(name, 'v2'), await image(name, 'v3')]

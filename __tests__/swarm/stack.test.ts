@@ -53,6 +53,217 @@ describeSwarm(
         .filter(Boolean)
         .toSorted()
 
+    swarm.beside(
+      'a changed config and secret reach the tasks; old ones go when neither spec nor previous spec has them',
+      async () => {
+        const app = await image('open', 'rotating')
+        const stack = (
+          config: string,
+        ) => `services: {app: {image: '${app}', configs: [conf], secrets: [{source: pass, target: pw}]}}
+configs: {conf: {content: "${config}"}}
+secrets: {pass: {file: ./pass.txt}}
+`
+        const go = async (config: string, secret: string) => {
+          await write({ 'rot/compose.yml': stack(config), 'rot/pass.txt': secret })
+          const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]' })
+          expect(run.main).toMatchObject({ code: 0 })
+          expect(run.log).not.toContain(secret)
+          const [task] = await swarm.running('rot_app')
+          const id = (task as unknown as { Status: { ContainerStatus: { ContainerID: string } } }).Status
+            .ContainerStatus.ContainerID
+          return docker('exec', id, 'cat', '/conf', '/run/secrets/pw')
+        }
+        expect(await go('one', 'pw-number-1')).toBe('onepw-number-1')
+        expect(await go('two', 'pw-number-2')).toBe('twopw-number-2')
+        expect(await names('secret', 'rot')).toHaveLength(2)
+        expect(await go('three', 'pw-number-3')).toBe('threepw-number-3')
+        expect(await names('secret', 'rot')).toHaveLength(2)
+        expect(await names('config', 'rot')).toHaveLength(2)
+      },
+    )
+
+    swarm.beside(
+      'a failing service is red with its cause while the others converge, and then nothing is pruned',
+      async () => {
+        const [good, bad] = [await image('open', 'good'), await image('open', 'bad', 'v1', exits(3, 'no disk'))]
+        const restart = 'deploy: {restart_policy: {delay: 100ms}}'
+        await write({
+          'p/1.yml': `services: {old: {image: '${good}', networks: [oldnet]}, app: {image: '${good}'}}\nnetworks: {oldnet: {}}\n`,
+          'p/2.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}, broken: {image: '${bad}', ${restart}}}\n`,
+          'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
+        })
+        await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
+        const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', prune: 'true', 'on-failure': 'keep' })
+        expect(red.main.code).toBe(1)
+        expect(outcomes(red.outputs)).toEqual({ p_app: 'unchanged', p_fresh: 'created', p_broken: 'failed' })
+        expect(red.log).toContain('no disk')
+        expect(await names('service', 'p')).toEqual(['p_app', 'p_broken', 'p_fresh', 'p_old'])
+
+        const green = await deploy({ stack: 'p', 'compose-file': 'p/3.yml', prune: 'true' })
+        expect(green.main).toMatchObject({ code: 0 })
+        expect(outcomes(green.outputs)).toEqual({
+          p_app: 'unchanged',
+          p_fresh: 'unchanged',
+          p_broken: 'removed',
+          p_old: 'removed',
+        })
+        expect(await names('service', 'p')).toEqual(['p_app', 'p_fresh'])
+        expect(green.log).toContain('network p_oldnet: removed')
+        // The node itself lets go of it when the container has stopped.
+        await swarm.until('the removal', async () => !(await names('network', 'p')).includes('p_oldnet'))
+        expect(await names('network', 'p')).toEqual(['p_default'])
+      },
+    )
+
+    swarm.beside('unset variable, unknown key, undefined network: one error each, and nothing changed', async () => {
+      await write({
+        'bad.yml':
+          'services:\n  web:\n    image: nginx:${TAG}\n    imagee: x\n    networks: [nowhere]\n    mem_limit: 5m\n    profiles: [a]\n',
+      })
+      const run = await deploy({ stack: 'bad', 'compose-file': 'bad.yml' })
+      expect(run.main.code).toBe(1)
+      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+      expect(errors).toEqual([
+        expect.stringMatching(/^bad.yml line 3: the variable TAG is not set and has no default/),
+        expect.stringMatching(/^bad.yml line 4: services.web.imagee: .*did you mean `image`/),
+        expect.stringMatching(/^bad.yml line 6: services.web.mem_limit: .*limits/),
+        expect.stringMatching(/^bad.yml line 7: services.web.profiles: /),
+        expect.stringMatching(/^bad.yml line 5: the service web uses the network nowhere, which no file defines/),
+      ])
+      expect(await names('service', 'bad')).toEqual([])
+    })
+
+    swarm.beside(
+      'missing externals, a bad image, a credential spec without Windows, and what docker itself refuses: all told before anything has changed',
+      async () => {
+        const app = await image('open', 'externals')
+        await write({
+          'ext.yml': `services:
+  web: {image: '${app}', secrets: [gone], networks: [far]}
+  two: {image: '${app}', secrets: [gone]}
+  none: {image: '${app}-missing'}
+  win: {image: '${app}', credential_spec: {file: ../up.json}}
+  spec: {image: '${app}', credential_spec: {config: gmsa}}
+  reg: {image: '${app}', credential_spec: {registry: name}}
+  ports: {image: '${app}', deploy: {placement: {constraints: [nonsense]}}}
+secrets: {gone: {external: true}}
+networks: {far: {external: true}}
+configs: {gmsa: {content: '{"CmsPlugins": []}'}}
+`,
+        })
+        const run = await deploy({ stack: 'ext', 'compose-file': 'ext.yml' })
+        expect(run.main.code).toBe(1)
+        const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+        const about = (pattern: RegExp) => errors.filter((line) => pattern.test(line))
+        expect(about(/ext.yml line 9: the external secret gone does not exist/)).toHaveLength(1)
+        expect(about(/ext.yml line 10: the external network far does not exist/)).toHaveLength(1)
+        expect(about(/service ext_none: image .* cannot be read/)).toHaveLength(1)
+        expect(about(/service ext_win: its credential spec cannot work: the file ..\/up.json/)).toHaveLength(1)
+        expect(about(/service ext_spec: its credential spec cannot work: the config's CmsPlugins/)).toHaveLength(1)
+        expect(about(/credential spec cannot work: no Windows node/)).toHaveLength(3)
+        expect(about(/service ext_(?:web|two)/)).toEqual([])
+        for (const kind of ['service', 'network', 'config', 'secret']) expect(await names(kind, 'ext')).toEqual([])
+      },
+    )
+
+    swarm.beside('a job runs once, again when it changes, and again when asked', async () => {
+      const job = await image('open', 'job', 'v1', exits(0))
+      const write1 = (env: string) =>
+        write({
+          'job.yml': `services: {migrate: {image: '${job}', environment: {V: '${env}'}, deploy: {mode: replicated-job}}}\n`,
+        })
+      const runsOf = async () => (await swarm.lab.tasks('job_migrate')).length
+      const inputs = { stack: 'job', 'compose-file': 'job.yml' }
+      await write1('1')
+      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'created' })
+      expect(await runsOf()).toBe(1)
+      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'unchanged' })
+      expect(await runsOf()).toBe(1)
+      await write1('2')
+      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'updated' })
+      expect(await runsOf()).toBe(2)
+      expect(outcomes((await deploy({ ...inputs, 'rerun-jobs': 'true' })).outputs)).toEqual({ job_migrate: 'updated' })
+      expect(await runsOf()).toBe(3)
+    })
+
+    swarm.beside(
+      'a voting app in the shape of the well-known example: vote, result, worker, queue, database',
+      async () => {
+        const [vote, result, worker, redis, db] = await Promise.all(
+          ['vote', 'result', 'worker', 'redis', 'postgres'].map((name) => image('open', `voting/${name}`)),
+        )
+        await write({
+          'voting/docker-stack.yml': `version: "3.8"
+services:
+  redis: {image: '${redis}', networks: [frontend]}
+  db:
+    image: ${db}
+    environment: {POSTGRES_USER: postgres, POSTGRES_PASSWORD: postgres}
+    volumes: ["db-data:/var/lib/postgresql/data"]
+    networks: [backend]
+    deploy: {placement: {constraints: ["node.role == manager"]}}
+  vote:
+    image: ${vote}
+    ports: ["18081:80"]
+    networks: [frontend]
+    depends_on: [redis]
+    deploy:
+      replicas: 2
+      update_config: {parallelism: 2, delay: 1s}
+      restart_policy: {condition: on-failure, delay: 1s, max_attempts: 3, window: 10s}
+  result:
+    image: ${result}
+    ports: ["18082:80"]
+    networks: [backend]
+    depends_on: [db]
+    logging: {driver: json-file, options: {max-size: 1m}}
+    deploy: {update_config: {parallelism: 2, delay: 1s, order: start-first}, rollback_config: {parallelism: 1}}
+  worker:
+    image: ${worker}
+    networks: [frontend, backend]
+    ulimits: {nofile: {soft: 1000, hard: 2000}}
+    tmpfs: [/tmp]
+    extra_hosts: ["somewhere:10.0.0.9"]
+    dns: [10.0.0.2]
+    cap_add: [NET_ADMIN]
+    init: true
+    user: "1000"
+    working_dir: /tmp
+    hostname: worker
+    read_only: true
+    stop_signal: SIGTERM
+    sysctls: {net.core.somaxconn: "1024"}
+    deploy: {replicas: 2, endpoint_mode: dnsrr, labels: {APP: VOTING}, placement: {max_replicas_per_node: 2, preferences: [{spread: node.labels.zone}]}, resources: {reservations: {memory: 8M}}}
+networks: {frontend: , backend: {internal: true, labels: {a: b}}}
+volumes: {db-data: }
+`,
+        })
+        const inputs = { stack: 'voting', 'compose-file': 'voting/docker-stack.yml' }
+        const run = await deploy(inputs)
+        expect(run.main).toMatchObject({ code: 0 })
+        expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 5 }, () => 'created'))
+        const again = await deploy(inputs)
+        expect(outcomes(again.outputs)).toEqual(
+          Object.fromEntries(
+            ['redis', 'db', 'vote', 'result', 'worker'].map((name) => [`voting_${name}`, 'unchanged']),
+          ),
+        )
+      },
+    )
+
+    swarm.beside('twenty services in one stack, found by the usual name of the file', async () => {
+      const app = await image('open', 'many')
+      const services = Array.from(
+        { length: 20 },
+        (_, index) => `  s${index}: {image: '${app}', environment: {N: ${index}}}`,
+      )
+      await write({ 'compose.yaml': `services:\n${services.join('\n')}\n` })
+      const run = await deploy({ stack: 'many' })
+      expect(run.main).toMatchObject({ code: 0 })
+      expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 20 }, () => 'created'))
+      expect((await deploy({ stack: 'many' })).outputs.status).toBe('unchanged')
+    })
+
     test('six services from two registries with two accounts on one: each with its credential, digests pinned, a redeploy restarts nothing even while the registries answer 503', async () => {
       const [web, api, worker, cron, queue, proxy] = [
         await image('main', 'team-a/web'),
@@ -147,203 +358,6 @@ secrets: {token: {environment: TOKEN}}
       for (const registry of [main, other, open]) await registry.recover()
       expect(hiccup.main.code).toBe(1)
       expect(await state()).toEqual(before)
-    })
-
-    test('a changed config and secret reach the tasks; old ones go when neither spec nor previous spec has them', async () => {
-      const app = await image('open', 'rotating')
-      const stack = (
-        config: string,
-      ) => `services: {app: {image: '${app}', configs: [conf], secrets: [{source: pass, target: pw}]}}
-configs: {conf: {content: "${config}"}}
-secrets: {pass: {file: ./pass.txt}}
-`
-      const go = async (config: string, secret: string) => {
-        await write({ 'rot/compose.yml': stack(config), 'rot/pass.txt': secret })
-        const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]' })
-        expect(run.main).toMatchObject({ code: 0 })
-        expect(run.log).not.toContain(secret)
-        const [task] = await swarm.running('rot_app')
-        const id = (task as unknown as { Status: { ContainerStatus: { ContainerID: string } } }).Status.ContainerStatus
-          .ContainerID
-        return docker('exec', id, 'cat', '/conf', '/run/secrets/pw')
-      }
-      expect(await go('one', 'pw-number-1')).toBe('onepw-number-1')
-      expect(await go('two', 'pw-number-2')).toBe('twopw-number-2')
-      expect(await names('secret', 'rot')).toHaveLength(2)
-      expect(await go('three', 'pw-number-3')).toBe('threepw-number-3')
-      expect(await names('secret', 'rot')).toHaveLength(2)
-      expect(await names('config', 'rot')).toHaveLength(2)
-    })
-
-    test('a failing service is red with its cause while the others converge, and then nothing is pruned', async () => {
-      const [good, bad] = [await image('open', 'good'), await image('open', 'bad', 'v1', exits(3, 'no disk'))]
-      const restart = 'deploy: {restart_policy: {delay: 100ms}}'
-      await write({
-        'p/1.yml': `services: {old: {image: '${good}', networks: [oldnet]}, app: {image: '${good}'}}\nnetworks: {oldnet: {}}\n`,
-        'p/2.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}, broken: {image: '${bad}', ${restart}}}\n`,
-        'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
-      })
-      await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
-      const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', prune: 'true', 'on-failure': 'keep' })
-      expect(red.main.code).toBe(1)
-      expect(outcomes(red.outputs)).toEqual({ p_app: 'unchanged', p_fresh: 'created', p_broken: 'failed' })
-      expect(red.log).toContain('no disk')
-      expect(await names('service', 'p')).toEqual(['p_app', 'p_broken', 'p_fresh', 'p_old'])
-
-      const green = await deploy({ stack: 'p', 'compose-file': 'p/3.yml', prune: 'true' })
-      expect(green.main).toMatchObject({ code: 0 })
-      expect(outcomes(green.outputs)).toEqual({
-        p_app: 'unchanged',
-        p_fresh: 'unchanged',
-        p_broken: 'removed',
-        p_old: 'removed',
-      })
-      expect(await names('service', 'p')).toEqual(['p_app', 'p_fresh'])
-      expect(green.log).toContain('network p_oldnet: removed')
-      // The node itself lets go of it when the container has stopped.
-      await swarm.until('the removal', async () => !(await names('network', 'p')).includes('p_oldnet'))
-      expect(await names('network', 'p')).toEqual(['p_default'])
-    })
-
-    test('unset variable, unknown key, undefined network: one error each, and nothing changed', async () => {
-      await write({
-        'bad.yml':
-          'services:\n  web:\n    image: nginx:${TAG}\n    imagee: x\n    networks: [nowhere]\n    mem_limit: 5m\n    profiles: [a]\n',
-      })
-      const run = await deploy({ stack: 'bad', 'compose-file': 'bad.yml' })
-      expect(run.main.code).toBe(1)
-      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
-      expect(errors).toEqual([
-        expect.stringMatching(/^bad.yml line 3: the variable TAG is not set and has no default/),
-        expect.stringMatching(/^bad.yml line 4: services.web.imagee: .*did you mean `image`/),
-        expect.stringMatching(/^bad.yml line 6: services.web.mem_limit: .*limits/),
-        expect.stringMatching(/^bad.yml line 7: services.web.profiles: /),
-        expect.stringMatching(/^bad.yml line 5: the service web uses the network nowhere, which no file defines/),
-      ])
-      expect(await names('service', 'bad')).toEqual([])
-    })
-
-    test('missing externals, a bad image, a credential spec without Windows, and what docker itself refuses: all told before anything has changed', async () => {
-      const app = await image('open', 'externals')
-      await write({
-        'ext.yml': `services:
-  web: {image: '${app}', secrets: [gone], networks: [far]}
-  two: {image: '${app}', secrets: [gone]}
-  none: {image: '${app}-missing'}
-  win: {image: '${app}', credential_spec: {file: ../up.json}}
-  spec: {image: '${app}', credential_spec: {config: gmsa}}
-  reg: {image: '${app}', credential_spec: {registry: name}}
-  ports: {image: '${app}', deploy: {placement: {constraints: [nonsense]}}}
-secrets: {gone: {external: true}}
-networks: {far: {external: true}}
-configs: {gmsa: {content: '{"CmsPlugins": []}'}}
-`,
-      })
-      const run = await deploy({ stack: 'ext', 'compose-file': 'ext.yml' })
-      expect(run.main.code).toBe(1)
-      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
-      const about = (pattern: RegExp) => errors.filter((line) => pattern.test(line))
-      expect(about(/ext.yml line 9: the external secret gone does not exist/)).toHaveLength(1)
-      expect(about(/ext.yml line 10: the external network far does not exist/)).toHaveLength(1)
-      expect(about(/service ext_none: image .* cannot be read/)).toHaveLength(1)
-      expect(about(/service ext_win: its credential spec cannot work: the file ..\/up.json/)).toHaveLength(1)
-      expect(about(/service ext_spec: its credential spec cannot work: the config's CmsPlugins/)).toHaveLength(1)
-      expect(about(/credential spec cannot work: no Windows node/)).toHaveLength(3)
-      expect(about(/service ext_(?:web|two)/)).toEqual([])
-      for (const kind of ['service', 'network', 'config', 'secret']) expect(await names(kind, 'ext')).toEqual([])
-    })
-
-    test('a job runs once, again when it changes, and again when asked', async () => {
-      const job = await image('open', 'job', 'v1', exits(0))
-      const write1 = (env: string) =>
-        write({
-          'job.yml': `services: {migrate: {image: '${job}', environment: {V: '${env}'}, deploy: {mode: replicated-job}}}\n`,
-        })
-      const runsOf = async () => (await swarm.lab.tasks('job_migrate')).length
-      const inputs = { stack: 'job', 'compose-file': 'job.yml' }
-      await write1('1')
-      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'created' })
-      expect(await runsOf()).toBe(1)
-      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'unchanged' })
-      expect(await runsOf()).toBe(1)
-      await write1('2')
-      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'updated' })
-      expect(await runsOf()).toBe(2)
-      expect(outcomes((await deploy({ ...inputs, 'rerun-jobs': 'true' })).outputs)).toEqual({ job_migrate: 'updated' })
-      expect(await runsOf()).toBe(3)
-    })
-
-    test('a voting app in the shape of the well-known example: vote, result, worker, queue, database', async () => {
-      const [vote, result, worker, redis, db] = await Promise.all(
-        ['vote', 'result', 'worker', 'redis', 'postgres'].map((name) => image('open', `voting/${name}`)),
-      )
-      await write({
-        'voting/docker-stack.yml': `version: "3.8"
-services:
-  redis: {image: '${redis}', networks: [frontend]}
-  db:
-    image: ${db}
-    environment: {POSTGRES_USER: postgres, POSTGRES_PASSWORD: postgres}
-    volumes: ["db-data:/var/lib/postgresql/data"]
-    networks: [backend]
-    deploy: {placement: {constraints: ["node.role == manager"]}}
-  vote:
-    image: ${vote}
-    ports: ["18081:80"]
-    networks: [frontend]
-    depends_on: [redis]
-    deploy:
-      replicas: 2
-      update_config: {parallelism: 2, delay: 1s}
-      restart_policy: {condition: on-failure, delay: 1s, max_attempts: 3, window: 10s}
-  result:
-    image: ${result}
-    ports: ["18082:80"]
-    networks: [backend]
-    depends_on: [db]
-    logging: {driver: json-file, options: {max-size: 1m}}
-    deploy: {update_config: {parallelism: 2, delay: 1s, order: start-first}, rollback_config: {parallelism: 1}}
-  worker:
-    image: ${worker}
-    networks: [frontend, backend]
-    ulimits: {nofile: {soft: 1000, hard: 2000}}
-    tmpfs: [/tmp]
-    extra_hosts: ["somewhere:10.0.0.9"]
-    dns: [10.0.0.2]
-    cap_add: [NET_ADMIN]
-    init: true
-    user: "1000"
-    working_dir: /tmp
-    hostname: worker
-    read_only: true
-    stop_signal: SIGTERM
-    sysctls: {net.core.somaxconn: "1024"}
-    deploy: {replicas: 2, endpoint_mode: dnsrr, labels: {APP: VOTING}, placement: {max_replicas_per_node: 2, preferences: [{spread: node.labels.zone}]}, resources: {reservations: {memory: 8M}}}
-networks: {frontend: , backend: {internal: true, labels: {a: b}}}
-volumes: {db-data: }
-`,
-      })
-      const inputs = { stack: 'voting', 'compose-file': 'voting/docker-stack.yml' }
-      const run = await deploy(inputs)
-      expect(run.main).toMatchObject({ code: 0 })
-      expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 5 }, () => 'created'))
-      const again = await deploy(inputs)
-      expect(outcomes(again.outputs)).toEqual(
-        Object.fromEntries(['redis', 'db', 'vote', 'result', 'worker'].map((name) => [`voting_${name}`, 'unchanged'])),
-      )
-    })
-
-    test('twenty services in one stack, found by the usual name of the file', async () => {
-      const app = await image('open', 'many')
-      const services = Array.from(
-        { length: 20 },
-        (_, index) => `  s${index}: {image: '${app}', environment: {N: ${index}}}`,
-      )
-      await write({ 'compose.yaml': `services:\n${services.join('\n')}\n` })
-      const run = await deploy({ stack: 'many' })
-      expect(run.main).toMatchObject({ code: 0 })
-      expect(Object.values(outcomes(run.outputs))).toEqual(Array.from({ length: 20 }, () => 'created'))
-      expect((await deploy({ stack: 'many' })).outputs.status).toBe('unchanged')
     })
   },
   STACK_CLI,

@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url))
 const LOG = pathToFileURL(join(SRC, 'runner', 'log.ts'))
 const REPORT = pathToFileURL(join(SRC, 'report', 'report.ts'))
+
+const COMPILED = mkdtempSync(join(tmpdir(), 'speak-for-all-'))
+afterAll(() => rmSync(COMPILED, { recursive: true }))
 
 /** A process of its own that speaks by the log, and then does something that prints without it. */
 function running(code: string) {
@@ -17,6 +21,8 @@ function running(code: string) {
     PATH: process.env.PATH ?? '',
     GITHUB_ACTIONS: 'true',
     NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+    // The first of these processes compiles what all of them run.
+    NODE_COMPILE_CACHE: COMPILED,
   }
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     env,

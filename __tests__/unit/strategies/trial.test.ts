@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import {
   type Check,
   commandFailure,
@@ -103,10 +103,11 @@ describe('the user reads why a URL could not be asked:', () => {
   })
 })
 
+// They wait for commands, holds and pauses of real time: side by side.
 describe('a trial', () => {
   const open: Server[] = []
-  afterEach(() => {
-    for (const server of open.splice(0)) server.close()
+  afterAll(() => {
+    for (const server of open) server.close()
   })
   const never = new AbortController().signal
   const up = async () => undefined
@@ -129,24 +130,24 @@ describe('a trial', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ok`, asked }
   }
 
-  test('without hold and check is passed by tasks that are up', async () => {
+  test.concurrent('without hold and check is passed by tasks that are up', async () => {
     expect(await run(undefined)).toBeUndefined()
     expect(await run(undefined, 0, async () => 'gone')).toBe('gone')
   })
 
-  test('is failed by a task that ends in the hold', async () => {
+  test.concurrent('is failed by a task that ends in the hold', async () => {
     const startedAt = performance.now()
     const stillUp = async () => (performance.now() - startedAt > 1500 ? 'its task ended' : undefined)
     expect(await run(undefined, 60, stillUp)).toBe('its task ended')
   })
 
-  test('lasts as long as its hold', async () => {
+  test.concurrent('lasts as long as its hold', async () => {
     const startedAt = performance.now()
     expect(await run(undefined, 1.2)).toBeUndefined()
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1200)
   })
 
-  test('tells a command what is on trial, in the environment of the step and its workspace', async () => {
+  test.concurrent('tells a command what is on trial, in the environment of the step and its workspace', async () => {
     const test = [
       '[ "$SWARM_DEPLOY_SERVICE" = web ]',
       '[ "$SWARM_DEPLOY_IMAGE" = web@sha256:1 ]',
@@ -156,7 +157,7 @@ describe('a trial', () => {
     expect(await run({ command: test.join(' && ') })).toBeUndefined()
   })
 
-  test('does not wait for what a command leaves in the background, and ends it', async () => {
+  test.concurrent('does not wait for what a command leaves in the background, and ends it', async () => {
     const file = `/tmp/trial-background-${process.pid}`
     const detached = `setsid sh -c 'echo $$ > ${file}; exec sleep 600' &`
     const started = `while [ ! -s ${file} ]; do sleep 0.05; done; echo started`
@@ -168,48 +169,48 @@ describe('a trial', () => {
     expect(await run({ command: 'ps -eo args | grep -q "^sleep 77[.]31" && exit 1; exit 0' })).toBeUndefined()
   })
 
-  test('forgives a command that passes at the third attempt', async () => {
+  test.concurrent('forgives a command that passes at the third attempt', async () => {
     const file = `/tmp/trial-${process.pid}`
     const command = `echo x >> ${file}; [ $(wc -l < ${file}) -ge 3 ] && rm ${file}`
     expect(await run({ command })).toBeUndefined()
   })
 
-  test('is failed by a check that fails three times, and says so in the words of the check', async () => {
+  test.concurrent('is failed by a check that fails three times, and says so in the words of the check', async () => {
     expect(await run({ command: 'echo no database >&2; exit 4' })).toBe(
       'the check failed 3 times in a row: check-command ended with exit code 4: no database',
     )
   })
 
-  test('takes the end of a task for the cause, not the check that did not reach it', async () => {
+  test.concurrent('takes the end of a task for the cause, not the check that did not reach it', async () => {
     let looks = 0
     const stillUp = async () => (++looks > 1 ? 'its task ended' : undefined)
     expect(await run({ command: 'exit 1' }, 0, stillUp)).toBe('its task ended')
   })
 
-  test('asks a URL, and follows where it leads', async () => {
+  test.concurrent('asks a URL, and follows where it leads', async () => {
     const { url, asked } = await answers(302, 200)
     expect(await run({ url })).toBeUndefined()
     expect(asked).toEqual(['/ok', '/moved'])
   })
 
-  test('asks a URL again that answers badly at first', async () => {
+  test.concurrent('asks a URL again that answers badly at first', async () => {
     const { url, asked } = await answers(503, 200)
     expect(await run({ url })).toBeUndefined()
     expect(asked).toHaveLength(2)
   })
 
-  test('is failed by a URL with a bad status', async () => {
+  test.concurrent('is failed by a URL with a bad status', async () => {
     const { url } = await answers(503)
     expect(await run({ url })).toBe('the check failed 3 times in a row: check-url answered with status 503')
   })
 
-  test('runs its check at the beginning and at the end of the hold', async () => {
+  test.concurrent('runs its check at the beginning and at the end of the hold', async () => {
     const { url, asked } = await answers(200)
     expect(await run({ url }, 1.5)).toBeUndefined()
     expect(asked).toHaveLength(2)
   })
 
-  test('ends a command with all that it started when the run is stopped', async () => {
+  test.concurrent('ends a command with all that it started when the run is stopped', async () => {
     const stop = new AbortController()
     const { signal } = stop
     const running = trial(

@@ -12,8 +12,8 @@ import {
 import { makeJobImage } from '../../lab/job-image.ts'
 import { stageLine } from '../../lab/log-lines.ts'
 import { exits, runs } from '../../lab/program.ts'
-import { nodeOf } from '../support/nodes.ts'
-import { type Bench, describeSwarm } from '../support/swarm.ts'
+import { nodeOf } from './nodes.ts'
+import { type Bench, describeSwarm } from './swarm.ts'
 
 const LIMIT_MS = 240_000
 const UP_LIMIT_MS = 120_000
@@ -25,17 +25,16 @@ if (problem === undefined) await buildAct()
 type Swarm = Bench<'main'>
 
 /** Where the jobs run: on this machine itself, as act's host mode has it, or each in a container. */
-const MODES = ['on the host', 'in a container'] as const
-type Mode = (typeof MODES)[number]
+type Mode = 'on the host' | 'in a container'
 
-if (problem === undefined) {
-  for (const mode of MODES) {
-    describeSwarm(`act, ${mode}`, { registries: { main: { accounts: { bob: { password: PASSWORD } } } } }, (swarm) =>
-      workflows(swarm, mode),
-    )
+/** Workflows, run by act in one of its ways: each has a file of tests, so that both run side by side. */
+export function describeAct(mode: Mode): void {
+  if (problem === undefined) {
+    const registries = { main: { accounts: { bob: { password: PASSWORD } } } }
+    describeSwarm(`act, ${mode}`, { registries }, (swarm) => workflows(swarm, mode))
+  } else {
+    describe.skip(`act, ${mode} (skipped: ${problem})`, () => workflows(undefined as never, mode))
   }
-} else {
-  describe.skip(`act (skipped: ${problem})`, () => workflows(undefined as never, 'on the host'))
 }
 
 function workflows(swarm: Swarm, mode: Mode): void {

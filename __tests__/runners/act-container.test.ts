@@ -1,0 +1,3 @@
+import { describeAct } from '../support/act-workflows.ts'
+
+describeAct('in a container')

@@ -1,0 +1,38 @@
+import Sequencer from '@jest/test-sequencer'
+
+/** What takes longest, the longest first: so that at the end no worker waits for another one. */
+const LONGEST = [
+  'runners/act-container',
+  'runners/act-host',
+  'swarm/canary',
+  'swarm/daemons',
+  'swarm/recreate',
+  'swarm/faults',
+  'swarm/cancellation',
+  'swarm/blue-green',
+  'swarm/judge',
+  'swarm/lock',
+  'swarm/verdicts',
+  'swarm/recovery',
+  'swarm/create-args',
+  'swarm/killed',
+  'bundle/timeout',
+  'unit/strategies/trial',
+  'unit/memory/net',
+]
+
+/** Jest's order, which is by size on a machine that has run none of them, behind what is known to take long. */
+export default class LongestFirst extends Sequencer {
+  sort(tests) {
+    return super.sort(tests).sort((one, other) => rank(one) - rank(other))
+  }
+}
+
+/** Those that mostly wait come before those that only calculate. */
+function rank({ path }) {
+  const at = LONGEST.findIndex((name) => path.endsWith(`/__tests__/${name}.test.ts`))
+  if (at >= 0) return at
+  return (
+    LONGEST.length + ['runners', 'swarm', 'bundle', 'unit'].findIndex((name) => path.includes(`/__tests__/${name}/`))
+  )
+}
