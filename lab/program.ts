@@ -33,6 +33,11 @@ export function crashesAfter(seconds: number, line = 'crashed'): Program {
   return shell(`trap "exit 0" TERM; sleep ${seconds} & wait $!; echo ${quoted(line)} >&2; exit 1`)
 }
 
+/** Runs until it gets a SIGUSR1, then ends with code 1 and a line on standard error. */
+export function crashesWhenTold(line = 'crashed'): Program {
+  return shell(`trap "exit 0" TERM; trap "echo ${quoted(line)} >&2; exit 1" USR1; sleep 2147483 & wait`)
+}
+
 /** Runs, and its health check passes. */
 export function healthy(): Program {
   return { ...runs(), healthcheck: { command: 'true' } }

@@ -18,13 +18,12 @@ export interface Bench<Registry extends string> {
    * files have names that no other test uses; it leaves nodes and registries as they are, and looks at its own alone.
    * A plain `test` begins when all that stand before it have ended.
    */
-  beside(name: string, run: () => Promise<void>, limitMs?: number): void
+  beside(name: string, run: () => Promise<void>): void
   /** The same for each of some cases, as jest's `test.each`. */
   eachBeside<Case extends readonly [unknown, ...unknown[]]>(
     cases: readonly Case[],
     name: string,
     run: (...args: Case) => Promise<void>,
-    limitMs?: number,
   ): void
   /** Runs a step against the first manager. */
   deploy(inputs: Step['with'], env?: Step['env']): Promise<StepResult>
@@ -39,6 +38,8 @@ export interface Bench<Registry extends string> {
   running(name: string): Promise<TaskWithImage[]>
   /** Their images, in order. */
   imagesRunning(name: string): Promise<string[]>
+  /** Tells the containers of a service to crash, whose image has the program `crashesWhenTold`. */
+  crash(name: string): Promise<void>
   /** Waits for something to become true. */
   until(what: string, ask: () => boolean | Promise<boolean>): Promise<void>
   /** The environment in which every start of `docker` leaves a line, from none on. */
@@ -50,7 +51,9 @@ export interface Bench<Registry extends string> {
 export type TaskWithImage = Task & { readonly Spec: { readonly ContainerSpec: { readonly Image: string } } }
 
 const UP_LIMIT_MS = 180_000
-const UNTIL_LIMIT_MS = 120_000
+const UNTIL_LIMIT_MS = 240_000
+/** Only what never ends comes to it. */
+const BESIDE_LIMIT_MS = 1_800_000
 
 /**
  * A group of tests with a swarm of their own. Where no lab can run they are skipped, each of them counted, and the
@@ -174,13 +177,13 @@ function useLab<Registry extends string>(
     get runner() {
       return upRunner()
     },
-    beside: (name, run, limitMs) => test.concurrent(name, () => isReady.then(run), limitMs),
-    eachBeside: (cases, name, run, limitMs) => {
+    beside: (name, run) => test.concurrent(name, () => isReady.then(run), BESIDE_LIMIT_MS),
+    eachBeside: (cases, name, run) => {
       const all = test.concurrent.each(cases as unknown as unknown[][])
       all(
         name,
         (...args: unknown[]) => isReady.then(() => run(...(args as unknown as (typeof cases)[number]))),
-        limitMs,
+        BESIDE_LIMIT_MS,
       )
     },
     deploy: (inputs, env) => upRunner().run(step(inputs, env)),
@@ -200,6 +203,14 @@ function useLab<Registry extends string>(
     imageOf: async (name) => (await service(name)).Spec.TaskTemplate.ContainerSpec?.Image,
     running,
     imagesRunning: async (name) => (await running(name)).map(({ Spec }) => Spec.ContainerSpec.Image).toSorted(),
+    async crash(name) {
+      const filter = ['--filter', `label=com.docker.swarm.service.name=${name}`]
+      for (const { name: node } of upLab().nodes) {
+        const { stdout } = await upLab().docker(['ps', '--quiet', ...filter], { node })
+        const ids = stdout.split('\n').filter((id) => id !== '')
+        if (ids.length > 0) await upLab().docker(['kill', '--signal', 'USR1', ...ids], { node })
+      }
+    },
     async until(what, ask) {
       await until(what, UNTIL_LIMIT_MS, ask)
     },

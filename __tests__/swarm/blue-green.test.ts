@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { lineOf } from '../../lab/log-lines.ts'
-import { crashesAfter, exits, runs } from '../../lab/program.ts'
+import { crashesWhenTold, exits, runs } from '../../lab/program.ts'
 import type { Service } from '../../src/docker/api.ts'
 import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
 
-const LIMIT_MS = 300_000
 const ROUTE = { 'traefik.enable': 'true', 'traefik.http.routers.shop.rule': 'Host(`shop.example.com`)' }
 // Asks for the addresses behind a name: on machines without IPVS no traffic gets through to them.
 const LOOK_UP = `nslookup $TARGET 127.0.0.11 2>/dev/null | sed -n 's/^Address: //p'`
@@ -120,34 +119,29 @@ describeSwarm(
         ])
         expect((await swarm.service('shop-green')).Version).toEqual(version)
       },
-      LIMIT_MS,
     )
 
-    swarm.beside(
-      'a name on a network moves, and somebody answers to it all the time',
-      async () => {
-        const [v1, v2] = [await image('api', 'v1'), await image('api', 'v2')]
-        await create('api', v1, '--replicas 2', '--network front')
-        const client = await image('client', 'v1', { command: ['/bin/sh', '-c', ASKS] })
-        await create('client', client, '--network front', '--env TARGET=api')
-        const answers = async () => (await docker('service', 'logs', '--raw', 'client')).trim().split('\n')
-        const [blue, green] = [await addressOf('api'), 'api-blue']
-        await swarm.until('the old address', async () => (await answers()).at(-1) === blue)
-        const before = (await answers()).length
+    swarm.beside('a name on a network moves, and somebody answers to it all the time', async () => {
+      const [v1, v2] = [await image('api', 'v1'), await image('api', 'v2')]
+      await create('api', v1, '--replicas 2', '--network front')
+      const client = await image('client', 'v1', { command: ['/bin/sh', '-c', ASKS] })
+      await create('client', client, '--network front', '--env TARGET=api')
+      const answers = async () => (await docker('service', 'logs', '--raw', 'client')).trim().split('\n')
+      const [blue, green] = [await addressOf('api'), 'api-blue']
+      await swarm.until('the old address', async () => (await answers()).at(-1) === blue)
+      const before = (await answers()).length
 
-        const run = await deploy([{ name: 'api', image: v2.reference, 'update-args': '--update-order start-first' }])
-        expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', live: green, tasks: { running: 2 } }])
-        const now = await addressOf(green)
-        await swarm.until('the new address', async () => (await answers()).at(-1) === now)
-        const changes = (await answers()).slice(before).filter((one, index, rest) => one !== rest[index - 1])
-        // In between, when both are there, the answer has both addresses.
-        expect(changes.filter((one) => !one.includes(' '))).toEqual([blue, now])
-        expect(await siblings('api')).toEqual([green])
-        expect((await swarm.service(green)).Spec.TaskTemplate.Networks).toMatchObject([{ Aliases: ['api'] }])
-        await docker('service', 'rm', 'client')
-      },
-      LIMIT_MS,
-    )
+      const run = await deploy([{ name: 'api', image: v2.reference, 'update-args': '--update-order start-first' }])
+      expect(resultsOf(run)).toMatchObject([{ outcome: 'updated', live: green, tasks: { running: 2 } }])
+      const now = await addressOf(green)
+      await swarm.until('the new address', async () => (await answers()).at(-1) === now)
+      const changes = (await answers()).slice(before).filter((one, index, rest) => one !== rest[index - 1])
+      // In between, when both are there, the answer has both addresses.
+      expect(changes.filter((one) => !one.includes(' '))).toEqual([blue, now])
+      expect(await siblings('api')).toEqual([green])
+      expect((await swarm.service(green)).Spec.TaskTemplate.Networks).toMatchObject([{ Aliases: ['api'] }])
+      await docker('service', 'rm', 'client')
+    })
 
     swarm.beside(
       'a new service that does not come up never gets traffic, and all else of the run goes back',
@@ -179,7 +173,6 @@ describeSwarm(
         expect((await swarm.running('bad')).map(({ ID }) => ID)).toEqual(before.map(({ ID }) => ID))
         expect(await swarm.imageOf('plain')).toBe(pinned(v1))
       },
-      LIMIT_MS,
     )
 
     swarm.beside(
@@ -228,17 +221,19 @@ describeSwarm(
         expect(resultsOf(green)).toMatchObject([{ outcome: 'updated', live: 'checked-blue' }])
         expect(await siblings('checked')).toEqual(['checked-blue'])
       },
-      LIMIT_MS,
     )
 
     swarm.beside(
       'the old service stays for the time that is asked for, and gets its traffic back when the new one fails in it',
       async () => {
-        const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesAfter(7, 'out of memory'))]
+        const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesWhenTold('out of memory'))]
         await create('late', v1, ...labelFlags(ROUTE))
         const original = (await swarm.service('late')).Spec
         const stop = watchRoutes('late')
-        const run = await deploy({ late: v2.reference }, { 'keep-old': '10m' })
+        const step = await swarm.start(inputs({ late: v2.reference }, { 'keep-old': '10m' }))
+        await swarm.until('the traffic', () => lineOf('late', 'late stays for 600 s').test(step.printed()))
+        await swarm.crash('late-blue')
+        const run = await step.finished
         expect(run.log).toMatch(lineOf('late', 'late stays for 600 s'))
         expect(resultsOf(run)).toMatchObject([
           { outcome: 'rolled-back', cause: expect.stringMatching(/the time with the traffic failed: .*exit code 1/) },
@@ -248,23 +243,21 @@ describeSwarm(
         expect((await swarm.service('late')).Spec).toEqual(original)
         expect(await swarm.running('late')).toHaveLength(1)
       },
-      LIMIT_MS,
     )
 
-    swarm.beside(
-      'a name on a network goes back with tasks behind it',
-      async () => {
-        const [v1, v2] = [await image('alias', 'v1'), await image('alias', 'v2', crashesAfter(9))]
-        await create('alias', v1, '--network front')
-        const original = (await swarm.service('alias')).Spec
-        const run = await deploy({ alias: v2.reference }, { 'keep-old': '10m' })
-        expect(run.log).toMatch(lineOf('alias', 'alias-blue has the traffic'))
-        expect(resultsOf(run)).toMatchObject([{ outcome: 'rolled-back', live: 'alias', tasks: { running: 1 } }])
-        expect((await swarm.service('alias')).Spec).toEqual(original)
-        expect(await siblings('alias')).toEqual(['alias'])
-      },
-      LIMIT_MS,
-    )
+    swarm.beside('a name on a network goes back with tasks behind it', async () => {
+      const [v1, v2] = [await image('alias', 'v1'), await image('alias', 'v2', crashesWhenTold())]
+      await create('alias', v1, '--network front')
+      const original = (await swarm.service('alias')).Spec
+      const step = await swarm.start(inputs({ alias: v2.reference }, { 'keep-old': '10m' }))
+      await swarm.until('the traffic', () => lineOf('alias', 'alias-blue has the traffic').test(step.printed()))
+      await swarm.crash('alias-blue')
+      const run = await step.finished
+      expect(run.log).toMatch(lineOf('alias', 'alias-blue has the traffic'))
+      expect(resultsOf(run)).toMatchObject([{ outcome: 'rolled-back', live: 'alias', tasks: { running: 1 } }])
+      expect((await swarm.service('alias')).Spec).toEqual(original)
+      expect(await siblings('alias')).toEqual(['alias'])
+    })
 
     swarm.beside(
       'until-next keeps the old service, and what changes no task is a plain update of the live one',
@@ -290,38 +283,33 @@ describeSwarm(
         expect(resultsOf(await deploy({ kept: v3.reference }, until))).toMatchObject([{ live: 'kept-blue' }])
         expect(await swarm.imageOf('kept-blue')).toBe(pinned(v3))
       },
-      LIMIT_MS,
     )
 
-    swarm.beside(
-      'another strategy goes to the one that has the traffic, and makes no second one',
-      async () => {
-        const [v1, v2, v3] = [await image('leaves', 'v1'), await image('leaves', 'v2'), await image('leaves', 'v3')]
-        await create('leaves', v1, ...labelFlags(ROUTE))
-        await deploy({ leaves: v2.reference }, { 'keep-old': 'until-next' })
-        expect(await siblings('leaves')).toEqual(['leaves', 'leaves-blue'])
-        const plain = { strategy: 'rolling', 'keep-old': '' }
-        const run = await deploy([{ name: 'leaves', image: v3.reference, create: true }], plain)
-        expect(resultsOf(run)).toMatchObject([
-          {
-            name: 'leaves',
-            action: 'update',
-            outcome: 'updated',
-            live: 'leaves-blue',
-            image: { before: pinned(v2), after: pinned(v3) },
-          },
-        ])
-        expect(run.log).toMatch(lineOf('leaves', 'leaves, which had no traffic, is removed'))
-        expect(await siblings('leaves')).toEqual(['leaves-blue'])
-        expect(await swarm.imageOf('leaves-blue')).toBe(pinned(v3))
-        expect(await routeOf('leaves-blue')).toHaveLength(2)
-        const byColour = await deploy({ 'leaves-blue': v2.reference }, plain)
-        expect(byColour.annotations.map(({ message }) => message)).toEqual([
-          expect.stringContaining('it is one of the two services of the blue-green service leaves'),
-        ])
-      },
-      LIMIT_MS,
-    )
+    swarm.beside('another strategy goes to the one that has the traffic, and makes no second one', async () => {
+      const [v1, v2, v3] = [await image('leaves', 'v1'), await image('leaves', 'v2'), await image('leaves', 'v3')]
+      await create('leaves', v1, ...labelFlags(ROUTE))
+      await deploy({ leaves: v2.reference }, { 'keep-old': 'until-next' })
+      expect(await siblings('leaves')).toEqual(['leaves', 'leaves-blue'])
+      const plain = { strategy: 'rolling', 'keep-old': '' }
+      const run = await deploy([{ name: 'leaves', image: v3.reference, create: true }], plain)
+      expect(resultsOf(run)).toMatchObject([
+        {
+          name: 'leaves',
+          action: 'update',
+          outcome: 'updated',
+          live: 'leaves-blue',
+          image: { before: pinned(v2), after: pinned(v3) },
+        },
+      ])
+      expect(run.log).toMatch(lineOf('leaves', 'leaves, which had no traffic, is removed'))
+      expect(await siblings('leaves')).toEqual(['leaves-blue'])
+      expect(await swarm.imageOf('leaves-blue')).toBe(pinned(v3))
+      expect(await routeOf('leaves-blue')).toHaveLength(2)
+      const byColour = await deploy({ 'leaves-blue': v2.reference }, plain)
+      expect(byColour.annotations.map(({ message }) => message)).toEqual([
+        expect.stringContaining('it is one of the two services of the blue-green service leaves'),
+      ])
+    })
 
     swarm.beside(
       'labels that somebody has moved by hand are followed, and where two services have them it is refused',
@@ -341,69 +329,60 @@ describeSwarm(
         expect(resultsOf(run)).toMatchObject([{ live: 'hand', image: { before: pinned(v1), after: pinned(v3) } }])
         expect(await siblings('hand')).toEqual(['hand'])
       },
-      LIMIT_MS,
     )
 
-    swarm.beside(
-      'a run that is lost when its new service has got the traffic is put right by the next',
-      async () => {
-        const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2')]
-        await create('lost', v1, ...labelFlags(ROUTE))
-        const step = await swarm.startDoomed(inputs({ lost: v2.reference }))
-        await swarm.until('both with the traffic', async () => {
-          const all = await siblings('lost')
-          return all.length === 2 && (await routeOf('lost-blue')).length === 2
-        })
-        await step.lose()
-        const run = await deploy({ lost: v2.reference })
-        expect(resultsOf(run)).toMatchObject([{ live: 'lost-blue' }])
-        expect(await siblings('lost')).toEqual(['lost-blue'])
-        expect(await swarm.imageOf('lost-blue')).toBe(pinned(v2))
-      },
-      LIMIT_MS,
-    )
+    swarm.beside('a run that is lost when its new service has got the traffic is put right by the next', async () => {
+      const [v1, v2] = [await image('lost', 'v1'), await image('lost', 'v2')]
+      await create('lost', v1, ...labelFlags(ROUTE))
+      const step = await swarm.startDoomed(inputs({ lost: v2.reference }))
+      await swarm.until('both with the traffic', async () => {
+        const all = await siblings('lost')
+        return all.length === 2 && (await routeOf('lost-blue')).length === 2
+      })
+      await step.lose()
+      const run = await deploy({ lost: v2.reference })
+      expect(resultsOf(run)).toMatchObject([{ live: 'lost-blue' }])
+      expect(await siblings('lost')).toEqual(['lost-blue'])
+      expect(await swarm.imageOf('lost-blue')).toBe(pinned(v2))
+    })
 
-    swarm.beside(
-      'what cannot be blue-green is refused before anything is changed',
-      async () => {
-        const [v1, v2, job] = [
-          await image('refused', 'v1'),
-          await image('refused', 'v2'),
-          await image('refused', 'job', exits(0)),
-        ]
-        await create('published', v1, '--publish 8099:80', ...labelFlags(ROUTE))
-        await create('unreachable', v1)
-        await deploy([{ name: 'jobs', image: job.reference, create: true, 'create-args': ['--mode replicated-job'] }], {
-          strategy: 'rolling',
-          'keep-old': '',
-        })
-        await create('taken', v1, ...labelFlags(ROUTE))
-        await create('taken-green', v1)
-        const names = ['published', 'unreachable', 'jobs', 'taken']
-        const run = await deploy(Object.fromEntries(names.map((name) => [name, v2.reference])))
-        expect(
-          run.annotations
-            .filter(({ level }) => level === 'error')
-            .map(({ message }) => message)
-            .toSorted(),
-        ).toEqual([
-          expect.stringContaining('service jobs: blue-green is for services that run on'),
-          expect.stringContaining(
-            'service published: blue-green makes a second service, and both cannot publish the port 8099',
-          ),
-          expect.stringContaining(
-            'service taken: the service taken-green is there, and no blue-green deploy of taken made it',
-          ),
-          expect.stringContaining('service unreachable: blue-green moves the traffic, and nothing leads any to it'),
-        ])
-        for (const name of names) expect(await siblings(name)).not.toContain(`${name}-blue`)
-        const early = await deploy({ taken: v2.reference }, { wait: 'false' })
-        expect(early.annotations.map(({ message }) => message)).toEqual([
-          expect.stringContaining('wait: the strategy blue-green'),
-        ])
-      },
-      LIMIT_MS,
-    )
+    swarm.beside('what cannot be blue-green is refused before anything is changed', async () => {
+      const [v1, v2, job] = [
+        await image('refused', 'v1'),
+        await image('refused', 'v2'),
+        await image('refused', 'job', exits(0)),
+      ]
+      await create('published', v1, '--publish 8099:80', ...labelFlags(ROUTE))
+      await create('unreachable', v1)
+      await deploy([{ name: 'jobs', image: job.reference, create: true, 'create-args': ['--mode replicated-job'] }], {
+        strategy: 'rolling',
+        'keep-old': '',
+      })
+      await create('taken', v1, ...labelFlags(ROUTE))
+      await create('taken-green', v1)
+      const names = ['published', 'unreachable', 'jobs', 'taken']
+      const run = await deploy(Object.fromEntries(names.map((name) => [name, v2.reference])))
+      expect(
+        run.annotations
+          .filter(({ level }) => level === 'error')
+          .map(({ message }) => message)
+          .toSorted(),
+      ).toEqual([
+        expect.stringContaining('service jobs: blue-green is for services that run on'),
+        expect.stringContaining(
+          'service published: blue-green makes a second service, and both cannot publish the port 8099',
+        ),
+        expect.stringContaining(
+          'service taken: the service taken-green is there, and no blue-green deploy of taken made it',
+        ),
+        expect.stringContaining('service unreachable: blue-green moves the traffic, and nothing leads any to it'),
+      ])
+      for (const name of names) expect(await siblings(name)).not.toContain(`${name}-blue`)
+      const early = await deploy({ taken: v2.reference }, { wait: 'false' })
+      expect(early.annotations.map(({ message }) => message)).toEqual([
+        expect.stringContaining('wait: the strategy blue-green'),
+      ])
+    })
 
     swarm.beside(
       "somebody else's deploy of the live service during the trial stands, and ours leaves nothing",
@@ -420,7 +399,6 @@ describeSwarm(
         expect(await siblings('theirs')).toEqual(['theirs'])
         expect(await swarm.imageOf('theirs')).toBe(pinned(v3))
       },
-      LIMIT_MS,
     )
 
     swarm.eachBeside(
@@ -445,7 +423,6 @@ describeSwarm(
         expect(resultsOf(next)).toMatchObject([{ outcome: 'updated' }])
         expect(await siblings(name)).toHaveLength(1)
       },
-      LIMIT_MS,
     )
   },
 )
