@@ -107,7 +107,11 @@ describe('the user reads why a URL could not be asked:', () => {
 describe('a trial', () => {
   const open: Server[] = []
   afterAll(() => {
-    for (const server of open) server.close()
+    for (const server of open) {
+      server.close()
+      // Who asked keeps his connections for some seconds, and with them this process.
+      server.closeAllConnections()
+    }
   })
   const never = new AbortController().signal
   const up = async () => undefined
