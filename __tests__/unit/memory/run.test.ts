@@ -174,3 +174,42 @@ describe('one cause is told once', () => {
     ])
   })
 })
+
+describe('what is told to be unchanged has the image that was asked for', () => {
+  beforeEach(stopTime)
+  afterEach(letTimeRun)
+
+  const FORMS: readonly [string, string, Record<string, string>, string | undefined][] = [
+    ['a pair', 'web', { services: 'web: hub.test/acme/web:1' }, undefined],
+    [
+      'an entry with flags',
+      'web',
+      {
+        services:
+          '- {name: web, image: hub.test/acme/web:1, create-args: [--label, a=b], update-args: [--label-add, c=d]}',
+      },
+      undefined,
+    ],
+    ['a stack', 'shop_web', { stack: 'shop' }, 'services: {web: {image: "hub.test/acme/web:1"}}'],
+  ]
+  const BY_HAND = [
+    ['another tag', TWO],
+    ['another digest of the same tag', TWO.replace(':2@', ':1@')],
+  ] as const
+  const cases = FORMS.flatMap((form) => BY_HAND.map((other) => [...other, ...form] as const))
+
+  test.each(cases)('after %s (%s) by hand, of %s', async (_what, other, _form, name, inputs, compose) => {
+    const swarm = await swarmWith(1)
+    const deploy = async () => (await runAction(swarm, inputs, compose === undefined ? {} : { compose })).results
+    await deploy()
+    swarm.update(name, (spec) => ({
+      ...spec,
+      TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: { ...spec.TaskTemplate.ContainerSpec, Image: other } },
+    }))
+    await pass(10)
+    expect(swarm.running(name)).toEqual([other])
+    expect(await deploy()).toMatchObject([{ outcome: 'updated', image: { after: ONE } }])
+    expect(swarm.running(name)).toEqual([ONE])
+    expect(await deploy()).toMatchObject([{ outcome: 'unchanged', image: { after: ONE } }])
+  })
+})
