@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Runner, type StepResult } from '../../lab/runner.ts'
 import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
 import { UNSEEN } from '../support/hostile.ts'
+import { withoutTones } from '../support/printed.ts'
 import { commandsIn, greedyCommands, linesShown } from '../support/runner-commands.ts'
 
 const UNCHANGED = { services: `- {name: ${web.Spec.Name}, replicas: 1}` }
@@ -24,7 +25,7 @@ describe('what the bundle prints', () => {
   const printedBy = ({ main, post }: StepResult) => main.stdout + main.stderr + post.stdout + post.stderr
   const expectNoForeignCommand = (printed: string) => {
     expect(commandsIn(printed).filter(({ name }) => !COMMANDS.includes(name))).toEqual([])
-    expect(printed.replaceAll('\n', '')).not.toMatch(UNSEEN)
+    expect(withoutTones(printed).replaceAll('\n', '')).not.toMatch(UNSEEN)
     for (const { data } of commandsIn(printed)) expect(data.length).toBeLessThanOrEqual(4096)
   }
 

@@ -49,3 +49,10 @@ const COLOUR = new RegExp(`${ESCAPE}\\[\\d+m`, 'g')
 export function withoutColour(text: string): string {
   return text.replace(COLOUR, '')
 }
+
+const TONE = new RegExp(`^${ESCAPE}\\[\\d+m(.*)${ESCAPE}\\[0m$`, 'gm')
+
+/** The same for whole lines only: a colour that others bring along stays. */
+export function withoutTones(text: string): string {
+  return text.replace(TONE, '$1')
+}

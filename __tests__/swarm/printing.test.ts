@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals'
 import { type Program, runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import { UNSEEN } from '../support/hostile.ts'
+import { withoutTones } from '../support/printed.ts'
 import { commandsIn, greedyCommands, linesShown } from '../support/runner-commands.ts'
 import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
@@ -37,7 +38,7 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
     expect(found.filter(({ name }) => !COMMANDS.includes(name))).toEqual([])
     for (const { data } of found) expect(data.length).toBeLessThanOrEqual(4096)
     expect(greedyCommands(printed).filter(({ name }) => name === 'stop-commands')).toEqual([])
-    expect(printed.replaceAll('\n', '')).not.toMatch(UNSEEN)
+    expect(withoutTones(printed).replaceAll('\n', '')).not.toMatch(UNSEEN)
   }
 
   test(
