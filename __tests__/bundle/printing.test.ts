@@ -110,7 +110,7 @@ describe('what the bundle prints', () => {
     const files = { GITHUB_OUTPUT: path, GITHUB_STATE: path, GITHUB_STEP_SUMMARY: path }
     const good = await run(healthy, UNCHANGED, files)
     expect(good.main.code).toBe(0)
-    expect(linesShown(good.main.stdout).at(-1)).toBe('unchanged: 1 unchanged')
+    expect(withoutTones(linesShown(good.main.stdout).at(-1) ?? '')).toBe('unchanged: 1 unchanged')
     const bad = await run(healthy, { services: `${web.Spec.Name}: registry.example.com/app:v3` }, files)
     expect(bad.main.code).toBe(1)
     expect(bad.annotations.filter(({ level }) => level === 'error')).toHaveLength(1)
