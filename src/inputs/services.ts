@@ -179,7 +179,7 @@ function requestFromMap(
     ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
     ...RETIRED_KEYS.map((key) => valueAt(map, key)),
   ]
-  if (create === false && refresh === false && asked.every((value) => value === undefined)) {
+  if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
     problems.add(
       `nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``,
     )

@@ -662,7 +662,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'a word of a closed set with a typo',
     { ...WEB, 'on-failure': 'keeep' },
-    'on-failure: "keeep" is none of its words: did you mean keep? Write rollback or keep or pause',
+    'on-failure: "keeep" is none of its words: did you mean keep? Write rollback or rollback-failed or keep or pause',
   ],
   [
     'a strategy with a typo',
