@@ -59,8 +59,8 @@ describeSwarm('recovery', { registries: { main: { accounts: {} } } }, (swarm) =>
       ])
       expect(run.log).toContain('b is broken')
       const wayBack = run.main.stdout.split(stageLine('Roll back'))[1] ?? ''
-      expect(wayBack).toMatch(/both-b: +back after [\d.]+ s\n/)
-      expect(wayBack).not.toContain(': updated after')
+      expect(wayBack).toMatch(/both-b: +back after [\d.]+ s, 1\/1 task on 1 node\n/)
+      expect(wayBack).not.toMatch(/: +updated after/)
     },
   )
 
