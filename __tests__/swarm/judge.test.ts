@@ -6,7 +6,7 @@ import { runs, unhealthy } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
-const RUN_LIMIT_MS = 120_000
+const RUN_LIMIT_MS = 300_000
 /** Between the second and the third turn of a task that is rejected. */
 const LATE_MS = 7000
 
@@ -48,7 +48,7 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
     const waiting = ['--constraint node.hostname==n2', '--health-cmd true', '--health-interval 20m']
     const other = await start([await create('slow', waiting)], { timeout: '40s' })
     const step = await start(services)
-    await swarm.until('the rollout of late', () => step.printed().includes('late: 0/1 task running'))
+    await swarm.until('the rollout of late', () => lineOf('late', '0/1 task running').test(step.printed()))
     await new Promise((resolve) => setTimeout(resolve, LATE_MS))
     await mkdir(source('late'))
     run = await step.finished

@@ -6,7 +6,7 @@ import { exits } from '../../lab/program.ts'
 import type { RunningStep, Step, StepResult } from '../../lab/runner.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
-const LIMIT_MS = 120_000
+const LIMIT_MS = 300_000
 const PASSWORD = 'bob-pw-that-must-not-stay'
 
 /** A runner that loses the state of a job: post knows the step by these alone. */

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { lineOf } from '../../lab/log-lines.ts'
 import { until } from '../../lab/patience.ts'
 import { type KeyPair, makeKey, Sshd, type SshdOptions } from '../../lab/sshd.ts'
 import { cliOlderThan, describeSwarm, testUnless } from '../support/swarm.ts'
@@ -89,7 +90,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
         ...access(sshd, { 'ssh-key': locked.privateKey, 'ssh-passphrase': PASSPHRASE }),
       },
     })
-    await until('the rollout', 30_000, () => step.printed().includes('watched: create'))
+    await until('the rollout', 30_000, () => lineOf('watched', 'create').test(step.printed()))
     const [workspace = ''] = readdirSync(swarm.runner.temp)
     const { stdout } = await promisify(execFile)('find', [join(swarm.runner.temp, workspace), '-printf', '%m %y %f\n'])
     const modes = stdout.trim().split('\n')
@@ -120,7 +121,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       const run = await deploy(access(sshd, { 'ssh-known-hosts': other.fingerprint }))
       expect(run.main.code).toBe(1)
       expect(run.annotations.map(({ message }) => message).join('\n')).toContain(
-        `the host key is not in \`ssh-known-hosts\`: [127.0.0.1]:${sshd.port} offers ssh-ed25519 ${sshd.hostKeys[0]?.fingerprint}. Compare it on the server itself`,
+        `the host key is not in \`ssh-known-hosts\`: [127.0.0.1]:${sshd.port} offers ssh-ed25519 ${sshd.hostKeys[0]?.fingerprint}, and \`ssh-known-hosts\` has ${other.fingerprint}. Compare it on the server itself`,
       )
       expect(sshd.logins).toBe(0)
     })
@@ -275,7 +276,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       const step = await swarm.runner.start({
         with: { ...login(), monitor: '5s', services: await services(name)('v3'), ...access(sshd) },
       })
-      await until('the rollout', 30_000, () => new RegExp(`s {2}${name}:`).test(step.printed()))
+      await until('the rollout', 30_000, () => new RegExp(`\\d s +${name}: +\\d+/\\d+ task`).test(step.printed()))
       await sshd.cut()
       const run = await step.finished
       expect(run.log).toContain('connected again after')
@@ -288,7 +289,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       const step = await swarm.runner.start({
         with: { ...login(), monitor: '30s', services: await services('killed')('v4'), ...access(sshd) },
       })
-      await until('the rollout', 30_000, () => step.printed().includes('killed: create'))
+      await until('the rollout', 30_000, () => lineOf('killed', 'create').test(step.printed()))
       expect((await sshOf(swarm.runner.temp)).length).toBeGreaterThan(0)
       step.main.kill('SIGKILL')
       await sleep(200)
