@@ -23,7 +23,7 @@ function pathIn(directory, path) {
 
 export default {
   // Most of a swarm test is waiting for the swarm.
-  maxWorkers: 6,
+  maxWorkers: 4,
   // So many of the tests that run side by side in one file, on one swarm.
   maxConcurrency: 4,
   testSequencer: '<rootDir>/jest.sequencer.mjs',

@@ -8,7 +8,7 @@ import { type KeyPair, makeKey, Sshd } from '../../lab/sshd.ts'
 import { PLACEHOLDER } from '../support/documents.ts'
 import { type Bench, describeSwarm } from '../support/swarm.ts'
 
-const LIMIT_MS = 240_000
+const LIMIT_MS = 600_000
 const PASSWORDS = { 'deploy-bot': 'pw: of "ours"', 'partner-bot': 'pw-of-the-partner' }
 
 const problem = actProblem()

@@ -15,8 +15,8 @@ import { exits, runs } from '../../lab/program.ts'
 import { nodeOf } from './nodes.ts'
 import { type Bench, describeSwarm } from './swarm.ts'
 
-const LIMIT_MS = 240_000
-const UP_LIMIT_MS = 120_000
+const LIMIT_MS = 600_000
+const UP_LIMIT_MS = 300_000
 const PASSWORD = 'bob-pw-that-must-not-stay'
 
 const problem = actProblem()

@@ -50,7 +50,7 @@ export interface Bench<Registry extends string> {
 
 export type TaskWithImage = Task & { readonly Spec: { readonly ContainerSpec: { readonly Image: string } } }
 
-const UP_LIMIT_MS = 180_000
+const UP_LIMIT_MS = 300_000
 const UNTIL_LIMIT_MS = 240_000
 /** Only what never ends comes to it. */
 const BESIDE_LIMIT_MS = 1_800_000

@@ -334,15 +334,15 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
 
   test.each<[NodeJS.Signals, string]>([
     ['SIGKILL', 'Connect'],
-    ['SIGKILL', 'Check images'],
+    ['SIGKILL', 'Check images, flags and platforms'],
     ['SIGKILL', 'Deploy'],
     ['SIGKILL', 'Watch'],
-    ['SIGTERM', 'Check images'],
+    ['SIGTERM', 'Check images, flags and platforms'],
     ['SIGINT', 'Deploy'],
     ['SIGTERM', 'Watch'],
   ])('%s in the stage %s leaves no process and no file', async (signal, stage) => {
     await registry().setAccount('left', { password: 'left-password-3' })
-    const name = `left-${signal}-${stage.replace(' ', '')}`.toLowerCase()
+    const name = `left-${signal}-${stage.replaceAll(/\W+/g, '')}`.toLowerCase()
     const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
     // Slow enough that a child is at work in every stage.
     await registry().fail({ delayMs: 300 })
