@@ -25,7 +25,7 @@ export default {
   // Most of a swarm test is waiting for the swarm.
   maxWorkers: 4,
   // So many of the tests that run side by side in one file, on one swarm.
-  maxConcurrency: 4,
+  maxConcurrency: 3,
   testSequencer: '<rootDir>/jest.sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.

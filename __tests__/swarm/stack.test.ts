@@ -93,7 +93,9 @@ secrets: {pass: {file: ./pass.txt}}
           'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
         })
         await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
-        const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', prune: 'true', 'on-failure': 'keep' })
+        // A busy machine takes a while to see that a container has ended.
+        const inputs = { prune: 'true', 'on-failure': 'keep', monitor: '10s' }
+        const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', ...inputs })
         expect(red.main.code).toBe(1)
         expect(outcomes(red.outputs)).toEqual({ p_app: 'unchanged', p_fresh: 'created', p_broken: 'failed' })
         expect(red.log).toContain('no disk')
