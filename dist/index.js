@@ -13100,6 +13100,7 @@ function fingerprint(spec) {
         .update(toGoJson(storedForm(spec), withSortedKeys))
         .digest('hex');
 }
+/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
 function withSortedKeys(_key, value) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         return value;
@@ -16482,6 +16483,17 @@ function cutBack(file, size) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/report/fitting.js
+/** As many of the texts as have room, each with a line end, from the first on. */
+function fitting(texts, room, sizeOf) {
+    let left = room;
+    const first = texts.findIndex((text) => {
+        left -= sizeOf(text) + 1;
+        return left < 0;
+    });
+    return first < 0 ? [...texts] : texts.slice(0, first);
+}
+
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
@@ -16670,6 +16682,7 @@ function shortImage(image) {
 
 
 
+
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000;
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
@@ -16691,7 +16704,7 @@ function planMarkdown(outlook) {
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
     const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '');
-    const sections = fitting(all, room, 2);
+    const sections = fitting(all, room, sizeOfParagraph);
     const missing = all.length - sections.length;
     return [
         ...head,
@@ -16708,7 +16721,7 @@ function planMarkdown(outlook) {
 /** A report of a run that has no plan, as much of it as a comment may have. */
 function withinComment(markdown) {
     const lines = markdown.split('\n');
-    const shown = fitting(lines, MOST_BYTES, 1);
+    const shown = fitting(lines, MOST_BYTES, sizeOf);
     return shown.length === lines.length
         ? markdown
         : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n');
@@ -16726,7 +16739,7 @@ function tableOf(services) {
     if (services.length === 0)
         return '';
     const rows = services.map(row);
-    const shown = fitting(rows, MOST_TABLE_BYTES, 1);
+    const shown = fitting(rows, MOST_TABLE_BYTES, sizeOf);
     const table = [
         '| Service | Deploy | Tasks | Because of | Account |',
         '| --- | --- | --- | --- | --- |',
@@ -16761,7 +16774,7 @@ function section(service, isOpen) {
         return '';
     const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`);
     const rows = changes.map((change) => fieldRow(service, change));
-    const shown = fitting(rows, MOST_SECTION_BYTES, 1);
+    const shown = fitting(rows, MOST_SECTION_BYTES, sizeOf);
     const missing = rows.length - shown.length;
     const head = action === 'create'
         ? ['| Field | Value |', '| --- | --- |']
@@ -16798,31 +16811,26 @@ function adviceList({ advice }) {
 }
 function unchangedList({ services }) {
     const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCell(name));
-    const shown = fitting(names, MOST_LIST_BYTES, 2);
+    const shown = fitting(names, MOST_LIST_BYTES, sizeOfParagraph);
     const missing = names.length - shown.length;
     if (names.length === 0)
         return '';
     return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`;
 }
 function plan_markdown_list(title, lines, what) {
-    const shown = fitting(lines, MOST_LIST_BYTES, 1);
+    const shown = fitting(lines, MOST_LIST_BYTES, sizeOf);
     if (lines.length === 0)
         return '';
     const missing = lines.length - shown.length;
     const rest = missing === 0 ? [] : [`There is no room here for ${missing} more ${what}: see the log and the output \`changes\`.`];
     return [title, shown.join('\n'), ...rest].join('\n\n');
 }
-/** As many of the texts as have room, from the first on, with so many bytes between them. */
-function fitting(texts, room, between) {
-    let left = room;
-    const end = texts.findIndex((text) => {
-        left -= sizeOf(text) + between;
-        return left < 0;
-    });
-    return end < 0 ? [...texts] : texts.slice(0, end);
-}
 function sizeOf(text) {
     return Buffer.byteLength(text);
+}
+/** With the empty line behind it. */
+function sizeOfParagraph(text) {
+    return sizeOf(text) + 1;
 }
 function nameCell(name) {
     return cell(shortened(name, plan_markdown_MOST_NAME_CHARACTERS));
@@ -16972,17 +16980,6 @@ function blame(results) {
 /** Nothing is wrong with it itself. A way back that failed is. */
 function isTakenAlong({ outcome, because, wayBack }) {
     return outcome === 'skipped' || (because !== undefined && wayBack !== 'failed' && wayBack !== 'overtaken');
-}
-
-;// CONCATENATED MODULE: ./build/report/fitting.js
-/** As many of the texts as have room, each with a line end, from the first on. */
-function fitting_fitting(texts, room, sizeOf) {
-    let left = room;
-    const first = texts.findIndex((text) => {
-        left -= sizeOf(text) + 1;
-        return left < 0;
-    });
-    return first < 0 ? [...texts] : texts.slice(0, first);
 }
 
 ;// CONCATENATED MODULE: ./build/report/headline.js
@@ -17198,7 +17195,7 @@ function takenAlongNotice(takenAlong) {
 }
 /** The lines that have room, with a word on the others. */
 function withRest(lines, what) {
-    const shown = fitting_fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
+    const shown = fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
     const left = lines.length - shown.length;
     return [...shown, ...(left === 0 ? [] : [`and ${left} more ${what}`])].join('\n');
 }
@@ -17216,7 +17213,7 @@ function annotations_annotation({ cause, failedTask }) {
         return head.join('\n');
     const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
     const room = annotations_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
-    const newest = fitting_fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
     const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
     return [...head, title, ...newest].join('\n');
 }
@@ -18016,7 +18013,7 @@ function resultSummary(status, results, run) {
     const tables = tablesThatFit(tablesOf(results), summary_MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
     const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
     const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
-    const fit = fitting_fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
+    const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
     return [
         ...top,
         ...fit,
@@ -18032,7 +18029,7 @@ function failureSummary(status, problems, isUnknown) {
     const isOne = lines.length === 1;
     // One that is shown whole is not told twice.
     const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`);
-    const items = fitting_fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
+    const items = fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
     const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
     const changed = isUnknown
         ? 'Whether anything was changed on the swarm is not known.'
@@ -18066,7 +18063,7 @@ function tablesThatFit(tables, bytes) {
     let room = bytes;
     let left = 0;
     const parts = tables.flatMap(({ head, rows, title: foldedUnder }) => {
-        const fit = fitting_fitting(rows, room, Buffer.byteLength);
+        const fit = fitting(rows, room, Buffer.byteLength);
         left += rows.length - fit.length;
         room -= Buffer.byteLength(fit.join('\n'));
         if (fit.length === 0)
@@ -18097,7 +18094,7 @@ function notes(results) {
     const lines = results
         .filter(isGood)
         .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${table_nameCell(name)}: ${plain(note)}`]));
-    const shown = fitting_fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
+    const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
     return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
 }
 function leftOut(count, what) {
@@ -29054,15 +29051,7 @@ function spec_difference_placeOf({ field, key, part }) {
     return { field, key, part };
 }
 function same(a, b) {
-    return a === b || (a !== undefined && b !== undefined && toGoJson(sorted(a)) === toGoJson(sorted(b)));
-}
-function sorted(value) {
-    if (Array.isArray(value))
-        return value.map(sorted);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+    return a === b || (a !== undefined && b !== undefined && toGoJson(a, withSortedKeys) === toGoJson(b, withSortedKeys));
 }
 function fieldsOf(spec, names) {
     const fields = new Map();

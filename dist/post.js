@@ -15273,6 +15273,7 @@ function fingerprint(spec) {
         .update(toGoJson(storedForm(spec), withSortedKeys))
         .digest('hex');
 }
+/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
 function withSortedKeys(_key, value) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         return value;

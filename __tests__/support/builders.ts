@@ -2,7 +2,7 @@ import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '
 import type { Credential, Deployment, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
 import type { Replacement } from '../../src/inputs/replacement.ts'
 import type { Config } from '../../src/plan/log-in.ts'
-import type { ServiceResult } from '../../src/result.ts'
+import type { FailedTask, ServiceResult } from '../../src/result.ts'
 import { Secret } from '../../src/runner/secret.ts'
 
 /** A digest of Docker's form: `digest('a')` and `digest('b')` differ. */
@@ -135,4 +135,23 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     plan: { showValues: false, failOnChanges: false },
     ...overrides,
   }
+}
+
+/** A service whose task has failed. */
+export function createFailedResult(
+  failedTask: Partial<FailedTask> = {},
+  cause = 'Swarm paused the update',
+): ServiceResult {
+  return createResult({
+    outcome: 'failed',
+    cause,
+    failedTask: {
+      id: 'task-1',
+      node: 'host-1',
+      ending: 'failed with exit code 1',
+      exitCode: 1,
+      logs: [],
+      ...failedTask,
+    },
+  })
 }

@@ -1,6 +1,7 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { shortened } from '../runner/printable.ts'
+import { fitting } from './fitting.ts'
 import { cell, plain } from './markdown.ts'
 import {
   allTasksWords,
@@ -36,7 +37,7 @@ export function planMarkdown(outlook: Outlook): string {
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, ...lists].join('\n\n')) - ROOM_FOR_REST
   const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '')
-  const sections = fitting(all, room, 2)
+  const sections = fitting(all, room, sizeOfParagraph)
   const missing = all.length - sections.length
   return [
     ...head,
@@ -54,7 +55,7 @@ export function planMarkdown(outlook: Outlook): string {
 /** A report of a run that has no plan, as much of it as a comment may have. */
 export function withinComment(markdown: string): string {
   const lines = markdown.split('\n')
-  const shown = fitting(lines, MOST_BYTES, 1)
+  const shown = fitting(lines, MOST_BYTES, sizeOf)
   return shown.length === lines.length
     ? markdown
     : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n')
@@ -73,7 +74,7 @@ function headline(outlook: Outlook): string {
 function tableOf(services: readonly ServiceOutlook[]): string {
   if (services.length === 0) return ''
   const rows = services.map(row)
-  const shown = fitting(rows, MOST_TABLE_BYTES, 1)
+  const shown = fitting(rows, MOST_TABLE_BYTES, sizeOf)
   const table = [
     '| Service | Deploy | Tasks | Because of | Account |',
     '| --- | --- | --- | --- | --- |',
@@ -111,7 +112,7 @@ function section(service: ServiceOutlook, isOpen: boolean): string {
   if (action === 'remove') return ''
   const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`)
   const rows = changes.map((change) => fieldRow(service, change))
-  const shown = fitting(rows, MOST_SECTION_BYTES, 1)
+  const shown = fitting(rows, MOST_SECTION_BYTES, sizeOf)
   const missing = rows.length - shown.length
   const head =
     action === 'create'
@@ -160,14 +161,14 @@ function adviceList({ advice }: Outlook): string {
 
 function unchangedList({ services }: Outlook): string {
   const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCell(name))
-  const shown = fitting(names, MOST_LIST_BYTES, 2)
+  const shown = fitting(names, MOST_LIST_BYTES, sizeOfParagraph)
   const missing = names.length - shown.length
   if (names.length === 0) return ''
   return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`
 }
 
 function list(title: string, lines: readonly string[], what: string): string {
-  const shown = fitting(lines, MOST_LIST_BYTES, 1)
+  const shown = fitting(lines, MOST_LIST_BYTES, sizeOf)
   if (lines.length === 0) return ''
   const missing = lines.length - shown.length
   const rest =
@@ -175,18 +176,13 @@ function list(title: string, lines: readonly string[], what: string): string {
   return [title, shown.join('\n'), ...rest].join('\n\n')
 }
 
-/** As many of the texts as have room, from the first on, with so many bytes between them. */
-function fitting(texts: readonly string[], room: number, between: number): string[] {
-  let left = room
-  const end = texts.findIndex((text) => {
-    left -= sizeOf(text) + between
-    return left < 0
-  })
-  return end < 0 ? [...texts] : texts.slice(0, end)
-}
-
 function sizeOf(text: string): number {
   return Buffer.byteLength(text)
+}
+
+/** With the empty line behind it. */
+function sizeOfParagraph(text: string): number {
+  return sizeOf(text) + 1
 }
 
 function nameCell(name: string): string {

@@ -1,23 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { annotation, annotationsOf } from '../../../src/report/annotations.ts'
-import type { FailedTask, ServiceResult } from '../../../src/result.ts'
-import { createResult } from '../../support/builders.ts'
+import type { ServiceResult } from '../../../src/result.ts'
+import { createResult, createFailedResult as failed } from '../../support/builders.ts'
 import { rollout } from '../../support/rollouts.ts'
-
-function failed(failedTask: Partial<FailedTask> = {}, cause = 'Swarm paused the update'): ServiceResult {
-  return createResult({
-    outcome: 'failed',
-    cause,
-    failedTask: {
-      id: 'task-1',
-      node: 'host-1',
-      ending: 'failed with exit code 1',
-      exitCode: 1,
-      logs: [],
-      ...failedTask,
-    },
-  })
-}
 
 describe('an annotation', () => {
   test('says the cause, the task, its node and what it printed last', () => {

@@ -53,7 +53,8 @@ export function fingerprint(spec: ServiceSpec): string {
     .digest('hex')
 }
 
-function withSortedKeys(_key: string, value: unknown): unknown {
+/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
+export function withSortedKeys(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

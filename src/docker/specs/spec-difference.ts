@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '../api.ts'
 import { spoken } from '../duration.ts'
 import { toGoJson } from '../engine/go-json.ts'
-import { storedForm } from './spec-comparison.ts'
+import { storedForm, withSortedKeys } from './spec-comparison.ts'
 
 /**
  * The part of a spec that a field is in, by which Swarm decides about tasks: `template` and `endpoint` are compared
@@ -63,14 +63,7 @@ function placeOf({ field, key, part }: Field): Pick<FieldChange, 'field' | 'key'
 }
 
 function same(a: unknown, b: unknown): boolean {
-  return a === b || (a !== undefined && b !== undefined && toGoJson(sorted(a)) === toGoJson(sorted(b)))
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
+  return a === b || (a !== undefined && b !== undefined && toGoJson(a, withSortedKeys) === toGoJson(b, withSortedKeys))
 }
 
 type Raw = Readonly<Record<string, unknown>>

@@ -1,27 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { failureSummary, resultSummary } from '../../../../src/report/summary/summary.ts'
-import type { FailedTask, ServiceResult } from '../../../../src/result.ts'
-import { createResult, digest } from '../../../support/builders.ts'
+import type { ServiceResult } from '../../../../src/result.ts'
+import { createResult, digest, createFailedResult as failed } from '../../../support/builders.ts'
 import { rollout } from '../../../support/rollouts.ts'
 
 const RUN = { wait: true, timeoutSeconds: 60 }
 const summaryOf = (...results: readonly ServiceResult[]) => resultSummary('failed', results, RUN)
 const partsOf = (...results: readonly ServiceResult[]) => summaryOf(...results).split('\n\n')
-
-function failed(failedTask: Partial<FailedTask> = {}, cause = 'Swarm paused the update'): ServiceResult {
-  return createResult({
-    outcome: 'failed',
-    cause,
-    failedTask: {
-      id: 'task-1',
-      node: 'host-1',
-      ending: 'failed with exit code 1',
-      exitCode: 1,
-      logs: [],
-      ...failedTask,
-    },
-  })
-}
 
 /** The cells of each row of the first table, under their titles. */
 function rowsOf(summary: string): Record<string, string>[] {
