@@ -39,13 +39,22 @@ export interface ContainerSeen {
   readonly image: string
   /** `healthy`, `unhealthy`, `starting`; `none` without a check. */
   readonly health: string
+  /** The swarm has told its task to end. */
+  readonly isEnding?: true
 }
 
 const ASK_LIMIT_MS = 5_000
+const TO_END: readonly string[] = ['shutdown', 'remove']
 
 interface Api {
   service: { ID: string; Spec: Spec; PreviousSpec?: Spec }
-  task: { ServiceID: string; Status: { State: string }; Spec: { ContainerSpec: { Image: string } } }
+  task: {
+    ID: string
+    ServiceID: string
+    DesiredState: string
+    Status: { State: string }
+    Spec: { ContainerSpec: { Image: string } }
+  }
   node: { Spec: { Role: 'manager' | 'worker' }; Status: { State: string } }
   container: { Image: string; Status: string; Labels: Record<string, string> }
   config: { Spec: { Name: string } }
@@ -60,6 +69,7 @@ export async function look(lab: Lab): Promise<Truth> {
     fromManager<Api['config'][]>(lab, '/configs'),
     ...lab.nodes.map((node) => containersOn(node)),
   ])
+  const ending = new Set(tasks.filter(({ DesiredState }) => TO_END.includes(DesiredState)).map(({ ID }) => ID))
   const names = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]))
   const readyOf = (role: string) => nodes.filter(({ Spec, Status }) => Spec.Role === role && Status.State === 'ready')
   return {
@@ -69,7 +79,10 @@ export async function look(lab: Lab): Promise<Truth> {
       spec,
       ...(previous && { previous }),
     })),
-    containers: perNode.flat(),
+    containers: perNode.flat().map(({ taskId, ...container }) => ({
+      ...container,
+      ...(ending.has(taskId) && { isEnding: true }),
+    })),
     completed: tasks
       .filter(({ Status }) => Status.State === 'complete')
       .map(({ ServiceID, Spec }) => ({ service: names.get(ServiceID) ?? '', image: Spec.ContainerSpec.Image })),
@@ -94,13 +107,14 @@ export async function ask<T>(node: LabNode, path: string): Promise<T> {
   return answer.body
 }
 
-async function containersOn(node: LabNode): Promise<ContainerSeen[]> {
+async function containersOn(node: LabNode): Promise<(ContainerSeen & { readonly taskId: string })[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: ['com.docker.swarm.service.name'], status: ['running'] }))
   const containers = await ask<Api['container'][]>(node, `/containers/json?filters=${filters}`)
   return containers.map(({ Image: image, Status, Labels }) => ({
     service: Labels['com.docker.swarm.service.name'] ?? '',
     node: node.name,
     image,
+    taskId: Labels['com.docker.swarm.task.id'] ?? '',
     health: /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(Status)?.[1] ?? 'none',
   }))
 }

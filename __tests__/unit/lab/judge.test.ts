@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Evidence, judge, mustBeGreen, type Said } from '../../../lab/faults/judge.ts'
 import type { Fault, PlayedService, Scenario } from '../../../lab/faults/scenario.ts'
-import type { ServiceSeen, Truth } from '../../../lab/faults/truth.ts'
+import type { ContainerSeen, ServiceSeen, Truth } from '../../../lab/faults/truth.ts'
 
 const OLD = 'registry/web:v1@sha256:old'
 const NEW = 'registry/web:v2@sha256:new'
@@ -120,6 +120,16 @@ describe('nothing is wrong with', () => {
       },
     ],
     [
+      'a service that was made smaller, while what goes still ends',
+      SCENARIO,
+      {
+        atEnd: {
+          ...AFTER,
+          containers: [...AFTER.containers, { ...(AFTER.containers[0] as ContainerSeen), isEnding: true }],
+        },
+      },
+    ],
+    [
       'a run that was killed',
       SCENARIO,
       {
@@ -171,6 +181,12 @@ describe('a verdict is wrong', () => {
     ],
     ['green, and the service is gone', SCENARIO, { settled: truth([], []) }, 'green and untrue'],
     ['green on a bad image', BAD, {}, 'green and untrue'],
+    [
+      'green while one container too many runs that nobody has told to end',
+      SCENARIO,
+      { atEnd: truth([serviceSeen(NEW)], [NEW, NEW, NEW]) },
+      'green too early',
+    ],
     ['green before the last container runs', SCENARIO, { atEnd: truth([serviceSeen(NEW)], [NEW]) }, 'green too early'],
     [
       'green though somebody else deployed long before',
