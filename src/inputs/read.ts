@@ -81,7 +81,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   checkAllAreUsed(forAll.strategy, chosen, strategies, problems)
   const wait = readOrDefault(env, 'wait', problems, parseBoolean)
   const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout)
-  const monitorSeconds = read(env, 'monitor', problems, parseDuration)
+  const monitorSeconds = read(env, 'monitor', problems, parseMonitor)
   const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL))
   const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL))
   const isLocked = readOrDefault(env, 'lock', problems, parseBoolean)
@@ -118,6 +118,14 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
 /** Whether a plan is asked for, also where other inputs are wrong. */
 export function isPlanAsked(env: Environment): boolean {
   return input(env, 'mode').trim() === 'plan'
+}
+
+/** In other actions the input of this name says whether a deploy is watched at all. */
+function parseMonitor(text: string): number {
+  if (!/^(?:true|false|yes|no)$/i.test(text)) return parseDuration(text)
+  const advice =
+    'leave it out: every deploy is watched, unless `wait: false`. Here `monitor` says for how long new tasks must go on, such as `10s`'
+  throw new UserError(`${text} is no duration: ${advice}`)
 }
 
 /** What only a plan asks for. Whoever meant to look must not deploy instead. */

@@ -153,13 +153,13 @@ function updateNote(service: Service): string {
  */
 export function swarmRollsBack(history: ServiceHistory, service: Service): FailedVerdict | undefined {
   if (updateStatusOf(history, service)?.State !== 'rollback_started') return undefined
-  const reason = history.firstReason ?? 'the update failed'
+  const reason = reasonOf(history)
   const taskId = taskNamedIn(reason)
   return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) }
 }
 
 function swarmVerdict(history: ServiceHistory, service: Service): FailedVerdict | undefined {
-  const reason = history.firstReason ?? 'the update failed'
+  const reason = reasonOf(history)
   const taskId = taskNamedIn(reason)
   const named = taskId === undefined ? {} : { taskId }
   switch (updateStatusOf(history, service)?.State) {
@@ -174,6 +174,11 @@ function swarmVerdict(history: ServiceHistory, service: Service): FailedVerdict 
     default:
       return undefined
   }
+}
+
+/** Why Swarm gave up, without what is said before it anyway. */
+function reasonOf({ firstReason }: ServiceHistory): string {
+  return (firstReason ?? 'the update failed').replace(/^(?:update|rollback) (?:paused|rolled back) due to /, '')
 }
 
 /** What is stuck where Swarm itself would wait for ever. */

@@ -691,6 +691,17 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'fail-on-changes: it belongs to `mode: plan`, and this run would deploy: leave it out, or write `mode: plan`',
   ],
   ['mode that is none', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `deploy`'],
+  [
+    'mode of another action',
+    { ...WEB, mode: 'swarm' },
+    'mode: "swarm" is no mode: leave it out: this action always deploys to a',
+  ],
+  ['mode of a dry run', { ...WEB, mode: 'dry-run' }, 'mode: "dry-run" is no mode: write `plan`'],
+  [
+    'monitor of another action',
+    { ...WEB, monitor: 'true' },
+    'monitor: true is no duration: leave it out: every deploy is watched',
+  ],
   ['mode with a typo', { ...WEB, mode: 'Deplyo' }, 'mode: "Deplyo" is no mode: did you mean `deploy`?'],
   ['max-parallel in words', { ...WEB, 'max-parallel': 'many' }, 'max-parallel: "many" is not allowed'],
 ]

@@ -207,8 +207,9 @@ describe('a replicated service converges', () => {
 })
 
 const TASK_ID = 'w3k1v9hs8xq5m0t2n7y4b6c1d'
-const WHY_PAUSED = `update paused due to failure or early termination of task ${TASK_ID}`
-const WHY_ROLLED_BACK = `update rolled back due to failure or early termination of task ${TASK_ID}`
+const WHY = `failure or early termination of task ${TASK_ID}`
+const WHY_PAUSED = `update paused due to ${WHY}`
+const WHY_ROLLED_BACK = `update rolled back due to ${WHY}`
 
 describe('while Swarm updates a service', () => {
   test.each([
@@ -285,7 +286,7 @@ describe('when Swarm has updated a service', () => {
     const service = withStatus(createService(), { State: 'paused', Message: WHY_PAUSED })
     expect(watching({ service }).at(0, [createTask(1)])).toEqual({
       state: 'failed',
-      cause: `Swarm paused the update: ${WHY_PAUSED}`,
+      cause: `Swarm paused the update: ${WHY}`,
       taskId: TASK_ID,
     })
   })
@@ -299,7 +300,7 @@ describe('when Swarm has updated a service', () => {
     const done = withStatus(createService(), { State: 'rollback_completed', Message: 'rollback completed' })
     expect(at(2, [createTask(1)], { service: done })).toEqual({
       state: 'rolled-back',
-      cause: `Swarm rolled it back: ${WHY_ROLLED_BACK}`,
+      cause: `Swarm rolled it back: ${WHY}`,
       taskId: TASK_ID,
     })
   })
@@ -349,7 +350,7 @@ describe('when Swarm has updated a service', () => {
     })
     expect(at(1, [], { service: stuck })).toEqual({
       state: 'failed',
-      cause: `Swarm's rollback failed too and is paused: ${WHY_ROLLED_BACK}`,
+      cause: `Swarm's rollback failed too and is paused: ${WHY}`,
       taskId: TASK_ID,
     })
   })
@@ -357,7 +358,7 @@ describe('when Swarm has updated a service', () => {
   test('a failed rollback whose beginning was missed gives its own reason', () => {
     const service = withStatus(createService(), { State: 'rollback_paused', Message: WHY_PAUSED })
     expect(watching({ service }).at(0, [])).toMatchObject({
-      cause: `Swarm's rollback failed too and is paused: ${WHY_PAUSED}`,
+      cause: `Swarm's rollback failed too and is paused: ${WHY}`,
     })
   })
 
@@ -387,7 +388,7 @@ describe('when Swarm has updated a service', () => {
     at(0, [])
     expect(at(1, [], { service: withStatus(createService(), { State: 'paused', Message: WHY_PAUSED }) })).toEqual({
       state: 'failed',
-      cause: `Swarm paused the update: ${WHY_PAUSED}`,
+      cause: `Swarm paused the update: ${WHY}`,
       taskId: TASK_ID,
     })
   })
