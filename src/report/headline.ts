@@ -1,6 +1,7 @@
 import { isGood, type ServiceResult } from '../result.ts'
 import { printable, shortened } from '../runner/printable.ts'
 import { blame } from './culprits.ts'
+import { imageWords } from './image-words.ts'
 
 /** What a headline has to know of a run beside its results. */
 export interface RunWords {
@@ -65,13 +66,14 @@ function changedWords(
   const isOne = others.length === 0
   if (!wait)
     return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`
-  const tag = isOne ? tagOf(first?.image.after) : undefined
+  const tag = isOne ? plainTag(first?.image.after) : undefined
   return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`
 }
 
-/** The tag of an image alone: `1.4.2`. */
-function tagOf(image = ''): string | undefined {
-  return /:([\w][\w.-]*)(?:@|$)/.exec(image)?.[1]
+/** The tag of an image, unless it is none that a registry would take: what runs is somebody else's word. */
+function plainTag(image = ''): string | undefined {
+  const { tag = '' } = imageWords(image)
+  return /^\w[\w.-]*$/.test(tag) ? tag : undefined
 }
 
 function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {

@@ -2,6 +2,7 @@ import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { shortened } from '../runner/printable.ts'
 import { fitting } from './fitting.ts'
+import { shortImage } from './image-words.ts'
 import { cell, plain } from './markdown.ts'
 import {
   allTasksWords,
@@ -10,7 +11,6 @@ import {
   hasChanges,
   objectWords,
   restarts,
-  shortImage,
   tasksWords,
   whyWords,
 } from './plan-words.ts'

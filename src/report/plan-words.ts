@@ -145,10 +145,3 @@ export function objectWords({ action, changes }: ObjectOutlook): string {
   if (action !== 'update') return action === 'create' ? 'is created' : 'is removed'
   return `gets other labels (${changes.map(nameOf).join(', ')})`
 }
-
-const SHORT_DIGEST = 12
-
-/** An image with enough of its digest to tell two apart. */
-export function shortImage(image: string): string {
-  return image.replace(/@sha256:([0-9a-f]+)/, (_, digest: string) => `@${digest.slice(0, SHORT_DIGEST)}`)
-}

@@ -1,23 +1,15 @@
 import type { Images } from '../../result.ts'
 import { shortened } from '../../runner/printable.ts'
+import { type ImageWords, imageWords } from '../image-words.ts'
 import { cell } from '../markdown.ts'
 
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12
 const MOST_NAME_CHARACTERS = 300
-
-interface Parts {
-  /** Registry and repository: `ghcr.io/acme/web`. */
-  readonly repository: string
-  readonly tag: string | undefined
-  readonly digest: string | undefined
-}
 
 /** What is meant to run: the repository, then the tag and digest, of which both are shown when they change. */
 export function changeCell({ before, wanted }: Images): string {
-  const now = partsOf(wanted)
+  const now = wordsOf(wanted)
   if (now === undefined) return '–'
-  const old = partsOf(before)
+  const old = wordsOf(before)
   if (old !== undefined && old.repository !== now.repository) return `${whole(old)} → ${whole(now)}`
   const tags = old === undefined || old.tag === now.tag ? shown(now.tag) : `${shown(old.tag)}${ARROW}${shown(now.tag)}`
   const digests =
@@ -33,9 +25,9 @@ export function changeCell({ before, wanted }: Images): string {
 
 /** What runs: the tag and digest, and the repository where that is not the one that was asked for. */
 export function runsCell({ wanted, after }: Images): string {
-  const now = partsOf(after)
+  const now = wordsOf(after)
   if (now === undefined) return '–'
-  if (partsOf(wanted)?.repository !== now.repository) return whole(now)
+  if (wordsOf(wanted)?.repository !== now.repository) return whole(now)
   return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [shown(part)])).join(BREAK)
 }
 
@@ -43,7 +35,7 @@ export function runsCell({ wanted, after }: Images): string {
 const BREAK = '<br>'
 const ARROW = '&nbsp;→&nbsp;'
 
-function whole({ repository, tag, digest }: Parts): string {
+function whole({ repository, tag, digest }: ImageWords): string {
   const name = shown(`${repository}${tag === undefined ? '' : `:${tag}`}`)
   return digest === undefined ? name : `${name}${BREAK}${shown(digest)}`
 }
@@ -52,14 +44,6 @@ function shown(text: string | undefined): string {
   return text === undefined ? '–' : cell(shortened(text, MOST_NAME_CHARACTERS))
 }
 
-function partsOf(image: string | undefined): Parts | undefined {
-  if (image === undefined) return undefined
-  const [name = '', digest] = image.split('@sha256:')
-  const colon = name.lastIndexOf(':')
-  const hasTag = colon > name.lastIndexOf('/')
-  return {
-    repository: hasTag ? name.slice(0, colon) : name,
-    tag: hasTag ? name.slice(colon + 1) : undefined,
-    digest: digest?.slice(0, DIGEST_CHARACTERS),
-  }
+function wordsOf(image: string | undefined): ImageWords | undefined {
+  return image === undefined ? undefined : imageWords(image)
 }
