@@ -10980,6 +10980,16 @@ function typosBetween(a, b) {
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
 const MODE_NAMES = ['deploy', 'plan'];
 const DEFAULT_MODE = MODE_NAMES[0];
+/** What the input of this name takes in other actions. */
+const MODES_OF_OTHERS = {
+    swarm: 'leave it out: this action always deploys to a swarm',
+    stack: 'leave it out: a stack is deployed where the input `stack` names one',
+    service: 'leave it out: services are deployed where the input `services` names them',
+    compose: 'this action deploys to a swarm only',
+    'dry-run': 'write `plan`',
+    check: 'write `plan`',
+    diff: 'write `plan`',
+};
 /**
  * The mode of this name.
  *
@@ -10989,9 +10999,14 @@ function parseMode(text) {
     const mode = MODE_NAMES.find((name) => name === text);
     if (mode !== undefined)
         return mode;
+    throw new UserError(`${problems_shown(text)} is no mode: ${adviceFor(text)}`);
+}
+function adviceFor(text) {
+    const ofOthers = Object.hasOwn(MODES_OF_OTHERS, text) ? MODES_OF_OTHERS[text] : undefined;
+    if (ofOthers !== undefined)
+        return ofOthers;
     const closest = closestKey(text, MODE_NAMES);
-    const advice = closest === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
-    throw new UserError(`${problems_shown(text)} is no mode: ${advice}`);
+    return closest === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -11502,7 +11517,7 @@ function settingOf(phase, { key, line, value }, problems) {
     const here = problems.at(`${keyOf(phase)} line ${line}`);
     const setting = POLICY_SETTINGS.find((one) => one === key);
     if (setting === undefined) {
-        here.add(`unknown key ${problems_shown(key)}: ${adviceFor(phase, key, value)}`);
+        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
         return undefined;
     }
     if (value.kind !== 'text') {
@@ -11530,7 +11545,7 @@ const OTHER_NAMES = {
     interval: 'delay',
     window: 'monitor',
 };
-function adviceFor(phase, key, value) {
+function update_policy_adviceFor(phase, key, value) {
     if (value.kind === 'map')
         return `leave this level out, and write the keys themselves here: ${listed(POLICY_SETTINGS)}`;
     const spelled = settingMeantBy(key);
@@ -15740,7 +15755,7 @@ function readInputs(given, strategies) {
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
     const wait = readOrDefault(env, 'wait', problems, parseBoolean);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
-    const monitorSeconds = read(env, 'monitor', problems, parseDuration);
+    const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL));
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
     const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
@@ -15775,6 +15790,13 @@ function readInputs(given, strategies) {
 /** Whether a plan is asked for, also where other inputs are wrong. */
 function isPlanAsked(env) {
     return input(env, 'mode').trim() === 'plan';
+}
+/** In other actions the input of this name says whether a deploy is watched at all. */
+function parseMonitor(text) {
+    if (!/^(?:true|false|yes|no)$/i.test(text))
+        return parseDuration(text);
+    const advice = 'leave it out: every deploy is watched, unless `wait: false`. Here `monitor` says for how long new tasks must go on, such as `10s`';
+    throw new UserError(`${text} is no duration: ${advice}`);
 }
 /** What only a plan asks for. Whoever meant to look must not deploy instead. */
 function readPlan(env, mode, problems) {
@@ -16494,6 +16516,29 @@ function fitting(texts, room, sizeOf) {
     return first < 0 ? [...texts] : texts.slice(0, first);
 }
 
+;// CONCATENATED MODULE: ./build/report/image-words.js
+/** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
+/** Enough of a hash to tell two apart, as Docker shortens image IDs. */
+const HASH_CHARACTERS = 12;
+function imageWords(image) {
+    const [name = '', digest] = image.split('@sha256:');
+    const colon = name.lastIndexOf(':');
+    const hasTag = colon > name.lastIndexOf('/');
+    return {
+        repository: hasTag ? name.slice(0, colon) : name,
+        tag: hasTag ? shortHashes(name.slice(colon + 1)) : undefined,
+        digest: digest?.slice(0, HASH_CHARACTERS),
+    };
+}
+/** All of them in one: `ghcr.io/acme/web:1.4.2@ba92ae55e51a`. */
+function shortImage(image) {
+    const { repository, tag, digest } = imageWords(image);
+    return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+function shortHashes(tag) {
+    return tag.replace(/[0-9a-f]{32,}/g, (hash) => hash.slice(0, HASH_CHARACTERS));
+}
+
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
@@ -16672,13 +16717,9 @@ function objectWords({ action, changes }) {
         return action === 'create' ? 'is created' : 'is removed';
     return `gets other labels (${changes.map(plan_words_nameOf).join(', ')})`;
 }
-const SHORT_DIGEST = 12;
-/** An image with enough of its digest to tell two apart. */
-function shortImage(image) {
-    return image.replace(/@sha256:([0-9a-f]+)/, (_, digest) => `@${digest.slice(0, SHORT_DIGEST)}`);
-}
 
 ;// CONCATENATED MODULE: ./build/report/plan-markdown.js
+
 
 
 
@@ -16986,6 +17027,7 @@ function isTakenAlong({ outcome, because, wayBack }) {
 
 
 
+
 const MOST_CAUSE_CHARACTERS = 140;
 /** Two short causes stand side by side, more do not. */
 const MOST_PAIR_CHARACTERS = 120;
@@ -17034,12 +17076,13 @@ function changedWords(changed, services, wait) {
     const isOne = others.length === 0;
     if (!wait)
         return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`;
-    const tag = isOne ? tagOf(first?.image.after) : undefined;
+    const tag = isOne ? plainTag(first?.image.after) : undefined;
     return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`;
 }
-/** The tag of an image alone: `1.4.2`. */
-function tagOf(image = '') {
-    return /:([\w][\w.-]*)(?:@|$)/.exec(image)?.[1];
+/** The tag of an image, unless it is none that a registry would take: what runs is somebody else's word. */
+function plainTag(image = '') {
+    const { tag = '' } = imageWords(image);
+    return /^\w[\w.-]*$/.test(tag) ? tag : undefined;
 }
 function whatBroke(culprits, run) {
     const all = culprits.map((one) => ({ name: printable(one.name), what: brokenWords(one, run) }));
@@ -17684,15 +17727,14 @@ function gantt_distinct(names) {
 ;// CONCATENATED MODULE: ./build/report/summary/images.js
 
 
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12;
+
 const images_MOST_NAME_CHARACTERS = 300;
 /** What is meant to run: the repository, then the tag and digest, of which both are shown when they change. */
 function changeCell({ before, wanted }) {
-    const now = partsOf(wanted);
+    const now = wordsOf(wanted);
     if (now === undefined)
         return '–';
-    const old = partsOf(before);
+    const old = wordsOf(before);
     if (old !== undefined && old.repository !== now.repository)
         return `${whole(old)} → ${whole(now)}`;
     const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)}${ARROW}${images_shown(now.tag)}`;
@@ -17707,10 +17749,10 @@ function changeCell({ before, wanted }) {
 }
 /** What runs: the tag and digest, and the repository where that is not the one that was asked for. */
 function runsCell({ wanted, after }) {
-    const now = partsOf(after);
+    const now = wordsOf(after);
     if (now === undefined)
         return '–';
-    if (partsOf(wanted)?.repository !== now.repository)
+    if (wordsOf(wanted)?.repository !== now.repository)
         return whole(now);
     return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [images_shown(part)])).join(BREAK);
 }
@@ -17724,17 +17766,8 @@ function whole({ repository, tag, digest }) {
 function images_shown(text) {
     return text === undefined ? '–' : cell(shortened(text, images_MOST_NAME_CHARACTERS));
 }
-function partsOf(image) {
-    if (image === undefined)
-        return undefined;
-    const [name = '', digest] = image.split('@sha256:');
-    const colon = name.lastIndexOf(':');
-    const hasTag = colon > name.lastIndexOf('/');
-    return {
-        repository: hasTag ? name.slice(0, colon) : name,
-        tag: hasTag ? name.slice(colon + 1) : undefined,
-        digest: digest?.slice(0, DIGEST_CHARACTERS),
-    };
+function wordsOf(image) {
+    return image === undefined ? undefined : imageWords(image);
 }
 
 ;// CONCATENATED MODULE: ./build/report/summary/table.js
@@ -19424,11 +19457,11 @@ function imageOfSpec({ TaskTemplate: template }) {
     return template.ContainerSpec?.Image;
 }
 /** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const service_spec_DIGEST_CHARACTERS = 12;
+const DIGEST_CHARACTERS = 12;
 /** An image in a line of text: its digest is shortened. */
 function imageInWords(image) {
     const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
-    const most = '@sha256:'.length + service_spec_DIGEST_CHARACTERS;
+    const most = '@sha256:'.length + DIGEST_CHARACTERS;
     return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
 }
 /** The spec with the variables that docker would obey itself, and so was not given. */
@@ -21968,12 +22001,12 @@ function updateNote(service) {
 function swarmRollsBack(history, service) {
     if (updateStatusOf(history, service)?.State !== 'rollback_started')
         return undefined;
-    const reason = history.firstReason ?? 'the update failed';
+    const reason = reasonOf(history);
     const taskId = taskNamedIn(reason);
     return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
 }
 function swarmVerdict(history, service) {
-    const reason = history.firstReason ?? 'the update failed';
+    const reason = reasonOf(history);
     const taskId = taskNamedIn(reason);
     const named = taskId === undefined ? {} : { taskId };
     switch (updateStatusOf(history, service)?.State) {
@@ -21989,6 +22022,10 @@ function swarmVerdict(history, service) {
         default:
             return undefined;
     }
+}
+/** Why Swarm gave up, without what is said before it anyway. */
+function reasonOf({ firstReason }) {
+    return (firstReason ?? 'the update failed').replace(/^(?:update|rollback) (?:paused|rolled back) due to /, '');
 }
 /** What is stuck where Swarm itself would wait for ever. */
 function stuckVerdict(history, { service, tasks, now }) {
@@ -27136,7 +27173,7 @@ function keepOpen(first, opened, host) {
             if (stopped)
                 return;
             const since = nowMs();
-            log.warning(`${host.text}: the connection was lost (${reasonOf(current)}), and is made again`);
+            log.warning(`${host.text}: the connection was lost (${tunnel_reasonOf(current)}), and is made again`);
             current = undefined;
             for (let pause = 0.2; current === undefined; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
                 await idle(pause * 1000);
@@ -27156,7 +27193,7 @@ function keepOpen(first, opened, host) {
             end(current);
     };
 }
-function reasonOf(attempt) {
+function tunnel_reasonOf(attempt) {
     const said = attempt
         ?.stderr()
         .trim()

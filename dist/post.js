@@ -13535,6 +13535,16 @@ function typosBetween(a, b) {
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
 const MODE_NAMES = ['deploy', 'plan'];
 const DEFAULT_MODE = MODE_NAMES[0];
+/** What the input of this name takes in other actions. */
+const MODES_OF_OTHERS = {
+    swarm: 'leave it out: this action always deploys to a swarm',
+    stack: 'leave it out: a stack is deployed where the input `stack` names one',
+    service: 'leave it out: services are deployed where the input `services` names them',
+    compose: 'this action deploys to a swarm only',
+    'dry-run': 'write `plan`',
+    check: 'write `plan`',
+    diff: 'write `plan`',
+};
 /**
  * The mode of this name.
  *
@@ -13544,9 +13554,14 @@ function parseMode(text) {
     const mode = MODE_NAMES.find((name) => name === text);
     if (mode !== undefined)
         return mode;
+    throw new errors_UserError(`${problems_shown(text)} is no mode: ${adviceFor(text)}`);
+}
+function adviceFor(text) {
+    const ofOthers = Object.hasOwn(MODES_OF_OTHERS, text) ? MODES_OF_OTHERS[text] : undefined;
+    if (ofOthers !== undefined)
+        return ofOthers;
     const closest = keys_closestKey(text, MODE_NAMES);
-    const advice = closest === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
-    throw new errors_UserError(`${problems_shown(text)} is no mode: ${advice}`);
+    return closest === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -14057,7 +14072,7 @@ function settingOf(phase, { key, line, value }, problems) {
     const here = problems.at(`${keyOf(phase)} line ${line}`);
     const setting = POLICY_SETTINGS.find((one) => one === key);
     if (setting === undefined) {
-        here.add(`unknown key ${problems_shown(key)}: ${adviceFor(phase, key, value)}`);
+        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
         return undefined;
     }
     if (value.kind !== 'text') {
@@ -14085,7 +14100,7 @@ const OTHER_NAMES = {
     interval: 'delay',
     window: 'monitor',
 };
-function adviceFor(phase, key, value) {
+function update_policy_adviceFor(phase, key, value) {
     if (value.kind === 'map')
         return `leave this level out, and write the keys themselves here: ${problems_listed(POLICY_SETTINGS)}`;
     const spelled = settingMeantBy(key);
@@ -17850,7 +17865,7 @@ function readInputs(given, strategies) {
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
     const wait = readOrDefault(env, 'wait', problems, parseBoolean);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
-    const monitorSeconds = read(env, 'monitor', problems, parseDuration);
+    const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL));
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
     const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
@@ -17885,6 +17900,13 @@ function readInputs(given, strategies) {
 /** Whether a plan is asked for, also where other inputs are wrong. */
 function isPlanAsked(env) {
     return input(env, 'mode').trim() === 'plan';
+}
+/** In other actions the input of this name says whether a deploy is watched at all. */
+function parseMonitor(text) {
+    if (!/^(?:true|false|yes|no)$/i.test(text))
+        return parseDuration(text);
+    const advice = 'leave it out: every deploy is watched, unless `wait: false`. Here `monitor` says for how long new tasks must go on, such as `10s`';
+    throw new errors_UserError(`${text} is no duration: ${advice}`);
 }
 /** What only a plan asks for. Whoever meant to look must not deploy instead. */
 function readPlan(env, mode, problems) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { GoProgram } from './go-program.ts'
@@ -29,7 +29,11 @@ export interface WorkflowOptions {
   readonly secrets?: Readonly<Record<string, string>>
   readonly vars?: Readonly<Record<string, string>>
   /** What has happened in the repository; a push unless given. */
-  readonly event?: 'push' | 'schedule'
+  readonly event?: 'push' | 'schedule' | 'workflow_dispatch' | 'pull_request'
+  /** What GitHub tells with it. */
+  readonly payload?: Readonly<Record<string, unknown>>
+  /** Where programs are found before all others. */
+  readonly programs?: string
   /** How the workflow calls the action where it is not `./`: `owner/name@ref`. */
   readonly action?: string
 }
@@ -93,6 +97,7 @@ export class Act implements AsyncDisposable {
    */
   async start(workflow: Jobs | string, options: WorkflowOptions = {}): Promise<RunningWorkflow> {
     const { env = {}, container, files = {}, secrets = {}, vars = {}, event = 'push', action } = options
+    const { payload = {}, programs } = options
     const repository = join(this.directory, `repository-${++this.#runs}`)
     const notes = join(this.directory, `notes-${this.#runs}`)
     await mkdir(notes)
@@ -117,11 +122,13 @@ export class Act implements AsyncDisposable {
       ...(action === undefined ? [] : ['--local-repository', `${action}=${repository}`]),
     ]
     const platform = ['--platform', `ubuntu-latest=${where}`]
-    const args = [event, ...platform, '--action-offline-mode', '--rm', ...mounts, ...settings]
+    const told = join(this.directory, `event-${this.#runs}.json`)
+    await writeFile(told, JSON.stringify(payload))
+    const args = [event, '--eventpath', told, ...platform, '--action-offline-mode', '--rm', ...mounts, ...settings]
     const runner = spawn(ACT.path, args, {
       cwd: repository,
       env: {
-        PATH: process.env.PATH ?? '',
+        PATH: [...(programs === undefined ? [] : [programs]), process.env.PATH ?? ''].join(delimiter),
         HOME: this.directory,
         XDG_CACHE_HOME: join(this.directory, 'cache'),
         ...secrets,

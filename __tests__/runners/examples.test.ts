@@ -1,14 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Act, actProblem, buildAct } from '../../lab/act.ts'
+import { parse, stringify } from 'yaml'
+import { Act, actProblem, buildAct, type WorkflowOptions } from '../../lab/act.ts'
 import { runs } from '../../lab/program.ts'
 import { type KeyPair, makeKey, Sshd } from '../../lab/sshd.ts'
 import { PLACEHOLDER } from '../support/documents.ts'
 import { type Bench, describeSwarm } from '../support/swarm.ts'
 
 const LIMIT_MS = 600_000
+const TOKEN = 'the-token-of-the-job'
 const PASSWORDS = { 'deploy-bot': 'pw: of "ours"', 'partner-bot': 'pw-of-the-partner' }
 
 const problem = actProblem()
@@ -42,21 +48,27 @@ function examples(swarm: Bench<'ghcr'>): void {
     readFileSync(path, 'utf8')
       .replaceAll('ghcr.io', swarm.lab.registries.ghcr.host)
       .replaceAll('ssh://deploy@swarm.example.com', `ssh://root@127.0.0.1:${sshd.port}${swarm.lab.nodes[0].socket}`)
-  const run = (path: string, event: 'push' | 'schedule' = 'push') =>
-    act.run(ours(path), {
-      event,
+  const run = (path: string, options: WorkflowOptions = {}, text = ours(path)) =>
+    act.run(text, {
       action: PLACEHOLDER,
-      files: { 'compose.yml': ours('examples/compose.yml') },
+      ...options,
+      files: { 'compose.yml': ours('examples/compose.yml'), ...options.files },
       secrets: {
         SSH_KEY: key.privateKey,
         REGISTRY_PASSWORD: PASSWORDS['deploy-bot'],
+        SWARM_PULL_TOKEN: PASSWORDS['deploy-bot'],
+        GITHUB_TOKEN: TOKEN,
         OUR_TOKEN: PASSWORDS['deploy-bot'],
         PARTNER_TOKEN: PASSWORDS['partner-bot'],
       },
-      vars: { SWARM_HOST_KEY: sshd.hostKeys[0]?.fingerprint ?? '', VERSION: '1.4.2' },
+      vars: { SWARM_HOST_KEY: sshd.hostKeys[0]?.fingerprint ?? '', VERSION: '1.4.2', ...options.vars },
     })
-  const push = async (repository: string) =>
-    (await swarm.lab.image({ registry: 'ghcr', repository, tag: '1.4.2', content: repository, ...runs() })).reference
+  const push = async (repository: string, tag = '1.4.2') =>
+    (await swarm.lab.image({ registry: 'ghcr', repository, tag, content: `${repository}:${tag}`, ...runs() })).reference
+  const byHand = (version: string): WorkflowOptions => ({
+    event: 'workflow_dispatch',
+    payload: { inputs: { version } },
+  })
 
   test(
     'the first deploy from a hosted runner is green, and so is the same once more',
@@ -90,10 +102,10 @@ function examples(swarm: Bench<'ghcr'>): void {
       // It has one account for all images.
       const account = { password: PASSWORDS['deploy-bot'], read: ['my-org', 'partner'] }
       await swarm.lab.registries.ghcr.setAccount('deploy-bot', account)
-      const same = await run('examples/drift-check.yml', 'schedule')
+      const same = await run('examples/drift-check.yml', { event: 'schedule' })
       expect({ code: same.code, log: same.log }).toEqual({ code: 0, log: expect.stringContaining('unchanged') })
       await swarm.lab.docker(['service', 'update', '--detach', '--env-add', 'BY_HAND=1', 'shop_web'])
-      const differs = await run('examples/drift-check.yml', 'schedule')
+      const differs = await run('examples/drift-check.yml', { event: 'schedule' })
       expect({ code: differs.code, log: differs.log }).toEqual({
         code: 1,
         log: expect.stringMatching(/::error::.*shop_web/),
@@ -101,4 +113,153 @@ function examples(swarm: Bench<'ghcr'>): void {
     },
     LIMIT_MS,
   )
+
+  test(
+    'the stack is green, and what its compose file names no more is removed',
+    async () => {
+      // It has one account for all images.
+      const account = { password: PASSWORDS['deploy-bot'], read: ['my-org', 'partner'] }
+      await swarm.lab.registries.ghcr.setAccount('deploy-bot', account)
+      await Promise.all([push('my-org/web'), push('partner/worker')])
+      const { code, log } = await run('examples/stack.yml')
+      expect({ code, log }).toEqual({ code: 0, log: expect.stringMatching(/shop_web: |unchanged/) })
+      const [web = ''] = ours('examples/compose.yml').split('  worker:')
+      const smaller = { 'compose.yml': `${web}networks:\n  front: {}\n` }
+      const less = await run('examples/stack.yml', { files: smaller })
+      expect({ code: less.code, log: less.log }).toEqual({ code: 0, log: expect.stringContaining('shop_worker') })
+      expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout).not.toContain('shop_worker')
+      await swarm.lab.docker(['stack', 'rm', 'shop'])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a canary is looked at, and then all follow; a second colour takes the traffic over',
+    async () => {
+      for (const tag of ['1.4.2', '1.5.0']) await push('my-org/web', tag)
+      const image = `${swarm.lab.registries.ghcr.host}/my-org/web`
+      await swarm.lab.docker(['service', 'create', '--detach', '--name', 'web', '--replicas', '4', `${image}:1.4.2`])
+      await using health = await healthyServer()
+      // Only how long it takes, and whom it asks.
+      const canary = ours('examples/canary.yml')
+        .replace('hold: 2m', 'hold: 2s')
+        .replace('https://web.example.com/health', health.url)
+      const moved = await run('', byHand('1.5.0'), canary)
+      expect({ code: moved.code, log: moved.log }).toEqual({
+        code: 0,
+        log: expect.stringContaining('web: its canary has passed, now the others'),
+      })
+      expect(await swarm.imageOf('web')).toContain(`${image}:1.5.0@sha256:`)
+      await swarm.lab.docker(['service', 'rm', 'web'])
+
+      const routed = ['--label', 'traefik.enable=true', '--label', 'traefik.http.routers.web.rule=PathPrefix(`/`)']
+      await swarm.lab.docker(['service', 'create', '--detach', '--name', 'web', ...routed, `${image}:1.4.2`])
+      const colours = ours('examples/blue-green.yml')
+        .replace('hold: 1m', 'hold: 1s')
+        .replace('keep-old: 10m', 'keep-old: 1s')
+      const switched = await run('', byHand('1.5.0'), colours)
+      expect({ code: switched.code, log: switched.log }).toEqual({
+        code: 0,
+        log: expect.stringMatching(/web-blue has the traffic/),
+      })
+      expect(await swarm.imageOf('web-blue')).toContain(`${image}:1.5.0@sha256:`)
+      await swarm.lab.docker(['service', 'rm', 'web-blue'])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'of a monorepo only the service whose folder has changed is touched',
+    async () => {
+      const { jobs, ...rest } = parse(ours('examples/monorepo.yml')) as { jobs: { deploy: { needs?: string } } }
+      // The other job builds with actions of others, which are not here.
+      const { needs: _, ...deploy } = jobs.deploy
+      const workflow = stringify({ ...rest, jobs: { deploy } })
+      const deployWith = async (files: Readonly<Record<'api/main.go' | 'web/index.html', string>>) => {
+        await push('my-org/api', hashOfFolder(files['api/main.go']))
+        await push('my-org/web', hashOfFolder(files['web/index.html']))
+        return run('', { files }, workflow)
+      }
+      const first = await deployWith({ 'api/main.go': 'one', 'web/index.html': 'one' })
+      expect({ code: first.code, log: first.log }).toEqual({ code: 0, log: expect.stringContaining('2 created') })
+      const second = await deployWith({ 'api/main.go': 'one', 'web/index.html': 'two' })
+      expect({ code: second.code, log: second.log }).toEqual({
+        code: 0,
+        log: expect.stringContaining('converged: 1 unchanged, 1 updated'),
+      })
+      await swarm.lab.docker(['service', 'rm', 'api', 'web'])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'the plan of a pull request is one comment, which the next push brings up to date',
+    async () => {
+      await Promise.all([push('my-org/web'), push('partner/worker')])
+      const programs = mkdtempSync(join(directory, 'programs-'))
+      const file = join(programs, 'comments.json')
+      const theirs = { id: 7, user: { login: 'somebody' }, body: '<!-- swarm-deploy plan -->\nmine' }
+      writeFileSync(file, JSON.stringify([theirs]))
+      writeFileSync(join(programs, 'gh'), githubCli(file), { mode: 0o755 })
+      const comments = () => JSON.parse(readFileSync(file, 'utf8')) as readonly (typeof theirs)[]
+      const head = { ref: 'topic', sha: 'f'.repeat(40), repo: { full_name: 'nektos/act' } }
+      const pull: WorkflowOptions = {
+        event: 'pull_request',
+        payload: { number: 12, pull_request: { number: 12, head }, repository: { full_name: 'nektos/act' } },
+        programs,
+      }
+      const first = await run('examples/pull-request-plan.yml', pull)
+      expect({ code: first.code, log: first.log }).toEqual({ code: 0, log: first.log })
+      const ours = (of: RegExp) => ({ id: 8, user: { login: 'github-actions[bot]' }, body: expect.stringMatching(of) })
+      expect(comments()).toEqual([theirs, ours(/^<!-- swarm-deploy plan -->\n[\s\S]*shop_web[\s\S]*1\.4\.2/)])
+
+      await Promise.all([push('my-org/web', '1.5.0'), push('partner/worker', '1.5.0')])
+      const next = await run('examples/pull-request-plan.yml', { ...pull, vars: { VERSION: '1.5.0' } })
+      expect({ code: next.code, log: next.log }).toEqual({ code: 0, log: next.log })
+      expect(comments()).toEqual([theirs, ours(/^<!-- swarm-deploy plan -->\n[\s\S]*1\.5\.0/)])
+    },
+    LIMIT_MS,
+  )
+}
+
+/** Something that answers as a service does that is well. */
+async function healthyServer(): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_, response) => response.end('fine'))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/health`,
+    [Symbol.asyncDispose]: async () => void (await once(server.close(), 'close')),
+  }
+}
+
+/** What GitHub's `hashFiles` makes of a folder with one file. */
+function hashOfFolder(content: string): string {
+  const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest()
+  return sha256(sha256(content)).toString('hex')
+}
+
+/** In the place of GitHub's command line, as far as the example calls it: its comments are in a file. */
+function githubCli(file: string): string {
+  return `#!/usr/bin/env node
+const { execFileSync } = require('node:child_process')
+const { readFileSync, writeFileSync } = require('node:fs')
+const [api, ...args] = process.argv.slice(2)
+if (api !== 'api' || process.env.GH_TOKEN !== '${TOKEN}') process.exit(4)
+const value = (name) => args.includes(name) ? args[args.indexOf(name) + 1] : undefined
+const comments = JSON.parse(readFileSync('${file}', 'utf8'))
+const path = args.find((one) => one.startsWith('repos/'))
+const [, id] = /^repos\\/nektos\\/act\\/issues\\/comments\\/(\\d+)$/.exec(path) ?? []
+if (id === undefined && path !== 'repos/nektos/act/issues/12/comments') process.exit(5)
+const filter = value('--jq')
+if (filter !== undefined) {
+  process.stdout.write(execFileSync('jq', ['-r', filter], { input: JSON.stringify(comments) }))
+} else {
+  const body = readFileSync(value('-F').replace('body=@', ''), 'utf8')
+  const found = comments.find((one) => one.id === Number(id))
+  if (value('--method') === 'PATCH') found.body = body
+  else comments.push({ id: 8, user: { login: 'github-actions[bot]' }, body })
+  writeFileSync('${file}', JSON.stringify(comments))
+}
+`
 }
