@@ -29071,9 +29071,16 @@ function specDifference(now, wanted, names = new Map()) {
         return change === undefined ? [] : [[id, change]];
     });
     // That an object was empty before is nothing beside what is in it now.
-    const isHusk = (id) => changed.some(([other]) => other.startsWith(`${id}.`) || other.startsWith(`${id} `));
+    const isHusk = (id) => isEmpty(before.get(id)) && isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')));
     const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
     return [...own, ...orderChanges(now, wanted)];
+}
+/** Tells apart what a path in words would not: keys of maps may have any sign in them. */
+function idOf(...parts) {
+    return parts.join('\0');
+}
+function isEmpty(field) {
+    return field === undefined || (isMap(field.raw) && Object.keys(field.raw).length === 0);
 }
 function spec_difference_changeOf(before, after) {
     const place = before ?? after;
@@ -29092,33 +29099,46 @@ function same(a, b) {
 }
 function fieldsOf(spec, names) {
     const fields = new Map();
-    walk(storedForm(spec), '');
+    for (const [key, one] of Object.entries(storedForm(spec)))
+        walk(one, key, key);
     return fields;
-    function walk(value, path) {
-        const rule = spec_difference_RULES[path];
+    function walk(value, path, id) {
+        const rule = ruleFor(path);
         if (rule?.entries !== undefined) {
-            addEntries(path, rule, rule.entries(value, names));
+            addEntries(path, id, rule, rule.entries(value, names));
             return;
         }
         const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : [];
         for (const [key, one] of inner)
-            walk(one, path === '' ? key : `${path}.${key}`);
+            walk(one, `${path}.${key}`, idOf(id, key));
         if (inner.length > 0)
             return;
         const field = rule?.field ?? nearest(path);
-        fields.set(path, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: spec_difference_textOf(value, rule) });
+        fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: spec_difference_textOf(value, rule) });
     }
-    function addEntries(path, { field }, entries) {
+    function addEntries(path, id, { field }, entries) {
         if (entries.length === 0)
-            fields.set(path, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
-        const seen = new Map();
-        for (const { key: name, raw, text } of entries) {
-            const count = (seen.get(name) ?? 0) + 1;
-            seen.set(name, count);
-            const key = count === 1 ? name : `${name} (${count})`;
-            fields.set(`${path} ${key}`, { field, key, part: spec_difference_partOf(path), raw, text });
+            fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
+        for (const { name, count, raw, text } of numbered(entries)) {
+            fields.set(idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
         }
     }
+}
+/** The entries, each with which it is of those of its name. */
+function numbered(entries) {
+    const seen = new Map();
+    return entries.map(({ key: name, ...entry }) => {
+        const count = (seen.get(name) ?? 0) + 1;
+        seen.set(name, count);
+        return { ...entry, name, count };
+    });
+}
+function spec_difference_keyOf(name, count) {
+    return count === 1 ? name : `${name} (${count})`;
+}
+/** A path of the daemon's own may be called like something that every object has. */
+function ruleFor(path) {
+    return Object.hasOwn(spec_difference_RULES, path) ? spec_difference_RULES[path] : undefined;
 }
 function spec_difference_textOf(value, rule) {
     if (rule?.tell !== undefined)
@@ -29133,7 +29153,7 @@ function spec_difference_textOf(value, rule) {
 function nearest(path) {
     const parts = path.split('.');
     for (let length = parts.length - 1; length > 0; length--) {
-        const rule = spec_difference_RULES[parts.slice(0, length).join('.')];
+        const rule = ruleFor(parts.slice(0, length).join('.'));
         if (rule !== undefined)
             return `${rule.field}.${parts.slice(length).join('.')}`;
     }
@@ -29143,19 +29163,23 @@ function spec_difference_partOf(path) {
     if (path === 'TaskTemplate.Placement' || path.startsWith('TaskTemplate.Placement.'))
         return 'placement';
     const [root = ''] = path.split('.');
-    return root === 'TaskTemplate' ? 'template' : (PARTS_BY_ROOT[root] ?? 'service');
+    return PARTS_BY_ROOT.get(root) ?? 'service';
 }
-const PARTS_BY_ROOT = { EndpointSpec: 'endpoint', Mode: 'mode' };
+const PARTS_BY_ROOT = new Map([
+    ['TaskTemplate', 'template'],
+    ['EndpointSpec', 'endpoint'],
+    ['Mode', 'mode'],
+]);
 /** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
 function orderChanges(now, wanted) {
     const [before, after] = [storedForm(now), storedForm(wanted)];
     return IN_ORDER.flatMap((path) => {
-        const { field, entries } = spec_difference_RULES[path] ?? { field: path };
+        const { field, entries } = ruleFor(path) ?? { field: path };
         const keysOf = (spec) => {
             const value = spec_difference_valueAt(spec, path);
             return value === undefined || entries === undefined
                 ? []
-                : entries(value, new Map()).map(({ key }) => key);
+                : numbered(entries(value, new Map())).map(({ name, count }) => spec_difference_keyOf(name, count));
         };
         const [a, b] = [keysOf(before), keysOf(after)];
         const [common, moved] = [a.filter((key) => b.includes(key)), b.filter((key) => a.includes(key))];

@@ -44,9 +44,19 @@ export function specDifference(now: ServiceSpec, wanted: ServiceSpec, names: Nam
     return change === undefined ? [] : [[id, change] as const]
   })
   // That an object was empty before is nothing beside what is in it now.
-  const isHusk = (id: string) => changed.some(([other]) => other.startsWith(`${id}.`) || other.startsWith(`${id} `))
+  const isHusk = (id: string) =>
+    isEmpty(before.get(id)) && isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')))
   const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change)
   return [...own, ...orderChanges(now, wanted)]
+}
+
+/** Tells apart what a path in words would not: keys of maps may have any sign in them. */
+function idOf(...parts: readonly string[]): string {
+  return parts.join('\0')
+}
+
+function isEmpty(field: Field | undefined): boolean {
+  return field === undefined || (isMap(field.raw) && Object.keys(field.raw).length === 0)
 }
 
 function changeOf(before: Field | undefined, after: Field | undefined): FieldChange | undefined {
@@ -85,32 +95,47 @@ interface Entry {
 
 function fieldsOf(spec: ServiceSpec, names: Names): Map<string, Field> {
   const fields = new Map<string, Field>()
-  walk(storedForm(spec), '')
+  for (const [key, one] of Object.entries(storedForm(spec))) walk(one, key, key)
   return fields
 
-  function walk(value: unknown, path: string): void {
-    const rule = RULES[path]
+  function walk(value: unknown, path: string, id: string): void {
+    const rule = ruleFor(path)
     if (rule?.entries !== undefined) {
-      addEntries(path, rule, rule.entries(value as never, names))
+      addEntries(path, id, rule, rule.entries(value as never, names))
       return
     }
     const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : []
-    for (const [key, one] of inner) walk(one, path === '' ? key : `${path}.${key}`)
+    for (const [key, one] of inner) walk(one, `${path}.${key}`, idOf(id, key))
     if (inner.length > 0) return
     const field = rule?.field ?? nearest(path)
-    fields.set(path, { field, key: undefined, part: partOf(path), raw: value, text: textOf(value, rule) })
+    fields.set(id, { field, key: undefined, part: partOf(path), raw: value, text: textOf(value, rule) })
   }
 
-  function addEntries(path: string, { field }: Rule, entries: readonly Entry[]): void {
-    if (entries.length === 0) fields.set(path, { field, key: undefined, part: partOf(path), raw: {}, text: 'empty' })
-    const seen = new Map<string, number>()
-    for (const { key: name, raw, text } of entries) {
-      const count = (seen.get(name) ?? 0) + 1
-      seen.set(name, count)
-      const key = count === 1 ? name : `${name} (${count})`
-      fields.set(`${path} ${key}`, { field, key, part: partOf(path), raw, text })
+  function addEntries(path: string, id: string, { field }: Rule, entries: readonly Entry[]): void {
+    if (entries.length === 0) fields.set(id, { field, key: undefined, part: partOf(path), raw: {}, text: 'empty' })
+    for (const { name, count, raw, text } of numbered(entries)) {
+      fields.set(idOf(id, name, String(count)), { field, key: keyOf(name, count), part: partOf(path), raw, text })
     }
   }
+}
+
+/** The entries, each with which it is of those of its name. */
+function numbered(entries: readonly Entry[]) {
+  const seen = new Map<string, number>()
+  return entries.map(({ key: name, ...entry }) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return { ...entry, name, count }
+  })
+}
+
+function keyOf(name: string, count: number): string {
+  return count === 1 ? name : `${name} (${count})`
+}
+
+/** A path of the daemon's own may be called like something that every object has. */
+function ruleFor(path: string): Rule | undefined {
+  return Object.hasOwn(RULES, path) ? RULES[path] : undefined
 }
 
 function textOf(value: unknown, rule: Rule | undefined): string {
@@ -124,7 +149,7 @@ function textOf(value: unknown, rule: Rule | undefined): string {
 function nearest(path: string): string {
   const parts = path.split('.')
   for (let length = parts.length - 1; length > 0; length--) {
-    const rule = RULES[parts.slice(0, length).join('.')]
+    const rule = ruleFor(parts.slice(0, length).join('.'))
     if (rule !== undefined) return `${rule.field}.${parts.slice(length).join('.')}`
   }
   return path
@@ -133,21 +158,25 @@ function nearest(path: string): string {
 function partOf(path: string): Part {
   if (path === 'TaskTemplate.Placement' || path.startsWith('TaskTemplate.Placement.')) return 'placement'
   const [root = ''] = path.split('.')
-  return root === 'TaskTemplate' ? 'template' : ((PARTS_BY_ROOT[root] ?? 'service') as Part)
+  return PARTS_BY_ROOT.get(root) ?? 'service'
 }
 
-const PARTS_BY_ROOT: Readonly<Record<string, Part>> = { EndpointSpec: 'endpoint', Mode: 'mode' }
+const PARTS_BY_ROOT: ReadonlyMap<string, Part> = new Map([
+  ['TaskTemplate', 'template'],
+  ['EndpointSpec', 'endpoint'],
+  ['Mode', 'mode'],
+])
 
 /** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
 function orderChanges(now: ServiceSpec, wanted: ServiceSpec): FieldChange[] {
   const [before, after] = [storedForm(now), storedForm(wanted)]
   return IN_ORDER.flatMap((path) => {
-    const { field, entries } = RULES[path] ?? { field: path }
+    const { field, entries } = ruleFor(path) ?? { field: path }
     const keysOf = (spec: Raw) => {
       const value = valueAt(spec, path)
       return value === undefined || entries === undefined
         ? []
-        : entries(value as never, new Map()).map(({ key }) => key)
+        : numbered(entries(value as never, new Map())).map(({ name, count }) => keyOf(name, count))
     }
     const [a, b] = [keysOf(before), keysOf(after)]
     const [common, moved] = [a.filter((key) => b.includes(key)), b.filter((key) => a.includes(key))]

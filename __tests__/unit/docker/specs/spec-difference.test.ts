@@ -22,6 +22,7 @@ function change(path: string, before: unknown, after: unknown): string[] {
   return told(withValue(createSpec(), path, before), withValue(createSpec(), path, after))
 }
 
+const LABELS = ['a', 'a.b', 'a b'].map((name) => `label ${name}: 1 → 2`)
 const inContainer = (key: string) => `TaskTemplate.ContainerSpec.${key}`
 
 /** All keys that docker can send, in all forms: the list that real daemons are held against too. */
@@ -179,6 +180,31 @@ describe('how a difference is told', () => {
       { Parallelism: 2, Order: 'start-first' },
       'update-config.parallelism: 1 → 2',
       'update-config.order: stop-first → start-first',
+    ],
+    // Keys that begin like others: none of them is a part of another.
+    ['Labels', { a: '1', 'a.b': '1', 'a b': '1' }, { a: '2', 'a.b': '2', 'a b': '2' }, ...LABELS],
+    [
+      inContainer('Mounts'),
+      ['/d', '/d.e'].map((Target) => ({ Type: 'tmpfs', Target })),
+      ['/d', '/d.e'].map((Target) => ({ Type: 'volume', Target })),
+      'mount /d: tmpfs → volume',
+      'mount /d.e: tmpfs → volume',
+    ],
+    [inContainer('Env'), ['A=1', 'A=2', 'A (2)=3'], ['A=1', 'A=5', 'A (2)=4'], 'env A (2): 2 → 5', 'env A (2): 3 → 4'],
+    [inContainer('New'), { a: 1, 'a.b': 1 }, { a: 2, 'a.b': 2 }, 'container.New.a: 1 → 2', 'container.New.a.b: 1 → 2'],
+    [
+      inContainer('New'),
+      { a: { b: 1 }, 'a.b': 2 },
+      { a: { b: 3 }, 'a.b': 4 },
+      'container.New.a.b: 1 → 3',
+      'container.New.a.b: 2 → 4',
+    ],
+    ['constructor', { a: 1 }, { a: 2 }, 'constructor.a: 1 → 2'],
+    [
+      'EndpointSpec',
+      { Ports: [{ TargetPort: 80, PublishedPort: 1 }] },
+      { Ports: [1, 2].map((PublishedPort) => ({ TargetPort: 80, PublishedPort })) },
+      'port 80/tcp (2): – → 2, ingress',
     ],
     ['TaskTemplate.ContainerSpec.Brand.New', { a: 1 }, { a: 2 }, 'container.Brand.New.a: 1 → 2'],
     ['TaskTemplate.Newer', undefined, ['a'], 'TaskTemplate.Newer: – → ["a"]'],
