@@ -8842,6 +8842,32 @@ function shortened(text, mostCharacters) {
     const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
     return `${head}… (${missing.toLocaleString('en')} more characters)`;
 }
+const BEGIN = /^\(([\d,]+) characters before this\) …/;
+/** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
+function bothShortened(before, after, mostCharacters) {
+    const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
+    const from = length < mostCharacters ? 0 : length - Math.floor(mostCharacters / 3);
+    const shown = (text) => {
+        if (text === undefined || from === 0)
+            return text && shortened(text, mostCharacters);
+        const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
+        const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
+        const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
+        return `(${missing.toLocaleString('en')} characters before this) …${shortened(rest, mostCharacters)}`;
+    };
+    return [shown(before), shown(after)];
+}
+/** How many characters two texts have in common at their beginning. */
+function commonLength(a, b) {
+    let length = 0;
+    while (length < a.length && a[length] === b[length])
+        length++;
+    return length;
+}
+/** The text as a string of JSON, in which also what has no width, or is another blank than usual, can be seen. */
+function visible(text) {
+    return JSON.stringify(text).replace(/[\p{C}\p{DI}]|(?! )\p{Z}/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+}
 /** The text without halves of characters, with which nothing can be encoded. */
 function wellFormed(text) {
     return text.replace(/\p{Cs}/gu, '\ufffd');
@@ -16580,40 +16606,143 @@ function markdown_escaped(word) {
     return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
 }
 
+;// CONCATENATED MODULE: ./build/report/likely-secrets.js
+/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
+const likely_secrets_HIDDEN = '***';
+/** Part of the names of what is secret; of an author nothing is. */
+const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
+/** What is called so says where a secret is. */
+const PLACE = /[-_.]?(?:file|path|dir)$/i;
+function isSecretName(name) {
+    return SECRET.test(name) && !PLACE.test(name);
+}
+const likely_secrets_NAME = /[\w.-]+/g;
+const ADDRESS = /:\/\/[^\s"'<>]*/g;
+/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
+const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
+const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
+/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
+const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
+const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
+/**
+ * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
+ * quotes with its name (`"Authorization: Bearer …"`) is taken to their end.
+ */
+function withoutLikelySecrets(text) {
+    const clear = text.replace(ADDRESS, likely_secrets_withoutUserInfo);
+    let shown = '';
+    let at = 0;
+    for (const { 0: name, index } of clear.matchAll(likely_secrets_NAME)) {
+        if (index < at || !isSecretName(name))
+            continue;
+        // The end of a path, as of an image with its tag, is no name of a value.
+        if (clear[index - 1] === '/' && clear[index + name.length] === ':')
+            continue;
+        const from = valueBegin(clear, index + name.length, name.startsWith('-'));
+        const to = from === undefined ? undefined : valueEnd(clear, index, from);
+        if (from === undefined || to === undefined || to === from)
+            continue;
+        shown += `${clear.slice(at, from)}${likely_secrets_HIDDEN}`;
+        at = to;
+    }
+    return shown + clear.slice(at);
+}
+/**
+ * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
+ * password as people write it, with signs in it that end a host.
+ */
+function likely_secrets_withoutUserInfo(address) {
+    const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/);
+    const [, port = ''] = /:(.*)$/.exec(host) ?? [];
+    const isCut = !host.includes('@') && /\D/.test(port);
+    const whole = isCut ? `${host}${path.join('')}` : host;
+    const at = whole.lastIndexOf('@');
+    return at < 0 ? address : `://${likely_secrets_HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`;
+}
+function valueBegin(text, nameEnd, isFlag) {
+    return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined);
+}
+function valueEnd(text, nameBegin, from) {
+    const before = text.charAt(nameBegin - 1);
+    const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before);
+    if (!isQuoted)
+        return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from);
+    // As it stands before the name: a quote within quotes has a `\`.
+    const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before;
+    const end = text.indexOf(close, from);
+    return end < 0 ? text.length : end;
+}
+/** Where what is looked for ends, when it begins right there. */
+function endOf(pattern, text, at) {
+    pattern.lastIndex = at;
+    return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/report/shown-change.js
+
+
+
+/** A change of a plan, fit to be shown. Pure. */
+const shown_change_HIDDEN = '(hidden)';
+/** Its keys are names that a secret may have; those of `secret` and `credential_spec` are names of objects. */
+const NAMED_FIELDS = ['label', 'container label', 'logging option'];
+/** Texts of the user's own; in others, such as an image or a constraint, a name that sounds like it says nothing. */
+const FREE_FIELDS = [...NAMED_FIELDS, 'command', 'entrypoint', 'healthcheck.test', 'mount', 'network'];
+/** What has no name of ours is called by its path in the API. */
+const IS_PATH = /[A-Z]/;
+const IS_ENV = /^env$|\.Env$/;
+const shown_change_MOST_CHARACTERS = 2000;
+/**
+ * A change of a plan without what may be a secret: the values of variables, of labels and options whose names say so,
+ * and what stands behind such a name; unless they are to be shown. What this run knows for a secret is `***` in any
+ * case. Two values that would look the same are told apart.
+ */
+function shownChange(change, showValues) {
+    const { field, key, before, after } = change;
+    const isFree = !showValues && (FREE_FIELDS.includes(field) || IS_PATH.test(field));
+    const hide = isFree ? withoutLikelySecrets : (text) => text;
+    const shown = !showValues && isSecret(change)
+        ? [before, after].map((text) => (text === undefined ? undefined : shown_change_HIDDEN))
+        : toldApart(before, after, (text) => hide(safeLine(text, Number.POSITIVE_INFINITY)));
+    const [was, is] = bothShortened(shown[0], shown[1], shown_change_MOST_CHARACTERS);
+    return {
+        ...change,
+        field: safeLine(field, shown_change_MOST_CHARACTERS),
+        key: key && safeLine(key, shown_change_MOST_CHARACTERS),
+        before: was,
+        after: is,
+    };
+}
+function isSecret({ field, key = '' }) {
+    if (IS_ENV.test(field))
+        return true;
+    return NAMED_FIELDS.includes(field) ? isSecretName(key) : IS_PATH.test(field) && isSecretName(field);
+}
+/** The texts, with what cannot be seen in words where nothing else tells one from the other. */
+function toldApart(before, after, show) {
+    const texts = [before, after].map((text) => text && show(text));
+    const [was, is] = texts;
+    if (before === undefined || after === undefined || was === undefined || is === undefined)
+        return texts;
+    // What is hidden stays so: it may have halves that only became one by what was taken out.
+    const isHidden = was !== printable(before) || is !== printable(after);
+    return isHidden || asSeen(was) !== asSeen(is) ? texts : [visible(before), visible(after)];
+}
+/** What the eye has of a text in code. */
+function asSeen(text) {
+    return text
+        .replace(/\p{DI}/gu, '')
+        .replace(/\s+/g, ' ')
+        .trim();
+}
+
 ;// CONCATENATED MODULE: ./build/report/plan-words.js
 
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
-const plan_words_HIDDEN = '(hidden)';
-/** What is called so may well be a secret, wherever it stands. */
-const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|credential|private|api[-_.]?key|access[-_.]?key|auth/i;
-const NAMED_FIELDS = ['label', 'container label', 'logging option'];
-/** A password in a URL, and what follows a name or flag that says so. */
-const USER_INFO = /(:\/\/)[^\s/@]+@/g;
-const ASSIGNED = /((?:password|passwd|passphrase|secret|token|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',}]+/gi;
-const GIVEN = /(--[\w-]*(?:password|passwd|passphrase|secret|token|api-?key)[\w-]* )("[^"]*"|\S+)/gi;
-const plan_words_MOST_CHARACTERS = 2000;
-/**
- * The change without what may be a secret: the values of variables, and of labels and options whose names say so,
- * unless they are to be shown. What this run knows for a secret is `***` in any case.
- */
-function fitToShow(change, showValues) {
-    const { field, key, before, after } = change;
-    const isHidden = field === 'env' || (NAMED_FIELDS.includes(field) && SECRET_NAME.test(key ?? ''));
-    const shown = (text) => {
-        if (text === undefined)
-            return undefined;
-        if (showValues)
-            return safeLine(text, plan_words_MOST_CHARACTERS);
-        return isHidden ? plan_words_HIDDEN : safeLine(withoutPasswords(text), plan_words_MOST_CHARACTERS);
-    };
-    return { ...change, key: key && safeLine(key, plan_words_MOST_CHARACTERS), before: shown(before), after: shown(after) };
-}
-function withoutPasswords(text) {
-    return text.replace(USER_INFO, '$1***@').replace(ASSIGNED, '$1***').replace(GIVEN, '$1***');
-}
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
-    const shown = (changes) => changes.map((change) => fitToShow(change, showValues));
+    const shown = (changes) => changes.map((change) => shownChange(change, showValues));
     return {
         services: outlook.services.map((service) => ({
             ...service,
@@ -16832,17 +16961,20 @@ function section(service, isOpen) {
     return parts.length === 2 ? '' : parts.join('\n\n');
 }
 function fieldRow(service, change) {
-    const { field, key, before, after } = change;
+    const { field, key } = change;
     const name = key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`;
-    const value = (text) => (text === undefined ? '–' : valueCell(field, text));
+    const [before, after] = valueCells(change);
     if (service.action === 'create')
-        return `| ${name} | ${value(after)} |`;
-    return `| ${name} | ${value(before)} | ${value(after)} | ${restarts(service, change) ? '🔄' : ''} |`;
+        return `| ${name} | ${after} |`;
+    return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '🔄' : ''} |`;
 }
-function valueCell(field, text) {
-    if (text === '')
-        return '(empty)';
-    return cell(shortened(field === 'image' ? shortImage(text) : text, MOST_VALUE_CHARACTERS));
+function valueCells({ field, before, after }) {
+    const words = (text) => (text !== undefined && field === 'image' ? shortImage(text) : text);
+    return bothShortened(words(before), words(after), MOST_VALUE_CHARACTERS).map((text) => {
+        if (text === undefined)
+            return '–';
+        return text === '' ? '(empty)' : cell(text);
+    });
 }
 function objectList({ objects }) {
     return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCell(one.name)} ${plain(objectWords(one))}`), 'objects');
@@ -16892,10 +17024,11 @@ const VALUE_CHARACTERS = [2000, 300, 60];
  * they are give way first. Pure.
  */
 function changesOutput({ services, objects }) {
-    const order = [...services].sort((a, b) => Number(a.action === 'unchanged') - Number(b.action === 'unchanged'));
+    const [unchanged, changed] = [true, false].map((is) => services.filter(({ action }) => (action === 'unchanged') === is));
     const entries = (most) => [
-        ...order.map((one) => serviceEntry(one, most)),
+        ...changed.map((one) => serviceEntry(one, most)),
         ...objects.map((one) => objectEntry(one, most)),
+        ...unchanged.map((one) => serviceEntry(one, most)),
     ];
     const texts = VALUE_CHARACTERS.map((most) => JSON.stringify(entries(most)));
     const whole = texts.find(({ length }) => length <= plan_output_MOST_CHARACTERS);
@@ -16931,8 +17064,8 @@ function objectEntry({ kind, name, action, changes }, most) {
     return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) };
 }
 function changeEntry({ field, key, before, after }, most, isRestart) {
-    const text = (value) => (value === undefined ? null : shortened(value, most));
-    return { field, key: key ?? null, before: text(before), after: text(after), restarts: isRestart };
+    const [was = null, is = null] = bothShortened(before, after, most);
+    return { field, key: key ?? null, before: was, after: is, restarts: isRestart };
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan.js
@@ -18165,7 +18298,7 @@ async function reportResults(results, deployment) {
     if (!results.every(isGood))
         process.exitCode = 1;
     const status = statusOf(results, deployment.wait);
-    const shown = results.map(report_fitToShow);
+    const shown = results.map(fitToShow);
     const { shown: annotations } = annotationsOf(shown);
     if (annotations.length > 0 && isInRunner(process.env)) {
         // The page of the run shows them; in the log they would be a second time, and some runners show them as they are.
@@ -18218,7 +18351,7 @@ async function reportFailure(error, isPlan = false) {
     addSummary(summary);
 }
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
-function report_fitToShow(result) {
+function fitToShow(result) {
     const { cause, reason, note, failedTask, timeline } = result;
     return {
         ...result,

@@ -9159,6 +9159,32 @@ function shortened(text, mostCharacters) {
     const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
     return `${head}… (${missing.toLocaleString('en')} more characters)`;
 }
+const BEGIN = /^\(([\d,]+) characters before this\) …/;
+/** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
+function bothShortened(before, after, mostCharacters) {
+    const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
+    const from = length < mostCharacters ? 0 : length - Math.floor(mostCharacters / 3);
+    const shown = (text) => {
+        if (text === undefined || from === 0)
+            return text && shortened(text, mostCharacters);
+        const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
+        const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
+        const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
+        return `(${missing.toLocaleString('en')} characters before this) …${shortened(rest, mostCharacters)}`;
+    };
+    return [shown(before), shown(after)];
+}
+/** How many characters two texts have in common at their beginning. */
+function commonLength(a, b) {
+    let length = 0;
+    while (length < a.length && a[length] === b[length])
+        length++;
+    return length;
+}
+/** The text as a string of JSON, in which also what has no width, or is another blank than usual, can be seen. */
+function visible(text) {
+    return JSON.stringify(text).replace(/[\p{C}\p{DI}]|(?! )\p{Z}/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+}
 /** The text without halves of characters, with which nothing can be encoded. */
 function wellFormed(text) {
     return text.replace(/\p{Cs}/gu, '\ufffd');

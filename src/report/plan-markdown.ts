@@ -1,6 +1,6 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
-import { shortened } from '../runner/printable.ts'
+import { bothShortened, shortened } from '../runner/printable.ts'
 import { fitting } from './fitting.ts'
 import { shortImage } from './image-words.ts'
 import { cell, plain } from './markdown.ts'
@@ -131,16 +131,19 @@ function section(service: ServiceOutlook, isOpen: boolean): string {
 }
 
 function fieldRow(service: ServiceOutlook, change: FieldChange): string {
-  const { field, key, before, after } = change
+  const { field, key } = change
   const name = key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`
-  const value = (text: string | undefined) => (text === undefined ? '–' : valueCell(field, text))
-  if (service.action === 'create') return `| ${name} | ${value(after)} |`
-  return `| ${name} | ${value(before)} | ${value(after)} | ${restarts(service, change) ? '🔄' : ''} |`
+  const [before, after] = valueCells(change)
+  if (service.action === 'create') return `| ${name} | ${after} |`
+  return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '🔄' : ''} |`
 }
 
-function valueCell(field: string, text: string): string {
-  if (text === '') return '(empty)'
-  return cell(shortened(field === 'image' ? shortImage(text) : text, MOST_VALUE_CHARACTERS))
+function valueCells({ field, before, after }: FieldChange): string[] {
+  const words = (text: string | undefined) => (text !== undefined && field === 'image' ? shortImage(text) : text)
+  return bothShortened(words(before), words(after), MOST_VALUE_CHARACTERS).map((text) => {
+    if (text === undefined) return '–'
+    return text === '' ? '(empty)' : cell(text)
+  })
 }
 
 function objectList({ objects }: Outlook): string {

@@ -1,6 +1,6 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
-import { shortened } from '../runner/printable.ts'
+import { bothShortened } from '../runner/printable.ts'
 import { nameOf, restarts } from './plan-words.ts'
 
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; the plan itself needs some of it. */
@@ -20,10 +20,13 @@ interface ChangesOutput {
  * they are give way first. Pure.
  */
 export function changesOutput({ services, objects }: Outlook): ChangesOutput {
-  const order = [...services].sort((a, b) => Number(a.action === 'unchanged') - Number(b.action === 'unchanged'))
+  const [unchanged, changed] = [true, false].map((is) =>
+    services.filter(({ action }) => (action === 'unchanged') === is),
+  ) as [ServiceOutlook[], ServiceOutlook[]]
   const entries = (most: number) => [
-    ...order.map((one) => serviceEntry(one, most)),
+    ...changed.map((one) => serviceEntry(one, most)),
     ...objects.map((one) => objectEntry(one, most)),
+    ...unchanged.map((one) => serviceEntry(one, most)),
   ]
   const texts = VALUE_CHARACTERS.map((most) => JSON.stringify(entries(most)))
   const whole = texts.find(({ length }) => length <= MOST_CHARACTERS)
@@ -61,6 +64,6 @@ function objectEntry({ kind, name, action, changes }: ObjectOutlook, most: numbe
 }
 
 function changeEntry({ field, key, before, after }: FieldChange, most: number, isRestart: boolean) {
-  const text = (value: string | undefined) => (value === undefined ? null : shortened(value, most))
-  return { field, key: key ?? null, before: text(before), after: text(after), restarts: isRestart }
+  const [was = null, is = null] = bothShortened(before, after, most)
+  return { field, key: key ?? null, before: was, after: is, restarts: isRestart }
 }

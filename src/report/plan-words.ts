@@ -1,44 +1,13 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { shownChange } from './shown-change.ts'
 
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 
-const HIDDEN = '(hidden)'
-
-/** What is called so may well be a secret, wherever it stands. */
-const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|credential|private|api[-_.]?key|access[-_.]?key|auth/i
-const NAMED_FIELDS = ['label', 'container label', 'logging option']
-
-/** A password in a URL, and what follows a name or flag that says so. */
-const USER_INFO = /(:\/\/)[^\s/@]+@/g
-const ASSIGNED = /((?:password|passwd|passphrase|secret|token|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',}]+/gi
-const GIVEN = /(--[\w-]*(?:password|passwd|passphrase|secret|token|api-?key)[\w-]* )("[^"]*"|\S+)/gi
-
-const MOST_CHARACTERS = 2000
-
-/**
- * The change without what may be a secret: the values of variables, and of labels and options whose names say so,
- * unless they are to be shown. What this run knows for a secret is `***` in any case.
- */
-function fitToShow(change: FieldChange, showValues: boolean): FieldChange {
-  const { field, key, before, after } = change
-  const isHidden = field === 'env' || (NAMED_FIELDS.includes(field) && SECRET_NAME.test(key ?? ''))
-  const shown = (text: string | undefined) => {
-    if (text === undefined) return undefined
-    if (showValues) return safeLine(text, MOST_CHARACTERS)
-    return isHidden ? HIDDEN : safeLine(withoutPasswords(text), MOST_CHARACTERS)
-  }
-  return { ...change, key: key && safeLine(key, MOST_CHARACTERS), before: shown(before), after: shown(after) }
-}
-
-function withoutPasswords(text: string): string {
-  return text.replace(USER_INFO, '$1***@').replace(ASSIGNED, '$1***').replace(GIVEN, '$1***')
-}
-
 /** The whole plan without what may be a secret. */
 export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
-  const shown = (changes: readonly FieldChange[]) => changes.map((change) => fitToShow(change, showValues))
+  const shown = (changes: readonly FieldChange[]) => changes.map((change) => shownChange(change, showValues))
   return {
     services: outlook.services.map((service) => ({
       ...service,

@@ -112,8 +112,8 @@ describe('what a plan reports', () => {
           { field: 'env', key: 'LOG_LEVEL', before: '(hidden)', after: '(hidden)', restarts: true },
         ],
       },
-      expect.objectContaining({ name: 'db', action: 'unchanged', changes: [] }),
       { kind: 'secret', name: 'shop_key-0a', action: 'create', changes: [] },
+      expect.objectContaining({ name: 'db', action: 'unchanged', changes: [] }),
     ])
   })
 
@@ -171,7 +171,81 @@ describe('values', () => {
   })
 })
 
+describe('two values', () => {
+  const cellsOf = async (field: string, before: string, after: string, showValues: boolean) => {
+    const key = field === 'label' ? 'k' : undefined
+    const { outputs, lines } = await planOf(
+      { services: [service({ changes: [change(field, key, before, after)] })] },
+      { ...NOTHING, showValues },
+    )
+    const [, ...cells] = /^\| (?:label `k`|command) \| (.*) \| (.*) \| 🔄 \|$/m.exec(outputs.plan ?? '') ?? []
+    const [{ changes }] = JSON.parse(outputs.changes ?? '')
+    return { cells, line: lines.find((line) => line.startsWith(`    ${field}`)), changes }
+  }
+
+  test.each<[string, string, string, string]>([
+    ['a', 'a\n', '"a"', '"a\\n"'],
+    ['a b', ' a  b', '"a b"', '" a  b"'],
+    ['a', 'a\u200c', '"a"', '"a\\u{200c}"'],
+    ['a b', 'a\u00a0b', '"a b"', '"a\\u{a0}b"'],
+    ['', ' ', '""', '" "'],
+  ])('that look the same are told apart: %j and %j', async (before, after, was, is) => {
+    const { cells, line, changes } = await cellsOf('label', before, after, false)
+    expect(cells).toEqual([`\`${was}\``, `\`${is}\``])
+    expect(line).toBe(`    label k: ${was} → ${is}`)
+    expect(changes).toMatchObject([{ before: was, after: is }])
+  })
+
+  test('that are long show where they differ', async () => {
+    const long = 'word '.repeat(1000)
+    const { cells, line } = await cellsOf('command', `${long}old`, `${long}new`, true)
+    expect(cells).toEqual([expect.stringMatching(/ old`$/), expect.stringMatching(/ new`$/)])
+    expect(line).toMatch(/ old → .* new$/)
+  })
+
+  test('one of which had a secret in halves do not show them', async () => {
+    void new Secret('the-db-password')
+    const { cells } = await cellsOf('label', 'the-db-\u001b[1mpassword ', 'the-db-password', true)
+    expect(cells).toEqual(['`***`', '`***`'])
+  })
+})
+
+test('of a newer daemon fields that sound like secrets, and lists of variables, are hidden', async () => {
+  const changes = [
+    change('container.New.Password', undefined, undefined, 'value-of-it'),
+    change('TaskTemplate.PluginSpec.Env', undefined, undefined, '["A=value-of-it"]'),
+    change('container.New', undefined, undefined, '{"Token":"value-of-it"}'),
+  ]
+  const { printed, outputs } = await planOf({ services: [service({ changes })] })
+  expect(printed + JSON.stringify(outputs)).not.toContain('value-of-it')
+})
+
+test('an image, a constraint and a name of a secret are no secrets, whatever they are called', async () => {
+  const changes = [
+    change('image', undefined, 'acme/auth:1', 'acme/token:2'),
+    change('constraints', undefined, 'node.labels.token==a', 'node.labels.token==b'),
+    change('secret', 'password', 'db_password-1', 'db_password-2'),
+  ]
+  const { lines } = await planOf({ services: [service({ changes })] })
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      '    image: acme/auth:1 → acme/token:2',
+      '    constraints: node.labels.token==a → node.labels.token==b',
+      '    secret password: db_password-1 → db_password-2',
+    ]),
+  )
+})
+
 describe('sizes', () => {
+  test('unchanged services give way to what changes', async () => {
+    const services = Array.from({ length: 2000 }, (_, n) => unchanged(`service-${n}`))
+    const objects = [{ kind: 'secret' as const, name: 'shop_key-0a', action: 'remove' as const, changes: [] }]
+    const { outputs } = await planOf({ services, objects })
+    const entries = JSON.parse(outputs.changes ?? '') as { kind: string }[]
+    expect(entries.length).toBeLessThan(2001)
+    expect(entries.map(({ kind }) => kind)).toContain('secret')
+  })
+
   const changesOf = (count: number) =>
     Array.from({ length: count }, (_, index) => change('env', `V${index}`, 'x'.repeat(400), 'y'.repeat(400)))
 

@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals'
+import { isSecretName, withoutLikelySecrets } from '../../../src/report/likely-secrets.ts'
+
+describe('what stands behind a name that says so is hidden', () => {
+  test.each([
+    ['serve --token abc', 'serve --token ***'],
+    ['serve --auth=abc --port 80', 'serve --auth=*** --port 80'],
+    ['serve --pass abc', 'serve --pass ***'],
+    ['redis-server --requirepass abc', 'redis-server --requirepass ***'],
+    ['env AWS_SECRET_ACCESS_KEY=abc run', 'env AWS_SECRET_ACCESS_KEY=*** run'],
+    ['--access-key a,b;c', '--access-key ***'],
+    ['"--password=two words" next', '"--password=***" next'],
+    ['--token "a \\" b" next', '--token *** next'],
+    ["--password 'two words' next", '--password *** next'],
+    ['["--token","abc","--port"]', '["--token",***,"--port"]'],
+    ['curl -H "Authorization: Bearer abc def" http://x', 'curl -H "Authorization: ***" http://x'],
+    ['CMD-SHELL "curl -H \\"X-Api-Key: a b\\" x && y"', 'CMD-SHELL "curl -H \\"X-Api-Key: ***\\" x && y"'],
+    ['CMD-SHELL "mysqladmin --password=abc ping"', 'CMD-SHELL "mysqladmin --password=*** ping"'],
+    ['Authorization: Bearer abc', 'Authorization: ***'],
+    ['{"password": "two words", "user": 1}', '{"password": ***, "user": 1}'],
+    ['{"user":1,"Secrets":{"a":"b"}}', '{"user":1,"Secrets":***'],
+    ['"o":"username=a,password=b,uid=1"', '"o":"username=a,password=***"'],
+    ['postgres://user:abc@db/x', 'postgres://***@db/x'],
+    ['postgres://user:a@b@db/x', 'postgres://***@db/x'],
+    ['postgres://user:a/b?c@db/x', 'postgres://***@db/x'],
+  ])('%s', (text, shown) => {
+    expect(withoutLikelySecrets(text)).toBe(shown)
+  })
+})
+
+test.each([
+  'serve --author bob --port 80',
+  'serve --no-auth --verbose',
+  'serve --password-file /run/secrets/db',
+  'env DB_PASSWORD_FILE=/run/secrets/db run',
+  'docker run ghcr.io/acme/auth:1.4.2',
+  'curl http://localhost:8080/x?mail=a@b',
+  'curl https://example.com/@scope/package',
+  'a token, and a compass',
+])('nothing is hidden of %j', (text) => {
+  expect(withoutLikelySecrets(text)).toBe(text)
+})
+
+test('names', () => {
+  const secret = [
+    'traefik.http.middlewares.a.basicauth.users',
+    'splunk-token',
+    'db.passwd',
+    'hmac_key',
+    'Authorization',
+  ]
+  const others = ['org.opencontainers.image.authors', 'token.file', 'traefik.enable', 'key']
+  expect([...secret, ...others].filter(isSecretName)).toEqual(secret)
+})
+
+// Texts of somebody else may be megabytes: each of these would take hours where each sign costs as much as all before it.
+test.each(['-', '--token', '://', '://a:', 'password ', 'password="', '"password:', 'token=\\"', '\\'])(
+  '%j, again and again',
+  (part) => {
+    expect(withoutLikelySecrets(part.repeat(300_000)).length).toBeGreaterThan(0)
+  },
+)

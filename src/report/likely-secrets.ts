@@ -1,0 +1,78 @@
+/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
+
+const HIDDEN = '***'
+
+/** Part of the names of what is secret; of an author nothing is. */
+const SECRET =
+  /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i
+/** What is called so says where a secret is. */
+const PLACE = /[-_.]?(?:file|path|dir)$/i
+
+export function isSecretName(name: string): boolean {
+  return SECRET.test(name) && !PLACE.test(name)
+}
+
+const NAME = /[\w.-]+/g
+const ADDRESS = /:\/\/[^\s"'<>]*/g
+
+/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
+const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y
+const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y
+
+/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
+const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy
+const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy
+
+/**
+ * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
+ * quotes with its name (`"Authorization: Bearer …"`) is taken to their end.
+ */
+export function withoutLikelySecrets(text: string): string {
+  const clear = text.replace(ADDRESS, withoutUserInfo)
+  let shown = ''
+  let at = 0
+  for (const { 0: name, index } of clear.matchAll(NAME)) {
+    if (index < at || !isSecretName(name)) continue
+    // The end of a path, as of an image with its tag, is no name of a value.
+    if (clear[index - 1] === '/' && clear[index + name.length] === ':') continue
+    const from = valueBegin(clear, index + name.length, name.startsWith('-'))
+    const to = from === undefined ? undefined : valueEnd(clear, index, from)
+    if (from === undefined || to === undefined || to === from) continue
+    shown += `${clear.slice(at, from)}${HIDDEN}`
+    at = to
+  }
+  return shown + clear.slice(at)
+}
+
+/**
+ * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
+ * password as people write it, with signs in it that end a host.
+ */
+function withoutUserInfo(address: string): string {
+  const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/)
+  const [, port = ''] = /:(.*)$/.exec(host) ?? []
+  const isCut = !host.includes('@') && /\D/.test(port)
+  const whole = isCut ? `${host}${path.join('')}` : host
+  const at = whole.lastIndexOf('@')
+  return at < 0 ? address : `://${HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`
+}
+
+function valueBegin(text: string, nameEnd: number, isFlag: boolean): number | undefined {
+  return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined)
+}
+
+function valueEnd(text: string, nameBegin: number, from: number): number | undefined {
+  const before = text.charAt(nameBegin - 1)
+  const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before)
+  if (!isQuoted) return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from)
+  // As it stands before the name: a quote within quotes has a `\`.
+  const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before
+  const end = text.indexOf(close, from)
+  return end < 0 ? text.length : end
+}
+
+/** Where what is looked for ends, when it begins right there. */
+function endOf(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : undefined
+}
