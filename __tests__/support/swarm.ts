@@ -6,7 +6,8 @@ import { type Lab, type LabImage, type LabOptions, startLab } from '../../lab/la
 import { until } from '../../lab/patience.ts'
 import { checkRequirements } from '../../lab/requirements.ts'
 import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
-import type { Service, Task } from '../../src/docker/api.ts'
+import type { Service, ServiceSpec, Task } from '../../src/docker/api.ts'
+import { WRITE_LABEL } from '../../src/runner/own-labels.ts'
 import { DaemonProxy } from './daemon-proxy.ts'
 
 /** A lab for all tests of a file, and a runner whose steps reach its first manager. */
@@ -92,6 +93,12 @@ export function pinned({ reference, digest }: LabImage): string {
 /** An image without its tag: as a node knows one that it was told to pull by digest. */
 export function untagged({ reference, digest }: LabImage): string {
   return `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`
+}
+
+/** A spec without the number that each write of ours gives it. */
+export function unnumbered(spec: ServiceSpec): ServiceSpec {
+  const { [WRITE_LABEL]: _, ...Labels } = spec.Labels ?? {}
+  return { ...spec, Labels }
 }
 
 /** What the step says of each service. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { lineOf } from '../../lab/log-lines.ts'
-import { describeSwarm, pinned, resultsOf } from '../support/swarm.ts'
+import { describeSwarm, pinned, resultsOf, unnumbered } from '../support/swarm.ts'
 
 /** What a run does to services that are new, that differ, and that already are as asked. */
 describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 'alice-pw' } } } } }, (swarm) => {
@@ -25,7 +25,11 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     const { Spec } = await swarm.service('created')
     expect(Spec.TaskTemplate.ContainerSpec?.Image).toBe(pinned(v1))
     expect(Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()).toEqual(['COLOR=a blue', 'EMPTY='])
-    expect(Spec.Labels).toEqual({ team: 'web', 'swarm-deploy.create-args': '["--label team"]' })
+    expect(Spec.Labels).toEqual({
+      team: 'web',
+      'swarm-deploy.create-args': '["--label team"]',
+      'swarm-deploy.write': '1',
+    })
     expect(await swarm.running('created')).toHaveLength(2)
     expect(resultsOf(run)).toMatchObject([
       {
@@ -104,7 +108,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     ])
     expect(flagged.outputs.status).toBe('converged')
     const after = await swarm.service('parts')
-    expect(after.Spec.Labels).toEqual({ tier: 'front' })
+    expect(unnumbered(after.Spec).Labels).toEqual({ tier: 'front' })
     expect(after.Spec.TaskTemplate.ContainerSpec?.Image).toBe(Spec.TaskTemplate.ContainerSpec?.Image)
   })
 

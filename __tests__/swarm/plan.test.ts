@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { exits } from '../../lab/program.ts'
 import type { Task } from '../../src/docker/api.ts'
 import { liveIds, seeded, whatBecame, whatWasSaid } from '../support/plan-truth.ts'
 import { describeSwarm, STACK_CLI } from '../support/swarm.ts'
@@ -20,6 +23,16 @@ interface Said {
   }
   readonly because: readonly string[]
   readonly changes: readonly { field: string; key: string | null; restarts: boolean }[]
+  readonly drift: Drift | null
+}
+
+interface Drift {
+  readonly how: string
+  readonly changes: readonly { field: string; key: string | null; deploy: string }[]
+}
+
+function told({ how, changes }: Drift): string[] {
+  return [how, ...changes.map(({ field, key, deploy }) => [field, ...(key === null ? [] : [key]), deploy].join(' '))]
 }
 
 const flags = (...args: string[]): Entry => ({ 'update-args': args })
@@ -193,6 +206,9 @@ describeSwarm(
       const states = asked.filter((entry) => !('update-args' in entry))
       const after = await run(states, 'bob', { mode: 'plan', 'fail-on-changes': 'true' })
       expect([after.main.code, after.outputs.status, after.log]).toEqual([0, 'unchanged', after.log])
+      // Whatever the strategies have written on their way.
+      const drifted = (JSON.parse(after.outputs.changes ?? '[]') as Said[]).filter(({ drift }) => drift !== null)
+      expect(drifted).toEqual([])
     }, 600_000)
 
     test('generated changes: the deploy does what the plan said', async () => {
@@ -227,6 +243,86 @@ describeSwarm(
           expect([round, asked, name, [most, least]]).toEqual([round, asked, name, expect.arrayContaining([became])])
         }
       }
+    }, 600_000)
+
+    test('what somebody has changed by hand since the last deploy, and nothing that Swarm or a deploy has written', async () => {
+      const docker = (...args: string[]) => swarm.lab.docker(args)
+      const names = ['none', 'scaled', 'env', 'forced', 'twice', 'undone', 'back'].map((name) => `drift-${name}`)
+      const entries = (version: number) => names.map((name) => ({ name, image: version, create: true }))
+      const compose = (replicas: number) =>
+        JSON.stringify({ version: '3.8', services: { web: { image: stackImage, deploy: { replicas } } } })
+      const { reference: stackImage } = await image(1)
+      const stack = {
+        stack: 'drift',
+        'compose-file': 'drift.yml',
+        monitor: '1s',
+        registries: (await inputsFor([], 'alice')).registries,
+      }
+      const file = join(swarm.runner.workspace, 'drift.yml')
+      await writeFile(file, compose(1))
+      const deployStack = (more: Record<string, string> = {}) =>
+        swarm.deploy({ ...stack, ...more }, { PASSWORD: password.alice })
+      const bad = { name: 'drift-bad', 'update-config': { failure_action: 'rollback', monitor: '5s' } }
+      const [made, first] = await Promise.all([
+        run([...entries(1), { image: 1, create: true, ...bad }], 'alice'),
+        deployStack(),
+      ])
+      expect([made.main.code, first.main.code, made.log + first.log]).toEqual([0, 0, made.log + first.log])
+      const { reference: broken } = await swarm.lab.image({
+        registry: 'main',
+        repository: 'acme/plan',
+        tag: 'bad',
+        ...exits(3),
+      })
+      const asBroken = { ...(await inputsFor([], 'bob')), services: JSON.stringify([{ ...bad, image: broken }]) }
+      // Each stores another credential first.
+      const [second, failed] = await Promise.all([
+        run(entries(2), 'bob'),
+        swarm.deploy({ ...asBroken, 'on-failure': 'keep' }, { PASSWORD: password.bob }),
+      ])
+      expect([second.main.code, failed.main.code, second.log]).toEqual([0, 1, second.log])
+      await swarm.until('the rollback of Swarm', async () => {
+        return (await swarm.service('drift-bad')).UpdateStatus?.State === 'rollback_completed'
+      })
+      expect((await swarm.service('drift-bad')).PreviousSpec).toBeUndefined()
+
+      const drift = async () => {
+        const plan = await run([...entries(2), { ...bad, image: 1 }], 'bob', { mode: 'plan' })
+        expect([plan.main.code, plan.log]).toEqual([0, plan.log])
+        const said = JSON.parse(plan.outputs.changes ?? '[]') as Said[]
+        return {
+          plan,
+          said: said.flatMap((one) => (one.drift === null ? [] : [[one.name, one.action, told(one.drift)]])),
+        }
+      }
+      expect((await drift()).said).toEqual([])
+
+      await docker('service', 'scale', '--detach', 'drift-scaled=3')
+      await docker('service', 'update', '--detach', '--env-add', 'TOKEN=do-not-tell', 'drift-env')
+      await docker('service', 'update', '--detach', '--force', 'drift-forced')
+      await docker('service', 'update', '--detach', '--label-add', 'a=1', 'drift-twice')
+      await docker('service', 'update', '--detach', '--limit-memory', '64M', 'drift-twice')
+      await docker('service', 'scale', '--detach', 'drift-undone=2')
+      await docker('service', 'rollback', '--detach', 'drift-undone')
+      await docker('service', 'rollback', '--detach', 'drift-back')
+      await writeFile(file, compose(2))
+      await docker('stack', 'deploy', '--compose-file', file, 'drift')
+      const { plan, said } = await drift()
+      expect(said.toSorted()).toEqual([
+        ['drift-back', 'update', ['rolled-back', 'image goes-back']],
+        ['drift-env', 'unchanged', ['changed', 'env TOKEN stays']],
+        ['drift-forced', 'unchanged', ['changed', 'force stays']],
+        ['drift-scaled', 'unchanged', ['changed', 'replicas stays']],
+        ['drift-twice', 'unchanged', ['changed', 'limits.memory stays']],
+        ['drift-undone', 'unchanged', ['restored']],
+      ])
+      expect(plan.outputs.plan).toContain('| `drift-scaled` | replicas | `1` | `3` | stays |')
+      expect(plan.log + plan.summary + JSON.stringify(plan.outputs)).not.toContain('do-not-tell')
+      await writeFile(file, compose(1))
+      const ofStack = await deployStack({ mode: 'plan' })
+      const [web] = JSON.parse(ofStack.outputs.changes ?? '[]') as Said[]
+      // Docker has no login here, so it found no digest.
+      expect(web?.drift && told(web.drift)).toEqual(['changed', 'image goes-back', 'replicas goes-back'])
     }, 600_000)
 
     test('a job runs again, whatever changes, and a swarm that is not as asked is red where that is asked for', async () => {

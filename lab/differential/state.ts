@@ -55,7 +55,7 @@ interface ObjectAnswer {
 const SETTLE_LIMIT_MS = 90_000
 const GONE_LIMIT_MS = 90_000
 const NAMESPACE = 'com.docker.stack.namespace'
-/** How labels begin by which the action knows its secrets and configs again. */
+/** How labels begin by which the action knows its services, secrets and configs again. */
 const OWN_LABEL = 'swarm-deploy.'
 /** The action gives each content of a secret or config a name of its own; the label has the one in the compose file. */
 const VERSION_OF = `${OWN_LABEL}version-of`
@@ -96,7 +96,7 @@ export async function stateOf(lab: Lab, stack: string): Promise<StackState> {
       services.map((service) => [
         service.Spec.Name,
         {
-          spec: named(service.Spec, names) as Raw,
+          spec: named(withoutOwn(service.Spec), names) as Raw,
           version: service.Version.Index,
           hasPreviousSpec: service.PreviousSpec !== undefined,
           iteration: service.JobStatus?.JobIteration.Index,
@@ -142,8 +142,13 @@ function networkSettings({ Id: _id, Created: _created, Name: _name, ...network }
 
 /** What is in the files of a secret or config. */
 function contentSettings(object: ObjectAnswer): Raw {
-  const labels = Object.entries(object.Spec?.Labels ?? {}).filter(([name]) => !name.startsWith(OWN_LABEL))
-  return { ...object.Spec, Name: nameOf(object), Labels: Object.fromEntries(labels) }
+  return { ...withoutOwn(object.Spec ?? {}), Name: nameOf(object) }
+}
+
+/** Without the labels that the action keeps for itself. */
+function withoutOwn(spec: Raw): Raw {
+  const labels = Object.entries(spec.Labels ?? {}).filter(([name]) => !name.startsWith(OWN_LABEL))
+  return { ...spec, Labels: Object.fromEntries(labels) }
 }
 
 /** The value with names in place of the IDs of networks, secrets and configs. */

@@ -8,6 +8,7 @@ import { surplusServices, unusedObjects } from '../stack/unused.ts'
 import { REASONS_BESIDE } from './change.ts'
 import { type Change, serviceBefore } from './check.ts'
 import { isBookkeeping, nameInFiles } from './colours.ts'
+import { type Drift, driftOf } from './drift.ts'
 import type { Observation } from './observe.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
@@ -35,6 +36,8 @@ export interface ServiceOutlook {
   readonly course: string | undefined
   /** What is stored with it for the nodes; `undefined`: what is stored, if anything, stays. */
   readonly account: Account | undefined
+  /** What somebody else has changed since our last deploy, as far as that is known. */
+  readonly drift: Drift | undefined
 }
 
 /** A credential, without what is secret. */
@@ -91,7 +94,15 @@ function serviceOutlook(change: Change, { observed, networks }: Known): ServiceO
     strategy: request.strategy.kind,
     course,
     account: action === 'unchanged' ? undefined : accountOf(change),
+    drift: driftBefore(change, changes, networks),
   }
+}
+
+function driftBefore(change: Change, planned: readonly FieldChange[], networks: Names): Drift | undefined {
+  const before = serviceBefore(change)
+  if (before === undefined) return undefined
+  const interim = change.action === 'update' ? change.interim : undefined
+  return driftOf(interim === undefined ? before : { ...before, Spec: interim }, planned, networks)
 }
 
 function wantedOf(change: Change): ServiceSpec {
@@ -150,6 +161,8 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
     strategy: undefined,
     course: undefined,
     account: undefined,
+    // It goes, whatever it has become.
+    drift: undefined,
   }
 }
 

@@ -8,6 +8,9 @@ import {
   allTasksWords,
   changedServices,
   countWords,
+  driftCountWords,
+  driftDeployWords,
+  driftedServices,
   hasChanges,
   objectWords,
   restarts,
@@ -32,16 +35,17 @@ const MOST_OPEN = 4
 export function planMarkdown(outlook: Outlook): string {
   const title = hasChanges(outlook) ? countWords(outlook) : 'nothing to do'
   const head = [`## Swarm plan: ${title}`, headline(outlook)]
+  const drift = driftPart(outlook)
   const changed = changedServices(outlook)
   const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '')
   const table = tableOf(changed)
-  const room = MOST_BYTES - sizeOf([...head, table, ...lists].join('\n\n')) - ROOM_FOR_REST
+  const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
   const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '')
   const sections = fitting(all, room, sizeOfParagraph)
   const missing = all.length - sections.length
   return [
     ...head,
-    ...(table === '' ? [] : [table]),
+    ...[table, drift].filter((text) => text !== ''),
     ...sections,
     ...(missing === 0
       ? []
@@ -62,6 +66,12 @@ export function withinComment(markdown: string): string {
 }
 
 function headline(outlook: Outlook): string {
+  const drift = driftCountWords(outlook)
+  const others = drift === undefined ? '' : ` **${drift}**: see below.`
+  return `${deployWords(outlook)}${others}`
+}
+
+function deployWords(outlook: Outlook): string {
   if (!hasChanges(outlook)) return `All ${outlook.services.length} services are as asked. Nothing was changed.`
   const { objects } = outlook
   const others =
@@ -106,6 +116,33 @@ function accountCell({ config, username }: Account): string {
   return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`
 }
 
+/** What somebody else has changed, and what becomes of it. */
+function driftPart(outlook: Outlook): string {
+  const services = driftedServices(outlook)
+  if (services.length === 0) return ''
+  const rows = services.flatMap(({ name, drift: { how, changes } }) => {
+    if (how === 'restored') return [`| ${nameCell(name)} | not known: changed, and rolled back | | | |`]
+    const service = how === 'rolled-back' ? `${nameCell(name)}, rolled back` : nameCell(name)
+    return changes.map((change) => {
+      const cells = [service, fieldCell(change), ...valueCells(change)]
+      return `| ${[...cells, driftDeployWords(change)].join(' | ')} |`
+    })
+  })
+  const shown = fitting(rows, MOST_LIST_BYTES, sizeOf)
+  const missing = rows.length - shown.length
+  const hasMore = services.some(({ drift: { how } }) => how === 'changed')
+  return [
+    '### Not as the last deploy left it',
+    ['| Service | Field | Deployed | Now | With a deploy |', '| --- | --- | --- | --- | --- |', ...shown].join('\n'),
+    ...(missing === 0
+      ? []
+      : [`There is no room here for ${missing} more fields: see the log and the output \`changes\`.`]),
+    ...(hasMore
+      ? ['The swarm remembers one write alone: what somebody changed before their last one is not shown.']
+      : []),
+  ].join('\n\n')
+}
+
 /** What changes in one service; nothing of one that only goes. */
 function section(service: ServiceOutlook, isOpen: boolean): string {
   const { name, changes, course, strategy, action } = service
@@ -131,11 +168,14 @@ function section(service: ServiceOutlook, isOpen: boolean): string {
 }
 
 function fieldRow(service: ServiceOutlook, change: FieldChange): string {
-  const { field, key } = change
-  const name = key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`
   const [before, after] = valueCells(change)
+  const name = fieldCell(change)
   if (service.action === 'create') return `| ${name} | ${after} |`
   return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '🔄' : ''} |`
+}
+
+function fieldCell({ field, key }: FieldChange): string {
+  return key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`
 }
 
 function valueCells({ field, before, after }: FieldChange): string[] {

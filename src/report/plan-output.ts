@@ -1,4 +1,5 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import type { Drift } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { bothShortened } from '../runner/printable.ts'
 import { nameOf, restarts } from './plan-words.ts'
@@ -42,7 +43,7 @@ export function changesOutput({ services, objects }: Outlook): ChangesOutput {
 
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service: ServiceOutlook, most: number) {
-  const { name, action, image, strategy, course, account, tasks, reasons, changes } = service
+  const { name, action, image, strategy, course, account, tasks, reasons, changes, drift } = service
   const { because, ...counts } = tasks
   return {
     kind: 'service',
@@ -56,6 +57,14 @@ function serviceEntry(service: ServiceOutlook, most: number) {
     because: because.map(nameOf),
     reasons,
     changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
+    drift: drift === undefined ? null : driftEntry(drift, most),
+  }
+}
+
+function driftEntry({ how, changes }: Drift, most: number) {
+  return {
+    how,
+    changes: changes.map((change) => ({ ...valuesOf(change, most), deploy: change.deploy })),
   }
 }
 
@@ -63,7 +72,11 @@ function objectEntry({ kind, name, action, changes }: ObjectOutlook, most: numbe
   return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) }
 }
 
-function changeEntry({ field, key, before, after }: FieldChange, most: number, isRestart: boolean) {
+function changeEntry(change: FieldChange, most: number, isRestart: boolean) {
+  return { ...valuesOf(change, most), restarts: isRestart }
+}
+
+function valuesOf({ field, key, before, after }: FieldChange, most: number) {
   const [was = null, is = null] = bothShortened(before, after, most)
-  return { field, key: key ?? null, before: was, after: is, restarts: isRestart }
+  return { field, key: key ?? null, before: was, after: is }
 }

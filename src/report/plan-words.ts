@@ -1,4 +1,5 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import type { Drift, DriftChange } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { shownChange } from './shown-change.ts'
@@ -7,12 +8,14 @@ import { shownChange } from './shown-change.ts'
 
 /** The whole plan without what may be a secret. */
 export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
-  const shown = (changes: readonly FieldChange[]) => changes.map((change) => shownChange(change, showValues))
+  const shown = <Change extends FieldChange>(changes: readonly Change[]) =>
+    changes.map((change) => shownChange(change, showValues))
   return {
     services: outlook.services.map((service) => ({
       ...service,
       changes: shown(service.changes),
       tasks: { ...service.tasks, because: shown(service.tasks.because) },
+      drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
     })),
     objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
     advice: outlook.advice.map((line) => safeLine(line)),
@@ -87,6 +90,38 @@ function partOf(count: number, all: number): string {
 
 function some(count: number, say: (count: number) => string): string[] {
   return count === 0 ? [] : [say(count)]
+}
+
+/** Those that somebody else has changed since our last deploy. */
+export function driftedServices({ services }: Outlook): (ServiceOutlook & { readonly drift: Drift })[] {
+  return services.filter(
+    (service): service is ServiceOutlook & { readonly drift: Drift } => service.drift !== undefined,
+  )
+}
+
+/** How many they are: `2 services are not as the last deploy left them`; `undefined`: none. */
+export function driftCountWords(outlook: Outlook): string | undefined {
+  const { length: count } = driftedServices(outlook)
+  if (count === 0) return undefined
+  return count === 1
+    ? '1 service is not as the last deploy left it'
+    : `${count} services are not as the last deploy left them`
+}
+
+/** What somebody has done to a service, in words that follow its name. */
+export function driftWords({ how, changes }: Drift): string {
+  if (how === 'rolled-back') return 'was rolled back since the last deploy, by hand or after a run that was killed'
+  if (how === 'restored') {
+    return 'was changed by somebody else since the last deploy and rolled back: what is left of it is not known'
+  }
+  return changes.every(({ field }) => field === 'replicas')
+    ? 'was scaled since the last deploy, by hand or by an autoscaler'
+    : 'was changed by somebody else since the last deploy'
+}
+
+/** What a deploy does about one thing that somebody has changed. */
+export function driftDeployWords({ deploy }: DriftChange): string {
+  return { 'goes-back': 'goes back', stays: 'stays', changes: 'becomes another' }[deploy]
 }
 
 /** What a change is called: `env LOG_LEVEL`. */

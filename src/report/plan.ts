@@ -1,4 +1,5 @@
 import type { PlanRequest } from '../inputs/deployment.ts'
+import type { Drift } from '../plan/drift.ts'
 import type { Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, stage } from '../runner/log.ts'
@@ -9,6 +10,9 @@ import {
   allTasksWords,
   changedServices,
   countWords,
+  driftCountWords,
+  driftDeployWords,
+  driftWords,
   hasChanges,
   nameOf,
   objectWords,
@@ -39,11 +43,11 @@ export async function reportPlan(outlook: Outlook, { showValues, failOnChanges }
       `fail-on-changes: the swarm is not as asked: ${differing(shown)}. A deploy makes it so; the plan says how`,
     )
   }
-  log.info(
-    isChanged
-      ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
-      : 'unchanged: all is as asked',
-  )
+  const drift = driftCountWords(shown)
+  const verdict = isChanged
+    ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
+    : 'unchanged: all is as asked'
+  log.info(drift === undefined ? verdict : `${verdict}; ${drift}`)
   giveAdvice(shown.advice)
 }
 
@@ -58,14 +62,17 @@ function differing(outlook: Outlook): string {
 function logPlan(outlook: Outlook): void {
   for (const service of changedServices(outlook)) logService(service)
   for (const object of outlook.objects) log.info(`${object.kind} ${object.name} ${objectWords(object)}`)
-  const unchanged = outlook.services.filter(({ action }) => action === 'unchanged')
+  const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged')
+  for (const service of asTheyAre.filter(({ drift }) => drift !== undefined)) logService(service)
+  const unchanged = asTheyAre.filter(({ drift }) => drift === undefined)
   if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`)
 }
 
 function logService(service: ServiceOutlook): void {
-  const { name, action, course, account, changes } = service
+  const { name, action, course, account, changes, drift } = service
   const why = whyWords(service)
-  log.info(`${name}: ${action}, ${tasksWords(service)}${why.length === 0 ? '' : ` (${why.join(', ')})`}`)
+  const what = action === 'unchanged' ? action : `${action}, ${tasksWords(service)}`
+  log.info(`${name}: ${what}${why.length === 0 ? '' : ` (${why.join(', ')})`}`)
   if (course !== undefined) log.info(`    ${course}`)
   if (account !== undefined)
     log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`)
@@ -76,6 +83,18 @@ function logService(service: ServiceOutlook): void {
   }
   const rest = changes.length - MOST_LOGGED_CHANGES
   if (rest > 0) log.info(`    and ${rest} more`)
+  if (drift !== undefined) logDrift(drift)
+}
+
+function logDrift(drift: Drift): void {
+  log.info(`    it ${driftWords(drift)}`)
+  for (const change of drift.changes.slice(0, MOST_LOGGED_CHANGES)) {
+    log.info(
+      `        ${nameOf(change)}: ${quoted(change.before)} → ${quoted(change.after)} (${driftDeployWords(change)})`,
+    )
+  }
+  const rest = drift.changes.length - MOST_LOGGED_CHANGES
+  if (rest > 0) log.info(`        and ${rest} more`)
 }
 
 function quoted(value: string | undefined): string {

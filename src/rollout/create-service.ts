@@ -4,6 +4,7 @@ import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isFailure } from '../docker/specs/spec-update.ts'
 import type { Access } from '../plan/plan.ts'
+import { numbered } from '../plan/write-number.ts'
 import type { Problem } from './sent.ts'
 import { superseded } from './superseded.ts'
 
@@ -17,7 +18,7 @@ export async function createService(
   const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
   let refusal: string | undefined
   try {
-    await engine.post('/services/create', { body: spec, mayRepeat: true, signal, ...auth })
+    await engine.post('/services/create', { body: numbered(spec), mayRepeat: true, signal, ...auth })
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`

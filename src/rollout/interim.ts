@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type StoredCredential, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { findService, type StoredCredential, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
@@ -21,6 +21,7 @@ import type { ServiceLog } from './service-log.ts'
 import type { Settled } from './settled.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
+import { writeSpec } from './write-spec.ts'
 
 /** What came of the first steps of all services. */
 export interface AfterFirstStep {
@@ -99,10 +100,10 @@ async function give(
   signal: AbortSignal,
 ): Promise<UpdateResult> {
   if (earlier !== undefined) {
-    const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
+    const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
     if (given !== 'done') return given
   }
-  return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal)
+  return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal)
 }
 
 /**
@@ -182,7 +183,7 @@ async function tidyOne(
     // A write in the middle of an update would hide from others how that ends.
     if (isPaused(now)) return true
     if (hasUnfinishedUpdate(now)) return false
-    return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed'
+    return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed'
   }
 }
 
@@ -197,9 +198,9 @@ async function takeOut(
 ): Promise<void> {
   if (sameSpec(spec, interim)) {
     lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy')
-    await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
+    await writeSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
   } else {
     lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy")
-    await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
+    await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)
   }
 }

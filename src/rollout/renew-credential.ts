@@ -1,11 +1,11 @@
 import { isJob } from '../docker/specs/service-mode.ts'
-import { updateSpec } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Update } from '../plan/check.ts'
 import { timeLimit } from '../runner/clock.ts'
 import type { RolloutRun } from './run.ts'
 import { storedCredential } from './stored-credential.ts'
+import { writeSpec } from './write-spec.ts'
 
 const SEND_TIMEOUT_MS = 120_000
 
@@ -24,7 +24,7 @@ export async function renewCredential(
   if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return
   try {
     const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
-    await updateSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience)
+    await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience)
   } catch (error) {
     lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`)
   }

@@ -1,6 +1,6 @@
 import { remove } from '../docker/engine/removal.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, updateSpec } from '../docker/specs/spec-update.ts'
+import { findService } from '../docker/specs/spec-update.ts'
 import type { Change, Switch } from '../plan/check.ts'
 import { takenFrom } from '../plan/colours.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
@@ -8,6 +8,7 @@ import { createService } from './create-service.ts'
 import type { RolloutRun } from './run.ts'
 import type { Problem, Sent } from './sent.ts'
 import { superseded } from './superseded.ts'
+import { writeSpec } from './write-spec.ts'
 
 /** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
 export const DRAIN_SECONDS = 30
@@ -47,7 +48,7 @@ export async function removeLeftovers(
     if (!sameSpec(now.Spec, spec)) return superseded('changed', 'at the same moment', spec.Name)
     const taking = colours && takenFrom(leftover, colours)
     if (taking !== undefined) {
-      const given = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal)
+      const given = await writeSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal)
       if (given === 'changed') return superseded('changed', 'at the same moment', spec.Name)
       lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`)
     }

@@ -3,7 +3,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type StoredCredential, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { findService, type StoredCredential, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { isOnItsWayToANode } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
 import type { Creation, Switch, Update } from '../plan/check.ts'
@@ -16,6 +16,7 @@ import { interimOf, type Sent, type SentChange } from './sent.ts'
 import type { Settled } from './settled.ts'
 import { storedCredential } from './stored-credential.ts'
 import { bySomeoneElse } from './superseded.ts'
+import { writeSpec } from './write-spec.ts'
 
 /** A service on its way back, or why it is not. */
 export type Restoring = { readonly sent: SentChange } & (
@@ -87,7 +88,7 @@ async function restore(change: Update, { service: deployed, problem, sentAt }: S
   await untilOnNodes(current, sentAt, engine, signal)
   const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])]
   const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])]
-  return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal)
+  return writeSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal)
 }
 
 async function takeAway(change: Creation | Switch, { service: created }: Sent, engine: Engine): Promise<UpdateResult> {

@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Service } from '../docker/api.ts'
 import { EngineError } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
+import { findService, isAnswerLost } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
 import { accountInWords } from '../plan/account.ts'
 import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../plan/check.ts'
@@ -18,6 +18,7 @@ import { storedCredential } from './stored-credential.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import type { Watch } from './watch.ts'
+import { writeSpec } from './write-spec.ts'
 
 const READ_TIMEOUT_MS = 120_000
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
@@ -90,7 +91,7 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
   const sentAt = nowMs()
   try {
     const base = interim ?? observed
-    const given = await updateSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
+    const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
     const service = await read(connection, id, end)
     const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
     return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)

@@ -3,7 +3,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
 import type { Change } from '../plan/check.ts'
 import {
@@ -29,6 +29,7 @@ import { noteMoving } from '../rollout/under-way.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { watch } from '../rollout/watch.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
+import { writeSpec } from '../rollout/write-spec.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
@@ -114,11 +115,11 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   noteMoving(move.sent)
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
-  const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
+  const claim = await writeSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
   if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
   run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
-  const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
+  const given = await writeSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
   const service = await findService(engine, move.service.ID, signal)
   if (given !== 'done' || service === undefined) return { ...move, problem: whileMoving(move.service, given) }
   return { ...move, service, hasMoved: true }
@@ -144,7 +145,7 @@ async function takeRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const { name, next, old } = move
   const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
+  const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
   const now = await findService(engine, old.ID, signal)
   if (given !== 'done') return { ...move, problem: whileMoving(old, given) }
   if (now === undefined) return { ...move, problem: whileMoving(old, 'removed') }
@@ -231,7 +232,7 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
     const now = await findService(engine, old.ID, signal)
     if (now !== undefined && sameSpec(now.Spec, old.Spec)) return
     const back = reclaimed(old.Spec, name, next)
-    const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
+    const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
     const service = await findService(engine, old.ID, signal)
     if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
     run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`)
@@ -239,7 +240,7 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
     const { problem } = problemOf(await watchOne({ change, service, sentAt: nowMs() }, run))
     if (problem !== undefined) throw new Error(problem.cause)
     if (await removeNew(move, engine, signal)) {
-      await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
+      await writeSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
     }
   } catch (error) {
     throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error })

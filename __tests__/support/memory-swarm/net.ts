@@ -1,5 +1,7 @@
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
+import { driftOf } from '../../../src/plan/drift.ts'
 import { isInterim } from '../../../src/plan/interim-spec.ts'
+import { numbered } from '../../../src/plan/write-number.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { isGood } from '../../../src/result.ts'
 import type { Fault, MadeCall, Strike } from './faults.ts'
@@ -102,7 +104,8 @@ interface Played {
 export async function play(scenario: Scenario, trouble?: Trouble, at?: number): Promise<Played> {
   const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
   swarm.somebody('POST', '/networks/create', { Name: 'front', Driver: 'overlay' })
-  for (const spec of scenario.before) swarm.create(spec)
+  // As an earlier deploy of ours has left them.
+  for (const spec of scenario.before) swarm.create(numbered(spec))
   await pass(6)
   const was = new Map(swarm.services.map((name) => [name, swarm.service(name) as Service]))
   const stop = new AbortController()
@@ -152,6 +155,7 @@ export function brokenRules(scenario: Scenario, trouble: string, played: Played)
   if (problems.length > 0 && !isMeddling(trouble)) broken.push(...changes(swarm, was))
   broken.push(...results.flatMap((result) => untrueResult(result, trouble, played)))
   if (mayTidy(trouble)) broken.push(...leftovers(trouble, played))
+  if (!isMeddling(trouble)) broken.push(...takenForOthers(swarm))
   return broken
 }
 
@@ -235,6 +239,15 @@ function leftovers(trouble: string, { swarm, run, was }: Played): string[] {
         : []),
       ...(isNew && !isNamed ? [`${name} is left, and nothing says so`] : []),
     ]
+  })
+}
+
+/** Writes of ours that a plan would call somebody else's. */
+function takenForOthers(swarm: MemorySwarm): string[] {
+  return swarm.services.flatMap((name) => {
+    const service = swarm.service(name)
+    const drift = service && driftOf(service, [], new Map())
+    return drift === undefined ? [] : [`${name} is said to be ${drift.how} by somebody else`]
   })
 }
 

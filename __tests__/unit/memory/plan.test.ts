@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import type { Outlook, ServiceOutlook } from '../../../src/plan/outlook.ts'
 import { nameOf } from '../../../src/report/plan-words.ts'
+import { WRITE_LABEL } from '../../../src/runner/own-labels.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
@@ -11,7 +12,11 @@ import { liveIds, seeded, whatBecame, whatWasSaid } from '../../support/plan-tru
 beforeEach(stopTime)
 afterEach(letTimeRun)
 
-const IMAGES = { 'hub.test/acme/web:1': {}, 'hub.test/acme/web:2': {} }
+const IMAGES = {
+  'hub.test/acme/web:1': {},
+  'hub.test/acme/web:2': {},
+  'hub.test/acme/web:bad': { ends: { afterSeconds: 0.2, exitCode: 3 } },
+}
 
 function spec(name: string, changed: Partial<ServiceSpec> = {}): ServiceSpec {
   return {
@@ -163,6 +168,128 @@ describe('a plan says what a deploy would do, and changes nothing', () => {
     expect((await planned(swarm, { ...inputs, 'show-values': 'true' })).log).toContain('env A: – → very-secret')
   })
 })
+
+describe('what somebody has changed since our last deploy', () => {
+  /** What a plan says of drift, one line each. */
+  const drift = async (swarm: MemorySwarm, inputs: Inputs, options: RunOptions = {}) => {
+    const { outlook } = await planned(swarm, inputs, options)
+    return (outlook?.services ?? []).flatMap(({ name, action, drift }) =>
+      drift === undefined
+        ? []
+        : [
+            `${name} ${action} ${drift.how}`,
+            ...drift.changes.map((one) => `${nameOf(one)} ${one.before} ${one.after} ${one.deploy}`),
+          ],
+    )
+  }
+  const env = (variable: string) => (spec: ServiceSpec) => {
+    const { TaskTemplate: template } = spec
+    return {
+      ...spec,
+      TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, Env: [variable] } },
+    }
+  }
+  const asked = entry({ image: 'hub.test/acme/web:2', replicas: 2, create: true })
+
+  const deployed = async () => {
+    const swarm = await swarmWith()
+    await runAction(swarm, asked)
+    await pass(10)
+    return swarm
+  }
+
+  test('is told field by field, with what a deploy does about it', async () => {
+    const swarm = await deployed()
+    expect(await drift(swarm, asked)).toEqual([])
+    swarm.update('web', withReplicas(5))
+    await pass(10)
+    expect(await drift(swarm, asked)).toEqual(['web update changed', 'replicas 2 5 goes-back'])
+    // What nobody asks for stays, and the service is not written to only because of it.
+    swarm.update('web', (spec) => withReplicas(2)(env('A=hidden')(spec)))
+    await pass(10)
+    const { outlook, log } = await planned(swarm, asked)
+    expect(outlook?.services).toMatchObject([
+      { action: 'unchanged', drift: { how: 'changed', changes: [{ deploy: 'stays' }, { deploy: 'stays' }] } },
+    ])
+    expect(log).toContain('env A: – → (hidden) (stays)')
+    expect(log).not.toContain('A=hidden')
+    const before = swarm.service('web')
+    await runAction(swarm, asked)
+    expect(swarm.service('web')).toEqual(before)
+  })
+
+  test('a rollback by hand is one of our deploy, or of what somebody had done before', async () => {
+    const swarm = await deployed()
+    await runAction(swarm, entry({ env: { A: '1' } }))
+    await pass(10)
+    swarm.rollBack('web')
+    await pass(10)
+    expect(await drift(swarm, entry({ env: { A: '1' } }))).toEqual([
+      'web update rolled-back',
+      'env A 1 undefined goes-back',
+    ])
+    swarm.rollBack('web')
+    await pass(10)
+    expect(await drift(swarm, entry({ env: { A: '1' } }))).toEqual([])
+    swarm.update('web', withReplicas(4))
+    swarm.rollBack('web')
+    await pass(10)
+    expect(await drift(swarm, asked)).toEqual(['web unchanged restored'])
+  })
+
+  test('a deploy takes over what it leaves, and its way back is none', async () => {
+    const swarm = await deployed()
+    swarm.update('web', env('A=1'))
+    await pass(10)
+    await runAction(swarm, entry({ replicas: 3 }))
+    await pass(10)
+    expect(await drift(swarm, entry({ replicas: 3 }))).toEqual([])
+    const bad = entry({ image: 'hub.test/acme/web:bad' })
+    const { results } = await runAction(swarm, bad)
+    expect(results).toMatchObject([{ outcome: 'rolled-back' }])
+    await pass(10)
+    expect(await drift(swarm, entry({ replicas: 3 }))).toEqual([])
+  })
+
+  test('a stack that docker has deployed by hand', async () => {
+    const swarm = await swarmWith()
+    const compose = (replicas: number) =>
+      `services: {web: {image: 'hub.test/acme/web:1', deploy: {replicas: ${replicas}, labels: {team: a}}}}`
+    await runAction(swarm, { stack: 'shop' }, { compose: compose(2) })
+    await pass(10)
+    // It sends all labels anew.
+    swarm.update('shop_web', ({ Labels, ...spec }) => {
+      const { [WRITE_LABEL]: _, ...others } = Labels ?? {}
+      return { ...withReplicas(1)({ ...spec, Name: 'shop_web' }), Labels: others }
+    })
+    await pass(10)
+    expect(await drift(swarm, { stack: 'shop' }, { compose: compose(2) })).toEqual([
+      'shop_web update changed',
+      'replicas 2 1 goes-back',
+    ])
+    expect(await drift(swarm, { stack: 'shop' }, { compose: compose(3) })).toEqual([
+      'shop_web update changed',
+      'replicas 2 1 changes',
+    ])
+  })
+
+  test.each(['recreate', 'canary', 'blue-green'])('none of what %s writes', async (strategy) => {
+    const swarm = await swarmWith(spec('web', { Labels: { 'traefik.enable': 'true' } }))
+    const inputs = (tag: number) => entry({ image: `hub.test/acme/web:${tag}`, strategy, ...KEEP[strategy] })
+    for (const tag of [2, 1, 2]) {
+      const { results } = await runAction(swarm, inputs(tag))
+      expect(results).toMatchObject([{ outcome: expect.stringMatching(/updated|created/) }])
+      await pass(10)
+      expect(await drift(swarm, inputs(tag))).toEqual([])
+    }
+    const live = swarm.services.find((name) => swarm.service(name)?.Spec.Labels?.['traefik.enable']) ?? ''
+    swarm.update(live, withReplicas(5))
+    await pass(10)
+    expect(await drift(swarm, inputs(1))).toEqual(['web update changed', 'replicas 3 5 stays'])
+  })
+})
+
+const KEEP: Readonly<Record<string, object>> = { 'blue-green': { 'keep-old': '1s' } }
 
 /** How many inputs each of these makes, chosen by chance. */
 function generated(random: (below: number) => number): Record<string, unknown> {

@@ -66,7 +66,11 @@ describe('a run over the memory swarm', () => {
     const { results } = await runAction(swarm, { services })
     expect(results).toMatchObject([{ name: 'api', outcome: 'created', tasks: { running: 3, wanted: 3 } }])
     expect(swarm.running('api')).toEqual([TWO, TWO, TWO])
-    expect(swarm.service('api')?.Spec.Labels).toEqual({ a: 'b', 'swarm-deploy.create-args': '["--label a"]' })
+    expect(swarm.service('api')?.Spec.Labels).toEqual({
+      a: 'b',
+      'swarm-deploy.create-args': '["--label a"]',
+      'swarm-deploy.write': '1',
+    })
   })
 
   test.each(['rolling', 'recreate', 'canary'])(
@@ -89,7 +93,7 @@ describe('a run over the memory swarm', () => {
       expect(await run({ replicas: 2 })).toBe('unchanged')
       expect(await run(list())).toBe('updated')
       expect(swarm.service('web')?.Spec.TaskTemplate.ContainerSpec).not.toHaveProperty('Env')
-      expect(swarm.service('web')?.Spec.Labels).toEqual({})
+      expect(swarm.service('web')?.Spec.Labels).toEqual({ 'swarm-deploy.write': expect.any(String) })
     },
   )
 

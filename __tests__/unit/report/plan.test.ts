@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import type { FieldChange } from '../../../src/docker/specs/spec-difference.ts'
 import { UserErrors } from '../../../src/errors.ts'
+import type { Drift, DriftChange } from '../../../src/plan/drift.ts'
 import type { Outlook, ServiceOutlook } from '../../../src/plan/outlook.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
 import { reportFailure } from '../../../src/report/report.ts'
@@ -60,6 +61,7 @@ function service(overrides: Partial<ServiceOutlook> = {}): ServiceOutlook {
     strategy: 'rolling',
     course: undefined,
     account: { config: 'team-a', username: 'bot', registry: 'ghcr.io' },
+    drift: undefined,
     ...overrides,
     changes,
   }
@@ -111,6 +113,7 @@ describe('what a plan reports', () => {
           { field: 'image', key: null, before: IMAGE.before, after: IMAGE.after, restarts: true },
           { field: 'env', key: 'LOG_LEVEL', before: '(hidden)', after: '(hidden)', restarts: true },
         ],
+        drift: null,
       },
       { kind: 'secret', name: 'shop_key-0a', action: 'create', changes: [] },
       expect.objectContaining({ name: 'db', action: 'unchanged', changes: [] }),
@@ -140,6 +143,65 @@ describe('what a plan reports', () => {
     expect(outputs.plan).toBe(summary.trim())
     const bug = await report(() => reportFailure(new Error('x'), true))
     expect(bug.outputs.plan).toContain('Nothing was changed')
+  })
+})
+
+describe('what somebody has changed since the last deploy', () => {
+  const drift = (how: Drift['how'], ...changes: DriftChange[]): Drift => ({ how, changes })
+  const scaled: DriftChange = { ...change('replicas', undefined, '2', '5'), deploy: 'goes-back' }
+  const variable: DriftChange = { ...change('env', 'TOKEN', undefined, 'value'), deploy: 'stays' }
+
+  test('is told of services that change and of those that stay, each in its own words, and is not red by itself', async () => {
+    const services = [
+      service({ drift: drift('changed', scaled) }),
+      { ...unchanged('db'), drift: drift('changed', variable, { ...scaled, deploy: 'changes' }) },
+      { ...unchanged('old'), drift: drift('rolled-back', { ...IMAGE, deploy: 'stays' }) },
+      { ...unchanged('twice'), drift: drift('restored') },
+      unchanged('calm'),
+    ]
+    const { outputs, lines, code, printed } = await planOf({ services })
+    expect(outputs.plan).toContain('**4 services are not as the last deploy left them**: see below.')
+    expect(outputs.plan?.split('\n').filter((line) => /goes back|stays|becomes|not known/.test(line))).toEqual([
+      '| `web` | replicas | `2` | `5` | goes back |',
+      '| `db` | env `TOKEN` | – | `(hidden)` | stays |',
+      '| `db` | replicas | `2` | `5` | becomes another |',
+      '| `old`, rolled back | image | `acme/web:1@aaaaaaaaaaaa` | `acme/web:2@bbbbbbbbbbbb` | stays |',
+      '| `twice` | not known: changed, and rolled back | | | |',
+    ])
+    for (const line of [
+      '    it was scaled since the last deploy, by hand or by an autoscaler',
+      '        replicas: 2 → 5 (goes back)',
+      'db: unchanged',
+      '    it was changed by somebody else since the last deploy',
+      '        env TOKEN: – → (hidden) (stays)',
+      'Unchanged: calm',
+    ]) {
+      expect(lines).toContain(line)
+    }
+    expect(printed).not.toContain('value')
+    const said = JSON.parse(outputs.changes ?? '') as { name: string; drift: unknown }[]
+    expect(said.find(({ name }) => name === 'web')?.drift).toEqual({
+      how: 'changed',
+      changes: [{ field: 'replicas', key: null, before: '2', after: '5', deploy: 'goes-back' }],
+    })
+    expect(said.find(({ name }) => name === 'calm')?.drift).toBeNull()
+    expect(code).toBe(0)
+    const stays = await planOf({ services: services.slice(1) }, { ...NOTHING, failOnChanges: true })
+    expect([stays.code, stays.outputs.status]).toEqual([0, 'unchanged'])
+    expect(stays.lines).toContain('unchanged: all is as asked; 3 services are not as the last deploy left them')
+  })
+
+  test('has room in a comment, however much it is', async () => {
+    const many = Array.from({ length: 300 }, (_, index): DriftChange => {
+      return { ...change('label', `l${index}`, 'x'.repeat(400), 'y'.repeat(400)), deploy: 'stays' }
+    })
+    const services = Array.from({ length: 60 }, (_, index) =>
+      service({ name: `s${index}`, drift: drift('changed', ...many) }),
+    )
+    const { outputs } = await planOf({ services })
+    expect(Buffer.byteLength(outputs.plan ?? '')).toBeLessThan(COMMENT - 1000)
+    expect(outputs.plan).toMatch(/There is no room here for \d+ more fields/)
+    expect(outputs.changes?.length).toBeLessThanOrEqual(400_000)
   })
 })
 
@@ -272,9 +334,10 @@ describe('sizes', () => {
 
 test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))('%s stays in its place everywhere', async (_, text) => {
   const changes = [change('label', text, text, text), change(text, undefined, text, undefined)]
+  const drifted = changes.map((one): DriftChange => ({ ...one, deploy: 'stays' }))
   const { commands, outputs } = await planOf(
     {
-      services: [service({ changes, course: text })],
+      services: [service({ changes, course: text, drift: { how: 'changed', changes: drifted } })],
       objects: [{ kind: 'config', name: 'c', action: 'update', changes }],
       advice: [text],
     },
@@ -286,7 +349,7 @@ test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))('%s stays in its 
   expect(plan.replaceAll('\n', '')).not.toMatch(UNSEEN)
   const bare = plan.replace(/\\[\\`*_{}[\]<>|#~]/g, '').replace(/`[^`\n]*`/g, '')
   expect(bare).not.toMatch(/<(?!\/?(?:details|summary|code)\b)|https?:\/\/|@octocat|\]\(/)
-  expect(plan.match(/^#/gm)).toHaveLength(3)
+  expect(plan.match(/^#/gm)).toHaveLength(4)
   expect(plan.match(/<details/g)).toHaveLength(1)
   JSON.parse(outputs.changes ?? '')
 })

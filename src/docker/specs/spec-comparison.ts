@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { UNCOMPARED_LABELS } from '../../runner/own-labels.ts'
 import type { ServiceMode, ServiceSpec } from '../api.ts'
 import { toGoJson } from '../engine/go-json.ts'
 import { wantedTasks } from './service-mode.ts'
@@ -9,8 +10,8 @@ import { wantedTasks } from './service-mode.ts'
  * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
  * comparison is strict: an empty value is not the same as none. Pure.
  *
- * Not looked at: the platforms of the image, which are only recorded when the registry answers, and Docker's note of
- * how the compose file spelled the image. Neither changes a task.
+ * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
+ * compose file spelled the image, and our own of who has written the spec. None of them changes a task.
  */
 export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
   return isDeepStrictEqual(storedForm(a), storedForm(b))
@@ -81,13 +82,13 @@ const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
   ['rollback policy', (spec) => spec.RollbackConfig],
 ]
 
-/** The label by which Docker remembers the image as the compose file had it. */
-const IMAGE_LABEL = 'com.docker.stack.image'
+/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
+const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS]
 
 /** The form in which Swarm stores a spec, as a comparison needs it. */
 export function storedForm(spec: ServiceSpec): Raw {
   const clean = raw(withoutNothing(spec))
-  const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels)
+  const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)))
   const template = raw(clean.TaskTemplate)
   const { Platforms: _platforms, ...placement } = raw(template.Placement)
   return {

@@ -27,6 +27,8 @@ const LONG_PAUSE_MS = 1000
  * fails, or its answer is lost, a look tells whether it has taken the spec.
  *
  * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
  * @throws EngineError when the swarm refuses the spec
  */
 export async function updateSpec(
@@ -36,6 +38,7 @@ export async function updateSpec(
   wanted: ServiceSpec,
   credential: StoredCredential,
   signal: AbortSignal,
+  asWritten: (wanted: ServiceSpec, over: ServiceSpec) => ServiceSpec = (wanted) => wanted,
 ): Promise<UpdateResult> {
   // Whether a look tells that a change has come through whose answer was lost.
   const shows = !bases.some((base) => sameSpec(base, wanted))
@@ -57,7 +60,7 @@ export async function updateSpec(
     try {
       await engine.post(`/services/${service.ID}/update`, {
         query: queryFor(service, credential),
-        body: wanted,
+        body: asWritten(wanted, service.Spec),
         signal,
         ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
       })
