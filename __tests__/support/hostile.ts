@@ -45,3 +45,6 @@ export const HOSTILE: readonly string[] = [
 
 /** Signs that move or hide what stands beside them: no text that is shown has any. */
 export const UNSEEN = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u
+
+/** A word as code in Markdown: between as many backticks on both sides. */
+export const CODE = /(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/

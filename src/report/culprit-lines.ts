@@ -1,5 +1,5 @@
 import type { ServiceResult } from '../result.ts'
-import { type Doc, docLink } from '../runner/doc-link.ts'
+import { type Doc, docLink, withDocLink } from '../runner/doc-link.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { shortened } from '../runner/printable.ts'
 import { someOf } from '../runner/some-of.ts'
@@ -40,7 +40,7 @@ function remedyLines(culprits: readonly ServiceResult[], link: (doc: Doc) => str
   return [...byRemedy].flatMap(([remedy, those]) => {
     if (remedy === undefined) return []
     const about = byRemedy.size === 1 ? '' : ` about ${someOf(those.map(({ name }) => name))}`
-    return [`What to do${about}: ${remedy.advice}. More: ${link(remedy.doc)}`]
+    return [withDocLink(`What to do${about}: ${remedy.advice}`, link(remedy.doc))]
   })
 }
 

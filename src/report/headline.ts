@@ -1,4 +1,5 @@
 import { isGood, type ServiceResult } from '../result.ts'
+import { allOf } from '../runner/all-of.ts'
 import { printable, shortened } from '../runner/printable.ts'
 import { blame } from './culprits.ts'
 import { imageWords } from './image-words.ts'
@@ -41,8 +42,8 @@ function goodHeadline(results: readonly ServiceResult[], { wait, stack }: RunWor
   const changed = results.filter((result) => !removed.includes(result) && !unchanged.includes(result))
   const services = (those: readonly ServiceResult[]) => {
     if (those.length === 1) return names(those)
-    const all = those.length === results.length ? 'all ' : ''
-    return `${all}${those.length} services${stack === undefined ? '' : ` of stack ${stack.name}`}`
+    const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`
+    return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`
   }
   const be = (those: readonly ServiceResult[]) => (those.length === 1 ? 'was' : 'were')
   if (unchanged.length === results.length) {
@@ -144,7 +145,7 @@ function restoredWords(
   const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded')
   const isAll = gone.length === 0 && touched.length === back.length && back.length > 1
   const services = touched.length === results.length ? 'services' : 'changed services'
-  const many = isAll ? `all ${back.length} ${services} are` : `${back.length} services are`
+  const many = isAll ? `${allOf(back.length, services)} are` : `${back.length} services are`
   const said = [
     ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
     ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),

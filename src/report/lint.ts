@@ -4,7 +4,7 @@ import { isJob } from '../docker/specs/service-mode.ts'
 import { startFirstNote } from '../docker/swarm/start-first.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { type Doc, docLink } from '../runner/doc-link.ts'
+import { type Doc, docLink, withDocLink } from '../runner/doc-link.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { someOf } from '../runner/some-of.ts'
 
@@ -102,12 +102,12 @@ export function lint(
     })
     return [...groupBy(advised, ({ advice }) => advice)].map(([advice, those]) => {
       const names = those.map(({ name }) => name)
-      return `${someOf(names, MOST_NAMES)}: ${advice}. More: ${link(doc)}`
+      return withDocLink(`${someOf(names, MOST_NAMES)}: ${advice}`, link(doc))
     })
   })
   const credentials = new Set(services.flatMap(({ credential }) => credential ?? []))
   const ofTokens = [...credentials].flatMap((one) => tokenAdvice(one) ?? [])
-  return [...ofServices, ...ofTokens.map((advice) => `${advice}. More: ${link('a token that nodes store')}`)]
+  return [...ofServices, ...ofTokens.map((advice) => withDocLink(advice, link('a token that nodes store')))]
 }
 
 /** No check in the service, and for sure none in its image; or one that is switched off. */

@@ -1,4 +1,4 @@
-import { LINE_END, printable } from '../runner/printable.ts'
+import { LINE_END, printable, shortened } from '../runner/printable.ts'
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 
@@ -11,10 +11,27 @@ const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i
 /** How a list begins, and a line under a heading. */
 const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/
 
-/** A word as code, on one line. */
+/** A word as code, on one line: between more backticks than it has in a row. */
 export function code(text: string): string {
-  const line = printable(text).replaceAll('`', "'").trim()
-  return line === '' ? '–' : `\`${line}\``
+  const line = printable(text).trim()
+  if (line === '') return '–'
+  const fence = '`'.repeat(longestRun(line) + 1)
+  // One blank on each side is taken away again.
+  const isCovered = line.startsWith('`') || line.endsWith('`')
+  return isCovered ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`
+}
+
+/** Longer names are cut. */
+const MOST_NAME_CHARACTERS = 300
+
+/** The name of a service, an image or the like, as code. */
+export function nameCode(name: string): string {
+  return code(shortened(name, MOST_NAME_CHARACTERS))
+}
+
+/** The same in a cell of a table. */
+export function nameCell(name: string): string {
+  return cell(shortened(name, MOST_NAME_CHARACTERS))
 }
 
 /** A word as code in a cell of a table, which a bar ends even there. */
@@ -37,10 +54,13 @@ export function html(text: string): string {
 /** Lines as a block of code, in a fence longer than any that they contain. */
 export function fenced(lines: readonly string[]): string {
   const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable)
-  const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? [])
-  const longest = Math.max(2, ...runs.map((run) => run.length))
-  const fence = '`'.repeat(longest + 1)
+  const fence = '`'.repeat(Math.max(2, ...shown.map(longestRun)) + 1)
   return [fence, ...shown, fence].join('\n')
+}
+
+/** How many backticks stand in a row at most. */
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
 }
 
 function escaped(word: string): string {

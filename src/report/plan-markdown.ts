@@ -1,9 +1,10 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
-import { bothShortened, shortened } from '../runner/printable.ts'
+import { docLinkOf } from '../runner/doc-link.ts'
+import { bothShortened } from '../runner/printable.ts'
 import { fitting } from './fitting.ts'
 import { shortImage } from './image-words.ts'
-import { cell, plain } from './markdown.ts'
+import { cell, html, nameCell, nameCode, plain } from './markdown.ts'
 import {
   allTasksWords,
   changedServices,
@@ -27,7 +28,6 @@ const MOST_SECTION_BYTES = 8000
 /** For words on what is left out. */
 const ROOM_FOR_REST = 600
 const MOST_VALUE_CHARACTERS = 300
-const MOST_NAME_CHARACTERS = 200
 /** More of them are folded. */
 const MOST_OPEN = 4
 
@@ -72,13 +72,18 @@ function headline(outlook: Outlook): string {
 }
 
 function deployWords(outlook: Outlook): string {
-  if (!hasChanges(outlook)) return `All ${outlook.services.length} services are as asked. Nothing was changed.`
+  if (!hasChanges(outlook)) return `${allServicesWords(outlook)} as asked. Nothing was changed.`
   const { objects } = outlook
   const others =
     objects.length === 0
       ? ''
       : `; ${objects.length === 1 ? '1 network, secret or config changes' : `${objects.length} networks, secrets and configs change`}`
   return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`
+}
+
+function allServicesWords({ services: { length: count } }: Outlook): string {
+  if (count === 1) return 'The service is'
+  return `${count === 2 ? 'Both' : `All ${count}`} services are`
 }
 
 function tableOf(services: readonly ServiceOutlook[]): string {
@@ -104,9 +109,7 @@ function row(service: ServiceOutlook): string {
     nameCell(name),
     `${MARKS[action]} ${action}`,
     tasksWords(service),
-    whyWords(service)
-      .map((word) => cell(shortened(word, MOST_NAME_CHARACTERS)))
-      .join(', '),
+    whyWords(service).map(nameCell).join(', '),
     account === undefined ? '–' : accountCell(account),
   ]
   return `| ${cells.join(' | ')} |`
@@ -189,7 +192,7 @@ function valueCells({ field, before, after }: FieldChange): string[] {
 function objectList({ objects }: Outlook): string {
   return list(
     '### Networks, secrets and configs',
-    objects.map((one) => `- ${one.kind} ${nameCell(one.name)} ${plain(objectWords(one))}`),
+    objects.map((one) => `- ${one.kind} ${nameCode(one.name)} ${plain(objectWords(one))}`),
     'objects',
   )
 }
@@ -197,13 +200,19 @@ function objectList({ objects }: Outlook): string {
 function adviceList({ advice }: Outlook): string {
   return list(
     '### What may hurt one day',
-    advice.map((line) => `- ${plain(line)}`),
+    advice.map((line) => `- ${adviceText(line)}`),
     'notices',
   )
 }
 
+/** An address of ours is a link, and any other stays text. */
+function adviceText(line: string): string {
+  const linked = docLinkOf(line)
+  return linked === undefined ? plain(line) : `${plain(linked.text)}. [More](${linked.url})`
+}
+
 function unchangedList({ services }: Outlook): string {
-  const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCell(name))
+  const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCode(name))
   const shown = fitting(names, MOST_LIST_BYTES, sizeOfParagraph)
   const missing = names.length - shown.length
   if (names.length === 0) return ''
@@ -226,12 +235,4 @@ function sizeOf(text: string): number {
 /** With the empty line behind it. */
 function sizeOfParagraph(text: string): number {
   return sizeOf(text) + 1
-}
-
-function nameCell(name: string): string {
-  return cell(shortened(name, MOST_NAME_CHARACTERS))
-}
-
-function html(text: string): string {
-  return shortened(text, MOST_NAME_CHARACTERS).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

@@ -1,6 +1,7 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Drift, DriftChange } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
+import { allOf } from '../runner/all-of.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { shownChange } from './shown-change.ts'
 
@@ -85,7 +86,7 @@ function counted(count: number): string {
 function partOf(count: number, all: number): string {
   if (count < all) return `${count} of ${all} tasks ${count === 1 ? 'is' : 'are'}`
   if (count === 1) return 'its task is'
-  return count === 2 ? 'both tasks are' : `all ${count} tasks are`
+  return `${allOf(count, 'tasks')} are`
 }
 
 function some(count: number, say: (count: number) => string): string[] {

@@ -49,6 +49,23 @@ export function docLink(doc: Doc, env: Environment = process.env): string {
   return docUrl(doc, env) ?? `"${section}" in ${page} of this action`
 }
 
+/** A line that ends with the address of one of our own sections, as {@link withDocLink} writes it, taken apart. */
+export function docLinkOf(
+  line: string,
+  env: Environment = process.env,
+): { readonly text: string; readonly url: string } | undefined {
+  const urls = (Object.keys(DOCS) as Doc[]).map((doc) => docUrl(doc, env)).filter((url) => url !== undefined)
+  const url = urls.find((one) => line.endsWith(`${MORE}${one}`))
+  return url === undefined ? undefined : { text: line.slice(0, -(MORE.length + url.length)), url }
+}
+
+const MORE = '. More: '
+
+/** A sentence, with where it is explained. */
+export function withDocLink(text: string, link: string): string {
+  return `${text}${MORE}${link}`
+}
+
 /** GitHub's own rule for the anchor of a heading. */
 export function anchorOf(title: string): string {
   return title

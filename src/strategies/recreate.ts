@@ -10,6 +10,7 @@ import type { RolloutRun } from '../rollout/run.ts'
 import type { Sent } from '../rollout/sent.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
+import { allOf } from '../runner/all-of.ts'
 import { tasksToReplace } from './first-step.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -28,7 +29,7 @@ export const recreate: Strategy<typeof STRATEGY_NAME> = {
     if (current === undefined) return {}
     const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)
     if (typeof total !== 'number') return total
-    const all = total === 1 ? 'its task is' : `all its ${total} tasks are`
+    const all = total === 1 ? 'its task is' : `${allOf(total, 'tasks')} are`
     return { course: `${all} stopped before the first new one starts: nothing runs in between`, firstStep: true }
   },
   first: { stage: 'Stop the old tasks', act: stopOldTasks },

@@ -75,9 +75,7 @@ describe('a plan says what a deploy would do, and changes nothing', () => {
     [
       'recreate',
       entry({ ...NEW, strategy: 'recreate' }),
-      [
-        'web update ~3 +0 -0: image | all its 3 tasks are stopped before the first new one starts: nothing runs in between',
-      ],
+      ['web update ~3 +0 -0: image | all 3 tasks are stopped before the first new one starts: nothing runs in between'],
     ],
     [
       'a canary',

@@ -40,15 +40,15 @@ const left = { outcome: 'failed', wayBack: undefined } as unknown as Partial<Ser
 
 test.each<[string, readonly ServiceResult[], RunWords?]>([
   ['web is up on 2', [up('web')]],
-  ['all 2 services are up', [up('a'), up('b')]],
-  ['all 2 services of stack shop are up', [up('a'), up('b')], SHOP],
+  ['both services are up', [up('a'), up('b')]],
+  ['both services of stack shop are up', [up('a'), up('b')], SHOP],
   ['2 services are up; 1 was as asked already', [up('a'), up('b'), same('c')]],
   ['a is up on 2; 2 were as asked already, 1 was removed', [up('a'), same('b'), same('c'), removed('d')]],
   ['web is as asked already: nothing was changed', [same('web')]],
-  ['all 2 services of stack shop are as asked already: nothing was changed', [same('a'), same('b')], SHOP],
+  ['both services of stack shop are as asked already: nothing was changed', [same('a'), same('b')], SHOP],
   ['b was removed; 1 was as asked already', [same('a'), removed('b')]],
   ['web was sent, and nobody waited until it runs', [up('web')], { ...RUN, wait: false }],
-  ['all 2 services were sent, and nobody waited until they run', [up('a'), up('b')], { ...RUN, wait: false }],
+  ['both services were sent, and nobody waited until they run', [up('a'), up('b')], { ...RUN, wait: false }],
 ])('%s', (words, results, run = RUN) => {
   expect(headline(results, run)).toBe(words)
 })
@@ -65,7 +65,7 @@ describe('what broke, and what runs now:', () => {
       [failed('worker'), along('a'), along('b')],
     ],
     [
-      'worker failed with exit code 3 on node n2 – all 2 changed services are back on what ran before',
+      'worker failed with exit code 3 on node n2 – both changed services are back on what ran before',
       [failed('worker'), along('a'), same('b')],
     ],
     [
@@ -77,11 +77,11 @@ describe('what broke, and what runs now:', () => {
       [failed('worker', { wayBack: 'removed' }), along('a')],
     ],
     [
-      'worker and api failed with exit code 3 on node n2 – all 2 services are back on what ran before',
+      'worker and api failed with exit code 3 on node n2 – both services are back on what ran before',
       [failed('worker'), failed('api')],
     ],
     [
-      'worker failed with exit code 3 on node n2, and api did not come up within 60 s – all 2 services are back on what ran before',
+      'worker failed with exit code 3 on node n2, and api did not come up within 60 s – both services are back on what ran before',
       [failed('worker'), broken('api', 'not settled within 60 s: 0/1 tasks running', { outcome: 'failed' })],
     ],
     [

@@ -10,7 +10,7 @@ import { reportPlan } from '../../../src/report/plan.ts'
 import { reportFailure } from '../../../src/report/report.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 import { digest } from '../../support/builders.ts'
-import { HOSTILE, UNSEEN } from '../../support/hostile.ts'
+import { CODE, HOSTILE, UNSEEN } from '../../support/hostile.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown, valuesIn } from '../../support/runner-commands.ts'
 
@@ -23,11 +23,11 @@ afterEach(() => {
 
 const COMMENT = 65_536
 
-async function report(work: () => Promise<void>) {
+async function report(work: () => Promise<void>, env: Readonly<Record<string, string>> = {}) {
   const files = { GITHUB_OUTPUT: join(directory, 'output'), GITHUB_STEP_SUMMARY: join(directory, 'summary') }
   for (const path of Object.values(files)) writeFileSync(path, '')
   process.exitCode = 0
-  const printed = await printedBy({ ...GITHUB, ...files }, work)
+  const printed = await printedBy({ ...GITHUB, ...files, ...env }, work)
   const outputs = Object.fromEntries(valuesIn(readFileSync(files.GITHUB_OUTPUT, 'utf8'))) as Record<string, string>
   const summary = readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8')
   return {
@@ -298,6 +298,31 @@ test('an image, a constraint and a name of a secret are no secrets, whatever the
   )
 })
 
+test('a value with backticks stays what it is, and advice leads to its page by a link of its own', async () => {
+  const value = (after: string) => change('label', 'rule', '-', after)
+  const changes = [value('Host(`a.test`)'), value('`a`'), value('a``b'), value('`')]
+  const url = 'https://github.com/acme/swarm-deploy/blob/v1/docs/advice.md#no-health-check'
+  const advice = [
+    `web: it has no health check. More: ${url}`,
+    'web: see https://example.com. More: https://example.com',
+  ]
+  const env = {
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_ACTION_REPOSITORY: 'acme/swarm-deploy',
+    GITHUB_ACTION_REF: 'v1',
+  }
+  const { outputs } = await report(
+    () => reportPlan({ services: [service({ changes })], objects: [], advice }, NOTHING),
+    env,
+  )
+  const cells = [...(outputs.plan ?? '').matchAll(/^\| label `rule` \| `-` \| (.*) \| 🔄 \|$/gm)].map(
+    ([, cell]) => cell,
+  )
+  expect(cells).toEqual(['``Host(`a.test`)``', '`` `a` ``', '```a``b```', '`` ` ``'])
+  expect(outputs.plan).toContain(`- web: it has no health check. [More](${url})`)
+  expect(outputs.plan).toContain('- web: see `https://example.com.` More: `https://example.com`')
+})
+
 describe('sizes', () => {
   test('unchanged services give way to what changes', async () => {
     const services = Array.from({ length: 2000 }, (_, n) => unchanged(`service-${n}`))
@@ -347,7 +372,7 @@ test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))('%s stays in its 
   expect(Object.keys(outputs).toSorted()).toEqual(['changes', 'plan', 'services', 'status'])
   const plan = outputs.plan ?? ''
   expect(plan.replaceAll('\n', '')).not.toMatch(UNSEEN)
-  const bare = plan.replace(/\\[\\`*_{}[\]<>|#~]/g, '').replace(/`[^`\n]*`/g, '')
+  const bare = plan.replace(/\\[\\`*_{}[\]<>|#~]/g, '').replace(new RegExp(CODE, 'g'), '')
   expect(bare).not.toMatch(/<(?!\/?(?:details|summary|code)\b)|https?:\/\/|@octocat|\]\(/)
   expect(plan.match(/^#/gm)).toHaveLength(4)
   expect(plan.match(/<details/g)).toHaveLength(1)

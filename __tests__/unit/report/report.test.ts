@@ -8,7 +8,7 @@ import { reportFailure, reportResults } from '../../../src/report/report.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 import { createResult } from '../../support/builders.ts'
-import { HOSTILE, UNSEEN } from '../../support/hostile.ts'
+import { CODE, HOSTILE, UNSEEN } from '../../support/hostile.ts'
 import { GITHUB, printedBy, withoutColour } from '../../support/printed.ts'
 import { commandsIn, linesShown, valuesIn } from '../../support/runner-commands.ts'
 
@@ -122,7 +122,7 @@ describe('whatever others say', () => {
     expect(summary.match(/^\|.*/gm)).toHaveLength(4)
     const words = summary
       .replaceAll('\\`', '')
-      .replace(/`[^`\n]+`/g, '')
+      .replace(new RegExp(CODE, 'g'), '')
       .replaceAll('<br>', '')
       .replaceAll('&nbsp;', '')
     expect(words).not.toMatch(/(?<!\\)[<[]|https?:|www\.|@|&(?!amp;)/)

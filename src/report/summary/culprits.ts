@@ -1,11 +1,9 @@
 import type { ServiceResult } from '../../result.ts'
 import { docUrl } from '../../runner/doc-link.ts'
-import { shortened } from '../../runner/printable.ts'
 import { brokenWords, type RunWords } from '../headline.ts'
-import { code, fenced, html, plain } from '../markdown.ts'
+import { code, fenced, html, nameCode, plain } from '../markdown.ts'
 import { type Remedy, remedyOf } from '../remedies.ts'
 
-const MOST_NAME_CHARACTERS = 300
 /** More than these are a list, with what each has to say behind it. */
 const MOST_SECTIONS = 2
 
@@ -68,7 +66,7 @@ function remediesOf(culprits: readonly ServiceResult[]): string[] {
 }
 
 function nameOf({ name }: ServiceResult): string {
-  return code(shortened(name, MOST_NAME_CHARACTERS))
+  return nameCode(name)
 }
 
 function place({ place: written }: ServiceResult): string {

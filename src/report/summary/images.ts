@@ -1,9 +1,6 @@
 import type { Images } from '../../result.ts'
-import { shortened } from '../../runner/printable.ts'
 import { type ImageWords, imageWords } from '../image-words.ts'
-import { cell } from '../markdown.ts'
-
-const MOST_NAME_CHARACTERS = 300
+import { nameCell } from '../markdown.ts'
 
 /** What is meant to run: the repository, then the tag and digest, of which both are shown when they change. */
 export function changeCell({ before, wanted }: Images): string {
@@ -41,7 +38,7 @@ function whole({ repository, tag, digest }: ImageWords): string {
 }
 
 function shown(text: string | undefined): string {
-  return text === undefined ? '–' : cell(shortened(text, MOST_NAME_CHARACTERS))
+  return text === undefined ? '–' : nameCell(text)
 }
 
 function wordsOf(image: string | undefined): ImageWords | undefined {

@@ -2,12 +2,12 @@ import { isGood, type ServiceResult } from '../../result.ts'
 import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
-import { code, plain } from '../markdown.ts'
+import { code, nameCode, plain } from '../markdown.ts'
 import { remedyFor } from '../remedies.ts'
 import type { Status } from '../status.ts'
 import { culpritParts, folded, remedyLine } from './culprits.ts'
 import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
-import { nameCell, type Table, tablesOf } from './table.ts'
+import { type Table, tablesOf } from './table.ts'
 import { type Bar, chartOf } from './timeline.ts'
 
 /** A runner drops a step's summary of more than 1 MiB. */
@@ -117,7 +117,7 @@ function timeline(results: readonly ServiceResult[]): string[] {
 function notes(results: readonly ServiceResult[]): string[] {
   const lines = results
     .filter(isGood)
-    .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCell(name)}: ${plain(note)}`]))
+    .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`]))
   const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength)
   return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')]
 }

@@ -1,10 +1,8 @@
 import { isGood, type Outcome, type ServiceResult } from '../../result.ts'
-import { shortened } from '../../runner/printable.ts'
 import { blame } from '../culprits.ts'
-import { cell } from '../markdown.ts'
+import { nameCell } from '../markdown.ts'
 import { changeCell, runsCell } from './images.ts'
 
-const MOST_NAME_CHARACTERS = 300
 /** More than these that are as they were are one line. */
 const MOST_UNCHANGED = 3
 /** More than these that are only there because of others are folded. */
@@ -112,10 +110,6 @@ function listed(names: readonly string[]): string {
 function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }: ServiceResult): string {
   if (outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched') return '–'
   return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`
-}
-
-export function nameCell(name: string): string {
-  return cell(shortened(name, MOST_NAME_CHARACTERS))
 }
 
 function line(cells: readonly string[]): string {
