@@ -13047,6 +13047,12 @@ function doubles(texts) {
     return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
+;// CONCATENATED MODULE: ./build/runner/own-labels.js
+/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
+const WRITE_LABEL = 'swarm-deploy.write';
+/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
+const UNCOMPARED_LABELS = [WRITE_LABEL];
+
 ;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
 
 /**
@@ -13095,13 +13101,14 @@ function withoutNulls(value) {
 
 
 
+
 /**
  * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
  * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
  * comparison is strict: an empty value is not the same as none. Pure.
  *
- * Not looked at: the platforms of the image, which are only recorded when the registry answers, and Docker's note of
- * how the compose file spelled the image. Neither changes a task.
+ * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
+ * compose file spelled the image, and our own of who has written the spec. None of them changes a task.
  */
 function sameSpec(a, b) {
     return (0,external_node_util_namespaceObject.isDeepStrictEqual)(storedForm(a), storedForm(b));
@@ -13166,12 +13173,12 @@ const PARTS = [
     ['update policy', (spec) => spec.UpdateConfig],
     ['rollback policy', (spec) => spec.RollbackConfig],
 ];
-/** The label by which Docker remembers the image as the compose file had it. */
-const IMAGE_LABEL = 'com.docker.stack.image';
+/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
+const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
 /** The form in which Swarm stores a spec, as a comparison needs it. */
 function storedForm(spec) {
     const clean = raw(withoutNothing(spec));
-    const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
+    const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
     const template = raw(clean.TaskTemplate);
     const { Platforms: _platforms, ...placement } = raw(template.Placement);
     return {
@@ -16220,6 +16227,17 @@ function docLink(doc, env = process.env) {
     const [page, section] = DOCS[doc];
     return docUrl(doc, env) ?? `"${section}" in ${page} of this action`;
 }
+/** A line that ends with the address of one of our own sections, as {@link withDocLink} writes it, taken apart. */
+function docLinkOf(line, env = process.env) {
+    const urls = Object.keys(DOCS).map((doc) => docUrl(doc, env)).filter((url) => url !== undefined);
+    const url = urls.find((one) => line.endsWith(`${MORE}${one}`));
+    return url === undefined ? undefined : { text: line.slice(0, -(MORE.length + url.length)), url };
+}
+const MORE = '. More: ';
+/** A sentence, with where it is explained. */
+function withDocLink(text, link) {
+    return `${text}${MORE}${link}`;
+}
 /** GitHub's own rule for the anchor of a heading. */
 function anchorOf(title) {
     return title
@@ -16294,12 +16312,12 @@ function lint(services, circumstances, link = docLink) {
         });
         return [...groupBy(advised, ({ advice }) => advice)].map(([advice, those]) => {
             const names = those.map(({ name }) => name);
-            return `${someOf(names, MOST_NAMES)}: ${advice}. More: ${link(doc)}`;
+            return withDocLink(`${someOf(names, MOST_NAMES)}: ${advice}`, link(doc));
         });
     });
     const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
     const ofTokens = [...credentials].flatMap((one) => tokenAdvice(one) ?? []);
-    return [...ofServices, ...ofTokens.map((advice) => `${advice}. More: ${link('a token that nodes store')}`)];
+    return [...ofServices, ...ofTokens.map((advice) => withDocLink(advice, link('a token that nodes store')))];
 }
 /** No check in the service, and for sure none in its image; or one that is switched off. */
 function hasNoHealthCheck({ TaskTemplate: { ContainerSpec: container } }, imageHasCheck) {
@@ -16575,10 +16593,25 @@ function shortHashes(tag) {
 const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
 /** How a list begins, and a line under a heading. */
 const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
-/** A word as code, on one line. */
+/** A word as code, on one line: between more backticks than it has in a row. */
 function code(text) {
-    const line = printable(text).replaceAll('`', "'").trim();
-    return line === '' ? '–' : `\`${line}\``;
+    const line = printable(text).trim();
+    if (line === '')
+        return '–';
+    const fence = '`'.repeat(longestRun(line) + 1);
+    // One blank on each side is taken away again.
+    const isCovered = line.startsWith('`') || line.endsWith('`');
+    return isCovered ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`;
+}
+/** Longer names are cut. */
+const markdown_MOST_NAME_CHARACTERS = 300;
+/** The name of a service, an image or the like, as code. */
+function nameCode(name) {
+    return code(shortened(name, markdown_MOST_NAME_CHARACTERS));
+}
+/** The same in a cell of a table. */
+function nameCell(name) {
+    return cell(shortened(name, markdown_MOST_NAME_CHARACTERS));
 }
 /** A word as code in a cell of a table, which a bar ends even there. */
 function cell(text) {
@@ -16597,13 +16630,21 @@ function html(text) {
 /** Lines as a block of code, in a fence longer than any that they contain. */
 function fenced(lines) {
     const shown = lines.flatMap((line) => line.split(LINE_END)).map(printable);
-    const runs = shown.flatMap((line) => line.match(/`{3,}/g) ?? []);
-    const longest = Math.max(2, ...runs.map((run) => run.length));
-    const fence = '`'.repeat(longest + 1);
+    const fence = '`'.repeat(Math.max(2, ...shown.map(longestRun)) + 1);
     return [fence, ...shown, fence].join('\n');
+}
+/** How many backticks stand in a row at most. */
+function longestRun(text) {
+    return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
 }
 function markdown_escaped(word) {
     return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
+}
+
+;// CONCATENATED MODULE: ./build/runner/all-of.js
+/** Several things that are all there are, in words: `both services`, `all 3 services`. */
+function allOf(count, things) {
+    return count === 2 ? `both ${things}` : `all ${count} ${things}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -16739,6 +16780,7 @@ function asSeen(text) {
 ;// CONCATENATED MODULE: ./build/report/plan-words.js
 
 
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
@@ -16748,6 +16790,7 @@ function planFitToShow(outlook, showValues) {
             ...service,
             changes: shown(service.changes),
             tasks: { ...service.tasks, because: shown(service.tasks.because) },
+            drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
         })),
         objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
         advice: outlook.advice.map((line) => safeLine(line)),
@@ -16818,10 +16861,38 @@ function partOf(count, all) {
         return `${count} of ${all} tasks ${count === 1 ? 'is' : 'are'}`;
     if (count === 1)
         return 'its task is';
-    return count === 2 ? 'both tasks are' : `all ${count} tasks are`;
+    return `${allOf(count, 'tasks')} are`;
 }
 function some(count, say) {
     return count === 0 ? [] : [say(count)];
+}
+/** Those that somebody else has changed since our last deploy. */
+function driftedServices({ services }) {
+    return services.filter((service) => service.drift !== undefined);
+}
+/** How many they are: `2 services are not as the last deploy left them`; `undefined`: none. */
+function driftCountWords(outlook) {
+    const { length: count } = driftedServices(outlook);
+    if (count === 0)
+        return undefined;
+    return count === 1
+        ? '1 service is not as the last deploy left it'
+        : `${count} services are not as the last deploy left them`;
+}
+/** What somebody has done to a service, in words that follow its name. */
+function driftWords({ how, changes }) {
+    if (how === 'rolled-back')
+        return 'was rolled back since the last deploy, by hand or after a run that was killed';
+    if (how === 'restored') {
+        return 'was changed by somebody else since the last deploy and rolled back: what is left of it is not known';
+    }
+    return changes.every(({ field }) => field === 'replicas')
+        ? 'was scaled since the last deploy, by hand or by an autoscaler'
+        : 'was changed by somebody else since the last deploy';
+}
+/** What a deploy does about one thing that somebody has changed. */
+function driftDeployWords({ deploy }) {
+    return { 'goes-back': 'goes back', stays: 'stays', changes: 'becomes another' }[deploy];
 }
 /** What a change is called: `env LOG_LEVEL`. */
 function plan_words_nameOf({ field, key }) {
@@ -16853,6 +16924,7 @@ function objectWords({ action, changes }) {
 
 
 
+
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000;
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
@@ -16862,23 +16934,23 @@ const MOST_SECTION_BYTES = 8000;
 /** For words on what is left out. */
 const plan_markdown_ROOM_FOR_REST = 600;
 const MOST_VALUE_CHARACTERS = 300;
-const plan_markdown_MOST_NAME_CHARACTERS = 200;
 /** More of them are folded. */
 const MOST_OPEN = 4;
 /** A plan that is {@link planFitToShow fit to be shown} as Markdown, within what a comment may have. Pure. */
 function planMarkdown(outlook) {
     const title = hasChanges(outlook) ? countWords(outlook) : 'nothing to do';
     const head = [`## Swarm plan: ${title}`, headline(outlook)];
+    const drift = driftPart(outlook);
     const changed = changedServices(outlook);
     const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '');
     const table = tableOf(changed);
-    const room = MOST_BYTES - sizeOf([...head, table, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
+    const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
     const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '');
     const sections = fitting(all, room, sizeOfParagraph);
     const missing = all.length - sections.length;
     return [
         ...head,
-        ...(table === '' ? [] : [table]),
+        ...[table, drift].filter((text) => text !== ''),
         ...sections,
         ...(missing === 0
             ? []
@@ -16897,13 +16969,23 @@ function withinComment(markdown) {
         : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n');
 }
 function headline(outlook) {
+    const drift = driftCountWords(outlook);
+    const others = drift === undefined ? '' : ` **${drift}**: see below.`;
+    return `${deployWords(outlook)}${others}`;
+}
+function deployWords(outlook) {
     if (!hasChanges(outlook))
-        return `All ${outlook.services.length} services are as asked. Nothing was changed.`;
+        return `${allServicesWords(outlook)} as asked. Nothing was changed.`;
     const { objects } = outlook;
     const others = objects.length === 0
         ? ''
         : `; ${objects.length === 1 ? '1 network, secret or config changes' : `${objects.length} networks, secrets and configs change`}`;
     return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
+}
+function allServicesWords({ services: { length: count } }) {
+    if (count === 1)
+        return 'The service is';
+    return `${count === 2 ? 'Both' : `All ${count}`} services are`;
 }
 function tableOf(services) {
     if (services.length === 0)
@@ -16927,15 +17009,41 @@ function row(service) {
         nameCell(name),
         `${MARKS[action]} ${action}`,
         tasksWords(service),
-        whyWords(service)
-            .map((word) => cell(shortened(word, plan_markdown_MOST_NAME_CHARACTERS)))
-            .join(', '),
+        whyWords(service).map(nameCell).join(', '),
         account === undefined ? '–' : accountCell(account),
     ];
     return `| ${cells.join(' | ')} |`;
 }
 function accountCell({ config, username }) {
     return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`;
+}
+/** What somebody else has changed, and what becomes of it. */
+function driftPart(outlook) {
+    const services = driftedServices(outlook);
+    if (services.length === 0)
+        return '';
+    const rows = services.flatMap(({ name, drift: { how, changes } }) => {
+        if (how === 'restored')
+            return [`| ${nameCell(name)} | not known: changed, and rolled back | | | |`];
+        const service = how === 'rolled-back' ? `${nameCell(name)}, rolled back` : nameCell(name);
+        return changes.map((change) => {
+            const cells = [service, fieldCell(change), ...valueCells(change)];
+            return `| ${[...cells, driftDeployWords(change)].join(' | ')} |`;
+        });
+    });
+    const shown = fitting(rows, MOST_LIST_BYTES, sizeOf);
+    const missing = rows.length - shown.length;
+    const hasMore = services.some(({ drift: { how } }) => how === 'changed');
+    return [
+        '### Not as the last deploy left it',
+        ['| Service | Field | Deployed | Now | With a deploy |', '| --- | --- | --- | --- | --- |', ...shown].join('\n'),
+        ...(missing === 0
+            ? []
+            : [`There is no room here for ${missing} more fields: see the log and the output \`changes\`.`]),
+        ...(hasMore
+            ? ['The swarm remembers one write alone: what somebody changed before their last one is not shown.']
+            : []),
+    ].join('\n\n');
 }
 /** What changes in one service; nothing of one that only goes. */
 function section(service, isOpen) {
@@ -16950,7 +17058,7 @@ function section(service, isOpen) {
         ? ['| Field | Value |', '| --- | --- |']
         : ['| Field | Now | With the deploy | Restarts |', '| --- | --- | --- | --- |'];
     const parts = [
-        `<details${isOpen ? ' open' : ''}><summary><code>${plan_markdown_html(name)}</code>: ${action}, ${tasksWords(service)}</summary>`,
+        `<details${isOpen ? ' open' : ''}><summary><code>${html(name)}</code>: ${action}, ${tasksWords(service)}</summary>`,
         ...(how === undefined ? [] : [plain(how)]),
         ...(shown.length === 0 ? [] : [[...head, ...shown].join('\n')]),
         ...(missing === 0
@@ -16961,12 +17069,14 @@ function section(service, isOpen) {
     return parts.length === 2 ? '' : parts.join('\n\n');
 }
 function fieldRow(service, change) {
-    const { field, key } = change;
-    const name = key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`;
     const [before, after] = valueCells(change);
+    const name = fieldCell(change);
     if (service.action === 'create')
         return `| ${name} | ${after} |`;
     return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '🔄' : ''} |`;
+}
+function fieldCell({ field, key }) {
+    return key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`;
 }
 function valueCells({ field, before, after }) {
     const words = (text) => (text !== undefined && field === 'image' ? shortImage(text) : text);
@@ -16977,13 +17087,18 @@ function valueCells({ field, before, after }) {
     });
 }
 function objectList({ objects }) {
-    return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCell(one.name)} ${plain(objectWords(one))}`), 'objects');
+    return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCode(one.name)} ${plain(objectWords(one))}`), 'objects');
 }
 function adviceList({ advice }) {
-    return plan_markdown_list('### What may hurt one day', advice.map((line) => `- ${plain(line)}`), 'notices');
+    return plan_markdown_list('### What may hurt one day', advice.map((line) => `- ${adviceText(line)}`), 'notices');
+}
+/** An address of ours is a link, and any other stays text. */
+function adviceText(line) {
+    const linked = docLinkOf(line);
+    return linked === undefined ? plain(line) : `${plain(linked.text)}. [More](${linked.url})`;
 }
 function unchangedList({ services }) {
-    const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCell(name));
+    const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCode(name));
     const shown = fitting(names, MOST_LIST_BYTES, sizeOfParagraph);
     const missing = names.length - shown.length;
     if (names.length === 0)
@@ -17004,12 +17119,6 @@ function sizeOf(text) {
 /** With the empty line behind it. */
 function sizeOfParagraph(text) {
     return sizeOf(text) + 1;
-}
-function nameCell(name) {
-    return cell(shortened(name, plan_markdown_MOST_NAME_CHARACTERS));
-}
-function plan_markdown_html(text) {
-    return shortened(text, plan_markdown_MOST_NAME_CHARACTERS).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan-output.js
@@ -17044,7 +17153,7 @@ function changesOutput({ services, objects }) {
 }
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service, most) {
-    const { name, action, image, strategy, course, account, tasks, reasons, changes } = service;
+    const { name, action, image, strategy, course, account, tasks, reasons, changes, drift } = service;
     const { because, ...counts } = tasks;
     return {
         kind: 'service',
@@ -17058,14 +17167,24 @@ function serviceEntry(service, most) {
         because: because.map(plan_words_nameOf),
         reasons,
         changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
+        drift: drift === undefined ? null : driftEntry(drift, most),
+    };
+}
+function driftEntry({ how, changes }, most) {
+    return {
+        how,
+        changes: changes.map((change) => ({ ...valuesOf(change, most), deploy: change.deploy })),
     };
 }
 function objectEntry({ kind, name, action, changes }, most) {
     return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) };
 }
-function changeEntry({ field, key, before, after }, most, isRestart) {
+function changeEntry(change, most, isRestart) {
+    return { ...valuesOf(change, most), restarts: isRestart };
+}
+function valuesOf({ field, key, before, after }, most) {
     const [was = null, is = null] = bothShortened(before, after, most);
-    return { field, key: key ?? null, before: was, after: is, restarts: isRestart };
+    return { field, key: key ?? null, before: was, after: is };
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan.js
@@ -17095,9 +17214,11 @@ async function reportPlan(outlook, { showValues, failOnChanges }) {
         process.exitCode = 1;
         log.error(`fail-on-changes: the swarm is not as asked: ${differing(shown)}. A deploy makes it so; the plan says how`);
     }
-    log.info(isChanged
+    const drift = driftCountWords(shown);
+    const verdict = isChanged
         ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
-        : 'unchanged: all is as asked');
+        : 'unchanged: all is as asked';
+    log.info(drift === undefined ? verdict : `${verdict}; ${drift}`);
     giveAdvice(shown.advice);
 }
 function differing(outlook) {
@@ -17112,14 +17233,18 @@ function logPlan(outlook) {
         logService(service);
     for (const object of outlook.objects)
         log.info(`${object.kind} ${object.name} ${objectWords(object)}`);
-    const unchanged = outlook.services.filter(({ action }) => action === 'unchanged');
+    const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged');
+    for (const service of asTheyAre.filter(({ drift }) => drift !== undefined))
+        logService(service);
+    const unchanged = asTheyAre.filter(({ drift }) => drift === undefined);
     if (unchanged.length > 0)
         log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`);
 }
 function logService(service) {
-    const { name, action, course, account, changes } = service;
+    const { name, action, course, account, changes, drift } = service;
     const why = whyWords(service);
-    log.info(`${name}: ${action}, ${tasksWords(service)}${why.length === 0 ? '' : ` (${why.join(', ')})`}`);
+    const what = action === 'unchanged' ? action : `${action}, ${tasksWords(service)}`;
+    log.info(`${name}: ${what}${why.length === 0 ? '' : ` (${why.join(', ')})`}`);
     if (course !== undefined)
         log.info(`    ${course}`);
     if (account !== undefined)
@@ -17132,6 +17257,17 @@ function logService(service) {
     const rest = changes.length - MOST_LOGGED_CHANGES;
     if (rest > 0)
         log.info(`    and ${rest} more`);
+    if (drift !== undefined)
+        logDrift(drift);
+}
+function logDrift(drift) {
+    log.info(`    it ${driftWords(drift)}`);
+    for (const change of drift.changes.slice(0, MOST_LOGGED_CHANGES)) {
+        log.info(`        ${plan_words_nameOf(change)}: ${plan_quoted(change.before)} → ${plan_quoted(change.after)} (${driftDeployWords(change)})`);
+    }
+    const rest = drift.changes.length - MOST_LOGGED_CHANGES;
+    if (rest > 0)
+        log.info(`        and ${rest} more`);
 }
 function plan_quoted(value) {
     if (value === undefined)
@@ -17157,6 +17293,7 @@ function isTakenAlong({ outcome, because, wayBack }) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/headline.js
+
 
 
 
@@ -17190,8 +17327,8 @@ function goodHeadline(results, { wait, stack }) {
     const services = (those) => {
         if (those.length === 1)
             return names(those);
-        const all = those.length === results.length ? 'all ' : '';
-        return `${all}${those.length} services${stack === undefined ? '' : ` of stack ${stack.name}`}`;
+        const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`;
+        return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`;
     };
     const be = (those) => (those.length === 1 ? 'was' : 'were');
     if (unchanged.length === results.length) {
@@ -17275,7 +17412,7 @@ function restoredWords(results, back, gone, culprits) {
     const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded');
     const isAll = gone.length === 0 && touched.length === back.length && back.length > 1;
     const services = touched.length === results.length ? 'services' : 'changed services';
-    const many = isAll ? `all ${back.length} ${services} are` : `${back.length} services are`;
+    const many = isAll ? `${allOf(back.length, services)} are` : `${back.length} services are`;
     const said = [
         ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
         ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
@@ -17561,7 +17698,7 @@ function remedyLines(culprits, link) {
         if (remedy === undefined)
             return [];
         const about = byRemedy.size === 1 ? '' : ` about ${someOf(those.map(({ name }) => name))}`;
-        return [`What to do${about}: ${remedy.advice}. More: ${link(remedy.doc)}`];
+        return [withDocLink(`What to do${about}: ${remedy.advice}`, link(remedy.doc))];
     });
 }
 function headOf({ name, outcome, cause, place }) {
@@ -17692,8 +17829,6 @@ function verdictLine(status, results) {
 
 
 
-
-const culprits_MOST_NAME_CHARACTERS = 300;
 /** More than these are a list, with what each has to say behind it. */
 const MOST_SECTIONS = 2;
 /** Why services did not come up, what their tasks said last, and what to do. */
@@ -17743,7 +17878,7 @@ function remediesOf(culprits) {
     });
 }
 function culprits_nameOf({ name }) {
-    return code(shortened(name, culprits_MOST_NAME_CHARACTERS));
+    return nameCode(name);
 }
 function place({ place: written }) {
     return written === undefined ? '' : ` (${code(written.file)} line ${written.line})`;
@@ -17860,8 +17995,6 @@ function gantt_distinct(names) {
 ;// CONCATENATED MODULE: ./build/report/summary/images.js
 
 
-
-const images_MOST_NAME_CHARACTERS = 300;
 /** What is meant to run: the repository, then the tag and digest, of which both are shown when they change. */
 function changeCell({ before, wanted }) {
     const now = wordsOf(wanted);
@@ -17897,7 +18030,7 @@ function whole({ repository, tag, digest }) {
     return digest === undefined ? name : `${name}${BREAK}${images_shown(digest)}`;
 }
 function images_shown(text) {
-    return text === undefined ? '–' : cell(shortened(text, images_MOST_NAME_CHARACTERS));
+    return text === undefined ? '–' : nameCell(text);
 }
 function wordsOf(image) {
     return image === undefined ? undefined : imageWords(image);
@@ -17908,8 +18041,6 @@ function wordsOf(image) {
 
 
 
-
-const table_MOST_NAME_CHARACTERS = 300;
 /** More than these that are as they were are one line. */
 const MOST_UNCHANGED = 3;
 /** More than these that are only there because of others are folded. */
@@ -17957,15 +18088,15 @@ const table_COLUMNS = [
     { title: 'Runs now', text: ({ image }) => runsCell(image), isFor: (isRed) => isRed },
     {
         title: 'Changed',
-        text: ({ changes = [] }) => changes.map(table_nameCell).join('<br>') || '–',
+        text: ({ changes = [] }) => changes.map(nameCell).join('<br>') || '–',
         // That the image is another is shown beside it.
         isFor: (isRed, results) => !isRed && results.some(({ changes = [] }) => changes.some((one) => one !== 'image')),
     },
     { title: 'Tasks', text: tasksCell },
-    { title: 'Account', text: ({ config }) => (config === undefined ? '–' : table_nameCell(config)) },
+    { title: 'Account', text: ({ config }) => (config === undefined ? '–' : nameCell(config)) },
 ];
 function serviceCell({ name, live, strategy }) {
-    const names = live === undefined || live === name ? table_nameCell(name) : `${table_nameCell(name)} (${table_nameCell(live)})`;
+    const names = live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`;
     return strategy === undefined ? names : `${names}<br>${strategy}`;
 }
 const table_MARKS = {
@@ -17987,7 +18118,7 @@ function outcomeCell({ outcome, because, seconds }) {
     return `${mark}&nbsp;${outcome}${time}${because === undefined ? '' : `<br>because of ${table_listed(because)}`}`;
 }
 function table_listed(names) {
-    const shown = names.slice(0, MOST_CAUSES).map(table_nameCell);
+    const shown = names.slice(0, MOST_CAUSES).map(nameCell);
     const rest = names.length - shown.length;
     return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
@@ -17996,9 +18127,6 @@ function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }) {
     if (outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched')
         return '–';
     return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`;
-}
-function table_nameCell(name) {
-    return cell(shortened(name, table_MOST_NAME_CHARACTERS));
 }
 function table_line(cells) {
     return `| ${cells.join(' | ')} |`;
@@ -18259,7 +18387,7 @@ function timeline(results) {
 function notes(results) {
     const lines = results
         .filter(isGood)
-        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${table_nameCell(name)}: ${plain(note)}`]));
+        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`]));
     const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
     return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
 }
@@ -19069,9 +19197,11 @@ const LONG_PAUSE_MS = 1000;
  * fails, or its answer is lost, a look tells whether it has taken the spec.
  *
  * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
  * @throws EngineError when the swarm refuses the spec
  */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
     // Whether a look tells that a change has come through whose answer was lost.
     const shows = !bases.some((base) => sameSpec(base, wanted));
     let failure;
@@ -19094,7 +19224,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal) 
         try {
             await engine.post(`/services/${service.ID}/update`, {
                 query: queryFor(service, credential),
-                body: wanted,
+                body: asWritten(wanted, service.Spec),
                 signal,
                 ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
             });
@@ -19164,6 +19294,10 @@ function hasUnfinishedUpdate({ UpdateStatus: status }) {
 /** Half of its tasks may be old, and Swarm will not go on by itself. */
 function isPaused({ UpdateStatus: status }) {
     return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
+function isRollback(status) {
+    return status?.State.startsWith('rollback_') === true;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
@@ -21457,7 +21591,37 @@ function stateOf(change, phase) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/plan/write-number.js
+
+/**
+ * Each write of ours numbers the service: one more than the spec has that it is written over. Other tools keep the label
+ * (`docker service update`) or lose it (`docker stack deploy`), and Swarm keeps the spec before the last write. So the
+ * two numbers tell whose the last write was, without a copy or a hash of what was written. Pure.
+ */
+/** The spec with the number of our next write, over `base`; the first, where there is none. */
+function numbered(spec, base) {
+    const number = (base === undefined ? 0 : (numberOf(base) ?? 0)) + 1;
+    return { ...spec, Labels: { ...spec.Labels, [WRITE_LABEL]: String(number) } };
+}
+/** The number of the write that a spec is from; `undefined` where none of ours is known. Anybody can write labels. */
+function numberOf({ Labels }) {
+    const number = Labels?.[WRITE_LABEL] ?? '';
+    return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/write-spec.js
+
+
+/**
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write: no other way leads to a
+ * service that is there, so that none of our writes is taken for somebody else's.
+ */
+function writeSpec(engine, serviceId, bases, wanted, credential, signal) {
+    return updateSpec(engine, serviceId, bases, wanted, credential, signal, numbered);
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/interim.js
+
 
 
 
@@ -21526,11 +21690,11 @@ async function sendInterim(change, spec, credential, { engine }) {
  */
 async function give(current, earlier, spec, credential, engine, signal) {
     if (earlier !== undefined) {
-        const given = await updateSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
+        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
         if (given !== 'done')
             return given;
     }
-    return updateSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+    return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal);
 }
 /**
  * What the first steps came to. When one did not go well, nothing more of the run is sent.
@@ -21593,17 +21757,17 @@ async function tidyOne({ name, current, interim }, engine, lines, stop) {
             return true;
         if (hasUnfinishedUpdate(now))
             return false;
-        return (await updateSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
+        return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
     }
 }
 async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
     if (sameSpec(spec, interim)) {
         lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
-        await updateSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
+        await writeSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
     }
     else {
         lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
-        await updateSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
+        await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
     }
 }
 
@@ -22392,12 +22556,13 @@ async function lookAgain(settled, isMeant, run) {
 
 
 
+
 /** Makes a service with a spec that the API takes whole; the service, or why there is none. */
 async function createService(access, spec, engine, signal) {
     const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
     let refusal;
     try {
-        await engine.post('/services/create', { body: spec, mayRepeat: true, signal, ...auth });
+        await engine.post('/services/create', { body: numbered(spec), mayRepeat: true, signal, ...auth });
     }
     catch (error) {
         if (!(error instanceof EngineError))
@@ -22448,7 +22613,7 @@ async function renewCredential({ current, currentAccess, request, interim }, { c
         return;
     try {
         const patience = AbortSignal.any([signal, clock_timeLimit(renew_credential_SEND_TIMEOUT_MS)]);
-        await updateSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
+        await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
     }
     catch (error) {
         lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`);
@@ -22456,6 +22621,7 @@ async function renewCredential({ current, currentAccess, request, interim }, { c
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/second-service.js
+
 
 
 
@@ -22495,7 +22661,7 @@ async function removeLeftovers({ request, colours }, { connection: { engine }, l
             return superseded('changed', 'at the same moment', spec.Name);
         const taking = colours && takenFrom(leftover, colours);
         if (taking !== undefined) {
-            const given = await updateSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
+            const given = await writeSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
             if (given === 'changed')
                 return superseded('changed', 'at the same moment', spec.Name);
             lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`);
@@ -22511,6 +22677,7 @@ async function removeLeftovers({ request, colours }, { connection: { engine }, l
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send.js
+
 
 
 
@@ -22597,7 +22764,7 @@ async function update(change, connection, end) {
     const sentAt = nowMs();
     try {
         const base = interim ?? observed;
-        const given = await updateSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
+        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
         const service = await send_read(connection, id, end);
         const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec);
         return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
@@ -23647,6 +23814,7 @@ function interimOf(change) {
 
 
 
+
 /** An election of the swarm's leader takes up to 24 s. */
 const send_back_SEND_TIMEOUT_MS = 40_000;
 const send_back_LOOK_EVERY_MS = 300;
@@ -23699,7 +23867,7 @@ async function restore(change, { service: deployed, problem, sentAt }, engine) {
     await untilOnNodes(current, sentAt, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])];
-    return updateSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal);
+    return writeSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal);
 }
 async function takeAway(change, { service: created }, engine) {
     const { wanted } = change;
@@ -24812,6 +24980,7 @@ function parseUrl(text) {
 
 
 
+
 const move_traffic_SEND_TIMEOUT_MS = 120_000;
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
@@ -24865,13 +25034,13 @@ async function giveRoutes(move, run) {
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
     noteMoving(move.sent);
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
-    const claim = await updateSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
+    const claim = await writeSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done')
         return { ...move, problem: whileMoving(old, claim) };
     run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
         return makeAnew(move, run);
-    const given = await updateSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
+    const given = await writeSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
     const service = await findService(engine, move.service.ID, signal);
     if (given !== 'done' || service === undefined)
         return { ...move, problem: whileMoving(move.service, given) };
@@ -24897,7 +25066,7 @@ async function takeRoutes(move, run) {
     const { name, next, old } = move;
     const { engine } = run.connection;
     const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    const given = await updateSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
+    const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
     const now = await findService(engine, old.ID, signal);
     if (given !== 'done')
         return { ...move, problem: whileMoving(old, given) };
@@ -24984,7 +25153,7 @@ async function giveBack(move, run) {
         if (now !== undefined && sameSpec(now.Spec, old.Spec))
             return;
         const back = reclaimed(old.Spec, name, next);
-        const given = await updateSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
+        const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
         const service = await findService(engine, old.ID, signal);
         if (given !== 'done' || service === undefined)
             throw new Error(whileMoving(old, given).cause);
@@ -24994,7 +25163,7 @@ async function giveBack(move, run) {
         if (problem !== undefined)
             throw new Error(problem.cause);
         if (await removeNew(move, engine, signal)) {
-            await updateSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
+            await writeSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
         }
     }
     catch (error) {
@@ -25399,6 +25568,7 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
 
 
 
+
 const recreate_STRATEGY_NAME = 'recreate';
 /** All old tasks are gone before the first new one. */
 const recreate = {
@@ -25415,7 +25585,7 @@ const recreate = {
         const total = tasksToReplace(recreate_STRATEGY_NAME, current.Spec, wanted, nodes);
         if (typeof total !== 'number')
             return total;
-        const all = total === 1 ? 'its task is' : `all its ${total} tasks are`;
+        const all = total === 1 ? 'its task is' : `${allOf(total, 'tasks')} are`;
         return { course: `${all} stopped before the first new one starts: nothing runs in between`, firstStep: true };
     },
     first: { stage: 'Stop the old tasks', act: stopOldTasks },
@@ -29252,13 +29422,13 @@ function fieldsOf(spec, names) {
     function addEntries(path, id, { field }, entries) {
         if (entries.length === 0)
             fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
-        for (const { name, count, raw, text } of numbered(entries)) {
+        for (const { name, count, raw, text } of spec_difference_numbered(entries)) {
             fields.set(idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
         }
     }
 }
 /** The entries, each with which it is of those of its name. */
-function numbered(entries) {
+function spec_difference_numbered(entries) {
     const seen = new Map();
     return entries.map(({ key: name, ...entry }) => {
         const count = (seen.get(name) ?? 0) + 1;
@@ -29312,7 +29482,7 @@ function orderChanges(now, wanted) {
             const value = spec_difference_valueAt(spec, path);
             return value === undefined || entries === undefined
                 ? []
-                : numbered(entries(value, new Map())).map(({ name, count }) => spec_difference_keyOf(name, count));
+                : spec_difference_numbered(entries(value, new Map())).map(({ name, count }) => spec_difference_keyOf(name, count));
         };
         const [a, b] = [keysOf(before), keysOf(after)];
         const [common, moved] = [a.filter((key) => b.includes(key)), b.filter((key) => a.includes(key))];
@@ -29643,7 +29813,71 @@ function reasons(changes) {
     return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
 }
 
+;// CONCATENATED MODULE: ./build/plan/drift.js
+
+
+
+
+
+
+/**
+ * What others have done to a service, as far as it can be told by the number of our last write, which is in the present
+ * spec and in the one before it, see `write-number.ts`; `undefined` where nothing is known, or nothing differs. Pure.
+ *
+ * @param service as the swarm has it
+ * @param planned what a deploy changes in it
+ * @param names of the networks by their IDs
+ */
+function driftOf(service, planned, names) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    const how = howOf(service);
+    if (how === undefined || previous === undefined)
+        return undefined;
+    const changes = specDifference(asDeployed(previous), asDeployed(spec), names).filter(({ field, key }) => {
+        return field !== 'label' || key === undefined || !drift_isOwn(key);
+    });
+    if (changes.length === 0)
+        return undefined;
+    return {
+        how,
+        changes: how === 'restored' ? [] : changes.map((change) => ({ ...change, deploy: deployOf(change, planned) })),
+    };
+}
+/**
+ * A write of ours has a higher number than the spec that it was made over. With equal ones somebody else has written over
+ * ours and kept the label, without one he has left it out, and a lower one was brought back by a rollback.
+ */
+function howOf({ Spec: spec, PreviousSpec: previous, UpdateStatus: status }) {
+    const before = previous && numberOf(previous);
+    if (previous === undefined || before === undefined)
+        return undefined;
+    const now = numberOf(spec);
+    if (now !== undefined && now > before)
+        return undefined;
+    const isBack = isRollback(status);
+    if (now === before)
+        return isBack ? 'restored' : 'changed';
+    if (now === undefined && !isBack)
+        return 'changed';
+    // Out of an intermediate spec it is what `post` does, and what we advise.
+    return isInterim(previous) ? undefined : 'rolled-back';
+}
+/** What was only meant for the way is not what anybody wants to have there. */
+function asDeployed(spec) {
+    return isInterim(spec) ? withoutInterim(spec) : spec;
+}
+function drift_isOwn(label) {
+    return isBookkeeping(label) || label === RECORD_LABEL || label === INTERIM_LABEL;
+}
+function deployOf(change, planned) {
+    const by = planned.find(({ field, key }) => field === change.field && key === change.key);
+    if (by === undefined)
+        return 'stays';
+    return by.after === change.before ? 'goes-back' : 'changes';
+}
+
 ;// CONCATENATED MODULE: ./build/plan/outlook.js
+
 
 
 
@@ -29679,7 +29913,15 @@ function serviceOutlook(change, { observed, networks }) {
         strategy: request.strategy.kind,
         course,
         account: action === 'unchanged' ? undefined : accountOf(change),
+        drift: driftBefore(change, changes, networks),
     };
+}
+function driftBefore(change, planned, networks) {
+    const before = serviceBefore(change);
+    if (before === undefined)
+        return undefined;
+    const interim = change.action === 'update' ? change.interim : undefined;
+    return driftOf(interim === undefined ? before : { ...before, Spec: interim }, planned, networks);
 }
 function wantedOf(change) {
     if (change.action !== 'switch')
@@ -29733,6 +29975,8 @@ function outlook_removal(service, { observed }) {
         strategy: undefined,
         course: undefined,
         account: undefined,
+        // It goes, whatever it has become.
+        drift: undefined,
     };
 }
 function objectOutlooks(changes, surplus, known) {

@@ -15263,7 +15263,14 @@ function doubles(texts) {
     return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
+;// CONCATENATED MODULE: ./build/runner/own-labels.js
+/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
+const WRITE_LABEL = 'swarm-deploy.write';
+/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
+const UNCOMPARED_LABELS = [WRITE_LABEL];
+
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
+
 
 
 
@@ -15273,8 +15280,8 @@ function doubles(texts) {
  * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
  * comparison is strict: an empty value is not the same as none. Pure.
  *
- * Not looked at: the platforms of the image, which are only recorded when the registry answers, and Docker's note of
- * how the compose file spelled the image. Neither changes a task.
+ * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
+ * compose file spelled the image, and our own of who has written the spec. None of them changes a task.
  */
 function spec_comparison_sameSpec(a, b) {
     return isDeepStrictEqual(storedForm(a), storedForm(b));
@@ -15339,12 +15346,12 @@ const PARTS = [
     ['update policy', (spec) => spec.UpdateConfig],
     ['rollback policy', (spec) => spec.RollbackConfig],
 ];
-/** The label by which Docker remembers the image as the compose file had it. */
-const IMAGE_LABEL = 'com.docker.stack.image';
+/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
+const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
 /** The form in which Swarm stores a spec, as a comparison needs it. */
 function storedForm(spec) {
     const clean = raw(withoutNothing(spec));
-    const { [IMAGE_LABEL]: _image, ...labels } = raw(clean.Labels);
+    const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
     const template = raw(clean.TaskTemplate);
     const { Platforms: _platforms, ...placement } = raw(template.Placement);
     return {
@@ -18888,9 +18895,11 @@ const LONG_PAUSE_MS = 1000;
  * fails, or its answer is lost, a look tells whether it has taken the spec.
  *
  * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
  * @throws EngineError when the swarm refuses the spec
  */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal) {
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
     // Whether a look tells that a change has come through whose answer was lost.
     const shows = !bases.some((base) => sameSpec(base, wanted));
     let failure;
@@ -18913,7 +18922,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal) 
         try {
             await engine.post(`/services/${service.ID}/update`, {
                 query: queryFor(service, credential),
-                body: wanted,
+                body: asWritten(wanted, service.Spec),
                 signal,
                 ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
             });

@@ -76,7 +76,7 @@ describe('there is no first step', () => {
 test('a port that changes has all tasks replaced, as a new image does', () => {
   const next = specOf(4, 'web:1', { EndpointSpec: { Ports: [{ PublishedPort: 80 }] } })
   expect(decide(recreate, specOf(4), next)).toEqual({
-    course: 'all its 4 tasks are stopped before the first new one starts: nothing runs in between',
+    course: 'all 4 tasks are stopped before the first new one starts: nothing runs in between',
     firstStep: true,
   })
 })
