@@ -17829,15 +17829,28 @@ function verdictLine(status, results) {
 
 
 
+
+
 /** More than these are a list, with what each has to say behind it. */
 const MOST_SECTIONS = 2;
+/** As much of a summary is left to that list. */
+const culprits_MOST_LIST_BYTES = 250_000;
+/** So many names stand for those that one advice is for. */
+const culprits_MOST_NAMES = 20;
 /** Why services did not come up, what their tasks said last, and what to do. */
 function culpritParts(culprits, run) {
     if (culprits.length <= MOST_SECTIONS)
         return { needed: [], details: culprits.map(culprits_section) };
     const items = culprits.map((one) => `- ${culprits_nameOf(one)} ${plain(brokenWords(one, run))}${place(one)}`);
+    const shown = fitting(items, culprits_MOST_LIST_BYTES, Buffer.byteLength);
+    const left = items.length - shown.length;
+    const rest = left === 0 ? [] : [`- and ${left} more: see the log and the output \`services\``];
     return {
-        needed: [`### ${culprits.length} services did not come up`, items.join('\n'), ...remediesOf(culprits)],
+        needed: [
+            `### ${culprits.length} services did not come up`,
+            [...shown, ...rest].join('\n'),
+            ...remediesOf(culprits),
+        ],
         details: culprits.map((one) => culprits_folded(`What <code>${html(one.name)}</code> said last`, culprits_told(one).join('\n\n'))),
     };
 }
@@ -17873,7 +17886,7 @@ function remediesOf(culprits) {
     const remedies = [...new Set(culprits.flatMap((one) => remedyOf(one) ?? []))];
     return remedies.map((remedy) => {
         const those = culprits.filter((one) => remedyOf(one) === remedy);
-        const about = remedies.length === 1 ? '' : ` about ${those.map(culprits_nameOf).join(', ')}`;
+        const about = remedies.length === 1 ? '' : ` about ${someOf(those.map(culprits_nameOf), culprits_MOST_NAMES)}`;
         return remedyLine(remedy, about);
     });
 }
@@ -18149,8 +18162,10 @@ const MARK_SHARE = 0.015;
 function chartOf(results) {
     const timed = results.filter(isTimed);
     const stretches = timed.flatMap(({ timeline: { out, back } }) => [out, ...(back === undefined ? [] : [back])]);
-    const start = Math.min(...stretches.flatMap(({ from, tasks }) => [from, ...tasks.map(beginOf)]));
-    const end = Math.max(...stretches.map(({ to }) => to));
+    const begins = stretches.flatMap(({ from, tasks }) => [from, ...tasks.map(beginOf)]);
+    // Not `Math.min(...begins)`: a call takes so many arguments, and no more.
+    const start = begins.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
+    const end = stretches.reduce((most, { to }) => Math.max(most, to), Number.NEGATIVE_INFINITY);
     if (timed.length === 0 || end - start < LEAST_SECONDS)
         return undefined;
     const mark = (end - start) * MARK_SHARE;
@@ -18164,6 +18179,11 @@ function chartOf(results) {
     const all = [...ofCulprits.flatMap((rows) => rows.slice(0, each)), ...ofOthers];
     const rows = all.slice(0, MOST_ROWS).map(({ name, bars }) => ({ name, bars: arranged(bars, start, mark) }));
     return { rows, seconds: end + mark - start, leftOut: ofCulprits.flat().length + ofOthers.length - rows.length };
+}
+/** The same picture with so many rows at the most; a row more is counted. */
+function withRows(chart, most) {
+    const rows = chart.rows.slice(0, most);
+    return { ...chart, rows, leftOut: chart.leftOut + chart.rows.length - rows.length };
 }
 /** What was only looked at, and is as it was, did not do anything. */
 function isTimed(result) {
@@ -18341,7 +18361,8 @@ const MOST_HEADLINE_CHARACTERS = 200;
 function shortHeadline(text) {
     if (text.length <= MOST_HEADLINE_CHARACTERS)
         return text;
-    return `${text.slice(0, text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS))} …`;
+    const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS);
+    return `${text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS)} …`;
 }
 const RED = ['failed', 'rolled-back', 'timed-out', 'cancelled'];
 function title(status, text) {
@@ -18368,12 +18389,11 @@ function tablesThatFit(tables, bytes) {
     return { parts, left };
 }
 function timeline(results) {
-    const chart = chartOf(results);
+    const whole = chartOf(results);
+    const chart = whole && chartThatFits(whole);
     if (chart === undefined)
         return [];
     const text = gantt(chart);
-    if (text.length > MOST_GANTT_CHARACTERS)
-        return [];
     const more = chart.leftOut === 0 ? '' : ` There is no room for ${chart.leftOut} more.`;
     const has = (kind) => chart.rows.some(({ bars }) => bars.some((bar) => bar.kind === kind));
     const ends = `${has('failed') ? ', red ended' : ''}${has('back') ? ', blue with a red edge goes back' : ''}`;
@@ -18382,6 +18402,11 @@ function timeline(results) {
         `\`\`\`mermaid\n${text}\n\`\`\``,
         `Grey waits, blue pulls the image and starts, green runs${ends}.${more}`,
     ];
+}
+/** Tasks that end again and again have many bars in a row. */
+function chartThatFits(chart) {
+    const counts = chart.rows.map((_, index) => chart.rows.length - index);
+    return counts.map((count) => withRows(chart, count)).find((one) => gantt(one).length <= MOST_GANTT_CHARACTERS);
 }
 /** What is to be known of services that are up. */
 function notes(results) {
@@ -18401,7 +18426,6 @@ function firstLine(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/report.js
-
 
 
 
@@ -18471,12 +18495,18 @@ async function reportFailure(error, isPlan = false) {
         log.info(`- ${problem}`);
     setOutput('status', status);
     setOutput('services', '[]');
-    const summary = failureSummary(status, problems.map(redact), isUnknown && !isPlan);
+    const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown && !isPlan);
     if (isPlan) {
         setOutput('plan', withinComment(summary));
         setOutput('changes', '[]');
     }
     addSummary(summary);
+}
+/** Of one line of a problem: the summary has room for many of them. */
+const MOST_PROBLEM_CHARACTERS = 8000;
+function problemFitToShow(problem) {
+    const lines = problem.split('\n');
+    return lines.map((line) => safeLine(line, MOST_PROBLEM_CHARACTERS)).join('\n');
 }
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
 function fitToShow(result) {

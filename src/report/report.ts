@@ -6,7 +6,6 @@ import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timelin
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { folded, log, reportLog } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { redact } from '../runner/secret.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
 import { annotationsOf, MOST_ANNOTATIONS } from './annotations.ts'
 import { culpritLines } from './culprit-lines.ts'
@@ -63,12 +62,20 @@ export async function reportFailure(error: unknown, isPlan = false): Promise<voi
   for (const problem of others) log.info(`- ${problem}`)
   setOutput('status', status)
   setOutput('services', '[]')
-  const summary = failureSummary(status, problems.map(redact), isUnknown && !isPlan)
+  const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown && !isPlan)
   if (isPlan) {
     setOutput('plan', withinComment(summary))
     setOutput('changes', '[]')
   }
   addSummary(summary)
+}
+
+/** Of one line of a problem: the summary has room for many of them. */
+const MOST_PROBLEM_CHARACTERS = 8000
+
+function problemFitToShow(problem: string): string {
+  const lines = problem.split('\n')
+  return lines.map((line) => safeLine(line, MOST_PROBLEM_CHARACTERS)).join('\n')
 }
 
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */

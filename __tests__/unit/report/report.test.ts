@@ -138,6 +138,25 @@ describe('whatever others say', () => {
     }
   })
 
+  test('also of a run that ended before, and in halves', async () => {
+    new Secret('the-db-password')
+    const run = await report(() => reportFailure(new UserErrors(['x the-db-\u001b[1mpassword y\nthe-db-password'])))
+    for (const text of [run.printed, run.summary]) {
+      expect(text.replaceAll('::add-mask::the-db-password', '')).not.toContain('the-db-password')
+      expect(text.replaceAll('\\*', '*')).toContain('x *** y')
+    }
+  })
+
+  test.each([
+    ['a problem without a blank', 'x'.repeat(3_000_000)],
+    ['one with', 'x '.repeat(1_500_000)],
+  ])('%s, of 3 MB, has a title and as much below it as anybody reads', async (_, problem) => {
+    const { summary } = await report(() => reportFailure(new UserErrors([problem])))
+    expect(summary.length).toBeLessThan(9000)
+    expect(summary.indexOf('\n')).toBeLessThan(220)
+    expect(summary).toContain('… (2,992,000 more characters)')
+  })
+
   /** Markdown without its blocks of code. */
   function withoutBlocks(markdown: string): string {
     return markdown.replace(/^(`{3,})\n[\s\S]*?\n\1$/gm, '')

@@ -1,11 +1,18 @@
 import type { ServiceResult } from '../../result.ts'
 import { docUrl } from '../../runner/doc-link.ts'
+import { someOf } from '../../runner/some-of.ts'
+import { fitting } from '../fitting.ts'
 import { brokenWords, type RunWords } from '../headline.ts'
 import { code, fenced, html, nameCode, plain } from '../markdown.ts'
 import { type Remedy, remedyOf } from '../remedies.ts'
 
 /** More than these are a list, with what each has to say behind it. */
 const MOST_SECTIONS = 2
+
+/** As much of a summary is left to that list. */
+const MOST_LIST_BYTES = 250_000
+/** So many names stand for those that one advice is for. */
+const MOST_NAMES = 20
 
 /** What did not come up: parts that are to be there, and such as may be left out, from the last on. */
 export interface CulpritParts {
@@ -17,8 +24,15 @@ export interface CulpritParts {
 export function culpritParts(culprits: readonly ServiceResult[], run: RunWords): CulpritParts {
   if (culprits.length <= MOST_SECTIONS) return { needed: [], details: culprits.map(section) }
   const items = culprits.map((one) => `- ${nameOf(one)} ${plain(brokenWords(one, run))}${place(one)}`)
+  const shown = fitting(items, MOST_LIST_BYTES, Buffer.byteLength)
+  const left = items.length - shown.length
+  const rest = left === 0 ? [] : [`- and ${left} more: see the log and the output \`services\``]
   return {
-    needed: [`### ${culprits.length} services did not come up`, items.join('\n'), ...remediesOf(culprits)],
+    needed: [
+      `### ${culprits.length} services did not come up`,
+      [...shown, ...rest].join('\n'),
+      ...remediesOf(culprits),
+    ],
     details: culprits.map((one) => folded(`What <code>${html(one.name)}</code> said last`, told(one).join('\n\n'))),
   }
 }
@@ -60,7 +74,7 @@ function remediesOf(culprits: readonly ServiceResult[]): string[] {
   const remedies = [...new Set(culprits.flatMap((one) => remedyOf(one) ?? []))]
   return remedies.map((remedy) => {
     const those = culprits.filter((one) => remedyOf(one) === remedy)
-    const about = remedies.length === 1 ? '' : ` about ${those.map(nameOf).join(', ')}`
+    const about = remedies.length === 1 ? '' : ` about ${someOf(those.map(nameOf), MOST_NAMES)}`
     return remedyLine(remedy, about)
   })
 }

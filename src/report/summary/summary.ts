@@ -8,7 +8,7 @@ import type { Status } from '../status.ts'
 import { culpritParts, folded, remedyLine } from './culprits.ts'
 import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
 import { type Table, tablesOf } from './table.ts'
-import { type Bar, chartOf } from './timeline.ts'
+import { type Bar, type Chart, chartOf, withRows } from './timeline.ts'
 
 /** A runner drops a step's summary of more than 1 MiB. */
 const MOST_SUMMARY_BYTES = 1_000_000
@@ -65,7 +65,8 @@ const MOST_HEADLINE_CHARACTERS = 200
 /** A long problem stands whole below. */
 function shortHeadline(text: string): string {
   if (text.length <= MOST_HEADLINE_CHARACTERS) return text
-  return `${text.slice(0, text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS))} …`
+  const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS)
+  return `${text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS)} …`
 }
 
 const RED: readonly Status[] = ['failed', 'rolled-back', 'timed-out', 'cancelled']
@@ -99,10 +100,10 @@ function tablesThatFit(
 }
 
 function timeline(results: readonly ServiceResult[]): string[] {
-  const chart = chartOf(results)
+  const whole = chartOf(results)
+  const chart = whole && chartThatFits(whole)
   if (chart === undefined) return []
   const text = gantt(chart)
-  if (text.length > MOST_GANTT_CHARACTERS) return []
   const more = chart.leftOut === 0 ? '' : ` There is no room for ${chart.leftOut} more.`
   const has = (kind: Bar['kind']) => chart.rows.some(({ bars }) => bars.some((bar) => bar.kind === kind))
   const ends = `${has('failed') ? ', red ended' : ''}${has('back') ? ', blue with a red edge goes back' : ''}`
@@ -111,6 +112,12 @@ function timeline(results: readonly ServiceResult[]): string[] {
     `\`\`\`mermaid\n${text}\n\`\`\``,
     `Grey waits, blue pulls the image and starts, green runs${ends}.${more}`,
   ]
+}
+
+/** Tasks that end again and again have many bars in a row. */
+function chartThatFits(chart: Chart): Chart | undefined {
+  const counts = chart.rows.map((_, index) => chart.rows.length - index)
+  return counts.map((count) => withRows(chart, count)).find((one) => gantt(one).length <= MOST_GANTT_CHARACTERS)
 }
 
 /** What is to be known of services that are up. */

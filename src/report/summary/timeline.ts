@@ -40,8 +40,10 @@ const MARK_SHARE = 0.015
 export function chartOf(results: readonly ServiceResult[]): Chart | undefined {
   const timed = results.filter(isTimed)
   const stretches = timed.flatMap(({ timeline: { out, back } }) => [out, ...(back === undefined ? [] : [back])])
-  const start = Math.min(...stretches.flatMap(({ from, tasks }) => [from, ...tasks.map(beginOf)]))
-  const end = Math.max(...stretches.map(({ to }) => to))
+  const begins = stretches.flatMap(({ from, tasks }) => [from, ...tasks.map(beginOf)])
+  // Not `Math.min(...begins)`: a call takes so many arguments, and no more.
+  const start = begins.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY)
+  const end = stretches.reduce((most, { to }) => Math.max(most, to), Number.NEGATIVE_INFINITY)
   if (timed.length === 0 || end - start < LEAST_SECONDS) return undefined
 
   const mark = (end - start) * MARK_SHARE
@@ -55,6 +57,12 @@ export function chartOf(results: readonly ServiceResult[]): Chart | undefined {
   const all = [...ofCulprits.flatMap((rows) => rows.slice(0, each)), ...ofOthers]
   const rows = all.slice(0, MOST_ROWS).map(({ name, bars }) => ({ name, bars: arranged(bars, start, mark) }))
   return { rows, seconds: end + mark - start, leftOut: ofCulprits.flat().length + ofOthers.length - rows.length }
+}
+
+/** The same picture with so many rows at the most; a row more is counted. */
+export function withRows(chart: Chart, most: number): Chart {
+  const rows = chart.rows.slice(0, most)
+  return { ...chart, rows, leftOut: chart.leftOut + chart.rows.length - rows.length }
 }
 
 type Timed = ServiceResult & { readonly timeline: NonNullable<ServiceResult['timeline']> }
