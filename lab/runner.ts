@@ -158,6 +158,8 @@ export class Runner implements AsyncDisposable {
       GITHUB_WORKSPACE: this.workspace,
       RUNNER_TEMP: this.temp,
       RUNNER_OS: 'Linux',
+      // Where Node keeps what it has compiled: tests start the same bundle again and again.
+      ...(process.env.NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
       ...files,
     }
   }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { stripTypeScriptTypes } from 'node:module'
+import { mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createService, createTask } from '../builders.ts'
+import { DialledEngine } from './dialled-engine.ts'
 
 /** What the stand-in for docker answers. */
 export interface Scenario {
@@ -61,27 +60,57 @@ export const healthy: Scenario = {
   },
 }
 
-/** Its program without types: Node needs three times as long to start what it has to take them off. */
-const PROGRAM = stripTypeScriptTypes(readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'docker.ts'), 'utf8'))
+const PROGRAM = fileURLToPath(new URL('docker', import.meta.url))
 
 /** Puts a stand-in for docker with this scenario into a directory of its own. */
 export async function fakeDocker(scenario: Scenario): Promise<FakeDocker> {
   const directory = await mkdtemp(join(tmpdir(), 'fake-docker-'))
-  const become = (next: Scenario) => writeFile(join(directory, 'scenario.json'), JSON.stringify(next))
+  const engine = await DialledEngine.start(scenario)
+  const become = async (next: Scenario) => {
+    engine.scenario = next
+    await writeCommands(directory, next, engine.port)
+  }
   await become(scenario)
-  for (const notes of ['calls', 'requests', 'environments']) await writeFile(join(directory, notes), '')
-  const linesOf = async (notes: string) =>
-    (await readFile(join(directory, notes), 'utf8')).split('\n').filter((line) => line !== '')
-  const program = join(directory, 'docker.mjs')
-  await writeFile(program, PROGRAM)
-  await writeFile(join(directory, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`)
-  await chmod(join(directory, 'docker'), 0o755)
+  for (const notes of ['calls', 'environments']) await writeFile(join(directory, notes), '')
+  await symlink(PROGRAM, join(directory, 'docker'))
+  const calls = async () => {
+    const lines = (await readFile(join(directory, 'calls'), 'utf8')).split('\n').filter((line) => line !== '')
+    return lines.map((line) => line.replaceAll(/\/\S*swarm-deploy-[0-9a-f]{12}\//g, '<workspace>/'))
+  }
   return {
     become,
     env: { PATH: `${directory}:/usr/bin:/bin`, FAKE_DOCKER: directory, DOCKER_HOST: 'unix:///fake.sock' },
-    calls: () => linesOf('calls'),
-    requests: () => linesOf('requests'),
+    calls,
+    requests: async () => [...engine.requests],
     environments: () => readFile(join(directory, 'environments'), 'utf8'),
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]()
+      await rm(directory, { recursive: true, force: true })
+    },
   }
+}
+
+/** Tells the program which commands do something of their own. What they print are files: it may be long and odd. */
+async function writeCommands(
+  directory: string,
+  { fails = [], prints = [], stalls = [] }: Scenario,
+  port: number,
+): Promise<void> {
+  const said = async (text: string, index: number) => {
+    const path = join(directory, `said-${index}`)
+    await writeFile(path, text)
+    return path
+  }
+  const failing = fails.map(async ({ command, code, stderr }, index) => {
+    return [command, `cat '${await said(`${stderr}\n`, index)}' >&2; exit ${code}`]
+  })
+  const printing = prints.map(async ({ command, stdout }, index) => {
+    return [command, `exec cat '${await said(stdout, fails.length + index)}'`]
+  })
+  const stalling = stalls.map((command) => [command, 'exec sleep 86400'])
+  const cases = [...(await Promise.all([...failing, ...printing])), ...stalling]
+  const lines = [`port=${port}`, 'case "$*" in', ...cases.map(([words, act]) => `*'${words}'*) ${act} ;;`), 'esac', '']
+  // In one step: it is read at any time.
+  await writeFile(join(directory, 'scenario.new'), lines.join('\n'))
+  await rename(join(directory, 'scenario.new'), join(directory, 'scenario'))
 }
