@@ -8882,8 +8882,9 @@ const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 ;// CONCATENATED MODULE: ./build/runner/matcher.js
 /** As many characters of a text decide whether it is worth a closer look. */
 const KEY_CHARACTERS = 4;
+const BITS_OF_CHARACTER = 5;
 /** Of so many, few places of a text hit one by chance. */
-const KEYS = 2 ** 20;
+const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
  * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
@@ -8896,8 +8897,8 @@ class Matcher {
     /** @param text of at least four characters, that it does not have yet */
     add(text) {
         this.#longest = Math.max(this.#longest, text.length);
-        this.#keys[keyAt(text, 0)] = 1;
         const start = text.slice(0, KEY_CHARACTERS);
+        this.#keys[keyOf(start)] = 1;
         const bucket = this.#buckets.get(start);
         if (bucket === undefined) {
             this.#buckets.set(start, { texts: [text], shorter: undefined });
@@ -8914,7 +8915,12 @@ class Matcher {
         let done = 0;
         let start = 0;
         let end = 0;
+        const keys = this.#keys;
+        let key = keyOf(text.slice(0, KEY_CHARACTERS - 1));
         for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
+            key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1));
+            if (keys[key] === 0)
+                continue;
             const length = this.#lengthAt(text, at);
             if (length === 0)
                 continue;
@@ -8931,8 +8937,6 @@ class Matcher {
     }
     /** The length of the longest text that stands at a place; 0 when none does. */
     #lengthAt(text, at) {
-        if (this.#keys[keyAt(text, at)] === 0)
-            return 0;
         const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS));
         if (bucket === undefined)
             return 0;
@@ -8975,9 +8979,15 @@ function lastUpTo(other, texts) {
     }
     return low - 1;
 }
-function keyAt(text, at) {
-    const pair = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1);
-    return (pair * 961 + text.charCodeAt(at + 2) * 31 + text.charCodeAt(at + 3)) & (KEYS - 1);
+function keyOf(start) {
+    let key = 0;
+    for (let at = 0; at < start.length; at++)
+        key = nextKey(key, start.charCodeAt(at));
+    return key;
+}
+/** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
+function nextKey(key, character) {
+    return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/stdout.js
@@ -11449,7 +11459,7 @@ const update_policy_CHECKS = {
 /** The keys of both mappings, which are those of `deploy.update_config` in compose files. */
 const POLICY_SETTINGS = Object.keys(update_policy_CHECKS);
 /** The names that are inputs, for all services, and keys of an entry, for one. */
-const POLICY_KEYS = PHASES.map(keyOf);
+const POLICY_KEYS = PHASES.map(update_policy_keyOf);
 /** What was an input or key of its own once, and is a key of one of the two mappings now. */
 const RETIRED_KEYS = PHASES.flatMap((phase) => POLICY_SETTINGS.map((setting) => retiredKey(phase, setting)));
 const SOME = '{order: start-first, delay: 10s}';
@@ -11459,8 +11469,8 @@ const SOME = '{order: start-first, delay: 10s}';
  * @param input the text of an input, `''` when it is not given; also of a {@link RETIRED_KEYS}
  */
 function policiesOfInputs(input, problems) {
-    return policiesBy((phase) => policyOfText(phase, input(keyOf(phase)), problems), (phase) => {
-        const isGiven = input(keyOf(phase)).trim() !== '';
+    return policiesBy((phase) => policyOfText(phase, input(update_policy_keyOf(phase)), problems), (phase) => {
+        const isGiven = input(update_policy_keyOf(phase)).trim() !== '';
         const old = retiredOf(phase, (name) => input(name).trim() || undefined);
         // In a workflow file the value of an input is one text.
         tellRetired(phase, old, isGiven, { name: 'input', quote: "'" }, problems);
@@ -11472,12 +11482,12 @@ function policiesOfInputs(input, problems) {
  * @param problems of the entry
  */
 function policiesOfEntry(entry, problems) {
-    return policiesBy((phase) => policyOfValue(phase, filledAt(entry, keyOf(phase)), problems), (phase) => {
+    return policiesBy((phase) => policyOfValue(phase, filledAt(entry, update_policy_keyOf(phase)), problems), (phase) => {
         const textOf = (name) => {
             const value = valueAt(entry, name);
             return value?.kind === 'text' ? value.value.trim() : value && '';
         };
-        const isGiven = filledAt(entry, keyOf(phase)) !== undefined;
+        const isGiven = filledAt(entry, update_policy_keyOf(phase)) !== undefined;
         tellRetired(phase, retiredOf(phase, textOf), isGiven, { name: 'key', quote: '' }, problems);
     });
 }
@@ -11489,12 +11499,12 @@ function mergedPolicies(own, all) {
 function checkPolicyFlags(policies, flags, problems) {
     for (const { phase, key, flag } of policySettings(policies)) {
         if (flags.some(({ name }) => name === flag))
-            problems.add(`\`${key}\` of \`${keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
+            problems.add(`\`${key}\` of \`${update_policy_keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
     }
 }
 /** How an update policy is written in an entry of `services`: `update-config: {order: stop-first}`. */
 function policyText(policy) {
-    return `${keyOf('update')}: ${mappingText(Object.entries(policy))}`;
+    return `${update_policy_keyOf('update')}: ${mappingText(Object.entries(policy))}`;
 }
 /** What to write to give one service an update policy, as an advice says it. */
 function policyAdvice(policy, isOfStack) {
@@ -11511,7 +11521,7 @@ function policiesBy(read, checkOld) {
         checkOld(phase);
     return { update: read('update'), rollback: read('rollback') };
 }
-function keyOf(phase) {
+function update_policy_keyOf(phase) {
     return `${phase}-config`;
 }
 function policyOfText(phase, text, problems) {
@@ -11519,11 +11529,11 @@ function policyOfText(phase, text, problems) {
         return {};
     const { root, problems: wrong } = parseYaml(text);
     if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text.trim())) {
-        problems.add(`${keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
+        problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
         return {};
     }
     for (const { line, column, reason } of wrong) {
-        problems.add(`${keyOf(phase)} line ${line}, column ${column}: ${reason}`);
+        problems.add(`${update_policy_keyOf(phase)} line ${line}, column ${column}: ${reason}`);
     }
     return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
 }
@@ -11534,13 +11544,13 @@ function policyOfValue(phase, value, problems) {
         const isQuoted = value.kind === 'text' && /^\s*\{/.test(value.value);
         const is = value.kind === 'list' ? 'a list' : isQuoted ? 'text in quotes' : 'only text';
         const advice = isQuoted ? 'leave the quotes around the braces out' : `write a mapping such as \`${SOME}\``;
-        problems.add(`${keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
+        problems.add(`${update_policy_keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
         return {};
     }
     return Object.fromEntries(value.entries.flatMap((entry) => settingOf(phase, entry, problems) ?? []));
 }
 function settingOf(phase, { key, line, value }, problems) {
-    const here = problems.at(`${keyOf(phase)} line ${line}`);
+    const here = problems.at(`${update_policy_keyOf(phase)} line ${line}`);
     const setting = POLICY_SETTINGS.find((one) => one === key);
     if (setting === undefined) {
         here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
@@ -11604,9 +11614,9 @@ function tellRetired(phase, old, isGiven, place, problems) {
         const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
         return [setting, isRight ? text : '…'];
     });
-    const whole = `${keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
+    const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
     const instead = isGiven
-        ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${keyOf(phase)}\``
+        ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${update_policy_keyOf(phase)}\``
         : `write \`${whole}\``;
     problems.add(`${names} ${were}: ${instead}`);
 }

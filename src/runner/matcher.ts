@@ -1,7 +1,8 @@
 /** As many characters of a text decide whether it is worth a closer look. */
 const KEY_CHARACTERS = 4
+const BITS_OF_CHARACTER = 5
 /** Of so many, few places of a text hit one by chance. */
-const KEYS = 2 ** 20
+const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER)
 
 /** Texts that begin with the same characters. */
 interface Bucket {
@@ -27,8 +28,8 @@ export class Matcher {
   /** @param text of at least four characters, that it does not have yet */
   add(text: string): void {
     this.#longest = Math.max(this.#longest, text.length)
-    this.#keys[keyAt(text, 0)] = 1
     const start = text.slice(0, KEY_CHARACTERS)
+    this.#keys[keyOf(start)] = 1
     const bucket = this.#buckets.get(start)
     if (bucket === undefined) {
       this.#buckets.set(start, { texts: [text], shorter: undefined })
@@ -45,7 +46,11 @@ export class Matcher {
     let done = 0
     let start = 0
     let end = 0
+    const keys = this.#keys
+    let key = keyOf(text.slice(0, KEY_CHARACTERS - 1))
     for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
+      key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1))
+      if (keys[key] === 0) continue
       const length = this.#lengthAt(text, at)
       if (length === 0) continue
       if (at >= end) {
@@ -62,7 +67,6 @@ export class Matcher {
 
   /** The length of the longest text that stands at a place; 0 when none does. */
   #lengthAt(text: string, at: number): number {
-    if (this.#keys[keyAt(text, at)] === 0) return 0
     const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS))
     if (bucket === undefined) return 0
     bucket.shorter ??= putInOrder(bucket.texts)
@@ -103,7 +107,13 @@ function lastUpTo(other: string, texts: readonly string[]): number {
   return low - 1
 }
 
-function keyAt(text: string, at: number): number {
-  const pair = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)
-  return (pair * 961 + text.charCodeAt(at + 2) * 31 + text.charCodeAt(at + 3)) & (KEYS - 1)
+function keyOf(start: string): number {
+  let key = 0
+  for (let at = 0; at < start.length; at++) key = nextKey(key, start.charCodeAt(at))
+  return key
+}
+
+/** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
+function nextKey(key: number, character: number): number {
+  return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1)
 }
