@@ -16570,29 +16570,6 @@ function fitting(texts, room, sizeOf) {
     return first < 0 ? [...texts] : texts.slice(0, first);
 }
 
-;// CONCATENATED MODULE: ./build/report/image-words.js
-/** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
-/** Enough of a hash to tell two apart, as Docker shortens image IDs. */
-const HASH_CHARACTERS = 12;
-function imageWords(image) {
-    const [name = '', digest] = image.split('@sha256:');
-    const colon = name.lastIndexOf(':');
-    const hasTag = colon > name.lastIndexOf('/');
-    return {
-        repository: hasTag ? name.slice(0, colon) : name,
-        tag: hasTag ? shortHashes(name.slice(colon + 1)) : undefined,
-        digest: digest?.slice(0, HASH_CHARACTERS),
-    };
-}
-/** All of them in one: `ghcr.io/acme/web:1.4.2@ba92ae55e51a`. */
-function shortImage(image) {
-    const { repository, tag, digest } = imageWords(image);
-    return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
-}
-function shortHashes(tag) {
-    return tag.replace(/[0-9a-f]{32,}/g, (hash) => hash.slice(0, HASH_CHARACTERS));
-}
-
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
@@ -16629,8 +16606,20 @@ function cell(text) {
 }
 /** A text on one line: a second one could begin a block of its own. */
 function plain(text) {
-    const words = printable(text).trim().split(/( +)/);
-    const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
+    return withoutBlock(words(printable(text).trim()));
+}
+/** Code of signs that nothing is made of. */
+const CODE = /(?<!`)(`[\w.:=, -]*\w[\w.:=, -]*`)(?!`)/;
+/** A sentence of our own, with names of others in it: what stands between backticks is code. */
+function prose(text) {
+    const parts = printable(text).trim().split(CODE);
+    return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? part : words(part))).join(''));
+}
+function words(text) {
+    const all = text.split(/( +)/);
+    return all.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
+}
+function withoutBlock(line) {
     return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
 }
 /** A word within a tag of HTML, in which Markdown counts no more. */
@@ -16655,6 +16644,29 @@ function markdown_escaped(word) {
 /** Several things that are all there are, in words: `both services`, `all 3 services`. */
 function allOf(count, things) {
     return count === 2 ? `both ${things}` : `all ${count} ${things}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/image-words.js
+/** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
+/** Enough of a hash to tell two apart, as Docker shortens image IDs. */
+const HASH_CHARACTERS = 12;
+function imageWords(image) {
+    const [name = '', digest] = image.split('@sha256:');
+    const colon = name.lastIndexOf(':');
+    const hasTag = colon > name.lastIndexOf('/');
+    return {
+        repository: hasTag ? name.slice(0, colon) : name,
+        tag: hasTag ? shortHashes(name.slice(colon + 1)) : undefined,
+        digest: digest?.slice(0, HASH_CHARACTERS),
+    };
+}
+/** All of them in one: `ghcr.io/acme/web:1.4.2@ba92ae55e51a`. */
+function shortImage(image) {
+    const { repository, tag, digest } = imageWords(image);
+    return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+function shortHashes(tag) {
+    return tag.replace(/[0-9a-f]{32,}/g, (hash) => hash.slice(0, HASH_CHARACTERS));
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -16791,6 +16803,8 @@ function asSeen(text) {
 
 
 
+
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
@@ -16856,8 +16870,8 @@ function tasksWords({ action, tasks }) {
     const kept = Math.min(before, after);
     const parts = [
         ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
-        ...some(added, (count) => `${count} ${count === 1 ? 'is' : 'are'} added`),
-        ...some(removed, (count) => `${count} ${count === 1 ? 'ends' : 'end'}`),
+        ...some(added, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'is' : 'are'} added`),
+        ...some(removed, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'ends' : 'end'}`),
     ];
     if (perhaps > 0)
         parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`);
@@ -16902,7 +16916,7 @@ function driftWords({ how, changes }) {
 }
 /** What a deploy does about one thing that somebody has changed. */
 function driftDeployWords({ deploy }) {
-    return { 'goes-back': 'goes back', stays: 'stays', changes: 'becomes another' }[deploy];
+    return { 'goes-back': 'goes back', stays: 'stays', changes: 'gets another value' }[deploy];
 }
 /** What a change is called: `env LOG_LEVEL`. */
 function plan_words_nameOf({ field, key }) {
@@ -16917,6 +16931,32 @@ function whyWords({ tasks, changes, reasons, action }) {
     const all = [...reasons, ...names];
     return all.length <= MOST_REASONS + 1 ? all : [...all.slice(0, MOST_REASONS), `${all.length - MOST_REASONS} more`];
 }
+/** What changes, in the order in which people look for it: image, number of tasks, what restarts tasks, the rest. */
+function sortedChanges(service) {
+    const rankOf = (change) => {
+        const known = FIRST_FIELDS.indexOf(plan_words_nameOf(change));
+        if (known >= 0)
+            return known;
+        return FIRST_FIELDS.length + (restarts(service, change) ? 0 : 1);
+    };
+    return service.changes.toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+const FIRST_FIELDS = ['image', 'replicas'];
+/** The two values of a change in words, for people: digests are shortened, and two hidden values are not one. */
+function valueWords({ field, before, after, }) {
+    if (before === shown_change_HIDDEN && after === shown_change_HIDDEN)
+        return [shown_change_HIDDEN, OTHER];
+    const words = (text) => (text !== undefined && field === 'image' ? shortImage(text) : text);
+    return [words(before), words(after)];
+}
+const OTHER = '(another)';
+/** How many networks, secrets and configs change: `2 networks and 1 secret change`; `undefined`: none. */
+function objectCountWords({ objects }) {
+    if (objects.length === 0)
+        return undefined;
+    const counts = [...groupBy(objects, ({ kind }) => kind)].map(([kind, those]) => `${those.length} ${kind}${those.length === 1 ? '' : 's'}`);
+    return `${new Intl.ListFormat('en').format(counts)} ${objects.length === 1 ? 'changes' : 'change'}`;
+}
 /** Whether a change is one of those because of which tasks restart. */
 function restarts({ tasks }, change) {
     return tasks.because.some(({ field, key }) => field === change.field && key === change.key);
@@ -16929,7 +16969,6 @@ function objectWords({ action, changes }) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan-markdown.js
-
 
 
 
@@ -16986,10 +17025,8 @@ function headline(outlook) {
 function deployWords(outlook) {
     if (!hasChanges(outlook))
         return `${allServicesWords(outlook)} as asked. Nothing was changed.`;
-    const { objects } = outlook;
-    const others = objects.length === 0
-        ? ''
-        : `; ${objects.length === 1 ? '1 network, secret or config changes' : `${objects.length} networks, secrets and configs change`}`;
+    const objects = objectCountWords(outlook);
+    const others = objects === undefined ? '' : `; ${objects}`;
     return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
 }
 function allServicesWords({ services: { length: count } }) {
@@ -17000,33 +17037,34 @@ function allServicesWords({ services: { length: count } }) {
 function tableOf(services) {
     if (services.length === 0)
         return '';
-    const rows = services.map(row);
+    const hasAccounts = services.some(({ account }) => account !== undefined);
+    const titles = ['Service', 'Deploy', 'Tasks', 'Because of', ...(hasAccounts ? ['Account'] : [])];
+    const rows = services.map((service) => tableRow(rowCells(service).slice(0, titles.length)));
     const shown = fitting(rows, MOST_TABLE_BYTES, sizeOf);
-    const table = [
-        '| Service | Deploy | Tasks | Because of | Account |',
-        '| --- | --- | --- | --- | --- |',
-        ...shown,
-    ].join('\n');
+    const table = [tableRow(titles), tableRow(titles.map(() => '---')), ...shown].join('\n');
     const missing = rows.length - shown.length;
     return missing === 0
         ? table
         : `${table}\n\nThere is no room here for ${missing} more services: see the output \`changes\`.`;
 }
 const MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' };
-function row(service) {
+function rowCells(service) {
     const { name, action, account } = service;
-    const cells = [
+    return [
         nameCell(name),
         `${MARKS[action]} ${action}`,
         tasksWords(service),
         whyWords(service).map(nameCell).join(', '),
         account === undefined ? '–' : accountCell(account),
     ];
+}
+function tableRow(cells) {
     return `| ${cells.join(' | ')} |`;
 }
 function accountCell({ config, username }) {
     return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`;
 }
+const DRIFT_TITLES = ['Service', 'Field', 'Deployed', 'Now', 'With a deploy'];
 /** What somebody else has changed, and what becomes of it. */
 function driftPart(outlook) {
     const services = driftedServices(outlook);
@@ -17038,7 +17076,7 @@ function driftPart(outlook) {
         const service = how === 'rolled-back' ? `${nameCell(name)}, rolled back` : nameCell(name);
         return changes.map((change) => {
             const cells = [service, fieldCell(change), ...valueCells(change)];
-            return `| ${[...cells, driftDeployWords(change)].join(' | ')} |`;
+            return tableRow([...cells, driftDeployWords(change)]);
         });
     });
     const shown = fitting(rows, MOST_LIST_BYTES, sizeOf);
@@ -17046,7 +17084,7 @@ function driftPart(outlook) {
     const hasMore = services.some(({ drift: { how } }) => how === 'changed');
     return [
         '### Not as the last deploy left it',
-        ['| Service | Field | Deployed | Now | With a deploy |', '| --- | --- | --- | --- | --- |', ...shown].join('\n'),
+        [tableRow(DRIFT_TITLES), tableRow(DRIFT_TITLES.map(() => '---')), ...shown].join('\n'),
         ...(missing === 0
             ? []
             : [`There is no room here for ${missing} more fields: see the log and the output \`changes\`.`]),
@@ -17057,11 +17095,11 @@ function driftPart(outlook) {
 }
 /** What changes in one service; nothing of one that only goes. */
 function section(service, isOpen) {
-    const { name, changes, course, strategy, action } = service;
+    const { name, course, strategy, action } = service;
     if (action === 'remove')
         return '';
     const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`);
-    const rows = changes.map((change) => fieldRow(service, change));
+    const rows = sortedChanges(service).map((change) => fieldRow(service, change));
     const shown = fitting(rows, MOST_SECTION_BYTES, sizeOf);
     const missing = rows.length - shown.length;
     const head = action === 'create'
@@ -17069,7 +17107,7 @@ function section(service, isOpen) {
         : ['| Field | Now | With the deploy | Restarts |', '| --- | --- | --- | --- |'];
     const parts = [
         `<details${isOpen ? ' open' : ''}><summary><code>${html(name)}</code>: ${action}, ${tasksWords(service)}</summary>`,
-        ...(how === undefined ? [] : [plain(how)]),
+        ...(how === undefined ? [] : [prose(how)]),
         ...(shown.length === 0 ? [] : [[...head, ...shown].join('\n')]),
         ...(missing === 0
             ? []
@@ -17088,9 +17126,9 @@ function fieldRow(service, change) {
 function fieldCell({ field, key }) {
     return key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`;
 }
-function valueCells({ field, before, after }) {
-    const words = (text) => (text !== undefined && field === 'image' ? shortImage(text) : text);
-    return bothShortened(words(before), words(after), MOST_VALUE_CHARACTERS).map((text) => {
+function valueCells(change) {
+    const [before, after] = valueWords(change);
+    return bothShortened(before, after, MOST_VALUE_CHARACTERS).map((text) => {
         if (text === undefined)
             return '–';
         return text === '' ? '(empty)' : cell(text);
@@ -17105,7 +17143,7 @@ function adviceList({ advice }) {
 /** An address of ours is a link, and any other stays text. */
 function adviceText(line) {
     const linked = docLinkOf(line);
-    return linked === undefined ? plain(line) : `${plain(linked.text)}. [More](${linked.url})`;
+    return linked === undefined ? prose(line) : `${prose(linked.text)}. [More](${linked.url})`;
 }
 function unchangedList({ services }) {
     const names = services.filter(({ action }) => action === 'unchanged').map(({ name }) => nameCode(name));
@@ -17259,8 +17297,8 @@ function logService(service) {
         log.info(`    ${course}`);
     if (account !== undefined)
         log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`);
-    for (const change of changes.slice(0, MOST_LOGGED_CHANGES)) {
-        const { before, after } = change;
+    for (const change of sortedChanges(service).slice(0, MOST_LOGGED_CHANGES)) {
+        const [before, after] = valueWords(change);
         const values = action === 'create' ? plan_quoted(after) : `${plan_quoted(before)} → ${plan_quoted(after)}`;
         log.info(`    ${plan_words_nameOf(change)}: ${values}`);
     }
@@ -17273,7 +17311,8 @@ function logService(service) {
 function logDrift(drift) {
     log.info(`    it ${driftWords(drift)}`);
     for (const change of drift.changes.slice(0, MOST_LOGGED_CHANGES)) {
-        log.info(`        ${plan_words_nameOf(change)}: ${plan_quoted(change.before)} → ${plan_quoted(change.after)} (${driftDeployWords(change)})`);
+        const [before, after] = valueWords(change);
+        log.info(`        ${plan_words_nameOf(change)}: ${plan_quoted(before)} → ${plan_quoted(after)} (${driftDeployWords(change)})`);
     }
     const rest = drift.changes.length - MOST_LOGGED_CHANGES;
     if (rest > 0)
@@ -29549,7 +29588,7 @@ const spec_difference_NANOSECONDS = 1e9;
 const seconds = number((nanoseconds) => spoken(nanoseconds / spec_difference_NANOSECONDS));
 const cpus = number((nanoseconds) => String(nanoseconds / spec_difference_NANOSECONDS));
 const spec_difference_listed = (values) => values.join(', ');
-const words = (values) => values.map(word).join(' ');
+const spec_difference_words = (values) => values.map(word).join(' ');
 /** As a shell would be given it. */
 function word(text) {
     return /^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text);
@@ -29693,8 +29732,8 @@ const spec_difference_RULES = {
     'TaskTemplate.RestartPolicy.Window': { field: 'restart_policy.window', tell: seconds },
     [spec_difference_CONTAINER]: { field: 'container' },
     [`${spec_difference_CONTAINER}.Image`]: { field: 'image' },
-    [`${spec_difference_CONTAINER}.Command`]: { field: 'entrypoint', tell: words },
-    [`${spec_difference_CONTAINER}.Args`]: { field: 'command', tell: words },
+    [`${spec_difference_CONTAINER}.Command`]: { field: 'entrypoint', tell: spec_difference_words },
+    [`${spec_difference_CONTAINER}.Args`]: { field: 'command', tell: spec_difference_words },
     [`${spec_difference_CONTAINER}.Env`]: { field: 'env', entries: envEntries },
     [`${spec_difference_CONTAINER}.Labels`]: { field: 'container label', entries: mapEntries },
     [`${spec_difference_CONTAINER}.Hostname`]: { field: 'hostname' },
@@ -29724,7 +29763,7 @@ const spec_difference_RULES = {
     [`${spec_difference_CONTAINER}.DNSConfig.Search`]: { field: 'dns_search', tell: spec_difference_listed },
     [`${spec_difference_CONTAINER}.DNSConfig.Options`]: { field: 'dns_opt', tell: spec_difference_listed },
     [`${spec_difference_CONTAINER}.Healthcheck`]: { field: 'healthcheck' },
-    [`${spec_difference_CONTAINER}.Healthcheck.Test`]: { field: 'healthcheck.test', tell: words },
+    [`${spec_difference_CONTAINER}.Healthcheck.Test`]: { field: 'healthcheck.test', tell: spec_difference_words },
     [`${spec_difference_CONTAINER}.Healthcheck.Interval`]: { field: 'healthcheck.interval', tell: seconds },
     [`${spec_difference_CONTAINER}.Healthcheck.Timeout`]: { field: 'healthcheck.timeout', tell: seconds },
     [`${spec_difference_CONTAINER}.Healthcheck.StartPeriod`]: { field: 'healthcheck.start_period', tell: seconds },
@@ -29927,6 +29966,7 @@ function deployOf(change, planned) {
 
 
 
+
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 function outlookOf(changes, known) {
     const surplus = removedByPrune(known);
@@ -29970,11 +30010,24 @@ function wantedOf(change) {
     // What tells its two services apart is no change of it.
     return live === undefined ? routed : { ...routed, Name: live.Spec.Name };
 }
-/** Of a service that is made, all that it has. */
+/** Of a service that is made, all that it has, but for what Swarm and docker say of every one. */
 function outlook_differences(before, wanted, networks) {
     const nothing = { Name: wanted.Name, Mode: {}, TaskTemplate: {} };
-    return specDifference(before ?? nothing, wanted, networks).filter(({ field, key }) => field !== 'label' || key === undefined || !isBookkeeping(key));
+    return specDifference(before ?? nothing, wanted, networks).filter((change) => {
+        const { field, key } = change;
+        if (before === undefined && isMatterOfCourse(change))
+            return false;
+        return field !== 'label' || key === undefined || !isBookkeeping(key);
+    });
 }
+function isMatterOfCourse({ field, key, after }) {
+    return key === NAMESPACE_LABEL || FILLED_IN.some(([name, value]) => field === name && after === value);
+}
+/** What Swarm fills in where nothing is said. */
+const FILLED_IN = [
+    ['isolation', 'default'],
+    ['endpoint_mode', 'vip'],
+];
 function outlook_tasksOf(change, changes, observed) {
     const { wanted, access, action } = change;
     if (action === 'unchanged')

@@ -1,7 +1,7 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
-import type { Kind, Referring } from '../docker/specs/stack-objects.ts'
+import { type Kind, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
 import { objectsToSend, type Stack } from '../stack/stack.ts'
 import { surplusServices, unusedObjects } from '../stack/unused.ts'
@@ -112,13 +112,25 @@ function wantedOf(change: Change): ServiceSpec {
   return live === undefined ? routed : { ...routed, Name: live.Spec.Name }
 }
 
-/** Of a service that is made, all that it has. */
+/** Of a service that is made, all that it has, but for what Swarm and docker say of every one. */
 function differences(before: ServiceSpec | undefined, wanted: ServiceSpec, networks: Names): FieldChange[] {
   const nothing = { Name: wanted.Name, Mode: {}, TaskTemplate: {} }
-  return specDifference(before ?? nothing, wanted, networks).filter(
-    ({ field, key }) => field !== 'label' || key === undefined || !isBookkeeping(key),
-  )
+  return specDifference(before ?? nothing, wanted, networks).filter((change) => {
+    const { field, key } = change
+    if (before === undefined && isMatterOfCourse(change)) return false
+    return field !== 'label' || key === undefined || !isBookkeeping(key)
+  })
 }
+
+function isMatterOfCourse({ field, key, after }: FieldChange): boolean {
+  return key === NAMESPACE_LABEL || FILLED_IN.some(([name, value]) => field === name && after === value)
+}
+
+/** What Swarm fills in where nothing is said. */
+const FILLED_IN = [
+  ['isolation', 'default'],
+  ['endpoint_mode', 'vip'],
+] as const
 
 function tasksOf(change: Change, changes: readonly FieldChange[], observed: Observation): TaskOutlook {
   const { wanted, access, action } = change

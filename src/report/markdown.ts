@@ -41,8 +41,24 @@ export function cell(text: string): string {
 
 /** A text on one line: a second one could begin a block of its own. */
 export function plain(text: string): string {
-  const words = printable(text).trim().split(/( +)/)
-  const line = words.map((word) => (MADE_MORE_OF.test(word) ? code(word) : escaped(word))).join('')
+  return withoutBlock(words(printable(text).trim()))
+}
+
+/** Code of signs that nothing is made of. */
+const CODE = /(?<!`)(`[\w.:=, -]*\w[\w.:=, -]*`)(?!`)/
+
+/** A sentence of our own, with names of others in it: what stands between backticks is code. */
+export function prose(text: string): string {
+  const parts = printable(text).trim().split(CODE)
+  return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? part : words(part))).join(''))
+}
+
+function words(text: string): string {
+  const all = text.split(/( +)/)
+  return all.map((word) => (MADE_MORE_OF.test(word) ? code(word) : escaped(word))).join('')
+}
+
+function withoutBlock(line: string): string {
   return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`))
 }
 

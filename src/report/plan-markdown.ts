@@ -3,8 +3,7 @@ import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { docLinkOf } from '../runner/doc-link.ts'
 import { bothShortened } from '../runner/printable.ts'
 import { fitting } from './fitting.ts'
-import { shortImage } from './image-words.ts'
-import { cell, html, nameCell, nameCode, plain } from './markdown.ts'
+import { cell, html, nameCell, nameCode, plain, prose } from './markdown.ts'
 import {
   allTasksWords,
   changedServices,
@@ -13,9 +12,12 @@ import {
   driftDeployWords,
   driftedServices,
   hasChanges,
+  objectCountWords,
   objectWords,
   restarts,
+  sortedChanges,
   tasksWords,
+  valueWords,
   whyWords,
 } from './plan-words.ts'
 
@@ -73,11 +75,8 @@ function headline(outlook: Outlook): string {
 
 function deployWords(outlook: Outlook): string {
   if (!hasChanges(outlook)) return `${allServicesWords(outlook)} as asked. Nothing was changed.`
-  const { objects } = outlook
-  const others =
-    objects.length === 0
-      ? ''
-      : `; ${objects.length === 1 ? '1 network, secret or config changes' : `${objects.length} networks, secrets and configs change`}`
+  const objects = objectCountWords(outlook)
+  const others = objects === undefined ? '' : `; ${objects}`
   return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`
 }
 
@@ -88,13 +87,11 @@ function allServicesWords({ services: { length: count } }: Outlook): string {
 
 function tableOf(services: readonly ServiceOutlook[]): string {
   if (services.length === 0) return ''
-  const rows = services.map(row)
+  const hasAccounts = services.some(({ account }) => account !== undefined)
+  const titles = ['Service', 'Deploy', 'Tasks', 'Because of', ...(hasAccounts ? ['Account'] : [])]
+  const rows = services.map((service) => tableRow(rowCells(service).slice(0, titles.length)))
   const shown = fitting(rows, MOST_TABLE_BYTES, sizeOf)
-  const table = [
-    '| Service | Deploy | Tasks | Because of | Account |',
-    '| --- | --- | --- | --- | --- |',
-    ...shown,
-  ].join('\n')
+  const table = [tableRow(titles), tableRow(titles.map(() => '---')), ...shown].join('\n')
   const missing = rows.length - shown.length
   return missing === 0
     ? table
@@ -103,21 +100,26 @@ function tableOf(services: readonly ServiceOutlook[]): string {
 
 const MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' } as const
 
-function row(service: ServiceOutlook): string {
+function rowCells(service: ServiceOutlook): string[] {
   const { name, action, account } = service
-  const cells = [
+  return [
     nameCell(name),
     `${MARKS[action]} ${action}`,
     tasksWords(service),
     whyWords(service).map(nameCell).join(', '),
     account === undefined ? '–' : accountCell(account),
   ]
+}
+
+function tableRow(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
 function accountCell({ config, username }: Account): string {
   return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`
 }
+
+const DRIFT_TITLES = ['Service', 'Field', 'Deployed', 'Now', 'With a deploy']
 
 /** What somebody else has changed, and what becomes of it. */
 function driftPart(outlook: Outlook): string {
@@ -128,7 +130,7 @@ function driftPart(outlook: Outlook): string {
     const service = how === 'rolled-back' ? `${nameCell(name)}, rolled back` : nameCell(name)
     return changes.map((change) => {
       const cells = [service, fieldCell(change), ...valueCells(change)]
-      return `| ${[...cells, driftDeployWords(change)].join(' | ')} |`
+      return tableRow([...cells, driftDeployWords(change)])
     })
   })
   const shown = fitting(rows, MOST_LIST_BYTES, sizeOf)
@@ -136,7 +138,7 @@ function driftPart(outlook: Outlook): string {
   const hasMore = services.some(({ drift: { how } }) => how === 'changed')
   return [
     '### Not as the last deploy left it',
-    ['| Service | Field | Deployed | Now | With a deploy |', '| --- | --- | --- | --- | --- |', ...shown].join('\n'),
+    [tableRow(DRIFT_TITLES), tableRow(DRIFT_TITLES.map(() => '---')), ...shown].join('\n'),
     ...(missing === 0
       ? []
       : [`There is no room here for ${missing} more fields: see the log and the output \`changes\`.`]),
@@ -148,10 +150,10 @@ function driftPart(outlook: Outlook): string {
 
 /** What changes in one service; nothing of one that only goes. */
 function section(service: ServiceOutlook, isOpen: boolean): string {
-  const { name, changes, course, strategy, action } = service
+  const { name, course, strategy, action } = service
   if (action === 'remove') return ''
   const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`)
-  const rows = changes.map((change) => fieldRow(service, change))
+  const rows = sortedChanges(service).map((change) => fieldRow(service, change))
   const shown = fitting(rows, MOST_SECTION_BYTES, sizeOf)
   const missing = rows.length - shown.length
   const head =
@@ -160,7 +162,7 @@ function section(service: ServiceOutlook, isOpen: boolean): string {
       : ['| Field | Now | With the deploy | Restarts |', '| --- | --- | --- | --- |']
   const parts = [
     `<details${isOpen ? ' open' : ''}><summary><code>${html(name)}</code>: ${action}, ${tasksWords(service)}</summary>`,
-    ...(how === undefined ? [] : [plain(how)]),
+    ...(how === undefined ? [] : [prose(how)]),
     ...(shown.length === 0 ? [] : [[...head, ...shown].join('\n')]),
     ...(missing === 0
       ? []
@@ -181,9 +183,9 @@ function fieldCell({ field, key }: FieldChange): string {
   return key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`
 }
 
-function valueCells({ field, before, after }: FieldChange): string[] {
-  const words = (text: string | undefined) => (text !== undefined && field === 'image' ? shortImage(text) : text)
-  return bothShortened(words(before), words(after), MOST_VALUE_CHARACTERS).map((text) => {
+function valueCells(change: FieldChange): string[] {
+  const [before, after] = valueWords(change)
+  return bothShortened(before, after, MOST_VALUE_CHARACTERS).map((text) => {
     if (text === undefined) return '–'
     return text === '' ? '(empty)' : cell(text)
   })
@@ -208,7 +210,7 @@ function adviceList({ advice }: Outlook): string {
 /** An address of ours is a link, and any other stays text. */
 function adviceText(line: string): string {
   const linked = docLinkOf(line)
-  return linked === undefined ? plain(line) : `${plain(linked.text)}. [More](${linked.url})`
+  return linked === undefined ? prose(line) : `${prose(linked.text)}. [More](${linked.url})`
 }
 
 function unchangedList({ services }: Outlook): string {

@@ -2,8 +2,10 @@ import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Drift, DriftChange } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { allOf } from '../runner/all-of.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { shownChange } from './shown-change.ts'
+import { shortImage } from './image-words.ts'
+import { HIDDEN, shownChange } from './shown-change.ts'
 
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 
@@ -72,8 +74,8 @@ export function tasksWords({ action, tasks }: ServiceOutlook): string {
   const kept = Math.min(before, after)
   const parts = [
     ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
-    ...some(added, (count) => `${count} ${count === 1 ? 'is' : 'are'} added`),
-    ...some(removed, (count) => `${count} ${count === 1 ? 'ends' : 'end'}`),
+    ...some(added, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'is' : 'are'} added`),
+    ...some(removed, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'ends' : 'end'}`),
   ]
   if (perhaps > 0) parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`)
   return parts.length === 0 ? 'no task restarts' : parts.join(', ')
@@ -122,7 +124,7 @@ export function driftWords({ how, changes }: Drift): string {
 
 /** What a deploy does about one thing that somebody has changed. */
 export function driftDeployWords({ deploy }: DriftChange): string {
-  return { 'goes-back': 'goes back', stays: 'stays', changes: 'becomes another' }[deploy]
+  return { 'goes-back': 'goes back', stays: 'stays', changes: 'gets another value' }[deploy]
 }
 
 /** What a change is called: `env LOG_LEVEL`. */
@@ -138,6 +140,40 @@ export function whyWords({ tasks, changes, reasons, action }: ServiceOutlook): s
   const names = (tasks.because.length > 0 ? tasks.because : changes).map(nameOf)
   const all = [...reasons, ...names]
   return all.length <= MOST_REASONS + 1 ? all : [...all.slice(0, MOST_REASONS), `${all.length - MOST_REASONS} more`]
+}
+
+/** What changes, in the order in which people look for it: image, number of tasks, what restarts tasks, the rest. */
+export function sortedChanges(service: ServiceOutlook): FieldChange[] {
+  const rankOf = (change: FieldChange) => {
+    const known = FIRST_FIELDS.indexOf(nameOf(change))
+    if (known >= 0) return known
+    return FIRST_FIELDS.length + (restarts(service, change) ? 0 : 1)
+  }
+  return service.changes.toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+const FIRST_FIELDS = ['image', 'replicas']
+
+/** The two values of a change in words, for people: digests are shortened, and two hidden values are not one. */
+export function valueWords({
+  field,
+  before,
+  after,
+}: FieldChange): readonly [before: string | undefined, after: string | undefined] {
+  if (before === HIDDEN && after === HIDDEN) return [HIDDEN, OTHER]
+  const words = (text: string | undefined) => (text !== undefined && field === 'image' ? shortImage(text) : text)
+  return [words(before), words(after)]
+}
+
+const OTHER = '(another)'
+
+/** How many networks, secrets and configs change: `2 networks and 1 secret change`; `undefined`: none. */
+export function objectCountWords({ objects }: Outlook): string | undefined {
+  if (objects.length === 0) return undefined
+  const counts = [...groupBy(objects, ({ kind }) => kind)].map(
+    ([kind, those]) => `${those.length} ${kind}${those.length === 1 ? '' : 's'}`,
+  )
+  return `${new Intl.ListFormat('en').format(counts)} ${objects.length === 1 ? 'changes' : 'change'}`
 }
 
 /** Whether a change is one of those because of which tasks restart. */

@@ -17,7 +17,9 @@ import {
   nameOf,
   objectWords,
   planFitToShow,
+  sortedChanges,
   tasksWords,
+  valueWords,
   whyWords,
 } from './plan-words.ts'
 
@@ -76,8 +78,8 @@ function logService(service: ServiceOutlook): void {
   if (course !== undefined) log.info(`    ${course}`)
   if (account !== undefined)
     log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`)
-  for (const change of changes.slice(0, MOST_LOGGED_CHANGES)) {
-    const { before, after } = change
+  for (const change of sortedChanges(service).slice(0, MOST_LOGGED_CHANGES)) {
+    const [before, after] = valueWords(change)
     const values = action === 'create' ? quoted(after) : `${quoted(before)} → ${quoted(after)}`
     log.info(`    ${nameOf(change)}: ${values}`)
   }
@@ -89,9 +91,8 @@ function logService(service: ServiceOutlook): void {
 function logDrift(drift: Drift): void {
   log.info(`    it ${driftWords(drift)}`)
   for (const change of drift.changes.slice(0, MOST_LOGGED_CHANGES)) {
-    log.info(
-      `        ${nameOf(change)}: ${quoted(change.before)} → ${quoted(change.after)} (${driftDeployWords(change)})`,
-    )
+    const [before, after] = valueWords(change)
+    log.info(`        ${nameOf(change)}: ${quoted(before)} → ${quoted(after)} (${driftDeployWords(change)})`)
   }
   const rest = drift.changes.length - MOST_LOGGED_CHANGES
   if (rest > 0) log.info(`        and ${rest} more`)

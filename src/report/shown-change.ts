@@ -5,7 +5,7 @@ import { isSecretName, withoutLikelySecrets } from './likely-secrets.ts'
 
 /** A change of a plan, fit to be shown. Pure. */
 
-const HIDDEN = '(hidden)'
+export const HIDDEN = '(hidden)'
 
 /** Its keys are names that a secret may have; those of `secret` and `credential_spec` are names of objects. */
 const NAMED_FIELDS = ['label', 'container label', 'logging option']

@@ -92,11 +92,13 @@ describe('what a plan reports', () => {
       '| `web` | 🟡 update | all 3 tasks are replaced | `image`, `env LOG_LEVEL` | `bot` (`team-a`) |',
     )
     expect(outputs.plan).toContain('| image | `acme/web:1@aaaaaaaaaaaa` | `acme/web:2@bbbbbbbbbbbb` | 🔄 |')
-    expect(outputs.plan).toContain('| env `LOG_LEVEL` | `(hidden)` | `(hidden)` | 🔄 |')
+    expect(outputs.plan).toContain('| env `LOG_LEVEL` | `(hidden)` | `(another)` | 🔄 |')
     expect(outputs.plan).toContain('- secret `shop_key-0a` is created')
     expect(outputs.plan).toContain('Unchanged: `db`')
     expect(summary.trim()).toBe(outputs.plan)
     expect(lines).toContain('web: update, all 3 tasks are replaced (image, env LOG_LEVEL)')
+    expect(lines).toContain('    image: acme/web:1@aaaaaaaaaaaa → acme/web:2@bbbbbbbbbbbb')
+    expect(lines).toContain('    env LOG_LEVEL: (hidden) → (another)')
     expect(JSON.parse(outputs.changes ?? '')).toEqual([
       {
         kind: 'service',
@@ -118,6 +120,30 @@ describe('what a plan reports', () => {
       { kind: 'secret', name: 'shop_key-0a', action: 'create', changes: [] },
       expect.objectContaining({ name: 'db', action: 'unchanged', changes: [] }),
     ])
+  })
+
+  test('begins with what people look for, and has no column that says nothing', async () => {
+    const label = change('label', 'a', '1', '2')
+    const scaled = change('replicas', undefined, '7', '2')
+    const env = change('env', 'A', '1', '2')
+    const tasks = { ...service().tasks, before: 7, after: 2, replaced: 0, removed: 5, because: [env] }
+    const services = [service({ changes: [label, env, scaled, IMAGE], account: undefined, tasks })]
+    const objects = ['secret', 'network', 'secret'].map((kind, index) => {
+      return { kind: kind as 'secret', name: `o${index}`, action: 'create' as const, changes: [] }
+    })
+    const advice = ['web: no health check: add `healthcheck` to it, or `a|b` or `` c`']
+    const { outputs, lines } = await planOf({ services, objects, advice })
+    const fields = lines.filter((line) => /^ {4}\w/.test(line)).map((line) => line.trim().replace(/:.*/, ''))
+    expect(fields).toEqual(['image', 'replicas', 'env A', 'label a'])
+    expect([...(outputs.plan ?? '').matchAll(/^\| (image|replicas|env|label) /gm)].map(([, field]) => field)).toEqual([
+      'image',
+      'replicas',
+      'env',
+      'label',
+    ])
+    expect(outputs.plan).toContain('| `web` | 🟡 update | 5 tasks end | `env A` |\n')
+    expect(outputs.plan).toContain('; 2 secrets and 1 network change. ')
+    expect(outputs.plan).toContain('- web: no health check: add `healthcheck` to it, or \\`a\\|b\\` or \\`\\` c\\`')
   })
 
   test('is unchanged, and green, where nothing differs', async () => {
@@ -149,7 +175,7 @@ describe('what a plan reports', () => {
 describe('what somebody has changed since the last deploy', () => {
   const drift = (how: Drift['how'], ...changes: DriftChange[]): Drift => ({ how, changes })
   const scaled: DriftChange = { ...change('replicas', undefined, '2', '5'), deploy: 'goes-back' }
-  const variable: DriftChange = { ...change('env', 'TOKEN', undefined, 'value'), deploy: 'stays' }
+  const variable: DriftChange = { ...change('env', 'TOKEN', undefined, 'do-not-tell'), deploy: 'stays' }
 
   test('is told of services that change and of those that stay, each in its own words, and is not red by itself', async () => {
     const services = [
@@ -161,10 +187,10 @@ describe('what somebody has changed since the last deploy', () => {
     ]
     const { outputs, lines, code, printed } = await planOf({ services })
     expect(outputs.plan).toContain('**4 services are not as the last deploy left them**: see below.')
-    expect(outputs.plan?.split('\n').filter((line) => /goes back|stays|becomes|not known/.test(line))).toEqual([
+    expect(outputs.plan?.split('\n').filter((line) => /goes back|stays|gets|not known/.test(line))).toEqual([
       '| `web` | replicas | `2` | `5` | goes back |',
       '| `db` | env `TOKEN` | – | `(hidden)` | stays |',
-      '| `db` | replicas | `2` | `5` | becomes another |',
+      '| `db` | replicas | `2` | `5` | gets another value |',
       '| `old`, rolled back | image | `acme/web:1@aaaaaaaaaaaa` | `acme/web:2@bbbbbbbbbbbb` | stays |',
       '| `twice` | not known: changed, and rolled back | | | |',
     ])
@@ -178,7 +204,7 @@ describe('what somebody has changed since the last deploy', () => {
     ]) {
       expect(lines).toContain(line)
     }
-    expect(printed).not.toContain('value')
+    expect(printed + JSON.stringify(outputs)).not.toContain('do-not-tell')
     const said = JSON.parse(outputs.changes ?? '') as { name: string; drift: unknown }[]
     expect(said.find(({ name }) => name === 'web')?.drift).toEqual({
       how: 'changed',
