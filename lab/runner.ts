@@ -31,6 +31,9 @@ export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
   readonly title: string | undefined
   readonly message: string
+  /** Where in the repository it is shown, and in which line. */
+  readonly file?: string
+  readonly line?: number
 }
 
 /** What a person finds after the step: the log as the runner shows it, and all that the step handed on. */
@@ -249,9 +252,12 @@ function readLog(printed: string): Pick<StepResult, 'log' | 'annotations'> {
       case 'error':
       case 'warning':
       case 'notice': {
-        const title = /(?:^|,)title=([^,]*)/.exec(properties)?.[1]
-        annotations.push({ level: command, title: title && unescapeData(title), message })
-        return [`${command}: ${hide(title === undefined ? message : `${unescapeData(title)}: ${message}`)}`]
+        const [title, file, line] = ['title', 'file', 'line'].map((name) => {
+          const value = new RegExp(`(?:^|,)${name}=([^,]*)`).exec(properties)?.[1]
+          return value === undefined ? undefined : unescapeData(value)
+        })
+        annotations.push({ level: command, title, message, ...(file && { file }), ...(line && { line: Number(line) }) })
+        return [`${command}: ${hide(title === undefined ? message : `${title}: ${message}`)}`]
       }
       default:
         return [hide(line)]

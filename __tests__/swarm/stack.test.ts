@@ -89,7 +89,7 @@ secrets: {pass: {file: ./pass.txt}}
         const restart = 'deploy: {restart_policy: {delay: 100ms}}'
         await write({
           'p/1.yml': `services: {old: {image: '${good}', networks: [oldnet]}, app: {image: '${good}'}}\nnetworks: {oldnet: {}}\n`,
-          'p/2.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}, broken: {image: '${bad}', ${restart}}}\n`,
+          'p/2.yml': `services:\n  app: {image: '${good}'}\n  fresh: {image: '${good}'}\n  broken: {image: '${bad}', ${restart}}\n`,
           'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
         })
         await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
@@ -99,6 +99,7 @@ secrets: {pass: {file: ./pass.txt}}
         expect(red.main.code).toBe(1)
         expect(outcomes(red.outputs)).toEqual({ p_app: 'unchanged', p_fresh: 'created', p_broken: 'failed' })
         expect(red.log).toContain('no disk')
+        expect(red.annotations.filter(({ level }) => level === 'error')).toMatchObject([{ file: 'p/2.yml', line: 4 }])
         expect(await names('service', 'p')).toEqual(['p_app', 'p_broken', 'p_fresh', 'p_old'])
 
         const green = await deploy({ stack: 'p', 'compose-file': 'p/3.yml', prune: 'true' })
