@@ -3,10 +3,10 @@ import { LINE_END, printable, shortened } from '../runner/printable.ts'
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 
 /**
- * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
- * as code, in which nothing is looked for.
+ * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas, pictures with
+ * names (`:x:`). Such words stand as code, in which nothing is looked for.
  */
-const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i
+const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$|:(?:[+-]1|100|1234|[\w-]*[a-z][\w-]*):/i
 
 /** How a list begins, and a line under a heading. */
 const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/

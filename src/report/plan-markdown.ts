@@ -180,7 +180,9 @@ function fieldRow(service: ServiceOutlook, change: FieldChange): string {
 }
 
 function fieldCell({ field, key }: FieldChange): string {
-  return key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`
+  // A path of the API may have keys of the user's in it.
+  const name = /^[\w. -]+$/.test(field) ? plain(field) : nameCell(field)
+  return key === undefined ? name : `${name} ${nameCell(key)}`
 }
 
 function valueCells(change: FieldChange): string[] {

@@ -349,6 +349,12 @@ test('a value with backticks stays what it is, and advice leads to its page by a
   expect(outputs.plan).toContain('- web: see `https://example.com.` More: `https://example.com`')
 })
 
+test('a field whose path has a key of somebody else stays in its cell', async () => {
+  const changes = [change('container.New.a|b@c', undefined, '1', '2')]
+  const { outputs } = await planOf({ services: [service({ changes })] })
+  expect(outputs.plan).toContain('\n| `container.New.a\\|b@c` | `1` | `2` | 🔄 |\n')
+})
+
 describe('sizes', () => {
   test('unchanged services give way to what changes', async () => {
     const services = Array.from({ length: 2000 }, (_, n) => unchanged(`service-${n}`))

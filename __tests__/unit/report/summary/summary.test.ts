@@ -218,6 +218,7 @@ describe('nothing that a service says becomes markup of the summary', () => {
     ['see https://x/y. WWW.x.org, `ftp://z`', 'see `https://x/y.` `WWW.x.org,` `` `ftp://z` ``'],
     ['@team or me@x.org, acme/shop#12 and #3', '`@team` or `me@x.org,` `acme/shop#12` and `#3`'],
     ['$\\unicode{x}$ GH-1', '`$\\unicode{x}$` `GH-1`'],
+    ['a:warning:b :+1: 10:20:30', '`a:warning:b` `:+1:` 10:20:30'],
     ['&#60;b> &amp; &', '`&#60;b>` &amp;amp; &amp;'],
     ['- item', '\\- item'],
     ['12. item', '12\\. item'],
