@@ -16574,10 +16574,10 @@ function fitting(texts, room, sizeOf) {
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 /**
- * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas. Such words stand
- * as code, in which nothing is looked for.
+ * What GitHub makes more of than text, also without brackets: links, mentions, references, formulas, pictures with
+ * names (`:x:`). Such words stand as code, in which nothing is looked for.
  */
-const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$/i;
+const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$|:(?:[+-]1|100|1234|[\w-]*[a-z][\w-]*):/i;
 /** How a list begins, and a line under a heading. */
 const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
 /** A word as code, on one line: between more backticks than it has in a row. */
@@ -16851,6 +16851,7 @@ function allTasksWords({ services }) {
         [sum(({ tasks }) => tasks.replaced), 'replaced'],
         [sum(({ tasks }) => tasks.added), 'started'],
         [sum(({ tasks }) => tasks.removed), 'ended'],
+        [sum(({ tasks }) => tasks.perhaps), 'replaced if the credential is a new one'],
     ].filter(([count]) => count > 0);
     if (parts.length === 0)
         return 'no task would restart';
@@ -16987,10 +16988,12 @@ const MOST_VALUE_CHARACTERS = 300;
 const MOST_OPEN = 4;
 /** A plan that is {@link planFitToShow fit to be shown} as Markdown, within what a comment may have. Pure. */
 function planMarkdown(outlook) {
-    const title = hasChanges(outlook) ? countWords(outlook) : 'nothing to do';
-    const head = [`## Swarm plan: ${title}`, headline(outlook)];
-    const drift = driftPart(outlook);
     const changed = changedServices(outlook);
+    // Where services stay as they are, the number of those alone would sound as if nothing changed.
+    const objects = changed.length === 0 ? objectCountWords(outlook) : undefined;
+    const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`;
+    const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)];
+    const drift = driftPart(outlook);
     const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
@@ -17124,7 +17127,9 @@ function fieldRow(service, change) {
     return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '🔄' : ''} |`;
 }
 function fieldCell({ field, key }) {
-    return key === undefined ? plain(field) : `${plain(field)} ${nameCell(key)}`;
+    // A path of the API may have keys of the user's in it.
+    const name = /^[\w. -]+$/.test(field) ? plain(field) : nameCell(field);
+    return key === undefined ? name : `${name} ${nameCell(key)}`;
 }
 function valueCells(change) {
     const [before, after] = valueWords(change);
@@ -17263,9 +17268,8 @@ async function reportPlan(outlook, { showValues, failOnChanges }) {
         log.error(`fail-on-changes: the swarm is not as asked: ${differing(shown)}. A deploy makes it so; the plan says how`);
     }
     const drift = driftCountWords(shown);
-    const verdict = isChanged
-        ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
-        : 'unchanged: all is as asked';
+    const planned = [countWords(shown), objectCountWords(shown), allTasksWords(shown)].filter((words) => words);
+    const verdict = isChanged ? `planned: ${planned.join('; ')}. Nothing was changed` : 'unchanged: all is as asked';
     log.info(drift === undefined ? verdict : `${verdict}; ${drift}`);
     giveAdvice(shown.advice);
 }

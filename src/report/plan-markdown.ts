@@ -35,10 +35,12 @@ const MOST_OPEN = 4
 
 /** A plan that is {@link planFitToShow fit to be shown} as Markdown, within what a comment may have. Pure. */
 export function planMarkdown(outlook: Outlook): string {
-  const title = hasChanges(outlook) ? countWords(outlook) : 'nothing to do'
-  const head = [`## Swarm plan: ${title}`, headline(outlook)]
-  const drift = driftPart(outlook)
   const changed = changedServices(outlook)
+  // Where services stay as they are, the number of those alone would sound as if nothing changed.
+  const objects = changed.length === 0 ? objectCountWords(outlook) : undefined
+  const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`
+  const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)]
+  const drift = driftPart(outlook)
   const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '')
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST

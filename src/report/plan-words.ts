@@ -58,6 +58,7 @@ export function allTasksWords({ services }: Outlook): string {
     [sum(({ tasks }) => tasks.replaced), 'replaced'] as const,
     [sum(({ tasks }) => tasks.added), 'started'] as const,
     [sum(({ tasks }) => tasks.removed), 'ended'] as const,
+    [sum(({ tasks }) => tasks.perhaps), 'replaced if the credential is a new one'] as const,
   ].filter(([count]) => count > 0)
   if (parts.length === 0) return 'no task would restart'
   return parts

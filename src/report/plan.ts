@@ -15,6 +15,7 @@ import {
   driftWords,
   hasChanges,
   nameOf,
+  objectCountWords,
   objectWords,
   planFitToShow,
   sortedChanges,
@@ -46,9 +47,8 @@ export async function reportPlan(outlook: Outlook, { showValues, failOnChanges }
     )
   }
   const drift = driftCountWords(shown)
-  const verdict = isChanged
-    ? `planned: ${countWords(shown)}; ${allTasksWords(shown)}. Nothing was changed`
-    : 'unchanged: all is as asked'
+  const planned = [countWords(shown), objectCountWords(shown), allTasksWords(shown)].filter((words) => words)
+  const verdict = isChanged ? `planned: ${planned.join('; ')}. Nothing was changed` : 'unchanged: all is as asked'
   log.info(drift === undefined ? verdict : `${verdict}; ${drift}`)
   giveAdvice(shown.advice)
 }

@@ -152,6 +152,24 @@ describe('what a plan reports', () => {
     expect(outputs.plan).toContain('nothing to do')
   })
 
+  test('is planned, and red, where only a secret is to go', async () => {
+    const objects = [{ kind: 'secret' as const, name: 'shop_key-0a', action: 'remove' as const, changes: [] }]
+    const asked = { ...NOTHING, failOnChanges: true }
+    const { outputs, code, commands, lines } = await planOf({ services: [unchanged('web')], objects }, asked)
+    expect([code, outputs.status]).toEqual([1, 'planned'])
+    expect(outputs.plan).toContain('## Swarm plan: 1 unchanged; 1 secret changes\n')
+    expect(commands.filter(({ name }) => name === 'error').map(({ data }) => data)).toEqual([
+      expect.stringContaining('the swarm is not as asked: secret shop_key-0a (remove)'),
+    ])
+    expect(lines).toContain('planned: 1 unchanged; 1 secret changes; no task would restart. Nothing was changed')
+  })
+
+  test('says of all tasks together that they may be replaced for another credential', async () => {
+    const tasks = { ...service().tasks, replaced: 0, perhaps: 3, because: [] }
+    const { outputs } = await planOf({ services: [service({ tasks })] })
+    expect(outputs.plan).toContain('**3 tasks would be replaced if the credential is a new one**')
+  })
+
   test('is red where a difference is to be, and names what differs', async () => {
     const services = Array.from({ length: 12 }, (_, index) => service({ name: `web-${index}` }))
     const { code, commands } = await planOf({ services }, { ...NOTHING, failOnChanges: true })
