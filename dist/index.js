@@ -22060,7 +22060,7 @@ const task_tracks_MOST_TASKS = 60;
  * The tracks with one more look in them.
  *
  * @param earlier tasks that were there before the deploy: they are no part of it
- * @param lastLook when the look before was, in the seconds of `now`
+ * @param lastLook when the look before was, or the deploy began, in the seconds of `now`
  */
 function withTasks(tracks, tasks, earlier, lastLook, now) {
     const next = new Map(tracks);
@@ -22145,10 +22145,12 @@ const LONGEST_GAP_SECONDS = 10;
  * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
  *
  * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ * @param begunAt in the seconds of the snapshots
  */
-function historyBefore(tasksBefore, statusBefore) {
+function historyBefore(tasksBefore, statusBefore, begunAt) {
     return {
         earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(begunAt === undefined ? {} : { begunAt }),
         ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
         runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
         unplacedSince: new Map(),
@@ -22178,7 +22180,7 @@ function withSnapshot(history, snapshot) {
         inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
         abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
         endedTasks: withEnded(history, service, tasks),
-        tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt, now),
+        tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt ?? history.begunAt, now),
         ...(firstReason === undefined ? {} : { firstReason }),
     };
 }
@@ -22552,16 +22554,17 @@ const STALE = 'the manager that answers has not heard of it yet';
  *
  * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
  * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
+ * @param begunAt when its deploy began, for a service without a history
  */
-function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds) {
+function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds, begunAt) {
     const seen = services.get(serviceId ?? '');
     if (seen === undefined || seen.found === 'removed')
         return { found: 'removed' };
     const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
     if (seen.found !== 'ours')
         return { found: seen.found, snapshot };
-    const before = history ?? historyBefore(snapshot.tasks.filter((task) => !mayHaveContainer(task)));
-    const now = withSnapshot(before, snapshot);
+    const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task));
+    const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot);
     return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) };
 }
 function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
@@ -23514,7 +23517,7 @@ async function diagnose_orNothing(reading) {
 function startWatching(sent, observed) {
     const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
-    return { sent, history: historyBefore(before, status), progress: '' };
+    return { sent, history: historyBefore(before, status, sent.sentAt / 1000), progress: '' };
 }
 /** What is said of a service when nothing can be seen any more: also what was seen last. */
 function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, observed: { nodes } }) {
@@ -24650,12 +24653,13 @@ function untilFirstProblem(items, stop, work) {
  * @param tasksBefore whose failures are history; those that have ended at the first look unless given
  */
 function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
-    let history = tasksBefore && historyBefore(tasksBefore);
+    const begunAt = nowMs() / 1000;
+    let history = tasksBefore && historyBefore(tasksBefore, undefined, begunAt);
     let last;
     let down;
     const look = async () => {
         const swarm = await read([ours]);
-        const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds);
+        const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds, begunAt);
         if (seen.found === 'ours') {
             history = seen.history;
             last = seen.snapshot;

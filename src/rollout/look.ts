@@ -112,6 +112,7 @@ export const STALE = 'the manager that answers has not heard of it yet'
  *
  * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
  * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
+ * @param begunAt when its deploy began, for a service without a history
  */
 export function lookAt(
   serviceId: string | undefined,
@@ -119,13 +120,14 @@ export function lookAt(
   judge: Judge,
   history: ServiceHistory | undefined,
   monitorSeconds: number | undefined,
+  begunAt?: number,
 ): Look {
   const seen = services.get(serviceId ?? '')
   if (seen === undefined || seen.found === 'removed') return { found: 'removed' }
   const snapshot = serviceSnapshot(seen, nodes, monitorSeconds)
   if (seen.found !== 'ours') return { found: seen.found, snapshot }
-  const before = history ?? historyBefore(snapshot.tasks.filter((task) => !mayHaveContainer(task)))
-  const now = withSnapshot(before, snapshot)
+  const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task))
+  const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot)
   return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) }
 }
 

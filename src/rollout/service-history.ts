@@ -39,6 +39,8 @@ export interface ServiceHistory {
   readonly endedTasks: ReadonlyMap<string, ReadonlyMap<string, Task>>
   /** What its tasks were seen to do. */
   readonly tracks: TaskTracks
+  /** From when on there was something to see: before that none of its tasks did anything. */
+  readonly begunAt?: number
   /** Why Swarm paused or rolled back: its own words, which it overwrites when the rollback is complete. */
   readonly firstReason?: string
 }
@@ -50,10 +52,16 @@ export const LONGEST_GAP_SECONDS = 10
  * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
  *
  * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ * @param begunAt in the seconds of the snapshots
  */
-export function historyBefore(tasksBefore: readonly Task[], statusBefore?: UpdateStatus): ServiceHistory {
+export function historyBefore(
+  tasksBefore: readonly Task[],
+  statusBefore?: UpdateStatus,
+  begunAt?: number,
+): ServiceHistory {
   return {
     earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+    ...(begunAt === undefined ? {} : { begunAt }),
     ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: new Map(),
@@ -85,7 +93,13 @@ export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot)
     inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
     abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(history, service, tasks),
-    tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt, now),
+    tracks: withTasks(
+      history.tracks,
+      currentTasks(service, tasks),
+      history.earlierTasks,
+      history.seenAt ?? history.begunAt,
+      now,
+    ),
     ...(firstReason === undefined ? {} : { firstReason }),
   }
 }

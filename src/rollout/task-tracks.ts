@@ -25,7 +25,7 @@ const MOST_TASKS = 60
  * The tracks with one more look in them.
  *
  * @param earlier tasks that were there before the deploy: they are no part of it
- * @param lastLook when the look before was, in the seconds of `now`
+ * @param lastLook when the look before was, or the deploy began, in the seconds of `now`
  */
 export function withTasks(
   tracks: TaskTracks,

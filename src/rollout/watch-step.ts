@@ -51,13 +51,14 @@ export function watchStep(
   { connection, observed, deployment, time, signal, lines }: RolloutRun,
   tasksBefore?: readonly Task[],
 ): StepWatch {
-  let history: ServiceHistory | undefined = tasksBefore && historyBefore(tasksBefore)
+  const begunAt = nowMs() / 1000
+  let history: ServiceHistory | undefined = tasksBefore && historyBefore(tasksBefore, undefined, begunAt)
   let last: ServiceSnapshot | undefined
   let down: Problem | undefined
 
   const look = async (): Promise<{ readonly seen: Look; readonly swarm: Snapshot }> => {
     const swarm = await read([ours])
-    const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds)
+    const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds, begunAt)
     if (seen.found === 'ours') {
       history = seen.history
       last = seen.snapshot

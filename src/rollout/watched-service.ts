@@ -24,7 +24,7 @@ export interface WatchedService {
 export function startWatching(sent: Sent, observed: Observation): WatchedService {
   const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID)
   const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined
-  return { sent, history: historyBefore(before, status), progress: '' }
+  return { sent, history: historyBefore(before, status, sent.sentAt / 1000), progress: '' }
 }
 
 /** What is said of a service when nothing can be seen any more: also what was seen last. */

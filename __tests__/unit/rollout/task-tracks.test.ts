@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Task, TaskState } from '../../../src/docker/api.ts'
+import { lookAt } from '../../../src/rollout/look.ts'
+import type { Sent } from '../../../src/rollout/sent.ts'
+import { withSnapshot } from '../../../src/rollout/service-history.ts'
 import { type TaskTracks, taskTimelines, withTasks } from '../../../src/rollout/task-tracks.ts'
-import { createEndedTask, createNode, createTask } from '../../support/builders.ts'
+import { startWatching } from '../../../src/rollout/watched-service.ts'
+import { nowMs } from '../../../src/runner/clock.ts'
+import { createEndedTask, createNode, createService, createTask } from '../../support/builders.ts'
 
 const NODES = [createNode(1), createNode(2)]
 
@@ -115,6 +120,27 @@ describe('a task that is further on when it is first seen began before', () => {
   ])('%s', (_, lastLook, task, phases) => {
     const [track] = taskTimelines(withTasks(new Map(), [task], new Set(), lastLook, 10), NODES)
     expect(track?.phases).toEqual(phases)
+  })
+})
+
+describe('a task on a node whose clock is an hour ahead begins with the deploy', () => {
+  const tasks = [inState('running', at(3600))]
+  const service = createService()
+  const begins = (tracks: TaskTracks) => taskTimelines(tracks, NODES)[0]?.phases[0]?.from
+
+  test('that is watched', () => {
+    const sent = { change: { action: 'update' }, service, sentAt: 9000 } as unknown as Sent
+    const { history } = startWatching(sent, { services: new Map(), tasks: [], nodes: NODES } as never)
+    const snapshot = { service, tasks, eligibleNodes: NODES, now: 10, monitorSeconds: 5 }
+    expect(begins(withSnapshot(history, snapshot).tracks)).toBe(9)
+  })
+
+  test('whose first step is', () => {
+    const services = new Map([[service.ID, { found: 'ours' as const, service, tasks }]])
+    const swarm = { services, nodes: NODES } as never
+    const now = nowMs() / 1000
+    const seen = lookAt(service.ID, swarm, () => ({ state: 'progressing', progress: '' }), undefined, 5, now - 2)
+    expect(seen.found === 'ours' && begins(seen.history.tracks)).toBeCloseTo(now - 2)
   })
 })
 
