@@ -8674,7 +8674,9 @@ class Cancelled extends Error {
 class CutOff extends Error {
     name = 'CutOff';
     constructor(stop) {
-        super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`);
+        super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`, {
+            cause: stop,
+        });
     }
 }
 /** Something failed after the first change may have been sent: what was changed by then is not known. */
@@ -18537,7 +18539,7 @@ async function reportResults(results, deployment) {
  */
 async function reportFailure(error, isPlan = false) {
     process.exitCode = 1;
-    const { status, problems, isUnknown } = explain(error);
+    const { status, problems, isUnknown } = explain(error, isPlan);
     for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
         log.error(problem, undefined, placeNamedBy(problem, process.env));
     }
@@ -18548,7 +18550,7 @@ async function reportFailure(error, isPlan = false) {
         log.info(`- ${problem}`);
     setOutput('status', status);
     setOutput('services', '[]');
-    const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown && !isPlan);
+    const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown);
     if (isPlan) {
         setOutput('plan', withinComment(summary));
         setOutput('changes', '[]');
@@ -18590,13 +18592,15 @@ function taskFitToShow({ id, node, ending, exitCode, logs }) {
     };
 }
 const MOST_NODE_CHARACTERS = 200;
-function explain(error) {
+function explain(error, isPlan) {
     if (error instanceof UserErrors)
         return { status: 'failed', problems: error.problems, isUnknown: false };
     if (error instanceof TimedOut)
         return { status: 'timed-out', problems: [error.message], isUnknown: false };
-    if (error instanceof CutOff)
-        return { status: 'cancelled', problems: [error.message], isUnknown: true };
+    if (error instanceof CutOff) {
+        const problem = isPlan ? `${messageOf(error.cause)}. Nothing was changed.` : error.message;
+        return { status: 'cancelled', problems: [problem], isUnknown: !isPlan };
+    }
     if (error instanceof UserError)
         return { status: 'failed', problems: [error.message], isUnknown: false };
     const lost = tellCallError(error instanceof Underway ? error.cause : error);
@@ -18611,7 +18615,7 @@ function explain(error) {
     }
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
-    return { status: 'failed', problems: [problem], isUnknown: true };
+    return { status: 'failed', problems: [problem], isUnknown: !isPlan };
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js

@@ -8674,7 +8674,9 @@ class Cancelled extends Error {
 class CutOff extends Error {
     name = 'CutOff';
     constructor(stop) {
-        super(`${errors_messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`);
+        super(`${errors_messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`, {
+            cause: stop,
+        });
     }
 }
 /** Something failed after the first change may have been sent: what was changed by then is not known. */

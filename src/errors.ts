@@ -31,7 +31,9 @@ export class CutOff extends Error {
   override name = 'CutOff'
 
   constructor(stop: unknown) {
-    super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`)
+    super(`${messageOf(stop)}, and the swarm did not answer in time: what it has taken of this run is not known`, {
+      cause: stop,
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 import { TimedOut } from '../connect/run-time.ts'
 import { tellCallError } from '../docker/engine/engine.ts'
-import { Cancelled, CutOff, Underway, UserError, UserErrors } from '../errors.ts'
+import { Cancelled, CutOff, messageOf, Underway, UserError, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
@@ -53,7 +53,7 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
  */
 export async function reportFailure(error: unknown, isPlan = false): Promise<void> {
   process.exitCode = 1
-  const { status, problems, isUnknown } = explain(error)
+  const { status, problems, isUnknown } = explain(error, isPlan)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
     log.error(problem, undefined, placeNamedBy(problem, process.env))
   }
@@ -62,7 +62,7 @@ export async function reportFailure(error: unknown, isPlan = false): Promise<voi
   for (const problem of others) log.info(`- ${problem}`)
   setOutput('status', status)
   setOutput('services', '[]')
-  const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown && !isPlan)
+  const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown)
   if (isPlan) {
     setOutput('plan', withinComment(summary))
     setOutput('changes', '[]')
@@ -118,10 +118,13 @@ interface Explanation {
   readonly isUnknown: boolean
 }
 
-function explain(error: unknown): Explanation {
+function explain(error: unknown, isPlan: boolean): Explanation {
   if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isUnknown: false }
   if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isUnknown: false }
-  if (error instanceof CutOff) return { status: 'cancelled', problems: [error.message], isUnknown: true }
+  if (error instanceof CutOff) {
+    const problem = isPlan ? `${messageOf(error.cause)}. Nothing was changed.` : error.message
+    return { status: 'cancelled', problems: [problem], isUnknown: !isPlan }
+  }
   if (error instanceof UserError) return { status: 'failed', problems: [error.message], isUnknown: false }
   const lost = tellCallError(error instanceof Underway ? error.cause : error)
   if (lost !== undefined) {
@@ -135,5 +138,5 @@ function explain(error: unknown): Explanation {
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
-  return { status: 'failed', problems: [problem], isUnknown: true }
+  return { status: 'failed', problems: [problem], isUnknown: !isPlan }
 }

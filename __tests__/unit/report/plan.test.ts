@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import type { FieldChange } from '../../../src/docker/specs/spec-difference.ts'
-import { UserErrors } from '../../../src/errors.ts'
+import { Cancelled, CutOff, UserErrors } from '../../../src/errors.ts'
 import type { Drift, DriftChange } from '../../../src/plan/drift.ts'
 import type { Outlook, ServiceOutlook } from '../../../src/plan/outlook.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
@@ -185,6 +185,9 @@ describe('what a plan reports', () => {
     expect([code, outputs.status, outputs.changes]).toEqual([1, 'failed', '[]'])
     expect(outputs.plan).toContain('service web: no such image')
     expect(outputs.plan).toBe(summary.trim())
+    const cut = await report(() => reportFailure(new CutOff(new Cancelled('SIGTERM')), true))
+    expect(cut.commands.map(({ data }) => data)).toEqual(['Stopped by SIGTERM. Nothing was changed.'])
+    expect(cut.outputs.plan).not.toContain('not known')
     const bug = await report(() => reportFailure(new Error('x'), true))
     expect(bug.outputs.plan).toContain('Nothing was changed')
   })
