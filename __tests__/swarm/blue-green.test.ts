@@ -228,7 +228,7 @@ describeSwarm(
       async () => {
         const [v1, v2] = [await image('late', 'v1'), await image('late', 'v2', crashesWhenTold('out of memory'))]
         await create('late', v1, ...labelFlags(ROUTE))
-        const original = (await swarm.service('late')).Spec
+        const original = unnumbered((await swarm.service('late')).Spec)
         const stop = watchRoutes('late')
         const step = await swarm.start(inputs({ late: v2.reference }, { 'keep-old': '10m' }))
         await swarm.until('the traffic', () => lineOf('late', 'late stays for 600 s').test(step.printed()))
@@ -248,7 +248,7 @@ describeSwarm(
     swarm.beside('a name on a network goes back with tasks behind it', async () => {
       const [v1, v2] = [await image('alias', 'v1'), await image('alias', 'v2', crashesWhenTold())]
       await create('alias', v1, '--network front')
-      const original = (await swarm.service('alias')).Spec
+      const original = unnumbered((await swarm.service('alias')).Spec)
       const step = await swarm.start(inputs({ alias: v2.reference }, { 'keep-old': '10m' }))
       await swarm.until('the traffic', () => lineOf('alias', 'alias-blue has the traffic').test(step.printed()))
       await swarm.crash('alias-blue')
