@@ -99,18 +99,16 @@ export function flagsOfText(verb: Verb, text: string, problems: Problems): Flag[
   const { words, problems: unread } = shellWords(text)
   for (const problem of unread) once(problem)
   const head = commandBefore(words)
-  if (head > 0)
-    once(
-      `leave \`docker service ${words[head - 1]?.text}\` off: only the flags belong here, and a backslash is not needed`,
-    )
+  let hasImage = false
 
   const flags: WrittenFlag[] = []
   for (let index = head; index < words.length; index++) {
     const word = words[index] as ShellWord
     const flag = parseFlag(word.text)
     if (flag === undefined) {
-      // A sign that is not read as a shell does may be why.
-      if (unread.length === 0) once(strayWord(word, flags.at(-1)))
+      // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
+      if (head > 0) hasImage = true
+      else if (unread.length === 0) once(strayWord(word, flags.at(-1)))
       // What follows is meant for the container, or is the rest of a value without quotes.
       while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line)) index++
       continue
@@ -120,7 +118,13 @@ export function flagsOfText(verb: Verb, text: string, problems: Problems): Flag[
     if (takesNext) index++
     flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true })
   }
-  return checked(verb, flags, once)
+  if (head === 0) return checked(verb, flags, once)
+  once(wholeCommand(words[head - 1]?.text ?? '', head, flags, hasImage))
+  return checked(
+    verb,
+    flags.filter((flag) => !OF_A_COMMAND.has(flag.name)),
+    once,
+  )
 }
 
 /**
@@ -210,12 +214,26 @@ function checked(verb: Verb, flags: readonly WrittenFlag[], tell: Tell): Flag[] 
   return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }))
 }
 
-/** How many words of a pasted command stand before its flags: `docker service create`. */
+/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
 function commandBefore(words: readonly ShellWord[]): number {
-  const [first, ...others] = words.slice(0, 4).map(({ text }) => text)
-  const start = first === 'sudo' ? others : [first, ...others]
-  const isCommand = start[0] === 'docker' && start[1] === 'service' && /^(?:create|update)$/.test(start[2] ?? '')
-  return isCommand ? (first === 'sudo' ? 4 : 3) : 0
+  const isVerb = ({ text }: ShellWord, index: number) =>
+    /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service'
+  return words.findIndex(isVerb) + 1
+}
+
+/** What every command has, and no list of flags: here it is a key, or comes by itself. */
+const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image'])
+
+/** Of a script that is pasted whole all that is to be taken out, in one sentence. */
+function wholeCommand(verb: string, head: number, flags: readonly WrittenFlag[], hasImage: boolean): string {
+  const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling))
+  const out = [
+    `${head > 3 ? 'all up to ' : ''}\`docker service ${verb}\``,
+    ...spellings,
+    ...(hasImage ? ['what stands behind the flags'] : []),
+  ]
+  const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out)
+  return `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`
 }
 
 function strayWord({ text, line }: ShellWord, before: WrittenFlag | undefined): string {

@@ -783,14 +783,24 @@ const PASTED = `docker service create \\
   nginx:1.27 sh -c 'exec nginx' --help
 `
 
-test('of a pasted script each mistake is told once, by the name of the flag', () => {
+const KEYS =
+  'The name is in the key `name`, the image in `image`, the words for the container in `command`; credentials are in `registries`, and this action waits by itself'
+
+test('of a pasted command one sentence says what to take out, and where that is written', () => {
   expect(problems(text(PASTED))).toEqual([
-    'services: web: `create-args`: leave `docker service create` off: only the flags belong here, and a backslash is not needed',
-    'services: web: `create-args`: the word behind --publish and its value belongs to no flag: put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`',
-    'services: web: `create-args`: --name is not yours to give here, because the name is how the service is found: use the key `name`',
-    'services: web: `create-args`: --with-registry-auth is not yours to give here, because this action sends the credential wherever there is one: leave it off, and give it in `registries`',
-    'services: web: `create-args`: --detach is not yours to give here, because this action waits for all services together: use the input `wait`',
-    'services: web: `create-args`: -d is not yours to give here, because this action waits for all services together: use the input `wait`',
+    `services: web: \`create-args\`: only the flags of the service belong here, and not the whole command: take out \`docker service create\`, --name, --with-registry-auth, --detach, -d and what stands behind the flags. ${KEYS}`,
+  ])
+})
+
+test('what stands before the command in a script goes with it, and other mistakes are told beside it', () => {
+  const script = `#!/bin/sh\nset -e\nsudo docker service create \\\n  --env TAG=$TAG --rollback \\\n  nginx:1.27\n`
+  expect(problems(text(script))).toEqual([
+    expect.stringMatching(/^services: web: `create-args`: line 4: nothing is expanded here: put `\$` in single quotes/),
+    `services: web: \`create-args\`: only the flags of the service belong here, and not the whole command: take out all up to \`docker service create\` and what stands behind the flags. ${KEYS}`,
+    expect.stringContaining('--rollback is not yours to give here'),
+  ])
+  expect(problems(text('docker service create --tty'))).toEqual([
+    `services: web: \`create-args\`: only the flags of the service belong here, and not the whole command: take out \`docker service create\`. ${KEYS}`,
   ])
 })
 
