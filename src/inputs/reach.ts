@@ -151,7 +151,7 @@ function sshFrom(
   }
   if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
     problems.add(
-      `ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`,
+      `ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`,
     )
   }
   if (key === '' && userConfig === '' && !hasAgent) {

@@ -145,11 +145,18 @@ export function checkUnknownInputs(
       warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`)
       continue
     }
-    problems.add(`${line} (if ${unknown.variable} is a variable of your own \`env\`, give that another name)`)
+    problems.add(`${line}${mayBeTheUsersOwn(unknown)}`)
     const variable = input && variableOf(input)
     if (variable !== undefined && !env[variable]) meant[variable] = unknown.value
   }
   return Object.keys(meant).length === 0 ? env : { ...env, ...meant }
+}
+
+/** Nobody gives a variable of their own a dash in its name. */
+function mayBeTheUsersOwn({ variable }: Unknown): string {
+  return variable.includes('-')
+    ? ''
+    : ` (if ${variable} is a variable of your own \`env\`, give that another name)`
 }
 
 /** The variable in which a runner hands an input over. */

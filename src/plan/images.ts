@@ -12,7 +12,7 @@ import { describeFailure, type RegistryFailure, remedy } from '../docker/registr
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
 import type { Credential } from '../inputs/deployment.ts'
-import { accountInWords } from './account.ts'
+import { accountInWords, requestWith } from './account.ts'
 import type { Access, PlannedService } from './plan.ts'
 
 /** What the registry says of a service's image. */
@@ -165,17 +165,14 @@ function describeRefusal(
   given: readonly Credential[],
 ): string {
   const { registry, repository } = image
-  const who =
-    access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`
+  const request = access && requestWith(access.credential)
+  const named = request?.config === undefined ? '' : ` (config ${request.config})`
+  const who = request === undefined ? 'without a credential' : `as ${request.username}${named}`
   const elsewhere =
     access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
   const advice =
     elsewhere ??
-    remedy(error.failure, {
-      registry,
-      repository,
-      ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
-    })
+    remedy(error.failure, { ...request, registry, repository })
   const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`
 }

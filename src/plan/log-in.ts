@@ -12,7 +12,7 @@ import { log } from '../runner/log.ts'
 import { limited } from '../runner/safe-text.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { accountInWords } from './account.ts'
+import { accountInWords, requestWith } from './account.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
 export interface Config {
@@ -72,7 +72,7 @@ export async function logIn(
       return undefined
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`
+      return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, requestWith(credential))}`
     }
   }
 }

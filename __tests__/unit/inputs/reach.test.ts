@@ -105,7 +105,11 @@ describe('SSH', () => {
   })
 
   test.each<[string, Inputs, string]>([
-    ['no pin', { ...SSH, 'ssh-known-hosts': '' }, 'ssh-known-hosts: it is empty, and no host is trusted unseen'],
+    [
+      'no pin',
+      { ...SSH, 'ssh-known-hosts': '' },
+      'ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen',
+    ],
     ['no key', { ...SSH, 'ssh-key': '' }, 'ssh-key: it is empty, and there is no SSH agent'],
     ['a public key', { ...SSH, 'ssh-key': `ssh-ed25519 AAAA${'A'.repeat(40)}` }, 'ssh-key: it is a public key'],
     ['a key of PuTTY', { ...SSH, 'ssh-key': 'PuTTY-User-Key-File-3: x' }, 'ssh-key: it is a key of PuTTY'],
