@@ -15,6 +15,7 @@ import type { UserConfig } from './connection.ts'
 import { localReason } from './local-reason.ts'
 import type { Candidate } from './managers.ts'
 import type { Route } from './route.ts'
+import { runnersSshReason } from './ssh/error.ts'
 import { prepareSsh } from './ssh/files.ts'
 import { openSsh } from './ssh/tunnel.ts'
 
@@ -88,6 +89,7 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
 
 function explanationFor(host: string): Route['explain'] {
   if (host.startsWith('tcp:')) return tcpReason
+  if (host.startsWith('ssh:')) return runnersSshReason
   return host.startsWith('unix:') ? localReason : (said) => said
 }
 

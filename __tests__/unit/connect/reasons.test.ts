@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { localReason } from '../../../src/connect/local-reason.ts'
 import { notManaging } from '../../../src/connect/manager-state.ts'
-import { classifySsh, sshReason } from '../../../src/connect/ssh/error.ts'
+import { classifySsh, runnersSshReason, sshReason } from '../../../src/connect/ssh/error.ts'
 import { tcpReason } from '../../../src/inputs/tls.ts'
 
 const offered = { host: '[swarm]:2222', type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }
@@ -46,6 +46,32 @@ describe('what ssh says', () => {
   test('words that nobody foresaw are passed on, the last line of them', () => {
     expect(sshReason({ stderr: 'debug\r\nsomething new\n', offered: undefined, user: undefined })).toBe('something new')
     expect(sshReason({ stderr: '', offered: undefined, user: undefined })).toMatch(/ended without a word/)
+  })
+})
+
+describe('what docker says of the ssh that it has called itself', () => {
+  const byDocker = (stderr: string) =>
+    `error while Copy (stream to stdout): command [ssh -o ConnectTimeout=30 -T -l deploy -- swarm docker system dial-stdio] has exited with exit status 255, make sure the URL is valid, and Docker 18.09 or later is installed on the remote host: stderr=${stderr}`
+
+  test.each([
+    [
+      'Host key verification failed.\r\n',
+      "the ssh of this runner does not trust the host's key (it says: Host key verification failed.): write the address in `host`, with `ssh-key` and `ssh-known-hosts`, or put the key into ~/.ssh/known_hosts in a step before",
+    ],
+    [
+      'deploy@swarm: Permission denied (publickey).',
+      'the server accepts no key that the ssh of this runner has (it says: deploy@swarm: Permission denied (publickey).): write the address in `host`, with `ssh-key` and `ssh-known-hosts`, or prepare the key in ~/.ssh in a step before',
+    ],
+    [
+      'ssh: connect to host swarm port 22: Connection refused',
+      'the connection was refused: check the port, and that sshd runs there',
+    ],
+  ])('%j: the cause, and what to write', (stderr, reason) => {
+    expect(runnersSshReason(byDocker(stderr))).toBe(reason)
+  })
+
+  test.each([byDocker('something new'), 'EOF'])('%s: itself', (said) => {
+    expect(runnersSshReason(said)).toBe(said)
   })
 })
 

@@ -107,6 +107,33 @@ export function sshReason({ stderr, offered, user, pinned = [] }: SshCase): stri
   }
 }
 
+/**
+ * The same where docker has called the ssh of the runner, by that one's own settings; what was said itself where it is
+ * none of ssh's.
+ *
+ * @param said docker's words, with ssh's at their end (docker/cli, commandconn)
+ */
+export function runnersSshReason(said: string): string {
+  const [, stderr] = /has exited with [^:]*: stderr=(.*)$/s.exec(said) ?? []
+  if (stderr === undefined) return said
+  const failure = classifySsh(stderr)
+  const words = `(it says: ${lastLine(stderr)})`
+  switch (failure) {
+    case 'unknown':
+      return said
+    case 'changed-host-key':
+    case 'unknown-host-key':
+    case 'revoked-host-key':
+      return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts in a step before`
+    case 'refused-key':
+    case 'unreadable-key':
+    case 'passphrase':
+      return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh in a step before`
+    default:
+      return sshReason({ stderr, offered: undefined, user: undefined })
+  }
+}
+
 const CHECK =
   'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`'
 
