@@ -154,9 +154,7 @@ export function checkUnknownInputs(
 
 /** Nobody gives a variable of their own a dash in its name. */
 function mayBeTheUsersOwn({ variable }: Unknown): string {
-  return variable.includes('-')
-    ? ''
-    : ` (if ${variable} is a variable of your own \`env\`, give that another name)`
+  return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`
 }
 
 /** The variable in which a runner hands an input over. */

@@ -170,9 +170,7 @@ function describeRefusal(
   const who = request === undefined ? 'without a credential' : `as ${request.username}${named}`
   const elsewhere =
     access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
-  const advice =
-    elsewhere ??
-    remedy(error.failure, { ...request, registry, repository })
+  const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository })
   const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`
 }

@@ -3,6 +3,7 @@ import { shortened } from '../runner/printable.ts'
 import { blame } from './culprits.ts'
 import { fitting } from './fitting.ts'
 import { names } from './headline.ts'
+import { triedImage } from './image-words.ts'
 
 /** How many error annotations of one step a run's page shows. */
 export const MOST_ANNOTATIONS = 10
@@ -82,14 +83,16 @@ function withRest(lines: readonly string[], what: string): string {
 }
 
 /**
- * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
- * all of that has room, the newest lines do.
+ * What an error annotation says of a service that did not come up: the cause, the image, and what its task said last.
+ * Where not all of that has room, the newest lines do.
  */
-export function annotation({ cause, failedTask }: ServiceResult): string {
+export function annotation({ cause, failedTask, image }: ServiceResult): string {
+  const tried = triedImage(image)
+  const imageLine = tried === undefined ? [] : [`Its ${tried}.`]
   const head = [shortened(cause ?? 'no cause known', MOST_CAUSE_CHARACTERS)]
-  if (failedTask === undefined) return head.join('\n')
+  if (failedTask === undefined) return [...head, ...imageLine].join('\n')
   const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`
-  head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS))
+  head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, MOST_CAUSE_CHARACTERS), ...imageLine)
   if (failedTask.logs.length === 0) return head.join('\n')
   const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`)
   const room = MOST_ANNOTATION_CHARACTERS - head.join('\n').length

@@ -4,6 +4,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { shortened } from '../runner/printable.ts'
 import { someOf } from '../runner/some-of.ts'
 import { blame } from './culprits.ts'
+import { triedImage } from './image-words.ts'
 import { remedyOf } from './remedies.ts'
 
 /** Of so few all is told that their tasks have printed. */
@@ -16,8 +17,8 @@ const MOST_CAUSE_CHARACTERS = 500
 const MOST_LINE_CHARACTERS = 300
 
 /**
- * What the log says once more at its end of the services to which a red run owes that: why, and what their tasks said
- * last. Those that are only there because of others are left out, unless there are no others. Pure.
+ * What the log says once more at its end of the services to which a red run owes that: why, with which image, and what their
+ * tasks said last. Those that are only there because of others are left out, unless there are no others. Pure.
  *
  * @param link where a section of our documentation is
  */
@@ -27,7 +28,9 @@ export function culpritLines(results: readonly ServiceResult[], link: (doc: Doc)
   const logLines = culprits.length > FEW ? LINES_OF_MANY : Number.POSITIVE_INFINITY
   const rest = culprits.slice(MOST_WITH_CAUSE)
   return [
-    ...culprits.slice(0, MOST_WITH_TASK).flatMap((result) => [headOf(result), ...taskLines(result, logLines)]),
+    ...culprits
+      .slice(0, MOST_WITH_TASK)
+      .flatMap((result) => [headOf(result), ...imageLine(result), ...taskLines(result, logLines)]),
     ...culprits.slice(MOST_WITH_TASK, MOST_WITH_CAUSE).map(headOf),
     ...(rest.length === 0 ? [] : [`✗ and ${rest.length} more: ${someOf(rest.map(({ name }) => name))}`]),
     ...remedyLines(culprits, link),
@@ -47,6 +50,11 @@ function remedyLines(culprits: readonly ServiceResult[], link: (doc: Doc) => str
 function headOf({ name, outcome, cause, place }: ServiceResult): string {
   const written = place === undefined ? '' : ` (${place.file} line ${place.line})`
   return `✗ ${name}${written}: ${outcome}: ${shortened(cause ?? 'no cause known', MOST_CAUSE_CHARACTERS)}`
+}
+
+function imageLine({ image }: ServiceResult): string[] {
+  const tried = triedImage(image)
+  return tried === undefined ? [] : [`    ${tried}`]
 }
 
 function taskLines({ failedTask }: ServiceResult, most: number): string[] {

@@ -78,12 +78,19 @@ function plainTag(image = ''): string | undefined {
 }
 
 function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
-  const all = culprits.map((one) => ({ name: printable(one.name), what: brokenWords(one, run) }))
+  const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }))
   const [first, second] = all
+  if (first !== undefined && all.length === 1) return `${first.name} ${first.what}`
   if (first !== undefined && all.every(({ what }) => what === first.what)) return `${names(culprits)} ${first.what}`
   const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`
   if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS) return pair
   return `${names(culprits)} did not come up`
+}
+
+/** A task of a canary is not the service, whose other tasks have never stopped. */
+function brokenName({ name, failedTask, cause = '', reason = cause }: ServiceResult): string {
+  const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ')
+  return isCanary ? `the canary of ${printable(name)}` : printable(name)
 }
 
 /** What is wrong with one service, in words that its name comes before. */

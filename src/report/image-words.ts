@@ -1,3 +1,6 @@
+import type { Images } from '../result.ts'
+import { printable, shortened } from '../runner/printable.ts'
+
 /** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
 
 /** Enough of a hash to tell two apart, as Docker shortens image IDs. */
@@ -26,6 +29,15 @@ export function imageWords(image: string): ImageWords {
 export function shortImage(image: string): string {
   const { repository, tag, digest } = imageWords(image)
   return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
+}
+
+const MOST_NAME_CHARACTERS = 300
+
+/** Which image was asked for, and which the service has now where that is another; nothing where none was. */
+export function triedImage({ wanted, after }: Images): string | undefined {
+  if (wanted === undefined) return undefined
+  const shown = (image: string) => shortened(printable(shortImage(image)), MOST_NAME_CHARACTERS)
+  return `image ${shown(wanted)}${after === undefined || after === wanted ? '' : `, now ${shown(after)}`}`
 }
 
 function shortHashes(tag: string): string {

@@ -132,7 +132,7 @@ export const REMEDIES: readonly Remedy[] = [
   {
     reads: '`failed with exit code …`',
     finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
-    advice: 'its own program ended: its last lines say why',
+    advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
     doc: 'a program ends',
   },
 ]

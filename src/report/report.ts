@@ -14,7 +14,7 @@ import { servicesOutput } from './output.ts'
 import { placeInRepository, placeNamedBy } from './place.ts'
 import { withinComment } from './plan-markdown.ts'
 import { type Status, statusOf, verdictLine } from './status.ts'
-import { failureSummary, resultSummary } from './summary/summary.ts'
+import { failureSummary, resultSummary, whatChanged } from './summary/summary.ts'
 
 /**
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
@@ -60,6 +60,7 @@ export async function reportFailure(error: unknown, isPlan = false): Promise<voi
   const others = problems.slice(MOST_ANNOTATIONS)
   if (others.length > 0) log.info(`And ${others.length} more:`)
   for (const problem of others) log.info(`- ${problem}`)
+  log.info(`${status}: ${whatChanged(isUnknown)}`, 'bad')
   setOutput('status', status)
   setOutput('services', '[]')
   const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown)

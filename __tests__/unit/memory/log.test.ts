@@ -77,8 +77,9 @@ describe('120 services, ten of which fail', () => {
     // The end: each culprit once more with its cause, its task and what that printed; then the whole in two lines.
     const end = last.slice(last.findIndex((line) => line.startsWith('✗ ')))
     expect(end[0]).toMatch(/^✗ [\w-]+: rolled-back: .*failed with exit code 3.*what ran before runs again$/)
-    expect(end[1]).toMatch(/^ {4}task \w+ on node n\d failed with exit code 3; it printed last:$/)
-    expect(end[2]).toBe('    | no database')
+    expect(end[1]).toMatch(/^ {4}image \S+:bad@\w{12}, now \S+:1@\w{12}$/)
+    expect(end[2]).toMatch(/^ {4}task \w+ on node n\d failed with exit code 3; it printed last:$/)
+    expect(end[3]).toBe('    | no database')
     expect(end.at(-2)).toMatch(/failed with exit code 3/)
     expect(end.at(-1)).toBe('rolled-back: 120 rolled-back')
     // Nobody asked for advice on what ran before.

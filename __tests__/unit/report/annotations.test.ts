@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { annotation, annotationsOf } from '../../../src/report/annotations.ts'
 import type { ServiceResult } from '../../../src/result.ts'
-import { createResult, createFailedResult as failed } from '../../support/builders.ts'
+import { createResult, digest, createFailedResult as failed } from '../../support/builders.ts'
 import { rollout } from '../../support/rollouts.ts'
 
 describe('an annotation', () => {
@@ -10,6 +10,7 @@ describe('an annotation', () => {
       [
         'Swarm paused the update',
         'Task task-1 on node host-1 failed with exit code 1.',
+        'Its image ghcr.io/acme/web:2@bbbbbbbbbbbb.',
         'Its last log lines:',
         '  no database',
         '  bye',
@@ -18,13 +19,26 @@ describe('an annotation', () => {
   })
 
   test('leaves out what is not known', () => {
-    expect(annotation(failed({ node: undefined }))).toBe(
+    const image = { before: undefined, wanted: undefined, after: undefined }
+    expect(annotation({ ...failed({ node: undefined }), image })).toBe(
       'Swarm paused the update\nTask task-1 failed with exit code 1.',
     )
-    expect(annotation(createResult({ outcome: 'failed', cause: 'not settled within 10 s' }))).toBe(
+    expect(annotation(createResult({ outcome: 'failed', cause: 'not settled within 10 s', image }))).toBe(
       'not settled within 10 s',
     )
-    expect(annotation(createResult({ outcome: 'failed' }))).toBe('no cause known')
+    expect(annotation(createResult({ outcome: 'failed', image }))).toBe('no cause known')
+  })
+
+  test('says which image failed, and which the service has now', () => {
+    const image = (version: string, hex: string) => `ghcr.io/acme/web:${version}@${digest(hex)}`
+    const back = { before: image('1', 'a'), wanted: image('2', 'b'), after: image('1', 'a') }
+    expect(annotation(createResult({ outcome: 'rolled-back', cause: 'it crashed', image: back }))).toBe(
+      'it crashed\nIts image ghcr.io/acme/web:2@bbbbbbbbbbbb, now ghcr.io/acme/web:1@aaaaaaaaaaaa.',
+    )
+    const theirs = { ...back, after: `evil\u001b[31m\n::error::${'x'.repeat(1000)}` }
+    const [, line = '', ...more] = annotation(createResult({ cause: 'it crashed', image: theirs })).split('\n')
+    expect({ line, more }).toEqual({ line: expect.stringMatching(/, now evil ::error::x+… \(/), more: [] })
+    expect(line.length).toBeLessThan(500)
   })
 })
 

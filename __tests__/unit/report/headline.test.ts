@@ -57,6 +57,15 @@ function removed(name: string): ServiceResult {
   return createResult({ name, outcome: 'removed', action: 'remove' })
 }
 
+test('of a canary it says so: the other tasks have never stopped', () => {
+  const canary = failed('web', { reason: 'the canary failed: its task failed with exit code 3' })
+  expect(headline([canary], RUN)).toBe(
+    'the canary of web failed with exit code 3 on node n2 – it is back on what ran before',
+  )
+  const check = 'the canary failed: the check failed 3 times in a row'
+  expect(headline([broken('web', check)], RUN)).toMatch(/^web did not come up: the canary failed: the check failed/)
+})
+
 describe('what broke, and what runs now:', () => {
   test.each<[string, readonly ServiceResult[]]>([
     ['worker failed with exit code 3 on node n2 – it is back on what ran before', [failed('worker')]],

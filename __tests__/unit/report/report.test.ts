@@ -104,6 +104,7 @@ describe('whatever others say', () => {
     expect(run.lines.at(-1)).toBe('failed: 1 updated, 1 failed')
     expect(run.culprits).toEqual([
       expect.stringMatching(/^✗ web: failed: /),
+      expect.stringMatching(/^ {4}image /),
       expect.stringMatching(/^ {4}task task1 on node .*; it printed last:$/),
       expect.stringMatching(/^ {4}\| /),
       '    | last line',
@@ -186,9 +187,10 @@ describe('nothing is larger than a runner takes', () => {
       'its task failed with exit code 1',
       'Task task1 on node n1 failed with exit code 1.',
     ])
-    expect(lines[2]).toMatch(/^Its last [3-9] log lines:$/)
+    expect(lines[2]).toMatch(/^Its image /)
+    expect(lines[3]).toMatch(/^Its last [3-9] log lines:$/)
     expect(lines.at(-1)).toMatch(/^ {2}19 words/)
-    expect(lines.at(3)).not.toMatch(/^ {2}0 /)
+    expect(lines.at(4)).not.toMatch(/^ {2}0 /)
   })
 
   test('ten annotations; those that went along are one notice, and the log tells of all culprits', async () => {
@@ -219,7 +221,11 @@ describe('nothing is larger than a runner takes', () => {
     const problems = Array.from({ length: 13 }, (_, n) => `services entry ${n}: \`name\` is missing`)
     const run = await report(() => reportFailure(new UserErrors(problems)))
     expect(run.errors.map(({ data }) => data)).toEqual(problems.slice(0, 10))
-    expect(run.lines).toEqual(['And 3 more:', ...problems.slice(10).map((problem) => `- ${problem}`)])
+    expect(run.lines).toEqual([
+      'And 3 more:',
+      ...problems.slice(10).map((problem) => `- ${problem}`),
+      'failed: Nothing was changed on the swarm.',
+    ])
     expect(run.summary.match(/^- /gm)).toHaveLength(13)
     expect(run.summary).toMatch(/^## ❌ 13 things are wrong, so nothing was deployed\n/)
   })

@@ -48,16 +48,18 @@ export function failureSummary(status: Status, problems: readonly string[], isUn
   const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`)
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
   const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []))
-  const changed = isUnknown
-    ? 'Whether anything was changed on the swarm is not known.'
-    : 'Nothing was changed on the swarm.'
   return [
     title(status, isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`),
-    `Swarm Deploy: **${status}**. ${changed}`,
+    `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
     ...(items.length === 0 ? [] : [items.join('\n')]),
     ...leftOut(all.length - items.length, 'problems'),
     ...[...remedies].map((remedy) => remedyLine(remedy)),
   ].join('\n\n')
+}
+
+/** What a run that ended before its services had results has done to the swarm. */
+export function whatChanged(isUnknown: boolean): string {
+  return isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.'
 }
 
 const MOST_HEADLINE_CHARACTERS = 200

@@ -55,7 +55,7 @@ test('the summary of one that did not', () => {
     '**Cause:** Swarm paused the update',
     'Task `task-1` on node `host-1` failed with exit code 1. Its last lines:',
     '```\nno database\nbye\n```',
-    '**What to do:** its own program ended: its last lines say why.',
+    '**What to do:** its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`).',
     'It is written in `compose.yml`, line 7.',
     '### All services',
   ])
