@@ -12100,7 +12100,7 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
         problems.add(`ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:…\``);
     }
     if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
-        problems.add(`ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
+        problems.add(`ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
     }
     if (key === '' && userConfig === '' && !hasAgent) {
         problems.add('ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key');
@@ -13850,15 +13850,16 @@ function flagsOfText(verb, text, problems) {
     for (const problem of unread)
         once(problem);
     const head = commandBefore(words);
-    if (head > 0)
-        once(`leave \`docker service ${words[head - 1]?.text}\` off: only the flags belong here, and a backslash is not needed`);
+    let hasImage = false;
     const flags = [];
     for (let index = head; index < words.length; index++) {
         const word = words[index];
         const flag = parseFlag(word.text);
         if (flag === undefined) {
-            // A sign that is not read as a shell does may be why.
-            if (unread.length === 0)
+            // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
+            if (head > 0)
+                hasImage = true;
+            else if (unread.length === 0)
                 once(strayWord(word, flags.at(-1)));
             // What follows is meant for the container, or is the rest of a value without quotes.
             while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line))
@@ -13871,7 +13872,10 @@ function flagsOfText(verb, text, problems) {
             index++;
         flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
     }
-    return checked(verb, flags, once);
+    if (head === 0)
+        return checked(verb, flags, once);
+    once(wholeCommand(words[head - 1]?.text ?? '', head, flags, hasImage));
+    return checked(verb, flags.filter((flag) => !OF_A_COMMAND.has(flag.name)), once);
 }
 /**
  * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
@@ -13953,12 +13957,23 @@ function checked(verb, flags, tell) {
         tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays');
     return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
 }
-/** How many words of a pasted command stand before its flags: `docker service create`. */
+/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
 function commandBefore(words) {
-    const [first, ...others] = words.slice(0, 4).map(({ text }) => text);
-    const start = first === 'sudo' ? others : [first, ...others];
-    const isCommand = start[0] === 'docker' && start[1] === 'service' && /^(?:create|update)$/.test(start[2] ?? '');
-    return isCommand ? (first === 'sudo' ? 4 : 3) : 0;
+    const isVerb = ({ text }, index) => /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service';
+    return words.findIndex(isVerb) + 1;
+}
+/** What every command has, and no list of flags: here it is a key, or comes by itself. */
+const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
+/** Of a script that is pasted whole all that is to be taken out, in one sentence. */
+function wholeCommand(verb, head, flags, hasImage) {
+    const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
+    const out = [
+        `${head > 3 ? 'all up to ' : ''}\`docker service ${verb}\``,
+        ...spellings,
+        ...(hasImage ? ['what stands behind the flags'] : []),
+    ];
+    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
+    return `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`;
 }
 function strayWord({ text, line }, before) {
     if (/^\s+-/.test(text)) {
@@ -15662,12 +15677,16 @@ function checkUnknownInputs(env, known, problems, warn) {
             warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
             continue;
         }
-        problems.add(`${line} (if ${unknown.variable} is a variable of your own \`env\`, give that another name)`);
+        problems.add(`${line}${mayBeTheUsersOwn(unknown)}`);
         const variable = input && unknown_inputs_variableOf(input);
         if (variable !== undefined && !env[variable])
             meant[variable] = unknown.value;
     }
     return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
+}
+/** Nobody gives a variable of their own a dash in its name. */
+function mayBeTheUsersOwn({ variable }) {
+    return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
 }
 /** The variable in which a runner hands an input over. */
 function unknown_inputs_variableOf(input) {
@@ -16649,6 +16668,7 @@ function allOf(count, things) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/image-words.js
+
 /** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
 /** Enough of a hash to tell two apart, as Docker shortens image IDs. */
 const HASH_CHARACTERS = 12;
@@ -16666,6 +16686,14 @@ function imageWords(image) {
 function shortImage(image) {
     const { repository, tag, digest } = imageWords(image);
     return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+const image_words_MOST_NAME_CHARACTERS = 300;
+/** Which image was asked for, and which the service has now where that is another; nothing where none was. */
+function triedImage({ wanted, after }) {
+    if (wanted === undefined)
+        return undefined;
+    const shown = (image) => shortened(printable(shortImage(image)), image_words_MOST_NAME_CHARACTERS);
+    return `image ${shown(wanted)}${after === undefined || after === wanted ? '' : `, now ${shown(after)}`}`;
 }
 function shortHashes(tag) {
     return tag.replace(/[0-9a-f]{32,}/g, (hash) => hash.slice(0, HASH_CHARACTERS));
@@ -17410,14 +17438,21 @@ function plainTag(image = '') {
     return /^\w[\w.-]*$/.test(tag) ? tag : undefined;
 }
 function whatBroke(culprits, run) {
-    const all = culprits.map((one) => ({ name: printable(one.name), what: brokenWords(one, run) }));
+    const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }));
     const [first, second] = all;
+    if (first !== undefined && all.length === 1)
+        return `${first.name} ${first.what}`;
     if (first !== undefined && all.every(({ what }) => what === first.what))
         return `${names(culprits)} ${first.what}`;
     const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`;
     if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS)
         return pair;
     return `${names(culprits)} did not come up`;
+}
+/** A task of a canary is not the service, whose other tasks have never stopped. */
+function brokenName({ name, failedTask, cause = '', reason = cause }) {
+    const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ');
+    return isCanary ? `the canary of ${printable(name)}` : printable(name);
 }
 /** What is wrong with one service, in words that its name comes before. */
 function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
@@ -17510,6 +17545,7 @@ function count(number, one, many) {
 
 
 
+
 /** How many error annotations of one step a run's page shows. */
 const MOST_ANNOTATIONS = 10;
 const annotations_MOST_CAUSE_CHARACTERS = 1500;
@@ -17568,15 +17604,17 @@ function withRest(lines, what) {
     return [...shown, ...(left === 0 ? [] : [`and ${left} more ${what}`])].join('\n');
 }
 /**
- * What an error annotation says of a service that did not come up: the cause, and what its task said last. Where not
- * all of that has room, the newest lines do.
+ * What an error annotation says of a service that did not come up: the cause, the image, and what its task said last.
+ * Where not all of that has room, the newest lines do.
  */
-function annotations_annotation({ cause, failedTask }) {
+function annotations_annotation({ cause, failedTask, image }) {
+    const tried = triedImage(image);
+    const imageLine = tried === undefined ? [] : [`Its ${tried}.`];
     const head = [shortened(cause ?? 'no cause known', annotations_MOST_CAUSE_CHARACTERS)];
     if (failedTask === undefined)
-        return head.join('\n');
+        return [...head, ...imageLine].join('\n');
     const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
-    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, annotations_MOST_CAUSE_CHARACTERS));
+    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, annotations_MOST_CAUSE_CHARACTERS), ...imageLine);
     if (failedTask.logs.length === 0)
         return head.join('\n');
     const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
@@ -17700,7 +17738,7 @@ const REMEDIES = [
     {
         reads: '`failed with exit code …`',
         finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
-        advice: 'its own program ended: its last lines say why',
+        advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
         doc: 'a program ends',
     },
 ];
@@ -17720,6 +17758,7 @@ function remedyFor(text) {
 
 
 
+
 /** Of so few all is told that their tasks have printed. */
 const FEW = 3;
 const LINES_OF_MANY = 5;
@@ -17729,8 +17768,8 @@ const MOST_WITH_CAUSE = 100;
 const culprit_lines_MOST_CAUSE_CHARACTERS = 500;
 const culprit_lines_MOST_LINE_CHARACTERS = 300;
 /**
- * What the log says once more at its end of the services to which a red run owes that: why, and what their tasks said
- * last. Those that are only there because of others are left out, unless there are no others. Pure.
+ * What the log says once more at its end of the services to which a red run owes that: why, with which image, and what their
+ * tasks said last. Those that are only there because of others are left out, unless there are no others. Pure.
  *
  * @param link where a section of our documentation is
  */
@@ -17740,7 +17779,9 @@ function culpritLines(results, link = docLink) {
     const logLines = culprits.length > FEW ? LINES_OF_MANY : Number.POSITIVE_INFINITY;
     const rest = culprits.slice(MOST_WITH_CAUSE);
     return [
-        ...culprits.slice(0, MOST_WITH_TASK).flatMap((result) => [headOf(result), ...taskLines(result, logLines)]),
+        ...culprits
+            .slice(0, MOST_WITH_TASK)
+            .flatMap((result) => [headOf(result), ...imageLine(result), ...taskLines(result, logLines)]),
         ...culprits.slice(MOST_WITH_TASK, MOST_WITH_CAUSE).map(headOf),
         ...(rest.length === 0 ? [] : [`✗ and ${rest.length} more: ${someOf(rest.map(({ name }) => name))}`]),
         ...remedyLines(culprits, link),
@@ -17759,6 +17800,10 @@ function remedyLines(culprits, link) {
 function headOf({ name, outcome, cause, place }) {
     const written = place === undefined ? '' : ` (${place.file} line ${place.line})`;
     return `✗ ${name}${written}: ${outcome}: ${shortened(cause ?? 'no cause known', culprit_lines_MOST_CAUSE_CHARACTERS)}`;
+}
+function imageLine({ image }) {
+    const tried = triedImage(image);
+    return tried === undefined ? [] : [`    ${tried}`];
 }
 function taskLines({ failedTask }, most) {
     if (failedTask === undefined)
@@ -18400,16 +18445,17 @@ function failureSummary(status, problems, isUnknown) {
     const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`);
     const items = fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
     const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
-    const changed = isUnknown
-        ? 'Whether anything was changed on the swarm is not known.'
-        : 'Nothing was changed on the swarm.';
     return [
         title(status, isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`),
-        `Swarm Deploy: **${status}**. ${changed}`,
+        `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
         ...(items.length === 0 ? [] : [items.join('\n')]),
         ...leftOut(all.length - items.length, 'problems'),
         ...[...remedies].map((remedy) => remedyLine(remedy)),
     ].join('\n\n');
+}
+/** What a run that ended before its services had results has done to the swarm. */
+function whatChanged(isUnknown) {
+    return isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.';
 }
 const MOST_HEADLINE_CHARACTERS = 200;
 /** A long problem stands whole below. */
@@ -18548,6 +18594,7 @@ async function reportFailure(error, isPlan = false) {
         log.info(`And ${others.length} more:`);
     for (const problem of others)
         log.info(`- ${problem}`);
+    log.info(`${status}: ${whatChanged(isUnknown)}`, 'bad');
     setOutput('status', status);
     setOutput('services', '[]');
     const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown);
@@ -20455,9 +20502,25 @@ class RegistryClock {
 
 ;// CONCATENATED MODULE: ./build/plan/account.js
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
-function accountInWords({ registry, path, username, config }) {
-    const place = path === '' ? registry : `${registry}/${path}`;
-    return `account ${username} of ${place}${config === place ? '' : ` (config ${config})`}`;
+function accountInWords(credential) {
+    const config = namedConfig(credential);
+    return `account ${credential.username} of ${account_placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
+}
+/** Whom a request with it is about, as an error names it. */
+function requestWith(credential) {
+    const config = namedConfig(credential);
+    return {
+        registry: credential.registry,
+        username: credential.username,
+        ...(config === undefined ? {} : { config }),
+    };
+}
+/** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
+function namedConfig(credential) {
+    return credential.config === account_placeOf(credential) ? undefined : credential.config;
+}
+function account_placeOf({ registry, path }) {
+    return path === '' ? registry : `${registry}/${path}`;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/images.js
@@ -20577,14 +20640,11 @@ function assumed({ registry, repository, tag }, failure) {
 }
 function describeRefusal(error, image, access, given) {
     const { registry, repository } = image;
-    const who = access === undefined ? 'without a credential' : `as ${access.credential.username} (config ${access.config.name})`;
+    const request = access && requestWith(access.credential);
+    const named = request?.config === undefined ? '' : ` (config ${request.config})`;
+    const who = request === undefined ? 'without a credential' : `as ${request.username}${named}`;
     const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
-    const advice = elsewhere ??
-        remedy(error.failure, {
-            registry,
-            repository,
-            ...(access === undefined ? {} : { config: access.config.name, username: access.credential.username }),
-        });
+    const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository });
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
     return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
@@ -26127,7 +26187,7 @@ async function logIn(deployment, connection, workspace, signal) {
         catch (error) {
             if (!(error instanceof RegistryError))
                 throw error;
-            return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, credential)}`;
+            return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, requestWith(credential))}`;
         }
     }
 }
@@ -26453,7 +26513,7 @@ function plan_accessToReturn(request, current, loggedIn) {
     }
 }
 function namedAccess(request, current, image, { configs }) {
-    const choice = namedConfig(request, current);
+    const choice = plan_namedConfig(request, current);
     if (choice === undefined)
         return undefined;
     const config = configs.find(({ name }) => name === choice.name);
@@ -26469,7 +26529,7 @@ function namedAccess(request, current, image, { configs }) {
     }
     return { config, credential };
 }
-function namedConfig(request, current) {
+function plan_namedConfig(request, current) {
     if (request.authConfig !== undefined)
         return { source: '`auth-config`', name: request.authConfig };
     const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
@@ -27035,6 +27095,125 @@ function localReason(said) {
     return local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
 }
 
+;// CONCATENATED MODULE: ./build/connect/ssh/error.js
+
+/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
+const error_WORDINGS = [
+    ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
+    ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
+    ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
+    ['no-key-type', /no matching host key type/i],
+    ['passphrase', /incorrect passphrase|bad passphrase/i],
+    ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
+    ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
+    ['unresolved', /Could not resolve hostname|Name or service not known/i],
+    ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
+    ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
+    ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
+    [
+        'no-daemon',
+        /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
+    ],
+    ['refused', /Connection refused/i],
+    ['timed-out', /timed out|Timeout, server .* not responding/i],
+    ['unreachable', /No route to host|Network is unreachable/i],
+    ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
+    ['dropped', /Broken pipe|Connection reset/i],
+    ['closed', /Connection closed by|closed by remote host/i],
+];
+/** What went wrong, from what ssh printed. */
+function classifySsh(stderr) {
+    return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
+}
+/** Why there is no route over SSH, in one clause that ends with what to do. */
+function sshReason({ stderr, offered, user, pinned = [] }) {
+    const failure = classifySsh(stderr);
+    switch (failure) {
+        case 'revoked-host-key':
+            return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
+        case 'changed-host-key':
+            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+        case 'unknown-host-key':
+            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
+        case 'no-key-type':
+            return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
+        case 'passphrase':
+            return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
+        case 'unreadable-key':
+            return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line';
+        case 'refused-key':
+            return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
+        case 'unresolved':
+            return 'no such host is known: check the name in `host` and `ssh-jump`';
+        case 'refused':
+            return 'the connection was refused: check the port, and that sshd runs there';
+        case 'timed-out':
+            return 'there was no answer in time: check the address, and that a firewall lets this runner through';
+        case 'unreachable':
+            return 'the network has no way to it: check the address, and whether it needs `ssh-jump`';
+        case 'jump-forbidden':
+            return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`';
+        case 'crowded':
+            return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner';
+        case 'dropped':
+            return 'the connection was cut';
+        case 'closed':
+            return 'the server closed the connection: check what its sshd log says';
+        case 'no-permission':
+            return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`;
+        case 'no-docker':
+            return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`';
+        case 'no-daemon':
+            return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`';
+        case 'unknown':
+            return lastLine(stderr);
+    }
+}
+/**
+ * The same where docker has called the ssh of the runner, by that one's own settings; what was said itself where it is
+ * none of ssh's.
+ *
+ * @param said docker's words, with ssh's at their end (docker/cli, commandconn)
+ */
+function runnersSshReason(said) {
+    const [, stderr] = /has exited with [^:]*: stderr=(.*)$/s.exec(said) ?? [];
+    if (stderr === undefined)
+        return said;
+    const failure = classifySsh(stderr);
+    const words = `(it says: ${lastLine(stderr)})`;
+    switch (failure) {
+        case 'unknown':
+            return said;
+        case 'changed-host-key':
+        case 'unknown-host-key':
+        case 'revoked-host-key':
+            return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts in a step before`;
+        case 'refused-key':
+        case 'unreadable-key':
+        case 'passphrase':
+            return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh in a step before`;
+        default:
+            return sshReason({ stderr, offered: undefined, user: undefined });
+    }
+}
+const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
+function offer(key) {
+    return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+const MOST_PINS_SHOWN = 3;
+/** What is trusted instead; in words that follow what was offered. */
+function trusted(pinned) {
+    if (pinned.length === 0)
+        return '';
+    const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ');
+    const rest = pinned.length - MOST_PINS_SHOWN;
+    return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+function lastLine(stderr) {
+    const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
+}
+
 ;// CONCATENATED MODULE: ./build/connect/ssh/config.js
 const CONNECT_TIMEOUT_SECONDS = 15;
 /** A connection that died in silence is noticed after 15 s: well within the time for which watching is patient. */
@@ -27134,98 +27313,6 @@ function dialArguments(control, host, target) {
         'system',
         'dial-stdio',
     ];
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/error.js
-
-/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
-const error_WORDINGS = [
-    ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
-    ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
-    ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
-    ['no-key-type', /no matching host key type/i],
-    ['passphrase', /incorrect passphrase|bad passphrase/i],
-    ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
-    ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
-    ['unresolved', /Could not resolve hostname|Name or service not known/i],
-    ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
-    ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
-    ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
-    [
-        'no-daemon',
-        /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
-    ],
-    ['refused', /Connection refused/i],
-    ['timed-out', /timed out|Timeout, server .* not responding/i],
-    ['unreachable', /No route to host|Network is unreachable/i],
-    ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
-    ['dropped', /Broken pipe|Connection reset/i],
-    ['closed', /Connection closed by|closed by remote host/i],
-];
-/** What went wrong, from what ssh printed. */
-function classifySsh(stderr) {
-    return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
-}
-/** Why there is no route over SSH, in one clause that ends with what to do. */
-function sshReason({ stderr, offered, user, pinned = [] }) {
-    const failure = classifySsh(stderr);
-    switch (failure) {
-        case 'revoked-host-key':
-            return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
-        case 'changed-host-key':
-            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
-        case 'unknown-host-key':
-            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
-        case 'no-key-type':
-            return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
-        case 'passphrase':
-            return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
-        case 'unreadable-key':
-            return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line';
-        case 'refused-key':
-            return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
-        case 'unresolved':
-            return 'no such host is known: check the name in `host` and `ssh-jump`';
-        case 'refused':
-            return 'the connection was refused: check the port, and that sshd runs there';
-        case 'timed-out':
-            return 'there was no answer in time: check the address, and that a firewall lets this runner through';
-        case 'unreachable':
-            return 'the network has no way to it: check the address, and whether it needs `ssh-jump`';
-        case 'jump-forbidden':
-            return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`';
-        case 'crowded':
-            return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner';
-        case 'dropped':
-            return 'the connection was cut';
-        case 'closed':
-            return 'the server closed the connection: check what its sshd log says';
-        case 'no-permission':
-            return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`;
-        case 'no-docker':
-            return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`';
-        case 'no-daemon':
-            return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`';
-        case 'unknown':
-            return lastLine(stderr);
-    }
-}
-const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
-function offer(key) {
-    return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
-}
-const MOST_PINS_SHOWN = 3;
-/** What is trusted instead; in words that follow what was offered. */
-function trusted(pinned) {
-    if (pinned.length === 0)
-        return '';
-    const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ');
-    const rest = pinned.length - MOST_PINS_SHOWN;
-    return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-function lastLine(stderr) {
-    const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/files.js
@@ -27626,6 +27713,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -27691,6 +27779,8 @@ async function candidateOfContext({ context: name, ssh }, ground) {
 function explanationFor(host) {
     if (host.startsWith('tcp:'))
         return tcpReason;
+    if (host.startsWith('ssh:'))
+        return runnersSshReason;
     return host.startsWith('unix:') ? localReason : (said) => said;
 }
 function plainRoute(text, env, settings, explain) {

@@ -10575,6 +10575,125 @@ function localReason(said) {
     return local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
 }
 
+;// CONCATENATED MODULE: ./build/connect/ssh/error.js
+
+/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
+const error_WORDINGS = [
+    ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
+    ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
+    ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
+    ['no-key-type', /no matching host key type/i],
+    ['passphrase', /incorrect passphrase|bad passphrase/i],
+    ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
+    ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
+    ['unresolved', /Could not resolve hostname|Name or service not known/i],
+    ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
+    ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
+    ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
+    [
+        'no-daemon',
+        /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
+    ],
+    ['refused', /Connection refused/i],
+    ['timed-out', /timed out|Timeout, server .* not responding/i],
+    ['unreachable', /No route to host|Network is unreachable/i],
+    ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
+    ['dropped', /Broken pipe|Connection reset/i],
+    ['closed', /Connection closed by|closed by remote host/i],
+];
+/** What went wrong, from what ssh printed. */
+function classifySsh(stderr) {
+    return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
+}
+/** Why there is no route over SSH, in one clause that ends with what to do. */
+function sshReason({ stderr, offered, user, pinned = [] }) {
+    const failure = classifySsh(stderr);
+    switch (failure) {
+        case 'revoked-host-key':
+            return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
+        case 'changed-host-key':
+            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
+        case 'unknown-host-key':
+            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
+        case 'no-key-type':
+            return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
+        case 'passphrase':
+            return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
+        case 'unreadable-key':
+            return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line';
+        case 'refused-key':
+            return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
+        case 'unresolved':
+            return 'no such host is known: check the name in `host` and `ssh-jump`';
+        case 'refused':
+            return 'the connection was refused: check the port, and that sshd runs there';
+        case 'timed-out':
+            return 'there was no answer in time: check the address, and that a firewall lets this runner through';
+        case 'unreachable':
+            return 'the network has no way to it: check the address, and whether it needs `ssh-jump`';
+        case 'jump-forbidden':
+            return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`';
+        case 'crowded':
+            return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner';
+        case 'dropped':
+            return 'the connection was cut';
+        case 'closed':
+            return 'the server closed the connection: check what its sshd log says';
+        case 'no-permission':
+            return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`;
+        case 'no-docker':
+            return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`';
+        case 'no-daemon':
+            return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`';
+        case 'unknown':
+            return lastLine(stderr);
+    }
+}
+/**
+ * The same where docker has called the ssh of the runner, by that one's own settings; what was said itself where it is
+ * none of ssh's.
+ *
+ * @param said docker's words, with ssh's at their end (docker/cli, commandconn)
+ */
+function runnersSshReason(said) {
+    const [, stderr] = /has exited with [^:]*: stderr=(.*)$/s.exec(said) ?? [];
+    if (stderr === undefined)
+        return said;
+    const failure = classifySsh(stderr);
+    const words = `(it says: ${lastLine(stderr)})`;
+    switch (failure) {
+        case 'unknown':
+            return said;
+        case 'changed-host-key':
+        case 'unknown-host-key':
+        case 'revoked-host-key':
+            return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts in a step before`;
+        case 'refused-key':
+        case 'unreadable-key':
+        case 'passphrase':
+            return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh in a step before`;
+        default:
+            return sshReason({ stderr, offered: undefined, user: undefined });
+    }
+}
+const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
+function offer(key) {
+    return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
+}
+const MOST_PINS_SHOWN = 3;
+/** What is trusted instead; in words that follow what was offered. */
+function trusted(pinned) {
+    if (pinned.length === 0)
+        return '';
+    const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ');
+    const rest = pinned.length - MOST_PINS_SHOWN;
+    return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+function lastLine(stderr) {
+    const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/files.js
 
 
@@ -10885,98 +11004,6 @@ function dialArguments(control, host, target) {
         'system',
         'dial-stdio',
     ];
-}
-
-;// CONCATENATED MODULE: ./build/connect/ssh/error.js
-
-/** OpenSSH's words and those of the docker CLI on the far end, the most telling first. */
-const error_WORDINGS = [
-    ['revoked-host-key', /REVOKED HOST KEY DETECTED|is marked as revoked/i],
-    ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
-    ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
-    ['no-key-type', /no matching host key type/i],
-    ['passphrase', /incorrect passphrase|bad passphrase/i],
-    ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
-    ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
-    ['unresolved', /Could not resolve hostname|Name or service not known/i],
-    ['jump-forbidden', /administratively prohibited[\s\S]*stdio forwarding failed/i],
-    ['no-permission', /permission denied while trying to connect|dial unix .*permission denied/i],
-    ['no-docker', /docker: (?:command )?not found|docker: No such file|exec: .?docker.?: .*not found/i],
-    [
-        'no-daemon',
-        /Cannot connect to the Docker daemon|Is the docker daemon running|dial unix .*(?:no such file|refused)/i,
-    ],
-    ['refused', /Connection refused/i],
-    ['timed-out', /timed out|Timeout, server .* not responding/i],
-    ['unreachable', /No route to host|Network is unreachable/i],
-    ['crowded', /kex_exchange_identification|Exceeded MaxStartups|ssh_exchange_identification|banner exchange/i],
-    ['dropped', /Broken pipe|Connection reset/i],
-    ['closed', /Connection closed by|closed by remote host/i],
-];
-/** What went wrong, from what ssh printed. */
-function classifySsh(stderr) {
-    return error_WORDINGS.find(([, pattern]) => pattern.test(stderr))?.[0] ?? 'unknown';
-}
-/** Why there is no route over SSH, in one clause that ends with what to do. */
-function sshReason({ stderr, offered, user, pinned = [] }) {
-    const failure = classifySsh(stderr);
-    switch (failure) {
-        case 'revoked-host-key':
-            return `the host shows a key that \`ssh-known-hosts\` marks as \`@revoked\`: ${offer(offered)}. Nobody is to trust it any more: give the host a new key, or find out who answers in its place`;
-        case 'changed-host-key':
-            return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
-        case 'unknown-host-key':
-            return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
-        case 'no-key-type':
-            return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
-        case 'passphrase':
-            return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
-        case 'unreadable-key':
-            return 'ssh cannot read `ssh-key`: write the whole private key, from -----BEGIN to the last line';
-        case 'refused-key':
-            return `the server does not accept the key for the user ${user ?? 'of this runner'}: check the user in \`host\`, and that the public half of \`ssh-key\` is in that user's ~/.ssh/authorized_keys`;
-        case 'unresolved':
-            return 'no such host is known: check the name in `host` and `ssh-jump`';
-        case 'refused':
-            return 'the connection was refused: check the port, and that sshd runs there';
-        case 'timed-out':
-            return 'there was no answer in time: check the address, and that a firewall lets this runner through';
-        case 'unreachable':
-            return 'the network has no way to it: check the address, and whether it needs `ssh-jump`';
-        case 'jump-forbidden':
-            return 'the jump host does not forward connections: set `AllowTcpForwarding yes` in its sshd_config, or use another in `ssh-jump`';
-        case 'crowded':
-            return 'sshd closed the connection before the login: too many log in at the same time (raise MaxStartups in its sshd_config), or it blocks this runner';
-        case 'dropped':
-            return 'the connection was cut';
-        case 'closed':
-            return 'the server closed the connection: check what its sshd log says';
-        case 'no-permission':
-            return `the user ${user ?? 'of this runner'} may not use the docker socket: add it to the group docker there, or connect as another user`;
-        case 'no-docker':
-            return 'neither is its docker socket reachable nor a docker command on its PATH: install docker there, allow socket forwarding, or give the path of the socket in `host`';
-        case 'no-daemon':
-            return 'docker does not run there, or its socket is elsewhere: start it, or give the path of the socket in `host`';
-        case 'unknown':
-            return lastLine(stderr);
-    }
-}
-const CHECK = 'Compare it on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`, or its console), and only if it is the same write it to `ssh-known-hosts`';
-function offer(key) {
-    return key === undefined ? 'the host offered another' : `${key.host} offers ${key.type} ${key.fingerprint}`;
-}
-const MOST_PINS_SHOWN = 3;
-/** What is trusted instead; in words that follow what was offered. */
-function trusted(pinned) {
-    if (pinned.length === 0)
-        return '';
-    const shown = pinned.slice(0, MOST_PINS_SHOWN).join(', ');
-    const rest = pinned.length - MOST_PINS_SHOWN;
-    return `, and \`ssh-known-hosts\` has ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-function lastLine(stderr) {
-    const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/files.js
@@ -11428,6 +11455,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -11493,6 +11521,8 @@ async function candidateOfContext({ context: name, ssh }, ground) {
 function explanationFor(host) {
     if (host.startsWith('tcp:'))
         return tcpReason;
+    if (host.startsWith('ssh:'))
+        return runnersSshReason;
     return host.startsWith('unix:') ? localReason : (said) => said;
 }
 function plainRoute(text, env, settings, explain) {
@@ -14379,7 +14409,7 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
         problems.add(`ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:…\``);
     }
     if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
-        problems.add(`ssh-known-hosts: it is empty, and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
+        problems.add(`ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
     }
     if (key === '' && userConfig === '' && !hasAgent) {
         problems.add('ssh-key: it is empty, and there is no SSH agent (an empty one is often a secret that is not set): set the private key');
@@ -16023,15 +16053,16 @@ function flagsOfText(verb, text, problems) {
     for (const problem of unread)
         once(problem);
     const head = commandBefore(words);
-    if (head > 0)
-        once(`leave \`docker service ${words[head - 1]?.text}\` off: only the flags belong here, and a backslash is not needed`);
+    let hasImage = false;
     const flags = [];
     for (let index = head; index < words.length; index++) {
         const word = words[index];
         const flag = parseFlag(word.text);
         if (flag === undefined) {
-            // A sign that is not read as a shell does may be why.
-            if (unread.length === 0)
+            // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
+            if (head > 0)
+                hasImage = true;
+            else if (unread.length === 0)
                 once(strayWord(word, flags.at(-1)));
             // What follows is meant for the container, or is the rest of a value without quotes.
             while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line))
@@ -16044,7 +16075,10 @@ function flagsOfText(verb, text, problems) {
             index++;
         flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
     }
-    return checked(verb, flags, once);
+    if (head === 0)
+        return checked(verb, flags, once);
+    once(wholeCommand(words[head - 1]?.text ?? '', head, flags, hasImage));
+    return checked(verb, flags.filter((flag) => !OF_A_COMMAND.has(flag.name)), once);
 }
 /**
  * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
@@ -16126,12 +16160,23 @@ function checked(verb, flags, tell) {
         tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays');
     return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
 }
-/** How many words of a pasted command stand before its flags: `docker service create`. */
+/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
 function commandBefore(words) {
-    const [first, ...others] = words.slice(0, 4).map(({ text }) => text);
-    const start = first === 'sudo' ? others : [first, ...others];
-    const isCommand = start[0] === 'docker' && start[1] === 'service' && /^(?:create|update)$/.test(start[2] ?? '');
-    return isCommand ? (first === 'sudo' ? 4 : 3) : 0;
+    const isVerb = ({ text }, index) => /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service';
+    return words.findIndex(isVerb) + 1;
+}
+/** What every command has, and no list of flags: here it is a key, or comes by itself. */
+const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
+/** Of a script that is pasted whole all that is to be taken out, in one sentence. */
+function wholeCommand(verb, head, flags, hasImage) {
+    const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
+    const out = [
+        `${head > 3 ? 'all up to ' : ''}\`docker service ${verb}\``,
+        ...spellings,
+        ...(hasImage ? ['what stands behind the flags'] : []),
+    ];
+    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
+    return `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`;
 }
 function strayWord({ text, line }, before) {
     if (/^\s+-/.test(text)) {
@@ -17772,12 +17817,16 @@ function checkUnknownInputs(env, known, problems, warn) {
             warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
             continue;
         }
-        problems.add(`${line} (if ${unknown.variable} is a variable of your own \`env\`, give that another name)`);
+        problems.add(`${line}${mayBeTheUsersOwn(unknown)}`);
         const variable = input && unknown_inputs_variableOf(input);
         if (variable !== undefined && !env[variable])
             meant[variable] = unknown.value;
     }
     return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
+}
+/** Nobody gives a variable of their own a dash in its name. */
+function mayBeTheUsersOwn({ variable }) {
+    return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
 }
 /** The variable in which a runner hands an input over. */
 function unknown_inputs_variableOf(input) {

@@ -104,7 +104,13 @@ describe('the bundle', () => {
 
   test('a docker that refuses the change is red, with its words', async () => {
     const { result } = await run(healthy, { services: `${web.Spec.Name}: registry.example.com/app:v2`, wait: 'false' })
-    expect(errorsOf(result)).toEqual([`docker refused to update it: no /services/${web.ID}/update here`])
+    expect(errorsOf(result)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^docker refused to update it: no /services/${web.ID}/update here\nIts image registry.example.com/app:v2@\\w{12}, now ghcr.io/acme/web:1@`,
+        ),
+      ),
+    ])
   })
 
   // In the following tests docker never answers: that they end at all is what is shown.
