@@ -137,7 +137,8 @@ function isDirty({ current, wanted, changes, hasNewCredential }: Step, task: Tas
   // Half-way through an update tasks of two specs run side by side.
   const isOther = hasUnfinishedUpdate(current) ? !isOf(task, wanted) : has(changes, 'template')
   if (isOther || (hasNewCredential && !hasImage(task))) return true
-  if (!has(changes, 'placement')) return has(changes, 'endpoint')
+  const isElsewhere = has(changes, 'placement') || (hasUnfinishedUpdate(current) && !isPlacedAs(task, wanted))
+  if (!isElsewhere) return has(changes, 'endpoint')
   return !allowedNodes(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID)
 }
 
@@ -146,6 +147,11 @@ function isOf({ Spec: template }: Task, { TaskTemplate: wanted }: ServiceSpec): 
   const { Placement: _was, ...made } = (template ?? {}) as TaskTemplate
   const { Placement: _is, ...rest } = wanted
   return sameSpec(templateOnly(made), templateOnly(rest))
+}
+
+function isPlacedAs({ Spec: template }: Task, { TaskTemplate: { Placement: wanted } }: ServiceSpec): boolean {
+  const { Placement: made } = (template ?? {}) as TaskTemplate
+  return sameSpec(templateOnly({ Placement: made ?? {} }), templateOnly({ Placement: wanted ?? {} }))
 }
 
 function templateOnly(TaskTemplate: TaskTemplate): ServiceSpec {

@@ -114,6 +114,14 @@ describe('a replicated service', () => {
     const paused: Partial<Service> = { Spec: to, UpdateStatus: { State: 'paused' } }
     expect(outlook({ from: to, to, own, service: paused })).toMatchObject({ replaced: 2, because: [] })
   })
+
+  test('and those on nodes that its new constraints leave out', () => {
+    const to = withValue(from, CONSTRAINTS, ['node.labels.zone==a'])
+    const own = tasks(3, { Spec: from.TaskTemplate as never })
+    const service: Partial<Service> = { Spec: to, UpdateStatus: { State: 'updating' } }
+    const labelled = withValue(to, 'Labels', { tier: 'a' })
+    expect(outlook({ from: to, to: labelled, own, service, nodes: onNode2(NODES) })).toMatchObject({ replaced: 2 })
+  })
 })
 
 describe('a global service', () => {
