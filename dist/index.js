@@ -16954,12 +16954,15 @@ function plan_words_nameOf({ field, key }) {
     return key === undefined ? field : `${field} ${key}`;
 }
 const MOST_REASONS = 5;
+const UNDER_WAY = 'an earlier update that has not ended';
 /** Because of what tasks restart, or the service is touched at all. */
 function whyWords({ tasks, changes, reasons, action }) {
     if (action !== 'update')
         return [];
     const names = (tasks.because.length > 0 ? tasks.because : changes).map(plan_words_nameOf);
-    const all = [...reasons, ...names];
+    // Then no change of this deploy is why, but what an earlier one has not come to.
+    const isUnderWay = tasks.because.length === 0 && tasks.replaced > 0;
+    const all = [...reasons, ...(isUnderWay ? [UNDER_WAY] : names)];
     return all.length <= MOST_REASONS + 1 ? all : [...all.slice(0, MOST_REASONS), `${all.length - MOST_REASONS} more`];
 }
 /** What changes, in the order in which people look for it: image, number of tasks, what restarts tasks, the rest. */
@@ -29969,7 +29972,8 @@ function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
     const isOther = hasUnfinishedUpdate(current) ? !isOf(task, wanted) : task_outlook_has(changes, 'template');
     if (isOther || (hasNewCredential && !hasImage(task)))
         return true;
-    if (!task_outlook_has(changes, 'placement'))
+    const isElsewhere = task_outlook_has(changes, 'placement') || (hasUnfinishedUpdate(current) && !isPlacedAs(task, wanted));
+    if (!isElsewhere)
         return task_outlook_has(changes, 'endpoint');
     return !allowedNodes(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID);
 }
@@ -29978,6 +29982,10 @@ function isOf({ Spec: template }, { TaskTemplate: wanted }) {
     const { Placement: _was, ...made } = (template ?? {});
     const { Placement: _is, ...rest } = wanted;
     return sameSpec(templateOnly(made), templateOnly(rest));
+}
+function isPlacedAs({ Spec: template }, { TaskTemplate: { Placement: wanted } }) {
+    const { Placement: made } = (template ?? {});
+    return sameSpec(templateOnly({ Placement: made ?? {} }), templateOnly({ Placement: wanted ?? {} }));
 }
 function templateOnly(TaskTemplate) {
     return { Name: '', Mode: {}, TaskTemplate };

@@ -134,12 +134,15 @@ export function nameOf({ field, key }: FieldChange): string {
 }
 
 const MOST_REASONS = 5
+const UNDER_WAY = 'an earlier update that has not ended'
 
 /** Because of what tasks restart, or the service is touched at all. */
 export function whyWords({ tasks, changes, reasons, action }: ServiceOutlook): string[] {
   if (action !== 'update') return []
   const names = (tasks.because.length > 0 ? tasks.because : changes).map(nameOf)
-  const all = [...reasons, ...names]
+  // Then no change of this deploy is why, but what an earlier one has not come to.
+  const isUnderWay = tasks.because.length === 0 && tasks.replaced > 0
+  const all = [...reasons, ...(isUnderWay ? [UNDER_WAY] : names)]
   return all.length <= MOST_REASONS + 1 ? all : [...all.slice(0, MOST_REASONS), `${all.length - MOST_REASONS} more`]
 }
 

@@ -152,6 +152,12 @@ describe('what a plan reports', () => {
     expect(outputs.plan).toContain('nothing to do')
   })
 
+  test('does not blame a label for tasks that an earlier update has not come to', async () => {
+    const tasks = { ...service().tasks, replaced: 2, because: [] }
+    const { lines } = await planOf({ services: [service({ changes: [change('label', 'tier', 'a', 'b')], tasks })] })
+    expect(lines).toContain('web: update, 2 of 3 tasks are replaced (an earlier update that has not ended)')
+  })
+
   test('is planned, and red, where only a secret is to go', async () => {
     const objects = [{ kind: 'secret' as const, name: 'shop_key-0a', action: 'remove' as const, changes: [] }]
     const asked = { ...NOTHING, failOnChanges: true }
