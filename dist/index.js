@@ -16629,16 +16629,25 @@ function cell(text) {
 function plain(text) {
     return withoutBlock(words(printable(text).trim()));
 }
-/** Code of signs that nothing is made of. */
-const CODE = /(?<!`)(`[\w.:=, -]*\w[\w.:=, -]*`)(?!`)/;
+/** What stands between two backticks, with nothing but signs of a sentence between those and the next blanks. */
+const CODE = /(?<=(?:^|\s)["'([]*)`([^`]+)`(?=["')\].,:;!?]*(?:\s|$))/;
 /** A sentence of our own, with names of others in it: what stands between backticks is code. */
 function prose(text) {
     const parts = printable(text).trim().split(CODE);
-    return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? part : words(part))).join(''));
+    return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? code(part) : words(part))).join(''));
 }
+/** A word without the signs of a sentence around it. */
+const WITHIN_SIGNS = /^(["'([]*)(.*?)(["')\].,:;!?]*)$/s;
 function words(text) {
-    const all = text.split(/( +)/);
-    return all.map((word) => (MADE_MORE_OF.test(word) ? code(word) : markdown_escaped(word))).join('');
+    return text
+        .split(/( +)/)
+        .map((word) => {
+        if (!MADE_MORE_OF.test(word))
+            return markdown_escaped(word);
+        const [, before = '', body = '', behind = ''] = WITHIN_SIGNS.exec(word) ?? [];
+        return MADE_MORE_OF.test(body) ? `${markdown_escaped(before)}${code(body)}${markdown_escaped(behind)}` : code(word);
+    })
+        .join('');
 }
 function withoutBlock(line) {
     return line.replace(BEGIN_OF_BLOCK, (begin) => (/\d/.test(begin) ? `${begin}\\` : `\\${begin}`));
@@ -18426,7 +18435,7 @@ function resultSummary(status, results, run) {
     const { culprits, stopped } = blame(results);
     const failed = [...culprits, ...stopped];
     const { needed, details } = culpritParts(failed, run);
-    const top = [title(status, headline_headline(results, run)), facts(status, results, run), ...needed];
+    const top = [title(status, plain(headline_headline(results, run))), facts(status, results, run), ...needed];
     const tables = tablesThatFit(tablesOf(results), summary_MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
     const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
     const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
@@ -18445,11 +18454,11 @@ function failureSummary(status, problems, isUnknown) {
     const [only = ''] = lines;
     const isOne = lines.length === 1;
     // One that is shown whole is not told twice.
-    const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`);
+    const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${prose(line)}`);
     const items = fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
     const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
     return [
-        title(status, isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`),
+        title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`)),
         `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
         ...(items.length === 0 ? [] : [items.join('\n')]),
         ...leftOut(all.length - items.length, 'problems'),
@@ -18466,11 +18475,15 @@ function shortHeadline(text) {
     if (text.length <= MOST_HEADLINE_CHARACTERS)
         return text;
     const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS);
-    return `${text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS)} …`;
+    const head = text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS);
+    // No half of what stands between backticks.
+    const isCutInCode = (head.split('`').length - 1) % 2 === 1;
+    return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} …`;
 }
 const RED = ['failed', 'rolled-back', 'timed-out', 'cancelled'];
+/** @param text Markdown */
 function title(status, text) {
-    return `## ${RED.includes(status) ? '❌' : '✅'} ${plain(text)}`;
+    return `## ${RED.includes(status) ? '❌' : '✅'} ${text}`;
 }
 /** What kind of summary this is: a job may have others. */
 function facts(status, results, { stack }) {

@@ -44,18 +44,27 @@ export function plain(text: string): string {
   return withoutBlock(words(printable(text).trim()))
 }
 
-/** Code of signs that nothing is made of. */
-const CODE = /(?<!`)(`[\w.:=, -]*\w[\w.:=, -]*`)(?!`)/
+/** What stands between two backticks, with nothing but signs of a sentence between those and the next blanks. */
+const CODE = /(?<=(?:^|\s)["'([]*)`([^`]+)`(?=["')\].,:;!?]*(?:\s|$))/
 
 /** A sentence of our own, with names of others in it: what stands between backticks is code. */
 export function prose(text: string): string {
   const parts = printable(text).trim().split(CODE)
-  return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? part : words(part))).join(''))
+  return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? code(part) : words(part))).join(''))
 }
 
+/** A word without the signs of a sentence around it. */
+const WITHIN_SIGNS = /^(["'([]*)(.*?)(["')\].,:;!?]*)$/s
+
 function words(text: string): string {
-  const all = text.split(/( +)/)
-  return all.map((word) => (MADE_MORE_OF.test(word) ? code(word) : escaped(word))).join('')
+  return text
+    .split(/( +)/)
+    .map((word) => {
+      if (!MADE_MORE_OF.test(word)) return escaped(word)
+      const [, before = '', body = '', behind = ''] = WITHIN_SIGNS.exec(word) ?? []
+      return MADE_MORE_OF.test(body) ? `${escaped(before)}${code(body)}${escaped(behind)}` : code(word)
+    })
+    .join('')
 }
 
 function withoutBlock(line: string): string {

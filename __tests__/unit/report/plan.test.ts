@@ -143,7 +143,7 @@ describe('what a plan reports', () => {
     ])
     expect(outputs.plan).toContain('| `web` | 🟡 update | 5 tasks end | `env A` |\n')
     expect(outputs.plan).toContain('; 2 secrets and 1 network change. ')
-    expect(outputs.plan).toContain('- web: no health check: add `healthcheck` to it, or \\`a\\|b\\` or \\`\\` c\\`')
+    expect(outputs.plan).toContain('- web: no health check: add `healthcheck` to it, or `a|b` or \\`\\` c\\`')
   })
 
   test('is unchanged, and green, where nothing differs', async () => {
@@ -373,7 +373,7 @@ test('a value with backticks stays what it is, and advice leads to its page by a
   )
   expect(cells).toEqual(['``Host(`a.test`)``', '`` `a` ``', '```a``b```', '`` ` ``'])
   expect(outputs.plan).toContain(`- web: it has no health check. [More](${url})`)
-  expect(outputs.plan).toContain('- web: see `https://example.com.` More: `https://example.com`')
+  expect(outputs.plan).toContain('- web: see `https://example.com`. More: `https://example.com`')
 })
 
 test('a field whose path has a key of somebody else stays in its cell', async () => {

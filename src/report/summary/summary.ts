@@ -2,7 +2,7 @@ import { isGood, type ServiceResult } from '../../result.ts'
 import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
-import { code, nameCode, plain } from '../markdown.ts'
+import { code, nameCode, plain, prose } from '../markdown.ts'
 import { remedyFor } from '../remedies.ts'
 import type { Status } from '../status.ts'
 import { culpritParts, folded, remedyLine } from './culprits.ts'
@@ -25,7 +25,7 @@ export function resultSummary(status: Status, results: readonly ServiceResult[],
   const { culprits, stopped } = blame(results)
   const failed = [...culprits, ...stopped]
   const { needed, details } = culpritParts(failed, run)
-  const top = [title(status, headline(results, run)), facts(status, results, run), ...needed]
+  const top = [title(status, plain(headline(results, run))), facts(status, results, run), ...needed]
   const tables = tablesThatFit(tablesOf(results), MOST_TABLE_BYTES - Buffer.byteLength(needed.join()))
   const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)]
   const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - ROOM_FOR_REST
@@ -45,11 +45,11 @@ export function failureSummary(status: Status, problems: readonly string[], isUn
   const [only = ''] = lines
   const isOne = lines.length === 1
   // One that is shown whole is not told twice.
-  const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${plain(line)}`)
+  const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${prose(line)}`)
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
   const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []))
   return [
-    title(status, isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`),
+    title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`)),
     `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
     ...(items.length === 0 ? [] : [items.join('\n')]),
     ...leftOut(all.length - items.length, 'problems'),
@@ -68,13 +68,17 @@ const MOST_HEADLINE_CHARACTERS = 200
 function shortHeadline(text: string): string {
   if (text.length <= MOST_HEADLINE_CHARACTERS) return text
   const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS)
-  return `${text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS)} …`
+  const head = text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS)
+  // No half of what stands between backticks.
+  const isCutInCode = (head.split('`').length - 1) % 2 === 1
+  return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} …`
 }
 
 const RED: readonly Status[] = ['failed', 'rolled-back', 'timed-out', 'cancelled']
 
+/** @param text Markdown */
 function title(status: Status, text: string): string {
-  return `## ${RED.includes(status) ? '❌' : '✅'} ${plain(text)}`
+  return `## ${RED.includes(status) ? '❌' : '✅'} ${text}`
 }
 
 /** What kind of summary this is: a job may have others. */

@@ -215,8 +215,8 @@ describe('nothing that a service says becomes markup of the summary', () => {
     ['*a* _b_ `c` ~~d~~', '\\*a\\* \\_b\\_ \\`c\\` \\~\\~d\\~\\~'],
     ['<script>', '\\<script\\>'],
     ['[a](/x) ![b](c)', '\\[a\\](/x) !\\[b\\](c)'],
-    ['see https://x/y. WWW.x.org, `ftp://z`', 'see `https://x/y.` `WWW.x.org,` `` `ftp://z` ``'],
-    ['@team or me@x.org, acme/shop#12 and #3', '`@team` or `me@x.org,` `acme/shop#12` and `#3`'],
+    ['see https://x/y. WWW.x.org, `ftp://z`', 'see `https://x/y`. `WWW.x.org`, `` `ftp://z` ``'],
+    ['@team or me@x.org, acme/shop#12 and #3', '`@team` or `me@x.org`, `acme/shop#12` and `#3`'],
     ['$\\unicode{x}$ GH-1', '`$\\unicode{x}$` `GH-1`'],
     ['a:warning:b :+1: 10:20:30', '`a:warning:b` `:+1:` 10:20:30'],
     ['&#60;b> &amp; &', '`&#60;b>` &amp;amp; &amp;'],
@@ -287,9 +287,31 @@ describe('the summary of a run that changed nothing', () => {
         'Swarm Deploy: **failed**. Whether anything was changed on the swarm is not known.',
         '',
         '- no \\*login\\*',
-        '- no \\`service\\`',
+        '- no `service`',
       ].join('\n'),
     )
+  })
+
+  test.each([
+    ['write `ssh://user@host`, or (`a: ${{ b }}`).', 'write `ssh://user@host`, or (`a: ${{ b }}`).'],
+    ['ssh://deploy@10.0.0.7: refused', '`ssh://deploy@10.0.0.7`: refused'],
+    ['Get "http://x/v2/": no', 'Get "`http://x/v2/`": no'],
+    // None of these is a pair on its own: what they hold gets out of no place.
+    ['a`x://(`b` c', '`` a`x://(`b` `` c'],
+    ['x://a`<b>` `` `c', '`` x://a`<b>` `` \\`\\` \\`c'],
+    ['it`s a `<b>', 'it\\`s a \\`\\<b\\>'],
+  ])(
+    'shows as code what a problem has as code, and addresses without what stands behind them: %j',
+    (problem, shown) => {
+      expect(failureSummary('failed', [problem], false)).toMatch(`## ❌ ${shown}\n`)
+    },
+  )
+
+  test('cuts a title before what is code, and not in it', () => {
+    const problem = `${'x '.repeat(90)}as in \`A: ${'b '.repeat(30)}\` there`
+    const [title = '', , item] = failureSummary('failed', [problem], false).split('\n\n')
+    expect(title).toMatch(/x as in …$/)
+    expect(item).toMatch(/ as in `A: b .*` there$/)
   })
 
   test('has a long problem whole below its first words, and what to do', () => {
