@@ -20,7 +20,7 @@ import { removeMade, removeUnused } from '../stack/remove.ts'
 import type { Stack } from '../stack/stack.ts'
 import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
-import { prepare, readFiles } from './prepare.ts'
+import { planAndCheck, readFiles } from './before-change.ts'
 import { withRun } from './with-run.ts'
 
 /** What came of a deploy. */
@@ -50,7 +50,7 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
   // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
-  const { changes, observed } = await prepare({ deployment, stack }, { ...run, connection })
+  const { changes, observed } = await planAndCheck({ deployment, stack }, { ...run, connection })
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }

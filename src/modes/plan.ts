@@ -5,7 +5,7 @@ import { type Outlook, outlookOf } from '../plan/outlook.ts'
 import { adviceOnChanges } from '../report/advice.ts'
 import { swarmNetworks } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
-import { prepare, readFiles } from './prepare.ts'
+import { planAndCheck, readFiles } from './before-change.ts'
 import { withRun } from './with-run.ts'
 
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
@@ -22,7 +22,7 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const bound = { ...run, connection: run.time.bound(run.connection) }
   // Whoever has not taken the lock must not think that those who ask for it are done.
   const files = await readFiles({ ...asked, lock: undefined }, bound)
-  const { changes, observed } = await prepare(files, bound)
+  const { changes, observed } = await planAndCheck(files, bound)
   const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))

@@ -32,13 +32,13 @@ export async function readFiles(asked: Deployment, { connection, workspace, time
 }
 
 /** What is to be done to each service, and how all of them are now. */
-export interface Prepared {
+export interface CheckedPlan {
   readonly changes: readonly Change[]
   readonly observed: Observation
 }
 
 /** @throws UserErrors with all that would not work out */
-export async function prepare({ deployment, stack }: Asked, run: Run): Promise<Prepared> {
+export async function planAndCheck({ deployment, stack }: Asked, run: Run): Promise<CheckedPlan> {
   const { connection, time, workspace } = run
   // A group of the log, and the time that is left for what comes before the first change.
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
