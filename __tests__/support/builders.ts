@@ -83,6 +83,7 @@ export function createConfig(name: string, credentials: readonly Credential[]): 
 export const ROLLING: Replacement = {
   strategy: { kind: 'rolling', settings: undefined, uncountedSeconds: 0 },
   policies: { update: {}, rollback: {} },
+  prepare: 'no',
 }
 
 export function createRequest(overrides: Partial<ServiceRequest> = {}): ServiceRequest {

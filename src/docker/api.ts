@@ -35,6 +35,8 @@ export interface ServiceSpec {
 export interface TaskTemplate {
   readonly ContainerSpec?: {
     readonly Image: string
+    /** The program in the place of the image's own. */
+    readonly Command?: readonly string[]
     readonly Args?: readonly string[]
     readonly Env?: readonly string[]
     readonly Labels?: Readonly<Record<string, string>>

@@ -13,6 +13,7 @@ export const DEFAULTS = {
   'allow-plain-tcp': 'false',
   'docker-version': '28.3.3',
   'docker-download-url': 'https://download.docker.com',
+  prepare: 'false',
   'max-parallel': '10',
   wait: 'true',
   timeout: '10m',

@@ -12,6 +12,7 @@ import type { LookUp } from './compose/variables.ts'
 import type { Host } from './host.ts'
 import type { Pins } from './known-hosts.ts'
 import type { ModeName } from './mode.ts'
+import type { PrepareChoice } from './prepare.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
@@ -113,6 +114,8 @@ export interface StackRequest {
   /** How the tasks of its services are replaced. */
   readonly strategy: StrategyChoice
   readonly policies: Policies
+  /** Which nodes have its image before anything is changed. */
+  readonly prepare: PrepareChoice
 }
 
 /** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
@@ -146,6 +149,8 @@ export interface ServiceRequest {
   /** How its tasks are replaced. */
   readonly strategy: StrategyChoice
   readonly policies: Policies
+  /** Which nodes have its image before anything is changed. */
+  readonly prepare: PrepareChoice
   /** The labels that it will have; those on the swarm unless given. */
   readonly labels?: Readonly<Record<string, string>>
   /** Of a stack: docker's own spec for it, which says everything about it. */

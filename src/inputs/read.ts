@@ -8,6 +8,7 @@ import type { Credential, Deployment, PlanRequest, Reach, ServiceRequest, StackR
 import { fileReader, resolvePath } from './files.ts'
 import { type ModeName, parseMode } from './mode.ts'
 import { checkPause, pausing } from './pause.ts'
+import { parsePrepare } from './prepare.ts'
 import { Problems } from './problems.ts'
 import { REACH_INPUTS, reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
@@ -42,6 +43,7 @@ const INPUTS = [
   'wait',
   'timeout',
   'monitor',
+  'prepare',
   'max-parallel',
   'on-failure',
   'on-cancel',
@@ -71,6 +73,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     strategies,
     strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
     policies: policiesOfInputs((name) => input(env, name), problems),
+    prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
   }
   const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems)
   const services = readServices(env, forAll, problems)

@@ -1,20 +1,23 @@
 import type { Policies } from '../docker/cli/update-policy.ts'
 import type { ServiceRequest } from './deployment.ts'
+import type { PrepareChoice } from './prepare.ts'
 import type { Problems } from './problems.ts'
 import { chosenStrategy, type StrategySettings, type StrategyTable } from './strategy.ts'
 import { mergedPolicies } from './update-policy.ts'
 
 /** How the tasks of a service are replaced. */
-export type Replacement = Pick<ServiceRequest, 'strategy' | 'policies'>
+export type Replacement = Pick<ServiceRequest, 'strategy' | 'policies' | 'prepare'>
 
 /** What is given of how tasks are replaced, in an entry. */
 interface OwnSettings {
   readonly strategy: StrategySettings
   readonly policies: Policies
+  readonly prepare?: PrepareChoice | undefined
 }
 
 /** The same by the inputs for all services. */
 export interface ReplacementSettings extends OwnSettings {
+  readonly prepare: PrepareChoice
   /** Those that can be chosen. */
   readonly strategies: StrategyTable
 }
@@ -28,9 +31,10 @@ const NO_SETTINGS: OwnSettings = { strategy: { given: [], values: {} }, policies
  * @param problems of the entry
  */
 export function replacementOf(own: OwnSettings | undefined, all: ReplacementSettings, problems: Problems): Replacement {
-  const { strategy, policies } = own ?? NO_SETTINGS
+  const { strategy, policies, prepare = all.prepare } = own ?? NO_SETTINGS
   return {
     strategy: chosenStrategy(strategy, all.strategy, all.strategies, problems),
     policies: mergedPolicies(policies, all.policies),
+    prepare,
   }
 }

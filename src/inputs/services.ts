@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import type { ServiceRequest } from './deployment.ts'
 import { adviceForFlag, flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
+import { parsePrepare } from './prepare.ts'
 import { type Problems, shown } from './problems.ts'
 import { type ReplacementSettings, replacementOf } from './replacement.ts'
 import { shellWords } from './shell-words.ts'
@@ -26,6 +27,7 @@ const KEYS: readonly string[] = [
   'create',
   'create-args',
   'update-args',
+  'prepare',
   ...POLICY_KEYS,
 ]
 
@@ -164,6 +166,7 @@ function requestFromMap(
   const own = {
     strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
     policies: policiesOfEntry(map, problems),
+    prepare: attemptAt(map, 'prepare', problems, parsePrepare),
   }
 
   if (create && valueAt(map, 'image') === undefined) {
@@ -211,7 +214,7 @@ function requestFromMap(
 }
 
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', ...POLICY_KEYS]
+const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS]
 
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }: Entry, map: YamlMap, strategies: StrategyTable, problems: Problems): string | undefined {

@@ -27,6 +27,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   'known-hosts': 'ssh-known-hosts',
   manager: 'host',
   pass: 'password',
+  prepull: 'prepare',
+  'pre-pull': 'prepare',
   'private-key': 'ssh-key',
   'registry-host': 'registry',
   'registry-pass': 'password',

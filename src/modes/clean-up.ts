@@ -2,6 +2,7 @@ import { type Connection, connect } from '../connect/connection.ts'
 import { messageOf } from '../errors.ts'
 import { readInputs, readReach } from '../inputs/read.ts'
 import { releaseLeft } from '../lock/lock.ts'
+import { removeOfRun } from '../prepare/pull-services.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
@@ -50,11 +51,17 @@ async function cleanUpAfterMain(): Promise<void> {
   for (const { lock } of killed) locks.add(lock)
   locks.delete('')
   if (killed.length === 0 && locks.size === 0) return
-  if (locks.size === 0 && killed.every(({ services }) => services.size === 0)) return killed.forEach(tellUnchanged)
+  const hasLeftNothing = killed.every(({ services, pulls }) => services.size === 0 && pulls === '')
+  if (locks.size === 0 && hasLeftNothing) return killed.forEach(tellUnchanged)
   try {
     await onTheSwarm((connection, signal) => settleAll(killed, locks, connection, signal))
   } catch (error) {
     for (const state of killed) tell(state, unknown(state, messageOf(error)))
+    if (killed.some(({ pulls }) => pulls !== '')) {
+      log.warning(
+        `Not removed: the services by which nodes pulled images for this step, whose names begin with \`swarm-deploy-prepare-\`. A later deploy does it: ${messageOf(error)}`,
+      )
+    }
     if (locks.size > 0) {
       log.warning(`The lock of this step was not released, and expires by itself: ${messageOf(error)}`)
     }
@@ -157,6 +164,9 @@ async function settleAll(
   for (const state of killed) {
     if (state.services.size === 0) tellUnchanged(state)
     else tell(state, await settle(state, connection, signal))
+    if (state.pulls === '') continue
+    await removeOfRun(connection.engine, state.pulls, signal)
+    log.info('The services by which nodes pulled images for the stopped run are removed')
   }
   for (const token of locks) await releaseLeft(token, connection)
   if (locks.size > 0) log.info('The lock that the stopped run held is released')

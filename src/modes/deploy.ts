@@ -5,6 +5,7 @@ import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
 import type { Change } from '../plan/check.ts'
 import { nameInFiles } from '../plan/colours.ts'
+import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
@@ -51,6 +52,9 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
   await lock.takeServices(deployment)
 
   const { changes, observed } = await planAndCheck({ deployment, stack }, { ...run, connection })
+  const preparing = { ...run, connection, observed, deployment, self }
+  await removeLeft(preparing)
+  await prepareNodes(changes, preparing)
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }

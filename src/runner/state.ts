@@ -25,6 +25,8 @@ export interface RunState {
   readonly stage: string
   /** The token of its locks; empty when it holds none. */
   readonly lock: string
+  /** The token of the services by which nodes pull its images; empty when there are none. */
+  readonly pulls: string
   readonly onCancel: 'keep' | 'rollback'
   /** By name: what was sent, and what was being sent. */
   readonly services: ReadonlyMap<string, ServiceState>
@@ -102,7 +104,10 @@ export async function readState(directory: string): Promise<RunState | undefined
 /** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
 export function parseState(text: string): RunState | undefined {
   const services = new Map<string, ServiceState>()
-  let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', onCancel: 'keep' } as Omit<RunState, 'services'>
+  let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', pulls: '', onCancel: 'keep' } as Omit<
+    RunState,
+    'services'
+  >
   for (const line of text.split('\n')) {
     const change = parseChange(line)
     if (change === undefined) continue
@@ -151,6 +156,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<keyof Change, Check>([
   ['startedAt', isText(/^\d*$/)],
   ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
   ['lock', isText(/^([0-9a-f-]{36})?$/)],
+  ['pulls', isText(/^([0-9a-f-]{36})?$/)],
   ['onCancel', isText(/^(keep|rollback)$/)],
   ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ])

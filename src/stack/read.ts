@@ -209,9 +209,9 @@ function serviceRequest(
       networks: networks.filter(({ Name }) => needed.has(Name)),
       isRerun: request.rerunJobs,
     }
-    const { strategy, policies } = request
+    const { strategy, policies, prepare } = request
     const place = positionOf(request.files, ['services', key])
-    const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies, ...(place && { place }) }
+    const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies, prepare, ...(place && { place }) }
     return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -86,19 +86,23 @@ async function placed(store: Store, task: StoredTask): Promise<StoredNode | unde
 
 const prepare: Step = async ({ store, images, task, node }) => {
   report(store, task, { state: 'preparing', message: 'preparing' })
-  const { Image: reference = '' } = templateOf(task).ContainerSpec ?? {}
+  const { Image: reference = '', Dir: directory } = templateOf(task).ContainerSpec ?? {}
   const found = findImage(images, reference)
   const digest = found && digestOf(found.tag)
   if (found === undefined || digest === undefined) return reject(REFUSAL_MS, `No such image: ${reference}`)
   if (!node.images.has(digest)) {
     if (!mayRead(found.image, task.made.credential)) return reject(REFUSAL_MS, `No such image: ${reference}`)
-    const { pullSeconds } = found.image
+    const { pullSeconds, pullFailsOn } = found.image
+    const failsAfter = pullFailsOn?.[node.hostname]
+    if (failsAfter !== undefined) return reject(failsAfter * 1000, `No such image: ${reference}`)
     const isOver = await interrupted(pullSeconds === undefined ? PULL_MS : pullSeconds * 1000)
     if (isOver) return 'over'
     node.images.add(digest)
   }
   const { rejected } = images.get(found.tag) ?? {}
   if (rejected !== undefined) return reject(REFUSAL_MS, rejected)
+  // Docker puts a file there into every container, before its working directory is made.
+  if (directory === '/.dockerenv') return reject(PREPARE_MS, 'Cannot mkdir: /.dockerenv is not a directory')
   if (await interrupted(PREPARE_MS)) return 'over'
   report(store, task, { state: 'ready', message: 'prepared' })
   return 'on'

@@ -14,6 +14,8 @@ export interface Image {
   readonly rejected?: string
   /** How long a node pulls it, in seconds. */
   readonly pullSeconds?: number
+  /** Nodes that cannot pull it, by their host names: `2`: Swarm is told so after so many seconds. */
+  readonly pullFailsOn?: Readonly<Record<string, number>>
   /** How long a task takes to end when it is told to, in seconds; more than its grace period is a kill. */
   readonly stopSeconds?: number
   /** Those who may read it; everybody unless told. */

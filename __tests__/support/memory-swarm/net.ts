@@ -137,7 +137,7 @@ export function tellingCalls(calls: readonly MadeCall[]): number[] {
 
 /** Which of the rules of truth a run has broken. */
 export function brokenRules(scenario: Scenario, trouble: string, played: Played): string[] {
-  const { run, swarm, was } = played
+  const { run } = played
   const { results, problems, isBug, seconds } = run
   const broken: string[] = []
   if (isBug) broken.push(`it calls itself a bug: ${problems.join('; ').split('\n')[0]}`)
@@ -152,7 +152,7 @@ export function brokenRules(scenario: Scenario, trouble: string, played: Played)
   const isGreen = results.length > 0 && results.every(isGood)
   if (isGreen && !isMeddling(trouble)) broken.push(...untrueGreen(scenario, played))
   if (!isGreen && isHarmless(trouble) && scenario.isGood) broken.push(`it is red: ${summary(run)}`)
-  if (problems.length > 0 && !isMeddling(trouble)) broken.push(...changes(swarm, was))
+  if (problems.length > 0 && !isMeddling(trouble)) broken.push(...changes(played))
   broken.push(...results.flatMap((result) => untrueResult(result, trouble, played)))
   if (mayTidy(trouble)) broken.push(...leftovers(trouble, played))
   if (!isMeddling(trouble)) broken.push(...takenForOthers(swarm))
@@ -207,9 +207,11 @@ function untrueResult(result: ServiceResult, trouble: string, { swarm, was }: Pl
 }
 
 /** What a run has changed that says that nothing was. */
-function changes(swarm: MemorySwarm, was: ReadonlyMap<string, Service>): string[] {
+function changes({ swarm, was, run }: Played): string[] {
+  const isTold = (name: string) => run.log.includes('Not removed') && name.startsWith('swarm-deploy-prepare-')
+  const made = swarm.services.filter((name) => !was.has(name) && !isTold(name))
   return [
-    ...swarm.services.filter((name) => !was.has(name)).map((name) => `nothing was changed, and ${name} is there`),
+    ...made.map((name) => `nothing was changed, and ${name} is there`),
     ...[...was].flatMap(([name, before]) => {
       const now = swarm.service(name)
       return now !== undefined && isSame(now.Spec, before.Spec)

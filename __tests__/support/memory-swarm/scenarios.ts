@@ -35,6 +35,11 @@ const DEPLOYS: Readonly<Record<string, (tag: string) => Omit<Scenario, 'isGood'>
     before: [spec('web'), spec('other')],
     asked: { web: many(2), ...others },
   }),
+  'an update whose image the nodes have first': (tag) => ({
+    inputs: { ...services(tag, {}), prepare: 'true', 'max-parallel': '1' },
+    before: [spec('web'), spec('other')],
+    asked: { web: many(2), ...others },
+  }),
   'an update of a global service': (tag) => ({
     inputs: services(tag, {}),
     before: [spec('web', { Mode: { Global: {} } }), spec('other')],

@@ -1,3 +1,4 @@
+import { pullServiceSpec } from '../../../src/docker/swarm/pull-service.ts'
 import type { Player } from './trace.ts'
 
 /** What happens on a swarm, in the words of the API: played on a real one, and on the memory swarm. */
@@ -48,6 +49,19 @@ export const SITUATIONS: Readonly<Record<string, (player: Player) => Promise<voi
     await player.untilRunning(2)
     await player.to('two')
     await player.untilStatus('completed')
+  },
+
+  'pulled by one node and then by the other, and made on none': async (player) => {
+    const { hosts, images } = player.stage
+    const notOn = [...hosts].flatMap(([id, host]) => (host === 'n2' ? [id] : []))
+    const spec = pullServiceSpec({ name: '', labels: {}, image: images.one, notOn })
+    const { Mode, TaskTemplate } = spec
+    await player.create('one', { Mode, TaskTemplate })
+    await player.untilEnded(1, 'rejected')
+    await player.wait(3)
+    await player.update((now) => ({ ...now, TaskTemplate: { ...now.TaskTemplate, Placement: { Constraints: [] } } }))
+    await player.untilEnded(2, 'rejected')
+    await player.wait(3)
   },
 
   'a job, asked for twice': async (player) => {

@@ -543,6 +543,22 @@ describe('the rollout', () => {
     expect(read({ ...WEB, timeout: text }).timeoutSeconds).toBe(seconds)
   })
 
+  test.each([
+    ['true', 'all'],
+    ['True', 'all'],
+    ['false', 'no'],
+    ['auto', 'auto'],
+    ['enough', 'enough'],
+    ['', 'no'],
+  ])('prepare: %s', (text, prepare) => {
+    expect(read({ ...WEB, prepare: text }).services).toMatchObject([{ prepare }])
+  })
+
+  test('prepare of an entry goes before that for all', () => {
+    const services = '- {name: web, image: nginx, prepare: false}\n- {name: api, image: nginx}'
+    expect(read({ services, prepare: 'enough' }).services).toMatchObject([{ prepare: 'no' }, { prepare: 'enough' }])
+  })
+
   test('monitor and max-parallel', () => {
     const inputs = { ...WEB, monitor: '30s', 'max-parallel': '100' }
     expect(read(inputs)).toMatchObject({ monitorSeconds: 30, maxParallel: 100 })

@@ -658,6 +658,16 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { ...WEB, 'max-parallel': '0' },
     'max-parallel: "0" is not allowed: write a whole number from 1 to 100',
   ],
+  [
+    'prepare with another word',
+    { ...WEB, prepare: 'enuogh' },
+    'prepare: "enuogh" is none of its words: did you mean enough? Write true or false or auto or enough',
+  ],
+  [
+    'prepare of an entry with another word',
+    { services: '- {name: web, image: nginx, prepare: all}' },
+    'services: web: `prepare`: "all" is none of its words',
+  ],
   ['max-parallel 101', { ...WEB, 'max-parallel': '101' }, 'max-parallel: "101" is not allowed'],
   [
     'a word of a closed set with a typo',

@@ -8,9 +8,10 @@ type Inputs = Readonly<Record<string, string>>
 
 function replacements(inputs: Inputs): Replacement[] {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given), STRATEGIES).services.map(({ strategy, policies }) => ({
+  return readInputs(Object.fromEntries(given), STRATEGIES).services.map(({ strategy, policies, prepare }) => ({
     strategy,
     policies,
+    prepare,
   }))
 }
 
@@ -39,8 +40,9 @@ describe('strategies', () => {
       'update-config': '{order: start-first, delay: 500ms}',
     }
     expect(replacements({ services, ...all })).toEqual([
-      { strategy: ROLLING.strategy, policies: { update: { order: 'stop-first', delay: '500ms' }, rollback: {} } },
+      { ...ROLLING, policies: { update: { order: 'stop-first', delay: '500ms' }, rollback: {} } },
       {
+        ...ROLLING,
         strategy: {
           kind: 'canary',
           settings: { size: { percent: 25 }, trial: { holdSeconds: 60 } },

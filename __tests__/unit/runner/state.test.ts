@@ -106,6 +106,7 @@ test.each([
   ['a start that is none', { startedAt: '1; rm' }],
   ['a stage with a command in it', { stage: '\n::stop-commands::x' }],
   ['a lock of another kind', { lock: '*' }],
+  ['a token of pulls of another kind', { pulls: 'x' }],
   ['another word for on-cancel', { onCancel: 'deploy' }],
   ['a key that is not known', { workspace: '/etc' }],
   ['a key of every object', JSON.parse('{"__proto__": {"stage": "x"}, "constructor": 1}')],

@@ -49,6 +49,11 @@ export function startFirstProblem(
   return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : undefined
 }
 
+/** Whether a node as a whole has what a task of the service reserves: else Swarm never gives it one. */
+export function couldHold(spec: ServiceSpec, node: Node): boolean {
+  return reservationLimits(spec, spec, node, 0).every(({ room }) => room >= 1)
+}
+
 function isStartFirst(spec: ServiceSpec): boolean {
   return spec.UpdateConfig?.Order === 'start-first' && !isJob(spec)
 }

@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Node } from '../../../src/docker/api.ts'
+import type { PrepareChoice } from '../../../src/inputs/prepare.ts'
+import type { ImageDemand, ServiceDemand } from '../../../src/prepare/demand.ts'
+import { judge } from '../../../src/prepare/judge.ts'
+import { beginPull, type NodePull, type Pull, refused } from '../../../src/prepare/pull.ts'
+import { createConfig, createCredential, createNode, digest } from '../../support/builders.ts'
+
+const NODES = [1, 2, 3].map(createNode)
+const credential = createCredential()
+const access = { config: createConfig('team', [credential]), credential }
+
+interface Asked {
+  readonly choice?: Exclude<PrepareChoice, 'no'>
+  readonly needed?: number | 'all'
+  readonly withoutVariant?: readonly Node[]
+}
+
+function demandOf(asked: Asked = {}): ImageDemand {
+  const { choice = 'all', needed = 1, withoutVariant = [] } = asked
+  const service: ServiceDemand = { name: 'web', choice, nodes: NODES, needed, withoutVariant }
+  return { image: `ghcr.io/acme/web:2@${digest('b')}`, access, nodes: NODES, notAsked: [], services: [service] }
+}
+
+const THERE: NodePull = { state: 'there' }
+const SLOW: NodePull = { state: 'pulling', sinceMs: 0, isSeen: true }
+const failed = (said = 'No such image: ghcr.io/acme/web', seconds = 0.6): NodePull => ({
+  state: 'failed',
+  said,
+  seconds,
+})
+
+function judged(states: readonly NodePull[], asked: Asked = {}, nodes: readonly Node[] = NODES) {
+  const pulled = new Map(states.map((state, index): [string, NodePull] => [`node-${index + 1}`, state]))
+  const pull: Pull = { ...beginPull(demandOf(asked)), nodes: pulled }
+  return judge(pull, nodes, ({ Description }) => Description.Hostname, 300)
+}
+
+const verdict = ({ problem, notice }: ReturnType<typeof judge>) =>
+  problem !== undefined ? 'red' : notice !== undefined ? 'notice' : 'good'
+
+describe('whether it is red', () => {
+  test.each<[string, readonly NodePull[], Asked]>([
+    ['good', [THERE, THERE, THERE], {}],
+    ['good', [THERE, { state: 'unknown' }, { state: 'left' }], {}],
+    ['red', [THERE, THERE, failed()], { choice: 'all' }],
+    ['red', [THERE, THERE, SLOW], { choice: 'all' }],
+    ['notice', [THERE, failed(), SLOW], { choice: 'enough', needed: 1 }],
+    ['red', [THERE, failed(), SLOW], { choice: 'enough', needed: 2 }],
+    ['red', [THERE, THERE, failed()], { choice: 'enough', needed: 'all' }],
+    // What is only slow may still come.
+    ['notice', [THERE, failed(), SLOW], { choice: 'auto', needed: 2 }],
+    ['red', [THERE, failed(), SLOW], { choice: 'auto', needed: 3 }],
+    ['notice', [THERE, THERE, SLOW], { choice: 'auto', needed: 'all' }],
+    // Those that nobody came to ask are slow as well.
+    ['red', [THERE, THERE], { choice: 'all' }],
+  ])('%s: %j with %j', (wanted, states, asked) => {
+    expect(verdict(judged(states, asked))).toBe(wanted)
+  })
+
+  test('a node that gets no tasks any more does not count', () => {
+    const nodes = NODES.map((node, i) => (i === 2 ? { ...node, Status: { State: 'down' } } : node))
+    expect(verdict(judged([THERE, THERE, failed()], {}, nodes))).toBe('good')
+    expect(verdict(judged([THERE, THERE, SLOW], { choice: 'enough', needed: 'all' }, nodes))).toBe('good')
+  })
+
+  test('of a global service a node without a variant of the image: red where all must have it', () => {
+    const arm = {
+      ...createNode(4),
+      Description: { ...createNode(4).Description, Platform: { OS: 'linux', Architecture: 'aarch64' } },
+    }
+    const all = [THERE, THERE, THERE]
+    const { problem } = judged(all, { needed: 'all', withoutVariant: [arm] })
+    expect(problem).toMatch(/^service web: The image has no variant for host-4 \(linux\/aarch64\), where a task/)
+    expect(verdict(judged(all, { choice: 'auto', needed: 'all', withoutVariant: [arm] }))).toBe('notice')
+  })
+})
+
+describe('the cause', () => {
+  test.each<[string, readonly NodePull[], RegExp]>([
+    [
+      'one of them',
+      [THERE, THERE, failed()],
+      /1 of the 3 nodes .*: host-3 \(after 0\.6 s: .*\)\. Others pull it, so the cause is on the node: it does not trust/,
+    ],
+    [
+      'all of them',
+      [failed(), failed(), failed()],
+      /all 3 nodes that lacked it cannot pull .* the account may not pull it/,
+    ],
+    ['late', [THERE, THERE, failed('No such image: x', 30.1)], /packets to ghcr\.io are mostly dropped/],
+    ['too slow', [THERE, SLOW, THERE], /did not have .* after 300 s: host-2\. Give the run a longer `timeout`/],
+    [
+      'an unknown CA, as Docker 29.7.2 tells it',
+      [
+        THERE,
+        THERE,
+        failed('failed to resolve reference "ghcr.io/acme/web": x509: certificate signed by unknown authority'),
+      ],
+      /The registry's certificate is signed by an authority that the daemon does not know\. Put the CA certificate of ghcr\.io/,
+    ],
+    [
+      'no way',
+      [THERE, THERE, failed('dial tcp 10.0.0.1:443: connect: connection refused')],
+      /The daemon cannot reach the registry/,
+    ],
+    [
+      'a refused credential',
+      [failed('unauthorized: authentication required'), THERE, THERE],
+      /The credential was refused\. Check user name and password of the credential of alice for ghcr\.io in config team/,
+    ],
+    ['a full disk', [failed('write /x: no space left on device'), THERE, THERE], /Free room on the disk of the node/],
+    [
+      'no variant',
+      [failed('no matching manifest for linux/arm64 in the manifest list entries'), THERE, THERE],
+      /Build the image for the platform/,
+    ],
+  ])('%s', (_name, states, wanted) => {
+    expect(judged(states).problem).toMatch(wanted)
+  })
+})
+
+describe('a refusal of the swarm', () => {
+  test.each<[Exclude<PrepareChoice, 'no'>, string]>([
+    ['all', 'red'],
+    ['enough', 'red'],
+    ['auto', 'notice'],
+  ])('%s: %s', (choice, wanted) => {
+    const judgement = judge(refused(beginPull(demandOf({ choice })), 'not allowed'), NODES, () => '', 1)
+    expect(verdict(judgement)).toBe(wanted)
+    expect(judgement.problem ?? judgement.notice).toContain('not allowed')
+  })
+})

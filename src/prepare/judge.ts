@@ -1,0 +1,170 @@
+import type { Node } from '../docker/api.ts'
+import { parseReference } from '../docker/registry/reference.ts'
+import { classifyRegistryError, describeFailure, remedy } from '../docker/registry/registry-error.ts'
+import { imageInWords } from '../docker/specs/service-spec.ts'
+import { eligibleNodes } from '../docker/swarm/placement.ts'
+import { limited } from '../runner/safe-text.ts'
+import { someOf } from '../runner/some-of.ts'
+import type { ImageDemand, ServiceDemand } from './demand.ts'
+import { type Pull, thereOn } from './pull.ts'
+
+/** What nodes that lack an image mean for the services that need it. Pure. */
+
+/** What is said of an image. */
+export interface Judgement {
+  /** Why the services must not be deployed. */
+  readonly problem?: string
+  /** What is wrong with nodes that the services can do without. */
+  readonly notice?: string
+  /** Which nodes have it. */
+  readonly line: string
+}
+
+/** A node that does not have the image. */
+interface Lacking {
+  readonly node: Node
+  readonly why: 'failed' | 'slow'
+  /** In the daemon's words; of one that is slow, empty. */
+  readonly said: string
+  readonly seconds: number
+}
+
+/**
+ * Judges one image: `all` of the nodes that may run a service must have it, or as many as it has tasks, or with `auto` as
+ * many must be left that could still pull it.
+ *
+ * @param nodes of the swarm, as they are now
+ * @param nameOf what a node is called
+ * @param waitedSeconds for how long the nodes were waited for
+ */
+export function judge(
+  pull: Pull,
+  nodes: readonly Node[],
+  nameOf: (node: Node) => string,
+  waitedSeconds: number,
+): Judgement {
+  const { demand, refusal } = pull
+  const image = imageInWords(demand.image)
+  if (refusal !== undefined) return refusedJudgement(demand, image, refusal)
+  const active = eligibleNodes(nodes).map(({ ID }) => ID)
+  const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds))
+  const missing = demand.services.filter((service) => !isServed(service, lacking, active))
+  const line = `${image}: on ${countOf(thereOn(pull), demand.nodes.length)}`
+  const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant)
+  if (lacking.length === 0 && without.length === 0) return { line }
+  const told = [
+    ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
+    ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
+  ].join(' ')
+  const needing = missing.length > 0 ? missing : demand.services
+  const text = `${serviceWords(needing)}: ${told}`
+  return missing.length > 0 ? { line, problem: text } : { line, notice: text }
+}
+
+/** With `auto` nothing was asked for that this run could not do without. */
+function refusedJudgement({ services }: ImageDemand, image: string, refusal: string): Judgement {
+  const must = services.filter(({ choice }) => choice !== 'auto')
+  const said = `the swarm refuses the service by which its nodes would pull ${image}: ${limited(refusal)}`
+  const line = `${image}: no node was asked`
+  return must.length === 0
+    ? { line, notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
+    : { line, problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` }
+}
+
+function lackingNode(node: Node, { nodes }: Pull, active: readonly string[], waitedSeconds: number): Lacking[] {
+  const found = nodes.get(node.ID)
+  if (!active.includes(node.ID)) return []
+  if (found === undefined || found.state === 'pulling') {
+    return [{ node, why: 'slow', said: '', seconds: waitedSeconds }]
+  }
+  return found.state === 'failed' ? [{ node, why: 'failed', said: found.said, seconds: found.seconds }] : []
+}
+
+/** Whether a service has its image on as many nodes as it asks for. */
+function isServed(service: ServiceDemand, lacking: readonly Lacking[], active: readonly string[]): boolean {
+  const { choice, needed, withoutVariant } = service
+  const nodes = service.nodes.filter(({ ID }) => active.includes(ID))
+  const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed')
+  const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length
+  if (choice === 'all') return bad === 0 && withoutVariant.length === 0
+  return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length))
+}
+
+/** A task whose packets are dropped is given up by the daemon after as long; what is refused fails at once. */
+const DROPPED_SECONDS = 25
+
+function lackingWords(
+  lacking: readonly Lacking[],
+  pull: Pull,
+  image: string,
+  nameOf: (node: Node) => string,
+  waitedSeconds: number,
+): string {
+  const failed = lacking.filter(({ why }) => why === 'failed')
+  const slow = lacking.filter(({ why }) => why === 'slow')
+  const parts: string[] = []
+  if (failed.length > 0) {
+    const each = failed.map(({ node, said, seconds }) => {
+      return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${limited(said) || 'no reason given'})`
+    })
+    const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`
+    parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`)
+  }
+  if (slow.length > 0) {
+    const names = someOf(slow.map(({ node }) => nameOf(node)))
+    const longer = 'Give the run a longer `timeout`, or the registry a faster line'
+    parts.push(
+      `${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`,
+    )
+  }
+  return parts.join(' ')
+}
+
+/**
+ * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
+ * shows in which nodes fail, and how soon.
+ */
+function causeOf(failed: readonly Lacking[], pull: Pull): string {
+  const { registry, repository } = parseReference(pull.demand.image)
+  const said = failed[0]?.said ?? ''
+  if (/no space left on device/i.test(said)) return 'Free room on the disk of the node: `docker system df` there.'
+  if (/no matching manifest/i.test(said)) return 'Build the image for the platform of the node, or keep it off there.'
+  const told = classifyRegistryError(500, said)
+  if (told !== 'unknown') {
+    const { access } = pull.demand
+    const account = access && { config: access.config.name, username: access.credential.username }
+    return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`
+  }
+  const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.'
+  if (failed.some(({ seconds }) => seconds >= DROPPED_SECONDS)) {
+    return `So late, packets to ${registry} are mostly dropped: check route and firewall of the node. ${log}`
+  }
+  const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`
+  return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
+    ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
+    : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`
+}
+
+function variantWords(nodes: readonly Node[], nameOf: (node: Node) => string): string[] {
+  if (nodes.length === 0) return []
+  const each = nodes.map((node) => {
+    const { OS, Architecture } = node.Description.Platform
+    return `${nameOf(node)} (${OS}/${Architecture})`
+  })
+  return [
+    `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
+  ]
+}
+
+function serviceWords(services: readonly ServiceDemand[]): string {
+  return `${services.length === 1 ? 'service' : 'services'} ${someOf(services.map(({ name }) => name))}`
+}
+
+function countOf(some: number, all: number): string {
+  if (some === all) return all === 1 ? 'the one node that lacked it' : `all ${all} nodes that lacked it`
+  return `${some} of the ${all} nodes that lacked it`
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+}

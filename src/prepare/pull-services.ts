@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import type { Service } from '../docker/api.ts'
+import type { Engine } from '../docker/engine/engine.ts'
+import { remove } from '../docker/engine/removal.ts'
+import { inParallel } from '../runner/parallel.ts'
+import type { RunIdentity } from '../runner/run.ts'
+
+/**
+ * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
+ * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
+ */
+
+const PREFIX = 'swarm-deploy-prepare-'
+const HASH_LENGTH = 12
+
+const RUN = 'swarm-deploy.prepare.run'
+const OWNER = 'swarm-deploy.prepare.owner'
+/** In milliseconds since 1970, by the swarm's clock. */
+const UNTIL = 'swarm-deploy.prepare.until'
+
+const MOST_AT_ONCE = 10
+
+/** The name of the service for one image; two runs never have the same. */
+export function pullServiceName({ token }: Pick<RunIdentity, 'token'>, image: string): string {
+  return `${PREFIX}${createHash('sha256').update(`${token} ${image}`).digest('hex').slice(0, HASH_LENGTH)}`
+}
+
+/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
+export function pullServiceLabels({ token, owner }: RunIdentity, until: number): Readonly<Record<string, string>> {
+  return { [RUN]: token, [OWNER]: owner, [UNTIL]: String(until) }
+}
+
+/** The filter that finds the services of one run, and their tasks. */
+export function ofRun(token: string): string {
+  return JSON.stringify({ label: [`${RUN}=${token}`] })
+}
+
+/**
+ * Removes the services of a run.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+export async function removeOfRun(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
+  const found = await engine.get<Service[]>('/services', { query: { filters: ofRun(token) }, signal })
+  // The filter of a daemon that does not know it would let everything through.
+  const ours = found.filter(({ Spec: { Labels } }) => Labels?.[RUN] === token)
+  await removeAll(engine, ours, signal)
+}
+
+/**
+ * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
+ *
+ * @param now by the swarm's clock, in milliseconds since 1970
+ * @returns their names
+ */
+export async function removeExpired(engine: Engine, now: number, signal: AbortSignal): Promise<string[]> {
+  const filters = JSON.stringify({ label: [RUN] })
+  const found = await engine.get<Service[]>('/services', { query: { filters }, signal })
+  const expired = found.filter(({ Spec }) => isExpired(Spec.Name, Spec.Labels, now))
+  await removeAll(engine, expired, signal)
+  return expired.map(({ Spec }) => Spec.Name)
+}
+
+/** A service of somebody's that has our label and another name is none of ours. */
+function isExpired(name: string, labels: Readonly<Record<string, string>> = {}, now: number): boolean {
+  const until = labels[UNTIL] ?? ''
+  return name.startsWith(PREFIX) && labels[RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now
+}
+
+async function removeAll(engine: Engine, services: readonly Service[], signal: AbortSignal): Promise<void> {
+  await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal))
+}
