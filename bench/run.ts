@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { machine } from './measure.ts'
 import { noOpTable, reachTable, startUpTable } from './others.ts'
+import { prepareTables } from './prepare.ts'
 import { rolloutTables } from './rollout.ts'
 import { stopTable } from './stop.ts'
 import { wayBackTable } from './way-back.ts'
@@ -10,13 +11,13 @@ import { wayBackTable } from './way-back.ts'
 /**
  * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH…] [--before PATH] [part…]`: all that is timed, as ratios
  * in one run.
- * Parts: rollout, hundred, no-op, start-up, reach, way-back, stop; `quick` leaves out what takes minutes. `--against`:
+ * Parts: rollout, hundred, no-op, start-up, reach, way-back, stop, prepare; `quick` leaves out what takes minutes. `--against`:
  * bundles to compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts
  * the tables into docs/speed.md.
  */
 
 const PAGE = fileURLToPath(new URL('../docs/speed.md', import.meta.url))
-const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach', 'way-back', 'stop']
+const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach', 'way-back', 'stop', 'prepare']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,6 +37,7 @@ const tables = [
   ...(parts.includes('reach') ? [await reachTable()] : []),
   ...(parts.includes('way-back') ? [await wayBackTable(values.before, Number(values.rounds))] : []),
   ...(parts.includes('stop') ? [await stopTable(Number(values.rounds))] : []),
+  ...(parts.includes('prepare') ? await prepareTables(parts.includes('quick'), Number(values.rounds)) : []),
   ...(await rolloutTables(parts, Number(values.rounds))),
 ]
 const command = ['npm run bench --', ...(values.write ? ['--write'] : []), '--rounds', values.rounds, ...positionals]

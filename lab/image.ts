@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { type Healthcheck, runs } from './program.ts'
@@ -47,6 +47,8 @@ export interface ImageContents {
   readonly exposes?: readonly number[]
   /** Text of the file `/content`: what makes one version differ from the next. */
   readonly content?: string
+  /** So many bytes that nothing makes smaller, others for each content: what a pull of it takes. */
+  readonly ballast?: number
   /** Such as `linux/arm64`. One: an image for it. Several: an index of them. The machine's own unless told. */
   readonly platforms?: readonly string[]
   /** Unless told as `formatFor` says, so that the images of a test are of all kinds, and the same ones in every run. */
@@ -107,8 +109,12 @@ async function pushContent(
   platform: string,
   standard: Standard,
 ): Promise<Buffer> {
-  const { content } = contents
-  const layers = [baseLayer(), ...(content === undefined ? [] : [layer([{ path: 'content', content }])])]
+  const { content, ballast } = contents
+  const layers = [
+    baseLayer(),
+    ...(content === undefined ? [] : [layer([{ path: 'content', content }])]),
+    ...(ballast === undefined ? [] : [ballastLayer(content ?? '', ballast)]),
+  ]
   const config = Buffer.from(JSON.stringify(configuration(contents, platform, layers)))
   const types = TYPES[standard]
   const blobs = layers.map(({ blob }) => ({ mediaType: types.layer, blob }))
@@ -191,8 +197,15 @@ function layer(files: readonly { path: string; content: string }[]): Layer {
   return compressed(tar(files.map(({ path, content }) => ({ path, mode: 0o644, content: Buffer.from(content) }))))
 }
 
-function compressed(archive: Buffer): Layer {
-  return { blob: gzipSync(archive), diffId: digestOf(archive) }
+/** Equal contents have equal ballast. To press it would take long, and bring nothing. */
+function ballastLayer(content: string, bytes: number): Layer {
+  const key = createHash('sha256').update(content).digest()
+  const noise = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes))
+  return compressed(tar([{ path: 'ballast', mode: 0o644, content: noise }]), 0)
+}
+
+function compressed(archive: Buffer, level?: number): Layer {
+  return { blob: gzipSync(archive, { ...(level !== undefined && { level }) }), diffId: digestOf(archive) }
 }
 
 /** The only program that an image holds. It must be the static one, for there are no libraries. */

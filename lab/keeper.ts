@@ -107,6 +107,9 @@ function calls(machines: readonly NodeMachine[], registries: readonly Registry[]
     '/registry/recover': (call: { registry: string }) => {
       registry(call.registry).front.faults = []
     },
+    '/registry/line': (call: { registry: string; bytesPerSecond?: number }) => {
+      registry(call.registry).front.bytesPerSecond = call.bytesPerSecond
+    },
     '/registry/account': (call: { registry: string; user: string; account?: Account }) =>
       registry(call.registry).setAccount(call.user, call.account),
   }

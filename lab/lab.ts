@@ -176,6 +176,11 @@ export class LabRegistry {
     await this.#call('/registry/recover', { registry: this.name })
   }
 
+  /** From now on all that it sends passes at so many bytes a second together; `undefined`: as fast as it can. */
+  async limitLine(bytesPerSecond: number | undefined): Promise<void> {
+    await this.#call('/registry/line', { registry: this.name, ...(bytesPerSecond !== undefined && { bytesPerSecond }) })
+  }
+
   /** Adds an account, changes it, or removes it (`undefined`). Takes effect with the next request. */
   async setAccount(user: string, account: Account | undefined): Promise<void> {
     await this.#call('/registry/account', { registry: this.name, user, ...(account && { account }) })

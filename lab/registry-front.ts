@@ -1,6 +1,7 @@
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Server } from 'node:net'
+import { pipeline } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RegistryRequest } from './description.ts'
 import { type Answer, failure, type Gate } from './gate.ts'
@@ -19,6 +20,9 @@ export interface ArmedFault {
 export class RegistryFront {
   requests: RegistryRequest[] = []
   faults: ArmedFault[] = []
+  /** How much passes its line; no limit unless told. */
+  bytesPerSecond: number | undefined
+  #lineFreeAt = 0
   readonly #backend: string
   readonly #gate: Gate
   readonly #agent = new Agent({ keepAlive: true })
@@ -83,8 +87,9 @@ export class RegistryFront {
       record(response.statusCode ?? 0)
       const { connection: _, ...answered } = response.headers
       outgoing.writeHead(response.statusCode ?? 502, answered)
-      response.on('error', () => outgoing.destroy())
-      response.pipe(outgoing)
+      pipeline(response, this.#overLine.bind(this), outgoing, (error) => {
+        if (error) outgoing.destroy()
+      })
     })
     onward.on('error', (error) => {
       if (outgoing.headersSent) {
@@ -98,6 +103,19 @@ export class RegistryFront {
       if (!outgoing.writableFinished) onward.destroy()
     })
     incoming.pipe(onward)
+  }
+
+  /** All answers share one line. */
+  async *#overLine(answer: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of answer) {
+      const { bytesPerSecond } = this
+      if (bytesPerSecond !== undefined) {
+        const now = performance.now()
+        this.#lineFreeAt = Math.max(now, this.#lineFreeAt) + (piece.length / bytesPerSecond) * 1000
+        await pause(this.#lineFreeAt - now)
+      }
+      yield piece
+    }
   }
 }
 

@@ -51,10 +51,10 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
   // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
-  const { changes, observed } = await planAndCheck({ deployment, stack }, { ...run, connection })
-  const preparing = { ...run, connection, observed, deployment, self }
+  const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection })
+  const preparing = { ...run, connection, observed: atFirst, deployment, self }
   await removeLeft(preparing)
-  await prepareNodes(changes, preparing)
+  const observed = await prepareNodes(changes, preparing)
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }

@@ -6,7 +6,7 @@ import { eligibleNodes, hasPlatform } from '../docker/swarm/placement.ts'
 import { couldHold } from '../docker/swarm/start-first.ts'
 import { isRunning } from '../docker/swarm/task.ts'
 import type { PrepareChoice } from '../inputs/prepare.ts'
-import { type Change, currentOf, type SendableChange } from '../plan/check.ts'
+import { type Change, type SendableChange, serviceBefore } from '../plan/check.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { Access } from '../plan/plan.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -77,7 +77,7 @@ function serviceDemand(change: Change, all: readonly Node[]): ServiceDemand | un
   const { prepare: choice } = request
   if (action === 'unchanged' || choice === 'no') return undefined
   const content = contentOf(imageOfSpec(wanted))
-  const present = currentOf(change)
+  const present = serviceBefore(change)
   const tasks = wantedTasks(wanted)
   if (content === undefined || tasks === 0 || content === contentOf(imageOf(present))) return undefined
   const placed = eligibleNodes(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node))

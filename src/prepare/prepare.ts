@@ -7,6 +7,7 @@ import { imageInWords } from '../docker/specs/service-spec.ts'
 import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { pullServiceSpec } from '../docker/swarm/pull-service.ts'
+import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import { messageOf, throwAll } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import type { Change } from '../plan/check.ts'
@@ -41,11 +42,13 @@ const MOST_TOLD_ALONE = 5
  * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
  * Nothing of a service is changed, and none is made but those by which the nodes pull, which are gone when it ends.
  *
+ * @returns what is observed of the swarm, with the tasks that there are by then
  * @throws UserErrors that name the nodes that cannot have an image, where a service needs them
  */
-export async function prepareNodes(changes: readonly Change[], run: PrepareRun): Promise<void> {
-  const demands = imageDemands(changes, run.observed)
-  if (demands.length === 0) return
+export async function prepareNodes(changes: readonly Change[], run: PrepareRun): Promise<Observation> {
+  const { connection, observed } = run
+  const demands = imageDemands(changes, observed)
+  if (demands.length === 0) return observed
   await stage(TITLE, async () => {
     note({ pulls: run.self.token })
     try {
@@ -55,6 +58,11 @@ export async function prepareNodes(changes: readonly Change[], run: PrepareRun):
       await removeOurs(run)
     }
   })
+  // Those that have come and gone meanwhile are none of the rollout's.
+  const tasks = await run.time.before('Look at the swarm', (limit) => {
+    return allTasksOf(connection.engine, observed.services, limit)
+  })
+  return { ...observed, tasks }
 }
 
 /** Removes the services by which the nodes of runs pulled that nobody could clean up after. */

@@ -39,7 +39,7 @@ describe('what main notes', () => {
     openState(directory, 'keep')
     note({ stage: 'Deploy', lock: LOCK, onCancel: 'rollback' })
     note({ service: SHOP })
-    note({ stage: 'Watch' })
+    note({ stage: 'Watch', pulls: LOCK })
     note({ service: { ...SHOP, phase: 'sent' } })
     expect(await readState(directory)).toEqual({
       step: stepIdentity(process.env),
@@ -47,6 +47,7 @@ describe('what main notes', () => {
       startedAt: startOf(process.pid),
       stage: 'Watch',
       lock: LOCK,
+      pulls: LOCK,
       onCancel: 'rollback',
       services: new Map([['shop', { ...SHOP, phase: 'sent' }]]),
     })
