@@ -16,8 +16,6 @@ export interface Judgement {
   readonly problem?: string
   /** What is wrong with nodes that the services can do without. */
   readonly notice?: string
-  /** Which nodes have it. */
-  readonly line: string
 }
 
 /** A node that does not have the image. */
@@ -49,26 +47,31 @@ export function judge(
   const active = eligibleNodes(nodes).map(({ ID }) => ID)
   const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds))
   const missing = demand.services.filter((service) => !isServed(service, lacking, active))
-  const line = `${image}: on ${countOf(thereOn(pull), demand.nodes.length)}`
   const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant)
-  if (lacking.length === 0 && without.length === 0) return { line }
+  if (lacking.length === 0 && without.length === 0) return {}
   const told = [
     ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
     ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
   ].join(' ')
   const needing = missing.length > 0 ? missing : demand.services
   const text = `${serviceWords(needing)}: ${told}`
-  return missing.length > 0 ? { line, problem: text } : { line, notice: text }
+  return missing.length > 0 ? { problem: text } : { notice: text }
+}
+
+/** Which nodes have it. */
+export function whereItIs({ demand, nodes, refusal }: Pull): string {
+  const image = imageInWords(demand.image)
+  if (refusal !== undefined) return `${image}: no node was asked`
+  return `${image}: on ${countOf(thereOn({ nodes }), demand.nodes.length)}`
 }
 
 /** With `auto` nothing was asked for that this run could not do without. */
 function refusedJudgement({ services }: ImageDemand, image: string, refusal: string): Judgement {
   const must = services.filter(({ choice }) => choice !== 'auto')
   const said = `the swarm refuses the service by which its nodes would pull ${image}: ${limited(refusal)}`
-  const line = `${image}: no node was asked`
   return must.length === 0
-    ? { line, notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
-    : { line, problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` }
+    ? { notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
+    : { problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` }
 }
 
 function lackingNode(node: Node, { nodes }: Pull, active: readonly string[], waitedSeconds: number): Lacking[] {

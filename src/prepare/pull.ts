@@ -86,6 +86,6 @@ export function isOver({ demand, nodes, refusal }: Pull): boolean {
 }
 
 /** How many of the nodes that were to pull it have it. */
-export function thereOn({ nodes }: Pull): number {
+export function thereOn({ nodes }: Pick<Pull, 'nodes'>): number {
   return [...nodes.values()].filter(({ state }) => state === 'there').length
 }

@@ -33,10 +33,20 @@ export function pullServiceSpec({ name, labels, image, notOn }: PullService): Se
     TaskTemplate: {
       ContainerSpec: { Image: image, Command: [NO_PROGRAM], Dir: NO_DIRECTORY, Healthcheck: { Test: ['NONE'] } },
       RestartPolicy: { Condition: 'none' },
-      Placement: { Constraints: notOn.map((id) => `node.id!=${id}`) },
+      Placement: { Constraints: constraintsLeavingOut(notOn) },
     },
     Mode: { Global: {} },
   }
+}
+
+/**
+ * The constraints that leave nodes out. Where there are fewer of them later, the nodes let in get a task, and no task that
+ * is there is run again (swarmkit, manager/orchestrator/task.go).
+ *
+ * @param ids of the nodes
+ */
+export function constraintsLeavingOut(ids: readonly string[]): string[] {
+  return ids.map((id) => `node.id!=${id}`)
 }
 
 /** Where a node is with the image of its task. */
