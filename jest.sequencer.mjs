@@ -16,6 +16,7 @@ const LONGEST = [
   'swarm/recovery',
   'swarm/create-args',
   'swarm/killed',
+  'swarm/prepare',
   'bundle/timeout',
   'unit/strategies/trial',
   'unit/memory/net',

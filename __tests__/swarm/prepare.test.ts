@@ -203,7 +203,7 @@ describeSwarm(
       'what a lost runner has left goes with a later deploy, when its time is over',
       async () => {
         const step = await slowStep('lost')
-        const doomed = await swarm.startDoomed({ ...step.with, timeout: '20s' })
+        const doomed = await swarm.startDoomed({ ...step.with, timeout: '40s' })
         await swarm.until('a service that pulls', async () => (await pullServices()).length > 0)
         await doomed.lose()
         await main().recover()

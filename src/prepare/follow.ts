@@ -1,0 +1,182 @@
+import type { Run } from '../connect/run.ts'
+import type { Node, Task } from '../docker/api.ts'
+import { EngineError } from '../docker/engine/engine.ts'
+import { remove } from '../docker/engine/removal.ts'
+import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
+import { imageInWords } from '../docker/specs/service-spec.ts'
+import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
+import { constraintsLeavingOut, pullServiceSpec } from '../docker/swarm/pull-service.ts'
+import type { Deployment } from '../inputs/deployment.ts'
+import type { Observation } from '../plan/observe.ts'
+import { nowMs, sleep } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+import type { RunIdentity } from '../runner/run.ts'
+import type { ImageDemand } from './demand.ts'
+import { afterLook, beginPull, isOver, nextNodes, type Pull, refused, thereOn, withAsked } from './pull.ts'
+import { ofRun, pullServiceLabels, pullServiceName } from './pull-services.ts'
+
+/** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
+const SHARE = 0.5
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000
+const PROGRESS_EVERY_MS = 5000
+/** More images are told of together. */
+const MOST_TOLD_ALONE = 5
+
+/** What the stage has at hand. */
+export interface PrepareRun extends Run {
+  readonly deployment: Deployment
+  readonly observed: Observation
+  readonly self: RunIdentity
+}
+
+/** A pull that has its service, or had it. */
+interface Followed {
+  readonly pull: Pull
+  readonly serviceId?: string
+  /** Its nodes have answered, and its service is removed. */
+  readonly endedAt?: number
+}
+
+/**
+ * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
+ *
+ * @returns how far each is, in the order of the demands, and the nodes as they are by then
+ */
+export async function follow(demands: readonly ImageDemand[], run: PrepareRun, limit: AbortSignal) {
+  const { connection, deployment, self, time } = run
+  const { engine } = connection
+  const late = time.over(-time.seconds * 1000 * (1 - SHARE))
+  const tellProgress = progressTeller()
+  const startedAt = nowMs()
+  let all: readonly Followed[] = demands.map((demand) => ({ pull: beginPull(demand) }))
+  let nodes: readonly Node[] = run.observed.nodes
+
+  for (;;) {
+    all = await asked(all)
+    const over = all.every(({ pull }) => isOver(pull))
+    if (over || late.aborted) {
+      const now = nowMs()
+      return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes }
+    }
+    await sleep(pauseMs(nowMs() - startedAt), AbortSignal.any([limit, late])).catch(() => undefined)
+    limit.throwIfAborted()
+    all = await looked(all)
+    tellProgress(all.map(({ pull }) => pull))
+  }
+
+  /** Of so many images at a time the nodes are asked, and of each so many nodes. */
+  async function asked(now: readonly Followed[]): Promise<Followed[]> {
+    const most = deployment.maxParallel
+    const done: Followed[] = []
+    let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !isOver(pull)).length
+    for (const one of now) {
+      const ids = isOver(one.pull) ? [] : nextNodes(one.pull, most)
+      const isNew = one.serviceId === undefined
+      if (ids.length === 0 || (isNew && busy >= most)) {
+        done.push(one)
+        continue
+      }
+      if (isNew) busy++
+      done.push(await ask(one, ids))
+    }
+    return done
+  }
+
+  async function ask(one: Followed, ids: readonly string[]): Promise<Followed> {
+    const pull = withAsked(one.pull, ids, nowMs())
+    const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id))
+    try {
+      if (one.serviceId !== undefined) {
+        await widen(one.serviceId, notOn)
+        return { ...one, pull }
+      }
+      return { pull, serviceId: await make(pull.demand, notOn) }
+    } catch (error) {
+      if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted) throw error
+      return { ...one, pull: refused(one.pull, error.message) }
+    }
+  }
+
+  async function make({ image, access }: ImageDemand, notOn: readonly string[]): Promise<string> {
+    const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`)
+    const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS)
+    const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn })
+    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
+    try {
+      const made = await engine.post<{ ID: string }>('/services/create', {
+        body,
+        mayRepeat: true,
+        signal: limit,
+        ...auth,
+      })
+      return made.ID
+    } catch (error) {
+      // The answer to a first call was lost.
+      const there =
+        error instanceof EngineError && error.status === 409 ? await findService(engine, name, limit) : undefined
+      if (there === undefined) throw error
+      return there.ID
+    }
+  }
+
+  async function widen(id: string, notOn: readonly string[]): Promise<void> {
+    const service = await findService(engine, id, limit)
+    if (service === undefined) return
+    const { Spec: spec } = service
+    const Placement = { ...spec.TaskTemplate.Placement, Constraints: constraintsLeavingOut(notOn) }
+    const TaskTemplate = { ...spec.TaskTemplate, Placement }
+    await updateSpec(engine, id, [spec], { ...spec, TaskTemplate }, { from: 'spec' }, limit)
+  }
+
+  async function looked(now: readonly Followed[]): Promise<Followed[]> {
+    const [tasks, present] = await Promise.all([
+      engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
+      engine.get<Node[]>('/nodes', { signal: limit }),
+    ])
+    nodes = present
+    const next = now.map((one): Followed => {
+      if (one.serviceId === undefined || isOver(one.pull)) return one
+      const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId)
+      return { ...one, pull: afterLook(one.pull, own, nodes, nowMs()) }
+    })
+    return Promise.all(next.map(removedWhenOver))
+  }
+
+  /** At once: what is still there when others take long would be pulled by each node that joins. */
+  async function removedWhenOver(one: Followed): Promise<Followed> {
+    if (one.endedAt !== undefined || !isOver(one.pull)) return one
+    const ended = { ...one, endedAt: nowMs() }
+    if (one.serviceId === undefined) return ended
+    // What could not be removed is tried once more at the end.
+    await remove(engine, `/services/${one.serviceId}`, limit).catch(() => undefined)
+    return ended
+  }
+}
+
+/** All nodes may have it already: then it is over within a second. */
+function pauseMs(elapsedMs: number): number {
+  if (elapsedMs < 2000) return 100
+  return elapsedMs < 10_000 ? 250 : 500
+}
+
+/** Says from time to time how many nodes have what. */
+function progressTeller(): (pulls: readonly Pull[]) => void {
+  let saidAt = nowMs()
+  let said = ''
+  return (pulls) => {
+    if (nowMs() - saidAt < PROGRESS_EVERY_MS) return
+    const open = pulls.filter((pull) => !isOver(pull))
+    const lines =
+      open.length <= MOST_TOLD_ALONE
+        ? open.map(
+            (pull) =>
+              `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`,
+          )
+        : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`]
+    saidAt = nowMs()
+    if (lines.join('\n') === said) return
+    said = lines.join('\n')
+    for (const line of lines) log.info(line)
+  }
+}
