@@ -176,7 +176,7 @@ export class LabRegistry {
     await this.#call('/registry/recover', { registry: this.name })
   }
 
-  /** From now on all that it sends passes at so many bytes a second together; `undefined`: as fast as it can. */
+  /** From now on what it sends to each node passes at so many bytes a second; `undefined`: as fast as it can. */
   async limitLine(bytesPerSecond: number | undefined): Promise<void> {
     await this.#call('/registry/line', { registry: this.name, ...(bytesPerSecond !== undefined && { bytesPerSecond }) })
   }

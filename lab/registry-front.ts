@@ -20,9 +20,10 @@ export interface ArmedFault {
 export class RegistryFront {
   requests: RegistryRequest[] = []
   faults: ArmedFault[] = []
-  /** How much passes its line; no limit unless told. */
+  /** How much passes the line of each node; no limit unless told. */
   bytesPerSecond: number | undefined
-  #lineFreeAt = 0
+  /** By the addresses of nodes. */
+  readonly #lineFreeAt = new Map<string, number>()
   readonly #backend: string
   readonly #gate: Gate
   readonly #agent = new Agent({ keepAlive: true })
@@ -79,6 +80,7 @@ export class RegistryFront {
 
   #forward(incoming: IncomingMessage, outgoing: ServerResponse, record: (status: number) => void): void {
     const { method, url: path } = incoming
+    const client = incoming.socket.remoteAddress ?? ''
     // How long a connection lasts is a matter of each side. A registry told to close it does so while the end of a
     // request is still being written, and that write would fail although the registry has answered.
     const { connection: _, ...headers } = incoming.headers
@@ -87,9 +89,14 @@ export class RegistryFront {
       record(response.statusCode ?? 0)
       const { connection: _, ...answered } = response.headers
       outgoing.writeHead(response.statusCode ?? 502, answered)
-      pipeline(response, this.#overLine.bind(this), outgoing, (error) => {
-        if (error) outgoing.destroy()
-      })
+      pipeline(
+        response,
+        (answer) => this.#overLine(answer, client),
+        outgoing,
+        (error) => {
+          if (error) outgoing.destroy()
+        },
+      )
     })
     onward.on('error', (error) => {
       if (outgoing.headersSent) {
@@ -105,14 +112,15 @@ export class RegistryFront {
     incoming.pipe(onward)
   }
 
-  /** All answers share one line. */
-  async *#overLine(answer: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  /** All answers to one node share its line. */
+  async *#overLine(answer: AsyncIterable<Buffer>, client: string): AsyncGenerator<Buffer> {
     for await (const piece of answer) {
       const { bytesPerSecond } = this
       if (bytesPerSecond !== undefined) {
         const now = performance.now()
-        this.#lineFreeAt = Math.max(now, this.#lineFreeAt) + (piece.length / bytesPerSecond) * 1000
-        await pause(this.#lineFreeAt - now)
+        const freeAt = Math.max(now, this.#lineFreeAt.get(client) ?? 0) + (piece.length / bytesPerSecond) * 1000
+        this.#lineFreeAt.set(client, freeAt)
+        await pause(freeAt - now)
       }
       yield piece
     }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
+import { newerEngine, RELEASES } from '../../lab/engines/newer.ts'
 import type { LabImage, LabNode } from '../../lab/lab.ts'
 import { healthy } from '../../lab/program.ts'
 import type { Step, StepResult } from '../../lab/runner.ts'
@@ -228,6 +229,45 @@ describeSwarm(
     )
   },
 )
+
+/** What a node says of an image that it has, and of one that it cannot pull, is the word of its daemon. */
+describe.each(RELEASES)('prepare on the daemon of Debian %s', (release) => {
+  const engine = newerEngine(release)
+  if ('problem' in engine) {
+    test.skip(`the nodes tell (skipped: ${engine.problem})`, () => {})
+    return
+  }
+  describeSwarm('the nodes tell', { ...engine, nodes: 2, registries: { main: {} } }, (swarm) => {
+    test(
+      'which of them have an image, and which cannot pull it',
+      async () => {
+        const image = (tag: string) => {
+          return swarm.lab.image({ registry: 'main', repository: 'web', tag, content: tag, ...healthy() })
+        }
+        const [v1, v2] = [await image('v1'), await image('v2')]
+        const deploy = ({ reference }: LabImage) => {
+          const service = { name: 'web', image: reference, create: true, replicas: '2' }
+          // The OCI runtime of this machine may be too old to run what these pull.
+          return swarm.deploy({ services: JSON.stringify([service]), wait: 'false', prepare: 'true' })
+        }
+        expect((await deploy(v1)).log).toContain('on all 2 nodes that lacked it')
+        await swarm.lab.registries.main.fail({ path: BLOB, method: 'GET', status: 403 })
+        const refused = await deploy(v2).finally(() => swarm.lab.registries.main.recover())
+        const [told = ''] = refused.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+        expect(told).toMatch(/^prepare: service web: all 2 nodes that lacked it cannot pull/)
+        const there = await deploy(v2)
+        expect(there.outputs.status).toBe('deployed')
+        expect(there.log).toContain('on all 2 nodes that lacked it')
+        expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout.trim()).toBe('web')
+        for (const node of swarm.lab.nodes) {
+          const { body } = await node.engine<{ Names: string[] }[]>('GET', '/containers/json?all=1')
+          expect(body.flatMap(({ Names }) => Names).filter((name) => name.includes(PREFIX))).toEqual([])
+        }
+      },
+      LIMIT_MS,
+    )
+  })
+})
 
 /** Gives the daemon of a node no room for what it downloads. */
 function fillDownloads(node: LabNode): () => Promise<void> {
