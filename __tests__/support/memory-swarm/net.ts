@@ -137,7 +137,7 @@ export function tellingCalls(calls: readonly MadeCall[]): number[] {
 
 /** Which of the rules of truth a run has broken. */
 export function brokenRules(scenario: Scenario, trouble: string, played: Played): string[] {
-  const { run } = played
+  const { run, swarm } = played
   const { results, problems, isBug, seconds } = run
   const broken: string[] = []
   if (isBug) broken.push(`it calls itself a bug: ${problems.join('; ').split('\n')[0]}`)
