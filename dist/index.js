@@ -9688,7 +9688,7 @@ async function readState(directory) {
 /** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
 function parseState(text) {
     const services = new Map();
-    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', onCancel: 'keep' };
+    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', pulls: '', onCancel: 'keep' };
     for (const line of text.split('\n')) {
         const change = parseChange(line);
         if (change === undefined)
@@ -9733,6 +9733,7 @@ const CHECKS = new Map([
     ['startedAt', isText(/^\d*$/)],
     ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
+    ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
     ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -11062,6 +11063,7 @@ const DEFAULTS = {
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
+    prepare: 'false',
     'max-parallel': '10',
     wait: 'true',
     timeout: '10m',
@@ -11668,6 +11670,19 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
             .filter((word) => flags.some(({ value }) => value === word))
             .map((word) => `${FLAG} ${word}`),
     ];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/prepare.js
+
+const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+/**
+ * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
+ *
+ * @throws UserError that names them
+ */
+function parsePrepare(text) {
+    const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
+    return WORDS[parseChoice(word, Object.keys(WORDS))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/host.js
@@ -12523,10 +12538,11 @@ const NO_SETTINGS = { strategy: { given: [], values: {} }, policies: { update: {
  * @param problems of the entry
  */
 function replacementOf(own, all, problems) {
-    const { strategy, policies } = own ?? NO_SETTINGS;
+    const { strategy, policies, prepare = all.prepare } = own ?? NO_SETTINGS;
     return {
         strategy: chosenStrategy(strategy, all.strategy, all.strategies, problems),
         policies: mergedPolicies(policies, all.policies),
+        prepare,
     };
 }
 
@@ -12581,7 +12597,7 @@ const FIELDS = new Set([
     '.Task.Slot',
 ]);
 /** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const spec_template_WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
 const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
 const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
 const spec_template_WORD = /^[a-z_]\w*$/i;
@@ -12603,13 +12619,13 @@ function templateProblem(text) {
         return undefined;
     if (actions.includes(''))
         return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !spec_template_WORDS.has(action));
     return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
 }
 /** What can be judged by itself; a word of Go's own may change what the others mean. */
 function isPlain(action) {
     if (spec_template_WORD.test(action))
-        return !WORDS.has(action);
+        return !spec_template_WORDS.has(action);
     return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
 }
 
@@ -14153,6 +14169,7 @@ function pairsOfList({ items }, problems) {
 
 
 
+
 const services_KEYS = [
     'name',
     'image',
@@ -14165,6 +14182,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    'prepare',
     ...POLICY_KEYS,
 ];
 /** The keys of an entry. */
@@ -14273,6 +14291,7 @@ function requestFromMap(entry, map, forAll, problems) {
     const own = {
         strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
+        prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
@@ -14313,7 +14332,7 @@ function requestFromMap(entry, map, forAll, problems) {
     };
 }
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', ...POLICY_KEYS];
+const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS];
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }, map, strategies, problems) {
     const stack = textAt(map, 'stack', problems);
@@ -15583,6 +15602,8 @@ const unknown_inputs_OTHER_NAMES = {
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
     pass: 'password',
+    prepull: 'prepare',
+    'pre-pull': 'prepare',
     'private-key': 'ssh-key',
     'registry-host': 'registry',
     'registry-pass': 'password',
@@ -15760,6 +15781,7 @@ function plainName(name) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -15782,6 +15804,7 @@ const INPUTS = [
     'wait',
     'timeout',
     'monitor',
+    'prepare',
     'max-parallel',
     'on-failure',
     'on-cancel',
@@ -15808,6 +15831,7 @@ function readInputs(given, strategies) {
         strategies,
         strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
         policies: policiesOfInputs((name) => input(env, name), problems),
+        prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
     };
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
@@ -16147,6 +16171,10 @@ function startFirstProblem(current, wanted, nodes, tasks) {
     // Replicas that go make room before, and those that come take it.
     const leaving = old.length - (wantedTasks(wanted) ?? 0);
     return limits.length > 0 && sum(limits.map(({ room }) => room)) + leaving < 1 ? because(limits) : undefined;
+}
+/** Whether a node as a whole has what a task of the service reserves: else Swarm never gives it one. */
+function couldHold(spec, node) {
+    return reservationLimits(spec, spec, node, 0).every(({ room }) => room >= 1);
 }
 function isStartFirst(spec) {
     return spec.UpdateConfig?.Order === 'start-first' && !isJob(spec);
@@ -19276,135 +19304,214 @@ function withAliases(spec, change) {
     return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
-;// CONCATENATED MODULE: ./build/runner/retry.js
+;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
+
 
 /**
- * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
- * meanwhile, is for `poll`.)
- *
- * @param attempt gets the number of the attempt, counted from 1
- * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
- * @param signal ends a pause, and is for the attempts to heed
- * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
- * for the limit itself says nothing of the reason
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
+ * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
  */
-async function retry(attempt, pauseMs, signal) {
-    const begunAt = nowMs();
-    let met;
-    for (let number = 1;; number++) {
-        try {
-            return await attempt(number);
-        }
-        catch (error) {
-            if (signal?.aborted)
-                throw isTimeLimit(signal) ? (met ?? error) : error;
-            met = error;
-            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
-            if (ms === undefined)
-                throw error;
-            await sleep(ms, signal).catch((stopped) => {
-                throw isTimeLimit(signal) ? error : stopped;
-            });
-        }
-    }
+function difference(spec, asked) {
+    if (spec === undefined)
+        return { ...asked, words: [] };
+    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+    const replicas = asked.replicas === now ? undefined : asked.replicas;
+    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
+    const names = Object.keys(env);
+    return {
+        image,
+        replicas,
+        env,
+        words: [
+            ...(image === undefined ? [] : ['image']),
+            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
+        ],
+    };
 }
-function isTimeLimit(signal) {
-    return signal?.reason?.name === 'TimeoutError';
+/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
+function withDifference(spec, { image, replicas, env }) {
+    const { TaskTemplate: template, Mode: mode } = spec;
+    const container = template.ContainerSpec ?? { Image: '' };
+    // A name alone takes the image's own variable away: it stays as it is.
+    const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry]);
+    const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
+    const Env = [...new Map([...before, ...after]).values()];
+    return {
+        ...spec,
+        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
+        TaskTemplate: {
+            ...template,
+            ContainerSpec: {
+                ...container,
+                ...(image && { Image: familiar(image) }),
+                ...(Object.keys(env).length > 0 && { Env }),
+            },
+        },
+    };
 }
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
+function commandOf({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Args;
+}
+/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
+function withCommand(spec, words) {
+    const { TaskTemplate: template } = spec;
+    if (words === undefined || template.ContainerSpec === undefined)
+        return spec;
+    const { Args: _, ...container } = template.ContainerSpec;
+    const ContainerSpec = words.length === 0 ? container : { ...container, Args: words };
+    return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
+}
 /**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
  */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
+function withPlatforms(spec, platforms = []) {
+    if (platforms.length === 0)
+        return spec;
+    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+        OS: os,
+    }));
+    const { TaskTemplate: template } = spec;
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
 }
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function imageOf(service) {
+    return service && imageOfSpec(service.Spec);
+}
+/** The same of a spec. */
+function imageOfSpec({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Image;
+}
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12;
+/** An image in a line of text: its digest is shortened. */
+function imageInWords(image) {
+    const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
+    const most = '@sha256:'.length + DIGEST_CHARACTERS;
+    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
+}
+/** The spec with the variables that docker would obey itself, and so was not given. */
+function withRulingVariables(spec, env) {
+    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
+}
+function isSameImage(spec, image) {
+    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
+}
+function variables(spec) {
+    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+        const at = entry.indexOf('=');
+        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    });
+    return new Map(entries);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
+/** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
+/** By task: a container that has ended does not change. */
+const failed_check_known = new WeakMap();
 /**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
+ * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
  */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
+async function withFailedChecks(tasks, engine, signal) {
+    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
 }
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
- * `sameSpec` does not see
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: asWritten(wanted, service.Spec),
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!spec_update_isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
+/** The same for one task. */
+async function withFailedCheck(task, engine, signal) {
+    const { State: state, ContainerStatus: container } = task.Status;
+    if (state !== 'complete' || !container?.ContainerID)
+        return task;
+    const answers = failed_check_known.get(engine) ?? new Map();
+    failed_check_known.set(engine, answers);
+    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
+    answers.set(task.ID, answer);
+    if (!(await answer))
+        return task;
+    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
+    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
 }
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
+/** Swarm's own words for a task that ended with another code. */
+const UNHEALTHY = 'dockerexec: unhealthy container';
+async function failed_check_isUnhealthy(id, engine, signal) {
     try {
-        return await engine.get(`/services/${name}`, { signal });
+        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
+        return state?.Health?.Status === 'unhealthy';
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
+
+
+
+
+/**
+ * Reads services, their tasks and the nodes: three calls, however many services there are.
+ *
+ * @param ours the services as this run has read them or given them their specs, before the reading
+ * @throws EngineError, ConnectionLost when the daemon does not answer
+ */
+async function takeSnapshot(engine, ours, which, signal) {
+    const ids = ours.map(({ ID }) => ID);
+    const [read, nodes] = await Promise.all([
+        servicesAndTasks(engine, ids, which, signal),
+        engine.get('/nodes', { signal }),
+    ]);
+    const services = ours.map((one) => {
+        const service = read.services.find(({ ID }) => ID === one.ID);
+        if (service === undefined)
+            return [one.ID, { found: 'removed' }];
+        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
+        return [one.ID, { found: compare(one, service), service, tasks }];
+    });
+    return { services: new Map(services), nodes };
+}
+const AGAIN_MS = 500;
+async function servicesAndTasks(engine, ids, which, signal) {
+    const [services, tasks] = await Promise.all([
+        servicesWith(engine, ids, signal),
+        orGone(tasksOf(engine, ids, which, signal)),
+    ]);
+    if (tasks !== undefined)
+        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
+    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
+    const there = await servicesWith(engine, ids, signal);
+    if (there.length === ids.length)
+        await sleep(AGAIN_MS, signal);
+    return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
+}
+async function servicesWith(engine, ids, signal) {
+    // A filter without a value lets everything through.
+    if (ids.length === 0)
+        return [];
+    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
+}
+/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
+async function tasksOf(engine, ids, which, signal) {
+    if (ids.length === 0)
+        return [];
+    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
+    return engine.get('/tasks', { query: { filters }, signal });
+}
+async function orGone(reading) {
+    try {
+        return await reading;
     }
     catch (error) {
         if (error instanceof EngineError && error.status === 404)
@@ -19412,42 +19519,18 @@ async function findService(engine, name, signal) {
         throw error;
     }
 }
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
+/** All tasks of the services that are there, those of their earlier specs included. */
+async function allTasksOf(engine, services, signal) {
+    const ids = services.map(({ ID }) => ID);
+    return (await servicesAndTasks(engine, ids, 'all', signal)).tasks;
 }
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
-/** How far the latest update of a service has come. Pure. */
-/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
-function hasUnfinishedUpdate({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
-}
-/** Half of its tasks may be old, and Swarm will not go on by itself. */
-function isPaused({ UpdateStatus: status }) {
-    return status?.State === 'paused' || status?.State === 'rollback_paused';
-}
-/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
-function isRollback(status) {
-    return status?.State.startsWith('rollback_') === true;
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function compare(ours, now) {
+    if (now.Version.Index < ours.Version.Index)
+        return 'stale';
+    if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
+        return 'ours';
+    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
@@ -19791,111 +19874,6 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
     return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
-
-
-/**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
- * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
- */
-function difference(spec, asked) {
-    if (spec === undefined)
-        return { ...asked, words: [] };
-    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-    const replicas = asked.replicas === now ? undefined : asked.replicas;
-    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
-    const names = Object.keys(env);
-    return {
-        image,
-        replicas,
-        env,
-        words: [
-            ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
-            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
-        ],
-    };
-}
-/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
-function withDifference(spec, { image, replicas, env }) {
-    const { TaskTemplate: template, Mode: mode } = spec;
-    const container = template.ContainerSpec ?? { Image: '' };
-    // A name alone takes the image's own variable away: it stays as it is.
-    const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry]);
-    const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
-    const Env = [...new Map([...before, ...after]).values()];
-    return {
-        ...spec,
-        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
-        TaskTemplate: {
-            ...template,
-            ContainerSpec: {
-                ...container,
-                ...(image && { Image: familiar(image) }),
-                ...(Object.keys(env).length > 0 && { Env }),
-            },
-        },
-    };
-}
-/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
-function commandOf({ TaskTemplate: template }) {
-    return template.ContainerSpec?.Args;
-}
-/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
-function withCommand(spec, words) {
-    const { TaskTemplate: template } = spec;
-    if (words === undefined || template.ContainerSpec === undefined)
-        return spec;
-    const { Args: _, ...container } = template.ContainerSpec;
-    const ContainerSpec = words.length === 0 ? container : { ...container, Args: words };
-    return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
-}
-/**
- * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
- * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
- */
-function withPlatforms(spec, platforms = []) {
-    if (platforms.length === 0)
-        return spec;
-    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
-        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
-        OS: os,
-    }));
-    const { TaskTemplate: template } = spec;
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
-}
-/** The image of a service, with its digest where it has one, as the swarm holds it. */
-function imageOf(service) {
-    return service && imageOfSpec(service.Spec);
-}
-/** The same of a spec. */
-function imageOfSpec({ TaskTemplate: template }) {
-    return template.ContainerSpec?.Image;
-}
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12;
-/** An image in a line of text: its digest is shortened. */
-function imageInWords(image) {
-    const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
-    const most = '@sha256:'.length + DIGEST_CHARACTERS;
-    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
-}
-/** The spec with the variables that docker would obey itself, and so was not given. */
-function withRulingVariables(spec, env) {
-    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
-}
-function isSameImage(spec, image) {
-    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
-}
-function variables(spec) {
-    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-        const at = entry.indexOf('=');
-        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
-    });
-    return new Map(entries);
-}
-
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
 /**
  * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
@@ -19947,6 +19925,21 @@ function without(node, path) {
 }
 function spec_support_isObject(value) {
     return typeof value === 'object' && value !== null;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
+/** How far the latest update of a service has come. Pure. */
+/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
+function hasUnfinishedUpdate({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+/** Half of its tasks may be old, and Swarm will not go on by itself. */
+function isPaused({ UpdateStatus: status }) {
+    return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
+function isRollback(status) {
+    return status?.State.startsWith('rollback_') === true;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/create-args-record.js
@@ -20231,6 +20224,42 @@ function changesByFlags(now, wanted, changed) {
     const policies = changed.filter((part) => POLICIES.includes(part));
     const onlyPolicies = policies.length > 0 && sameSpec(rest, others);
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
+}
+
+;// CONCATENATED MODULE: ./build/runner/retry.js
+
+/**
+ * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
+ * meanwhile, is for `poll`.)
+ *
+ * @param attempt gets the number of the attempt, counted from 1
+ * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
+ * @param signal ends a pause, and is for the attempts to heed
+ * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
+ * for the limit itself says nothing of the reason
+ */
+async function retry(attempt, pauseMs, signal) {
+    const begunAt = nowMs();
+    let met;
+    for (let number = 1;; number++) {
+        try {
+            return await attempt(number);
+        }
+        catch (error) {
+            if (signal?.aborted)
+                throw isTimeLimit(signal) ? (met ?? error) : error;
+            met = error;
+            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+            if (ms === undefined)
+                throw error;
+            await sleep(ms, signal).catch((stopped) => {
+                throw isTimeLimit(signal) ? error : stopped;
+            });
+        }
+    }
+}
+function isTimeLimit(signal) {
+    return signal?.reason?.name === 'TimeoutError';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
@@ -21580,6 +21609,803 @@ function placementProblems(spec, distribution, nodes) {
     ];
 }
 
+;// CONCATENATED MODULE: ./build/prepare/demand.js
+
+
+
+
+
+
+
+
+/**
+ * The images that the changes bring, each with the nodes that may get a task with it.
+ *
+ * Swarm gives a task to the node with the fewest tasks of its service, and of those to one with the fewest tasks at all
+ * (swarmkit, manager/scheduler/nodeinfo.go): mostly to another than the one before, and which cannot be told while others
+ * deploy. So all nodes count that the scheduler may choose, and those are left out of which it is known that they have the
+ * image: there a task with it runs. A service that keeps its image asks for nothing.
+ */
+function imageDemands(changes, { nodes, tasks }) {
+    const wanting = changes.flatMap((change) => {
+        const demand = serviceDemand(change, nodes);
+        return demand === undefined ? [] : [{ change, demand, image: imageOfSpec(change.wanted) ?? '' }];
+    });
+    const byImage = groupBy(wanting, ({ change: { access }, image }) => [demand_contentOf(image), access?.config.directory ?? '', access?.credential.registry ?? ''].join(' '));
+    const running = nodesByContent(tasks);
+    return [...byImage.values()].flatMap((all) => {
+        const [first] = all;
+        if (first === undefined)
+            return [];
+        const services = all.map(({ demand }) => demand);
+        const has = running.get(demand_contentOf(first.image) ?? '') ?? new Set();
+        const lacking = demand_distinct(services.flatMap((service) => service.nodes)).filter(({ ID }) => !has.has(ID));
+        const asked = lacking.filter(canBeAsked);
+        if (asked.length === 0)
+            return [];
+        const notAsked = lacking.filter((node) => !canBeAsked(node));
+        return [{ image: first.image, access: first.change.access, nodes: asked, notAsked, services }];
+    });
+}
+/** A Windows container has no file `/.dockerenv`: nobody has tried what a node would do there. */
+function canBeAsked(node) {
+    return node.Description.Platform.OS === 'linux';
+}
+function serviceDemand(change, all) {
+    const { action, request, wanted } = change;
+    const { prepare: choice } = request;
+    if (action === 'unchanged' || choice === 'no')
+        return undefined;
+    const content = demand_contentOf(imageOfSpec(wanted));
+    const present = serviceBefore(change);
+    const tasks = wantedTasks(wanted);
+    if (content === undefined || tasks === 0 || content === demand_contentOf(imageOf(present)))
+        return undefined;
+    const placed = eligibleNodes(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node));
+    const nodes = placed.filter((node) => hasPlatform(node, wanted.TaskTemplate.Placement?.Platforms));
+    if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length)))
+        return undefined;
+    const withoutVariant = isGlobal(wanted) ? placed.filter((node) => !nodes.includes(node)) : [];
+    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant };
+}
+/** Swarm spreads tasks: as many nodes get one as there are tasks. */
+function neededNodes(wanted, eligible) {
+    const tasks = wantedTasks(wanted);
+    return tasks === undefined ? 'all' : Math.min(tasks, eligible);
+}
+/** Where more nodes would pull than that for one task, and than a small swarm has, it costs more than it brings. */
+const MOST_NODES_PER_TASK = 3;
+const SMALL_SWARM = 10;
+/**
+ * Whether a rollout becomes shorter, or a service is away for less time, when the nodes have the image before: they would
+ * pull it one after another, or while a task is missing. Not where all tasks come at once beside the old ones.
+ */
+function isWorthIt({ action, wanted }, nodes) {
+    if (action !== 'update' || isJob(wanted))
+        return false;
+    const { Order: order = 'stop-first', Parallelism: parallelism = 1 } = wanted.UpdateConfig ?? {};
+    const tasks = wantedTasks(wanted) ?? nodes;
+    if (nodes > Math.max(SMALL_SWARM, MOST_NODES_PER_TASK * tasks))
+        return false;
+    return order === 'stop-first' || (parallelism > 0 && parallelism < tasks);
+}
+/**
+ * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
+ */
+function demand_contentOf(image) {
+    if (image === undefined || !image.includes('@'))
+        return undefined;
+    try {
+        const reference = parseReference(image);
+        return `${canonicalName(reference)}@${reference.digest}`;
+    }
+    catch {
+        return undefined;
+    }
+}
+function nodesByContent(tasks) {
+    const found = new Map();
+    for (const task of tasks.filter(isRunning)) {
+        const content = demand_contentOf(task.Spec?.ContainerSpec?.Image);
+        if (content === undefined || task.NodeID === undefined)
+            continue;
+        found.set(content, (found.get(content) ?? new Set()).add(task.NodeID));
+    }
+    return found;
+}
+function demand_distinct(nodes) {
+    return [...new Map(nodes.map((node) => [node.ID, node])).values()];
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: asWritten(wanted, service.Spec),
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error)) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/pull-service.js
+/**
+ * A service by which nodes pull an image and run nothing of it. Swarm has no call for that, but a node pulls the image of
+ * a task before it makes its container, and this container cannot be made: Docker puts a file `/.dockerenv` into each
+ * (moby, daemon/initlayer), and a working directory of that name cannot be created over it. So the OCI runtime is never
+ * called, and no container, layer or volume is left (seen with 20.10, 26.1 and 28.5, on overlay2 and containerd's store).
+ * Pure.
+ */
+const NO_DIRECTORY = '/.dockerenv';
+/** Where the container could be made all the same, it cannot be started. */
+const NO_PROGRAM = '/.swarm-deploy-runs-nothing';
+/**
+ * Its spec: a global service, so each node has one task, with the restart condition `none`, so none is tried again. A
+ * global job would be (seen with 20.10). No platforms: with them the tasks of other nodes would wait for ever.
+ */
+function pullServiceSpec({ name, labels, image, notOn }) {
+    return {
+        Name: name,
+        Labels: labels,
+        TaskTemplate: {
+            ContainerSpec: { Image: image, Command: [NO_PROGRAM], Dir: NO_DIRECTORY, Healthcheck: { Test: ['NONE'] } },
+            RestartPolicy: { Condition: 'none' },
+            Placement: { Constraints: constraintsLeavingOut(notOn) },
+        },
+        Mode: { Global: {} },
+    };
+}
+/**
+ * The constraints that leave nodes out. Where there are fewer of them later, the nodes let in get a task, and no task that
+ * is there is run again (swarmkit, manager/orchestrator/task.go).
+ *
+ * @param ids of the nodes
+ */
+function constraintsLeavingOut(ids) {
+    return ids.map((id) => `node.id!=${id}`);
+}
+const NOT_MADE = /(?:^|: )cannot mkdir: \/\.dockerenv is not a directory$/i;
+const NOT_STARTED = /^starting container failed: /;
+/**
+ * What the task of such a service says of its node. Only the two errors that the service is made for tell that the image
+ * is there; whatever else a daemon says, it is not.
+ */
+function pullStateOf({ Status: status, DesiredState: desired }) {
+    const { State: state, Err: said = '' } = status;
+    if (state === 'rejected' || state === 'failed') {
+        const isThere = (state === 'rejected' && NOT_MADE.test(said)) || (state === 'failed' && NOT_STARTED.test(said));
+        return isThere ? { state: 'there' } : { state: 'failed', said };
+    }
+    const isOver = ['complete', 'shutdown', 'remove', 'orphaned'].includes(state);
+    const isToEnd = ['shutdown', 'remove'].includes(desired);
+    return isOver || isToEnd ? { state: 'unknown' } : { state: 'pulling' };
+}
+
+;// CONCATENATED MODULE: ./build/prepare/pull.js
+
+
+
+/** A task comes within a second. */
+const NO_TASK_MS = 30_000;
+function beginPull(demand) {
+    return { demand, nodes: new Map() };
+}
+/** The nodes that are asked next, so that at most so many pull at a time. */
+function nextNodes({ demand, nodes }, most) {
+    const pulling = [...nodes.values()].filter(({ state }) => state === 'pulling').length;
+    const waiting = demand.nodes.map(({ ID }) => ID).filter((id) => !nodes.has(id));
+    return waiting.slice(0, Math.max(0, most - pulling));
+}
+/** Also asked are these. */
+function withAsked(pull, ids, nowMs) {
+    const asked = ids.map((id) => [id, { state: 'pulling', sinceMs: nowMs, isSeen: false }]);
+    return { ...pull, nodes: new Map([...pull.nodes, ...asked]) };
+}
+/** The swarm does not take it, in its words: nobody else is asked. */
+function refused(pull, refusal) {
+    return { ...pull, refusal };
+}
+/** What a look at the tasks of the service, and at the nodes, tells. */
+function afterLook(pull, tasks, nodes, nowMs) {
+    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
+    const next = [...pull.nodes].map(([id, node]) => {
+        if (node.state !== 'pulling')
+            return [id, node];
+        const task = newest(tasks.filter(({ NodeID }) => NodeID === id));
+        return [id, nodeAfterLook(node, task, active.has(id), nowMs)];
+    });
+    return { ...pull, nodes: new Map(next) };
+}
+function nodeAfterLook(node, task, isActive, nowMs) {
+    const elapsedMs = nowMs - node.sinceMs;
+    if (task === undefined) {
+        if (!isActive)
+            return { state: 'left' };
+        // Where Swarm remembers no ended tasks, it may come and go between two looks.
+        return node.isSeen || elapsedMs >= NO_TASK_MS ? { state: 'unknown' } : node;
+    }
+    const found = pullStateOf(task);
+    if (found.state === 'pulling')
+        return isActive ? { ...node, isSeen: true } : { state: 'left' };
+    if (found.state === 'failed')
+        return { ...found, seconds: elapsedMs / 1000 };
+    return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
+}
+/** Whether every node has been asked, and has an answer. */
+function isOver({ demand, nodes, refusal }) {
+    if (refusal !== undefined)
+        return true;
+    return demand.nodes.every(({ ID }) => (nodes.get(ID)?.state ?? 'pulling') !== 'pulling');
+}
+/** How many of the nodes that were to pull it have it. */
+function thereOn({ nodes }) {
+    return [...nodes.values()].filter(({ state }) => state === 'there').length;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/pull-services.js
+
+
+
+/**
+ * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
+ * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
+ */
+const pull_services_PREFIX = 'swarm-deploy-prepare-';
+const pull_services_HASH_LENGTH = 12;
+const pull_services_RUN = 'swarm-deploy.prepare.run';
+const pull_services_OWNER = 'swarm-deploy.prepare.owner';
+/** In milliseconds since 1970, by the swarm's clock. */
+const UNTIL = 'swarm-deploy.prepare.until';
+const MOST_AT_ONCE = 10;
+/** The name of the service for one image; two runs never have the same. */
+function pullServiceName({ token }, image) {
+    return `${pull_services_PREFIX}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${image}`).digest('hex').slice(0, pull_services_HASH_LENGTH)}`;
+}
+/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
+function pullServiceLabels({ token, owner }, until) {
+    return { [pull_services_RUN]: token, [pull_services_OWNER]: owner, [UNTIL]: String(until) };
+}
+/** The filter that finds the services of one run, and their tasks. */
+function ofRun(token) {
+    return JSON.stringify({ label: [`${pull_services_RUN}=${token}`] });
+}
+/**
+ * Removes the services of a run.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removeOfRun(engine, token, signal) {
+    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[pull_services_RUN] === token);
+    await removeAll(engine, ours, signal);
+}
+/**
+ * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
+ *
+ * @param now by the swarm's clock, in milliseconds since 1970
+ * @returns their names
+ */
+async function removeExpired(engine, now, signal) {
+    const filters = JSON.stringify({ label: [pull_services_RUN] });
+    const found = await engine.get('/services', { query: { filters }, signal });
+    const expired = found.filter(({ Spec }) => pull_services_isExpired(Spec.Name, Spec.Labels, now));
+    await removeAll(engine, expired, signal);
+    return expired.map(({ Spec }) => Spec.Name);
+}
+/** A service of somebody's that has our label and another name is none of ours. */
+function pull_services_isExpired(name, labels = {}, now) {
+    const until = labels[UNTIL] ?? '';
+    return name.startsWith(pull_services_PREFIX) && labels[pull_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+async function removeAll(engine, services, signal) {
+    await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
+}
+
+;// CONCATENATED MODULE: ./build/prepare/follow.js
+
+
+
+
+
+
+
+
+
+
+/** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
+const SHARE = 0.5;
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000;
+const follow_PROGRESS_EVERY_MS = 5000;
+/** More images are told of together. */
+const MOST_TOLD_ALONE = 5;
+/**
+ * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
+ *
+ * @returns how far each is, in the order of the demands, and the nodes as they are by then
+ */
+async function follow(demands, run, limit) {
+    const { connection, deployment, self, time } = run;
+    const { engine } = connection;
+    const late = time.over(-time.seconds * 1000 * (1 - SHARE));
+    const tellProgress = progressTeller();
+    const startedAt = nowMs();
+    let all = demands.map((demand) => ({ pull: beginPull(demand) }));
+    let nodes = run.observed.nodes;
+    for (;;) {
+        all = await asked(all);
+        const over = all.every(({ pull }) => isOver(pull));
+        if (over || late.aborted) {
+            const now = nowMs();
+            return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
+        }
+        await sleep(pauseMs(nowMs() - startedAt), AbortSignal.any([limit, late])).catch(() => undefined);
+        limit.throwIfAborted();
+        all = await looked(all);
+        tellProgress(all.map(({ pull }) => pull));
+    }
+    /** Of so many images at a time the nodes are asked, and of each so many nodes. */
+    async function asked(now) {
+        const most = deployment.maxParallel;
+        const done = [];
+        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !isOver(pull)).length;
+        for (const one of now) {
+            const ids = isOver(one.pull) ? [] : nextNodes(one.pull, most);
+            const isNew = one.serviceId === undefined;
+            if (ids.length === 0 || (isNew && busy >= most)) {
+                done.push(one);
+                continue;
+            }
+            if (isNew)
+                busy++;
+            done.push(await ask(one, ids));
+        }
+        return done;
+    }
+    async function ask(one, ids) {
+        const pull = withAsked(one.pull, ids, nowMs());
+        const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id));
+        try {
+            if (one.serviceId !== undefined) {
+                await widen(one.serviceId, notOn);
+                return { ...one, pull };
+            }
+            return { pull, serviceId: await make(pull.demand, notOn) };
+        }
+        catch (error) {
+            if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted)
+                throw error;
+            return { ...one, pull: refused(one.pull, error.message) };
+        }
+    }
+    async function make({ image, access }, notOn) {
+        const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`);
+        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
+        const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn });
+        const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+        try {
+            const made = await engine.post('/services/create', {
+                body,
+                mayRepeat: true,
+                signal: limit,
+                ...auth,
+            });
+            return made.ID;
+        }
+        catch (error) {
+            // The answer to a first call was lost.
+            const there = error instanceof EngineError && error.status === 409 ? await findService(engine, name, limit) : undefined;
+            if (there === undefined)
+                throw error;
+            return there.ID;
+        }
+    }
+    async function widen(id, notOn) {
+        const service = await findService(engine, id, limit);
+        if (service === undefined)
+            return;
+        const { Spec: spec } = service;
+        const Placement = { ...spec.TaskTemplate.Placement, Constraints: constraintsLeavingOut(notOn) };
+        const TaskTemplate = { ...spec.TaskTemplate, Placement };
+        await updateSpec(engine, id, [spec], { ...spec, TaskTemplate }, { from: 'spec' }, limit);
+    }
+    async function looked(now) {
+        const [tasks, present] = await Promise.all([
+            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
+            engine.get('/nodes', { signal: limit }),
+        ]);
+        nodes = present;
+        const next = now.map((one) => {
+            if (one.serviceId === undefined || isOver(one.pull))
+                return one;
+            const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
+            return { ...one, pull: afterLook(one.pull, own, nodes, nowMs()) };
+        });
+        return Promise.all(next.map(removedWhenOver));
+    }
+    /** At once: what is still there when others take long would be pulled by each node that joins. */
+    async function removedWhenOver(one) {
+        if (one.endedAt !== undefined || !isOver(one.pull))
+            return one;
+        const ended = { ...one, endedAt: nowMs() };
+        if (one.serviceId === undefined)
+            return ended;
+        // What could not be removed is tried once more at the end.
+        await remove(engine, `/services/${one.serviceId}`, limit).catch(() => undefined);
+        return ended;
+    }
+}
+/** All nodes may have it already: then it is over within a second. */
+function pauseMs(elapsedMs) {
+    if (elapsedMs < 2000)
+        return 100;
+    return elapsedMs < 10_000 ? 250 : 500;
+}
+/** Says from time to time how many nodes have what. */
+function progressTeller() {
+    let saidAt = nowMs();
+    let said = '';
+    return (pulls) => {
+        if (nowMs() - saidAt < follow_PROGRESS_EVERY_MS)
+            return;
+        const open = pulls.filter((pull) => !isOver(pull));
+        const lines = open.length <= MOST_TOLD_ALONE
+            ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
+            : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
+        saidAt = nowMs();
+        if (lines.join('\n') === said)
+            return;
+        said = lines.join('\n');
+        for (const line of lines)
+            log.info(line);
+    };
+}
+
+;// CONCATENATED MODULE: ./build/prepare/judge.js
+
+
+
+
+
+
+
+/**
+ * Judges one image: `all` of the nodes that may run a service must have it, or as many as it has tasks, or with `auto` as
+ * many must be left that could still pull it.
+ *
+ * @param nodes of the swarm, as they are now
+ * @param nameOf what a node is called
+ * @param waitedSeconds for how long the nodes were waited for
+ */
+function judge(pull, nodes, nameOf, waitedSeconds) {
+    const { demand, refusal } = pull;
+    const image = imageInWords(demand.image);
+    if (refusal !== undefined)
+        return refusedJudgement(demand, image, refusal);
+    const active = eligibleNodes(nodes).map(({ ID }) => ID);
+    const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds));
+    const missing = demand.services.filter((service) => !isServed(service, lacking, active));
+    const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant);
+    if (lacking.length === 0 && without.length === 0)
+        return {};
+    const told = [
+        ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
+        ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
+    ].join(' ');
+    const needing = missing.length > 0 ? missing : demand.services;
+    const text = `${serviceWords(needing)}: ${told}`;
+    return missing.length > 0 ? { problem: text } : { notice: text };
+}
+/** Which nodes have it. */
+function whereItIs({ demand, nodes, refusal }) {
+    const image = imageInWords(demand.image);
+    if (refusal !== undefined)
+        return `${image}: no node was asked`;
+    return `${image}: on ${countOf(thereOn({ nodes }), demand.nodes.length)}`;
+}
+/** With `auto` nothing was asked for that this run could not do without. */
+function refusedJudgement({ services }, image, refusal) {
+    const must = services.filter(({ choice }) => choice !== 'auto');
+    const said = `the swarm refuses the service by which its nodes would pull ${image}: ${limited(refusal)}`;
+    return must.length === 0
+        ? { notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
+        : { problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` };
+}
+function lackingNode(node, { nodes }, active, waitedSeconds) {
+    const found = nodes.get(node.ID);
+    if (!active.includes(node.ID))
+        return [];
+    if (found === undefined || found.state === 'pulling') {
+        return [{ node, why: 'slow', said: '', seconds: waitedSeconds }];
+    }
+    return found.state === 'failed' ? [{ node, why: 'failed', said: found.said, seconds: found.seconds }] : [];
+}
+/** Whether a service has its image on as many nodes as it asks for. */
+function isServed(service, lacking, active) {
+    const { choice, needed, withoutVariant } = service;
+    const nodes = service.nodes.filter(({ ID }) => active.includes(ID));
+    const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed');
+    const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length;
+    if (choice === 'all')
+        return bad === 0 && withoutVariant.length === 0;
+    return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length));
+}
+/** A task whose packets are dropped is given up by the daemon after as long; what is refused fails at once. */
+const DROPPED_SECONDS = 25;
+function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
+    const failed = lacking.filter(({ why }) => why === 'failed');
+    const slow = lacking.filter(({ why }) => why === 'slow');
+    const parts = [];
+    if (failed.length > 0) {
+        const each = failed.map(({ node, said, seconds }) => {
+            return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${limited(said) || 'no reason given'})`;
+        });
+        const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`;
+        parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`);
+    }
+    if (slow.length > 0) {
+        const names = someOf(slow.map(({ node }) => nameOf(node)));
+        const longer = 'Give the run a longer `timeout`, or the registry a faster line';
+        parts.push(`${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`);
+    }
+    return parts.join(' ');
+}
+/**
+ * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
+ * shows in which nodes fail, and how soon.
+ */
+function causeOf(failed, pull) {
+    const { registry, repository } = parseReference(pull.demand.image);
+    const said = failed[0]?.said ?? '';
+    if (/no space left on device/i.test(said))
+        return 'Free room on the disk of the node: `docker system df` there.';
+    if (/no matching manifest/i.test(said))
+        return 'Build the image for the platform of the node, or keep it off there.';
+    const told = classifyRegistryError(500, said);
+    if (told !== 'unknown') {
+        const { access } = pull.demand;
+        const account = access && { config: access.config.name, username: access.credential.username };
+        return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`;
+    }
+    const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.';
+    if (failed.some(({ seconds }) => seconds >= DROPPED_SECONDS)) {
+        return `So late, packets to ${registry} are mostly dropped: check route and firewall of the node. ${log}`;
+    }
+    const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`;
+    return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
+        ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
+        : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`;
+}
+function variantWords(nodes, nameOf) {
+    if (nodes.length === 0)
+        return [];
+    const each = nodes.map((node) => {
+        const { OS, Architecture } = node.Description.Platform;
+        return `${nameOf(node)} (${OS}/${Architecture})`;
+    });
+    return [
+        `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
+    ];
+}
+function serviceWords(services) {
+    return `${services.length === 1 ? 'service' : 'services'} ${someOf(services.map(({ name }) => name))}`;
+}
+function countOf(some, all) {
+    if (some === all)
+        return all === 1 ? 'the one node that lacked it' : `all ${all} nodes that lacked it`;
+    return `${some} of the ${all} nodes that lacked it`;
+}
+function capital(text) {
+    return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/prepare.js
+
+
+
+
+
+
+
+
+
+
+
+
+const TITLE = 'Have the nodes pull the images';
+const REMOVE_TIMEOUT_MS = 20_000;
+/**
+ * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
+ * Nothing of a service is changed, and none is made but those by which the nodes pull, which are gone when it ends.
+ *
+ * @returns what is observed of the swarm, with the tasks that there are by then
+ * @throws UserErrors that name the nodes that cannot have an image, where a service needs them
+ */
+async function prepareNodes(changes, run) {
+    const { connection, observed } = run;
+    const demands = imageDemands(changes, observed);
+    if (demands.length === 0)
+        return observed;
+    await stage(TITLE, async () => {
+        note({ pulls: run.self.token });
+        try {
+            await run.time.before(TITLE, (limit) => pullAll(demands, run, limit));
+        }
+        finally {
+            if (run.signal.aborted)
+                run.time.beginClosing();
+            await removeOurs(run);
+        }
+    });
+    // Those that have come and gone meanwhile are none of the rollout's.
+    const tasks = await run.time.before('Look at the swarm', (limit) => {
+        return allTasksOf(connection.engine, observed.services, limit);
+    });
+    return { ...observed, tasks };
+}
+/** Removes the services by which the nodes of runs pulled that nobody could clean up after. */
+async function removeLeft({ connection, observed, time }) {
+    await time.before('Look at the swarm', async (limit) => {
+        try {
+            const names = await removeExpired(connection.engine, observed.now, limit);
+            if (names.length > 0)
+                log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+        }
+        catch (error) {
+            if (!(error instanceof EngineError))
+                throw error;
+            log.debug(`Not removed: what an earlier run may have left: ${error.message}`);
+        }
+    });
+}
+async function pullAll(demands, run, limit) {
+    const startedAt = nowMs();
+    for (const demand of demands)
+        sayBegin(demand);
+    const { pulls, nodes } = await follow(demands, run, limit);
+    const nameOf = (node) => nodeName(node.ID, nodes) ?? node.ID;
+    const judged = pulls.map(({ pull, endedAt }) => {
+        const seconds = (endedAt - startedAt) / 1000;
+        log.info(`${whereItIs(pull)}, after ${seconds.toFixed(1)} s`);
+        return judge(pull, nodes, nameOf, seconds);
+    });
+    for (const { notice } of judged)
+        if (notice !== undefined)
+            log.notice(`prepare: ${notice}`);
+    throwAll(judged.flatMap(({ problem }) => (problem === undefined ? [] : [`prepare: ${problem}`])));
+}
+/** It never fails the run: what stays is removed by a later one. */
+async function removeOurs({ connection, self }) {
+    try {
+        await removeOfRun(connection.engine, self.token, clock_timeLimit(REMOVE_TIMEOUT_MS));
+        note({ pulls: '' });
+    }
+    catch (error) {
+        log.warning(`Not removed: the services by which nodes pulled (${messageOf(error)}). Remove those whose name begins with \`swarm-deploy-prepare-\`, or leave it to a later deploy`);
+    }
+}
+function sayBegin({ image, nodes, notAsked, services }) {
+    const names = services.map(({ name }) => name).join(', ');
+    log.info(`${imageInWords(image)} for ${names}: ${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} asked to have it`);
+    if (notAsked.length === 0)
+        return;
+    const hosts = notAsked.map(({ Description }) => Description.Hostname).join(', ');
+    log.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`);
+}
+
 ;// CONCATENATED MODULE: ./build/plan/interim-spec.js
 
 
@@ -21934,119 +22760,6 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
     }
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
-/** By task: a container that has ended does not change. */
-const failed_check_known = new WeakMap();
-/**
- * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
- * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
- */
-async function withFailedChecks(tasks, engine, signal) {
-    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
-}
-/** The same for one task. */
-async function withFailedCheck(task, engine, signal) {
-    const { State: state, ContainerStatus: container } = task.Status;
-    if (state !== 'complete' || !container?.ContainerID)
-        return task;
-    const answers = failed_check_known.get(engine) ?? new Map();
-    failed_check_known.set(engine, answers);
-    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
-    answers.set(task.ID, answer);
-    if (!(await answer))
-        return task;
-    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
-    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
-}
-/** Swarm's own words for a task that ended with another code. */
-const UNHEALTHY = 'dockerexec: unhealthy container';
-async function failed_check_isUnhealthy(id, engine, signal) {
-    try {
-        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
-        return state?.Health?.Status === 'unhealthy';
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
-
-
-
-
-/**
- * Reads services, their tasks and the nodes: three calls, however many services there are.
- *
- * @param ours the services as this run has read them or given them their specs, before the reading
- * @throws EngineError, ConnectionLost when the daemon does not answer
- */
-async function takeSnapshot(engine, ours, which, signal) {
-    const ids = ours.map(({ ID }) => ID);
-    const [read, nodes] = await Promise.all([
-        servicesAndTasks(engine, ids, which, signal),
-        engine.get('/nodes', { signal }),
-    ]);
-    const services = ours.map((one) => {
-        const service = read.services.find(({ ID }) => ID === one.ID);
-        if (service === undefined)
-            return [one.ID, { found: 'removed' }];
-        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
-        return [one.ID, { found: compare(one, service), service, tasks }];
-    });
-    return { services: new Map(services), nodes };
-}
-const AGAIN_MS = 500;
-async function servicesAndTasks(engine, ids, which, signal) {
-    const [services, tasks] = await Promise.all([
-        servicesWith(engine, ids, signal),
-        orGone(tasksOf(engine, ids, which, signal)),
-    ]);
-    if (tasks !== undefined)
-        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
-    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-    const there = await servicesWith(engine, ids, signal);
-    if (there.length === ids.length)
-        await sleep(AGAIN_MS, signal);
-    return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
-}
-async function servicesWith(engine, ids, signal) {
-    // A filter without a value lets everything through.
-    if (ids.length === 0)
-        return [];
-    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
-}
-/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
-async function tasksOf(engine, ids, which, signal) {
-    if (ids.length === 0)
-        return [];
-    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-    return engine.get('/tasks', { query: { filters }, signal });
-}
-async function orGone(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** All tasks of the services that are there, those of their earlier specs included. */
-async function allTasksOf(engine, services, signal) {
-    const ids = services.map(({ ID }) => ID);
-    return (await servicesAndTasks(engine, ids, 'all', signal)).tasks;
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function compare(ours, now) {
-    if (now.Version.Index < ours.Version.Index)
-        return 'stale';
-    if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
-        return 'ours';
-    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
-}
-
 ;// CONCATENATED MODULE: ./build/runner/elapsed.js
 
 /** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
@@ -22118,17 +22831,6 @@ function isRejected({ Status: { State: state } }) {
 /** Both times are the leader's. */
 function secondsBetween(earlier, later) {
     return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
-/** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
@@ -22366,7 +23068,7 @@ const ABANDONED_GRACE_SECONDS = 3;
 const DEFAULT_MONITOR_SECONDS = 5;
 const judge_NANOSECONDS = 1e9;
 /** The judge of a rollout. */
-function judge(history, snapshot) {
+function judge_judge(history, snapshot) {
     const bySwarm = swarmVerdict(history, snapshot.service);
     if (bySwarm?.state === 'failed')
         return bySwarm;
@@ -22938,7 +23640,7 @@ async function update(change, connection, end) {
     catch (error) {
         if (!(error instanceof EngineError) || isAnswerLost(error))
             throw error;
-        return refused(change, sentAt, error.message);
+        return send_refused(change, sentAt, error.message);
     }
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -22976,7 +23678,7 @@ function send_unanswered(change, error, { signal, time }, watch) {
 function lost(outcome, why) {
     return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
 }
-function refused(change, sentAt, said) {
+function send_refused(change, sentAt, said) {
     const cause = `docker refused to update it: ${said}`;
     return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } };
 }
@@ -23611,7 +24313,7 @@ function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, ob
  */
 function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
     const { sent } = one;
-    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
+    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge_judge, one.history, deployment.monitorSeconds);
     const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
     const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
     const settled = (result, diagnosed = Promise.resolve(result)) => ({
@@ -23649,7 +24351,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
         }
     }
 }
-const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot);
+const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge_judge(history, snapshot);
 function notSettled(seconds, progress) {
     return `not settled within ${seconds} s: ${progress}`;
 }
@@ -24401,7 +25103,7 @@ const RELEASE_SECONDS = 20;
 const ASK_EVERY_MS = 500;
 const remove_READ_TIMEOUT_MS = 120_000;
 /** An election of the swarm's leader included. */
-const REMOVE_TIMEOUT_MS = 60_000;
+const remove_REMOVE_TIMEOUT_MS = 60_000;
 /**
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
  * `prune` its services that the files do not name any more, and then all that is the stack's and not used. What the
@@ -24501,7 +25203,7 @@ function remove_readServices(engine) {
 /** Why it was not removed; `undefined` when it is gone. */
 async function tryToRemove(engine, path) {
     try {
-        await remove(engine, path, clock_timeLimit(REMOVE_TIMEOUT_MS));
+        await remove(engine, path, clock_timeLimit(remove_REMOVE_TIMEOUT_MS));
         return undefined;
     }
     catch (error) {
@@ -25026,7 +25728,7 @@ function nextCheck(lastDue, now, holdSeconds) {
     return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
 }
 /** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
-const NOT_STARTED = [126, 127];
+const trial_NOT_STARTED = [126, 127];
 async function runCheck(tasks, check, signal) {
     for (let attempt = 1;; attempt++) {
         const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
@@ -25052,7 +25754,7 @@ async function attemptOf(tasks, check, signal) {
     try {
         const result = await runShell(check.command, options);
         const failure = commandFailure(result);
-        const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code);
+        const isHopeless = result.code !== undefined && trial_NOT_STARTED.includes(result.code);
         return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
     }
     catch (error) {
@@ -26970,9 +27672,9 @@ function serviceRequest(request, captured, ids, networks) {
             networks: networks.filter(({ Name }) => needed.has(Name)),
             isRerun: request.rerunJobs,
         };
-        const { strategy, policies } = request;
+        const { strategy, policies, prepare } = request;
         const place = positionOf(request.files, ['services', key]);
-        const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies, ...(place && { place }) };
+        const nothingElse = { env: {}, create: true, updateArgs: [], strategy, policies, prepare, ...(place && { place }) };
         return { name, image, labels: { ...container.Labels, ...captured.Labels }, ...nothingElse, compose };
     }
     catch (error) {
@@ -27020,7 +27722,7 @@ function toldIds(objects, missing) {
     return new Set([...refused, ...absent]);
 }
 
-;// CONCATENATED MODULE: ./build/modes/prepare.js
+;// CONCATENATED MODULE: ./build/modes/before-change.js
 
 
 
@@ -27042,7 +27744,7 @@ async function readFiles(asked, { connection, workspace, time }) {
     return { deployment: { ...asked, services: stack.services }, stack };
 }
 /** @throws UserErrors with all that would not work out */
-async function prepare({ deployment, stack }, run) {
+async function planAndCheck({ deployment, stack }, run) {
     const { connection, time, workspace } = run;
     // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => stage(title, () => time.before(title, work));
@@ -29239,7 +29941,7 @@ async function createWorkspace() {
         },
         writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
-        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
+        [Symbol.asyncDispose]: () => workspace_removeAll(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
     };
 }
 async function makeWorkspace() {
@@ -29316,9 +30018,9 @@ async function workspace_isThere(directory) {
  */
 async function removeWorkspace(directory) {
     if (await workspace_isThere(directory))
-        await removeAll(directory);
+        await workspace_removeAll(directory);
 }
-function removeAll(directory) {
+function workspace_removeAll(directory) {
     return (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
@@ -29477,6 +30179,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -29496,7 +30199,10 @@ async function deployOver(asked, run) {
         const { deployment, stack } = await readFiles(asked, { ...run, connection });
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
-        const { changes, observed } = await prepare({ deployment, stack }, { ...run, connection });
+        const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection });
+        const preparing = { ...run, connection, observed: atFirst, deployment, self };
+        await removeLeft(preparing);
+        const observed = await prepareNodes(changes, preparing);
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
@@ -30254,7 +30960,7 @@ async function planOver(asked, run) {
     const bound = { ...run, connection: run.time.bound(run.connection) };
     // Whoever has not taken the lock must not think that those who ask for it are done.
     const files = await readFiles({ ...asked, lock: undefined }, bound);
-    const { changes, observed } = await prepare(files, bound);
+    const { changes, observed } = await planAndCheck(files, bound);
     const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));

@@ -9766,7 +9766,7 @@ async function readState(directory) {
 /** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
 function parseState(text) {
     const services = new Map();
-    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', onCancel: 'keep' };
+    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', pulls: '', onCancel: 'keep' };
     for (const line of text.split('\n')) {
         const change = parseChange(line);
         if (change === undefined)
@@ -9811,6 +9811,7 @@ const CHECKS = new Map([
     ['startedAt', isText(/^\d*$/)],
     ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
+    ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
     ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -13647,6 +13648,7 @@ const DEFAULTS = {
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
+    prepare: 'false',
     'max-parallel': '10',
     wait: 'true',
     timeout: '10m',
@@ -14255,6 +14257,19 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
     ];
 }
 
+;// CONCATENATED MODULE: ./build/inputs/prepare.js
+
+const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+/**
+ * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
+ *
+ * @throws UserError that names them
+ */
+function parsePrepare(text) {
+    const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
+    return WORDS[parseChoice(word, Object.keys(WORDS))];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
@@ -14832,10 +14847,11 @@ const NO_SETTINGS = { strategy: { given: [], values: {} }, policies: { update: {
  * @param problems of the entry
  */
 function replacementOf(own, all, problems) {
-    const { strategy, policies } = own ?? NO_SETTINGS;
+    const { strategy, policies, prepare = all.prepare } = own ?? NO_SETTINGS;
     return {
         strategy: chosenStrategy(strategy, all.strategy, all.strategies, problems),
         policies: mergedPolicies(policies, all.policies),
+        prepare,
     };
 }
 
@@ -14859,7 +14875,7 @@ const FIELDS = new Set([
     '.Task.Slot',
 ]);
 /** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const spec_template_WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
 const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
 const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
 const spec_template_WORD = /^[a-z_]\w*$/i;
@@ -14881,13 +14897,13 @@ function spec_template_templateProblem(text) {
         return undefined;
     if (actions.includes(''))
         return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !spec_template_WORDS.has(action));
     return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
 }
 /** What can be judged by itself; a word of Go's own may change what the others mean. */
 function isPlain(action) {
     if (spec_template_WORD.test(action))
-        return !WORDS.has(action);
+        return !spec_template_WORDS.has(action);
     return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
 }
 
@@ -16356,6 +16372,7 @@ function pairsOfList({ items }, problems) {
 
 
 
+
 const services_KEYS = [
     'name',
     'image',
@@ -16368,6 +16385,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    'prepare',
     ...POLICY_KEYS,
 ];
 /** The keys of an entry. */
@@ -16476,6 +16494,7 @@ function requestFromMap(entry, map, forAll, problems) {
     const own = {
         strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
+        prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
@@ -16516,7 +16535,7 @@ function requestFromMap(entry, map, forAll, problems) {
     };
 }
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', ...POLICY_KEYS];
+const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS];
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }, map, strategies, problems) {
     const stack = textAt(map, 'stack', problems);
@@ -17723,6 +17742,8 @@ const unknown_inputs_OTHER_NAMES = {
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
     pass: 'password',
+    prepull: 'prepare',
+    'pre-pull': 'prepare',
     'private-key': 'ssh-key',
     'registry-host': 'registry',
     'registry-pass': 'password',
@@ -17900,6 +17921,7 @@ function plainName(name) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -17922,6 +17944,7 @@ const INPUTS = [
     'wait',
     'timeout',
     'monitor',
+    'prepare',
     'max-parallel',
     'on-failure',
     'on-cancel',
@@ -17948,6 +17971,7 @@ function readInputs(given, strategies) {
         strategies,
         strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
         policies: policiesOfInputs((name) => input(env, name), problems),
+        prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
     };
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
@@ -18653,6 +18677,87 @@ async function releaseLeft(token, { engine }) {
     await releaseAll(engine, token, clock_timeLimit(CALL_TIMEOUT_MS));
 }
 
+;// CONCATENATED MODULE: ./build/runner/parallel.js
+/**
+ * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
+ *
+ * @throws what the first failing work threw; no further work is begun then
+ */
+async function inParallel(items, limit, work) {
+    const results = [];
+    const queue = parallel_entriesOf(items);
+    const worker = async () => {
+        for (const [index, item] of queue)
+            results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+    return results;
+}
+/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
+function* parallel_entriesOf(items) {
+    yield* items.entries();
+}
+
+;// CONCATENATED MODULE: ./build/prepare/pull-services.js
+
+
+
+/**
+ * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
+ * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
+ */
+const pull_services_PREFIX = 'swarm-deploy-prepare-';
+const pull_services_HASH_LENGTH = 12;
+const pull_services_RUN = 'swarm-deploy.prepare.run';
+const pull_services_OWNER = 'swarm-deploy.prepare.owner';
+/** In milliseconds since 1970, by the swarm's clock. */
+const UNTIL = 'swarm-deploy.prepare.until';
+const MOST_AT_ONCE = 10;
+/** The name of the service for one image; two runs never have the same. */
+function pullServiceName({ token }, image) {
+    return `${pull_services_PREFIX}${createHash('sha256').update(`${token} ${image}`).digest('hex').slice(0, pull_services_HASH_LENGTH)}`;
+}
+/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
+function pullServiceLabels({ token, owner }, until) {
+    return { [pull_services_RUN]: token, [pull_services_OWNER]: owner, [UNTIL]: String(until) };
+}
+/** The filter that finds the services of one run, and their tasks. */
+function ofRun(token) {
+    return JSON.stringify({ label: [`${pull_services_RUN}=${token}`] });
+}
+/**
+ * Removes the services of a run.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removeOfRun(engine, token, signal) {
+    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[pull_services_RUN] === token);
+    await removeAll(engine, ours, signal);
+}
+/**
+ * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
+ *
+ * @param now by the swarm's clock, in milliseconds since 1970
+ * @returns their names
+ */
+async function removeExpired(engine, now, signal) {
+    const filters = JSON.stringify({ label: [pull_services_RUN] });
+    const found = await engine.get('/services', { query: { filters }, signal });
+    const expired = found.filter(({ Spec }) => pull_services_isExpired(Spec.Name, Spec.Labels, now));
+    await removeAll(engine, expired, signal);
+    return expired.map(({ Spec }) => Spec.Name);
+}
+/** A service of somebody's that has our label and another name is none of ours. */
+function pull_services_isExpired(name, labels = {}, now) {
+    const until = labels[UNTIL] ?? '';
+    return name.startsWith(pull_services_PREFIX) && labels[pull_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+async function removeAll(engine, services, signal) {
+    await inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
+}
+
 ;// CONCATENATED MODULE: ./build/runner/temporary.js
 
 
@@ -18721,7 +18826,7 @@ async function createWorkspace() {
         },
         writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
-        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`)),
+        [Symbol.asyncDispose]: () => workspace_removeAll(directory).catch((error) => log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`)),
     };
 }
 async function makeWorkspace() {
@@ -18798,9 +18903,9 @@ async function isThere(directory) {
  */
 async function removeWorkspace(directory) {
     if (await isThere(directory))
-        await removeAll(directory);
+        await workspace_removeAll(directory);
 }
-function removeAll(directory) {
+function workspace_removeAll(directory) {
     return (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
@@ -19044,27 +19149,6 @@ function queryFor(service, credential) {
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
-;// CONCATENATED MODULE: ./build/runner/parallel.js
-/**
- * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
- *
- * @throws what the first failing work threw; no further work is begun then
- */
-async function inParallel(items, limit, work) {
-    const results = [];
-    const queue = parallel_entriesOf(items);
-    const worker = async () => {
-        for (const [index, item] of queue)
-            results[index] = await work(item);
-    };
-    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-    return results;
-}
-/** Unlike an array's own iterator, a generator is over for every worker as soon as one of them throws out of its loop. */
-function* parallel_entriesOf(items) {
-    yield* items.entries();
-}
-
 ;// CONCATENATED MODULE: ./build/modes/aftermath.js
 
 
@@ -19100,7 +19184,7 @@ function standingOf(state, now) {
  * @returns one line a service
  */
 function settle({ services, onCancel }, { engine }, signal) {
-    return inParallel([...services.values()], MOST_AT_ONCE, async (state) => {
+    return inParallel([...services.values()], aftermath_MOST_AT_ONCE, async (state) => {
         try {
             return `${state.name} ${await settleOne(state, onCancel, engine, signal)}`;
         }
@@ -19109,7 +19193,7 @@ function settle({ services, onCancel }, { engine }, signal) {
         }
     });
 }
-const MOST_AT_ONCE = 10;
+const aftermath_MOST_AT_ONCE = 10;
 /** Swarm itself writes to a service while it updates it, and a leader that comes back refuses every change for a while. */
 const PAUSE_MS = 500;
 async function settleOne(state, onCancel, engine, signal) {
@@ -19222,6 +19306,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 const LIMIT_MS = 90_000;
 /** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000;
@@ -19250,7 +19335,8 @@ async function cleanUpAfterMain() {
     locks.delete('');
     if (killed.length === 0 && locks.size === 0)
         return;
-    if (locks.size === 0 && killed.every(({ services }) => services.size === 0))
+    const hasLeftNothing = killed.every(({ services, pulls }) => services.size === 0 && pulls === '');
+    if (locks.size === 0 && hasLeftNothing)
         return killed.forEach(tellUnchanged);
     try {
         await onTheSwarm((connection, signal) => settleAll(killed, locks, connection, signal));
@@ -19258,6 +19344,9 @@ async function cleanUpAfterMain() {
     catch (error) {
         for (const state of killed)
             tell(state, unknown(state, errors_messageOf(error)));
+        if (killed.some(({ pulls }) => pulls !== '')) {
+            log_log.warning(`Not removed: the services by which nodes pulled images for this step, whose names begin with \`swarm-deploy-prepare-\`. A later deploy does it: ${errors_messageOf(error)}`);
+        }
         if (locks.size > 0) {
             log_log.warning(`The lock of this step was not released, and expires by itself: ${errors_messageOf(error)}`);
         }
@@ -19360,6 +19449,10 @@ async function settleAll(killed, locks, connection, signal) {
             tellUnchanged(state);
         else
             tell(state, await settle(state, connection, signal));
+        if (state.pulls === '')
+            continue;
+        await removeOfRun(connection.engine, state.pulls, signal);
+        log_log.info('The services by which nodes pulled images for the stopped run are removed');
     }
     for (const token of locks)
         await releaseLeft(token, connection);

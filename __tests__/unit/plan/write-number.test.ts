@@ -32,13 +32,15 @@ test('the number is no difference between two specs', () => {
   expect(sameSpec(one, createSpec({ Labels: { team: 'b', [WRITE_LABEL]: '1' } }))).toBe(false)
 })
 
-test('no write to a service goes by another way than that which numbers it', () => {
+test('no write to a service that is deployed goes by another way than that which numbers it', () => {
   const source = join(import.meta.dirname, '../../../src')
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
   const having = (text: RegExp) =>
     files.filter((path) => text.test(readFileSync(join(source, path), 'utf8'))).toSorted()
-  expect(having(/\bupdateSpec\(/)).toEqual(['docker/specs/spec-update.ts', 'rollout/write-spec.ts'])
-  expect(having(/services\/create/)).toEqual(['rollout/create-service.ts'])
+  // The services by which nodes pull are there for a while only.
+  const ofPulls = 'prepare/follow.ts'
+  expect(having(/\bupdateSpec\(/)).toEqual(['docker/specs/spec-update.ts', ofPulls, 'rollout/write-spec.ts'])
+  expect(having(/services\/create/)).toEqual([ofPulls, 'rollout/create-service.ts'])
   // Swarm's own rollback takes no spec from us.
   expect(having(/services\/\$\{[^}]*\}\/update/)).toEqual(['docker/specs/spec-update.ts', 'modes/aftermath.ts'])
 })
