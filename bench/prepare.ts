@@ -205,7 +205,6 @@ export async function prepareTables(isQuick: boolean, rounds: number): Promise<s
           { ...shape, nodes: 6, order: 'start-first' as const },
           { ...shape, nodes: 6, parallelism: 0 },
           { ...shape, nodes: 6, parallelism: 0, order: 'start-first' as const },
-          { ...shape, nodes: 6, megabytes: 500, line: 25 },
         ]),
   ]
   const whole: string[][] = []

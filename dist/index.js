@@ -22243,7 +22243,7 @@ function isServed(service, lacking, active) {
         return bad === 0 && withoutVariant.length === 0;
     return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length));
 }
-/** A task whose packets are dropped is given up by the daemon after as long; what is refused fails at once. */
+/** A daemon whose packets are dropped gives up after as long; what is refused fails at once. */
 const DROPPED_SECONDS = 25;
 function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
     const failed = lacking.filter(({ why }) => why === 'failed');
@@ -22251,7 +22251,7 @@ function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
     const parts = [];
     if (failed.length > 0) {
         const each = failed.map(({ node, said, seconds }) => {
-            return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${limited(said) || 'no reason given'})`;
+            return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${reason(said)})`;
         });
         const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`;
         parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`);
@@ -22262,6 +22262,10 @@ function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
         parts.push(`${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`);
     }
     return parts.join(' ');
+}
+/** The image is named already. */
+function reason(said) {
+    return limited(said).replace(/^(No such image): \S+$/, '$1') || 'no reason given';
 }
 /**
  * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
@@ -22282,7 +22286,7 @@ function causeOf(failed, pull) {
     }
     const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.';
     if (failed.some(({ seconds }) => seconds >= DROPPED_SECONDS)) {
-        return `So late, packets to ${registry} are mostly dropped: check route and firewall of the node. ${log}`;
+        return `So late, its packets to ${registry} are dropped (check route and firewall of the node), or its disk was full by then. ${log}`;
     }
     const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`;
     return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length

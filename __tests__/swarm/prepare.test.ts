@@ -34,7 +34,12 @@ describeSwarm(
     })
 
     const image = (repository: string, tag: string, registry: 'main' | 'safe' = 'main') =>
-      swarm.lab.image({ registry, repository, tag, content: repository + tag, ballast: BALLAST, ...healthy() })
+      swarm.lab.image({
+        ...{ registry, repository, tag, content: repository + tag, ballast: BALLAST },
+        // Of a single manifest of docker's own the manager reads the configuration, to know its platform.
+        format: 'attested',
+        ...healthy(),
+      })
 
     /** A service with its first image, and the second one. */
     const serve = async (name: string, replicas: number, registry: 'main' | 'safe' = 'main') => {

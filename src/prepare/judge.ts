@@ -93,7 +93,7 @@ function isServed(service: ServiceDemand, lacking: readonly Lacking[], active: r
   return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length))
 }
 
-/** A task whose packets are dropped is given up by the daemon after as long; what is refused fails at once. */
+/** A daemon whose packets are dropped gives up after as long; what is refused fails at once. */
 const DROPPED_SECONDS = 25
 
 function lackingWords(
@@ -108,7 +108,7 @@ function lackingWords(
   const parts: string[] = []
   if (failed.length > 0) {
     const each = failed.map(({ node, said, seconds }) => {
-      return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${limited(said) || 'no reason given'})`
+      return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${reason(said)})`
     })
     const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`
     parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`)
@@ -121,6 +121,11 @@ function lackingWords(
     )
   }
   return parts.join(' ')
+}
+
+/** The image is named already. */
+function reason(said: string): string {
+  return limited(said).replace(/^(No such image): \S+$/, '$1') || 'no reason given'
 }
 
 /**
@@ -140,7 +145,7 @@ function causeOf(failed: readonly Lacking[], pull: Pull): string {
   }
   const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.'
   if (failed.some(({ seconds }) => seconds >= DROPPED_SECONDS)) {
-    return `So late, packets to ${registry} are mostly dropped: check route and firewall of the node. ${log}`
+    return `So late, its packets to ${registry} are dropped (check route and firewall of the node), or its disk was full by then. ${log}`
   }
   const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`
   return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length

@@ -204,7 +204,7 @@ describe('a node that cannot pull', () => {
     const { problems, isUntouched } = await untouched(swarm, 'true')
     expect(problems).toEqual([
       expect.stringMatching(
-        /^prepare: service web: 1 of the 3 nodes that lacked it cannot pull hub\.test\/acme\/web:2@sha256:[0-9a-f]{12}…: n2 \(after \d\.\d s: No such image: .*\)\. Others pull it, so the cause is on the node: it does not trust the certificate of hub\.test/,
+        /^prepare: service web: 1 of the 3 nodes that lacked it cannot pull hub\.test\/acme\/web:2@sha256:[0-9a-f]{12}…: n2 \(after \d\.\d s: No such image\)\. Others pull it, so the cause is on the node: it does not trust the certificate of hub\.test/,
       ),
     ])
     expect(problems[0]).toContain('journalctl -u docker')
@@ -216,7 +216,7 @@ describe('a node that cannot pull', () => {
   test('after half a minute its packets are dropped', async () => {
     const swarm = await swarmOfWeb(failing({ n2: 30 }))
     const { problems } = await untouched(swarm, 'true')
-    expect(problems[0]).toMatch(/n2 \(after 30\.\d s: .*packets to hub\.test are mostly dropped/)
+    expect(problems[0]).toMatch(/n2 \(after 30\.\d s: .*packets to hub\.test are dropped/)
   })
 
   test('all of them: the account may not pull, or none has a way', async () => {
