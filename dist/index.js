@@ -11711,7 +11711,14 @@ function parseHost(text) {
             return { kind: 'unix', text };
         throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
     }
-    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${FORMS}`);
+    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
+}
+/** The forms of an address, with the name of the host where that is all that was given. */
+function formsWith(text) {
+    const [, , name, port, path] = SSH.exec(text) ?? [];
+    return name === undefined || path !== undefined
+        ? FORMS
+        : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
 }
 /**
  * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
@@ -13890,8 +13897,8 @@ function flagsOfText(verb, text, problems) {
     }
     if (head === 0)
         return checked(verb, flags, once);
-    once(wholeCommand(words[head - 1]?.text ?? '', head, flags, hasImage));
-    return checked(verb, flags.filter((flag) => !OF_A_COMMAND.has(flag.name)), once);
+    const command = words[head - 1]?.text ?? '';
+    return ofCommand(verb, command, flags, hasImage, once, head > 3);
 }
 /**
  * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
@@ -13903,7 +13910,9 @@ function flagsOfText(verb, text, problems) {
 function flagsOfItems(verb, items, problems, notices) {
     const once = toldOnce(problems);
     const flags = [];
-    for (let index = 0; index < items.length; index++) {
+    const [, command] = /^(?:sudo\s+)?docker\s+service\s+(create|update)$/.exec(items[0]?.trim() ?? '') ?? [];
+    let hasImage = false;
+    for (let index = command === undefined ? 0 : 1; index < items.length; index++) {
         const item = items[index] ?? '';
         if (/\s\\$/.test(item.trim())) {
             once('items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list');
@@ -13911,6 +13920,10 @@ function flagsOfItems(verb, items, problems, notices) {
         }
         const flag = parseFlag(unquotedItem(item.trim()));
         if (flag === undefined) {
+            if (command !== undefined) {
+                hasImage = true;
+                break;
+            }
             const before = flags.at(-1);
             const behind = before === undefined ? '' : `, behind ${before.spelling}`;
             once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
@@ -13928,7 +13941,7 @@ function flagsOfItems(verb, items, problems, notices) {
         else
             flags.push(withoutQuotes(flag, once));
     }
-    return checked(verb, flags, once);
+    return command === undefined ? checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
 }
 /** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
 function adviceForFlag(key) {
@@ -13980,16 +13993,18 @@ function commandBefore(words) {
 }
 /** What every command has, and no list of flags: here it is a key, or comes by itself. */
 const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
-/** Of a script that is pasted whole all that is to be taken out, in one sentence. */
-function wholeCommand(verb, head, flags, hasImage) {
+/** Of a command that is pasted whole all that is to be taken out, in one sentence. */
+function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) {
     const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
     const out = [
-        `${head > 3 ? 'all up to ' : ''}\`docker service ${verb}\``,
+        `${hasMoreBefore ? 'all up to ' : ''}\`docker service ${command}\``,
         ...spellings,
         ...(hasImage ? ['what stands behind the flags'] : []),
     ];
     const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
-    return `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`;
+    tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
+    const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
+    return checked(verb, others, tell);
 }
 function strayWord({ text, line }, before) {
     if (/^\s+-/.test(text)) {
@@ -15691,6 +15706,8 @@ const ADVICE = {
 function checkUnknownInputs(env, known, problems, warn) {
     const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
     const meant = {};
+    // Once is enough: several are those of another action.
+    let isOwnTold = false;
     for (const unknown of unknownInputs(env, known.inputs)) {
         const input = inputMeantBy(unknown.name, env, known);
         const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
@@ -15698,7 +15715,9 @@ function checkUnknownInputs(env, known, problems, warn) {
             warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
             continue;
         }
-        problems.add(`${line}${mayBeTheUsersOwn(unknown)}`);
+        const own = isOwnTold ? '' : mayBeTheUsersOwn(unknown);
+        isOwnTold ||= own !== '';
+        problems.add(`${line}${own}`);
         const variable = input && unknown_inputs_variableOf(input);
         if (variable !== undefined && !env[variable])
             meant[variable] = unknown.value;

@@ -119,12 +119,8 @@ export function flagsOfText(verb: Verb, text: string, problems: Problems): Flag[
     flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true })
   }
   if (head === 0) return checked(verb, flags, once)
-  once(wholeCommand(words[head - 1]?.text ?? '', head, flags, hasImage))
-  return checked(
-    verb,
-    flags.filter((flag) => !OF_A_COMMAND.has(flag.name)),
-    once,
-  )
+  const command = words[head - 1]?.text ?? ''
+  return ofCommand(verb, command, flags, hasImage, once, head > 3)
 }
 
 /**
@@ -137,7 +133,9 @@ export function flagsOfText(verb: Verb, text: string, problems: Problems): Flag[
 export function flagsOfItems(verb: Verb, items: readonly string[], problems: Problems, notices: string[]): Flag[] {
   const once = toldOnce(problems)
   const flags: WrittenFlag[] = []
-  for (let index = 0; index < items.length; index++) {
+  const [, command] = /^(?:sudo\s+)?docker\s+service\s+(create|update)$/.exec(items[0]?.trim() ?? '') ?? []
+  let hasImage = false
+  for (let index = command === undefined ? 0 : 1; index < items.length; index++) {
     const item = items[index] ?? ''
     if (/\s\\$/.test(item.trim())) {
       once(
@@ -147,6 +145,10 @@ export function flagsOfItems(verb: Verb, items: readonly string[], problems: Pro
     }
     const flag = parseFlag(unquotedItem(item.trim()))
     if (flag === undefined) {
+      if (command !== undefined) {
+        hasImage = true
+        break
+      }
       const before = flags.at(-1)
       const behind = before === undefined ? '' : `, behind ${before.spelling}`
       once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`)
@@ -161,7 +163,7 @@ export function flagsOfItems(verb: Verb, items: readonly string[], problems: Pro
     if (takesNext) flags.push({ ...flag, value: next, isWhole: true })
     else flags.push(withoutQuotes(flag, once))
   }
-  return checked(verb, flags, once)
+  return command === undefined ? checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once)
 }
 
 /** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
@@ -224,16 +226,27 @@ function commandBefore(words: readonly ShellWord[]): number {
 /** What every command has, and no list of flags: here it is a key, or comes by itself. */
 const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image'])
 
-/** Of a script that is pasted whole all that is to be taken out, in one sentence. */
-function wholeCommand(verb: string, head: number, flags: readonly WrittenFlag[], hasImage: boolean): string {
+/** Of a command that is pasted whole all that is to be taken out, in one sentence. */
+function ofCommand(
+  verb: Verb,
+  command: string,
+  flags: readonly WrittenFlag[],
+  hasImage: boolean,
+  tell: Tell,
+  hasMoreBefore = false,
+): Flag[] {
   const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling))
   const out = [
-    `${head > 3 ? 'all up to ' : ''}\`docker service ${verb}\``,
+    `${hasMoreBefore ? 'all up to ' : ''}\`docker service ${command}\``,
     ...spellings,
     ...(hasImage ? ['what stands behind the flags'] : []),
   ]
   const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out)
-  return `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`
+  tell(
+    `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`,
+  )
+  const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name))
+  return checked(verb, others, tell)
 }
 
 function strayWord({ text, line }: ShellWord, before: WrittenFlag | undefined): string {

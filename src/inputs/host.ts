@@ -49,7 +49,17 @@ export function parseHost(text: string): Host {
       `${shown(withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`,
     )
   }
-  throw new UserError(`${shown(withoutUserInfo(text))} is no address of a docker daemon: write one such as ${FORMS}`)
+  throw new UserError(
+    `${shown(withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`,
+  )
+}
+
+/** The forms of an address, with the name of the host where that is all that was given. */
+function formsWith(text: string): string {
+  const [, , name, port, path] = SSH.exec(text) ?? []
+  return name === undefined || path !== undefined
+    ? FORMS
+    : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``
 }
 
 /**

@@ -140,6 +140,8 @@ export function checkUnknownInputs(
 ): Environment {
   const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS)
   const meant: Record<string, string> = {}
+  // Once is enough: several are those of another action.
+  let isOwnTold = false
   for (const unknown of unknownInputs(env, known.inputs)) {
     const input = inputMeantBy(unknown.name, env, known)
     const line = `${unknown.name}: there is no such input: ${adviceFor(unknown, input, known)}`
@@ -147,7 +149,9 @@ export function checkUnknownInputs(
       warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`)
       continue
     }
-    problems.add(`${line}${mayBeTheUsersOwn(unknown)}`)
+    const own: string = isOwnTold ? '' : mayBeTheUsersOwn(unknown)
+    isOwnTold ||= own !== ''
+    problems.add(`${line}${own}`)
     const variable = input && variableOf(input)
     if (variable !== undefined && !env[variable]) meant[variable] = unknown.value
   }

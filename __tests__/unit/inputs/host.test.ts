@@ -18,8 +18,12 @@ describe('an address of a daemon', () => {
   })
 
   test.each([
-    ['swarm.example.com', 'is no address of a docker daemon: write one such as `ssh://user@host`'],
-    ['https://swarm.example.com', 'is no address of a docker daemon'],
+    [
+      'swarm.example.com',
+      'is no address of a docker daemon: write one such as `ssh://user@swarm.example.com`, `tcp://swarm.example.com:2376` or',
+    ],
+    ['deploy@10.0.0.7:2222', 'write one such as `ssh://user@10.0.0.7:2222`, `tcp://10.0.0.7:2376` or `unix:///path`'],
+    ['https://swarm.example.com', 'is no address of a docker daemon: write one such as `ssh://user@host`'],
     ['ssh://', 'is no SSH address'],
     ['ssh://host:0', 'is no SSH address'],
     ['ssh://host:70000', 'is no SSH address'],

@@ -802,6 +802,13 @@ test('of a pasted command one sentence says what to take out, and where that is 
   ])
 })
 
+test('the same of a command that is pasted as a list', () => {
+  const items = ['docker service create', '--name web', '--publish 80:80', 'nginx:1.27', 'sh', '-c', 'exec nginx']
+  expect(problems(createArgs(...items))).toEqual([
+    `services: web: \`create-args\`: only the flags of the service belong here, and not the whole command: take out \`docker service create\`, --name and what stands behind the flags. ${KEYS}`,
+  ])
+})
+
 test('what stands before the command in a script goes with it, and other mistakes are told beside it', () => {
   const script = `#!/bin/sh\nset -e\nsudo docker service create \\\n  --env TAG=$TAG --rollback \\\n  nginx:1.27\n`
   expect(problems(text(script))).toEqual([

@@ -113,6 +113,11 @@ describe('what is no input is an error, with what was probably meant', () => {
     expect(onGitHub(WEB, { INPUT_VERSION: '1.2' })).toEqual([
       expect.stringContaining('(if INPUT_VERSION is a variable of your own `env`, give that another name)'),
     ])
+    expect(onGitHub(WEB, { INPUT_VERSION: '1.2', INPUT_FILE: 'compose.yml' })).toEqual([
+      expect.stringMatching(/^version: .* \(if INPUT_VERSION is a variable of your own/),
+      'file: there is no such input: did you mean `compose-file`?',
+      expect.any(String),
+    ])
     // No shell can set one with a dash.
     expect(onGitHub({ ...WEB, 'ssh-known-host': 'x' })).toEqual([
       'ssh-known-host: there is no such input: did you mean `ssh-known-hosts`?',
