@@ -16901,6 +16901,7 @@ function planFitToShow(outlook, showValues) {
             changes: shown(service.changes),
             tasks: { ...service.tasks, because: shown(service.tasks.because) },
             drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
+            note: service.note && safeLine(service.note),
         })),
         objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
         advice: outlook.advice.map((line) => safeLine(line)),
@@ -17083,7 +17084,7 @@ function planMarkdown(outlook) {
     const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`;
     const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)];
     const drift = driftPart(outlook);
-    const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '');
+    const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook), noteList(outlook)].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
     const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '');
@@ -17247,6 +17248,11 @@ function unchangedList({ services }) {
         return '';
     return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`;
 }
+/** What is as asked by its spec, and not yet by its tasks. */
+function noteList({ services }) {
+    const lines = services.flatMap(({ name, note }) => note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`]);
+    return plan_markdown_list('### Not there yet', lines, 'services');
+}
 function plan_markdown_list(title, lines, what) {
     const shown = fitting(lines, MOST_LIST_BYTES, sizeOf);
     if (lines.length === 0)
@@ -17295,7 +17301,7 @@ function changesOutput({ services, objects }) {
 }
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service, most) {
-    const { name, action, image, strategy, course, account, tasks, reasons, changes, drift } = service;
+    const { name, action, image, strategy, course, account, tasks, reasons, changes, drift, note } = service;
     const { because, ...counts } = tasks;
     return {
         kind: 'service',
@@ -17310,6 +17316,7 @@ function serviceEntry(service, most) {
         reasons,
         changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
         drift: drift === undefined ? null : driftEntry(drift, most),
+        note: note ?? null,
     };
 }
 function driftEntry({ how, changes }, most) {
@@ -30819,6 +30826,7 @@ function deployOf(change, planned) {
 
 
 
+
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 function outlookOf(changes, known) {
     const surplus = removedByPrune(known);
@@ -30846,6 +30854,7 @@ function serviceOutlook(change, { observed, networks }) {
         course,
         account: action === 'unchanged' ? undefined : accountOf(change),
         drift: driftBefore(change, changes, networks),
+        note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
     };
 }
 function driftBefore(change, planned, networks) {
@@ -30922,6 +30931,7 @@ function outlook_removal(service, { observed }) {
         account: undefined,
         // It goes, whatever it has become.
         drift: undefined,
+        note: undefined,
     };
 }
 function objectOutlooks(changes, surplus, known) {

@@ -9,6 +9,7 @@ import { REASONS_BESIDE } from './change.ts'
 import { type Change, serviceBefore } from './check.ts'
 import { isBookkeeping, nameInFiles } from './colours.ts'
 import { type Drift, driftOf } from './drift.ts'
+import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
@@ -38,6 +39,8 @@ export interface ServiceOutlook {
   readonly account: Account | undefined
   /** What somebody else has changed since our last deploy, as far as that is known. */
   readonly drift: Drift | undefined
+  /** What the swarm is at with one that stays as it is: an earlier update that has not ended. */
+  readonly note: string | undefined
 }
 
 /** A credential, without what is secret. */
@@ -95,6 +98,7 @@ function serviceOutlook(change: Change, { observed, networks }: Known): ServiceO
     course,
     account: action === 'unchanged' ? undefined : accountOf(change),
     drift: driftBefore(change, changes, networks),
+    note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
   }
 }
 
@@ -175,6 +179,7 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
     account: undefined,
     // It goes, whatever it has become.
     drift: undefined,
+    note: undefined,
   }
 }
 

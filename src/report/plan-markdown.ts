@@ -41,7 +41,9 @@ export function planMarkdown(outlook: Outlook): string {
   const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`
   const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)]
   const drift = driftPart(outlook)
-  const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook)].filter((text) => text !== '')
+  const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook), noteList(outlook)].filter(
+    (text) => text !== '',
+  )
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
   const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '')
@@ -223,6 +225,14 @@ function unchangedList({ services }: Outlook): string {
   const missing = names.length - shown.length
   if (names.length === 0) return ''
   return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`
+}
+
+/** What is as asked by its spec, and not yet by its tasks. */
+function noteList({ services }: Outlook): string {
+  const lines = services.flatMap(({ name, note }) =>
+    note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`],
+  )
+  return list('### Not there yet', lines, 'services')
 }
 
 function list(title: string, lines: readonly string[], what: string): string {

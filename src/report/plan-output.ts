@@ -43,7 +43,7 @@ export function changesOutput({ services, objects }: Outlook): ChangesOutput {
 
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service: ServiceOutlook, most: number) {
-  const { name, action, image, strategy, course, account, tasks, reasons, changes, drift } = service
+  const { name, action, image, strategy, course, account, tasks, reasons, changes, drift, note } = service
   const { because, ...counts } = tasks
   return {
     kind: 'service',
@@ -58,6 +58,7 @@ function serviceEntry(service: ServiceOutlook, most: number) {
     reasons,
     changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
     drift: drift === undefined ? null : driftEntry(drift, most),
+    note: note ?? null,
   }
 }
 

@@ -19,6 +19,7 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
       changes: shown(service.changes),
       tasks: { ...service.tasks, because: shown(service.tasks.because) },
       drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
+      note: service.note && safeLine(service.note),
     })),
     objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
     advice: outlook.advice.map((line) => safeLine(line)),

@@ -5,7 +5,7 @@ import { nameOf } from '../../../src/report/plan-words.ts'
 import { WRITE_LABEL } from '../../../src/runner/own-labels.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
-import { MemorySwarm, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
+import { MemorySwarm, withImage, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
 import { type RunOptions, runAction } from '../../support/memory-swarm/run.ts'
 import { liveIds, seeded, whatBecame, whatWasSaid } from '../../support/plan-truth.ts'
 
@@ -94,6 +94,15 @@ describe('a plan says what a deploy would do, and changes nothing', () => {
   ])('%s', async (_, inputs, lines) => {
     const swarm = await swarmWith(spec('web', { Labels: { 'traefik.enable': 'true' } }), spec('other'))
     expect(told((await planned(swarm, { ...inputs, lock: 'true' })).outlook)).toEqual(lines)
+  })
+
+  test('a service that is as asked, and whose tasks are on their way there', async () => {
+    const swarm = await swarmWith(spec('web', { UpdateConfig: { Parallelism: 1, Delay: 60e9 } }))
+    swarm.update('web', withImage(pin('hub.test/acme/web:2')))
+    await pass(5)
+    const { outlook } = await planned(swarm, entry(NEW))
+    const note = expect.stringContaining('is still in progress, and leads to what is asked for')
+    expect(outlook?.services).toMatchObject([{ action: 'unchanged', note }])
   })
 
   test('a service that is made, with all that it has', async () => {

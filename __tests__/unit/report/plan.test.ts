@@ -62,6 +62,7 @@ function service(overrides: Partial<ServiceOutlook> = {}): ServiceOutlook {
     course: undefined,
     account: { config: 'team-a', username: 'bot', registry: 'ghcr.io' },
     drift: undefined,
+    note: undefined,
     ...overrides,
     changes,
   }
@@ -116,6 +117,7 @@ describe('what a plan reports', () => {
           { field: 'env', key: 'LOG_LEVEL', before: '(hidden)', after: '(hidden)', restarts: true },
         ],
         drift: null,
+        note: null,
       },
       { kind: 'secret', name: 'shop_key-0a', action: 'create', changes: [] },
       expect.objectContaining({ name: 'db', action: 'unchanged', changes: [] }),
@@ -156,6 +158,14 @@ describe('what a plan reports', () => {
     const tasks = { ...service().tasks, replaced: 2, because: [] }
     const { lines } = await planOf({ services: [service({ changes: [change('label', 'tier', 'a', 'b')], tasks })] })
     expect(lines).toContain('web: update, 2 of 3 tasks are replaced (an earlier update that has not ended)')
+  })
+
+  test('says of an unchanged service that it is not there yet', async () => {
+    const note = 'an earlier update of it is still in progress'
+    const { outputs } = await planOf({ services: [{ ...unchanged('web'), note }, unchanged('db')] })
+    expect(outputs.plan).toContain(`### Not there yet\n\n- \`web\`: ${note}`)
+    const notes = (JSON.parse(outputs.changes ?? '') as { note: string | null }[]).map((entry) => entry.note)
+    expect(notes).toEqual([note, null])
   })
 
   test('is planned, and red, where only a secret is to go', async () => {
