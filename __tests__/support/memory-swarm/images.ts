@@ -29,9 +29,13 @@ export interface Image {
 /** Every image that there is, by its reference with a tag: `hub.test/acme/web:1`. A test may change them at any time. */
 export type Images = Map<string, Image>
 
+const digests = new Map<string, string>()
+
 /** The digest that a tag has. Each tag has its own, and keeps it. */
 export function digestOf(reference: string): string {
-  return `sha256:${createHash('sha256').update(reference).digest('hex')}`
+  const digest = digests.get(reference) ?? `sha256:${createHash('sha256').update(reference).digest('hex')}`
+  digests.set(reference, digest)
+  return digest
 }
 
 /** A reference with the digest of its tag, as the action pins it. */
