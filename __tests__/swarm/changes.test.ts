@@ -8,7 +8,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
   const image = (tag: string) => swarm.lab.image({ registry: 'main', repository: 'acme/app', tag, content: tag })
   const deploy = (services: unknown) => swarm.deploy({ ...login(), services: JSON.stringify(services), monitor: '1s' })
 
-  test('a missing service is created as asked, pinned by digest', async () => {
+  swarm.beside('a missing service is created as asked, pinned by digest', async () => {
     const v1 = await image('v1')
     const run = await deploy([
       {
@@ -44,39 +44,42 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     ])
   })
 
-  test('what already is as asked is not touched: no version moves, no task restarts, the previous spec stays', async () => {
-    const [v1, v2] = [await image('v1'), await image('v2')]
-    await deploy([
-      {
+  swarm.beside(
+    'what already is as asked is not touched: no version moves, no task restarts, the previous spec stays',
+    async () => {
+      const [v1, v2] = [await image('v1'), await image('v2')]
+      await deploy([
+        {
+          name: 'same',
+          image: v1.reference,
+          create: true,
+          env: { A: '1', B: '2' },
+          'create-args': ['--limit-memory 32M'],
+        },
+      ])
+      await deploy({ same: v2.reference })
+      const before = await swarm.service('same')
+      const tasksBefore = await swarm.running('same')
+
+      const asked = {
         name: 'same',
-        image: v1.reference,
-        create: true,
-        env: { A: '1', B: '2' },
-        'create-args': ['--limit-memory 32M'],
-      },
-    ])
-    await deploy({ same: v2.reference })
-    const before = await swarm.service('same')
-    const tasksBefore = await swarm.running('same')
+        image: v2.reference,
+        replicas: '1',
+        env: { B: '2' },
+        'update-args': ['--limit-memory 32M'],
+      }
+      const run = await deploy([asked])
 
-    const asked = {
-      name: 'same',
-      image: v2.reference,
-      replicas: '1',
-      env: { B: '2' },
-      'update-args': ['--limit-memory 32M'],
-    }
-    const run = await deploy([asked])
+      expect(run.main.code).toBe(0)
+      expect(run.outputs.status).toBe('unchanged')
+      expect(await swarm.service('same')).toEqual(before)
+      expect((await swarm.running('same')).map(({ ID }) => ID)).toEqual(tasksBefore.map(({ ID }) => ID))
+      const previous = (before as unknown as { PreviousSpec: typeof before.Spec }).PreviousSpec
+      expect(previous.TaskTemplate.ContainerSpec?.Image).toContain(v1.digest)
+    },
+  )
 
-    expect(run.main.code).toBe(0)
-    expect(run.outputs.status).toBe('unchanged')
-    expect(await swarm.service('same')).toEqual(before)
-    expect((await swarm.running('same')).map(({ ID }) => ID)).toEqual(tasksBefore.map(({ ID }) => ID))
-    const previous = (before as unknown as { PreviousSpec: typeof before.Spec }).PreviousSpec
-    expect(previous.TaskTemplate.ContainerSpec?.Image).toContain(v1.digest)
-  })
-
-  test('a new image under the same tag is an update', async () => {
+  swarm.beside('a new image under the same tag is an update', async () => {
     const first = await swarm.lab.image({ registry: 'main', repository: 'acme/moving', tag: 'latest', content: 'one' })
     await deploy([{ name: 'moving', image: first.reference, create: true }])
     const second = await swarm.lab.image({ registry: 'main', repository: 'acme/moving', tag: 'latest', content: 'two' })
@@ -90,7 +93,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     expect(await swarm.imagesRunning('moving')).toEqual([expect.stringContaining(second.digest)])
   })
 
-  test('replicas, variables and flags change what they name and nothing else', async () => {
+  swarm.beside('replicas, variables and flags change what they name and nothing else', async () => {
     const v1 = await image('v1')
     await deploy([{ name: 'parts', image: v1.reference, create: true, env: { KEEP: 'k', SET: 'old' } }])
 

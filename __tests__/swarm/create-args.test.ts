@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { lineOf } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { ServiceSpec } from '../../src/docker/api.ts'
@@ -127,7 +127,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     return changedParts(plain(a), plain(b))
   }
 
-  test('each flag: made, as asked, changed, taken over and taken away', async () => {
+  swarm.beside('each flag: made, as asked, changed, taken over and taken away', async () => {
     const v1 = await image('v1')
     const pinned = `${v1.reference}@${v1.digest}`
     for (const network of ['front', 'back']) await swarm.lab.docker(['network', 'create', '-d', 'overlay', network])
@@ -193,9 +193,9 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect((await others(none, 'updated')).sort()).toEqual(AS_WITHOUT.map((what) => `${what}: unchanged null`))
     expect(await compared(() => 'bare')).toEqual([])
     expect(await others(none, 'unchanged')).toEqual([])
-  }, 900_000)
+  })
 
-  test('what no flag names stays, and so does all of it without the list', async () => {
+  swarm.beside('what no flag names stays, and so does all of it without the list', async () => {
     const [v1, v2] = [await image('v1'), await image('v2')]
     const args = ['--label=team=a', '--stop-grace-period=0s', '--env=A=1', '--limit-memory=32M', '--update-delay=1s']
     const service = { name: 'kept', image: v1.reference, create: true, 'create-args': args }
@@ -228,7 +228,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect(after.Spec.UpdateConfig).toMatchObject({ Order: 'start-first', Parallelism: 1 })
   })
 
-  test('the number of tasks, of services and of jobs', async () => {
+  swarm.beside('the number of tasks, of services and of jobs', async () => {
     const v1 = await image('v1')
     const job = await swarm.lab.image({
       registry: 'main',
@@ -259,7 +259,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect((await swarm.service('scaled')).Spec.Mode).toEqual({ Replicated: { Replicas: 2 } })
   })
 
-  test('update-args count on top, also for a service that is made', async () => {
+  swarm.beside('update-args count on top, also for a service that is made', async () => {
     const v1 = await image('v1')
     const service = {
       name: 'both',
@@ -278,7 +278,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect(await swarm.service('both')).toEqual(made)
   })
 
-  test("the container's own words", async () => {
+  swarm.beside("the container's own words", async () => {
     const v1 = await image('v1')
     const service = (command: unknown) => ({
       name: 'words',
@@ -301,7 +301,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect((await deploy([service('')])).outputs.status).toBe('unchanged')
   })
 
-  test('a flag that docker does not know is told with its service and its list', async () => {
+  swarm.beside('a flag that docker does not know is told with its service and its list', async () => {
     const v1 = await image('v1')
     await deploy([{ name: 'there', image: v1.reference, create: true }])
     const run = await deploy([

@@ -126,12 +126,19 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
       expect((await swarm.lab.docker(['service', 'ls', '--quiet', '--filter', 'name=c-'])).stdout).toBe('')
     },
     RUN_LIMIT_MS,
+    swarm.beside,
   )
 
-  test.each([
-    ['a host-mode port', ['--publish published=8090,target=80,mode=host', onManager], 1, 'the host-mode port 8090/tcp'],
-    ['one task a node', ['--replicas-max-per-node 1'], 3, 'max-replicas-per-node 1'],
-  ])(
+  swarm.eachBeside<[string, string[], number, string]>(
+    [
+      [
+        'a host-mode port',
+        ['--publish published=8090,target=80,mode=host', onManager],
+        1,
+        'the host-mode port 8090/tcp',
+      ],
+      ['one task a node', ['--replicas-max-per-node 1'], 3, 'max-replicas-per-node 1'],
+    ],
     'start-first beside %s is noticed at first, and refused as an update',
     async (_, args, replicas, by) => {
       const name = `full-${replicas}`
@@ -155,7 +162,6 @@ describeSwarm('the judge', { nodes: 3, registries: { main: {} } }, (swarm) => {
       const stopped = await deploy([{ name, image: v2, 'update-config': { order: 'stop-first' } }])
       expect(stopped.outputs.status).toBe('converged')
     },
-    RUN_LIMIT_MS,
   )
 
   test(

@@ -27,7 +27,7 @@ describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swar
       .split('\n')
       .toSorted()
 
-  test('with a config: no task restarts, neither on the way here nor on the way back', async () => {
+  swarm.beside('with a config: no task restarts, neither on the way here nor on the way back', async () => {
     await write('c.txt', 'one')
     await write(
       'conf.yml',
@@ -50,7 +50,7 @@ describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swar
     expect(await names('config', 'conf')).not.toContain('conf_c')
   })
 
-  test('with a secret: its tasks restart once, and a notice has said so', async () => {
+  swarm.beside('with a secret: its tasks restart once, and a notice has said so', async () => {
     await write('s.txt', 'a-secret-of-docker')
     await write(
       'secr.yml',
@@ -66,6 +66,44 @@ describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swar
     )
     expect((await deploy('secr')).outcome).toBe('unchanged')
   })
+
+  swarm.beside('labels of a config change in place', async () => {
+    const web = `services: {web: {image: '${await image()}', configs: [c]}}\nconfigs: {c: {content: it, labels: {x: "1"}}}\n`
+    await write('labels.yml', web)
+    await deploy('labels')
+    const before = await tasks('labels')
+    await write('labels.yml', web.replace('x: "1"', 'x: "2"'))
+    expect((await deploy('labels')).outcome).toBe('unchanged')
+    const [name = ''] = await names('config', 'labels')
+    expect(await docker('config', 'inspect', '--format', '{{.Spec.Labels.x}}', name)).toBe('2')
+    expect(await tasks('labels')).toEqual(before)
+  })
+
+  // Docker itself sends them in an order of chance, and its own next deploy may restart the task.
+  swarm.eachBeside(
+    [['secrets'], ['configs']],
+    'one of %s in two places is no change, in whatever order docker sends it',
+    async (kind) => {
+      const name = `twice-${kind}`
+      const files = async (more: string) => {
+        const places = '[t, {source: t, target: /b}, {source: t, target: /a}]'
+        return `services: {web: {image: '${await image()}', ${more}${kind}: ${places}}}\n${kind}: {t: {file: ./${name}.txt}}\n`
+      }
+      await write(`${name}.txt`, `twice-one-of-${kind}`)
+      await write(`${name}.yml`, await files(''))
+      expect((await deploy(name)).outcome).toBe('created')
+      const before = await swarm.service(`${name}_web`)
+      for (const _ of [1, 2, 3, 4]) expect((await deploy(name)).outcome).toBe('unchanged')
+      expect(await swarm.service(`${name}_web`)).toEqual(before)
+      await write(`${name}.yml`, await files('labels: {a: b}, '))
+      await deploy(name)
+      const placed = ({ TaskTemplate: { ContainerSpec: container } }: typeof before.Spec) => [
+        container?.Secrets,
+        container?.Configs,
+      ]
+      expect(placed((await swarm.service(`${name}_web`)).Spec)).toEqual(placed(before.Spec))
+    },
+  )
 
   test('one that was removed just now is deployed anew, on a network of its own', async () => {
     const slow = `["/bin/sh", "-c", "trap '' TERM; while true; do sleep 1; done"]`
@@ -86,41 +124,4 @@ describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swar
     expect((await deploy('again')).outcome).toBe('unchanged')
     expect(await network()).toBe(made)
   })
-
-  test('labels of a config change in place', async () => {
-    const web = `services: {web: {image: '${await image()}', configs: [c]}}\nconfigs: {c: {content: it, labels: {x: "1"}}}\n`
-    await write('labels.yml', web)
-    await deploy('labels')
-    const before = await tasks('labels')
-    await write('labels.yml', web.replace('x: "1"', 'x: "2"'))
-    expect((await deploy('labels')).outcome).toBe('unchanged')
-    const [name = ''] = await names('config', 'labels')
-    expect(await docker('config', 'inspect', '--format', '{{.Spec.Labels.x}}', name)).toBe('2')
-    expect(await tasks('labels')).toEqual(before)
-  })
-
-  // Docker itself sends them in an order of chance, and its own next deploy may restart the task.
-  test.each(['secrets', 'configs'])(
-    'one of %s in two places is no change, in whatever order docker sends it',
-    async (kind) => {
-      const name = `twice-${kind}`
-      const files = async (more: string) => {
-        const places = '[t, {source: t, target: /b}, {source: t, target: /a}]'
-        return `services: {web: {image: '${await image()}', ${more}${kind}: ${places}}}\n${kind}: {t: {file: ./t.txt}}\n`
-      }
-      await write('t.txt', `twice-one-of-${kind}`)
-      await write(`${name}.yml`, await files(''))
-      expect((await deploy(name)).outcome).toBe('created')
-      const before = await swarm.service(`${name}_web`)
-      for (const _ of [1, 2, 3, 4]) expect((await deploy(name)).outcome).toBe('unchanged')
-      expect(await swarm.service(`${name}_web`)).toEqual(before)
-      await write(`${name}.yml`, await files('labels: {a: b}, '))
-      await deploy(name)
-      const placed = ({ TaskTemplate: { ContainerSpec: container } }: typeof before.Spec) => [
-        container?.Secrets,
-        container?.Configs,
-      ]
-      expect(placed((await swarm.service(`${name}_web`)).Spec)).toEqual(placed(before.Spec))
-    },
-  )
 })
