@@ -65,6 +65,12 @@ function examples(swarm: Bench<'ghcr'>): void {
     })
   const push = async (repository: string, tag = '1.4.2') =>
     (await swarm.lab.image({ registry: 'ghcr', repository, tag, content: `${repository}:${tag}`, ...runs() })).reference
+  /** In some examples one account reads all images. */
+  const readAll = () =>
+    swarm.lab.registries.ghcr.setAccount('deploy-bot', {
+      password: PASSWORDS['deploy-bot'],
+      read: ['my-org', 'partner'],
+    })
   const byHand = (version: string): WorkflowOptions => ({
     event: 'workflow_dispatch',
     payload: { inputs: { version } },
@@ -99,9 +105,7 @@ function examples(swarm: Bench<'ghcr'>): void {
   test(
     'the check by the clock is green as long as the swarm is what the repository says, and then names what differs',
     async () => {
-      // It has one account for all images.
-      const account = { password: PASSWORDS['deploy-bot'], read: ['my-org', 'partner'] }
-      await swarm.lab.registries.ghcr.setAccount('deploy-bot', account)
+      await readAll()
       const same = await run('examples/drift-check.yml', { event: 'schedule' })
       expect({ code: same.code, log: same.log }).toEqual({ code: 0, log: expect.stringContaining('unchanged') })
       await swarm.lab.docker(['service', 'update', '--detach', '--env-add', 'BY_HAND=1', 'shop_web'])
@@ -117,9 +121,7 @@ function examples(swarm: Bench<'ghcr'>): void {
   test(
     'the stack is green, and what its compose file names no more is removed',
     async () => {
-      // It has one account for all images.
-      const account = { password: PASSWORDS['deploy-bot'], read: ['my-org', 'partner'] }
-      await swarm.lab.registries.ghcr.setAccount('deploy-bot', account)
+      await readAll()
       await Promise.all([push('my-org/web'), push('partner/worker')])
       const { code, log } = await run('examples/stack.yml')
       expect({ code, log }).toEqual({ code: 0, log: expect.stringMatching(/shop_web: |unchanged/) })
@@ -138,7 +140,7 @@ function examples(swarm: Bench<'ghcr'>): void {
     async () => {
       for (const tag of ['1.4.2', '1.5.0']) await push('my-org/web', tag)
       const image = `${swarm.lab.registries.ghcr.host}/my-org/web`
-      await swarm.lab.docker(['service', 'create', '--detach', '--name', 'web', '--replicas', '4', `${image}:1.4.2`])
+      expect(await run('examples/first-deploy.yml')).toMatchObject({ code: 0 })
       await using health = await healthyServer()
       // Only how long it takes, and whom it asks.
       const canary = ours('examples/canary.yml')
@@ -152,8 +154,9 @@ function examples(swarm: Bench<'ghcr'>): void {
       expect(await swarm.imageOf('web')).toContain(`${image}:1.5.0@sha256:`)
       await swarm.lab.docker(['service', 'rm', 'web'])
 
-      const routed = ['--label', 'traefik.enable=true', '--label', 'traefik.http.routers.web.rule=PathPrefix(`/`)']
-      await swarm.lab.docker(['service', 'create', '--detach', '--name', 'web', ...routed, `${image}:1.4.2`])
+      // A published port does not move.
+      const routed = ours('examples/first-deploy.yml').replace('--publish 8080:80', '--label traefik.enable=true')
+      expect(await run('', {}, routed)).toMatchObject({ code: 0 })
       const colours = ours('examples/blue-green.yml')
         .replace('hold: 1m', 'hold: 1s')
         .replace('keep-old: 10m', 'keep-old: 1s')
@@ -195,6 +198,7 @@ function examples(swarm: Bench<'ghcr'>): void {
   test(
     'the plan of a pull request is one comment, which the next push brings up to date',
     async () => {
+      await readAll()
       await Promise.all([push('my-org/web'), push('partner/worker')])
       const programs = mkdtempSync(join(directory, 'programs-'))
       const file = join(programs, 'comments.json')

@@ -180,7 +180,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     for (const shows of ['true', 'false']) {
       const services = JSON.stringify([{ name: 'planned', env: { TOKEN: 'no longer' } }])
       const change = await swarm.runner.run({ ...step, with: { ...step.with, services, 'show-values': shows } })
-      const [before, after] = shows === 'true' ? ['***', 'no longer'] : ['(hidden)', '(hidden)']
+      const [before, after] = shows === 'true' ? ['***', 'no longer'] : ['(hidden)', '(another)']
       expect(change.outputs.plan).toContain(`| env \`TOKEN\` | \`${before}\` | \`${after}\` | 🔄 |`)
       expectNoTrace(change)
     }

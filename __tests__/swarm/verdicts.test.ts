@@ -185,7 +185,7 @@ describeSwarm(
     })
 
     test('a service that does not settle in time is timed out, and the log says how far it came', async () => {
-      const run = await deploy([await create('too-slow', healthyAfter(30))], { timeout: '4s' })
+      const run = await deploy([await create('too-slow', healthyAfter(60))], { timeout: '8s' })
       expect(run.outputs.status).toBe('timed-out')
       expect(resultOf(run, 'too-slow')).toMatchObject({
         outcome: 'timed-out',

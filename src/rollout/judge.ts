@@ -101,10 +101,11 @@ export function judgeFirstTasks(
 
   const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes)
   const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`
-  if (counted.length < size) return { state: 'progressing', progress }
-  return isStable(history, snapshot, counted)
-    ? { state: 'converged', progress }
-    : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` }
+  // They may be more: an old task that ends by itself is replaced by a new one (swarmkit, manager/orchestrator/restart).
+  const stable = counted.filter((task) => isStable(history, snapshot, [task]))
+  if (stable.length >= size) return { state: 'converged', progress }
+  const waitsFor = counted.length < size ? '' : `, watched for ${snapshot.monitorSeconds} s`
+  return { state: 'progressing', progress: `${progress}${waitsFor}` }
 }
 
 /** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */

@@ -1340,6 +1340,13 @@ describe('canaries', () => {
     expect(at(7, [])).toEqual({ state: 'progressing', progress: '0/1 canary task running' })
   })
 
+  test('stay up when Swarm puts a new task in the place of an old one that has ended by itself', () => {
+    const at = trying(1)
+    at(0, [one])
+    expect(at(6, [one])).toMatchObject({ state: 'converged' })
+    expect(at(7, [one, two])).toEqual({ state: 'converged', progress: '2/1 canary task running' })
+  })
+
   test("have failed by Swarm's word", () => {
     const service = createService({ UpdateStatus: { State: 'paused', Message: 'because of it' } })
     expect(trying(1, service)(0, [])).toEqual({ state: 'failed', cause: 'Swarm paused the update: because of it' })
