@@ -14,6 +14,7 @@ const AT_ONCE = 2
 describeSwarm('the memory swarm', { nodes: NODES, registries: { main: {} } }, (swarm) => {
   const played = new Map<string, Promise<Player>>()
   let stage: Stage | undefined
+  let last: Promise<unknown> = Promise.resolve()
 
   beforeAll(async () => {
     stage = await labStage(swarm.lab, 'main')
@@ -38,10 +39,17 @@ describeSwarm('the memory swarm', { nodes: NODES, registries: { main: {} } }, (s
         const at = index % AT_ONCE
         lanes[at] = queue(one, lanes[at] ?? Promise.resolve())
       }
-      let alone: Promise<unknown> = Promise.allSettled(lanes)
-      for (const one of Object.keys(SITUATIONS_OF_NODES)) alone = queue(one, alone)
+      last = Promise.allSettled(lanes)
+      for (const one of Object.keys(SITUATIONS_OF_NODES)) last = queue(one, last)
     }
     return played.get(name) ?? Promise.reject(new Error(`nobody plays ${name}`))
+  }
+
+  /** When all have been played. */
+  function onceMore(name: string, real: Stage): Promise<Player> {
+    const run = last.catch(() => undefined).then(() => play(name, real))
+    last = run
+    return run
   }
 
   test.each(Object.keys({ ...SITUATIONS, ...SITUATIONS_OF_NODES }))(
@@ -50,7 +58,11 @@ describeSwarm('the memory swarm', { nodes: NODES, registries: { main: {} } }, (s
       const real = await inLife(name)
       stopTime()
       const model = await play(name, memoryStage(NODES)).finally(letTimeRun)
-      expect(differences(model.trace(), real.trace())).toEqual([])
+      const differs = differences(model.trace(), real.trace())
+      if (differs.length === 0 || stage === undefined) return expect(differs).toEqual([])
+      // A busy machine may look at the real one too late for what lasts a second. The model would differ each time.
+      const again = differences(model.trace(), (await onceMore(name, stage)).trace())
+      expect(again.length === 0 ? again : differs).toEqual([])
     },
     LIMIT_MS,
   )
