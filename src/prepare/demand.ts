@@ -20,7 +20,7 @@ export interface ImageDemand {
   readonly access: Access | undefined
   /** Those of which nobody knows that they have it. */
   readonly nodes: readonly Node[]
-  /** Why nodes are not asked that may run it. */
+  /** Those that may run it, and cannot be asked. */
   readonly notAsked: readonly Node[]
   readonly services: readonly ServiceDemand[]
 }
