@@ -24158,6 +24158,17 @@ function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
         ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
         : undefined;
 }
+/**
+ * What is to be known of a job for which Swarm makes no task on nodes that are ready: it looks for them only when a job is
+ * sent, and not when a node becomes ready (swarmkit, manager/orchestrator/jobs/orchestrator.go; seen with 20.10).
+ */
+function missedNodes({ service, tasks, eligibleNodes }) {
+    if (!isJob(service.Spec) || !isGlobal(service.Spec) || eligibleNodes.length === 0)
+        return undefined;
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return slots.size === eligibleNodes.length ? undefined : MISSED_NODES;
+}
+const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a job it asks once which nodes are, and while a manager begins to lead it takes none for ready. Deploy again';
 
 ;// CONCATENATED MODULE: ./build/rollout/diagnose.js
 
@@ -24196,7 +24207,7 @@ async function diagnoseTimeout(cause, evidence, engine) {
         waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
         findFailedTask(undefined, evidence, readings),
     ]);
-    const waits = said === undefined ? updateWait(service) : `its task ${said.withPlace}`;
+    const waits = said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`;
     const whole = waits === undefined ? cause : `${cause}; ${waits}`;
     if (found !== undefined)
         return { cause: causeWith(whole, found), failedTask: found.failedTask };

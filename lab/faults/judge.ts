@@ -177,7 +177,7 @@ function judgeService(scenario: Scenario, service: PlayedService, evidence: Evid
 function judgeRun(scenario: Scenario, evidence: Evidence): Wrong[] {
   const { code, said, printed, before, settled, others, struck } = evidence
   const wrongs: Wrong[] = []
-  if (code !== 0 && !evidence.hung && mustBeGreen(scenario, struck, others.length > 0)) {
+  if (code !== 0 && !evidence.hung && mustBeGreen(scenario, struck, others.length > 0) && !wasMissed(evidence)) {
     const causes = said.map(({ name, outcome, cause }) => `${name} ${outcome}: ${cause}`)
     const errors = printed.split('\n').filter((line) => line.startsWith('::error'))
     wrongs.push({ kind: 'needless red', text: (causes.length > 0 ? causes : errors).join('\n') })
@@ -230,6 +230,21 @@ export function mustBeGreen(scenario: Scenario, struck: readonly Fault[], others
     // A task dies with its machine, and pulls through its cable: for Swarm that is a failed update.
     return fault.what === 'freeze' || (scenario.place === 'worker' && fault.which !== 'worker')
   }
+}
+
+/**
+ * Whether Swarm itself has left a job out: one on all nodes that is sent while a manager begins to lead gets no task, then
+ * or later (swarmkit, manager/orchestrator/jobs). The step has to say so, and it has to be true at the very end.
+ */
+function wasMissed({ said, struck, settled, wanted }: Evidence): boolean {
+  const bad = said.filter(({ outcome }) => !GOOD.includes(outcome))
+  const ran = (name: string) =>
+    settled.completed.some((task) => task.service === name && task.image === wanted.get(name))
+  return (
+    struck.some(({ kind }) => kind === 'node') &&
+    bad.length > 0 &&
+    bad.every(({ name, cause }) => /Swarm has made no task on a node/.test(cause ?? '') && !ran(name))
+  )
 }
 
 function judgeRemains(evidence: Evidence): Wrong[] {

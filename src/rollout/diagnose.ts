@@ -14,7 +14,7 @@ import { log } from '../runner/log.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import type { ServiceLog } from './service-log.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
-import { updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
+import { missedNodes, updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
 
 const LOG_LINES = 20
 /** A node that is cut off cannot give its logs: the verdict does not wait for them. */
@@ -67,7 +67,8 @@ export async function diagnoseTimeout(cause: string, evidence: Evidence, engine:
     waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
     findFailedTask(undefined, evidence, readings),
   ])
-  const waits = said === undefined ? updateWait(service) : `its task ${said.withPlace}`
+  const waits =
+    said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`
   const whole = waits === undefined ? cause : `${cause}; ${waits}`
   if (found !== undefined) return { cause: causeWith(whole, found), failedTask: found.failedTask }
   if (waiting === undefined || said === undefined) return { cause: whole }

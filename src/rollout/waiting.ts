@@ -1,6 +1,6 @@
 import type { Service, Task } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
-import { isJob } from '../docker/specs/service-mode.ts'
+import { isGlobal, isJob } from '../docker/specs/service-mode.ts'
 import { restartDelaySeconds } from '../docker/swarm/restart-policy.ts'
 import { completeTask, currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
 import { type ServiceHistory, stateKey } from './service-history.ts'
@@ -85,3 +85,16 @@ export function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: statu
     ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
     : undefined
 }
+
+/**
+ * What is to be known of a job for which Swarm makes no task on nodes that are ready: it looks for them only when a job is
+ * sent, and not when a node becomes ready (swarmkit, manager/orchestrator/jobs/orchestrator.go; seen with 20.10).
+ */
+export function missedNodes({ service, tasks, eligibleNodes }: ServiceSnapshot): string | undefined {
+  if (!isJob(service.Spec) || !isGlobal(service.Spec) || eligibleNodes.length === 0) return undefined
+  const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes)
+  return slots.size === eligibleNodes.length ? undefined : MISSED_NODES
+}
+
+const MISSED_NODES =
+  'Swarm has made no task on a node that is ready now: of a job it asks once which nodes are, and while a manager begins to lead it takes none for ready. Deploy again'

@@ -94,6 +94,9 @@ const fault = (kind: 'door' | 'node' | 'registry', what: string, seconds = 2) =>
 const SIGTERM: Fault = { kind: 'signal', what: 'SIGTERM', at: { stage: 'watch', ms: 0 }, seconds: 0 }
 const SIGKILL: Fault = { ...SIGTERM, what: 'SIGKILL' }
 
+const JOB_ON_WORKERS: Scenario = { ...SCENARIO, place: 'worker', services: [{ ...WEB, mode: 'global-job' }] }
+const MISSED = 'not settled within 60 s: 0/1 task complete; Swarm has made no task on a node that is ready now'
+
 describe('nothing is wrong with', () => {
   test.each<[string, Scenario, Partial<Evidence>]>([
     ['a green run that is true', SCENARIO, {}],
@@ -117,6 +120,17 @@ describe('nothing is wrong with', () => {
       {
         settled: truth([serviceSeen('theirs')], ['theirs', 'theirs']),
         others: [{ service: 'web', secondsBefore: -1 }],
+      },
+    ],
+    [
+      'a job on all nodes for which Swarm makes no task',
+      JOB_ON_WORKERS,
+      {
+        ...RED,
+        said: said('timed-out', MISSED),
+        struck: [{ ...fault('node', 'kill'), which: 'leader' } as Fault],
+        settled: truth([serviceSeen(NEW)], []),
+        atEnd: undefined,
       },
     ],
     [
@@ -186,6 +200,18 @@ describe('a verdict is wrong', () => {
       SCENARIO,
       { atEnd: truth([serviceSeen(NEW)], [NEW, NEW, NEW]) },
       'green too early',
+    ],
+    [
+      'red because of a task that Swarm is said not to have made, and that has done its work',
+      JOB_ON_WORKERS,
+      {
+        ...RED,
+        said: said('timed-out', MISSED),
+        struck: [{ ...fault('node', 'kill'), which: 'leader' } as Fault],
+        settled: truth([serviceSeen(NEW)], [], { completed: [{ service: 'web', image: NEW }] }),
+        atEnd: undefined,
+      },
+      'needless red',
     ],
     ['green before the last container runs', SCENARIO, { atEnd: truth([serviceSeen(NEW)], [NEW]) }, 'green too early'],
     [

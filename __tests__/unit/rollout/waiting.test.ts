@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Service, Task, TaskState } from '../../../src/docker/api.ts'
 import { historyBefore, withSnapshot } from '../../../src/rollout/service-history.ts'
 import type { ServiceSnapshot } from '../../../src/rollout/service-snapshot.ts'
-import { updateWait, waitingFor, waitingTask } from '../../../src/rollout/waiting.ts'
+import { missedNodes, updateWait, waitingFor, waitingTask } from '../../../src/rollout/waiting.ts'
 import { createEndedTask, createNode, createService, createSpec, createTask } from '../../support/builders.ts'
 
 /** What a service waits for after the snapshots, each at its second. */
@@ -116,5 +116,34 @@ describe('an update whose tasks are all up', () => {
     ['that is over', { ...updating(600e9), UpdateStatus: { State: 'completed' } }],
   ])('does not %s', (_, service) => {
     expect(updateWait(service)).toBeUndefined()
+  })
+})
+
+describe('a job on all nodes', () => {
+  const job = createService({
+    Spec: createSpec({ Mode: { GlobalJob: {} } }),
+    JobStatus: { JobIteration: { Index: 2 } },
+  })
+  const on = (n: number, iteration: number) =>
+    createTask(n, { NodeID: `node-${n}`, DesiredState: 'complete', JobIteration: { Index: iteration } })
+  const missed = (tasks: readonly Task[], service: Service = job) =>
+    missedNodes({ service, tasks, eligibleNodes: [createNode(1), createNode(2)], now: 0, monitorSeconds: 5 })
+
+  test.each([
+    ['has no task at all', []],
+    ['has one on another node only', [on(1, 2)]],
+    ['has one of an earlier run only', [on(1, 2), on(2, 1)]],
+  ])('for which Swarm has missed a node %s', (_, tasks) => {
+    expect(missed(tasks)).toMatch(/^Swarm has made no task on a node that is ready now: .* Deploy again$/)
+  })
+
+  test('has missed none where each node has its task', () => {
+    expect(missed([on(1, 2), on(2, 2)])).toBeUndefined()
+  })
+
+  test('is none when it is a service that stays, or a job with a number of tasks', () => {
+    for (const Mode of [{ Global: {} }, { ReplicatedJob: { TotalCompletions: 1 } }]) {
+      expect(missed([], createService({ Spec: createSpec({ Mode }) }))).toBeUndefined()
+    }
   })
 })
