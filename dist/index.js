@@ -17269,7 +17269,31 @@ function sizeOfParagraph(text) {
     return sizeOf(text) + 1;
 }
 
+;// CONCATENATED MODULE: ./build/report/list-output.js
+/**
+ * Valid JSON of at most so many characters: with texts that are as long as there is room for, and where even short ones
+ * have too little, without the last entries that do not fit. Pure.
+ *
+ * @param entries the list, with its texts cut to so many characters
+ * @param cuts how long the texts may be, tried in turn
+ * @param byNeed the same list with what is needed most first; the list itself unless given
+ */
+function listOutput(entries, cuts, mostCharacters, byNeed = entries) {
+    const texts = cuts.map((most) => JSON.stringify(entries(most)));
+    const whole = texts.find(({ length }) => length <= mostCharacters);
+    if (whole !== undefined)
+        return { json: whole, leftOut: 0 };
+    const last = byNeed(cuts.at(-1) ?? 0);
+    let room = mostCharacters;
+    const fit = last.filter((entry) => {
+        room -= JSON.stringify(entry).length + 1;
+        return room > 0;
+    });
+    return { json: JSON.stringify(fit), leftOut: last.length - fit.length };
+}
+
 ;// CONCATENATED MODULE: ./build/report/plan-output.js
+
 
 
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; the plan itself needs some of it. */
@@ -17287,17 +17311,7 @@ function changesOutput({ services, objects }) {
         ...objects.map((one) => objectEntry(one, most)),
         ...unchanged.map((one) => serviceEntry(one, most)),
     ];
-    const texts = VALUE_CHARACTERS.map((most) => JSON.stringify(entries(most)));
-    const whole = texts.find(({ length }) => length <= plan_output_MOST_CHARACTERS);
-    if (whole !== undefined)
-        return { json: whole, leftOut: 0 };
-    const last = entries(VALUE_CHARACTERS.at(-1) ?? 0);
-    let room = plan_output_MOST_CHARACTERS;
-    const fit = last.filter((entry) => {
-        room -= JSON.stringify(entry).length + 1;
-        return room > 0;
-    });
-    return { json: JSON.stringify(fit), leftOut: last.length - fit.length };
+    return listOutput(entries, VALUE_CHARACTERS, plan_output_MOST_CHARACTERS);
 }
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service, most) {
@@ -17886,6 +17900,7 @@ function taskLines({ failedTask }, most) {
 ;// CONCATENATED MODULE: ./build/report/output.js
 
 
+
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
 const output_MOST_CHARACTERS = 480_000;
 /** How long the causes may be, tried in turn until all services have room. */
@@ -17895,18 +17910,9 @@ const CAUSE_CHARACTERS = [2000, 500, 100];
  * they are.
  */
 function servicesOutput(results) {
-    const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))));
-    const whole = texts.find(({ length }) => length <= output_MOST_CHARACTERS);
-    if (whole !== undefined)
-        return { json: whole, leftOut: 0 };
-    const last = CAUSE_CHARACTERS.at(-1) ?? 0;
-    const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last));
-    let room = output_MOST_CHARACTERS;
-    const fit = entries.filter((entry) => {
-        room -= JSON.stringify(entry).length + 1;
-        return room > 0;
-    });
-    return { json: JSON.stringify(fit), leftOut: entries.length - fit.length };
+    const entries = (of) => (most) => of.map((one) => forOutput(one, most));
+    const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
+    return listOutput(entries(results), CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
 }
 /** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
 function forOutput(result, mostCharacters) {

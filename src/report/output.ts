@@ -1,6 +1,7 @@
 import type { FailedTask, ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { shortened } from '../runner/printable.ts'
+import { type ListOutput, listOutput } from './list-output.ts'
 
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
 const MOST_CHARACTERS = 480_000
@@ -8,28 +9,14 @@ const MOST_CHARACTERS = 480_000
 /** How long the causes may be, tried in turn until all services have room. */
 const CAUSE_CHARACTERS = [2000, 500, 100]
 
-/** The output `services`, and how many services that came up as asked have no room in it. */
-export interface ServicesOutput {
-  readonly json: string
-  readonly leftOut: number
-}
-
 /**
  * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
  * they are.
  */
-export function servicesOutput(results: readonly ServiceResult[]): ServicesOutput {
-  const texts = CAUSE_CHARACTERS.map((most) => JSON.stringify(results.map((result) => forOutput(result, most))))
-  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS)
-  if (whole !== undefined) return { json: whole, leftOut: 0 }
-  const last = CAUSE_CHARACTERS.at(-1) ?? 0
-  const entries = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b))).map((one) => forOutput(one, last))
-  let room = MOST_CHARACTERS
-  const fit = entries.filter((entry) => {
-    room -= JSON.stringify(entry).length + 1
-    return room > 0
-  })
-  return { json: JSON.stringify(fit), leftOut: entries.length - fit.length }
+export function servicesOutput(results: readonly ServiceResult[]): ListOutput {
+  const entries = (of: readonly ServiceResult[]) => (most: number) => of.map((one) => forOutput(one, most))
+  const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)))
+  return listOutput(entries(results), CAUSE_CHARACTERS, MOST_CHARACTERS, entries(badFirst))
 }
 
 /** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */

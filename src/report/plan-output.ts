@@ -2,6 +2,7 @@ import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Drift } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { bothShortened } from '../runner/printable.ts'
+import { type ListOutput, listOutput } from './list-output.ts'
 import { nameOf, restarts } from './plan-words.ts'
 
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; the plan itself needs some of it. */
@@ -10,17 +11,11 @@ const MOST_CHARACTERS = 400_000
 /** How long values may be, tried in turn until all has room. */
 const VALUE_CHARACTERS = [2000, 300, 60]
 
-/** The output `changes`, and how many services and objects have no room in it. */
-interface ChangesOutput {
-  readonly json: string
-  readonly leftOut: number
-}
-
 /**
  * The output `changes`: valid JSON of the shape that docs/plan.md documents, however much there is. Those that stay as
  * they are give way first. Pure.
  */
-export function changesOutput({ services, objects }: Outlook): ChangesOutput {
+export function changesOutput({ services, objects }: Outlook): ListOutput {
   const [unchanged, changed] = [true, false].map((is) =>
     services.filter(({ action }) => (action === 'unchanged') === is),
   ) as [ServiceOutlook[], ServiceOutlook[]]
@@ -29,16 +24,7 @@ export function changesOutput({ services, objects }: Outlook): ChangesOutput {
     ...objects.map((one) => objectEntry(one, most)),
     ...unchanged.map((one) => serviceEntry(one, most)),
   ]
-  const texts = VALUE_CHARACTERS.map((most) => JSON.stringify(entries(most)))
-  const whole = texts.find(({ length }) => length <= MOST_CHARACTERS)
-  if (whole !== undefined) return { json: whole, leftOut: 0 }
-  const last = entries(VALUE_CHARACTERS.at(-1) ?? 0)
-  let room = MOST_CHARACTERS
-  const fit = last.filter((entry) => {
-    room -= JSON.stringify(entry).length + 1
-    return room > 0
-  })
-  return { json: JSON.stringify(fit), leftOut: last.length - fit.length }
+  return listOutput(entries, VALUE_CHARACTERS, MOST_CHARACTERS)
 }
 
 /** Keys in the order and form that docs/plan.md documents. */
