@@ -10291,23 +10291,67 @@ function checkedCredential(written, problems) {
         kind: 'password',
     };
 }
-/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
-function credentialFromShortForm(given, problems) {
-    const password = withoutLastNewlines(given.password);
-    masking_hide(password, 'password', given.username.trim());
-    const all = { registry: given.registry.trim(), username: given.username.trim(), password };
-    if (Object.values(all).every((value) => value === ''))
+/** The inputs of the short form that say something of the account: each as a value, or as a file that holds it. */
+const SHORT_FORM = ['registry', 'username', 'password'];
+/** All inputs of the short form. */
+const SHORT_FORM_INPUTS = [
+    'registry',
+    'registry-file',
+    'username',
+    'username-file',
+    'password',
+    'password-file',
+    'config',
+];
+/**
+ * The credential of the inputs `registry`, `username` and `password`, or of the files that hold them; `undefined` when
+ * none of them is given.
+ */
+function credentialFromShortForm(given, readFile, problems) {
+    masking_hide(withoutLastNewlines(given.password), 'password', given.username.trim());
+    if (SHORT_FORM_INPUTS.every((name) => given[name].trim() === ''))
         return undefined;
-    const names = ['registry', 'username', 'password'];
-    const missing = names.filter((name) => name !== 'registry' && all[name] === '');
+    const texts = SHORT_FORM.map((key) => [key, shortText(given, key, readFile, problems)]);
+    if (texts.some(([, text]) => text === undefined))
+        return undefined;
+    const all = Object.fromEntries(texts);
+    masking_hide(all.password, 'password', all.username);
+    const missing = ['username', 'password'].filter((name) => all[name] === '');
     if (missing.length > 0) {
-        const present = names.filter((name) => all[name] !== '');
+        const present = SHORT_FORM_INPUTS.filter((name) => given[name].trim() !== '');
         problems.add(`${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
         return undefined;
     }
     const scope = problems.at('registry').attempt(() => registryScope(all.registry || credentials_HUB));
-    return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'));
+    const config = given.config.trim() === '' ? undefined : given.config;
+    return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'));
 }
+/** What an input of the short form says, by itself or by its file; `undefined` where that cannot be told. */
+function shortText(given, key, readFile, problems) {
+    const name = `${key}-file`;
+    const path = given[name].trim();
+    const value = key === 'password' ? withoutLastNewlines(given[key]) : given[key].trim();
+    if (path === '')
+        return value;
+    if (value !== '') {
+        problems.add(`\`${key}\` and \`${name}\` are both given: leave one of them out`);
+        return undefined;
+    }
+    const here = problems.at(name);
+    const text = here.attempt(() => readFile(path));
+    if (text === undefined)
+        return undefined;
+    const content = key === 'password' ? withoutLastNewlines(text) : text.trim();
+    if (content !== '')
+        return content;
+    here.add(`the file is empty: write the ${WHAT[key]} into it, or leave the input out`);
+    return undefined;
+}
+const WHAT = {
+    registry: 'registry',
+    username: 'name of the account',
+    password: 'password',
+};
 /**
  * Docker keeps one login for a registry in a configuration directory, whatever the path: with two in one config it
  * would take one by chance.
@@ -15811,9 +15855,7 @@ const INPUTS = [
     'fail-on-changes',
     'registries',
     'registries-file',
-    'registry',
-    'username',
-    'password',
+    ...SHORT_FORM_INPUTS,
     'services',
     'stack',
     'compose-file',
@@ -15940,11 +15982,11 @@ function reachOf(env, problems) {
 }
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
-    const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') };
+    const short = Object.fromEntries(SHORT_FORM_INPUTS.map((name) => [name, input(env, name)]));
     const credentials = [
         ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
         ...credentialsFromFile(input(env, 'registries-file').trim(), sources, problems),
-        credentialFromShortForm(short, problems),
+        credentialFromShortForm(short, sources.readFile, problems),
     ].filter((credential) => credential !== undefined);
     checkSeparation(credentials, problems);
     return credentials;
@@ -15977,7 +16019,7 @@ function readServices(env, forAll, problems) {
         return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
-    const given = ['registries', 'registries-file', 'registry', 'username'].find((name) => input(env, name) !== '');
+    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];

@@ -2,6 +2,7 @@ import { InvalidReference, parseRegistry, type RegistryScope } from '../docker/r
 import { UserError } from '../errors.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Credential } from './deployment.ts'
+import type { ReadFile } from './files.ts'
 import { hide, hideUserInfo } from './masking.ts'
 import { listed, type Problems } from './problems.ts'
 
@@ -43,27 +44,73 @@ export function checkedCredential(written: WrittenCredential, problems: Problems
   }
 }
 
-/** The credential of the inputs `registry`, `username` and `password`; `undefined` when none of them is given. */
+/** The inputs of the short form that say something of the account: each as a value, or as a file that holds it. */
+const SHORT_FORM = ['registry', 'username', 'password'] as const
+type ShortKey = (typeof SHORT_FORM)[number]
+/** All inputs of the short form. */
+export const SHORT_FORM_INPUTS = [
+  'registry',
+  'registry-file',
+  'username',
+  'username-file',
+  'password',
+  'password-file',
+  'config',
+] as const
+type ShortFormInputs = Readonly<Record<(typeof SHORT_FORM_INPUTS)[number], string>>
+
+/**
+ * The credential of the inputs `registry`, `username` and `password`, or of the files that hold them; `undefined` when
+ * none of them is given.
+ */
 export function credentialFromShortForm(
-  given: { readonly registry: string; readonly username: string; readonly password: string },
+  given: ShortFormInputs,
+  readFile: ReadFile,
   problems: Problems,
 ): Credential | undefined {
-  const password = withoutLastNewlines(given.password)
-  hide(password, 'password', given.username.trim())
-  const all = { registry: given.registry.trim(), username: given.username.trim(), password }
-  if (Object.values(all).every((value) => value === '')) return undefined
+  hide(withoutLastNewlines(given.password), 'password', given.username.trim())
+  if (SHORT_FORM_INPUTS.every((name) => given[name].trim() === '')) return undefined
+  const texts = SHORT_FORM.map((key) => [key, shortText(given, key, readFile, problems)] as const)
+  if (texts.some(([, text]) => text === undefined)) return undefined
+  const all = Object.fromEntries(texts) as Record<ShortKey, string>
+  hide(all.password, 'password', all.username)
 
-  const names = ['registry', 'username', 'password'] as const
-  const missing = names.filter((name) => name !== 'registry' && all[name] === '')
+  const missing = (['username', 'password'] as const).filter((name) => all[name] === '')
   if (missing.length > 0) {
-    const present = names.filter((name) => all[name] !== '')
+    const present = SHORT_FORM_INPUTS.filter((name) => given[name].trim() !== '')
     problems.add(
       `${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`,
     )
     return undefined
   }
   const scope = problems.at('registry').attempt(() => registryScope(all.registry || HUB))
-  return checkedCredential({ ...all, origin: 'registry', config: undefined, scope }, problems.at('username, password'))
+  const config = given.config.trim() === '' ? undefined : given.config
+  return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'))
+}
+
+/** What an input of the short form says, by itself or by its file; `undefined` where that cannot be told. */
+function shortText(given: ShortFormInputs, key: ShortKey, readFile: ReadFile, problems: Problems): string | undefined {
+  const name = `${key}-file` as const
+  const path = given[name].trim()
+  const value = key === 'password' ? withoutLastNewlines(given[key]) : given[key].trim()
+  if (path === '') return value
+  if (value !== '') {
+    problems.add(`\`${key}\` and \`${name}\` are both given: leave one of them out`)
+    return undefined
+  }
+  const here = problems.at(name)
+  const text = here.attempt(() => readFile(path))
+  if (text === undefined) return undefined
+  const content = key === 'password' ? withoutLastNewlines(text) : text.trim()
+  if (content !== '') return content
+  here.add(`the file is empty: write the ${WHAT[key]} into it, or leave the input out`)
+  return undefined
+}
+
+const WHAT: Readonly<Record<ShortKey, string>> = {
+  registry: 'registry',
+  username: 'name of the account',
+  password: 'password',
 }
 
 /**

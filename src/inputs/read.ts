@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { checkContents } from './compose/contents.ts'
-import { checkSeparation, credentialFromShortForm } from './credentials.ts'
+import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './credentials.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Credential, Deployment, PlanRequest, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
@@ -31,9 +31,7 @@ const INPUTS = [
   'fail-on-changes',
   'registries',
   'registries-file',
-  'registry',
-  'username',
-  'password',
+  ...SHORT_FORM_INPUTS,
   'services',
   'stack',
   'compose-file',
@@ -174,11 +172,14 @@ function reachOf(env: Environment, problems: Problems): Reach {
 
 function readCredentials(env: Environment, problems: Problems): Credential[] {
   const sources: PasswordSources = { env, readFile: fileReader(env) }
-  const short = { registry: input(env, 'registry'), username: input(env, 'username'), password: input(env, 'password') }
+  const short = Object.fromEntries(SHORT_FORM_INPUTS.map((name) => [name, input(env, name)])) as Record<
+    (typeof SHORT_FORM_INPUTS)[number],
+    string
+  >
   const credentials = [
     ...credentialsFromText(input(env, 'registries'), 'registries', sources, problems),
     ...credentialsFromFile(input(env, 'registries-file').trim(), sources, problems),
-    credentialFromShortForm(short, problems),
+    credentialFromShortForm(short, sources.readFile, problems),
   ].filter((credential) => credential !== undefined)
   checkSeparation(credentials, problems)
   return credentials
@@ -213,7 +214,7 @@ function readServices(env: Environment, forAll: ReplacementSettings, problems: P
   }
   if (text.trim() !== '') return servicesFromText(text, forAll, problems)
   if (stack !== '') return []
-  const given = (['registries', 'registries-file', 'registry', 'username'] as const).find(
+  const given = (['registries', 'registries-file', ...SHORT_FORM_INPUTS] as const).find(
     (name) => input(env, name) !== '',
   )
   const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`

@@ -108,6 +108,20 @@ describe('credentials', () => {
     ])
   })
 
+  test('the short form with files, and with a name for the account', () => {
+    const inputs = {
+      'registry-file': file('short-registry', '\uFEFFghcr.io/org-a\r\n'),
+      'username-file': file('short-username', 'bot\n'),
+      'password-file': file('short-password', ' pw-1 \n'),
+    }
+    expect(credentials({ ...inputs, config: ' team-a ' })).toEqual([
+      'registry | team-a | ghcr.io | org-a | bot |  pw-1 ',
+    ])
+    expect(credentials({ ...inputs, registry: ' \n', username: '', password: '\n', config: ' ' })).toEqual([
+      'registry | ghcr.io/org-a | ghcr.io | org-a | bot |  pw-1 ',
+    ])
+  })
+
   test('one registry in several configs', () => {
     const registries = 'a ghcr.io bot-a pw-1\nb ghcr.io bot-b pw-2\na docker.io bot-a pw-3'
     expect(credentials({ registries }).map((line) => line.split(' | ').slice(1, 3))).toEqual([

@@ -364,6 +364,33 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'username, password: the username has a colon',
   ],
 
+  ...(['registry', 'username', 'password'] as const).map((key): [string, Inputs, string] => [
+    `${key} twice`,
+    { ...WEB, registry: 'ghcr.io', username: 'bot', password: CANARY, [`${key}-file`]: 'three-columns' },
+    `\`${key}\` and \`${key}-file\` are both given: leave one of them out`,
+  ]),
+  [
+    'a password file that is not there',
+    { ...WEB, username: 'bot', 'password-file': CANARY },
+    'password-file: there is no such file',
+  ],
+  [
+    'an empty username file',
+    { ...WEB, 'username-file': 'newlines', password: CANARY },
+    'username-file: the file is empty: write the name of the account into it',
+  ],
+  [
+    'an empty registry file',
+    { ...WEB, 'registry-file': 'empty', username: 'bot', password: CANARY },
+    'registry-file: the file is empty: write the registry into it',
+  ],
+  [
+    'a password file alone',
+    { ...WEB, 'password-file': 'three-columns' },
+    '`password-file` is given, but `username` is empty',
+  ],
+  ['config alone', { ...WEB, config: 'team-a' }, '`config` is given, but `username` and `password` are empty'],
+
   // services
   ['no services', {}, 'services: it is empty'],
   ['blank services', { services: ' \n ' }, 'services: it is empty'],
