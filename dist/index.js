@@ -11063,15 +11063,14 @@ function typosBetween(a, b) {
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
 const MODE_NAMES = ['deploy', 'plan'];
 const DEFAULT_MODE = MODE_NAMES[0];
-/** What the input of this name takes in other actions. */
-const MODES_OF_OTHERS = {
+/** Ours, for what other programs call so. */
+const OTHER_NAMES = { 'dry-run': 'plan', check: 'plan', diff: 'plan' };
+/** What to do about what the input of this name takes in other actions, and we have no mode for. */
+const NO_MODES = {
     swarm: 'leave it out: this action always deploys to a swarm',
     stack: 'leave it out: a stack is deployed where the input `stack` names one',
     service: 'leave it out: services are deployed where the input `services` names them',
     compose: 'this action deploys to a swarm only',
-    'dry-run': 'write `plan`',
-    check: 'write `plan`',
-    diff: 'write `plan`',
 };
 /**
  * The mode of this name.
@@ -11084,12 +11083,23 @@ function parseMode(text) {
         return mode;
     throw new UserError(`${problems_shown(text)} is no mode: ${adviceFor(text)}`);
 }
-function adviceFor(text) {
-    const ofOthers = Object.hasOwn(MODES_OF_OTHERS, text) ? MODES_OF_OTHERS[text] : undefined;
-    if (ofOthers !== undefined)
-        return ofOthers;
+/** The mode of this name; of what is none the one that was probably meant, so that all else that is wrong can be told. */
+function probableMode(text) {
+    return MODE_NAMES.find((name) => name === text) ?? meantBy(text) ?? DEFAULT_MODE;
+}
+function meantBy(text) {
+    if (Object.hasOwn(OTHER_NAMES, text))
+        return OTHER_NAMES[text];
     const closest = closestKey(text, MODE_NAMES);
-    return closest === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
+    return MODE_NAMES.find((name) => name === closest);
+}
+function adviceFor(text) {
+    if (Object.hasOwn(NO_MODES, text))
+        return NO_MODES[text] ?? '';
+    if (Object.hasOwn(OTHER_NAMES, text))
+        return `write \`${OTHER_NAMES[text]}\``;
+    const meant = meantBy(text);
+    return meant === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -11117,14 +11127,523 @@ const DEFAULTS = {
     'lock-timeout': '10m',
 };
 
-;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
-/** The settings that are given. */
-function policySettings({ update, rollback }) {
-    return [...settingsOf('update', update), ...settingsOf('rollback', rollback)];
+;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
+
+
+
+/**
+ * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
+ * in them would silently not be done.
+ */
+const PREFIX = 'INPUT_';
+const MOST_NAME_CHARACTERS = 60;
+/** Our input for what other actions, docker and compose call so. */
+const unknown_inputs_OTHER_NAMES = {
+    'compose-files': 'compose-file',
+    'compose-path': 'compose-file',
+    'docker-compose-file': 'compose-file',
+    'docker-compose-file-path': 'compose-file',
+    'docker-context': 'context',
+    'docker-host': 'host',
+    'env-files': 'env-file',
+    file: 'compose-file',
+    files: 'compose-file',
+    key: 'ssh-key',
+    'known-hosts': 'ssh-known-hosts',
+    manager: 'host',
+    pass: 'password',
+    prepull: 'prepare',
+    'pre-pull': 'prepare',
+    'private-key': 'ssh-key',
+    'registry-host': 'registry',
+    'registry-pass': 'password',
+    'registry-password': 'password',
+    'registry-token': 'password',
+    'registry-url': 'registry',
+    'registry-user': 'username',
+    'registry-username': 'username',
+    'remote-docker-host': 'host',
+    'remote-private-key': 'ssh-key',
+    rollback: 'on-failure',
+    'ssh-deploy-private-key': 'ssh-key',
+    'ssh-private-key': 'ssh-key',
+    'ssh-remote-known-hosts': 'ssh-known-hosts',
+    'stack-file': 'compose-file',
+    'stack-file-name': 'compose-file',
+    'stack-name': 'stack',
+    'deploy-timeout': 'timeout',
+    'monitor-timeout': 'timeout',
+    token: 'password',
+};
+const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
+const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
+const PINNED = 'leave it out: every image is looked up and pinned by its digest';
+const FORWARDED = 'leave it out: the credential is sent wherever there is one';
+const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
+const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
+const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
+const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
+    ? 'write `mode: plan`'
+    : 'leave it out: every run is a real deploy';
+/** What to write for what is no input under another name. */
+const ADVICE = {
+    args: WITHOUT_DOCKER,
+    check: DRY_RUN,
+    diff: DRY_RUN,
+    'dry-run': DRY_RUN,
+    plan: DRY_RUN,
+    attempts: 'leave it out: what passes is tried again by itself',
+    detach: 'write `wait: false` where nobody shall wait, or leave it out',
+    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+    'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
+    'env-var-prefix': VARIABLES,
+    'exclude-variables': VARIABLES,
+    'extra-variables': VARIABLES,
+    'force-recreate': 'write `update-args: --force` in an entry of `services`',
+    'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
+    'log-level': 'leave it out: a run with debug logging tells more',
+    logout: LOGIN,
+    'manage-variables': CONTENT_NAMES,
+    'monitor-interval': 'leave it out: the swarm is looked at all the time',
+    port: unknown_inputs_HOST,
+    'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
+    'remote-host': unknown_inputs_HOST,
+    'remote-port': unknown_inputs_HOST,
+    'remote-user': unknown_inputs_HOST,
+    'resolve-image': PINNED,
+    scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
+    secrets: VARIABLES,
+    'ssh-deploy-user': unknown_inputs_HOST,
+    'ssh-host': unknown_inputs_HOST,
+    'ssh-port': unknown_inputs_HOST,
+    'ssh-remote-hostname': unknown_inputs_HOST,
+    'ssh-remote-port': unknown_inputs_HOST,
+    'ssh-user': unknown_inputs_HOST,
+    'strict-variables': 'leave it out: a variable that is missing is an error',
+    summary: 'leave it out: there always is one',
+    user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
+    variables: VARIABLES,
+    vars: VARIABLES,
+    version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
+    'with-registry-auth': FORWARDED,
+};
+/**
+ * Adds one problem for each input that is given and that there is not, with what was probably meant.
+ *
+ * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
+ * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
+ * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
+ *
+ * @param warn is told what is no error
+ * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
+ *   follows from the name
+ */
+function checkUnknownInputs(env, known, problems, warn) {
+    const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
+    const meant = {};
+    // Once is enough: several are those of another action.
+    let isOwnTold = false;
+    for (const unknown of unknownInputs(env, known.inputs)) {
+        const input = inputMeantBy(unknown.name, env, known);
+        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
+        if (mayBeOfOthers) {
+            warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
+            continue;
+        }
+        const own = isOwnTold ? '' : mayBeTheUsersOwn(unknown);
+        isOwnTold ||= own !== '';
+        problems.add(`${line}${own}`);
+        const variable = input && unknown_inputs_variableOf(input);
+        if (variable !== undefined && !env[variable])
+            meant[variable] = unknown.value;
+    }
+    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
 }
-function settingsOf(phase, policy) {
-    const entries = Object.entries(policy);
-    return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll('_', '-')}` }));
+/** Nobody gives a variable of their own a dash in its name. */
+function mayBeTheUsersOwn({ variable }) {
+    return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
+}
+/** The variable in which a runner hands an input over. */
+function unknown_inputs_variableOf(input) {
+    return `${PREFIX}${input.toUpperCase()}`;
+}
+/** The same for a shell, which cannot set a variable with a dash. */
+function shellVariableOf(input) {
+    return unknown_inputs_variableOf(input).replaceAll('-', '_');
+}
+/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
+function unknownInputs(env, known) {
+    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
+    return Object.entries(env).flatMap(([variable, value = '']) => {
+        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
+            return [];
+        return [{ name: safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
+    });
+}
+/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
+function spellingOfShell(name, env) {
+    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
+}
+function inputMeantBy(name, env, { inputs }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return undefined;
+    if (plain === 'name' || plain === 'service')
+        return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
+    return closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
+}
+/** `name` is that of a stack in the actions that have it. */
+function nameOfWhat(plain) {
+    return plain === 'name' ? 'stack' : 'services';
+}
+function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return ADVICE[plain] ?? '';
+    if (entryKeys.includes(plain) && !inputs.includes(plain)) {
+        const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`;
+        return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`;
+    }
+    return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
+}
+function exampleWith(key) {
+    const value = EXAMPLES[key] ?? '…';
+    const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
+    return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
+}
+const EXAMPLES = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' };
+function plainName(name) {
+    return name.replaceAll('_', '-');
+}
+
+;// CONCATENATED MODULE: ./build/inputs/given.js
+
+
+/** What is given in an input. */
+/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
+function input(env, name) {
+    return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
+}
+/** The value of an input that is one short text; `undefined` when it is not given. */
+function read(env, name, problems, parse) {
+    const text = input(env, name).trim();
+    return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
+}
+/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
+function readOrDefault(env, name, problems, parse) {
+    return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/host.js
+
+
+
+const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+const host_NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
+const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${host_NAME})(?::(\d{1,5}))?(/.*)?$`);
+const TCP = new RegExp(String.raw `^${host_NAME}:(\d{1,5})/?$`);
+/** What a remote shell and an option of ssh take literally. */
+const PLAIN_PATH = /^\/[\w./@+-]*$/;
+/**
+ * An entry of `host`, in the form that docker itself takes.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseHost(text) {
+    const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
+    if (scheme === 'ssh')
+        return parseSsh(text, rest);
+    if (scheme === 'tcp')
+        return parseTcp(text, rest);
+    if (scheme === 'unix') {
+        if (/^\/[^\s\0]+$/.test(rest))
+            return { kind: 'unix', text };
+        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+    }
+    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
+}
+/** The forms of an address, with the name of the host where that is all that was given. */
+function formsWith(text) {
+    const [, , name, port, path] = SSH.exec(text) ?? [];
+    return name === undefined || path !== undefined
+        ? FORMS
+        : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
+}
+/**
+ * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseJump(text) {
+    const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
+    if (name === undefined || path !== undefined || !isPort(port)) {
+        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no jump host: write user@host or user@host:port, several with commas between`);
+    }
+    return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
+}
+function parseSsh(text, rest) {
+    if (/^[^@/]*:.*@/.test(rest)) {
+        throw new UserError('there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`');
+    }
+    const [, user, name, port, path] = SSH.exec(rest) ?? [];
+    if (name === undefined || !isPort(port)) {
+        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
+    }
+    const socket = path === undefined || path === '/' ? undefined : path;
+    if (socket !== undefined && !PLAIN_PATH.test(socket)) {
+        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
+    }
+    return {
+        kind: 'ssh',
+        text,
+        user,
+        name: name.replace(/^\[|\]$/g, ''),
+        port: port === undefined ? undefined : Number(port),
+        socket,
+    };
+}
+function parseTcp(text, rest) {
+    const [, port] = TCP.exec(rest) ?? [];
+    if (port === undefined || !isPort(port)) {
+        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
+    }
+    return { kind: 'tcp', text: text.replace(/\/$/, '') };
+}
+function isPort(port) {
+    return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/known-hosts.js
+
+
+const known_hosts_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
+/**
+ * Reads `ssh-known-hosts`: known_hosts lines, fingerprints with or without the host before them, and lines of
+ * `ssh-keygen -l`. A fingerprint in the comment of a known_hosts line is a comment.
+ *
+ * @throws UserError that names the first line that is none of them
+ */
+function parsePins(text) {
+    const lines = [];
+    const fingerprints = [];
+    for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
+        const line = raw.trim();
+        if (line === '' || line.startsWith('#'))
+            continue;
+        if (KEY_LINE.test(line)) {
+            lines.push(line);
+            continue;
+        }
+        const pins = fingerprintPins(line);
+        if (pins === undefined)
+            throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
+        fingerprints.push(...pins);
+    }
+    return { lines, fingerprints };
+}
+/** `SHA256:…`, `host[,host…] SHA256:…`, or `256 SHA256:… comment (ED25519)` as `ssh-keygen -l` prints it. */
+function fingerprintPins(line) {
+    const [first = '', second = ''] = line.split(/\s+/, 2);
+    if (known_hosts_FINGERPRINT.test(first))
+        return [{ host: undefined, fingerprint: withoutPadding(first) }];
+    if (!known_hosts_FINGERPRINT.test(second))
+        return undefined;
+    const fingerprint = withoutPadding(second);
+    if (/^\d+$/.test(first))
+        return [{ host: undefined, fingerprint }];
+    const hosts = first.split(',').map(hostAsSsh);
+    return hosts.includes('') ? undefined : hosts.map((host) => ({ host, fingerprint }));
+}
+function withoutPadding(fingerprint) {
+    return fingerprint.replace(/=$/, '');
+}
+/** How ssh looks a host up: in small letters, with a port only where it is not 22. */
+function hostAsSsh(written) {
+    const text = written
+        .toLowerCase()
+        .replace(/^ssh:\/\//, '')
+        .replace(/^[^@]*@/, '');
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
+    // More than one colon without brackets is an IPv6 address.
+    const name = bracketed ?? plain ?? text;
+    return port === undefined || port === '22' ? name : `[${name}]:${port}`;
+}
+function lineProblem(line) {
+    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
+        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`';
+    }
+    if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
+        return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:';
+    }
+    if (line.split(/\s+/).some((word) => known_hosts_FINGERPRINT.test(word))) {
+        return 'does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`';
+    }
+    if (/SHA256:/.test(line))
+        return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it';
+    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`';
+}
+/**
+ * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
+ * when its fingerprint is among those pinned; so nothing is trusted on first use, and no second connection is needed.
+ */
+const HOST_KEY_SCRIPT = `# pins, notes, host, type, key, fingerprint
+[ "$6" = NONE ] && exit 0
+printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
+while read -r pinned host; do
+  [ "$pinned" = "$6" ] && { [ -z "$host" ] || [ "$host" = "$3" ]; } && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
+done <"$1"
+exit 0
+`;
+/** The fingerprints that are trusted, those of known_hosts lines worked out. */
+function pinnedFingerprints({ lines, fingerprints }) {
+    const ofLines = lines.map((line) => {
+        const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
+        return `SHA256:${withoutPadding((0,external_node_crypto_namespaceObject.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
+    });
+    return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])];
+}
+/** The last key that {@link HOST_KEY_SCRIPT} noted. */
+function lastOffered(notes) {
+    const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
+    return fingerprint === undefined ? undefined : { host, type, fingerprint };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
+const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
+/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
+function shapeOfKey(text) {
+    const bad = (problem) => ({ problem, isEncrypted: false });
+    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
+        return bad(`it is a public key: ${NO_KEY}`);
+    if (/^PuTTY-User-Key-File/.test(text.trim())) {
+        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
+    }
+    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
+        [];
+    if (kind === undefined)
+        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
+    if (!/\n/.test(body.trim()) && body.trim().length > 100)
+        return bad(`its line breaks are lost: ${NO_KEY}`);
+    if (kind !== 'OPENSSH ')
+        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
+    const bytes = Buffer.from(body, 'base64');
+    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
+        return bad(`it is damaged: ${NO_KEY}`);
+    const length = bytes.readUInt32BE(15);
+    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
+}
+/** As ssh wants it: no carriage returns, a line break at the end. */
+function normalKey(text) {
+    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/tls.js
+
+
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/**
+ * PEM text, also when it was given as base64 of it.
+ *
+ * @throws UserError that says what to write; it does not quote what was given
+ */
+function pemFrom(text, kind) {
+    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
+    const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
+    if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
+        return normal;
+    const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
+    throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
+}
+/** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
+function tlsProblems(pem, now) {
+    const ca = certificate(pem.ca);
+    const cert = certificate(pem.cert);
+    const key = privateKey(pem.key);
+    const problems = [];
+    if (ca === undefined)
+        problems.push('tls-ca: it cannot be read as a certificate: give the whole PEM text');
+    if (cert === undefined)
+        problems.push('tls-cert: it cannot be read as a certificate: give the whole PEM text');
+    if (key === undefined) {
+        const encrypted = /ENCRYPTED/.test(pem.key);
+        problems.push(encrypted
+            ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
+            : 'tls-key: it cannot be read as a private key: give the whole PEM text');
+    }
+    if (ca !== undefined)
+        problems.push(...validity('tls-ca', ca, now));
+    if (cert !== undefined)
+        problems.push(...validity('tls-cert', cert, now));
+    if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
+        problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together');
+    }
+    return problems;
+}
+function validity(name, { validFrom, validTo }, now) {
+    if (new Date(validTo) < now)
+        return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+    if (new Date(validFrom) > now) {
+        return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+    }
+    return [];
+}
+function day(text) {
+    return new Date(text).toISOString().slice(0, 10);
+}
+function certificate(pem) {
+    try {
+        return new external_node_crypto_namespaceObject.X509Certificate(pem);
+    }
+    catch {
+        return undefined;
+    }
+}
+function privateKey(pem) {
+    try {
+        return (0,external_node_crypto_namespaceObject.createPrivateKey)(pem);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Docker's words for a TCP endpoint that does not work, the most telling first. */
+const WORDINGS = [
+    [
+        /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
+        'its certificate is for another name: write the name or address that the certificate has in `host`',
+    ],
+    [
+        /signed by unknown authority/,
+        'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
+    ],
+    [
+        /x509: certificate has expired or is not yet valid/,
+        'its own certificate has expired: renew the certificate of the daemon',
+    ],
+    [
+        /remote error: tls: (?:expired certificate|certificate expired)/,
+        'it says that `tls-cert` has expired: renew it and set the new one',
+    ],
+    [
+        /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
+        'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
+    ],
+    [
+        /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
+        'it does not speak TLS: check the port, 2376 is usual for TLS',
+    ],
+    [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
+    [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
+    [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
+    [
+        /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
+        'there was no answer: check the address, and that a firewall lets this runner through',
+    ],
+];
+/** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
+function tcpReason(said) {
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/values.js
@@ -11486,561 +12005,6 @@ class TreeBuilder {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/update-policy.js
-
-
-
-
-
-
-const PHASES = ['update', 'rollback'];
-const MOST_TASKS = 1_000_000;
-/** What each key may be. A duration stays as it is written, for docker reads it by the same rule. */
-const update_policy_CHECKS = {
-    parallelism: (text) => parseInteger(text, 0, MOST_TASKS),
-    delay: parseDelay,
-    order: (text) => parseChoice(text, ['start-first', 'stop-first']),
-    failure_action: checkFailureAction,
-    monitor: parseDuration,
-    max_failure_ratio: checkRatio,
-};
-/** The keys of both mappings, which are those of `deploy.update_config` in compose files. */
-const POLICY_SETTINGS = Object.keys(update_policy_CHECKS);
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-const POLICY_KEYS = PHASES.map(update_policy_keyOf);
-/** What was an input or key of its own once, and is a key of one of the two mappings now. */
-const RETIRED_KEYS = PHASES.flatMap((phase) => POLICY_SETTINGS.map((setting) => retiredKey(phase, setting)));
-const SOME = '{order: start-first, delay: 10s}';
-/**
- * Reads the policies for all services.
- *
- * @param input the text of an input, `''` when it is not given; also of a {@link RETIRED_KEYS}
- */
-function policiesOfInputs(input, problems) {
-    return policiesBy((phase) => policyOfText(phase, input(update_policy_keyOf(phase)), problems), (phase) => {
-        const isGiven = input(update_policy_keyOf(phase)).trim() !== '';
-        const old = retiredOf(phase, (name) => input(name).trim() || undefined);
-        // In a workflow file the value of an input is one text.
-        tellRetired(phase, old, isGiven, { name: 'input', quote: "'" }, problems);
-    });
-}
-/**
- * Reads the policies of an entry.
- *
- * @param problems of the entry
- */
-function policiesOfEntry(entry, problems) {
-    return policiesBy((phase) => policyOfValue(phase, filledAt(entry, update_policy_keyOf(phase)), problems), (phase) => {
-        const textOf = (name) => {
-            const value = valueAt(entry, name);
-            return value?.kind === 'text' ? value.value.trim() : value && '';
-        };
-        const isGiven = filledAt(entry, update_policy_keyOf(phase)) !== undefined;
-        tellRetired(phase, retiredOf(phase, textOf), isGiven, { name: 'key', quote: '' }, problems);
-    });
-}
-/** The policies of an entry, and where they are silent, those for all: key by key. */
-function mergedPolicies(own, all) {
-    return { update: { ...all.update, ...own.update }, rollback: { ...all.rollback, ...own.rollback } };
-}
-/** What is said by a policy and once more by a flag of docker. */
-function checkPolicyFlags(policies, flags, problems) {
-    for (const { phase, key, flag } of policySettings(policies)) {
-        if (flags.some(({ name }) => name === flag))
-            problems.add(`\`${key}\` of \`${update_policy_keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
-    }
-}
-/** How an update policy is written in an entry of `services`: `update-config: {order: stop-first}`. */
-function policyText(policy) {
-    return `${update_policy_keyOf('update')}: ${mappingText(Object.entries(policy))}`;
-}
-/** What to write to give one service an update policy, as an advice says it. */
-function policyAdvice(policy, isOfStack) {
-    return isOfStack
-        ? `\`${mappingText(Object.entries(policy)).slice(1, -1)}\` in \`deploy.update_config\``
-        : `\`${policyText(policy)}\` in \`services\``;
-}
-/** The setting that a key is in another spelling: `failure-action`. */
-function settingMeantBy(key) {
-    return POLICY_SETTINGS.find((setting) => setting === key.toLowerCase().replaceAll('-', '_'));
-}
-function policiesBy(read, checkOld) {
-    for (const phase of PHASES)
-        checkOld(phase);
-    return { update: read('update'), rollback: read('rollback') };
-}
-function update_policy_keyOf(phase) {
-    return `${phase}-config`;
-}
-function policyOfText(phase, text, problems) {
-    if (text.trim() === '')
-        return {};
-    const { root, problems: wrong } = parseYaml(text);
-    if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text.trim())) {
-        problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
-        return {};
-    }
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${update_policy_keyOf(phase)} line ${line}, column ${column}: ${reason}`);
-    }
-    return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
-}
-function policyOfValue(phase, value, problems) {
-    if (value === undefined)
-        return {};
-    if (value.kind !== 'map') {
-        const isQuoted = value.kind === 'text' && /^\s*\{/.test(value.value);
-        const is = value.kind === 'list' ? 'a list' : isQuoted ? 'text in quotes' : 'only text';
-        const advice = isQuoted ? 'leave the quotes around the braces out' : `write a mapping such as \`${SOME}\``;
-        problems.add(`${update_policy_keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
-        return {};
-    }
-    return Object.fromEntries(value.entries.flatMap((entry) => settingOf(phase, entry, problems) ?? []));
-}
-function settingOf(phase, { key, line, value }, problems) {
-    const here = problems.at(`${update_policy_keyOf(phase)} line ${line}`);
-    const setting = POLICY_SETTINGS.find((one) => one === key);
-    if (setting === undefined) {
-        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
-        return undefined;
-    }
-    if (value.kind !== 'text') {
-        here.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text`);
-        return undefined;
-    }
-    const checked = checkedValue(phase, setting, value.value.trim(), here.at(key));
-    return checked === undefined ? undefined : [[setting, checked]];
-}
-/** The value of a setting; `undefined` and one problem more when it is wrong. */
-function checkedValue(phase, setting, text, problems) {
-    return problems.attempt(() => {
-        if (text === '')
-            throw new UserError('it is empty: write a value, or leave the key out');
-        update_policy_CHECKS[setting](text, phase);
-        return text;
-    });
-}
-const OTHER_NAMES = {
-    action: 'failure_action',
-    'on-failure': 'failure_action',
-    failure: 'failure_action',
-    'failure-ratio': 'max_failure_ratio',
-    ratio: 'max_failure_ratio',
-    interval: 'delay',
-    window: 'monitor',
-};
-function update_policy_adviceFor(phase, key, value) {
-    if (value.kind === 'map')
-        return `leave this level out, and write the keys themselves here: ${listed(POLICY_SETTINGS)}`;
-    const spelled = settingMeantBy(key);
-    if (spelled !== undefined)
-        return `write \`${spelled}\``;
-    const bare = key
-        .toLowerCase()
-        .replaceAll('_', '-')
-        .replace(new RegExp(`^(?:--)?${phase}-`), '');
-    const kebab = POLICY_SETTINGS.map((one) => one.replaceAll('_', '-'));
-    const meant = closestKey(bare, kebab, OTHER_NAMES)?.replaceAll('-', '_');
-    return keyAdvice(meant, POLICY_SETTINGS);
-}
-function retiredKey(phase, setting) {
-    return `${phase}-${setting.replaceAll('_', '-')}`;
-}
-/** What is given under old names; `''` for what is no text. */
-function retiredOf(phase, textOf) {
-    return POLICY_SETTINGS.flatMap((setting) => {
-        const text = textOf(retiredKey(phase, setting));
-        return text === undefined ? [] : [[setting, text]];
-    });
-}
-function tellRetired(phase, old, isGiven, place, problems) {
-    if (old.length === 0)
-        return;
-    const names = listed(old.map(([setting]) => retiredKey(phase, setting)));
-    const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
-    const checked = old.map(([setting, text]) => {
-        const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
-        return [setting, isRight ? text : '…'];
-    });
-    const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
-    const instead = isGiven
-        ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${update_policy_keyOf(phase)}\``
-        : `write \`${whole}\``;
-    problems.add(`${names} ${were}: ${instead}`);
-}
-function mappingText(settings) {
-    return `{${settings.map(settingText).join(', ')}}`;
-}
-function settingText([key, value]) {
-    return `${key}: ${value}`;
-}
-function checkFailureAction(text, phase) {
-    if (phase === 'update')
-        parseChoice(text, ['pause', 'continue', 'rollback']);
-    else if (text === 'rollback')
-        throw new UserError('a rollback cannot be rolled back: write pause or continue');
-    else
-        parseChoice(text, ['pause', 'continue']);
-}
-function checkRatio(text) {
-    if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text))
-        return;
-    throw new UserError(`${problems_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/pause.js
-
-// `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
-const ACTION = 'pause';
-const FLAG = '--update-failure-action';
-/** A service or stack that has Swarm pause an update that fails. */
-function pausing(request) {
-    const { policies } = request;
-    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
-}
-/** A policy or flag that has Swarm do anything else is a problem. */
-function checkPause(requests, problems) {
-    for (const other of new Set(requests.flatMap(otherActions))) {
-        problems.add(`on-failure: pause has Swarm pause an update that fails, and \`${other}\` does not: leave one of the two out`);
-    }
-}
-function otherActions({ policies, createArgs = [], updateArgs = [] }) {
-    const { failure_action: action = ACTION } = policies.update;
-    const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
-    return [
-        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
-        // Docker itself rejects an unknown word.
-        ...['continue', 'rollback']
-            .filter((word) => flags.some(({ value }) => value === word))
-            .map((word) => `${FLAG} ${word}`),
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/prepare.js
-
-const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
-/**
- * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
- *
- * @throws UserError that names them
- */
-function parsePrepare(text) {
-    const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
-    return WORDS[parseChoice(word, Object.keys(WORDS))];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/host.js
-
-
-
-const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
-const host_NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
-const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${host_NAME})(?::(\d{1,5}))?(/.*)?$`);
-const TCP = new RegExp(String.raw `^${host_NAME}:(\d{1,5})/?$`);
-/** What a remote shell and an option of ssh take literally. */
-const PLAIN_PATH = /^\/[\w./@+-]*$/;
-/**
- * An entry of `host`, in the form that docker itself takes.
- *
- * @throws UserError that says what to write instead
- */
-function parseHost(text) {
-    const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
-    if (scheme === 'ssh')
-        return parseSsh(text, rest);
-    if (scheme === 'tcp')
-        return parseTcp(text, rest);
-    if (scheme === 'unix') {
-        if (/^\/[^\s\0]+$/.test(rest))
-            return { kind: 'unix', text };
-        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
-    }
-    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
-}
-/** The forms of an address, with the name of the host where that is all that was given. */
-function formsWith(text) {
-    const [, , name, port, path] = SSH.exec(text) ?? [];
-    return name === undefined || path !== undefined
-        ? FORMS
-        : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
-}
-/**
- * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
- *
- * @throws UserError that says what to write instead
- */
-function parseJump(text) {
-    const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
-    if (name === undefined || path !== undefined || !isPort(port)) {
-        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no jump host: write user@host or user@host:port, several with commas between`);
-    }
-    return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
-}
-function parseSsh(text, rest) {
-    if (/^[^@/]*:.*@/.test(rest)) {
-        throw new UserError('there is a password in the address, which ssh cannot use: leave it out, and give `ssh-key`');
-    }
-    const [, user, name, port, path] = SSH.exec(rest) ?? [];
-    if (name === undefined || !isPort(port)) {
-        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
-    }
-    const socket = path === undefined || path === '/' ? undefined : path;
-    if (socket !== undefined && !PLAIN_PATH.test(socket)) {
-        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
-    }
-    return {
-        kind: 'ssh',
-        text,
-        user,
-        name: name.replace(/^\[|\]$/g, ''),
-        port: port === undefined ? undefined : Number(port),
-        socket,
-    };
-}
-function parseTcp(text, rest) {
-    const [, port] = TCP.exec(rest) ?? [];
-    if (port === undefined || !isPort(port)) {
-        throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
-    }
-    return { kind: 'tcp', text: text.replace(/\/$/, '') };
-}
-function isPort(port) {
-    return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/known-hosts.js
-
-
-const known_hosts_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
-const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\w@.-]+)\s+AAAA[A-Za-z0-9+/]+={0,3}(?:\s|$)/;
-/**
- * Reads `ssh-known-hosts`: known_hosts lines, fingerprints with or without the host before them, and lines of
- * `ssh-keygen -l`. A fingerprint in the comment of a known_hosts line is a comment.
- *
- * @throws UserError that names the first line that is none of them
- */
-function parsePins(text) {
-    const lines = [];
-    const fingerprints = [];
-    for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
-        const line = raw.trim();
-        if (line === '' || line.startsWith('#'))
-            continue;
-        if (KEY_LINE.test(line)) {
-            lines.push(line);
-            continue;
-        }
-        const pins = fingerprintPins(line);
-        if (pins === undefined)
-            throw new UserError(`line ${index + 1} ${lineProblem(line)}`);
-        fingerprints.push(...pins);
-    }
-    return { lines, fingerprints };
-}
-/** `SHA256:…`, `host[,host…] SHA256:…`, or `256 SHA256:… comment (ED25519)` as `ssh-keygen -l` prints it. */
-function fingerprintPins(line) {
-    const [first = '', second = ''] = line.split(/\s+/, 2);
-    if (known_hosts_FINGERPRINT.test(first))
-        return [{ host: undefined, fingerprint: withoutPadding(first) }];
-    if (!known_hosts_FINGERPRINT.test(second))
-        return undefined;
-    const fingerprint = withoutPadding(second);
-    if (/^\d+$/.test(first))
-        return [{ host: undefined, fingerprint }];
-    const hosts = first.split(',').map(hostAsSsh);
-    return hosts.includes('') ? undefined : hosts.map((host) => ({ host, fingerprint }));
-}
-function withoutPadding(fingerprint) {
-    return fingerprint.replace(/=$/, '');
-}
-/** How ssh looks a host up: in small letters, with a port only where it is not 22. */
-function hostAsSsh(written) {
-    const text = written
-        .toLowerCase()
-        .replace(/^ssh:\/\//, '')
-        .replace(/^[^@]*@/, '');
-    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-    // More than one colon without brackets is an IPv6 address.
-    const name = bracketed ?? plain ?? text;
-    return port === undefined || port === '22' ? name : `[${name}]:${port}`;
-}
-function lineProblem(line) {
-    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
-        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`';
-    }
-    if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
-        return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:';
-    }
-    if (line.split(/\s+/).some((word) => known_hosts_FINGERPRINT.test(word))) {
-        return 'does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`';
-    }
-    if (/SHA256:/.test(line))
-        return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it';
-    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`';
-}
-/**
- * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
- * when its fingerprint is among those pinned; so nothing is trusted on first use, and no second connection is needed.
- */
-const HOST_KEY_SCRIPT = `# pins, notes, host, type, key, fingerprint
-[ "$6" = NONE ] && exit 0
-printf '%s %s %s\\n' "$3" "$4" "$6" >>"$2"
-while read -r pinned host; do
-  [ "$pinned" = "$6" ] && { [ -z "$host" ] || [ "$host" = "$3" ]; } && printf '%s %s %s\\n' "$3" "$4" "$5" && exit 0
-done <"$1"
-exit 0
-`;
-/** The fingerprints that are trusted, those of known_hosts lines worked out. */
-function pinnedFingerprints({ lines, fingerprints }) {
-    const ofLines = lines.map((line) => {
-        const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
-        return `SHA256:${withoutPadding((0,external_node_crypto_namespaceObject.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
-    });
-    return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])];
-}
-/** The last key that {@link HOST_KEY_SCRIPT} noted. */
-function lastOffered(notes) {
-    const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
-    return fingerprint === undefined ? undefined : { host, type, fingerprint };
-}
-
-;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
-const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
-/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
-function shapeOfKey(text) {
-    const bad = (problem) => ({ problem, isEncrypted: false });
-    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
-        return bad(`it is a public key: ${NO_KEY}`);
-    if (/^PuTTY-User-Key-File/.test(text.trim())) {
-        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
-    }
-    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
-        [];
-    if (kind === undefined)
-        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
-    if (!/\n/.test(body.trim()) && body.trim().length > 100)
-        return bad(`its line breaks are lost: ${NO_KEY}`);
-    if (kind !== 'OPENSSH ')
-        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
-    const bytes = Buffer.from(body, 'base64');
-    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
-        return bad(`it is damaged: ${NO_KEY}`);
-    const length = bytes.readUInt32BE(15);
-    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
-}
-/** As ssh wants it: no carriage returns, a line break at the end. */
-function normalKey(text) {
-    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/tls.js
-
-
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-/**
- * PEM text, also when it was given as base64 of it.
- *
- * @throws UserError that says what to write; it does not quote what was given
- */
-function pemFrom(text, kind) {
-    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
-    const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
-    if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
-        return normal;
-    const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
-    throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
-}
-/** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
-function tlsProblems(pem, now) {
-    const ca = certificate(pem.ca);
-    const cert = certificate(pem.cert);
-    const key = privateKey(pem.key);
-    const problems = [];
-    if (ca === undefined)
-        problems.push('tls-ca: it cannot be read as a certificate: give the whole PEM text');
-    if (cert === undefined)
-        problems.push('tls-cert: it cannot be read as a certificate: give the whole PEM text');
-    if (key === undefined) {
-        const encrypted = /ENCRYPTED/.test(pem.key);
-        problems.push(encrypted
-            ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
-            : 'tls-key: it cannot be read as a private key: give the whole PEM text');
-    }
-    if (ca !== undefined)
-        problems.push(...validity('tls-ca', ca, now));
-    if (cert !== undefined)
-        problems.push(...validity('tls-cert', cert, now));
-    if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
-        problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together');
-    }
-    return problems;
-}
-function validity(name, { validFrom, validTo }, now) {
-    if (new Date(validTo) < now)
-        return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
-    if (new Date(validFrom) > now) {
-        return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
-    }
-    return [];
-}
-function day(text) {
-    return new Date(text).toISOString().slice(0, 10);
-}
-function certificate(pem) {
-    try {
-        return new external_node_crypto_namespaceObject.X509Certificate(pem);
-    }
-    catch {
-        return undefined;
-    }
-}
-function privateKey(pem) {
-    try {
-        return (0,external_node_crypto_namespaceObject.createPrivateKey)(pem);
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Docker's words for a TCP endpoint that does not work, the most telling first. */
-const WORDINGS = [
-    [
-        /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-        'its certificate is for another name: write the name or address that the certificate has in `host`',
-    ],
-    [
-        /signed by unknown authority/,
-        'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
-    ],
-    [
-        /x509: certificate has expired or is not yet valid/,
-        'its own certificate has expired: renew the certificate of the daemon',
-    ],
-    [
-        /remote error: tls: (?:expired certificate|certificate expired)/,
-        'it says that `tls-cert` has expired: renew it and set the new one',
-    ],
-    [
-        /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-        'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
-    ],
-    [
-        /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-        'it does not speak TLS: check the port, 2376 is usual for TLS',
-    ],
-    [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
-    [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
-    [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
-    [
-        /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-        'there was no answer: check the address, and that a firewall lets this runner through',
-    ],
-];
-/** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
-function tcpReason(said) {
-    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/reach.js
 
 
@@ -12258,6 +12222,413 @@ function checkUrl(text) {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
         throw new UserError('it is no web address: write one such as https://mirror.example.com');
     }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/strategy.js
+
+
+const KEY = 'strategy';
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+function strategyKeys(strategies) {
+    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ */
+function readStrategySettings(textOf, strategies, problems) {
+    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
+    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
+    const read = (name, parse) => {
+        const text = texts.get(name);
+        return text === undefined ? undefined : problems.at(name).attempt(() => parse(text));
+    };
+    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
+    for (const names of alternativesIn(strategies)) {
+        if (names.every((name) => given.includes(name))) {
+            problems.add(`${listed(names)} are both given: leave one of the two out`);
+        }
+    }
+    return {
+        given,
+        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
+        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
+    };
+}
+/**
+ * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function chosenStrategy(own, all, strategies, problems) {
+    const [byDefault = ''] = Object.keys(strategies);
+    const kind = own.kind ?? all.kind ?? byDefault;
+    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
+        const kinds = kindsWith(name, strategies);
+        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
+    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
+    const values = { ...Object.fromEntries(forAll), ...own.values };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, chosen, strategies, problems) {
+    for (const name of all.given) {
+        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
+            continue;
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+/** What strategies ask of a run as a whole. */
+function checkRunFits(chosen, stack, wait, strategies, problems) {
+    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
+    if (refusal !== undefined)
+        problems.add(`strategy: ${refusal}`);
+    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+        if (!strategies[kind]?.needsWait)
+            continue;
+        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+    }
+}
+function kindsWith(name, strategies) {
+    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
+}
+function belongs(name, kind, strategies) {
+    return name === KEY || kindsWith(name, strategies).includes(kind);
+}
+function alternativesIn(strategies) {
+    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
+    return [...new Map(all.map((names) => [names.join(), names])).values()];
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
+/** The settings that are given. */
+function policySettings({ update, rollback }) {
+    return [...settingsOf('update', update), ...settingsOf('rollback', rollback)];
+}
+function settingsOf(phase, policy) {
+    const entries = Object.entries(policy);
+    return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll('_', '-')}` }));
+}
+
+;// CONCATENATED MODULE: ./build/inputs/update-policy.js
+
+
+
+
+
+
+const PHASES = ['update', 'rollback'];
+const MOST_TASKS = 1_000_000;
+/** What each key may be. A duration stays as it is written, for docker reads it by the same rule. */
+const update_policy_CHECKS = {
+    parallelism: (text) => parseInteger(text, 0, MOST_TASKS),
+    delay: parseDelay,
+    order: (text) => parseChoice(text, ['start-first', 'stop-first']),
+    failure_action: checkFailureAction,
+    monitor: parseDuration,
+    max_failure_ratio: checkRatio,
+};
+/** The keys of both mappings, which are those of `deploy.update_config` in compose files. */
+const POLICY_SETTINGS = Object.keys(update_policy_CHECKS);
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+const POLICY_KEYS = PHASES.map(update_policy_keyOf);
+/** What was an input or key of its own once, and is a key of one of the two mappings now. */
+const RETIRED_KEYS = PHASES.flatMap((phase) => POLICY_SETTINGS.map((setting) => retiredKey(phase, setting)));
+const SOME = '{order: start-first, delay: 10s}';
+/**
+ * Reads the policies for all services.
+ *
+ * @param input the text of an input, `''` when it is not given; also of a {@link RETIRED_KEYS}
+ */
+function policiesOfInputs(input, problems) {
+    return policiesBy((phase) => policyOfText(phase, input(update_policy_keyOf(phase)), problems), (phase) => {
+        const isGiven = input(update_policy_keyOf(phase)).trim() !== '';
+        const old = retiredOf(phase, (name) => input(name).trim() || undefined);
+        // In a workflow file the value of an input is one text.
+        tellRetired(phase, old, isGiven, { name: 'input', quote: "'" }, problems);
+    });
+}
+/**
+ * Reads the policies of an entry.
+ *
+ * @param problems of the entry
+ */
+function policiesOfEntry(entry, problems) {
+    return policiesBy((phase) => policyOfValue(phase, filledAt(entry, update_policy_keyOf(phase)), problems), (phase) => {
+        const textOf = (name) => {
+            const value = valueAt(entry, name);
+            return value?.kind === 'text' ? value.value.trim() : value && '';
+        };
+        const isGiven = filledAt(entry, update_policy_keyOf(phase)) !== undefined;
+        tellRetired(phase, retiredOf(phase, textOf), isGiven, { name: 'key', quote: '' }, problems);
+    });
+}
+/** The policies of an entry, and where they are silent, those for all: key by key. */
+function mergedPolicies(own, all) {
+    return { update: { ...all.update, ...own.update }, rollback: { ...all.rollback, ...own.rollback } };
+}
+/** What is said by a policy and once more by a flag of docker. */
+function checkPolicyFlags(policies, flags, problems) {
+    for (const { phase, key, flag } of policySettings(policies)) {
+        if (flags.some(({ name }) => name === flag))
+            problems.add(`\`${key}\` of \`${update_policy_keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
+    }
+}
+/** How an update policy is written in an entry of `services`: `update-config: {order: stop-first}`. */
+function policyText(policy) {
+    return `${update_policy_keyOf('update')}: ${mappingText(Object.entries(policy))}`;
+}
+/** What to write to give one service an update policy, as an advice says it. */
+function policyAdvice(policy, isOfStack) {
+    return isOfStack
+        ? `\`${mappingText(Object.entries(policy)).slice(1, -1)}\` in \`deploy.update_config\``
+        : `\`${policyText(policy)}\` in \`services\``;
+}
+/** The setting that a key is in another spelling: `failure-action`. */
+function settingMeantBy(key) {
+    return POLICY_SETTINGS.find((setting) => setting === key.toLowerCase().replaceAll('-', '_'));
+}
+function policiesBy(read, checkOld) {
+    for (const phase of PHASES)
+        checkOld(phase);
+    return { update: read('update'), rollback: read('rollback') };
+}
+function update_policy_keyOf(phase) {
+    return `${phase}-config`;
+}
+function policyOfText(phase, text, problems) {
+    if (text.trim() === '')
+        return {};
+    const { root, problems: wrong } = parseYaml(text);
+    if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text.trim())) {
+        problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
+        return {};
+    }
+    for (const { line, column, reason } of wrong) {
+        problems.add(`${update_policy_keyOf(phase)} line ${line}, column ${column}: ${reason}`);
+    }
+    return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
+}
+function policyOfValue(phase, value, problems) {
+    if (value === undefined)
+        return {};
+    if (value.kind !== 'map') {
+        const isQuoted = value.kind === 'text' && /^\s*\{/.test(value.value);
+        const is = value.kind === 'list' ? 'a list' : isQuoted ? 'text in quotes' : 'only text';
+        const advice = isQuoted ? 'leave the quotes around the braces out' : `write a mapping such as \`${SOME}\``;
+        problems.add(`${update_policy_keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
+        return {};
+    }
+    return Object.fromEntries(value.entries.flatMap((entry) => settingOf(phase, entry, problems) ?? []));
+}
+function settingOf(phase, { key, line, value }, problems) {
+    const here = problems.at(`${update_policy_keyOf(phase)} line ${line}`);
+    const setting = POLICY_SETTINGS.find((one) => one === key);
+    if (setting === undefined) {
+        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
+        return undefined;
+    }
+    if (value.kind !== 'text') {
+        here.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text`);
+        return undefined;
+    }
+    const checked = checkedValue(phase, setting, value.value.trim(), here.at(key));
+    return checked === undefined ? undefined : [[setting, checked]];
+}
+/** The value of a setting; `undefined` and one problem more when it is wrong. */
+function checkedValue(phase, setting, text, problems) {
+    return problems.attempt(() => {
+        if (text === '')
+            throw new UserError('it is empty: write a value, or leave the key out');
+        update_policy_CHECKS[setting](text, phase);
+        return text;
+    });
+}
+const update_policy_OTHER_NAMES = {
+    action: 'failure_action',
+    'on-failure': 'failure_action',
+    failure: 'failure_action',
+    'failure-ratio': 'max_failure_ratio',
+    ratio: 'max_failure_ratio',
+    interval: 'delay',
+    window: 'monitor',
+};
+function update_policy_adviceFor(phase, key, value) {
+    if (value.kind === 'map')
+        return `leave this level out, and write the keys themselves here: ${listed(POLICY_SETTINGS)}`;
+    const spelled = settingMeantBy(key);
+    if (spelled !== undefined)
+        return `write \`${spelled}\``;
+    const bare = key
+        .toLowerCase()
+        .replaceAll('_', '-')
+        .replace(new RegExp(`^(?:--)?${phase}-`), '');
+    const kebab = POLICY_SETTINGS.map((one) => one.replaceAll('_', '-'));
+    const meant = closestKey(bare, kebab, update_policy_OTHER_NAMES)?.replaceAll('-', '_');
+    return keyAdvice(meant, POLICY_SETTINGS);
+}
+function retiredKey(phase, setting) {
+    return `${phase}-${setting.replaceAll('_', '-')}`;
+}
+/** What is given under old names; `''` for what is no text. */
+function retiredOf(phase, textOf) {
+    return POLICY_SETTINGS.flatMap((setting) => {
+        const text = textOf(retiredKey(phase, setting));
+        return text === undefined ? [] : [[setting, text]];
+    });
+}
+function tellRetired(phase, old, isGiven, place, problems) {
+    if (old.length === 0)
+        return;
+    const names = listed(old.map(([setting]) => retiredKey(phase, setting)));
+    const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
+    const checked = old.map(([setting, text]) => {
+        const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
+        return [setting, isRight ? text : '…'];
+    });
+    const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
+    const instead = isGiven
+        ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${update_policy_keyOf(phase)}\``
+        : `write \`${whole}\``;
+    problems.add(`${names} ${were}: ${instead}`);
+}
+function mappingText(settings) {
+    return `{${settings.map(settingText).join(', ')}}`;
+}
+function settingText([key, value]) {
+    return `${key}: ${value}`;
+}
+function checkFailureAction(text, phase) {
+    if (phase === 'update')
+        parseChoice(text, ['pause', 'continue', 'rollback']);
+    else if (text === 'rollback')
+        throw new UserError('a rollback cannot be rolled back: write pause or continue');
+    else
+        parseChoice(text, ['pause', 'continue']);
+}
+function checkRatio(text) {
+    if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text))
+        return;
+    throw new UserError(`${problems_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/mode-inputs.js
+
+
+
+
+
+
+
+
+/**
+ * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
+ * instead, and whoever meant to deploy must not be told that all is well.
+ */
+/** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
+const GROUPS = {
+    run: ['mode', 'timeout', ...REACH_INPUTS],
+    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS],
+    services: ['services', 'stack'],
+    parallel: ['max-parallel'],
+    wait: ['wait'],
+    lock: ['lock', 'lock-timeout'],
+    files: ['compose-file', 'env-file'],
+    rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    plan: ['show-values', 'fail-on-changes'],
+};
+/** Inputs that only say how something is done: where it is not done at all, they do not matter. */
+const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'files', 'replacement'];
+const ONLY_SAYS_HOW = ['lock-timeout', 'monitor', 'on-failure', 'on-cancel', 'show-values'];
+const DEPLOYMENT = [
+    ...['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
+];
+/** All modes, with the inputs that they take. */
+const MODES = {
+    deploy: { does: 'deploy', takes: DEPLOYMENT },
+    plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+};
+/** All inputs that there are. */
+function allInputs(strategies) {
+    return groupsOf(strategies).flatMap(([, names]) => names);
+}
+/**
+ * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
+ * not matter, a notice tells. What an input stands for that is not given is never told.
+ */
+function checkModeInputs(env, mode, strategies, problems) {
+    for (const [group, names] of groupsOf(strategies)) {
+        if (MODES[mode].takes.includes(group))
+            continue;
+        const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`);
+        for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
+            if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
+                log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                continue;
+            }
+            problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
+        }
+    }
+}
+function groupsOf(strategies) {
+    return [
+        ...Object.entries(GROUPS),
+        ['replacement', [...POLICY_KEYS, ...strategyKeys(strategies)]],
+    ];
+}
+/** A runner hands over the default of an input that is not given. */
+function mode_inputs_isGiven(env, name, strategies) {
+    const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
+    const text = input(env, name).trim();
+    return text !== '' && text.toLowerCase() !== byDefault;
+}
+function inWords(modes, type) {
+    return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));
+}
+
+;// CONCATENATED MODULE: ./build/inputs/pause.js
+
+// `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
+const ACTION = 'pause';
+const FLAG = '--update-failure-action';
+/** A service or stack that has Swarm pause an update that fails. */
+function pausing(request) {
+    const { policies } = request;
+    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
+}
+/** A policy or flag that has Swarm do anything else is a problem. */
+function checkPause(requests, problems) {
+    for (const other of new Set(requests.flatMap(otherActions))) {
+        problems.add(`on-failure: pause has Swarm pause an update that fails, and \`${other}\` does not: leave one of the two out`);
+    }
+}
+function otherActions({ policies, createArgs = [], updateArgs = [] }) {
+    const { failure_action: action = ACTION } = policies.update;
+    const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
+    return [
+        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
+        // Docker itself rejects an unknown word.
+        ...['continue', 'rollback']
+            .filter((word) => flags.some(({ value }) => value === word))
+            .map((word) => `${FLAG} ${word}`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/prepare.js
+
+const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+/**
+ * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
+ *
+ * @throws UserError that names them
+ */
+function parsePrepare(text) {
+    const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
+    return WORDS[parseChoice(word, Object.keys(WORDS))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/registries.js
@@ -12496,86 +12867,6 @@ function passwordFromText({ value, isFolded, hasComment }) {
         throw new UserError('`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`');
     }
     return withoutLastNewlines(value);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/strategy.js
-
-
-const KEY = 'strategy';
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
-}
-/**
- * Reads the settings that are given.
- *
- * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
- */
-function readStrategySettings(textOf, strategies, problems) {
-    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
-    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
-    const read = (name, parse) => {
-        const text = texts.get(name);
-        return text === undefined ? undefined : problems.at(name).attempt(() => parse(text));
-    };
-    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
-    for (const names of alternativesIn(strategies)) {
-        if (names.every((name) => given.includes(name))) {
-            problems.add(`${listed(names)} are both given: leave one of the two out`);
-        }
-    }
-    return {
-        given,
-        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
-        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
-    };
-}
-/**
- * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
- *
- * @param problems of the entry
- */
-function chosenStrategy(own, all, strategies, problems) {
-    const [byDefault = ''] = Object.keys(strategies);
-    const kind = own.kind ?? all.kind ?? byDefault;
-    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
-        const kinds = kindsWith(name, strategies);
-        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
-    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
-    const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
-}
-/** Settings for all that are of no use to any service are a mistake. */
-function checkAllAreUsed(all, chosen, strategies, problems) {
-    for (const name of all.given) {
-        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
-            continue;
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-}
-/** What strategies ask of a run as a whole. */
-function checkRunFits(chosen, stack, wait, strategies, problems) {
-    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
-    if (refusal !== undefined)
-        problems.add(`strategy: ${refusal}`);
-    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
-        if (!strategies[kind]?.needsWait)
-            continue;
-        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
-    }
-}
-function kindsWith(name, strategies) {
-    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
-}
-function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
-}
-function alternativesIn(strategies) {
-    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
-    return [...new Map(all.map((names) => [names.join(), names])).values()];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -13378,7 +13669,7 @@ const PLACEMENT = [...TEMPLATE, 'Placement'];
  * Docker sends one of these whole as soon as one of its flags is given, with its own values for the others: those that
  * Swarm takes where there is none (swarmkit, api/defaults/service.go).
  */
-const GROUPS = [
+const create_flags_GROUPS = [
     { path: ['UpdateConfig'], defaults: policyDefaults() },
     { path: ['RollbackConfig'], defaults: policyDefaults() },
     { path: RESTART, defaults: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 } },
@@ -13587,7 +13878,7 @@ function withoutPart(spec, declared, part, key) {
     return setAt(spec, group.path, isPlain ? create_flags_valueAt(declared, group.path) : rest);
 }
 function groupOf(path) {
-    return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
+    return create_flags_GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
 }
 /** A health check that is switched off has no other settings, and one that is not has nothing of that. */
 function replacesGroup(now, declared) {
@@ -15636,196 +15927,8 @@ function stack_contentOf(path, readFile) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
-
-
-
-/**
- * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
- * in them would silently not be done.
- */
-const PREFIX = 'INPUT_';
-const MOST_NAME_CHARACTERS = 60;
-/** Our input for what other actions, docker and compose call so. */
-const unknown_inputs_OTHER_NAMES = {
-    'compose-files': 'compose-file',
-    'compose-path': 'compose-file',
-    'docker-compose-file': 'compose-file',
-    'docker-compose-file-path': 'compose-file',
-    'docker-context': 'context',
-    'docker-host': 'host',
-    'env-files': 'env-file',
-    file: 'compose-file',
-    files: 'compose-file',
-    key: 'ssh-key',
-    'known-hosts': 'ssh-known-hosts',
-    manager: 'host',
-    pass: 'password',
-    prepull: 'prepare',
-    'pre-pull': 'prepare',
-    'private-key': 'ssh-key',
-    'registry-host': 'registry',
-    'registry-pass': 'password',
-    'registry-password': 'password',
-    'registry-token': 'password',
-    'registry-url': 'registry',
-    'registry-user': 'username',
-    'registry-username': 'username',
-    'remote-docker-host': 'host',
-    'remote-private-key': 'ssh-key',
-    rollback: 'on-failure',
-    'ssh-deploy-private-key': 'ssh-key',
-    'ssh-private-key': 'ssh-key',
-    'ssh-remote-known-hosts': 'ssh-known-hosts',
-    'stack-file': 'compose-file',
-    'stack-file-name': 'compose-file',
-    'stack-name': 'stack',
-    'deploy-timeout': 'timeout',
-    'monitor-timeout': 'timeout',
-    token: 'password',
-};
-const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
-const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
-const PINNED = 'leave it out: every image is looked up and pinned by its digest';
-const FORWARDED = 'leave it out: the credential is sent wherever there is one';
-const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
-const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
-const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
-const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
-    ? 'write `mode: plan`'
-    : 'leave it out: every run is a real deploy';
-/** What to write for what is no input under another name. */
-const ADVICE = {
-    args: WITHOUT_DOCKER,
-    check: DRY_RUN,
-    diff: DRY_RUN,
-    'dry-run': DRY_RUN,
-    plan: DRY_RUN,
-    attempts: 'leave it out: what passes is tried again by itself',
-    detach: 'write `wait: false` where nobody shall wait, or leave it out',
-    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
-    'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
-    'env-var-prefix': VARIABLES,
-    'exclude-variables': VARIABLES,
-    'extra-variables': VARIABLES,
-    'force-recreate': 'write `update-args: --force` in an entry of `services`',
-    'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
-    'log-level': 'leave it out: a run with debug logging tells more',
-    logout: LOGIN,
-    'manage-variables': CONTENT_NAMES,
-    'monitor-interval': 'leave it out: the swarm is looked at all the time',
-    port: unknown_inputs_HOST,
-    'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
-    'remote-host': unknown_inputs_HOST,
-    'remote-port': unknown_inputs_HOST,
-    'remote-user': unknown_inputs_HOST,
-    'resolve-image': PINNED,
-    scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
-    secrets: VARIABLES,
-    'ssh-deploy-user': unknown_inputs_HOST,
-    'ssh-host': unknown_inputs_HOST,
-    'ssh-port': unknown_inputs_HOST,
-    'ssh-remote-hostname': unknown_inputs_HOST,
-    'ssh-remote-port': unknown_inputs_HOST,
-    'ssh-user': unknown_inputs_HOST,
-    'strict-variables': 'leave it out: a variable that is missing is an error',
-    summary: 'leave it out: there always is one',
-    user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
-    variables: VARIABLES,
-    vars: VARIABLES,
-    version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
-    'with-registry-auth': FORWARDED,
-};
-/**
- * Adds one problem for each input that is given and that there is not, with what was probably meant.
- *
- * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
- * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
- * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
- *
- * @param warn is told what is no error
- * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
- *   follows from the name
- */
-function checkUnknownInputs(env, known, problems, warn) {
-    const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
-    const meant = {};
-    // Once is enough: several are those of another action.
-    let isOwnTold = false;
-    for (const unknown of unknownInputs(env, known.inputs)) {
-        const input = inputMeantBy(unknown.name, env, known);
-        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
-        if (mayBeOfOthers) {
-            warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
-            continue;
-        }
-        const own = isOwnTold ? '' : mayBeTheUsersOwn(unknown);
-        isOwnTold ||= own !== '';
-        problems.add(`${line}${own}`);
-        const variable = input && unknown_inputs_variableOf(input);
-        if (variable !== undefined && !env[variable])
-            meant[variable] = unknown.value;
-    }
-    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
-}
-/** Nobody gives a variable of their own a dash in its name. */
-function mayBeTheUsersOwn({ variable }) {
-    return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
-}
-/** The variable in which a runner hands an input over. */
-function unknown_inputs_variableOf(input) {
-    return `${PREFIX}${input.toUpperCase()}`;
-}
-/** The same for a shell, which cannot set a variable with a dash. */
-function shellVariableOf(input) {
-    return unknown_inputs_variableOf(input).replaceAll('-', '_');
-}
-/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
-function unknownInputs(env, known) {
-    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
-    return Object.entries(env).flatMap(([variable, value = '']) => {
-        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
-            return [];
-        return [{ name: safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
-    });
-}
-/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
-function spellingOfShell(name, env) {
-    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
-}
-function inputMeantBy(name, env, { inputs }) {
-    const plain = plainName(name);
-    if (Object.hasOwn(ADVICE, plain))
-        return undefined;
-    if (plain === 'name' || plain === 'service')
-        return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
-    return closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
-}
-/** `name` is that of a stack in the actions that have it. */
-function nameOfWhat(plain) {
-    return plain === 'name' ? 'stack' : 'services';
-}
-function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
-    const plain = plainName(name);
-    if (Object.hasOwn(ADVICE, plain))
-        return ADVICE[plain] ?? '';
-    if (entryKeys.includes(plain) && !inputs.includes(plain)) {
-        const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`;
-        return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`;
-    }
-    return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
-}
-function exampleWith(key) {
-    const value = EXAMPLES[key] ?? '…';
-    const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
-    return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
-}
-const EXAMPLES = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' };
-function plainName(name) {
-    return name.replaceAll('_', '-');
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
 
 
 
@@ -15849,30 +15952,6 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
-const INPUTS = [
-    'mode',
-    'show-values',
-    'fail-on-changes',
-    'registries',
-    'registries-file',
-    ...SHORT_FORM_INPUTS,
-    'services',
-    'stack',
-    'compose-file',
-    'env-file',
-    'prune',
-    'rerun-jobs',
-    'wait',
-    'timeout',
-    'monitor',
-    'prepare',
-    'max-parallel',
-    'on-failure',
-    'on-cancel',
-    'lock',
-    'lock-timeout',
-    ...REACH_INPUTS,
-];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
@@ -15881,9 +15960,7 @@ const INPUTS = [
  */
 function readInputs(given, strategies) {
     const problems = new problems_Problems();
-    const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
-    const env = checkUnknownInputs(given, known, problems, log.warning);
-    const mode = readOrDefault(env, 'mode', problems, parseMode);
+    const { env, mode } = begin(given, strategies, problems);
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
@@ -15936,9 +16013,18 @@ function readInputs(given, strategies) {
         plan,
     };
 }
-/** Whether a plan is asked for, also where other inputs are wrong. */
-function isPlanAsked(env) {
-    return input(env, 'mode').trim() === 'plan';
+/** The mode that is asked for, also where other inputs are wrong; the one that was probably meant, where it is. */
+function modeAsked(env) {
+    return probableMode(input(env, 'mode').trim());
+}
+/** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
+function begin(given, strategies, problems) {
+    const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
+    const env = checkUnknownInputs(given, known, problems, log.warning);
+    readOrDefault(env, 'mode', problems, parseMode);
+    const mode = modeAsked(env);
+    checkModeInputs(env, mode, strategies, problems);
+    return { env, mode };
 }
 /** In other actions the input of this name says whether a deploy is watched at all. */
 function parseMonitor(text) {
@@ -15947,20 +16033,17 @@ function parseMonitor(text) {
     const advice = 'leave it out: every deploy is watched, unless `wait: false`. Here `monitor` says for how long new tasks must go on, such as `10s`';
     throw new UserError(`${text} is no duration: ${advice}`);
 }
-/** What only a plan asks for. Whoever meant to look must not deploy instead. */
+/** What only a plan asks for. */
 function readPlan(env, mode, problems) {
+    if (mode !== 'plan')
+        return { showValues: false, failOnChanges: false };
     const showValues = readOrDefault(env, 'show-values', problems, parseBoolean);
     const failOnChanges = readOrDefault(env, 'fail-on-changes', problems, parseBoolean);
-    if (mode !== 'plan' && failOnChanges) {
-        problems.add(`fail-on-changes: it belongs to \`mode: plan\`, and this run would ${mode}: leave it out, or write \`mode: plan\``);
-    }
-    if (mode !== 'plan' && showValues)
-        log.notice('show-values: it only counts with `mode: plan`, and is not used');
     return { showValues, failOnChanges };
 }
 /** All inputs that there are, and those that there were: these are told with what they have become. */
 function inputNames(strategies) {
-    return [...INPUTS, ...POLICY_KEYS, ...strategyKeys(strategies), ...RETIRED_KEYS];
+    return [...allInputs(strategies), ...RETIRED_KEYS];
 }
 /**
  * Reads only how the swarm is reached, as `post` needs it.
@@ -16030,24 +16113,11 @@ function readStackInputs(env, replacement, problems) {
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
 }
-/** The value of an input that is one short text; `undefined` when it is not given. */
-function read(env, name, problems, parse) {
-    const text = input(env, name).trim();
-    return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
-}
-/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
-function readOrDefault(env, name, problems, parse) {
-    return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
-}
 function parseTimeout(text) {
     const seconds = parseDuration(text);
     if (seconds <= LONGEST_TIMEOUT_SECONDS)
         return seconds;
     throw new UserError(`${text} is more than a day: write at most 24h`);
-}
-/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
-function input(env, name) {
-    return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/plan/strategy.js
@@ -18783,6 +18853,17 @@ function explain(error, isPlan) {
     return { status: 'failed', problems: [problem], isUnknown: !isPlan };
 }
 
+;// CONCATENATED MODULE: ./build/docker/duration.js
+const UNITS = [
+    ['h', 3600],
+    ['m', 60],
+];
+/** A time in seconds as a person says it: in the greatest unit that leaves nothing over, `90 s`, `20 m`, `0.3 s`. */
+function spoken(seconds) {
+    const [unit, size] = UNITS.find(([, size]) => seconds > 0 && seconds % size === 0) ?? ['s', 1];
+    return `${seconds / size} ${unit}`;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
 /**
  * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
@@ -18856,247 +18937,6 @@ function withIds(spec, ids) {
             }),
         },
     };
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/removal.js
-
-/**
- * Removes what has this path. What is gone already is fine.
- *
- * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
- * @throws EngineError when the swarm refuses
- */
-async function remove(engine, path, signal) {
-    await engine.remove(path, { signal }).catch((error) => {
-        if (!(error instanceof EngineError) || error.status !== 404)
-            throw error;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/rollout/lifetime.js
-
-/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
-const MARGIN_SECONDS = 15 * 60;
-/** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
-function lifetimeOf({ timeoutSeconds, services, stack }) {
-    const all = [...services, ...(stack === undefined ? [] : [stack])];
-    const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
-    const { rollout, wayBack } = sharesOf(timeoutSeconds);
-    return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
-}
-
-;// CONCATENATED MODULE: ./build/runner/saved.js
-
-
-/** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
-function saveForPost(name, value) {
-    if (name === 'lock')
-        note({ lock: value });
-    saveState(name, value);
-}
-/** A value that main of the same step has saved, as far as the runner has kept it. */
-function savedByMain(name) {
-    return process.env[`STATE_${name}`] || undefined;
-}
-
-;// CONCATENATED MODULE: ./build/lock/lock-config.js
-
-
-/**
- * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
- * make it has the lock, and nobody needs a service of their own for it.
- */
-const lock_config_PREFIX = 'swarm-deploy.lock';
-// swarmkit, manager/controlapi/common.go
-const lock_config_LONGEST_NAME = 64;
-const HASH_LENGTH = 12;
-const OWNER = `${lock_config_PREFIX}.owner`;
-const lock_config_URL = `${lock_config_PREFIX}.url`;
-const SECONDS = `${lock_config_PREFIX}.seconds`;
-const TOKEN = `${lock_config_PREFIX}.token`;
-/** Whoever may make a config may write anything into its labels. */
-const MOST_SHOWN = 300;
-/** The name of the lock for a service or a stack. */
-function lockName(kind, name) {
-    const plain = `${lock_config_PREFIX}.${kind}.${name}`;
-    if (plain.length <= lock_config_LONGEST_NAME)
-        return plain;
-    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
-    return `${plain.slice(0, lock_config_LONGEST_NAME - HASH_LENGTH - 1)}.${hash}`;
-}
-/** The body that makes a lock. */
-function lockBody(name, { owner, url, seconds, token }) {
-    const labels = { [OWNER]: owner, [lock_config_URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
-    return { Name: name, Labels: labels, Data: Buffer.from('a lock of a deploy').toString('base64') };
-}
-/** The filter that finds the locks of one run. */
-function locksOf(token) {
-    return JSON.stringify({ label: [`${TOKEN}=${token}`] });
-}
-/** A config object read as a lock. */
-function heldLock({ ID, CreatedAt, Spec }) {
-    const labels = Spec.Labels ?? {};
-    const holder = {
-        owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-        url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
-        // One that was made by hand stays until it is removed by hand.
-        seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
-        token: labels[TOKEN] ?? '',
-    };
-    return { id: ID, holder, createdAt: CreatedAt };
-}
-/**
- * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
- *
- * @param now of the swarm, RFC 3339
- */
-function isExpired({ createdAt, holder }, now) {
-    return secondsLeft(createdAt, holder.seconds, now) <= 0;
-}
-/** How long a lock still counts at most. */
-function secondsLeft(createdAt, seconds, now) {
-    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
-}
-
-;// CONCATENATED MODULE: ./build/lock/lock.js
-
-
-
-
-
-
-
-
-/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
-const CALL_TIMEOUT_MS = 120_000;
-/** A runner that stops a job leaves seven seconds. */
-const RELEASE_TIMEOUT_MS = 5000;
-const lock_LOOK_EVERY_MS = 1000;
-/**
- * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
- * over. Its state is saved first, so that `post` releases them when this process is killed.
- *
- * @throws UserError when somebody else holds one for longer than `lock-timeout`
- */
-async function takeLock(asked, run, { engine }, time, signal) {
-    const { lock, stack } = asked;
-    if (lock === undefined)
-        return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
-    const holder = { ...run, seconds: lifetimeOf(asked) };
-    saveForPost('lock', holder.token);
-    const taken = [];
-    const take = (names) => stage('Take the lock', async () => {
-        // In one order for all runs, or two of them would wait for each other.
-        for (const name of names.toSorted()) {
-            await waitFor(engine, name, holder, lock, time, signal);
-            taken.push(name);
-            log.info(`${name}: locked`);
-        }
-    });
-    const keeper = {
-        takeServices: async ({ services }) => {
-            const names = services
-                .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
-                .filter((name) => !taken.includes(name));
-            if (names.length > 0)
-                await take(names);
-        },
-        [Symbol.asyncDispose]: () => {
-            time.beginClosing();
-            return release(engine, holder, taken);
-        },
-    };
-    try {
-        if (stack === undefined)
-            await keeper.takeServices(asked);
-        else
-            await take([lockName('stack', stack.name)]);
-        return keeper;
-    }
-    catch (error) {
-        await keeper[Symbol.asyncDispose]();
-        throw error;
-    }
-}
-async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
-    const deadline = nowMs() + timeoutSeconds * 1000;
-    let waitsFor = '';
-    while (!(await create(engine, name, holder))) {
-        signal.throwIfAborted();
-        const other = await find(engine, name, signal);
-        if (other === undefined)
-            continue;
-        if (other.holder.token === holder.token)
-            return;
-        const { SystemTime: now } = await engine.get('/info', { signal });
-        if (isExpired(other, now)) {
-            log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
-            // By its ID: of two that break it, the second must not take away the first one's new lock.
-            await remove(engine, `/configs/${other.id}`, signal);
-            continue;
-        }
-        if (nowMs() >= deadline)
-            throw new UserError(lock_tooLong(name, other, now, timeoutSeconds));
-        if (waitsFor !== other.id) {
-            log.info(`${name}: waiting for ${lock_named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
-        }
-        waitsFor = other.id;
-        const pauseMs = Math.min(lock_LOOK_EVERY_MS, Math.max(0, deadline - nowMs()));
-        await time.aside(pauseMs / 1000, () => sleep(pauseMs, signal));
-    }
-}
-function lock_named({ owner, url }) {
-    return url === '' ? owner : `${owner} (${url})`;
-}
-function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
-    const left = secondsLeft(createdAt, holder.seconds, now);
-    const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : '';
-    return `lock-timeout: ${lock_named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
-}
-/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
-async function create(engine, name, holder) {
-    try {
-        await engine.post('/configs/create', {
-            body: lockBody(name, holder),
-            mayRepeat: true,
-            signal: clock_timeLimit(CALL_TIMEOUT_MS),
-        });
-        return true;
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 409)
-            return false;
-        if (error instanceof EngineError)
-            throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
-        throw error;
-    }
-}
-async function find(engine, name, signal) {
-    const filters = JSON.stringify({ name: [name] });
-    const found = await engine.get('/configs', { query: { filters }, signal });
-    const config = found.find(({ Spec }) => Spec.Name === name);
-    return config && heldLock(config);
-}
-/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, taken) {
-    try {
-        await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
-        saveForPost('lock', '');
-    }
-    catch (error) {
-        log.warning(`Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
-    }
-}
-async function releaseAll(engine, token, signal) {
-    const query = { filters: locksOf(token) };
-    const left = await engine.get('/configs', { query, signal });
-    // The filter of a daemon that does not know it would let everything through.
-    const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
-    await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)));
-}
-/** Releases what a killed main left behind. */
-async function releaseLeft(token, { engine }) {
-    await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
 ;// CONCATENATED MODULE: ./build/plan/without-tasks.js
@@ -19378,6 +19218,332 @@ function withAliases(spec, change) {
     return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/removal.js
+
+/**
+ * Removes what has this path. What is gone already is fine.
+ *
+ * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
+ * @throws EngineError when the swarm refuses
+ */
+async function remove(engine, path, signal) {
+    await engine.remove(path, { signal }).catch((error) => {
+        if (!(error instanceof EngineError) || error.status !== 404)
+            throw error;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/runner/retry.js
+
+/**
+ * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
+ * meanwhile, is for `poll`.)
+ *
+ * @param attempt gets the number of the attempt, counted from 1
+ * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
+ * @param signal ends a pause, and is for the attempts to heed
+ * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
+ * for the limit itself says nothing of the reason
+ */
+async function retry(attempt, pauseMs, signal) {
+    const begunAt = nowMs();
+    let met;
+    for (let number = 1;; number++) {
+        try {
+            return await attempt(number);
+        }
+        catch (error) {
+            if (signal?.aborted)
+                throw isTimeLimit(signal) ? (met ?? error) : error;
+            met = error;
+            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+            if (ms === undefined)
+                throw error;
+            await sleep(ms, signal).catch((stopped) => {
+                throw isTimeLimit(signal) ? error : stopped;
+            });
+        }
+    }
+}
+function isTimeLimit(signal) {
+    return signal?.reason?.name === 'TimeoutError';
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: asWritten(wanted, service.Spec),
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error)) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
+
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+function authConfig(credential) {
+    const serveraddress = registryKey(credential.registry);
+    const secret = credential.password.reveal();
+    return credential.kind === 'identity-token'
+        ? { identitytoken: secret, serveraddress }
+        : { username: credential.username, password: secret, serveraddress };
+}
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+function registryAuthHeader(credential) {
+    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
+    return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+
+;// CONCATENATED MODULE: ./build/plan/write-number.js
+
+/**
+ * Each write of ours numbers the service: one more than the spec has that it is written over. Other tools keep the label
+ * (`docker service update`) or lose it (`docker stack deploy`), and Swarm keeps the spec before the last write. So the
+ * two numbers tell whose the last write was, without a copy or a hash of what was written. Pure.
+ */
+/** The spec with the number of our next write, over `base`; the first, where there is none. */
+function numbered(spec, base) {
+    const number = (base === undefined ? 0 : (numberOf(base) ?? 0)) + 1;
+    return { ...spec, Labels: { ...spec.Labels, [WRITE_LABEL]: String(number) } };
+}
+/** The number of the write that a spec is from; `undefined` where none of ours is known. Anybody can write labels. */
+function numberOf({ Labels }) {
+    const number = Labels?.[WRITE_LABEL] ?? '';
+    return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/superseded.js
+/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
+/** @param service what it is called; the one that the sentence stands beside unless given */
+function bySomeoneElse(what, when, service = 'it') {
+    const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
+    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
+}
+/** The same as the end of a rollout. */
+function superseded(what, when, service) {
+    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/create-service.js
+
+
+
+
+
+
+/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
+async function createService(access, spec, engine, signal) {
+    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+    let refusal;
+    try {
+        await engine.post('/services/create', { body: numbered(spec), mayRepeat: true, signal, ...auth });
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        if (error.status !== 409)
+            refusal = `docker refused to create ${spec.Name}: ${error.message}`;
+        if (refusal !== undefined && !spec_update_isFailure(error))
+            return { problem: { outcome: 'failed', cause: refusal } };
+    }
+    // The answer to a call that came through may have been lost: then the service is there, and ours.
+    const service = await findService(engine, spec.Name, signal);
+    if (service !== undefined && sameSpec(spec, service.Spec))
+        return { service };
+    if (refusal !== undefined)
+        return { problem: { outcome: 'failed', cause: refusal } };
+    return { problem: superseded('deployed', 'at the same moment', spec.Name) };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/write-spec.js
+
+
+/**
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write: no other way leads to a
+ * service that is there, so that none of our writes is taken for somebody else's.
+ */
+function writeSpec(engine, serviceId, bases, wanted, credential, signal) {
+    return updateSpec(engine, serviceId, bases, wanted, credential, signal, numbered);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/second-service.js
+
+
+
+
+
+
+
+
+/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
+const DRAIN_SECONDS = 30;
+/**
+ * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
+ *
+ * @returns a problem when somebody else is at it, or the swarm refuses it
+ */
+async function makeSecond(change, run, signal) {
+    const sentAt = nowMs();
+    const problem = await removeLeftovers(change, run, signal);
+    if (problem !== undefined)
+        return { change, sentAt, service: undefined, problem };
+    const made = await createService(change.access, change.wanted, run.connection.engine, signal);
+    return { change, sentAt, service: undefined, ...made };
+}
+/**
+ * Removes the second services that earlier deploys of a service have left. One to which traffic is still led, because a deploy
+ * was killed while it moved, loses that first, and stays until no proxy asks it any more.
+ *
+ * @param keep takes the traffic from them only
+ * @returns a problem when somebody else has changed one
+ */
+async function removeLeftovers({ request, colours }, { connection: { engine }, lines }, signal, keep = false) {
+    for (const leftover of colours?.leftovers ?? []) {
+        const { ID: id, Spec: spec } = leftover;
+        const now = await findService(engine, id, signal);
+        if (now === undefined)
+            continue;
+        if (!sameSpec(now.Spec, spec))
+            return superseded('changed', 'at the same moment', spec.Name);
+        const taking = colours && takenFrom(leftover, colours);
+        if (taking !== undefined) {
+            const given = await writeSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
+            if (given === 'changed')
+                return superseded('changed', 'at the same moment', spec.Name);
+            lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`);
+        }
+        if (keep)
+            continue;
+        if (taking?.byLabels)
+            await sleep(DRAIN_SECONDS * 1000, signal);
+        await remove(engine, `/services/${id}`, signal);
+        lines.say(request.name, `${spec.Name}, which had no traffic, is removed`);
+    }
+    return undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
 
 
@@ -19483,6 +19649,68 @@ function variables(spec) {
     return new Map(entries);
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
+
+
+/** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
+/** Swarm's own default of `--restart-delay`. */
+const DEFAULT_DELAY_SECONDS = 5;
+const restart_policy_NANOSECONDS = 1e9;
+/** How long Swarm waits before the next task of a slot starts. */
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
+}
+/**
+ * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
+ * there is to be one. A task that ends before its delayed start was due is decided on only when the delay is over.
+ */
+function isDecided({ DesiredState: desired }) {
+    return desired !== 'ready' && desired !== 'running' && desired !== 'complete';
+}
+/** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
+    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+    if (condition === 'none')
+        return 'its restart policy is none';
+    const { State: state, ContainerStatus: container } = task.Status;
+    const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0);
+    if (condition === 'on-failure' && isComplete)
+        return 'its restart policy is on-failure (its exit code was 0)';
+    if (attempts === 0)
+        return 'Swarm starts no other';
+    const within = window > 0 ? ` within ${spoken(window / restart_policy_NANOSECONDS)}` : '';
+    return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+}
+/**
+ * The tasks of a slot that have ended, oldest first, by turns. What is rejected at once is one turn with what Swarm
+ * rejects in its place before the delay of the policy is over, for it is made, and its image pulled, ahead of its start.
+ */
+function turnsOf(ended, delaySeconds) {
+    const turns = [];
+    for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+        const turn = turns.at(-1);
+        const first = turn?.[0];
+        const isSameTurn = first !== undefined &&
+            isRejected(first) &&
+            isRejected(task) &&
+            secondsBetween(first, task) < delaySeconds * LEEWAY;
+        if (isSameTurn)
+            turn?.push(task);
+        else
+            turns.push([task]);
+    }
+    return turns;
+}
+/** Swarm's timer and the times of creation are not read at the same moment. */
+const LEEWAY = 0.9;
+function isRejected({ Status: { State: state } }) {
+    return state === 'rejected';
+}
+/** Both times are the leader's. */
+function secondsBetween(earlier, later) {
+    return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
 /** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
 function nodeName(id, nodes) {
@@ -19492,6 +19720,432 @@ function nodeName(id, nodes) {
     const name = node.Description.Hostname;
     const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
     return sharesName ? `${name} (${node.ID})` : name;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
+
+
+/** So many tasks of a service are followed from when they are first seen, and so many more that failed. */
+const task_tracks_MOST_TASKS = 60;
+/**
+ * The tracks with one more look in them.
+ *
+ * @param earlier tasks that were there before the deploy: they are no part of it
+ * @param lastLook when the look before was, or the deploy began, in the seconds of `now`
+ */
+function withTasks(tracks, tasks, earlier, lastLook, now) {
+    const next = new Map(tracks);
+    for (const task of tasks) {
+        const known = next.get(task.ID);
+        if (known !== undefined)
+            next.set(task.ID, followed(known, task, now));
+        else if (!earlier.has(task.ID) && hasRoom(next, task))
+            next.set(task.ID, begun(task, lastLook, now));
+    }
+    return next;
+}
+/** What one who looks at the picture is told of them. */
+function taskTimelines(tracks, nodes) {
+    return [...tracks.values()].map(({ nodeId, ...track }) => ({ ...track, node: nodeName(nodeId, nodes) }));
+}
+function hasRoom(tracks, task) {
+    return tracks.size < (isFailure(task) ? 2 * task_tracks_MOST_TASKS : task_tracks_MOST_TASKS);
+}
+function followed(track, task, now) {
+    const phase = phaseOf(task);
+    const last = track.phases.at(-1);
+    if (last?.phase === 'over')
+        return track;
+    const phases = last?.phase === phase ? track.phases : [...track.phases, { phase, from: now }];
+    return { ...track, ...ofTask(task), phases, to: now };
+}
+/** A task that is past its beginning when it is first seen has begun before: as long as its own times say. */
+function begun(task, lastLook, now) {
+    const phase = phaseOf(task);
+    const since = now - secondsBefore(task);
+    const from = Math.min(now, Math.max(since, lastLook ?? since));
+    const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }];
+    return { ...ofTask(task), phases: [...before, { phase, from: now }], to: now };
+}
+/** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
+function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }) {
+    const seconds = (Date.parse(stamp) - Date.parse(created)) / 1000;
+    return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
+}
+function ofTask(task) {
+    const { Slot: slot, NodeID: nodeId } = task;
+    return { slot: slot || undefined, nodeId: nodeId || undefined, ...(hasFailed(task) && { ending: ending(task) }) };
+}
+function hasFailed(task) {
+    return isFailure(task) || isUnhealthy(task);
+}
+function phaseOf({ Status: { State: state } }) {
+    switch (state) {
+        case 'preparing':
+            return 'pulling';
+        case 'starting':
+        case 'running':
+            return state;
+        case 'new':
+        case 'allocated':
+        case 'pending':
+        case 'assigned':
+        case 'accepted':
+        case 'ready':
+            return 'waiting';
+        default:
+            return 'over';
+    }
+}
+/** What a task was at before, when nobody has seen it. */
+const PHASE_BEFORE = {
+    pulling: 'waiting',
+    starting: 'pulling',
+    running: 'starting',
+    over: 'starting',
+};
+
+;// CONCATENATED MODULE: ./build/rollout/service-history.js
+
+
+
+
+/** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
+const LONGEST_GAP_SECONDS = 10;
+/**
+ * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
+ *
+ * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
+ * @param begunAt in the seconds of the snapshots
+ */
+function historyBefore(tasksBefore, statusBefore, begunAt) {
+    return {
+        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
+        ...(begunAt === undefined ? {} : { begunAt }),
+        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
+        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
+        unplacedSince: new Map(),
+        unallocatedSince: new Map(),
+        inStateSince: new Map(),
+        abandonedSince: new Map(),
+        endedTasks: new Map(),
+        tracks: new Map(),
+    };
+}
+/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
+function tasksKnownStable(tasksBefore) {
+    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
+    return hasEnded ? [] : tasksBefore.filter(isRunning);
+}
+/** The history with one more snapshot in it. */
+function withSnapshot(history, snapshot) {
+    const { service, tasks, now } = snapshot;
+    const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service));
+    const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS);
+    return {
+        ...history,
+        runningSince: since(history.runningSince, idsOf(tasks.filter(isRunning)), now),
+        seenAt: now,
+        unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+        unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
+        inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
+        abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
+        endedTasks: withEnded(history, service, tasks),
+        tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt ?? history.begunAt, now),
+        ...(firstReason === undefined ? {} : { firstReason }),
+    };
+}
+/** A task in one of its states. */
+function stateKey({ ID: id, Status: { State: state } }) {
+    return `${id} ${state}`;
+}
+function idsOf(tasks) {
+    return tasks.map((task) => task.ID);
+}
+/** The same moments, as far as time goes that counts. */
+function later(moments, seconds) {
+    return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
+}
+/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+function since(before, keys, now) {
+    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
+}
+function withEnded(history, service, tasks) {
+    const ended = new Map(history.endedTasks);
+    for (const task of currentTasks(service, tasks)) {
+        if (history.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
+            continue;
+        const slot = slotOf(service.Spec, task);
+        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
+    }
+    return ended;
+}
+function abandonedSlots(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)];
+    const abandoned = slots.filter(([, inSlot]) => {
+        const last = newest(inSlot);
+        if (completeTask(spec, inSlot) !== undefined)
+            return false;
+        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last);
+    });
+    return abandoned.map(([slot]) => slot);
+}
+/** The status of an update of this deploy. */
+function updateStatusOf({ earlierStatus }, { UpdateStatus: status }) {
+    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
+    return isEarlier ? undefined : status;
+}
+/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
+function swarmReason(status) {
+    const says = ['paused', 'rollback_started', 'rollback_paused'];
+    return status !== undefined && says.includes(status.State) ? limited(status.Message ?? '') || undefined : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
+
+
+/** The tasks of one snapshot, counted. */
+function taskCounts({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+/** How many tasks of a snapshot count, in numbers and words. */
+function countTasks(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
+    const wanted = wantedTasks(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: isJob(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function isComplete(spec, { wanted, counted }) {
+    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if (isJob(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+/** What is to be known of a job that is complete while Swarm goes on with it. */
+function jobNote({ service, tasks, eligibleNodes }) {
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
+}
+const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
+
+;// CONCATENATED MODULE: ./build/rollout/judge.js
+
+
+
+
+
+
+
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const judge_NANOSECONDS = 1e9;
+/** The judge of a rollout. */
+function judge(history, snapshot) {
+    const bySwarm = swarmVerdict(history, snapshot.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const stuck = stuckVerdict(history, snapshot);
+    if (stuck !== undefined)
+        return stuck;
+    const { service, eligibleNodes: nodes } = snapshot;
+    const tasks = currentTasks(service, snapshot.tasks);
+    const counts = countTasks(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service))
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    if (!isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(history, snapshot, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && isGlobal(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
+}
+/**
+ * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
+ * task that ends is a failure.
+ *
+ * @param size how many they are
+ * @param called what the user calls them: `canary`
+ */
+function judgeFirstTasks(history, snapshot, size, called) {
+    const bySwarm = swarmVerdict(history, snapshot.service);
+    if (bySwarm !== undefined)
+        return bySwarm;
+    const stuck = stuckVerdict(history, snapshot);
+    if (stuck !== undefined)
+        return stuck;
+    const last = lastEnded(history);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
+    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
+    // They may be more: an old task that ends by itself is replaced by a new one (swarmkit, manager/orchestrator/restart).
+    const stable = counted.filter((task) => isStable(history, snapshot, [task]));
+    if (stable.length >= size)
+        return { state: 'converged', progress };
+    const waitsFor = counted.length < size ? '' : `, watched for ${snapshot.monitorSeconds} s`;
+    return { state: 'progressing', progress: `${progress}${waitsFor}` };
+}
+/** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */
+function judgeTrial(history, snapshot) {
+    const last = lastEnded(history);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
+    const state = isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
+    return { state, progress: counts.progress };
+}
+/** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
+function judgeEnding(_history, { tasks }) {
+    const left = tasks.filter(mayHaveContainer).length;
+    const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
+    return { state: left === 0 ? 'converged' : 'progressing', progress };
+}
+function lastEnded({ endedTasks }) {
+    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
+}
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf(spec) {
+    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / judge_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/**
+ * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
+ * before may take a while to run again.
+ */
+function swarmRollsBack(history, service) {
+    if (updateStatusOf(history, service)?.State !== 'rollback_started')
+        return undefined;
+    const reason = reasonOf(history);
+    const taskId = taskNamedIn(reason);
+    return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
+}
+function swarmVerdict(history, service) {
+    const reason = reasonOf(history);
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (updateStatusOf(history, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            // One that was under way before this deploy, and leads to what is asked for.
+            if (history.earlierStatus?.State === 'rollback_started')
+                return undefined;
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+/** Why Swarm gave up, without what is said before it anyway. */
+function reasonOf({ firstReason }) {
+    return (firstReason ?? 'the update failed').replace(/^(?:update|rollback) (?:paused|rolled back) due to /, '');
+}
+/** What is stuck where Swarm itself would wait for ever. */
+function stuckVerdict(history, { service, tasks, now }) {
+    const isOverdue = (since) => (task) => now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
+    const current = currentTasks(service, tasks);
+    const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` };
+    if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
+        return undefined;
+    const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
+    return { state: 'failed', cause, isUnallocated: true };
+}
+/**
+ * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function wasWatchedBySwarm(history, { service, monitorSeconds }) {
+    const { UpdateConfig: policy } = service.Spec;
+    return (updateStatusOf(history, service)?.State === 'completed' &&
+        policy?.FailureAction !== 'continue' &&
+        monitorSeconds <= monitorSecondsOf(service.Spec) &&
+        history.endedTasks.size === 0);
+}
+function isStable(history, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(history, snapshot, tasks) {
+    const { Spec: spec } = snapshot.service;
+    const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
+    for (const [slot, from] of history.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || snapshot.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
+    }
+    for (const [slot, ended] of history.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
+            continue;
+        const verdict = endlessVerdict(spec, [...ended.values()]);
+        if (verdict !== undefined)
+            return verdict;
+    }
+    return undefined;
+}
+/** What is said of a slot whose tasks end again and again. */
+function endlessVerdict(spec, ended) {
+    const delay = restartDelaySeconds(spec);
+    const turns = turnsOf(ended, delay);
+    const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
+    const last = newest(ended);
+    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
+        return undefined;
+    }
+    const cause = rejections === turns.length
+        ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
+        : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
+    return { state: 'failed', cause, taskId: last.ID };
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(history, snapshot, inSlot) {
+    const { Spec: spec } = snapshot.service;
+    const isDone = completeTask(spec, inSlot) !== undefined;
+    return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
@@ -19605,6 +20259,131 @@ function compare(ours, now) {
     if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec))
         return 'ours';
     return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
+}
+
+;// CONCATENATED MODULE: ./build/runner/elapsed.js
+
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return toTenths((nowMs() - moment) / 1000);
+}
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+function toTenths(seconds) {
+    return Math.round(seconds * 10) / 10;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/look.js
+
+
+
+
+
+
+
+
+/** Tasks make no events on the swarm, so what has not settled is looked at this often. */
+const look_LOOK_EVERY_MS = 500;
+/** However many ask, and whatever wakes them, there are never more than ten readings a second. */
+const SPACE_MS = 100;
+/** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
+const STOPPED = 'the run was stopped';
+/** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
+function pauseAfter(begunAt) {
+    return Math.max(look_LOOK_EVERY_MS, nowMs() - begunAt);
+}
+/** The swarm cannot be seen any more. */
+class SwarmUnseen extends Error {
+    name = 'SwarmUnseen';
+    /** What that makes of all that has not settled. */
+    outcome;
+    constructor(outcome, message, cause) {
+        super(message, { cause });
+        this.outcome = outcome;
+    }
+}
+/**
+ * One reading for all that ask at nearly the same time. Whoever asks during a reading gets the next one: the spec that
+ * they compare it with may be newer than this one.
+ */
+function swarmReader({ connection: { engine }, signal, time }, which) {
+    let seenAt = nowMs();
+    let begunAt = Number.NEGATIVE_INFINITY;
+    let next;
+    const begin = async (asked) => {
+        try {
+            await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
+                next = undefined;
+            });
+            const now = nowMs();
+            begunAt = now;
+            const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
+            seenAt = now;
+            return snapshot;
+        }
+        catch (error) {
+            if (signal.aborted)
+                throw new SwarmUnseen('cancelled', STOPPED, error);
+            const why = messageOf(error);
+            throw time.isOver
+                ? new SwarmUnseen('timed-out', `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`, error)
+                : new SwarmUnseen('failed', `the swarm can no longer be watched: ${why}`, error);
+        }
+    };
+    return (ours) => {
+        if (next === undefined) {
+            const asked = new Map();
+            next = { asked, snapshot: begin(asked) };
+        }
+        for (const service of ours)
+            next.asked.set(service.ID, service);
+        return next.snapshot;
+    };
+}
+/** Why there will be no verdict, after what was seen last of a service. */
+function unseenAfter(progress, { message }) {
+    return progress === '' ? message : `${progress}; ${message}`;
+}
+/** What is said of a service for as long as it is `stale`. */
+const STALE = 'the manager that answers has not heard of it yet';
+/**
+ * Looks at one service of a snapshot. Only what is ours is judged.
+ *
+ * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
+ * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
+ * @param begunAt when its deploy began, for a service without a history
+ */
+function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds, begunAt) {
+    const seen = services.get(serviceId ?? '');
+    if (seen === undefined || seen.found === 'removed')
+        return { found: 'removed' };
+    const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
+    if (seen.found !== 'ours')
+        return { found: seen.found, snapshot };
+    const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task));
+    const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot);
+    return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) };
+}
+function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
+    return {
+        service,
+        tasks,
+        eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
+        now: nowMs() / 1000,
+        monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/settled.js
+function settledAs(sent, result) {
+    return { sent, result, diagnosed: Promise.resolve(result) };
+}
+/** The same with another result, whether or not it was diagnosed by then. */
+function withResult(settled, change) {
+    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
+}
+/** Waits until all is known of them. */
+function allDiagnosed(settled) {
+    return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
@@ -20300,66 +21079,6 @@ function changesByFlags(now, wanted, changed) {
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
 }
 
-;// CONCATENATED MODULE: ./build/runner/retry.js
-
-/**
- * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
- * meanwhile, is for `poll`.)
- *
- * @param attempt gets the number of the attempt, counted from 1
- * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
- * @param signal ends a pause, and is for the attempts to heed
- * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
- * for the limit itself says nothing of the reason
- */
-async function retry(attempt, pauseMs, signal) {
-    const begunAt = nowMs();
-    let met;
-    for (let number = 1;; number++) {
-        try {
-            return await attempt(number);
-        }
-        catch (error) {
-            if (signal?.aborted)
-                throw isTimeLimit(signal) ? (met ?? error) : error;
-            met = error;
-            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
-            if (ms === undefined)
-                throw error;
-            await sleep(ms, signal).catch((stopped) => {
-                throw isTimeLimit(signal) ? error : stopped;
-            });
-        }
-    }
-}
-function isTimeLimit(signal) {
-    return signal?.reason?.name === 'TimeoutError';
-}
-
-;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
-
-
-/**
- * The credential as the Engine API takes it: the body of `POST /auth`.
- * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
- * (moby, daemon/containerd/resolver.go).
- */
-function authConfig(credential) {
-    const serveraddress = registryKey(credential.registry);
-    const secret = credential.password.reveal();
-    return credential.kind === 'identity-token'
-        ? { identitytoken: secret, serveraddress }
-        : { username: credential.username, password: secret, serveraddress };
-}
-/**
- * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
- * does not say so (moby, api/pkg/authconfig).
- */
-function registryAuthHeader(credential) {
-    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
-    return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
-}
-
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-error.js
 /**
  * A registry that works answers within a few seconds. The daemon itself gives up on a connection after 15 s and more,
@@ -20766,17 +21485,6 @@ function describeRefusal(error, image, access, given) {
     const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository });
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
     return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/duration.js
-const UNITS = [
-    ['h', 3600],
-    ['m', 60],
-];
-/** A time in seconds as a person says it: in the greatest unit that leaves nothing over, `90 s`, `20 m`, `0.3 s`. */
-function spoken(seconds) {
-    const [unit, size] = UNITS.find(([, size]) => seconds > 0 && seconds % size === 0) ?? ['s', 1];
-    return `${seconds / size} ${unit}`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/health.js
@@ -21683,946 +22391,6 @@ function placementProblems(spec, distribution, nodes) {
     ];
 }
 
-;// CONCATENATED MODULE: ./build/prepare/demand.js
-
-
-
-
-
-
-
-
-/**
- * The images that the changes bring, each with the nodes that may get a task with it.
- *
- * Swarm gives a task to the node with the fewest tasks of its service, and of those to one with the fewest tasks at all
- * (swarmkit, manager/scheduler/nodeinfo.go): mostly to another than the one before, and which cannot be told while others
- * deploy. So all nodes count that the scheduler may choose, and those are left out of which it is known that they have the
- * image: there a task with it runs. A service that keeps its image asks for nothing.
- */
-function imageDemands(changes, { nodes, tasks }) {
-    const wanting = changes.flatMap((change) => {
-        const demand = serviceDemand(change, nodes);
-        return demand === undefined ? [] : [{ change, demand, image: imageOfSpec(change.wanted) ?? '' }];
-    });
-    const byImage = groupBy(wanting, ({ change: { access }, image }) => [demand_contentOf(image), access?.config.directory ?? '', access?.credential.registry ?? ''].join(' '));
-    const running = nodesByContent(tasks);
-    return [...byImage.values()].flatMap((all) => {
-        const [first] = all;
-        if (first === undefined)
-            return [];
-        const services = all.map(({ demand }) => demand);
-        const has = running.get(demand_contentOf(first.image) ?? '') ?? new Set();
-        const lacking = demand_distinct(services.flatMap((service) => service.nodes)).filter(({ ID }) => !has.has(ID));
-        const asked = lacking.filter(canBeAsked);
-        if (asked.length === 0)
-            return [];
-        const notAsked = lacking.filter((node) => !canBeAsked(node));
-        return [{ image: first.image, access: first.change.access, nodes: asked, notAsked, services }];
-    });
-}
-/** A Windows container has no file `/.dockerenv`: nobody has tried what a node would do there. */
-function canBeAsked(node) {
-    return node.Description.Platform.OS === 'linux';
-}
-function serviceDemand(change, all) {
-    const { action, request, wanted } = change;
-    const { prepare: choice } = request;
-    if (action === 'unchanged' || choice === 'no')
-        return undefined;
-    const content = demand_contentOf(imageOfSpec(wanted));
-    const present = serviceBefore(change);
-    const tasks = wantedTasks(wanted);
-    if (content === undefined || tasks === 0 || content === demand_contentOf(imageOf(present)))
-        return undefined;
-    const placed = eligibleNodes(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node));
-    const nodes = placed.filter((node) => hasPlatform(node, wanted.TaskTemplate.Placement?.Platforms));
-    if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length)))
-        return undefined;
-    const withoutVariant = isGlobal(wanted) ? placed.filter((node) => !nodes.includes(node)) : [];
-    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant };
-}
-/** Swarm spreads tasks: as many nodes get one as there are tasks. */
-function neededNodes(wanted, eligible) {
-    const tasks = wantedTasks(wanted);
-    return tasks === undefined ? 'all' : Math.min(tasks, eligible);
-}
-/** Where more nodes would pull than that for one task, and than a small swarm has, it costs more than it brings. */
-const MOST_NODES_PER_TASK = 3;
-const SMALL_SWARM = 10;
-/**
- * Whether a rollout becomes shorter, or a service is away for less time, when the nodes have the image before: they would
- * pull it one after another, or while a task is missing. Not where all tasks come at once beside the old ones.
- */
-function isWorthIt({ action, wanted }, nodes) {
-    if (action !== 'update' || isJob(wanted))
-        return false;
-    const { Order: order = 'stop-first', Parallelism: parallelism = 1 } = wanted.UpdateConfig ?? {};
-    const tasks = wantedTasks(wanted) ?? nodes;
-    if (nodes > Math.max(SMALL_SWARM, MOST_NODES_PER_TASK * tasks))
-        return false;
-    return order === 'stop-first' || (parallelism > 0 && parallelism < tasks);
-}
-/**
- * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
- */
-function demand_contentOf(image) {
-    if (image === undefined || !image.includes('@'))
-        return undefined;
-    try {
-        const reference = parseReference(image);
-        return `${canonicalName(reference)}@${reference.digest}`;
-    }
-    catch {
-        return undefined;
-    }
-}
-function nodesByContent(tasks) {
-    const found = new Map();
-    for (const task of tasks.filter(isRunning)) {
-        const content = demand_contentOf(task.Spec?.ContainerSpec?.Image);
-        if (content === undefined || task.NodeID === undefined)
-            continue;
-        found.set(content, (found.get(content) ?? new Set()).add(task.NodeID));
-    }
-    return found;
-}
-function demand_distinct(nodes) {
-    return [...new Map(nodes.map((node) => [node.ID, node])).values()];
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
- */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
- */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
- * `sameSpec` does not see
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: asWritten(wanted, service.Spec),
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!spec_update_isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/pull-service.js
-/**
- * A service by which nodes pull an image and run nothing of it. Swarm has no call for that, but a node pulls the image of
- * a task before it makes its container, and this container cannot be made: Docker puts a file `/.dockerenv` into each
- * (moby, daemon/initlayer), and a working directory of that name cannot be created over it. So the OCI runtime is never
- * called, and no container, layer or volume is left (seen with 20.10, 26.1 and 28.5, on overlay2 and containerd's store).
- * Pure.
- */
-const NO_DIRECTORY = '/.dockerenv';
-/** Where the container could be made all the same, it cannot be started. */
-const NO_PROGRAM = '/.swarm-deploy-runs-nothing';
-/**
- * Its spec: a global service, so each node has one task, with the restart condition `none`, so none is tried again. A
- * global job would be (seen with 20.10). No platforms: with them the tasks of other nodes would wait for ever.
- */
-function pullServiceSpec({ name, labels, image, notOn }) {
-    return {
-        Name: name,
-        Labels: labels,
-        TaskTemplate: {
-            ContainerSpec: { Image: image, Command: [NO_PROGRAM], Dir: NO_DIRECTORY, Healthcheck: { Test: ['NONE'] } },
-            RestartPolicy: { Condition: 'none' },
-            Placement: { Constraints: constraintsLeavingOut(notOn) },
-        },
-        Mode: { Global: {} },
-    };
-}
-/**
- * The constraints that leave nodes out. Where there are fewer of them later, the nodes let in get a task, and no task that
- * is there is run again (swarmkit, manager/orchestrator/task.go).
- *
- * @param ids of the nodes
- */
-function constraintsLeavingOut(ids) {
-    return ids.map((id) => `node.id!=${id}`);
-}
-const NOT_MADE = /(?:^|: )cannot mkdir: \/\.dockerenv is not a directory$/i;
-const NOT_STARTED = /^starting container failed: /;
-/**
- * What the task of such a service says of its node. Only the two errors that the service is made for tell that the image
- * is there; whatever else a daemon says, it is not.
- */
-function pullStateOf({ Status: status, DesiredState: desired }) {
-    const { State: state, Err: said = '' } = status;
-    if (state === 'rejected' || state === 'failed') {
-        const isThere = (state === 'rejected' && NOT_MADE.test(said)) || (state === 'failed' && NOT_STARTED.test(said));
-        return isThere ? { state: 'there' } : { state: 'failed', said };
-    }
-    const isOver = ['complete', 'shutdown', 'remove', 'orphaned'].includes(state);
-    const isToEnd = ['shutdown', 'remove'].includes(desired);
-    return isOver || isToEnd ? { state: 'unknown' } : { state: 'pulling' };
-}
-
-;// CONCATENATED MODULE: ./build/prepare/pull.js
-
-
-
-/** A task comes within a second. */
-const NO_TASK_MS = 30_000;
-function beginPull(demand) {
-    return { demand, nodes: new Map() };
-}
-/** The nodes that are asked next, so that at most so many pull at a time. */
-function nextNodes({ demand, nodes }, most) {
-    const pulling = [...nodes.values()].filter(({ state }) => state === 'pulling').length;
-    const waiting = demand.nodes.map(({ ID }) => ID).filter((id) => !nodes.has(id));
-    return waiting.slice(0, Math.max(0, most - pulling));
-}
-/** Also asked are these. */
-function withAsked(pull, ids, nowMs) {
-    const asked = ids.map((id) => [id, { state: 'pulling', sinceMs: nowMs, isSeen: false }]);
-    return { ...pull, nodes: new Map([...pull.nodes, ...asked]) };
-}
-/** The swarm does not take it, in its words: nobody else is asked. */
-function refused(pull, refusal) {
-    return { ...pull, refusal };
-}
-/** What a look at the tasks of the service, and at the nodes, tells. */
-function afterLook(pull, tasks, nodes, nowMs) {
-    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
-    const next = [...pull.nodes].map(([id, node]) => {
-        if (node.state !== 'pulling')
-            return [id, node];
-        const task = newest(tasks.filter(({ NodeID }) => NodeID === id));
-        return [id, nodeAfterLook(node, task, active.has(id), nowMs)];
-    });
-    return { ...pull, nodes: new Map(next) };
-}
-function nodeAfterLook(node, task, isActive, nowMs) {
-    const elapsedMs = nowMs - node.sinceMs;
-    if (task === undefined) {
-        if (!isActive)
-            return { state: 'left' };
-        // Where Swarm remembers no ended tasks, it may come and go between two looks.
-        return node.isSeen || elapsedMs >= NO_TASK_MS ? { state: 'unknown' } : node;
-    }
-    const found = pullStateOf(task);
-    if (found.state === 'pulling')
-        return isActive ? { ...node, isSeen: true } : { state: 'left' };
-    if (found.state === 'failed')
-        return { ...found, seconds: elapsedMs / 1000 };
-    return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
-}
-/** Whether every node has been asked, and has an answer. */
-function isOver({ demand, nodes, refusal }) {
-    if (refusal !== undefined)
-        return true;
-    return demand.nodes.every(({ ID }) => (nodes.get(ID)?.state ?? 'pulling') !== 'pulling');
-}
-/** How many of the nodes that were to pull it have it. */
-function thereOn({ nodes }) {
-    return [...nodes.values()].filter(({ state }) => state === 'there').length;
-}
-
-;// CONCATENATED MODULE: ./build/prepare/pull-services.js
-
-
-
-/**
- * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
- * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
- */
-const pull_services_PREFIX = 'swarm-deploy-prepare-';
-const pull_services_HASH_LENGTH = 12;
-const pull_services_RUN = 'swarm-deploy.prepare.run';
-const pull_services_OWNER = 'swarm-deploy.prepare.owner';
-/** In milliseconds since 1970, by the swarm's clock. */
-const UNTIL = 'swarm-deploy.prepare.until';
-const MOST_AT_ONCE = 10;
-/** The name of the service for one image; two runs never have the same. */
-function pullServiceName({ token }, image) {
-    return `${pull_services_PREFIX}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${image}`).digest('hex').slice(0, pull_services_HASH_LENGTH)}`;
-}
-/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-function pullServiceLabels({ token, owner }, until) {
-    return { [pull_services_RUN]: token, [pull_services_OWNER]: owner, [UNTIL]: String(until) };
-}
-/** The filter that finds the services of one run, and their tasks. */
-function ofRun(token) {
-    return JSON.stringify({ label: [`${pull_services_RUN}=${token}`] });
-}
-/**
- * Removes the services of a run.
- *
- * @throws EngineError, ConnectionLost when the swarm does not do it
- */
-async function removeOfRun(engine, token, signal) {
-    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
-    // The filter of a daemon that does not know it would let everything through.
-    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[pull_services_RUN] === token);
-    await removeAll(engine, ours, signal);
-}
-/**
- * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
- *
- * @param now by the swarm's clock, in milliseconds since 1970
- * @returns their names
- */
-async function removeExpired(engine, now, signal) {
-    const filters = JSON.stringify({ label: [pull_services_RUN] });
-    const found = await engine.get('/services', { query: { filters }, signal });
-    const expired = found.filter(({ Spec }) => pull_services_isExpired(Spec.Name, Spec.Labels, now));
-    await removeAll(engine, expired, signal);
-    return expired.map(({ Spec }) => Spec.Name);
-}
-/** A service of somebody's that has our label and another name is none of ours. */
-function pull_services_isExpired(name, labels = {}, now) {
-    const until = labels[UNTIL] ?? '';
-    return name.startsWith(pull_services_PREFIX) && labels[pull_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
-}
-async function removeAll(engine, services, signal) {
-    await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
-}
-
-;// CONCATENATED MODULE: ./build/prepare/follow.js
-
-
-
-
-
-
-
-
-
-
-/** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
-const SHARE = 0.5;
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const MARGIN_MS = 60_000;
-const follow_PROGRESS_EVERY_MS = 5000;
-/** More images are told of together. */
-const MOST_TOLD_ALONE = 5;
-/**
- * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
- *
- * @returns how far each is, in the order of the demands, and the nodes as they are by then
- */
-async function follow(demands, run, limit) {
-    const { connection, deployment, self, time } = run;
-    const { engine } = connection;
-    const late = time.over(-time.seconds * 1000 * (1 - SHARE));
-    const tellProgress = progressTeller();
-    const startedAt = nowMs();
-    let all = demands.map((demand) => ({ pull: beginPull(demand) }));
-    let nodes = run.observed.nodes;
-    for (;;) {
-        all = await asked(all);
-        const over = all.every(({ pull }) => isOver(pull));
-        if (over || late.aborted) {
-            const now = nowMs();
-            return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
-        }
-        await sleep(pauseMs(nowMs() - startedAt), AbortSignal.any([limit, late])).catch(() => undefined);
-        limit.throwIfAborted();
-        all = await looked(all);
-        tellProgress(all.map(({ pull }) => pull));
-    }
-    /** Of so many images at a time the nodes are asked, and of each so many nodes. */
-    async function asked(now) {
-        const most = deployment.maxParallel;
-        const done = [];
-        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !isOver(pull)).length;
-        for (const one of now) {
-            const ids = isOver(one.pull) ? [] : nextNodes(one.pull, most);
-            const isNew = one.serviceId === undefined;
-            if (ids.length === 0 || (isNew && busy >= most)) {
-                done.push(one);
-                continue;
-            }
-            if (isNew)
-                busy++;
-            done.push(await ask(one, ids));
-        }
-        return done;
-    }
-    async function ask(one, ids) {
-        const pull = withAsked(one.pull, ids, nowMs());
-        const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id));
-        try {
-            if (one.serviceId !== undefined) {
-                await widen(one.serviceId, notOn);
-                return { ...one, pull };
-            }
-            return { pull, serviceId: await make(pull.demand, notOn) };
-        }
-        catch (error) {
-            if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted)
-                throw error;
-            return { ...one, pull: refused(one.pull, error.message) };
-        }
-    }
-    async function make({ image, access }, notOn) {
-        const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`);
-        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
-        const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn });
-        const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
-        try {
-            const made = await engine.post('/services/create', {
-                body,
-                mayRepeat: true,
-                signal: limit,
-                ...auth,
-            });
-            return made.ID;
-        }
-        catch (error) {
-            // The answer to a first call was lost.
-            const there = error instanceof EngineError && error.status === 409 ? await findService(engine, name, limit) : undefined;
-            if (there === undefined)
-                throw error;
-            return there.ID;
-        }
-    }
-    async function widen(id, notOn) {
-        const service = await findService(engine, id, limit);
-        if (service === undefined)
-            return;
-        const { Spec: spec } = service;
-        const Placement = { ...spec.TaskTemplate.Placement, Constraints: constraintsLeavingOut(notOn) };
-        const TaskTemplate = { ...spec.TaskTemplate, Placement };
-        await updateSpec(engine, id, [spec], { ...spec, TaskTemplate }, { from: 'spec' }, limit);
-    }
-    async function looked(now) {
-        const [tasks, present] = await Promise.all([
-            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
-            engine.get('/nodes', { signal: limit }),
-        ]);
-        nodes = present;
-        const next = now.map((one) => {
-            if (one.serviceId === undefined || isOver(one.pull))
-                return one;
-            const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
-            return { ...one, pull: afterLook(one.pull, own, nodes, nowMs()) };
-        });
-        return Promise.all(next.map(removedWhenOver));
-    }
-    /** At once: what is still there when others take long would be pulled by each node that joins. */
-    async function removedWhenOver(one) {
-        if (one.endedAt !== undefined || !isOver(one.pull))
-            return one;
-        const ended = { ...one, endedAt: nowMs() };
-        if (one.serviceId === undefined)
-            return ended;
-        // What could not be removed is tried once more at the end.
-        await remove(engine, `/services/${one.serviceId}`, limit).catch(() => undefined);
-        return ended;
-    }
-}
-/** All nodes may have it already: then it is over within a second. */
-function pauseMs(elapsedMs) {
-    if (elapsedMs < 2000)
-        return 100;
-    return elapsedMs < 10_000 ? 250 : 500;
-}
-/** Says from time to time how many nodes have what. */
-function progressTeller() {
-    let saidAt = nowMs();
-    let said = '';
-    return (pulls) => {
-        if (nowMs() - saidAt < follow_PROGRESS_EVERY_MS)
-            return;
-        const open = pulls.filter((pull) => !isOver(pull));
-        const lines = open.length <= MOST_TOLD_ALONE
-            ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
-            : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
-        saidAt = nowMs();
-        if (lines.join('\n') === said)
-            return;
-        said = lines.join('\n');
-        for (const line of lines)
-            log.info(line);
-    };
-}
-
-;// CONCATENATED MODULE: ./build/prepare/judge.js
-
-
-
-
-
-
-
-/**
- * Judges one image: `all` of the nodes that may run a service must have it, or as many as it has tasks, or with `auto` as
- * many must be left that could still pull it.
- *
- * @param nodes of the swarm, as they are now
- * @param nameOf what a node is called
- * @param waitedSeconds for how long the nodes were waited for
- */
-function judge(pull, nodes, nameOf, waitedSeconds) {
-    const { demand, refusal } = pull;
-    const image = imageInWords(demand.image);
-    if (refusal !== undefined)
-        return refusedJudgement(demand, image, refusal);
-    const active = eligibleNodes(nodes).map(({ ID }) => ID);
-    const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds));
-    const missing = demand.services.filter((service) => !isServed(service, lacking, active));
-    const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant);
-    if (lacking.length === 0 && without.length === 0)
-        return {};
-    const told = [
-        ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
-        ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
-    ].join(' ');
-    const needing = missing.length > 0 ? missing : demand.services;
-    const text = `${serviceWords(needing)}: ${told}`;
-    return missing.length > 0 ? { problem: text } : { notice: text };
-}
-/** Which nodes have it. */
-function whereItIs({ demand, nodes, refusal }) {
-    const image = imageInWords(demand.image);
-    if (refusal !== undefined)
-        return `${image}: no node was asked`;
-    return `${image}: on ${countOf(thereOn({ nodes }), demand.nodes.length)}`;
-}
-/** With `auto` nothing was asked for that this run could not do without. */
-function refusedJudgement({ services }, image, refusal) {
-    const must = services.filter(({ choice }) => choice !== 'auto');
-    const said = `the swarm refuses the service by which its nodes would pull ${image}: ${limited(refusal)}`;
-    return must.length === 0
-        ? { notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
-        : { problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` };
-}
-function lackingNode(node, { nodes }, active, waitedSeconds) {
-    const found = nodes.get(node.ID);
-    if (!active.includes(node.ID))
-        return [];
-    if (found === undefined || found.state === 'pulling') {
-        return [{ node, why: 'slow', said: '', seconds: waitedSeconds }];
-    }
-    return found.state === 'failed' ? [{ node, why: 'failed', said: found.said, seconds: found.seconds }] : [];
-}
-/** Whether a service has its image on as many nodes as it asks for. */
-function isServed(service, lacking, active) {
-    const { choice, needed, withoutVariant } = service;
-    const nodes = service.nodes.filter(({ ID }) => active.includes(ID));
-    const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed');
-    const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length;
-    if (choice === 'all')
-        return bad === 0 && withoutVariant.length === 0;
-    return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length));
-}
-/** A daemon whose packets are dropped gives up after as long; what is refused fails at once. */
-const DROPPED_SECONDS = 25;
-function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
-    const failed = lacking.filter(({ why }) => why === 'failed');
-    const slow = lacking.filter(({ why }) => why === 'slow');
-    const parts = [];
-    if (failed.length > 0) {
-        const each = failed.map(({ node, said, seconds }) => {
-            return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${reason(said)})`;
-        });
-        const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`;
-        parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`);
-    }
-    if (slow.length > 0) {
-        const names = someOf(slow.map(({ node }) => nameOf(node)));
-        const longer = 'Give the run a longer `timeout`, or the registry a faster line';
-        parts.push(`${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`);
-    }
-    return parts.join(' ');
-}
-/** The image is named already. */
-function reason(said) {
-    return limited(said).replace(/^(No such image): \S+$/, '$1') || 'no reason given';
-}
-/**
- * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
- * shows in which nodes fail, and how soon.
- */
-function causeOf(failed, pull) {
-    const { registry, repository } = parseReference(pull.demand.image);
-    const said = failed[0]?.said ?? '';
-    if (/no space left on device/i.test(said))
-        return 'Free room on the disk of the node: `docker system df` there.';
-    if (/no matching manifest/i.test(said))
-        return 'Build the image for the platform of the node, or keep it off there.';
-    const told = classifyRegistryError(500, said);
-    if (told !== 'unknown') {
-        const { access } = pull.demand;
-        const account = access && { config: access.config.name, username: access.credential.username };
-        return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`;
-    }
-    const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.';
-    if (failed.some(({ seconds }) => seconds >= DROPPED_SECONDS)) {
-        return `So late, its packets to ${registry} are dropped (check route and firewall of the node), or its disk was full by then. ${log}`;
-    }
-    const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`;
-    return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
-        ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
-        : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`;
-}
-function variantWords(nodes, nameOf) {
-    if (nodes.length === 0)
-        return [];
-    const each = nodes.map((node) => {
-        const { OS, Architecture } = node.Description.Platform;
-        return `${nameOf(node)} (${OS}/${Architecture})`;
-    });
-    return [
-        `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
-    ];
-}
-function serviceWords(services) {
-    return `${services.length === 1 ? 'service' : 'services'} ${someOf(services.map(({ name }) => name))}`;
-}
-function countOf(some, all) {
-    if (some === all)
-        return all === 1 ? 'the one node that lacked it' : `all ${all} nodes that lacked it`;
-    return `${some} of the ${all} nodes that lacked it`;
-}
-function capital(text) {
-    return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
-;// CONCATENATED MODULE: ./build/prepare/prepare.js
-
-
-
-
-
-
-
-
-
-
-
-
-const TITLE = 'Have the nodes pull the images';
-const REMOVE_TIMEOUT_MS = 20_000;
-/**
- * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
- * Nothing of a service is changed, and none is made but those by which the nodes pull, which are gone when it ends.
- *
- * @returns what is observed of the swarm, with the tasks that there are by then
- * @throws UserErrors that name the nodes that cannot have an image, where a service needs them
- */
-async function prepareNodes(changes, run) {
-    const { connection, observed } = run;
-    const demands = imageDemands(changes, observed);
-    if (demands.length === 0)
-        return observed;
-    await stage(TITLE, async () => {
-        note({ pulls: run.self.token });
-        try {
-            await run.time.before(TITLE, (limit) => pullAll(demands, run, limit));
-        }
-        finally {
-            if (run.signal.aborted)
-                run.time.beginClosing();
-            await removeOurs(run);
-        }
-    });
-    // Those that have come and gone meanwhile are none of the rollout's.
-    const tasks = await run.time.before('Look at the swarm', (limit) => {
-        return allTasksOf(connection.engine, observed.services, limit);
-    });
-    return { ...observed, tasks };
-}
-/** Removes the services by which the nodes of runs pulled that nobody could clean up after. */
-async function removeLeft({ connection, observed, time }) {
-    await time.before('Look at the swarm', async (limit) => {
-        try {
-            const names = await removeExpired(connection.engine, observed.now, limit);
-            if (names.length > 0)
-                log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
-        }
-        catch (error) {
-            if (!(error instanceof EngineError))
-                throw error;
-            log.debug(`Not removed: what an earlier run may have left: ${error.message}`);
-        }
-    });
-}
-async function pullAll(demands, run, limit) {
-    const startedAt = nowMs();
-    for (const demand of demands)
-        sayBegin(demand);
-    const { pulls, nodes } = await follow(demands, run, limit);
-    const nameOf = (node) => nodeName(node.ID, nodes) ?? node.ID;
-    const judged = pulls.map(({ pull, endedAt }) => {
-        const seconds = (endedAt - startedAt) / 1000;
-        log.info(`${whereItIs(pull)}, after ${seconds.toFixed(1)} s`);
-        return judge(pull, nodes, nameOf, seconds);
-    });
-    for (const { notice } of judged)
-        if (notice !== undefined)
-            log.notice(`prepare: ${notice}`);
-    throwAll(judged.flatMap(({ problem }) => (problem === undefined ? [] : [`prepare: ${problem}`])));
-}
-/** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection, self }) {
-    try {
-        await removeOfRun(connection.engine, self.token, clock_timeLimit(REMOVE_TIMEOUT_MS));
-        note({ pulls: '' });
-    }
-    catch (error) {
-        log.warning(`Not removed: the services by which nodes pulled (${messageOf(error)}). Remove those whose name begins with \`swarm-deploy-prepare-\`, or leave it to a later deploy`);
-    }
-}
-function sayBegin({ image, nodes, notAsked, services }) {
-    const names = services.map(({ name }) => name).join(', ');
-    log.info(`${imageInWords(image)} for ${names}: ${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} asked to have it`);
-    if (notAsked.length === 0)
-        return;
-    const hosts = notAsked.map(({ Description }) => Description.Hostname).join(', ');
-    log.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`);
-}
-
-;// CONCATENATED MODULE: ./build/plan/interim-spec.js
-
-
-/**
- * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
- * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
- */
-/** On an interim spec, with a {@link Note}. */
-const INTERIM_LABEL = 'swarm-deploy.interim';
-/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
-const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-/** The service with no task at all. */
-function emptied(spec, run) {
-    return withNote(withoutTasks(spec), {
-        before: { replicas: spec.Mode.Replicated?.Replicas },
-        meanwhile: { replicas: 0 },
-        run,
-    });
-}
-/**
- * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
- * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
- */
-function withFirstTasks(current, wanted, tasks, run) {
-    const policy = {
-        ...wanted.UpdateConfig,
-        Parallelism: tasks,
-        Delay: THIRTY_DAYS_NANOSECONDS,
-        FailureAction: 'pause',
-        MaxFailureRatio: 0,
-    };
-    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-    return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
-}
-/** Whether a spec is an interim one, or was made over one. */
-function isInterim({ Labels: labels }) {
-    return labels?.[INTERIM_LABEL] !== undefined;
-}
-/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
-function markOf({ Labels: labels }) {
-    return parseNote(labels?.[INTERIM_LABEL]).run;
-}
-/** Whether two specs are meant for the way of one and the same run. */
-function sameMark(a, b) {
-    return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
-}
-/**
- * Whether the run of an interim spec may still be at work.
- *
- * @param now by the swarm's clock
- * @param hasLock whether the lock of the service is ours
- */
-function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
-    return until > now && !(hadLock && hasLock);
-}
-/**
- * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
- * what was only meant for the way is what it was before.
- */
-function withoutInterim(spec) {
-    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
-    const { before, meanwhile } = parseNote(note);
-    const replicas = spec.Mode.Replicated?.Replicas;
-    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
-    const { UpdateConfig: policy, ...rest } = spec;
-    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
-    return {
-        ...rest,
-        Labels,
-        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
-        TaskTemplate: allowingNodes(spec.TaskTemplate),
-        ...(theirs && { UpdateConfig: theirs }),
-    };
-}
-/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
-const NO_POLICY = { Parallelism: 1 };
-/** Setting by setting: what they have not changed is what it was before. */
-function policyOfTheirs(before, meanwhile, theirs = {}) {
-    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
-    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
-    if (before === undefined && changed.length === 0)
-        return undefined;
-    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
-}
-/**
- * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
- * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
- */
-function beforeInterim(service) {
-    const { Spec: spec, PreviousSpec: previous } = service;
-    if (!isInterim(spec))
-        return { current: service };
-    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
-    return { current: { ...service, Spec: before }, interim: spec };
-}
-function withNote(spec, note) {
-    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
-}
-function parseNote(label) {
-    try {
-        const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '');
-        const mark = parseMark(run);
-        return { before, meanwhile, ...(mark && { run: mark }) };
-    }
-    catch {
-        return { before: {}, meanwhile: {} };
-    }
-}
-const LONGEST_TEXT = 300;
-/** The last moment that a Date can hold. */
-const LATEST = 8.64e15;
-/** Anybody can write labels: what is shown of them is one short line. */
-function parseMark(value) {
-    const { token, owner, url, until, hasLock } = (value ?? {});
-    if (typeof token !== 'string' || typeof until !== 'number')
-        return undefined;
-    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
-    const address = line(url);
-    return {
-        token,
-        owner: line(owner) || 'someone unknown',
-        url: /^https?:\/\//.test(address) ? address : '',
-        until: Math.min(until, LATEST),
-        hasLock: hasLock === true,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/superseded.js
-/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
-/** @param service what it is called; the one that the sentence stands beside unless given */
-function bySomeoneElse(what, when, service = 'it') {
-    const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
-    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
-}
-/** The same as the end of a rollout. */
-function superseded(what, when, service) {
-    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/under-way.js
 
 
@@ -22658,1112 +22426,75 @@ function stateOf(change, phase) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/plan/write-number.js
+;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
 
 /**
- * Each write of ours numbers the service: one more than the spec has that it is written over. Other tools keep the label
- * (`docker service update`) or lose it (`docker stack deploy`), and Swarm keeps the spec before the last write. So the
- * two numbers tell whose the last write was, without a copy or a hash of what was written. Pure.
- */
-/** The spec with the number of our next write, over `base`; the first, where there is none. */
-function numbered(spec, base) {
-    const number = (base === undefined ? 0 : (numberOf(base) ?? 0)) + 1;
-    return { ...spec, Labels: { ...spec.Labels, [WRITE_LABEL]: String(number) } };
-}
-/** The number of the write that a spec is from; `undefined` where none of ours is known. Anybody can write labels. */
-function numberOf({ Labels }) {
-    const number = Labels?.[WRITE_LABEL] ?? '';
-    return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/write-spec.js
-
-
-/**
- * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write: no other way leads to a
- * service that is there, so that none of our writes is taken for somebody else's.
- */
-function writeSpec(engine, serviceId, bases, wanted, credential, signal) {
-    return updateSpec(engine, serviceId, bases, wanted, credential, signal, numbered);
-}
-
-;// CONCATENATED MODULE: ./build/rollout/interim.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const SEND_TIMEOUT_MS = 120_000;
-/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
-const SETTLING_MS = 45_000;
-/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
-const interim_LOOK_EVERY_MS = 1000;
-/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
-function markFor({ token, owner, url }, deployment, { now }) {
-    const until = now + lifetimeOf(deployment) * 1000;
-    return { token, owner, url, until, hasLock: deployment.lock !== undefined };
-}
-/** A service whose first step has not been taken, or that has none. */
-function untouched(change) {
-    return { change, service: currentOf(change), sentAt: nowMs() };
-}
-/**
- * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
- * It counts as ours only if the swarm accepted it.
+ * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
+ * Nothing is thrown.
  *
- * @param credential for the tasks that the spec asks for
+ * @param work with a signal that another's problem aborts as well
  */
-async function sendInterim(change, spec, credential, { engine }) {
-    const { current } = change;
-    noteSending({ ...change, interim: spec });
-    const sent = untouched(change);
-    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
-    try {
-        const given = await give(current, change.interim, spec, credential, engine, signal);
-        const service = await findService(engine, current.ID, signal);
-        if (given !== 'done')
-            return { ...sent, service, problem: superseded(given, 'at the same moment') };
-        // Somebody else may have made theirs from our interim one.
-        if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
-            return {
-                ...sent,
-                change: { ...change, interim: spec },
-                service,
-                problem: superseded('changed', 'at the same moment'),
-            };
-        }
-        const taken = { ...sent, change: { ...change, interim: service.Spec }, service };
-        noteSent(taken);
-        return taken;
-    }
-    catch (error) {
-        // The swarm may have taken it all the same.
-        const cause = `its first step could not be sent: ${messageOf(error)}`;
-        return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
-    }
-}
-/**
- * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
- * remembers one earlier spec only, and a run after this one has to find it there.
- */
-async function give(current, earlier, spec, credential, engine, signal) {
-    if (earlier !== undefined) {
-        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
-        if (given !== 'done')
-            return given;
-    }
-    return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-}
-/**
- * What the first steps came to. When one did not go well, nothing more of the run is sent.
- *
- * @param what did not go well, in words that a name follows: `the end of the old tasks of`
- */
-function afterFirstStep(all, what, signal) {
-    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
-    if (culprits.length === 0 && !signal.aborted)
-        return { changes: all.map(({ change }) => change) };
-    const problem = signal.aborted
-        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
-        : {
-            outcome: 'skipped',
-            cause: `not sent, because ${what} ${someOf(culprits)} failed`,
-            because: culprits,
-        };
-    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
-    return { changes: [], ended };
-}
-/**
- * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
- * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
- * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
- * would lead there: the present spec is sent once more, and no task restarts.
- */
-async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
-    const touched = settled.flatMap(({ sent: { change } }) => {
-        if (change.action !== 'update' || change.interim === undefined)
-            return [];
-        return [{ name: change.request.name, current: change.current, interim: change.interim }];
-    });
-    await Promise.all(touched.map(async (one) => {
+function untilFirstProblem(items, stop, work) {
+    const firstProblem = new AbortController();
+    const signal = AbortSignal.any([stop, firstProblem.signal]);
+    return Promise.all(items.map(async (item) => {
         try {
-            await tidyOne(one, engine, lines, stop);
-        }
-        catch (error) {
-            log.warning(`${one.name}: the intermediate spec of its strategy may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
-        }
-    }));
-}
-async function tidyOne({ name, current, interim }, engine, lines, stop) {
-    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
-    const deadline = nowMs() + SETTLING_MS;
-    const isOver = () => nowMs() >= deadline;
-    await poll(isForgotten, interim_LOOK_EVERY_MS, isOver, stop);
-    async function isForgotten() {
-        const now = await findService(engine, current.ID, signal);
-        if (now === undefined)
-            return true;
-        const { ID: id, Spec: spec, PreviousSpec: previous } = now;
-        if (sameMark(spec, interim)) {
-            await takeOut(name, now, current, interim, engine, lines, signal);
-            return false;
-        }
-        if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
-            return true;
-        // A write in the middle of an update would hide from others how that ends.
-        if (isPaused(now))
-            return true;
-        if (hasUnfinishedUpdate(now))
-            return false;
-        return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
-    }
-}
-async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
-    if (sameSpec(spec, interim)) {
-        lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
-        await writeSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
-    }
-    else {
-        lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
-        await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
-
-/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
-function secondsSince(moment) {
-    return toTenths((nowMs() - moment) / 1000);
-}
-/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
-function toTenths(seconds) {
-    return Math.round(seconds * 10) / 10;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
-
-
-/** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
-/** Swarm's own default of `--restart-delay`. */
-const DEFAULT_DELAY_SECONDS = 5;
-const restart_policy_NANOSECONDS = 1e9;
-/** How long Swarm waits before the next task of a slot starts. */
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
-}
-/**
- * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
- * there is to be one. A task that ends before its delayed start was due is decided on only when the delay is over.
- */
-function isDecided({ DesiredState: desired }) {
-    return desired !== 'ready' && desired !== 'running' && desired !== 'complete';
-}
-/** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
-    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
-    if (condition === 'none')
-        return 'its restart policy is none';
-    const { State: state, ContainerStatus: container } = task.Status;
-    const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0);
-    if (condition === 'on-failure' && isComplete)
-        return 'its restart policy is on-failure (its exit code was 0)';
-    if (attempts === 0)
-        return 'Swarm starts no other';
-    const within = window > 0 ? ` within ${spoken(window / restart_policy_NANOSECONDS)}` : '';
-    return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
-}
-/**
- * The tasks of a slot that have ended, oldest first, by turns. What is rejected at once is one turn with what Swarm
- * rejects in its place before the delay of the policy is over, for it is made, and its image pulled, ahead of its start.
- */
-function turnsOf(ended, delaySeconds) {
-    const turns = [];
-    for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
-        const turn = turns.at(-1);
-        const first = turn?.[0];
-        const isSameTurn = first !== undefined &&
-            isRejected(first) &&
-            isRejected(task) &&
-            secondsBetween(first, task) < delaySeconds * LEEWAY;
-        if (isSameTurn)
-            turn?.push(task);
-        else
-            turns.push([task]);
-    }
-    return turns;
-}
-/** Swarm's timer and the times of creation are not read at the same moment. */
-const LEEWAY = 0.9;
-function isRejected({ Status: { State: state } }) {
-    return state === 'rejected';
-}
-/** Both times are the leader's. */
-function secondsBetween(earlier, later) {
-    return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
-
-
-/** So many tasks of a service are followed from when they are first seen, and so many more that failed. */
-const task_tracks_MOST_TASKS = 60;
-/**
- * The tracks with one more look in them.
- *
- * @param earlier tasks that were there before the deploy: they are no part of it
- * @param lastLook when the look before was, or the deploy began, in the seconds of `now`
- */
-function withTasks(tracks, tasks, earlier, lastLook, now) {
-    const next = new Map(tracks);
-    for (const task of tasks) {
-        const known = next.get(task.ID);
-        if (known !== undefined)
-            next.set(task.ID, followed(known, task, now));
-        else if (!earlier.has(task.ID) && hasRoom(next, task))
-            next.set(task.ID, begun(task, lastLook, now));
-    }
-    return next;
-}
-/** What one who looks at the picture is told of them. */
-function taskTimelines(tracks, nodes) {
-    return [...tracks.values()].map(({ nodeId, ...track }) => ({ ...track, node: nodeName(nodeId, nodes) }));
-}
-function hasRoom(tracks, task) {
-    return tracks.size < (isFailure(task) ? 2 * task_tracks_MOST_TASKS : task_tracks_MOST_TASKS);
-}
-function followed(track, task, now) {
-    const phase = phaseOf(task);
-    const last = track.phases.at(-1);
-    if (last?.phase === 'over')
-        return track;
-    const phases = last?.phase === phase ? track.phases : [...track.phases, { phase, from: now }];
-    return { ...track, ...ofTask(task), phases, to: now };
-}
-/** A task that is past its beginning when it is first seen has begun before: as long as its own times say. */
-function begun(task, lastLook, now) {
-    const phase = phaseOf(task);
-    const since = now - secondsBefore(task);
-    const from = Math.min(now, Math.max(since, lastLook ?? since));
-    const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }];
-    return { ...ofTask(task), phases: [...before, { phase, from: now }], to: now };
-}
-/** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
-function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }) {
-    const seconds = (Date.parse(stamp) - Date.parse(created)) / 1000;
-    return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
-}
-function ofTask(task) {
-    const { Slot: slot, NodeID: nodeId } = task;
-    return { slot: slot || undefined, nodeId: nodeId || undefined, ...(hasFailed(task) && { ending: ending(task) }) };
-}
-function hasFailed(task) {
-    return isFailure(task) || isUnhealthy(task);
-}
-function phaseOf({ Status: { State: state } }) {
-    switch (state) {
-        case 'preparing':
-            return 'pulling';
-        case 'starting':
-        case 'running':
-            return state;
-        case 'new':
-        case 'allocated':
-        case 'pending':
-        case 'assigned':
-        case 'accepted':
-        case 'ready':
-            return 'waiting';
-        default:
-            return 'over';
-    }
-}
-/** What a task was at before, when nobody has seen it. */
-const PHASE_BEFORE = {
-    pulling: 'waiting',
-    starting: 'pulling',
-    running: 'starting',
-    over: 'starting',
-};
-
-;// CONCATENATED MODULE: ./build/rollout/service-history.js
-
-
-
-
-/** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
-const LONGEST_GAP_SECONDS = 10;
-/**
- * What is remembered at the start: the tasks as they were before the deploy, of which the running ones are stable.
- *
- * @param statusBefore of a service that the deploy leaves as it is; a change makes Swarm forget it
- * @param begunAt in the seconds of the snapshots
- */
-function historyBefore(tasksBefore, statusBefore, begunAt) {
-    return {
-        earlierTasks: new Set(tasksBefore.map((task) => task.ID)),
-        ...(begunAt === undefined ? {} : { begunAt }),
-        ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
-        runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
-        unplacedSince: new Map(),
-        unallocatedSince: new Map(),
-        inStateSince: new Map(),
-        abandonedSince: new Map(),
-        endedTasks: new Map(),
-        tracks: new Map(),
-    };
-}
-/** Those that run, unless one of the service's tasks has ended: what runs at this moment may be a crash loop's next turn. */
-function tasksKnownStable(tasksBefore) {
-    const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
-    return hasEnded ? [] : tasksBefore.filter(isRunning);
-}
-/** The history with one more snapshot in it. */
-function withSnapshot(history, snapshot) {
-    const { service, tasks, now } = snapshot;
-    const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service));
-    const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS);
-    return {
-        ...history,
-        runningSince: since(history.runningSince, idsOf(tasks.filter(isRunning)), now),
-        seenAt: now,
-        unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
-        unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
-        inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
-        abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
-        endedTasks: withEnded(history, service, tasks),
-        tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt ?? history.begunAt, now),
-        ...(firstReason === undefined ? {} : { firstReason }),
-    };
-}
-/** A task in one of its states. */
-function stateKey({ ID: id, Status: { State: state } }) {
-    return `${id} ${state}`;
-}
-function idsOf(tasks) {
-    return tasks.map((task) => task.ID);
-}
-/** The same moments, as far as time goes that counts. */
-function later(moments, seconds) {
-    return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
-}
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
-function since(before, keys, now) {
-    return new Map(keys.map((key) => [key, before.get(key) ?? now]));
-}
-function withEnded(history, service, tasks) {
-    const ended = new Map(history.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (history.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
-        const slot = slotOf(service.Spec, task);
-        ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
-    }
-    return ended;
-}
-function abandonedSlots(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)];
-    const abandoned = slots.filter(([, inSlot]) => {
-        const last = newest(inSlot);
-        if (completeTask(spec, inSlot) !== undefined)
-            return false;
-        return !inSlot.some(isLive) && last !== undefined && hasEnded(spec, last) && isDecided(last);
-    });
-    return abandoned.map(([slot]) => slot);
-}
-/** The status of an update of this deploy. */
-function updateStatusOf({ earlierStatus }, { UpdateStatus: status }) {
-    const isEarlier = status?.State === earlierStatus?.State && status?.Message === earlierStatus?.Message;
-    return isEarlier ? undefined : status;
-}
-/** Swarm's words for a pause or a rollback, in the states in which they still say why. */
-function swarmReason(status) {
-    const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? limited(status.Message ?? '') || undefined : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
-
-
-/** The tasks of one snapshot, counted. */
-function taskCounts({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-/** How many tasks of a snapshot count, in numbers and words. */
-function countTasks(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
-    const wanted = wantedTasks(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: isJob(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function isComplete(spec, { wanted, counted }) {
-    return isGlobal(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if (isJob(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** What is to be known of a job that is complete while Swarm goes on with it. */
-function jobNote({ service, tasks, eligibleNodes }) {
-    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
-    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
-}
-const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
-
-;// CONCATENATED MODULE: ./build/rollout/judge.js
-
-
-
-
-
-
-
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const judge_NANOSECONDS = 1e9;
-/** The judge of a rollout. */
-function judge_judge(history, snapshot) {
-    const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
-    const stuck = stuckVerdict(history, snapshot);
-    if (stuck !== undefined)
-        return stuck;
-    const { service, eligibleNodes: nodes } = snapshot;
-    const tasks = currentTasks(service, snapshot.tasks);
-    const counts = countTasks(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service))
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    if (!isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(history, snapshot, tasks);
-        if (bySwarm === undefined)
-            return hopeless ?? { state: 'progressing', progress };
-        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
-        if (hopeless === undefined)
-            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-    }
-    if (bySwarm !== undefined)
-        return bySwarm;
-    if (counts.wanted === 0 && isGlobal(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
-}
-/**
- * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
- * task that ends is a failure.
- *
- * @param size how many they are
- * @param called what the user calls them: `canary`
- */
-function judgeFirstTasks(history, snapshot, size, called) {
-    const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm !== undefined)
-        return bySwarm;
-    const stuck = stuckVerdict(history, snapshot);
-    if (stuck !== undefined)
-        return stuck;
-    const last = lastEnded(history);
-    if (last !== undefined)
-        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
-    const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
-    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
-    // They may be more: an old task that ends by itself is replaced by a new one (swarmkit, manager/orchestrator/restart).
-    const stable = counted.filter((task) => isStable(history, snapshot, [task]));
-    if (stable.length >= size)
-        return { state: 'converged', progress };
-    const waitsFor = counted.length < size ? '' : `, watched for ${snapshot.monitorSeconds} s`;
-    return { state: 'progressing', progress: `${progress}${waitsFor}` };
-}
-/** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */
-function judgeTrial(history, snapshot) {
-    const last = lastEnded(history);
-    if (last !== undefined)
-        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
-    const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
-    const state = isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
-    return { state, progress: counts.progress };
-}
-/** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
-function judgeEnding(_history, { tasks }) {
-    const left = tasks.filter(mayHaveContainer).length;
-    const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
-    return { state: left === 0 ? 'converged' : 'progressing', progress };
-}
-function lastEnded({ endedTasks }) {
-    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
-}
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / judge_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/**
- * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
- * before may take a while to run again.
- */
-function swarmRollsBack(history, service) {
-    if (updateStatusOf(history, service)?.State !== 'rollback_started')
-        return undefined;
-    const reason = reasonOf(history);
-    const taskId = taskNamedIn(reason);
-    return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
-}
-function swarmVerdict(history, service) {
-    const reason = reasonOf(history);
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (updateStatusOf(history, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            // One that was under way before this deploy, and leads to what is asked for.
-            if (history.earlierStatus?.State === 'rollback_started')
-                return undefined;
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-/** Why Swarm gave up, without what is said before it anyway. */
-function reasonOf({ firstReason }) {
-    return (firstReason ?? 'the update failed').replace(/^(?:update|rollback) (?:paused|rolled back) due to /, '');
-}
-/** What is stuck where Swarm itself would wait for ever. */
-function stuckVerdict(history, { service, tasks, now }) {
-    const isOverdue = (since) => (task) => now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
-    const current = currentTasks(service, tasks);
-    const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` };
-    if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
-        return undefined;
-    const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
-    return { state: 'failed', cause, isUnallocated: true };
-}
-/**
- * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
- * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
- */
-function wasWatchedBySwarm(history, { service, monitorSeconds }) {
-    const { UpdateConfig: policy } = service.Spec;
-    return (updateStatusOf(history, service)?.State === 'completed' &&
-        policy?.FailureAction !== 'continue' &&
-        monitorSeconds <= monitorSecondsOf(service.Spec) &&
-        history.endedTasks.size === 0);
-}
-function isStable(history, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(history, snapshot, tasks) {
-    const { Spec: spec } = snapshot.service;
-    const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
-    for (const [slot, from] of history.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || snapshot.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
-    }
-    for (const [slot, ended] of history.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
-            continue;
-        const verdict = endlessVerdict(spec, [...ended.values()]);
-        if (verdict !== undefined)
-            return verdict;
-    }
-    return undefined;
-}
-/** What is said of a slot whose tasks end again and again. */
-function endlessVerdict(spec, ended) {
-    const delay = restartDelaySeconds(spec);
-    const turns = turnsOf(ended, delay);
-    const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
-    const last = newest(ended);
-    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
-        return undefined;
-    }
-    const cause = rejections === turns.length
-        ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
-        : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
-    return { state: 'failed', cause, taskId: last.ID };
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(history, snapshot, inSlot) {
-    const { Spec: spec } = snapshot.service;
-    const isDone = completeTask(spec, inSlot) !== undefined;
-    return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
-}
-
-;// CONCATENATED MODULE: ./build/rollout/look.js
-
-
-
-
-
-
-
-
-/** Tasks make no events on the swarm, so what has not settled is looked at this often. */
-const look_LOOK_EVERY_MS = 500;
-/** However many ask, and whatever wakes them, there are never more than ten readings a second. */
-const SPACE_MS = 100;
-/** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
-const STOPPED = 'the run was stopped';
-/** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
-function pauseAfter(begunAt) {
-    return Math.max(look_LOOK_EVERY_MS, nowMs() - begunAt);
-}
-/** The swarm cannot be seen any more. */
-class SwarmUnseen extends Error {
-    name = 'SwarmUnseen';
-    /** What that makes of all that has not settled. */
-    outcome;
-    constructor(outcome, message, cause) {
-        super(message, { cause });
-        this.outcome = outcome;
-    }
-}
-/**
- * One reading for all that ask at nearly the same time. Whoever asks during a reading gets the next one: the spec that
- * they compare it with may be newer than this one.
- */
-function swarmReader({ connection: { engine }, signal, time }, which) {
-    let seenAt = nowMs();
-    let begunAt = Number.NEGATIVE_INFINITY;
-    let next;
-    const begin = async (asked) => {
-        try {
-            await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
-                next = undefined;
-            });
-            const now = nowMs();
-            begunAt = now;
-            const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
-            seenAt = now;
-            return snapshot;
+            const after = await work(item, signal);
+            if (after.problem !== undefined)
+                firstProblem.abort();
+            return after;
         }
         catch (error) {
             if (signal.aborted)
-                throw new SwarmUnseen('cancelled', STOPPED, error);
-            const why = messageOf(error);
-            throw time.isOver
-                ? new SwarmUnseen('timed-out', `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`, error)
-                : new SwarmUnseen('failed', `the swarm can no longer be watched: ${why}`, error);
+                return item;
+            firstProblem.abort();
+            return { ...item, problem: { outcome: 'failed', cause: messageOf(error) } };
         }
-    };
-    return (ours) => {
-        if (next === undefined) {
-            const asked = new Map();
-            next = { asked, snapshot: begin(asked) };
-        }
-        for (const service of ours)
-            next.asked.set(service.ID, service);
-        return next.snapshot;
-    };
+    }));
 }
-/** Why there will be no verdict, after what was seen last of a service. */
-function unseenAfter(progress, { message }) {
-    return progress === '' ? message : `${progress}; ${message}`;
-}
-/** What is said of a service for as long as it is `stale`. */
-const STALE = 'the manager that answers has not heard of it yet';
+
+;// CONCATENATED MODULE: ./build/docker/engine/events.js
+
+/** Events come in bursts: what belongs to one comes with it. */
+const BURST_MS = 20;
 /**
- * Looks at one service of a snapshot. Only what is ours is judged.
- *
- * @param history what was seen of it before; unless given, the tasks that have ended by now are from before the deploy
- * @param monitorSeconds how long its tasks must keep running; what its own spec says unless given
- * @param begunAt when its deploy began, for a service without a history
+ * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
+ * that breaks is no harm: the next look comes by the clock, and opens another.
  */
-function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds, begunAt) {
-    const seen = services.get(serviceId ?? '');
-    if (seen === undefined || seen.found === 'removed')
-        return { found: 'removed' };
-    const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
-    if (seen.found !== 'ours')
-        return { found: seen.found, snapshot };
-    const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task));
-    const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot);
-    return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) };
-}
-function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
+function swarmEvents(engine, signal) {
+    const closing = new AbortController();
+    const listening = AbortSignal.any([closing.signal, signal]);
+    let ring;
+    let open = false;
+    const listen = async () => {
+        open = true;
+        try {
+            const filters = JSON.stringify({ type: ['service', 'node'] });
+            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
+                ring?.();
+        }
+        catch {
+            // Also how an abort ends it. What matters shows at the next look.
+        }
+        finally {
+            open = false;
+        }
+    };
     return {
-        service,
-        tasks,
-        eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
-        now: nowMs() / 1000,
-        monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
+        async nextOrAfter(atTheLatestMs) {
+            if (!open && !listening.aborted)
+                void listen();
+            const rung = new Promise((resolve) => {
+                ring = resolve;
+            });
+            const clock = new AbortController();
+            const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
+            const settled = rung.then(() => sleep(BURST_MS));
+            await Promise.race([settled, time]);
+            clock.abort();
+        },
+        [Symbol.dispose]: () => closing.abort(),
     };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/settled.js
-function settledAs(sent, result) {
-    return { sent, result, diagnosed: Promise.resolve(result) };
-}
-/** The same with another result, whether or not it was diagnosed by then. */
-function withResult(settled, change) {
-    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
-}
-/** Waits until all is known of them. */
-function allDiagnosed(settled) {
-    return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
-}
-
-;// CONCATENATED MODULE: ./build/rollout/last-look.js
-
-
-
-
-
-
-
-/**
- * What became of services after one more look at all: one that came up early may be somebody else's by the time that
- * the last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
- */
-async function withLastLook(settled, run) {
-    return lookAgain(settled, () => true, run);
-}
-/** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
-function withLookAfterFailure(settled, run) {
-    return lookAgain(settled, ({ sent }) => sent.change.action !== 'switch', run);
-}
-async function lookAgain(settled, isMeant, run) {
-    const counts = (one) => {
-        const { service } = one.sent;
-        return isMeant(one) && isGood(one.result) && service !== undefined && !isJob(service.Spec);
-    };
-    const ours = settled.filter(counts).flatMap(({ sent }) => sent.service ?? []);
-    // One alone has settled this very moment.
-    if (ours.length === 0 || settled.length === 1)
-        return settled;
-    try {
-        const { services } = await swarmReader(run, 'up-to-date')(ours);
-        return settled.map((one) => {
-            const { sent, result } = one;
-            const found = counts(one) ? services.get(sent.service?.ID ?? '')?.found : undefined;
-            if (found !== 'removed' && found !== 'changed')
-                return one;
-            const cause = bySomeoneElse(found, 'after it had come up');
-            run.lines.bad(result.name, cause);
-            return settledAs(sent, { ...result, outcome: 'superseded', cause });
-        });
-    }
-    catch (error) {
-        log.debug(`No last look: ${messageOf(error)}`);
-        return settled;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/rollout/create-service.js
-
-
-
-
-
-
-/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
-async function createService(access, spec, engine, signal) {
-    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
-    let refusal;
-    try {
-        await engine.post('/services/create', { body: numbered(spec), mayRepeat: true, signal, ...auth });
-    }
-    catch (error) {
-        if (!(error instanceof EngineError))
-            throw error;
-        if (error.status !== 409)
-            refusal = `docker refused to create ${spec.Name}: ${error.message}`;
-        if (refusal !== undefined && !spec_update_isFailure(error))
-            return { problem: { outcome: 'failed', cause: refusal } };
-    }
-    // The answer to a call that came through may have been lost: then the service is there, and ours.
-    const service = await findService(engine, spec.Name, signal);
-    if (service !== undefined && sameSpec(spec, service.Spec))
-        return { service };
-    if (refusal !== undefined)
-        return { problem: { outcome: 'failed', cause: refusal } };
-    return { problem: superseded('deployed', 'at the same moment', spec.Name) };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
-
-/**
- * The credential that the swarm is to store with a spec: today's, where the run has one for it.
- *
- * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
- */
-function storedCredential(access, otherwise = 'spec') {
-    return access === undefined ? { from: otherwise } : { from: 'header', header: registryAuthHeader(access.credential) };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/renew-credential.js
-
-
-
-
-
-
-const renew_credential_SEND_TIMEOUT_MS = 120_000;
-/**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
- */
-async function renewCredential({ current, currentAccess, request, interim }, { connection: { engine }, lines }, signal) {
-    if (currentAccess === undefined || interim !== undefined)
-        return;
-    if (isJob(current.Spec) || hasUnfinishedUpdate(current))
-        return;
-    try {
-        const patience = AbortSignal.any([signal, clock_timeLimit(renew_credential_SEND_TIMEOUT_MS)]);
-        await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
-    }
-    catch (error) {
-        lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/rollout/second-service.js
-
-
-
-
-
-
-
-
-/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
-const DRAIN_SECONDS = 30;
-/**
- * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
- *
- * @returns a problem when somebody else is at it, or the swarm refuses it
- */
-async function makeSecond(change, run, signal) {
-    const sentAt = nowMs();
-    const problem = await removeLeftovers(change, run, signal);
-    if (problem !== undefined)
-        return { change, sentAt, service: undefined, problem };
-    const made = await createService(change.access, change.wanted, run.connection.engine, signal);
-    return { change, sentAt, service: undefined, ...made };
-}
-/**
- * Removes the second services that earlier deploys of a service have left. One to which traffic is still led, because a deploy
- * was killed while it moved, loses that first, and stays until no proxy asks it any more.
- *
- * @param keep takes the traffic from them only
- * @returns a problem when somebody else has changed one
- */
-async function removeLeftovers({ request, colours }, { connection: { engine }, lines }, signal, keep = false) {
-    for (const leftover of colours?.leftovers ?? []) {
-        const { ID: id, Spec: spec } = leftover;
-        const now = await findService(engine, id, signal);
-        if (now === undefined)
-            continue;
-        if (!sameSpec(now.Spec, spec))
-            return superseded('changed', 'at the same moment', spec.Name);
-        const taking = colours && takenFrom(leftover, colours);
-        if (taking !== undefined) {
-            const given = await writeSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
-            if (given === 'changed')
-                return superseded('changed', 'at the same moment', spec.Name);
-            lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`);
-        }
-        if (keep)
-            continue;
-        if (taking?.byLabels)
-            await sleep(DRAIN_SECONDS * 1000, signal);
-        await remove(engine, `/services/${id}`, signal);
-        lines.say(request.name, `${spec.Name}, which had no traffic, is removed`);
-    }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/send.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const READ_TIMEOUT_MS = 120_000;
-/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
-const send_GRACE_MS = 1000;
-/** The same when another service has failed, or the time of the run is over. */
-const LONG_GRACE_MS = 5000;
-/**
- * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
- * the others. When the run is stopped, when its time is over and when the watch ends, what is being sent may still
- * arrive, and nothing more is sent.
- *
- * @param watch is given each of them as soon as it is sent
- */
-function deploy(services, run, watch) {
-    const { deployment, signal, time } = run;
-    const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
-    const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
-    return inParallel(services, deployment.maxParallel, async (change) => {
-        const sent = await sendOrNot(change);
-        watch?.add(sent);
-        return sent;
-    });
-    async function sendOrNot(change) {
-        const asItIs = { change, service: currentOf(change), sentAt: nowMs() };
-        if (change.action === 'unchanged')
-            return asItIs;
-        const problem = whyNotSent(run, watch);
-        if (problem !== undefined)
-            return { ...asItIs, problem };
-        noteSending(change);
-        const sent = await send(change, run, end).catch((error) => send_unanswered(change, error, run, watch));
-        noteSent(sent);
-        return sent;
-    }
-}
-/** Aborted so long after `signal`. */
-function afterwards(signal, ms) {
-    const end = new AbortController();
-    signal.addEventListener('abort', () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true });
-    return end.signal;
-}
-function whyNotSent({ signal, time }, watch) {
-    if (signal.aborted)
-        return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
-    if (time.isOver)
-        return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` };
-    if (!watch?.failed.aborted)
-        return undefined;
-    const { culprits } = watch;
-    return { outcome: 'skipped', cause: `not sent, because ${someOf(culprits)} failed`, because: culprits };
-}
-async function send(change, run, end) {
-    const { connection } = run;
-    if (change.action === 'switch')
-        return makeSecond(change, run, end);
-    if (change.action === 'create')
-        return send_create(change, connection, end);
-    await renewCredential(change, run, end);
-    return update(change, connection, end);
-}
-async function send_create(change, { engine }, end) {
-    const sentAt = nowMs();
-    const made = await createService(change.access, change.wanted, engine, readingTime(end));
-    return { change, sentAt, service: undefined, ...made };
-}
-/** Sends the whole spec, over the one that was observed or an interim one of ours. */
-async function update(change, connection, end) {
-    const { access, current, interim, wanted } = change;
-    const { ID: id, Spec: observed } = current;
-    const sentAt = nowMs();
-    try {
-        const base = interim ?? observed;
-        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
-        const service = await send_read(connection, id, end);
-        const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec);
-        return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
-    }
-    catch (error) {
-        if (!(error instanceof EngineError) || isAnswerLost(error))
-            throw error;
-        return send_refused(change, sentAt, error.message);
-    }
-}
-/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
-function send_read({ engine }, name, end) {
-    return findService(engine, name, readingTime(end));
-}
-function readingTime(end) {
-    return AbortSignal.any([end, clock_timeLimit(READ_TIMEOUT_MS)]);
-}
-/** What is sent to a service, and with which account. */
-function changeInWords(change) {
-    const { changes, access } = change;
-    const account = access === undefined ? 'without an account' : accountInWords(access.credential);
-    if (change.action === 'update')
-        return `update (${changes.join('; ')}), ${account}`;
-    if (change.action === 'create')
-        return `create, ${account}`;
-    const { name, live } = change.second;
-    const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`;
-    return `create ${name}${beside}, ${account}`;
-}
-/** What was sent may or may not have arrived: the swarm cannot be asked. */
-function send_unanswered(change, error, { signal, time }, watch) {
-    const problem = () => {
-        if (signal.aborted)
-            return lost('cancelled', 'the run was stopped before it answered');
-        if (watch?.failed.aborted) {
-            const { culprits } = watch;
-            return { ...lost('skipped', `it had not answered when ${someOf(culprits)} failed`), because: culprits };
-        }
-        return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error));
-    };
-    return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() };
-}
-function lost(outcome, why) {
-    return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
-}
-function send_refused(change, sentAt, said) {
-    const cause = `docker refused to update it: ${said}`;
-    return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } };
-}
-function overtaken(change, sentAt, service) {
-    const problem = service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment');
-    return { change, sentAt, service, problem };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/service-result.js
@@ -23864,50 +22595,6 @@ function sayResult(result, { isWayBack = false }, lines, node = result.failedTas
         lines.good(name, said);
 }
 
-;// CONCATENATED MODULE: ./build/docker/engine/events.js
-
-/** Events come in bursts: what belongs to one comes with it. */
-const BURST_MS = 20;
-/**
- * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
- * that breaks is no harm: the next look comes by the clock, and opens another.
- */
-function swarmEvents(engine, signal) {
-    const closing = new AbortController();
-    const listening = AbortSignal.any([closing.signal, signal]);
-    let ring;
-    let open = false;
-    const listen = async () => {
-        open = true;
-        try {
-            const filters = JSON.stringify({ type: ['service', 'node'] });
-            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
-                ring?.();
-        }
-        catch {
-            // Also how an abort ends it. What matters shows at the next look.
-        }
-        finally {
-            open = false;
-        }
-    };
-    return {
-        async nextOrAfter(atTheLatestMs) {
-            if (!open && !listening.aborted)
-                void listen();
-            const rung = new Promise((resolve) => {
-                ring = resolve;
-            });
-            const clock = new AbortController();
-            const time = sleep(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
-            const settled = rung.then(() => sleep(BURST_MS));
-            await Promise.race([settled, time]);
-            clock.abort();
-        },
-        [Symbol.dispose]: () => closing.abort(),
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/service-log.js
 
 
@@ -23978,8 +22665,8 @@ function watchLog(total, lines) {
     const alike = new Map();
     return {
         seen(before, now) {
-            const words = inWords(now.progress);
-            if (words !== inWords(before.progress))
+            const words = watch_log_inWords(now.progress);
+            if (words !== watch_log_inWords(before.progress))
                 lines.step(now.sent.change.request.name, words);
         },
         count(result, sent) {
@@ -24009,7 +22696,7 @@ function watchLog(total, lines) {
         },
         looked(underWay) {
             const named = underWay.map(({ sent, progress }) => {
-                return { name: sent.change.request.name, progress: inWords(progress) };
+                return { name: sent.change.request.name, progress: watch_log_inWords(progress) };
             });
             tell[isBack || underWay[0]?.sent.isWayBack ? 'back' : 'out']({ up, failed, underWay: named });
         },
@@ -24025,7 +22712,7 @@ function isAlike({ outcome }) {
     return outcome === 'skipped' || outcome === 'cancelled';
 }
 /** That Swarm is at it is worth a word in the cause of a failure only. */
-function inWords(progress) {
+function watch_log_inWords(progress) {
     return progress.replace(/, Swarm updates$/, '');
 }
 
@@ -24403,7 +23090,7 @@ function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, ob
  */
 function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
     const { sent } = one;
-    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge_judge, one.history, deployment.monitorSeconds);
+    const seen = lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge, one.history, deployment.monitorSeconds);
     const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
     const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
     const settled = (result, diagnosed = Promise.resolve(result)) => ({
@@ -24420,7 +23107,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     switch (verdict.state) {
         case 'converged': {
             const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)));
+            return settled(result, withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)));
         }
         case 'progressing': {
             const { progress } = verdict;
@@ -24441,7 +23128,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
         }
     }
 }
-const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge_judge(history, snapshot);
+const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot);
 function notSettled(seconds, progress) {
     return `not settled within ${seconds} s: ${progress}`;
 }
@@ -24452,7 +23139,7 @@ async function withDiagnosis(result, diagnosis, advice = '') {
     const { cause, failedTask } = await diagnosis;
     return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
 }
-async function watched_service_withNote(result, onNodes, onJob) {
+async function withNote(result, onNodes, onJob) {
     const note = (await onNodes) ?? onJob;
     return note === undefined ? result : { ...result, note };
 }
@@ -24663,6 +23350,2546 @@ function beginWatch(total, run, endsAtFailure = false) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/rollout/watch-step.js
+
+
+
+
+
+
+/**
+ * @param ours the service with the spec that this run gave it
+ * @param name as the user knows it
+ * @param read what all that are at this step share
+ * @param tasksBefore whose failures are history; those that have ended at the first look unless given
+ */
+function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
+    const begunAt = nowMs() / 1000;
+    let history = tasksBefore && historyBefore(tasksBefore, undefined, begunAt);
+    let last;
+    let down;
+    const look = async () => {
+        const swarm = await read([ours]);
+        const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds, begunAt);
+        if (seen.found === 'ours') {
+            history = seen.history;
+            last = seen.snapshot;
+        }
+        return { seen, swarm };
+    };
+    const failure = async (outcome, cause, finding = {}) => {
+        if (words.failed === undefined)
+            return { outcome, cause };
+        const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
+        const { engine } = connection;
+        const seenTasks = history && taskTimelines(history.tracks, observed.nodes);
+        const diagnosis = await (outcome === 'timed-out'
+            ? diagnoseTimeout(cause, evidence, engine)
+            : diagnose({ ...finding, cause }, evidence, engine));
+        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
+    };
+    const untilSettled = async (tooLate) => {
+        let progress = '';
+        for (;;) {
+            const begunAt = nowMs();
+            const looked = await look().catch((error) => {
+                if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out')
+                    throw error;
+                const cause = tooLate(unseenAfter(progress, error), undefined);
+                return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}` };
+            });
+            if ('outcome' in looked)
+                return looked;
+            const { seen, swarm } = looked;
+            switch (seen.found) {
+                case 'removed':
+                case 'changed':
+                    return superseded(seen.found, words.during);
+                case 'stale':
+                    if (time.isOver)
+                        return failure('timed-out', tooLate(STALE, undefined));
+                    break;
+                case 'ours': {
+                    const { verdict } = seen;
+                    if (verdict.state === 'converged')
+                        return undefined;
+                    if (verdict.state !== 'progressing')
+                        return failure('failed', verdict.cause, verdict);
+                    if (verdict.progress !== progress)
+                        lines.step(name, verdict.progress);
+                    progress = verdict.progress;
+                    if (time.isOver)
+                        return failure('timed-out', tooLate(progress, swarm));
+                }
+            }
+            await sleep(pauseAfter(begunAt), signal);
+        }
+    };
+    const whyDown = async () => {
+        for (;;) {
+            const begunAt = nowMs();
+            const { seen } = await look();
+            if (seen.found === 'stale') {
+                if (time.isOver)
+                    return failure('timed-out', STALE);
+                await sleep(pauseAfter(begunAt), signal);
+                continue;
+            }
+            if (seen.found !== 'ours')
+                return superseded(seen.found, words.during);
+            const { verdict } = seen;
+            if (verdict.state === 'converged')
+                return undefined;
+            if (verdict.state === 'progressing')
+                return failure('failed', `it did not stay up: ${verdict.progress}`);
+            return failure('failed', verdict.cause, verdict);
+        }
+    };
+    return {
+        untilSettled,
+        async stillUp() {
+            down = (await whyDown()) ?? down;
+            return down?.cause;
+        },
+        down: () => down,
+        failure,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/runner/environment.js
+
+
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+function environmentForChildren(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        if (value === undefined || isOfTheRunner(name))
+            return false;
+        if (value === '' && choosesEndpoint(name))
+            return false;
+        return isNeeded(name) || redact(value) === value;
+    });
+    return Object.fromEntries(entries);
+}
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+function environmentForCommands(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        return value !== undefined && !isOfTheAction(name);
+    });
+    return Object.fromEntries(entries);
+}
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./build/runner/shell.js
+
+
+const shell_MOST_LINES = 20;
+const shell_MOST_BYTES = 64 * 1024;
+/** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
+const DRAIN_MS = 500;
+/**
+ * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
+ * and when the signal is aborted, all that it started in its process group is ended too.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
+ */
+async function runShell(command, options) {
+    const { env, cwd, timeoutSeconds, signal } = options;
+    signal.throwIfAborted();
+    // Detached: the leader of a process group of its own, which can be ended as a whole.
+    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const endAll = () => killGroup(child.pid);
+    const printed = new Tail();
+    for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => printed.add(chunk));
+    let isLate = false;
+    const clock = setTimeout(() => {
+        isLate = true;
+        endAll();
+    }, timeoutSeconds * 1000);
+    signal.addEventListener('abort', endAll);
+    try {
+        const code = await new Promise((resolve, reject) => {
+            child.once('error', reject);
+            // What the command left running in the background may keep the pipes open, and must not be waited for.
+            child.once('exit', (exitCode) => {
+                endAll();
+                const letGo = setTimeout(() => {
+                    child.stdout.destroy();
+                    child.stderr.destroy();
+                }, DRAIN_MS);
+                child.once('close', () => {
+                    clearTimeout(letGo);
+                    resolve(exitCode ?? 128);
+                });
+            });
+        });
+        signal.throwIfAborted();
+        return { code: isLate ? undefined : code, lines: printed.lines() };
+    }
+    finally {
+        clearTimeout(clock);
+        signal.removeEventListener('abort', endAll);
+    }
+}
+function killGroup(pid) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(-pid, 'SIGKILL');
+    }
+    catch (error) {
+        if (error.code !== 'ESRCH')
+            throw error;
+    }
+}
+/** The end of what was printed. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    #lostBytes = 0;
+    add(chunk) {
+        const all = Buffer.concat([this.#bytes, chunk]);
+        this.#bytes = all.subarray(-shell_MOST_BYTES);
+        this.#lostBytes += all.length - this.#bytes.length;
+    }
+    lines() {
+        const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/);
+        // What is left of a line that has lost its beginning may be half of a secret.
+        const whole = this.#lostBytes > 0 ? others : [first, ...others];
+        const lines = whole.filter((line) => line.trim() !== '').slice(-shell_MOST_LINES);
+        const isAll = this.#lostBytes === 0 || lines.length === shell_MOST_LINES;
+        const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
+        return [...(isAll ? [] : [note]), ...lines.map(limited)];
+    }
+}
+
+;// CONCATENATED MODULE: ./build/strategies/trial.js
+
+
+
+
+
+
+
+
+
+
+
+/** The settings of a trial, for every strategy that has one. */
+const TRIAL_KEYS = {
+    hold: parseDuration,
+    'check-command': checkedCommand,
+    'check-url': parseUrl,
+};
+/** The ways to say the check. */
+const TRIAL_CHECKS = ['check-command', 'check-url'];
+/** @param values what is given of {@link TRIAL_KEYS}, read */
+function trialOf(values) {
+    const { hold = 0, 'check-command': command, 'check-url': url } = values;
+    if (command !== undefined)
+        return { holdSeconds: hold, check: { command } };
+    return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) };
+}
+/** During the hold the check runs this often. */
+const CHECK_EVERY_SECONDS = 10;
+/** A run that fails is tried again before it counts. */
+const trial_ATTEMPTS = 3;
+const PAUSE_SECONDS = 2;
+/** What one attempt may take. */
+const ATTEMPT_SECONDS = 30;
+const LOOK_EVERY_SECONDS = 1;
+const LEAST_BAD_STATUS = 400;
+/** What a trial asks, in words that follow "when they have". */
+function trialWords({ holdSeconds, check }) {
+    const held = holdSeconds === 0 ? 'come up' : `stayed up for ${spoken(holdSeconds)}`;
+    return check === undefined ? held : `${held} and passed \`${'url' in check ? 'check-url' : 'check-command'}\``;
+}
+/** How long a trial takes at most, in seconds, when all that it asks answers in time. */
+function longestTrial({ holdSeconds, check }) {
+    return holdSeconds + (check === undefined ? 0 : trial_ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
+}
+/**
+ * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
+ * that time, every 10 s in it, and at its end.
+ *
+ * @param stillUp why the tasks are no longer up, if they are not; asked again and again
+ * @returns why they did not pass; `undefined` when they did
+ * @throws when the signal is aborted
+ */
+async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
+    const startedAt = nowMs();
+    const elapsed = () => (nowMs() - startedAt) / 1000;
+    if (holdSeconds > 0)
+        tasks.say(`the new tasks have to stay up for ${holdSeconds} s`);
+    if (check === undefined)
+        return upUntil(holdSeconds);
+    for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
+        const failure = (await upUntil(due)) ?? (await runCheck(tasks, check, signal));
+        // A task that has ended says more than a check that did not reach it.
+        if (failure !== undefined)
+            return (await stillUp()) ?? failure;
+    }
+    return stillUp();
+    async function upUntil(seconds) {
+        for (;;) {
+            const down = await stillUp();
+            const left = seconds - elapsed();
+            if (down !== undefined || left <= 0)
+                return down;
+            await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal);
+        }
+    }
+}
+/**
+ * When a check is to run again, in seconds since the hold began; `undefined` when it has run at the end of the hold.
+ *
+ * @param lastDue when it was to run the last time
+ * @param now when that run was over
+ */
+function nextCheck(lastDue, now, holdSeconds) {
+    if (lastDue >= holdSeconds)
+        return undefined;
+    return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
+}
+/** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
+const NOT_STARTED = [126, 127];
+async function runCheck(tasks, check, signal) {
+    for (let attempt = 1;; attempt++) {
+        const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
+        const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
+        const more = failure !== undefined && !isHopeless && attempt < trial_ATTEMPTS;
+        tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
+        for (const line of lines)
+            tasks.say(`  ${line}`);
+        if (failure === undefined)
+            return undefined;
+        if (isHopeless)
+            return `the check cannot be run: ${failure}`;
+        if (attempt === trial_ATTEMPTS)
+            return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
+        await sleep(PAUSE_SECONDS * 1000, signal);
+    }
+}
+async function attemptOf(tasks, check, signal) {
+    if ('url' in check)
+        return { ...(await askUrl(check.url, signal)), lines: [] };
+    const env = environmentOf(tasks, process.env);
+    const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
+    try {
+        const result = await runShell(check.command, options);
+        const failure = commandFailure(result);
+        const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code);
+        return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
+    }
+}
+/** What the user's command gets: the step's own environment, and what is on trial. */
+function environmentOf({ service, image }, env) {
+    return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? '' };
+}
+/** Why a command did not pass, with the last line that it printed. */
+function commandFailure({ code, lines }) {
+    if (code === 0)
+        return undefined;
+    const ended = code === undefined ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
+    const last = lines.at(-1);
+    return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
+}
+async function askUrl(url, signal) {
+    const patience = AbortSignal.any([signal, clock_timeLimit(ATTEMPT_SECONDS * 1000)]);
+    try {
+        const response = await fetch(url, { signal: patience });
+        await response.body?.cancel();
+        return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        return { failure: `check-url ${networkFailure(error)}` };
+    }
+}
+const NETWORK_FAILURES = {
+    ECONNREFUSED: 'could not be reached: connection refused',
+    ECONNRESET: 'broke the connection off',
+    EAI_AGAIN: 'could not be reached: its host name could not be looked up',
+    ENOTFOUND: 'could not be reached: there is no host of this name',
+    UND_ERR_SOCKET: 'broke the connection off',
+};
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl';
+/** What `fetch` threw, in words that follow `check-url`. */
+function networkFailure(error) {
+    if (error.name === 'TimeoutError')
+        return `did not answer within ${ATTEMPT_SECONDS} s`;
+    const cause = error.cause ?? error;
+    const code = cause.code ?? '';
+    const message = messageOf(cause);
+    if (message === 'bad port')
+        return BLOCKED_PORT;
+    return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
+}
+/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
+const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
+/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
+function checkedCommand(command) {
+    const [, path] = SCRIPT.exec(command) ?? [];
+    const directory = basePath(process.env);
+    if (path === undefined || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.resolve)(directory, path)))
+        return command;
+    throw new UserError(`there is no file ${problems_shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`);
+}
+function parseUrl(text) {
+    const url = URL.parse(text);
+    hideUserInfo(text);
+    if (url !== null && (url.username !== '' || url.password !== '')) {
+        throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl');
+    }
+    if (url?.protocol === 'http:' || url?.protocol === 'https:')
+        return text;
+    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address: write one that begins with http:// or https://`);
+}
+
+;// CONCATENATED MODULE: ./build/strategies/move-traffic.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const SEND_TIMEOUT_MS = 120_000;
+/**
+ * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
+ * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
+ * back is to give all their old traffic back, unless the user wants to keep what there is.
+ */
+async function moveTraffic(settled, run) {
+    let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
+    const shared = { ...run, read: swarmReader(run, 'up-to-date') };
+    for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
+        moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }));
+        if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined))
+            break;
+    }
+    const hasFailed = moves.some(({ problem }) => problem !== undefined);
+    const goesBack = hasFailed && !run.signal.aborted && run.deployment.onFailure === 'rollback';
+    if (run.signal.aborted)
+        moves = moves.map((move) => stopped(move, run));
+    else if (goesBack)
+        moves = await Promise.all(moves.map((move) => yieldTo(move, run)));
+    else if (hasFailed)
+        moves = moves.map(leftAside);
+    else
+        await Promise.all(moves.map((move) => removeOld(move, run)));
+    return settled.map((one) => reported(one, moves, goesBack));
+}
+/** No traffic moves, because not all services came up: one that stays beside the live one says so. */
+function leftWithoutTraffic({ sent, result }) {
+    const move = moveOf(sent);
+    if (move === undefined || sent.problem !== undefined)
+        return settledAs(sent, result);
+    const { outcome, cause = outcome } = result;
+    const problem = isGood(result) ? {} : { problem: { outcome, cause } };
+    return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
+}
+function moveOf(sent) {
+    const { change, service } = sent;
+    if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
+        return undefined;
+    const { request, colours, second: next } = change;
+    const { trial: asked, keepOld: keep } = request.strategy.settings;
+    return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep };
+}
+async function tryOut(move, run) {
+    return throughTrial(move, move.trial, 'trial', run);
+}
+/** To the new one first: for a while both have traffic, and at no time none. */
+async function giveRoutes(move, run) {
+    const { name, next, old } = move;
+    const { engine } = run.connection;
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    noteMoving(move.sent);
+    // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
+    const claim = await writeSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
+    if (claim !== 'done')
+        return { ...move, problem: whileMoving(old, claim) };
+    run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
+    if (next.routing.alias !== undefined)
+        return makeAnew(move, run);
+    const given = await writeSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
+    const service = await findService(engine, move.service.ID, signal);
+    if (given !== 'done' || service === undefined)
+        return { ...move, problem: whileMoving(move.service, given) };
+    return { ...move, service, hasMoved: true };
+}
+/**
+ * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
+ * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
+ */
+async function makeAnew(move, run) {
+    const { engine } = run.connection;
+    const { change } = move.sent;
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    await remove(engine, `/services/${move.service.ID}`, signal);
+    const made = await createService(change.access, move.next.routed, engine, signal);
+    if ('problem' in made)
+        return { ...move, problem: made.problem };
+    const moved = { ...move, service: made.service, hasMoved: true };
+    const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run);
+    return { ...moved, ...move_traffic_problemOf(result) };
+}
+async function takeRoutes(move, run) {
+    const { name, next, old } = move;
+    const { engine } = run.connection;
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
+    const now = await findService(engine, old.ID, signal);
+    if (given !== 'done')
+        return { ...move, problem: whileMoving(old, given) };
+    if (now === undefined)
+        return { ...move, problem: whileMoving(old, 'removed') };
+    // A name leads to it until its last task has ended.
+    if (next.routing.alias !== undefined)
+        await untilStopped(now, name, run);
+    run.lines.good(name, `${next.name} has the traffic`);
+    return move;
+}
+/** The old one as the move begins. */
+function claimedOld({ old, name }) {
+    return claimed(old.Spec, name);
+}
+/** The old one when the traffic is taken from it. */
+function retiredOld(move) {
+    return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
+}
+/** It is no failure when they do not end in time: they may still be asked by their name. */
+async function untilStopped(old, name, run) {
+    const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run);
+    const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`);
+    if (problem !== undefined)
+        log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
+}
+/** @param given what the last change of it came to, `done` where somebody else undid that at once */
+function whileMoving({ Spec }, given) {
+    return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name);
+}
+/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
+async function keepOld(move, run) {
+    const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
+    if (keep === 'until-next' || keep === 0)
+        return move;
+    run.lines.say(move.name, `${move.old.Spec.Name} stays for ${keep} s`);
+    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run);
+}
+async function throughTrial(move, asked, what, run) {
+    const { name, next, service } = move;
+    const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
+    const watching = watchStep(service, name, words, run.read, judgeTrial, run);
+    const onTrial = {
+        service: next.name,
+        image: imageOf(service),
+        say: (text) => run.lines.say(name, text),
+    };
+    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
+    if (cause === undefined)
+        return move;
+    return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) };
+}
+/** It is no failure when the old one stays: the next deploy removes it. */
+async function removeOld(move, { connection, lines }) {
+    const { name, old, keepOld: keep } = move;
+    if (keep === 'until-next') {
+        lines.say(name, `${old.Spec.Name} stays until the next deploy`);
+        return;
+    }
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    try {
+        const now = await findService(connection.engine, old.ID, signal);
+        if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
+            log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`);
+            return;
+        }
+        await remove(connection.engine, `/services/${old.ID}`, signal);
+        lines.say(name, `${old.Spec.Name} is removed`);
+    }
+    catch (error) {
+        log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
+    }
+}
+/**
+ * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
+ * whose it is to be, should this run be killed.
+ */
+async function giveBack(move, run) {
+    const { name, next, old, sent } = move;
+    const { engine } = run.connection;
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    try {
+        const now = await findService(engine, old.ID, signal);
+        if (now !== undefined && sameSpec(now.Spec, old.Spec))
+            return;
+        const back = reclaimed(old.Spec, name, next);
+        const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
+        const service = await findService(engine, old.ID, signal);
+        if (given !== 'done' || service === undefined)
+            throw new Error(whileMoving(old, given).cause);
+        run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
+        const change = { ...sent.change, action: 'unchanged', current: old };
+        const { problem } = move_traffic_problemOf(await watchOne({ change, service, sentAt: nowMs() }, run));
+        if (problem !== undefined)
+            throw new Error(problem.cause);
+        if (await removeNew(move, engine, signal)) {
+            await writeSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
+        }
+    }
+    catch (error) {
+        throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error });
+    }
+}
+/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
+async function yieldTo(move, { connection: { engine } }) {
+    const { old, next, problem } = move;
+    if (problem?.outcome !== 'superseded')
+        return move;
+    const signal = clock_timeLimit(SEND_TIMEOUT_MS);
+    try {
+        const theirs = await findService(engine, old.ID, signal);
+        const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing));
+        if (isOfUse || !(await removeNew(move, engine, signal)))
+            return move;
+        return { ...move, hasMoved: false };
+    }
+    catch (error) {
+        log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
+        return move;
+    }
+}
+/** Removes the new one, unless somebody else has changed it; whether it is gone. */
+async function removeNew({ service, next }, engine, signal) {
+    // One that was made anew has another ID, which a lost answer leaves unknown.
+    const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal));
+    if (now === undefined)
+        return true;
+    if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec)))
+        return false;
+    await remove(engine, `/services/${now.ID}`, signal);
+    return true;
+}
+async function watchOne(sent, run) {
+    const [settled] = await watch([sent], run);
+    if (settled === undefined)
+        throw new Error('the watch has no result for the service that it watched');
+    return settled.result;
+}
+/** What kept a service from coming up. A stop of the run is none of the service's. */
+function move_traffic_problemOf(result) {
+    const { outcome, cause = outcome, failedTask } = result;
+    if (isGood(result) || outcome === 'cancelled')
+        return {};
+    // What somebody else has made of it is left to them.
+    const problem = { outcome: outcome === 'superseded' ? outcome : 'failed', cause };
+    return { problem: { ...problem, ...(failedTask && { failedTask }) } };
+}
+/** With `on-failure: keep` what has no traffic yet stays so. */
+function leftAside(move) {
+    const { problem, next } = move;
+    if (move.hasMoved || problem?.outcome === 'superseded')
+        return move;
+    const stays = `${next.name} stays without traffic until the next deploy`;
+    if (problem !== undefined)
+        return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
+    const cause = `its traffic has not moved, because another service failed; ${stays}`;
+    return { ...move, problem: { outcome: 'skipped', cause } };
+}
+/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
+function stopped(move, run) {
+    const { old, next } = move;
+    if (move.problem !== undefined)
+        return move;
+    const cause = move.hasMoved
+        ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
+        : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, run)}`;
+    return { ...move, problem: { outcome: 'cancelled', cause } };
+}
+/** A stop before any traffic has moved: what was made for it says so. */
+function stoppedBeforeTheMove(settled, run) {
+    const { change, problem } = settled.sent;
+    const next = change.action === 'switch' ? change.second : undefined;
+    const isSent = problem === undefined || problem.isUnknown === true;
+    if (next?.live === undefined || !isSent)
+        return settled;
+    const { Spec: old } = next.live;
+    return withResult(settled, (result) => {
+        if (!isGood(result) && result.outcome !== 'cancelled')
+            return result;
+        const said = isGood(result) ? undefined : result.cause;
+        const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
+        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
+    });
+}
+function leftByStop({ name }, { deployment }) {
+    return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
+}
+function reported(settled, moves, goesBack) {
+    const { sent, result } = settled;
+    const move = moves.find((one) => one.sent === sent);
+    if (move === undefined)
+        return settled;
+    const { problem, hasMoved } = move;
+    const isTheirs = problem?.outcome === 'superseded';
+    const isUndone = goesBack && !isTheirs;
+    // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
+    const stays = problem !== undefined && !isUndone && (hasMoved || isTheirs);
+    const undo = (run) => giveBack(move, run);
+    return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
+        ...result,
+        ...(problem ?? { outcome: 'updated' }),
+        ...(hasMoved && { live: move.next.name }),
+        seconds: secondsSince(sent.sentAt),
+    });
+}
+
+;// CONCATENATED MODULE: ./build/strategies/blue-green.js
+
+
+
+
+
+
+
+
+
+
+
+
+const STRATEGY_NAME = 'blue-green';
+const TIDY_TIMEOUT_MS = 120_000;
+/** What Traefik, the proxy that most swarms have, reads its routes from. */
+const DEFAULT_ROUTE_LABELS = ['traefik.'];
+const blue_green_KEYS = {
+    'route-labels': parsePrefixes,
+    'route-alias': parseAlias,
+    'keep-old': (text) => (text === 'until-next' ? text : parseDuration(text)),
+    ...TRIAL_KEYS,
+};
+/** A second service beside the first, to which the traffic moves when it has proved itself. */
+const blueGreen = {
+    name: STRATEGY_NAME,
+    keys: blue_green_KEYS,
+    alternatives: TRIAL_CHECKS,
+    needsWait: true,
+    stackRefusal: 'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
+    choose: (values) => {
+        const given = values;
+        const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
+        const settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld };
+        const kept = typeof keepOld === 'number' ? keepOld : 0;
+        return { settings, uncountedSeconds: longestTrial(settings.trial) + kept };
+    },
+    updatesInPlace: false,
+    hasSecondService: true,
+    hasDowntime: false,
+    decide: blue_green_decide,
+    keepsLeftovers,
+    last,
+    tidy: removeOldOnes,
+};
+function parsePrefixes(text) {
+    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
+    if (prefixes.length > 0)
+        return prefixes;
+    throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.');
+}
+function parseAlias(text) {
+    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
+        return text;
+    throw new UserError(`${problems_shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
+}
+/** The service that is made beside the live one. */
+function blue_green_decide({ planned: { request, current, colours, interim }, wanted }) {
+    if (colours === undefined)
+        throw new Error('a service was planned without the names of the two that it is');
+    if (current !== undefined && replacesNothing(current.Spec, wanted))
+        return {};
+    if (interim !== undefined) {
+        return { refusal: 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`' };
+    }
+    const { name, strategy } = request;
+    const routing = routingOf(strategy.settings, name, wanted);
+    const refusal = colourRefusal(name, colours.next, wanted, routing);
+    if (refusal !== undefined)
+        return { refusal };
+    const shared = current === undefined ? [] : sharedByColours(wanted);
+    const spec = routed(wanted, name, colours, routing);
+    const service = {
+        name: colours.next,
+        generation: colours.generation,
+        live: current,
+        routing,
+        routed: spec,
+    };
+    return {
+        course: courseOf(strategy.settings, service),
+        second: { wanted: current === undefined ? spec : colours_hidden(spec, routing), service },
+        ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
+    };
+}
+function courseOf({ trial, keepOld }, { name, live, routing }) {
+    if (live === undefined)
+        return `${name} is made, and has the traffic`;
+    const old = live.Spec.Name;
+    const kept = keepOld ?? (routing.labels.length > 0 ? DRAIN_SECONDS : 0);
+    const end = kept === 'until-next'
+        ? `${old} stays without it until the next deploy`
+        : `${old} is removed${kept === 0 ? '' : ` ${spoken(kept)} later`}`;
+    return `${name} is made beside ${old}; it gets the traffic when all services are up and its tasks have ${trialWords(trial)}, and ${end}`;
+}
+/** When all services are up the second ones get the traffic. */
+async function last(settled, run) {
+    const takesOver = ({ sent: { change } }) => change.action === 'switch' && change.second.live !== undefined;
+    if (!settled.some(takesOver))
+        return settled;
+    if (run.signal.aborted)
+        return settled.map((one) => stoppedBeforeTheMove(one, run));
+    const { onFailure } = run.deployment;
+    if (onFailure === 'rollback-failed')
+        return moveEach(settled, takesOver, run);
+    if (settled.every(({ result }) => isGood(result)))
+        return openStage('Move the traffic', () => moveTraffic(settled, run));
+    return onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
+}
+/** Each for itself: those that are up get their traffic, whatever becomes of the others. */
+async function moveEach(settled, takesOver, run) {
+    const isMoving = (one) => takesOver(one) && isGood(one.result);
+    if (!settled.some(isMoving))
+        return settled;
+    const alone = { ...run, deployment: { ...run.deployment, onFailure: 'rollback' } };
+    return openStage('Move the traffic', async () => (await Promise.all(settled.map((one) => (isMoving(one) ? moveTraffic([one], alone) : [one])))).flat());
+}
+function keepsLeftovers({ strategy }) {
+    return strategy.kind === STRATEGY_NAME && strategy.settings.keepOld === 'until-next';
+}
+/**
+ * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
+ * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
+ */
+async function removeOldOnes(settled, run) {
+    const patience = AbortSignal.any([run.signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
+    await Promise.all(settled.map(async ({ sent: { change }, result }) => {
+        if (!isGood(result) || change.action === 'switch')
+            return;
+        const { name } = change.request;
+        const keep = keepsLeftovers(change.request);
+        try {
+            const problem = await removeLeftovers(change, run, patience, keep);
+            if (problem !== undefined)
+                log.warning(`${name}: ${problem.cause}`);
+        }
+        catch (error) {
+            log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
+        }
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/plan/interim-spec.js
+
+
+/**
+ * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
+ * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
+ */
+/** On an interim spec, with a {@link Note}. */
+const INTERIM_LABEL = 'swarm-deploy.interim';
+/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
+const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+/** The service with no task at all. */
+function emptied(spec, run) {
+    return interim_spec_withNote(withoutTasks(spec), {
+        before: { replicas: spec.Mode.Replicated?.Replicas },
+        meanwhile: { replicas: 0 },
+        run,
+    });
+}
+/**
+ * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
+ * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function withFirstTasks(current, wanted, tasks, run) {
+    const policy = {
+        ...wanted.UpdateConfig,
+        Parallelism: tasks,
+        Delay: THIRTY_DAYS_NANOSECONDS,
+        FailureAction: 'pause',
+        MaxFailureRatio: 0,
+    };
+    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
+    return interim_spec_withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
+}
+/** Whether a spec is an interim one, or was made over one. */
+function isInterim({ Labels: labels }) {
+    return labels?.[INTERIM_LABEL] !== undefined;
+}
+/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
+function markOf({ Labels: labels }) {
+    return parseNote(labels?.[INTERIM_LABEL]).run;
+}
+/** Whether two specs are meant for the way of one and the same run. */
+function sameMark(a, b) {
+    return isInterim(a) && isInterim(b) && markOf(a)?.token === markOf(b)?.token;
+}
+/**
+ * Whether the run of an interim spec may still be at work.
+ *
+ * @param now by the swarm's clock
+ * @param hasLock whether the lock of the service is ours
+ */
+function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
+    return until > now && !(hadLock && hasLock);
+}
+/**
+ * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
+ * what was only meant for the way is what it was before.
+ */
+function withoutInterim(spec) {
+    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
+    const { before, meanwhile } = parseNote(note);
+    const replicas = spec.Mode.Replicated?.Replicas;
+    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
+    const { UpdateConfig: policy, ...rest } = spec;
+    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
+    return {
+        ...rest,
+        Labels,
+        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
+        TaskTemplate: allowingNodes(spec.TaskTemplate),
+        ...(theirs && { UpdateConfig: theirs }),
+    };
+}
+/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
+const NO_POLICY = { Parallelism: 1 };
+/** Setting by setting: what they have not changed is what it was before. */
+function policyOfTheirs(before, meanwhile, theirs = {}) {
+    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
+    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
+    if (before === undefined && changed.length === 0)
+        return undefined;
+    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
+}
+/**
+ * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
+ * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
+ */
+function beforeInterim(service) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    if (!isInterim(spec))
+        return { current: service };
+    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
+    return { current: { ...service, Spec: before }, interim: spec };
+}
+function interim_spec_withNote(spec, note) {
+    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
+}
+function parseNote(label) {
+    try {
+        const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '');
+        const mark = parseMark(run);
+        return { before, meanwhile, ...(mark && { run: mark }) };
+    }
+    catch {
+        return { before: {}, meanwhile: {} };
+    }
+}
+const LONGEST_TEXT = 300;
+/** The last moment that a Date can hold. */
+const LATEST = 8.64e15;
+/** Anybody can write labels: what is shown of them is one short line. */
+function parseMark(value) {
+    const { token, owner, url, until, hasLock } = (value ?? {});
+    if (typeof token !== 'string' || typeof until !== 'number')
+        return undefined;
+    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
+    const address = line(url);
+    return {
+        token,
+        owner: line(owner) || 'someone unknown',
+        url: /^https?:\/\//.test(address) ? address : '',
+        until: Math.min(until, LATEST),
+        hasLock: hasLock === true,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/lifetime.js
+
+/** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
+const MARGIN_SECONDS = 15 * 60;
+/** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
+function lifetimeOf({ timeoutSeconds, services, stack }) {
+    const all = [...services, ...(stack === undefined ? [] : [stack])];
+    const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
+    const { rollout, wayBack } = sharesOf(timeoutSeconds);
+    return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/interim.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const interim_SEND_TIMEOUT_MS = 120_000;
+/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
+const SETTLING_MS = 45_000;
+/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
+const interim_LOOK_EVERY_MS = 1000;
+/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
+function markFor({ token, owner, url }, deployment, { now }) {
+    const until = now + lifetimeOf(deployment) * 1000;
+    return { token, owner, url, until, hasLock: deployment.lock !== undefined };
+}
+/** A service whose first step has not been taken, or that has none. */
+function untouched(change) {
+    return { change, service: currentOf(change), sentAt: nowMs() };
+}
+/**
+ * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ * It counts as ours only if the swarm accepted it.
+ *
+ * @param credential for the tasks that the spec asks for
+ */
+async function sendInterim(change, spec, credential, { engine }) {
+    const { current } = change;
+    noteSending({ ...change, interim: spec });
+    const sent = untouched(change);
+    const signal = clock_timeLimit(interim_SEND_TIMEOUT_MS);
+    try {
+        const given = await give(current, change.interim, spec, credential, engine, signal);
+        const service = await findService(engine, current.ID, signal);
+        if (given !== 'done')
+            return { ...sent, service, problem: superseded(given, 'at the same moment') };
+        // Somebody else may have made theirs from our interim one.
+        if (service === undefined || !sameMark(service.Spec, spec) || !sameSpec(service.Spec, spec)) {
+            return {
+                ...sent,
+                change: { ...change, interim: spec },
+                service,
+                problem: superseded('changed', 'at the same moment'),
+            };
+        }
+        const taken = { ...sent, change: { ...change, interim: service.Spec }, service };
+        noteSent(taken);
+        return taken;
+    }
+    catch (error) {
+        // The swarm may have taken it all the same.
+        const cause = `its first step could not be sent: ${messageOf(error)}`;
+        return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
+    }
+}
+/**
+ * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
+ * remembers one earlier spec only, and a run after this one has to find it there.
+ */
+async function give(current, earlier, spec, credential, engine, signal) {
+    if (earlier !== undefined) {
+        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
+        if (given !== 'done')
+            return given;
+    }
+    return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+}
+/**
+ * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ *
+ * @param what did not go well, in words that a name follows: `the end of the old tasks of`
+ */
+function afterFirstStep(all, what, signal) {
+    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
+    if (culprits.length === 0 && !signal.aborted)
+        return { changes: all.map(({ change }) => change) };
+    const problem = signal.aborted
+        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+        : {
+            outcome: 'skipped',
+            cause: `not sent, because ${what} ${someOf(culprits)} failed`,
+            because: culprits,
+        };
+    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
+    return { changes: [], ended };
+}
+/**
+ * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
+ * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
+ * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
+ * would lead there: the present spec is sent once more, and no task restarts.
+ */
+async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
+    const touched = settled.flatMap(({ sent: { change } }) => {
+        if (change.action !== 'update' || change.interim === undefined)
+            return [];
+        return [{ name: change.request.name, current: change.current, interim: change.interim }];
+    });
+    await Promise.all(touched.map(async (one) => {
+        try {
+            await tidyOne(one, engine, lines, stop);
+        }
+        catch (error) {
+            log.warning(`${one.name}: the intermediate spec of its strategy may be left, also for \`docker service rollback\`: ${messageOf(error)}`);
+        }
+    }));
+}
+async function tidyOne({ name, current, interim }, engine, lines, stop) {
+    const signal = clock_timeLimit(interim_SEND_TIMEOUT_MS);
+    const deadline = nowMs() + SETTLING_MS;
+    const isOver = () => nowMs() >= deadline;
+    await poll(isForgotten, interim_LOOK_EVERY_MS, isOver, stop);
+    async function isForgotten() {
+        const now = await findService(engine, current.ID, signal);
+        if (now === undefined)
+            return true;
+        const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+        if (sameMark(spec, interim)) {
+            await takeOut(name, now, current, interim, engine, lines, signal);
+            return false;
+        }
+        if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
+            return true;
+        // A write in the middle of an update would hide from others how that ends.
+        if (isPaused(now))
+            return true;
+        if (hasUnfinishedUpdate(now))
+            return false;
+        return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
+    }
+}
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
+    if (sameSpec(spec, interim)) {
+        lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
+        await writeSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
+    }
+    else {
+        lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
+        await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
+
+/**
+ * The credential that the swarm is to store with a spec: today's, where the run has one for it.
+ *
+ * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
+ */
+function storedCredential(access, otherwise = 'spec') {
+    return access === undefined ? { from: otherwise } : { from: 'header', header: registryAuthHeader(access.credential) };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/renew-credential.js
+
+
+
+
+
+
+const renew_credential_SEND_TIMEOUT_MS = 120_000;
+/**
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
+ *
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
+ */
+async function renewCredential({ current, currentAccess, request, interim }, { connection: { engine }, lines }, signal) {
+    if (currentAccess === undefined || interim !== undefined)
+        return;
+    if (isJob(current.Spec) || hasUnfinishedUpdate(current))
+        return;
+    try {
+        const patience = AbortSignal.any([signal, clock_timeLimit(renew_credential_SEND_TIMEOUT_MS)]);
+        await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
+    }
+    catch (error) {
+        lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/rollout/sent.js
+function isChanged(sent) {
+    return sent.change.action !== 'unchanged';
+}
+/** What the swarm has, or may have, that is only meant for the way. */
+function interimOf(change) {
+    return change.action === 'update' ? change.interim : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/strategies/first-step.js
+
+
+
+/**
+ * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without
+ * old tasks there is nothing to be careful with, and without a change of theirs they all stay. Pure.
+ *
+ * @param strategy its name
+ */
+function tasksToReplace(strategy, current, wanted, nodes) {
+    if (isJob(current)) {
+        return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
+    }
+    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
+    return total === 0 || replacesNothing(current, wanted) ? {} : total;
+}
+
+;// CONCATENATED MODULE: ./build/strategies/canary.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const canary_MOST_TASKS = 1_000_000;
+const canary_STRATEGY_NAME = 'canary';
+const canary_KEYS = { canary: parseSize, ...TRIAL_KEYS };
+/** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
+const canary = {
+    name: canary_STRATEGY_NAME,
+    keys: canary_KEYS,
+    alternatives: TRIAL_CHECKS,
+    needsWait: true,
+    choose: (values) => {
+        const { canary: size = { tasks: 1 } } = values;
+        const asked = trialOf(values);
+        const settings = { size, trial: asked };
+        return { settings, uncountedSeconds: longestTrial(asked) };
+    },
+    updatesInPlace: true,
+    hasSecondService: false,
+    hasDowntime: false,
+    decide: ({ planned: { request, current }, wanted, nodes }) => {
+        if (current === undefined)
+            return {};
+        const { size, trial: asked } = request.strategy.settings;
+        const total = tasksToReplace(canary_STRATEGY_NAME, current.Spec, wanted, nodes);
+        if (typeof total !== 'number')
+            return total;
+        const tasks = 'tasks' in size ? size.tasks : canary_partOf(total, size.percent);
+        if (tasks < total) {
+            const course = `${tasks} of its ${total} tasks are replaced first, and the others when those have ${trialWords(asked)}`;
+            return { course, firstStep: { tasks, total, trial: asked } };
+        }
+        const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
+        return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canary_adviceFor(total)}` };
+    },
+    first: { stage: 'Try the canaries', act: tryCanaries },
+};
+function parseSize(text) {
+    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+    const most = percent === '%' ? 99 : canary_MOST_TASKS;
+    if (number === '' || Number(number) < 1 || Number(number) > most) {
+        throw new UserError(`${problems_shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    }
+    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
+}
+/** Rounded up, and of two tasks any part is one. */
+function canary_partOf(total, percent) {
+    return Math.max(1, Math.min(total - 1, Math.ceil((total * percent) / 100)));
+}
+function canary_adviceFor(total) {
+    return total === 1
+        ? 'give it more first, or write `strategy: rolling` for it'
+        : `write a \`canary\` from 1 to ${total - 1}`;
+}
+function firstStepOf(change) {
+    const isOurs = change.action === 'update' && canary_STRATEGY_NAME === change.request.strategy.kind;
+    return isOurs ? change.firstStep : undefined;
+}
+const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
+/**
+ * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
+ * the others end too. It does not throw for what a service does.
+ */
+async function tryCanaries(services, run) {
+    const sent = await Promise.all(services.map((change) => {
+        const step = firstStepOf(change);
+        return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
+    }));
+    const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
+    return afterFirstStep(tried, 'the canary of', run.signal);
+}
+async function sendCanary(change, { tasks, total }, run) {
+    const { request, current, wanted, changes, access } = change;
+    if (run.signal.aborted)
+        return untouched(change);
+    run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
+    await renewCredential(change, run, run.signal);
+    const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark);
+    return sendInterim(change, interim, storedCredential(access), run.connection);
+}
+/** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
+function tryAll(sent, run) {
+    const read = swarmReader(run, 'up-to-date');
+    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+        const step = firstStepOf(sent.change);
+        if (step === undefined || interimOf(sent.change) === undefined)
+            return sent;
+        const problem = await tryOne(sent, step, read, { ...run, signal });
+        return problem === undefined ? sent : { ...sent, problem };
+    });
+}
+/** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
+async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, run) {
+    if (ours === undefined)
+        return undefined;
+    const { name } = change.request;
+    const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
+    const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, canary_STRATEGY_NAME), run, before);
+    const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
+    if (problem !== undefined)
+        return problem;
+    run.lines.say(name, 'its canary is up');
+    const onTrial = {
+        service: ours.Spec.Name,
+        image: imageOf(ours),
+        say: (text) => run.lines.say(name, text),
+    };
+    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
+    if (cause === undefined)
+        run.lines.good(name, 'its canary has passed, now the others');
+    return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause));
+}
+
+;// CONCATENATED MODULE: ./build/strategies/recreate.js
+
+
+
+
+
+
+
+
+
+const recreate_STRATEGY_NAME = 'recreate';
+/** All old tasks are gone before the first new one. */
+const recreate = {
+    name: recreate_STRATEGY_NAME,
+    keys: {},
+    needsWait: true,
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
+    updatesInPlace: false,
+    hasSecondService: false,
+    hasDowntime: true,
+    decide: ({ planned: { current }, wanted, nodes }) => {
+        if (current === undefined)
+            return {};
+        const total = tasksToReplace(recreate_STRATEGY_NAME, current.Spec, wanted, nodes);
+        if (typeof total !== 'number')
+            return total;
+        const all = total === 1 ? 'its task is' : `${allOf(total, 'tasks')} are`;
+        return { course: `${all} stopped before the first new one starts: nothing runs in between`, firstStep: true };
+    },
+    first: { stage: 'Stop the old tasks', act: stopOldTasks },
+};
+function hasFirstStep(change) {
+    const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
+    return isOurs && change.firstStep !== undefined;
+}
+const STOPPING = { during: 'while its old tasks ended' };
+/**
+ * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
+ * does not throw for what a service does.
+ */
+async function stopOldTasks(services, run) {
+    const sent = await Promise.all(services.map((change) => {
+        if (!hasFirstStep(change) || run.signal.aborted)
+            return untouched(change);
+        run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
+        return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
+    }));
+    const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
+    return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
+}
+/** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
+function untilGone(sent, run) {
+    const read = swarmReader(run, 'all');
+    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
+        const { change, service } = sent;
+        const isStopping = hasFirstStep(change) && change.interim !== undefined;
+        if (!isStopping || service === undefined)
+            return sent;
+        const { name } = change.request;
+        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal });
+        const problem = await watching.untilSettled((progress, swarm) => {
+            const left = swarm === undefined ? progress : leftOf(service, swarm);
+            return `its old tasks have not ended within ${run.time.seconds} s: ${left}`;
+        });
+        if (problem !== undefined)
+            return { ...sent, problem };
+        run.lines.say(name, 'its old tasks are gone');
+        return sent;
+    });
+}
+/** How many of them are where. */
+function leftOf({ ID: id }, { services, nodes }) {
+    const now = services.get(id);
+    const left = now === undefined || now.found === 'removed' ? [] : now.tasks.filter(mayHaveContainer);
+    return `${left.length} on ${[...new Set(left.map(({ NodeID }) => recreate_placeOf(NodeID, nodes)))].join(', ')}`;
+}
+/** A node that is down does not say how its tasks ended, and its containers may run on. */
+function recreate_placeOf(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return 'a node that is gone';
+    const { Hostname: host } = node.Description;
+    return node.Status.State === 'ready'
+        ? `node ${host}`
+        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+}
+
+;// CONCATENATED MODULE: ./build/strategies/rolling.js
+/** Swarm's own update: task by task, by the service's policy. */
+const rolling = {
+    name: 'rolling',
+    keys: {},
+    needsWait: false,
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
+    updatesInPlace: true,
+    hasSecondService: false,
+    hasDowntime: false,
+};
+
+;// CONCATENATED MODULE: ./build/strategies/table.js
+
+
+
+
+/**
+ * All strategies by their names. The first is that of whoever chooses none. First steps are taken in this order: first
+ * those that may fail, then those that stop services.
+ */
+const STRATEGIES = table_named({ rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen });
+/** Has the compiler see that each has the name under which it stands. */
+function table_named(table) {
+    return table;
+}
+
+;// CONCATENATED MODULE: ./build/runner/saved.js
+
+
+/** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
+function saveForPost(name, value) {
+    if (name === 'lock')
+        note({ lock: value });
+    saveState(name, value);
+}
+/** A value that main of the same step has saved, as far as the runner has kept it. */
+function savedByMain(name) {
+    return process.env[`STATE_${name}`] || undefined;
+}
+
+;// CONCATENATED MODULE: ./build/lock/lock-config.js
+
+
+/**
+ * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
+ * make it has the lock, and nobody needs a service of their own for it.
+ */
+const lock_config_PREFIX = 'swarm-deploy.lock';
+// swarmkit, manager/controlapi/common.go
+const lock_config_LONGEST_NAME = 64;
+const HASH_LENGTH = 12;
+const OWNER = `${lock_config_PREFIX}.owner`;
+const lock_config_URL = `${lock_config_PREFIX}.url`;
+const SECONDS = `${lock_config_PREFIX}.seconds`;
+const TOKEN = `${lock_config_PREFIX}.token`;
+/** Whoever may make a config may write anything into its labels. */
+const MOST_SHOWN = 300;
+/** The name of the lock for a service or a stack. */
+function lockName(kind, name) {
+    const plain = `${lock_config_PREFIX}.${kind}.${name}`;
+    if (plain.length <= lock_config_LONGEST_NAME)
+        return plain;
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+    return `${plain.slice(0, lock_config_LONGEST_NAME - HASH_LENGTH - 1)}.${hash}`;
+}
+/** The body that makes a lock. */
+function lockBody(name, { owner, url, seconds, token }) {
+    const labels = { [OWNER]: owner, [lock_config_URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+    return { Name: name, Labels: labels, Data: Buffer.from('a lock of a deploy').toString('base64') };
+}
+/** The filter that finds the locks of one run. */
+function locksOf(token) {
+    return JSON.stringify({ label: [`${TOKEN}=${token}`] });
+}
+/** A config object read as a lock. */
+function heldLock({ ID, CreatedAt, Spec }) {
+    const labels = Spec.Labels ?? {};
+    const holder = {
+        owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+        url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
+        // One that was made by hand stays until it is removed by hand.
+        seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
+        token: labels[TOKEN] ?? '',
+    };
+    return { id: ID, holder, createdAt: CreatedAt };
+}
+/**
+ * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
+ *
+ * @param now of the swarm, RFC 3339
+ */
+function isExpired({ createdAt, holder }, now) {
+    return secondsLeft(createdAt, holder.seconds, now) <= 0;
+}
+/** How long a lock still counts at most. */
+function secondsLeft(createdAt, seconds, now) {
+    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
+}
+
+;// CONCATENATED MODULE: ./build/lock/lock.js
+
+
+
+
+
+
+
+
+/** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
+const CALL_TIMEOUT_MS = 120_000;
+/** A runner that stops a job leaves seven seconds. */
+const RELEASE_TIMEOUT_MS = 5000;
+const lock_LOOK_EVERY_MS = 1000;
+/**
+ * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
+ * over. Its state is saved first, so that `post` releases them when this process is killed.
+ *
+ * @throws UserError when somebody else holds one for longer than `lock-timeout`
+ */
+async function takeLock(asked, run, { engine }, time, signal) {
+    const { lock, stack } = asked;
+    if (lock === undefined)
+        return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
+    const holder = { ...run, seconds: lifetimeOf(asked) };
+    saveForPost('lock', holder.token);
+    const taken = [];
+    const take = (names) => stage('Take the lock', async () => {
+        // In one order for all runs, or two of them would wait for each other.
+        for (const name of names.toSorted()) {
+            await waitFor(engine, name, holder, lock, time, signal);
+            taken.push(name);
+            log.info(`${name}: locked`);
+        }
+    });
+    const keeper = {
+        takeServices: async ({ services }) => {
+            const names = services
+                .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
+                .filter((name) => !taken.includes(name));
+            if (names.length > 0)
+                await take(names);
+        },
+        [Symbol.asyncDispose]: () => {
+            time.beginClosing();
+            return release(engine, holder, taken);
+        },
+    };
+    try {
+        if (stack === undefined)
+            await keeper.takeServices(asked);
+        else
+            await take([lockName('stack', stack.name)]);
+        return keeper;
+    }
+    catch (error) {
+        await keeper[Symbol.asyncDispose]();
+        throw error;
+    }
+}
+async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
+    const deadline = nowMs() + timeoutSeconds * 1000;
+    let waitsFor = '';
+    while (!(await create(engine, name, holder))) {
+        signal.throwIfAborted();
+        const other = await find(engine, name, signal);
+        if (other === undefined)
+            continue;
+        if (other.holder.token === holder.token)
+            return;
+        const { SystemTime: now } = await engine.get('/info', { signal });
+        if (isExpired(other, now)) {
+            log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
+            // By its ID: of two that break it, the second must not take away the first one's new lock.
+            await remove(engine, `/configs/${other.id}`, signal);
+            continue;
+        }
+        if (nowMs() >= deadline)
+            throw new UserError(lock_tooLong(name, other, now, timeoutSeconds));
+        if (waitsFor !== other.id) {
+            log.info(`${name}: waiting for ${lock_named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
+        }
+        waitsFor = other.id;
+        const pauseMs = Math.min(lock_LOOK_EVERY_MS, Math.max(0, deadline - nowMs()));
+        await time.aside(pauseMs / 1000, () => sleep(pauseMs, signal));
+    }
+}
+function lock_named({ owner, url }) {
+    return url === '' ? owner : `${owner} (${url})`;
+}
+function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
+    const left = secondsLeft(createdAt, holder.seconds, now);
+    const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : '';
+    return `lock-timeout: ${lock_named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
+}
+/** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
+async function create(engine, name, holder) {
+    try {
+        await engine.post('/configs/create', {
+            body: lockBody(name, holder),
+            mayRepeat: true,
+            signal: clock_timeLimit(CALL_TIMEOUT_MS),
+        });
+        return true;
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 409)
+            return false;
+        if (error instanceof EngineError)
+            throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
+        throw error;
+    }
+}
+async function find(engine, name, signal) {
+    const filters = JSON.stringify({ name: [name] });
+    const found = await engine.get('/configs', { query: { filters }, signal });
+    const config = found.find(({ Spec }) => Spec.Name === name);
+    return config && heldLock(config);
+}
+/** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
+async function release(engine, holder, taken) {
+    try {
+        await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
+        saveForPost('lock', '');
+    }
+    catch (error) {
+        log.warning(`Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
+    }
+}
+async function releaseAll(engine, token, signal) {
+    const query = { filters: locksOf(token) };
+    const left = await engine.get('/configs', { query, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
+    await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)));
+}
+/** Releases what a killed main left behind. */
+async function releaseLeft(token, { engine }) {
+    await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
+}
+
+;// CONCATENATED MODULE: ./build/prepare/demand.js
+
+
+
+
+
+
+
+
+/**
+ * The images that the changes bring, each with the nodes that may get a task with it.
+ *
+ * Swarm gives a task to the node with the fewest tasks of its service, and of those to one with the fewest tasks at all
+ * (swarmkit, manager/scheduler/nodeinfo.go): mostly to another than the one before, and which cannot be told while others
+ * deploy. So all nodes count that the scheduler may choose, and those are left out of which it is known that they have the
+ * image: there a task with it runs. A service that keeps its image asks for nothing.
+ */
+function imageDemands(changes, { nodes, tasks }) {
+    const wanting = changes.flatMap((change) => {
+        const demand = serviceDemand(change, nodes);
+        return demand === undefined ? [] : [{ change, demand, image: imageOfSpec(change.wanted) ?? '' }];
+    });
+    const byImage = groupBy(wanting, ({ change: { access }, image }) => [demand_contentOf(image), access?.config.directory ?? '', access?.credential.registry ?? ''].join(' '));
+    const running = nodesByContent(tasks);
+    return [...byImage.values()].flatMap((all) => {
+        const [first] = all;
+        if (first === undefined)
+            return [];
+        const services = all.map(({ demand }) => demand);
+        const has = running.get(demand_contentOf(first.image) ?? '') ?? new Set();
+        const lacking = demand_distinct(services.flatMap((service) => service.nodes)).filter(({ ID }) => !has.has(ID));
+        const asked = lacking.filter(canBeAsked);
+        if (asked.length === 0)
+            return [];
+        const notAsked = lacking.filter((node) => !canBeAsked(node));
+        return [{ image: first.image, access: first.change.access, nodes: asked, notAsked, services }];
+    });
+}
+/** A Windows container has no file `/.dockerenv`: nobody has tried what a node would do there. */
+function canBeAsked(node) {
+    return node.Description.Platform.OS === 'linux';
+}
+function serviceDemand(change, all) {
+    const { action, request, wanted } = change;
+    const { prepare: choice } = request;
+    if (action === 'unchanged' || choice === 'no')
+        return undefined;
+    const content = demand_contentOf(imageOfSpec(wanted));
+    const present = serviceBefore(change);
+    const tasks = wantedTasks(wanted);
+    if (content === undefined || tasks === 0 || content === demand_contentOf(imageOf(present)))
+        return undefined;
+    const placed = eligibleNodes(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node));
+    const nodes = placed.filter((node) => hasPlatform(node, wanted.TaskTemplate.Placement?.Platforms));
+    if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length)))
+        return undefined;
+    const withoutVariant = isGlobal(wanted) ? placed.filter((node) => !nodes.includes(node)) : [];
+    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant };
+}
+/** Swarm spreads tasks: as many nodes get one as there are tasks. */
+function neededNodes(wanted, eligible) {
+    const tasks = wantedTasks(wanted);
+    return tasks === undefined ? 'all' : Math.min(tasks, eligible);
+}
+/** Where more nodes would pull than that for one task, and than a small swarm has, it costs more than it brings. */
+const MOST_NODES_PER_TASK = 3;
+const SMALL_SWARM = 10;
+/**
+ * Whether a rollout becomes shorter, or a service is away for less time, when the nodes have the image before: they would
+ * pull it one after another, or while a task is missing. Not where all tasks come at once beside the old ones.
+ */
+function isWorthIt({ action, wanted }, nodes) {
+    if (action !== 'update' || isJob(wanted))
+        return false;
+    const { Order: order = 'stop-first', Parallelism: parallelism = 1 } = wanted.UpdateConfig ?? {};
+    const tasks = wantedTasks(wanted) ?? nodes;
+    if (nodes > Math.max(SMALL_SWARM, MOST_NODES_PER_TASK * tasks))
+        return false;
+    return order === 'stop-first' || (parallelism > 0 && parallelism < tasks);
+}
+/**
+ * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
+ */
+function demand_contentOf(image) {
+    if (image === undefined || !image.includes('@'))
+        return undefined;
+    try {
+        const reference = parseReference(image);
+        return `${canonicalName(reference)}@${reference.digest}`;
+    }
+    catch {
+        return undefined;
+    }
+}
+function nodesByContent(tasks) {
+    const found = new Map();
+    for (const task of tasks.filter(isRunning)) {
+        const content = demand_contentOf(task.Spec?.ContainerSpec?.Image);
+        if (content === undefined || task.NodeID === undefined)
+            continue;
+        found.set(content, (found.get(content) ?? new Set()).add(task.NodeID));
+    }
+    return found;
+}
+function demand_distinct(nodes) {
+    return [...new Map(nodes.map((node) => [node.ID, node])).values()];
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/pull-service.js
+/**
+ * A service by which nodes pull an image and run nothing of it. Swarm has no call for that, but a node pulls the image of
+ * a task before it makes its container, and this container cannot be made: Docker puts a file `/.dockerenv` into each
+ * (moby, daemon/initlayer), and a working directory of that name cannot be created over it. So the OCI runtime is never
+ * called, and no container, layer or volume is left (seen with 20.10, 26.1 and 28.5, on overlay2 and containerd's store).
+ * Pure.
+ */
+const NO_DIRECTORY = '/.dockerenv';
+/** Where the container could be made all the same, it cannot be started. */
+const NO_PROGRAM = '/.swarm-deploy-runs-nothing';
+/**
+ * Its spec: a global service, so each node has one task, with the restart condition `none`, so none is tried again. A
+ * global job would be (seen with 20.10). No platforms: with them the tasks of other nodes would wait for ever.
+ */
+function pullServiceSpec({ name, labels, image, notOn }) {
+    return {
+        Name: name,
+        Labels: labels,
+        TaskTemplate: {
+            ContainerSpec: { Image: image, Command: [NO_PROGRAM], Dir: NO_DIRECTORY, Healthcheck: { Test: ['NONE'] } },
+            RestartPolicy: { Condition: 'none' },
+            Placement: { Constraints: constraintsLeavingOut(notOn) },
+        },
+        Mode: { Global: {} },
+    };
+}
+/**
+ * The constraints that leave nodes out. Where there are fewer of them later, the nodes let in get a task, and no task that
+ * is there is run again (swarmkit, manager/orchestrator/task.go).
+ *
+ * @param ids of the nodes
+ */
+function constraintsLeavingOut(ids) {
+    return ids.map((id) => `node.id!=${id}`);
+}
+const NOT_MADE = /(?:^|: )cannot mkdir: \/\.dockerenv is not a directory$/i;
+const pull_service_NOT_STARTED = /^starting container failed: /;
+/**
+ * What the task of such a service says of its node. Only the two errors that the service is made for tell that the image
+ * is there; whatever else a daemon says, it is not.
+ */
+function pullStateOf({ Status: status, DesiredState: desired }) {
+    const { State: state, Err: said = '' } = status;
+    if (state === 'rejected' || state === 'failed') {
+        const isThere = (state === 'rejected' && NOT_MADE.test(said)) || (state === 'failed' && pull_service_NOT_STARTED.test(said));
+        return isThere ? { state: 'there' } : { state: 'failed', said };
+    }
+    const isOver = ['complete', 'shutdown', 'remove', 'orphaned'].includes(state);
+    const isToEnd = ['shutdown', 'remove'].includes(desired);
+    return isOver || isToEnd ? { state: 'unknown' } : { state: 'pulling' };
+}
+
+;// CONCATENATED MODULE: ./build/prepare/pull.js
+
+
+
+/** A task comes within a second. */
+const NO_TASK_MS = 30_000;
+function beginPull(demand) {
+    return { demand, nodes: new Map() };
+}
+/** The nodes that are asked next, so that at most so many pull at a time. */
+function nextNodes({ demand, nodes }, most) {
+    const pulling = [...nodes.values()].filter(({ state }) => state === 'pulling').length;
+    const waiting = demand.nodes.map(({ ID }) => ID).filter((id) => !nodes.has(id));
+    return waiting.slice(0, Math.max(0, most - pulling));
+}
+/** Also asked are these. */
+function withAsked(pull, ids, nowMs) {
+    const asked = ids.map((id) => [id, { state: 'pulling', sinceMs: nowMs, isSeen: false }]);
+    return { ...pull, nodes: new Map([...pull.nodes, ...asked]) };
+}
+/** The swarm does not take it, in its words: nobody else is asked. */
+function refused(pull, refusal) {
+    return { ...pull, refusal };
+}
+/** What a look at the tasks of the service, and at the nodes, tells. */
+function afterLook(pull, tasks, nodes, nowMs) {
+    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
+    const next = [...pull.nodes].map(([id, node]) => {
+        if (node.state !== 'pulling')
+            return [id, node];
+        const task = newest(tasks.filter(({ NodeID }) => NodeID === id));
+        return [id, nodeAfterLook(node, task, active.has(id), nowMs)];
+    });
+    return { ...pull, nodes: new Map(next) };
+}
+function nodeAfterLook(node, task, isActive, nowMs) {
+    const elapsedMs = nowMs - node.sinceMs;
+    if (task === undefined) {
+        if (!isActive)
+            return { state: 'left' };
+        // Where Swarm remembers no ended tasks, it may come and go between two looks.
+        return node.isSeen || elapsedMs >= NO_TASK_MS ? { state: 'unknown' } : node;
+    }
+    const found = pullStateOf(task);
+    if (found.state === 'pulling')
+        return isActive ? { ...node, isSeen: true } : { state: 'left' };
+    if (found.state === 'failed')
+        return { ...found, seconds: elapsedMs / 1000 };
+    return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
+}
+/** Whether every node has been asked, and has an answer. */
+function isOver({ demand, nodes, refusal }) {
+    if (refusal !== undefined)
+        return true;
+    return demand.nodes.every(({ ID }) => (nodes.get(ID)?.state ?? 'pulling') !== 'pulling');
+}
+/** How many of the nodes that were to pull it have it. */
+function thereOn({ nodes }) {
+    return [...nodes.values()].filter(({ state }) => state === 'there').length;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/pull-services.js
+
+
+
+/**
+ * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
+ * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
+ */
+const pull_services_PREFIX = 'swarm-deploy-prepare-';
+const pull_services_HASH_LENGTH = 12;
+const pull_services_RUN = 'swarm-deploy.prepare.run';
+const pull_services_OWNER = 'swarm-deploy.prepare.owner';
+/** In milliseconds since 1970, by the swarm's clock. */
+const UNTIL = 'swarm-deploy.prepare.until';
+const MOST_AT_ONCE = 10;
+/** The name of the service for one image; two runs never have the same. */
+function pullServiceName({ token }, image) {
+    return `${pull_services_PREFIX}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${image}`).digest('hex').slice(0, pull_services_HASH_LENGTH)}`;
+}
+/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
+function pullServiceLabels({ token, owner }, until) {
+    return { [pull_services_RUN]: token, [pull_services_OWNER]: owner, [UNTIL]: String(until) };
+}
+/** The filter that finds the services of one run, and their tasks. */
+function ofRun(token) {
+    return JSON.stringify({ label: [`${pull_services_RUN}=${token}`] });
+}
+/**
+ * Removes the services of a run.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removeOfRun(engine, token, signal) {
+    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[pull_services_RUN] === token);
+    await removeAll(engine, ours, signal);
+}
+/**
+ * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
+ *
+ * @param now by the swarm's clock, in milliseconds since 1970
+ * @returns their names
+ */
+async function removeExpired(engine, now, signal) {
+    const filters = JSON.stringify({ label: [pull_services_RUN] });
+    const found = await engine.get('/services', { query: { filters }, signal });
+    const expired = found.filter(({ Spec }) => pull_services_isExpired(Spec.Name, Spec.Labels, now));
+    await removeAll(engine, expired, signal);
+    return expired.map(({ Spec }) => Spec.Name);
+}
+/** A service of somebody's that has our label and another name is none of ours. */
+function pull_services_isExpired(name, labels = {}, now) {
+    const until = labels[UNTIL] ?? '';
+    return name.startsWith(pull_services_PREFIX) && labels[pull_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+async function removeAll(engine, services, signal) {
+    await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
+}
+
+;// CONCATENATED MODULE: ./build/prepare/follow.js
+
+
+
+
+
+
+
+
+
+
+/** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
+const SHARE = 0.5;
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000;
+const follow_PROGRESS_EVERY_MS = 5000;
+/** More images are told of together. */
+const MOST_TOLD_ALONE = 5;
+/**
+ * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
+ *
+ * @returns how far each is, in the order of the demands, and the nodes as they are by then
+ */
+async function follow(demands, run, limit) {
+    const { connection, deployment, self, time } = run;
+    const { engine } = connection;
+    const late = time.over(-time.seconds * 1000 * (1 - SHARE));
+    const tellProgress = progressTeller();
+    const startedAt = nowMs();
+    let all = demands.map((demand) => ({ pull: beginPull(demand) }));
+    let nodes = run.observed.nodes;
+    for (;;) {
+        all = await asked(all);
+        const over = all.every(({ pull }) => isOver(pull));
+        if (over || late.aborted) {
+            const now = nowMs();
+            return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
+        }
+        await sleep(pauseMs(nowMs() - startedAt), AbortSignal.any([limit, late])).catch(() => undefined);
+        limit.throwIfAborted();
+        all = await looked(all);
+        tellProgress(all.map(({ pull }) => pull));
+    }
+    /** Of so many images at a time the nodes are asked, and of each so many nodes. */
+    async function asked(now) {
+        const most = deployment.maxParallel;
+        const done = [];
+        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !isOver(pull)).length;
+        for (const one of now) {
+            const ids = isOver(one.pull) ? [] : nextNodes(one.pull, most);
+            const isNew = one.serviceId === undefined;
+            if (ids.length === 0 || (isNew && busy >= most)) {
+                done.push(one);
+                continue;
+            }
+            if (isNew)
+                busy++;
+            done.push(await ask(one, ids));
+        }
+        return done;
+    }
+    async function ask(one, ids) {
+        const pull = withAsked(one.pull, ids, nowMs());
+        const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id));
+        try {
+            if (one.serviceId !== undefined) {
+                await widen(one.serviceId, notOn);
+                return { ...one, pull };
+            }
+            return { pull, serviceId: await make(pull.demand, notOn) };
+        }
+        catch (error) {
+            if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted)
+                throw error;
+            return { ...one, pull: refused(one.pull, error.message) };
+        }
+    }
+    async function make({ image, access }, notOn) {
+        const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`);
+        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
+        const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn });
+        const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+        try {
+            const made = await engine.post('/services/create', {
+                body,
+                mayRepeat: true,
+                signal: limit,
+                ...auth,
+            });
+            return made.ID;
+        }
+        catch (error) {
+            // The answer to a first call was lost.
+            const there = error instanceof EngineError && error.status === 409 ? await findService(engine, name, limit) : undefined;
+            if (there === undefined)
+                throw error;
+            return there.ID;
+        }
+    }
+    async function widen(id, notOn) {
+        const service = await findService(engine, id, limit);
+        if (service === undefined)
+            return;
+        const { Spec: spec } = service;
+        const Placement = { ...spec.TaskTemplate.Placement, Constraints: constraintsLeavingOut(notOn) };
+        const TaskTemplate = { ...spec.TaskTemplate, Placement };
+        await updateSpec(engine, id, [spec], { ...spec, TaskTemplate }, { from: 'spec' }, limit);
+    }
+    async function looked(now) {
+        const [tasks, present] = await Promise.all([
+            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
+            engine.get('/nodes', { signal: limit }),
+        ]);
+        nodes = present;
+        const next = now.map((one) => {
+            if (one.serviceId === undefined || isOver(one.pull))
+                return one;
+            const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
+            return { ...one, pull: afterLook(one.pull, own, nodes, nowMs()) };
+        });
+        return Promise.all(next.map(removedWhenOver));
+    }
+    /** At once: what is still there when others take long would be pulled by each node that joins. */
+    async function removedWhenOver(one) {
+        if (one.endedAt !== undefined || !isOver(one.pull))
+            return one;
+        const ended = { ...one, endedAt: nowMs() };
+        if (one.serviceId === undefined)
+            return ended;
+        // What could not be removed is tried once more at the end.
+        await remove(engine, `/services/${one.serviceId}`, limit).catch(() => undefined);
+        return ended;
+    }
+}
+/** All nodes may have it already: then it is over within a second. */
+function pauseMs(elapsedMs) {
+    if (elapsedMs < 2000)
+        return 100;
+    return elapsedMs < 10_000 ? 250 : 500;
+}
+/** Says from time to time how many nodes have what. */
+function progressTeller() {
+    let saidAt = nowMs();
+    let said = '';
+    return (pulls) => {
+        if (nowMs() - saidAt < follow_PROGRESS_EVERY_MS)
+            return;
+        const open = pulls.filter((pull) => !isOver(pull));
+        const lines = open.length <= MOST_TOLD_ALONE
+            ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
+            : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
+        saidAt = nowMs();
+        if (lines.join('\n') === said)
+            return;
+        said = lines.join('\n');
+        for (const line of lines)
+            log.info(line);
+    };
+}
+
+;// CONCATENATED MODULE: ./build/prepare/judge.js
+
+
+
+
+
+
+
+/**
+ * Judges one image: `all` of the nodes that may run a service must have it, or as many as it has tasks, or with `auto` as
+ * many must be left that could still pull it.
+ *
+ * @param nodes of the swarm, as they are now
+ * @param nameOf what a node is called
+ * @param waitedSeconds for how long the nodes were waited for
+ */
+function judge_judge(pull, nodes, nameOf, waitedSeconds) {
+    const { demand, refusal } = pull;
+    const image = imageInWords(demand.image);
+    if (refusal !== undefined)
+        return refusedJudgement(demand, image, refusal);
+    const active = eligibleNodes(nodes).map(({ ID }) => ID);
+    const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds));
+    const missing = demand.services.filter((service) => !isServed(service, lacking, active));
+    const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant);
+    if (lacking.length === 0 && without.length === 0)
+        return {};
+    const told = [
+        ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
+        ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
+    ].join(' ');
+    const needing = missing.length > 0 ? missing : demand.services;
+    const text = `${serviceWords(needing)}: ${told}`;
+    return missing.length > 0 ? { problem: text } : { notice: text };
+}
+/** Which nodes have it. */
+function whereItIs({ demand, nodes, refusal }) {
+    const image = imageInWords(demand.image);
+    if (refusal !== undefined)
+        return `${image}: no node was asked`;
+    return `${image}: on ${countOf(thereOn({ nodes }), demand.nodes.length)}`;
+}
+/** With `auto` nothing was asked for that this run could not do without. */
+function refusedJudgement({ services }, image, refusal) {
+    const must = services.filter(({ choice }) => choice !== 'auto');
+    const said = `the swarm refuses the service by which its nodes would pull ${image}: ${limited(refusal)}`;
+    return must.length === 0
+        ? { notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
+        : { problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` };
+}
+function lackingNode(node, { nodes }, active, waitedSeconds) {
+    const found = nodes.get(node.ID);
+    if (!active.includes(node.ID))
+        return [];
+    if (found === undefined || found.state === 'pulling') {
+        return [{ node, why: 'slow', said: '', seconds: waitedSeconds }];
+    }
+    return found.state === 'failed' ? [{ node, why: 'failed', said: found.said, seconds: found.seconds }] : [];
+}
+/** Whether a service has its image on as many nodes as it asks for. */
+function isServed(service, lacking, active) {
+    const { choice, needed, withoutVariant } = service;
+    const nodes = service.nodes.filter(({ ID }) => active.includes(ID));
+    const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed');
+    const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length;
+    if (choice === 'all')
+        return bad === 0 && withoutVariant.length === 0;
+    return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length));
+}
+/** A daemon whose packets are dropped gives up after as long; what is refused fails at once. */
+const DROPPED_SECONDS = 25;
+function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
+    const failed = lacking.filter(({ why }) => why === 'failed');
+    const slow = lacking.filter(({ why }) => why === 'slow');
+    const parts = [];
+    if (failed.length > 0) {
+        const each = failed.map(({ node, said, seconds }) => {
+            return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${reason(said)})`;
+        });
+        const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`;
+        parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`);
+    }
+    if (slow.length > 0) {
+        const names = someOf(slow.map(({ node }) => nameOf(node)));
+        const longer = 'Give the run a longer `timeout`, or the registry a faster line';
+        parts.push(`${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`);
+    }
+    return parts.join(' ');
+}
+/** The image is named already. */
+function reason(said) {
+    return limited(said).replace(/^(No such image): \S+$/, '$1') || 'no reason given';
+}
+/**
+ * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
+ * shows in which nodes fail, and how soon.
+ */
+function causeOf(failed, pull) {
+    const { registry, repository } = parseReference(pull.demand.image);
+    const said = failed[0]?.said ?? '';
+    if (/no space left on device/i.test(said))
+        return 'Free room on the disk of the node: `docker system df` there.';
+    if (/no matching manifest/i.test(said))
+        return 'Build the image for the platform of the node, or keep it off there.';
+    const told = classifyRegistryError(500, said);
+    if (told !== 'unknown') {
+        const { access } = pull.demand;
+        const account = access && { config: access.config.name, username: access.credential.username };
+        return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`;
+    }
+    const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.';
+    if (failed.some(({ seconds }) => seconds >= DROPPED_SECONDS)) {
+        return `So late, its packets to ${registry} are dropped (check route and firewall of the node), or its disk was full by then. ${log}`;
+    }
+    const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`;
+    return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
+        ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
+        : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`;
+}
+function variantWords(nodes, nameOf) {
+    if (nodes.length === 0)
+        return [];
+    const each = nodes.map((node) => {
+        const { OS, Architecture } = node.Description.Platform;
+        return `${nameOf(node)} (${OS}/${Architecture})`;
+    });
+    return [
+        `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
+    ];
+}
+function serviceWords(services) {
+    return `${services.length === 1 ? 'service' : 'services'} ${someOf(services.map(({ name }) => name))}`;
+}
+function countOf(some, all) {
+    if (some === all)
+        return all === 1 ? 'the one node that lacked it' : `all ${all} nodes that lacked it`;
+    return `${some} of the ${all} nodes that lacked it`;
+}
+function capital(text) {
+    return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/prepare.js
+
+
+
+
+
+
+
+
+
+
+
+
+const TITLE = 'Have the nodes pull the images';
+const REMOVE_TIMEOUT_MS = 20_000;
+/**
+ * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
+ * Nothing of a service is changed, and none is made but those by which the nodes pull, which are gone when it ends.
+ *
+ * @returns what is observed of the swarm, with the tasks that there are by then
+ * @throws UserErrors that name the nodes that cannot have an image, where a service needs them
+ */
+async function prepareNodes(changes, run) {
+    const { connection, observed } = run;
+    const demands = imageDemands(changes, observed);
+    if (demands.length === 0)
+        return observed;
+    await stage(TITLE, async () => {
+        note({ pulls: run.self.token });
+        try {
+            await run.time.before(TITLE, (limit) => pullAll(demands, run, limit));
+        }
+        finally {
+            if (run.signal.aborted)
+                run.time.beginClosing();
+            await removeOurs(run);
+        }
+    });
+    // Those that have come and gone meanwhile are none of the rollout's.
+    const tasks = await run.time.before('Look at the swarm', (limit) => {
+        return allTasksOf(connection.engine, observed.services, limit);
+    });
+    return { ...observed, tasks };
+}
+/** Removes the services by which the nodes of runs pulled that nobody could clean up after. */
+async function removeLeft({ connection, observed, time }) {
+    await time.before('Look at the swarm', async (limit) => {
+        try {
+            const names = await removeExpired(connection.engine, observed.now, limit);
+            if (names.length > 0)
+                log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+        }
+        catch (error) {
+            if (!(error instanceof EngineError))
+                throw error;
+            log.debug(`Not removed: what an earlier run may have left: ${error.message}`);
+        }
+    });
+}
+async function pullAll(demands, run, limit) {
+    const startedAt = nowMs();
+    for (const demand of demands)
+        sayBegin(demand);
+    const { pulls, nodes } = await follow(demands, run, limit);
+    const nameOf = (node) => nodeName(node.ID, nodes) ?? node.ID;
+    const judged = pulls.map(({ pull, endedAt }) => {
+        const seconds = (endedAt - startedAt) / 1000;
+        log.info(`${whereItIs(pull)}, after ${seconds.toFixed(1)} s`);
+        return judge_judge(pull, nodes, nameOf, seconds);
+    });
+    for (const { notice } of judged)
+        if (notice !== undefined)
+            log.notice(`prepare: ${notice}`);
+    throwAll(judged.flatMap(({ problem }) => (problem === undefined ? [] : [`prepare: ${problem}`])));
+}
+/** It never fails the run: what stays is removed by a later one. */
+async function removeOurs({ connection, self }) {
+    try {
+        await removeOfRun(connection.engine, self.token, clock_timeLimit(REMOVE_TIMEOUT_MS));
+        note({ pulls: '' });
+    }
+    catch (error) {
+        log.warning(`Not removed: the services by which nodes pulled (${messageOf(error)}). Remove those whose name begins with \`swarm-deploy-prepare-\`, or leave it to a later deploy`);
+    }
+}
+function sayBegin({ image, nodes, notAsked, services }) {
+    const names = services.map(({ name }) => name).join(', ');
+    log.info(`${imageInWords(image)} for ${names}: ${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} asked to have it`);
+    if (notAsked.length === 0)
+        return;
+    const hosts = notAsked.map(({ Description }) => Description.Hostname).join(', ');
+    log.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/last-look.js
+
+
+
+
+
+
+
+/**
+ * What became of services after one more look at all: one that came up early may be somebody else's by the time that
+ * the last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
+ */
+async function withLastLook(settled, run) {
+    return lookAgain(settled, () => true, run);
+}
+/** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
+function withLookAfterFailure(settled, run) {
+    return lookAgain(settled, ({ sent }) => sent.change.action !== 'switch', run);
+}
+async function lookAgain(settled, isMeant, run) {
+    const counts = (one) => {
+        const { service } = one.sent;
+        return isMeant(one) && isGood(one.result) && service !== undefined && !isJob(service.Spec);
+    };
+    const ours = settled.filter(counts).flatMap(({ sent }) => sent.service ?? []);
+    // One alone has settled this very moment.
+    if (ours.length === 0 || settled.length === 1)
+        return settled;
+    try {
+        const { services } = await swarmReader(run, 'up-to-date')(ours);
+        return settled.map((one) => {
+            const { sent, result } = one;
+            const found = counts(one) ? services.get(sent.service?.ID ?? '')?.found : undefined;
+            if (found !== 'removed' && found !== 'changed')
+                return one;
+            const cause = bySomeoneElse(found, 'after it had come up');
+            run.lines.bad(result.name, cause);
+            return settledAs(sent, { ...result, outcome: 'superseded', cause });
+        });
+    }
+    catch (error) {
+        log.debug(`No last look: ${messageOf(error)}`);
+        return settled;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/rollout/send.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const READ_TIMEOUT_MS = 120_000;
+/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
+const send_GRACE_MS = 1000;
+/** The same when another service has failed, or the time of the run is over. */
+const LONG_GRACE_MS = 5000;
+/**
+ * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
+ * the others. When the run is stopped, when its time is over and when the watch ends, what is being sent may still
+ * arrive, and nothing more is sent.
+ *
+ * @param watch is given each of them as soon as it is sent
+ */
+function deploy(services, run, watch) {
+    const { deployment, signal, time } = run;
+    const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
+    const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
+    return inParallel(services, deployment.maxParallel, async (change) => {
+        const sent = await sendOrNot(change);
+        watch?.add(sent);
+        return sent;
+    });
+    async function sendOrNot(change) {
+        const asItIs = { change, service: currentOf(change), sentAt: nowMs() };
+        if (change.action === 'unchanged')
+            return asItIs;
+        const problem = whyNotSent(run, watch);
+        if (problem !== undefined)
+            return { ...asItIs, problem };
+        noteSending(change);
+        const sent = await send(change, run, end).catch((error) => send_unanswered(change, error, run, watch));
+        noteSent(sent);
+        return sent;
+    }
+}
+/** Aborted so long after `signal`. */
+function afterwards(signal, ms) {
+    const end = new AbortController();
+    signal.addEventListener('abort', () => setTimeout(() => end.abort(tooLong()), ms).unref(), { once: true });
+    return end.signal;
+}
+function whyNotSent({ signal, time }, watch) {
+    if (signal.aborted)
+        return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
+    if (time.isOver)
+        return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` };
+    if (!watch?.failed.aborted)
+        return undefined;
+    const { culprits } = watch;
+    return { outcome: 'skipped', cause: `not sent, because ${someOf(culprits)} failed`, because: culprits };
+}
+async function send(change, run, end) {
+    const { connection } = run;
+    if (change.action === 'switch')
+        return makeSecond(change, run, end);
+    if (change.action === 'create')
+        return send_create(change, connection, end);
+    await renewCredential(change, run, end);
+    return update(change, connection, end);
+}
+async function send_create(change, { engine }, end) {
+    const sentAt = nowMs();
+    const made = await createService(change.access, change.wanted, engine, readingTime(end));
+    return { change, sentAt, service: undefined, ...made };
+}
+/** Sends the whole spec, over the one that was observed or an interim one of ours. */
+async function update(change, connection, end) {
+    const { access, current, interim, wanted } = change;
+    const { ID: id, Spec: observed } = current;
+    const sentAt = nowMs();
+    try {
+        const base = interim ?? observed;
+        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
+        const service = await send_read(connection, id, end);
+        const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec);
+        return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
+    }
+    catch (error) {
+        if (!(error instanceof EngineError) || isAnswerLost(error))
+            throw error;
+        return send_refused(change, sentAt, error.message);
+    }
+}
+/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
+function send_read({ engine }, name, end) {
+    return findService(engine, name, readingTime(end));
+}
+function readingTime(end) {
+    return AbortSignal.any([end, clock_timeLimit(READ_TIMEOUT_MS)]);
+}
+/** What is sent to a service, and with which account. */
+function changeInWords(change) {
+    const { changes, access } = change;
+    const account = access === undefined ? 'without an account' : accountInWords(access.credential);
+    if (change.action === 'update')
+        return `update (${changes.join('; ')}), ${account}`;
+    if (change.action === 'create')
+        return `create, ${account}`;
+    const { name, live } = change.second;
+    const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`;
+    return `create ${name}${beside}, ${account}`;
+}
+/** What was sent may or may not have arrived: the swarm cannot be asked. */
+function send_unanswered(change, error, { signal, time }, watch) {
+    const problem = () => {
+        if (signal.aborted)
+            return lost('cancelled', 'the run was stopped before it answered');
+        if (watch?.failed.aborted) {
+            const { culprits } = watch;
+            return { ...lost('skipped', `it had not answered when ${someOf(culprits)} failed`), because: culprits };
+        }
+        return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error));
+    };
+    return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() };
+}
+function lost(outcome, why) {
+    return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
+}
+function send_refused(change, sentAt, said) {
+    const cause = `docker refused to update it: ${said}`;
+    return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } };
+}
+function overtaken(change, sentAt, service) {
+    const problem = service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment');
+    return { change, sentAt, service, problem };
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/roll-out.js
 
 
@@ -24747,15 +25974,6 @@ function dependantsOf(names, stack) {
         }
     }
     return found;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/sent.js
-function isChanged(sent) {
-    return sent.change.action !== 'unchanged';
-}
-/** What the swarm has, or may have, that is only meant for the way. */
-function interimOf(change) {
-    return change.action === 'update' ? change.interim : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send-back.js
@@ -25482,1154 +26700,6 @@ function make_refused(error, what, place) {
         return error;
     const said = `the swarm refuses to make the ${what}: ${error.message}`;
     return new UserError(place === undefined ? said : `${place}: ${said}`);
-}
-
-;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
-
-/**
- * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
- * Nothing is thrown.
- *
- * @param work with a signal that another's problem aborts as well
- */
-function untilFirstProblem(items, stop, work) {
-    const firstProblem = new AbortController();
-    const signal = AbortSignal.any([stop, firstProblem.signal]);
-    return Promise.all(items.map(async (item) => {
-        try {
-            const after = await work(item, signal);
-            if (after.problem !== undefined)
-                firstProblem.abort();
-            return after;
-        }
-        catch (error) {
-            if (signal.aborted)
-                return item;
-            firstProblem.abort();
-            return { ...item, problem: { outcome: 'failed', cause: messageOf(error) } };
-        }
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watch-step.js
-
-
-
-
-
-
-/**
- * @param ours the service with the spec that this run gave it
- * @param name as the user knows it
- * @param read what all that are at this step share
- * @param tasksBefore whose failures are history; those that have ended at the first look unless given
- */
-function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
-    const begunAt = nowMs() / 1000;
-    let history = tasksBefore && historyBefore(tasksBefore, undefined, begunAt);
-    let last;
-    let down;
-    const look = async () => {
-        const swarm = await read([ours]);
-        const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds, begunAt);
-        if (seen.found === 'ours') {
-            history = seen.history;
-            last = seen.snapshot;
-        }
-        return { seen, swarm };
-    };
-    const failure = async (outcome, cause, finding = {}) => {
-        if (words.failed === undefined)
-            return { outcome, cause };
-        const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
-        const { engine } = connection;
-        const seenTasks = history && taskTimelines(history.tracks, observed.nodes);
-        const diagnosis = await (outcome === 'timed-out'
-            ? diagnoseTimeout(cause, evidence, engine)
-            : diagnose({ ...finding, cause }, evidence, engine));
-        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
-    };
-    const untilSettled = async (tooLate) => {
-        let progress = '';
-        for (;;) {
-            const begunAt = nowMs();
-            const looked = await look().catch((error) => {
-                if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out')
-                    throw error;
-                const cause = tooLate(unseenAfter(progress, error), undefined);
-                return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}` };
-            });
-            if ('outcome' in looked)
-                return looked;
-            const { seen, swarm } = looked;
-            switch (seen.found) {
-                case 'removed':
-                case 'changed':
-                    return superseded(seen.found, words.during);
-                case 'stale':
-                    if (time.isOver)
-                        return failure('timed-out', tooLate(STALE, undefined));
-                    break;
-                case 'ours': {
-                    const { verdict } = seen;
-                    if (verdict.state === 'converged')
-                        return undefined;
-                    if (verdict.state !== 'progressing')
-                        return failure('failed', verdict.cause, verdict);
-                    if (verdict.progress !== progress)
-                        lines.step(name, verdict.progress);
-                    progress = verdict.progress;
-                    if (time.isOver)
-                        return failure('timed-out', tooLate(progress, swarm));
-                }
-            }
-            await sleep(pauseAfter(begunAt), signal);
-        }
-    };
-    const whyDown = async () => {
-        for (;;) {
-            const begunAt = nowMs();
-            const { seen } = await look();
-            if (seen.found === 'stale') {
-                if (time.isOver)
-                    return failure('timed-out', STALE);
-                await sleep(pauseAfter(begunAt), signal);
-                continue;
-            }
-            if (seen.found !== 'ours')
-                return superseded(seen.found, words.during);
-            const { verdict } = seen;
-            if (verdict.state === 'converged')
-                return undefined;
-            if (verdict.state === 'progressing')
-                return failure('failed', `it did not stay up: ${verdict.progress}`);
-            return failure('failed', verdict.cause, verdict);
-        }
-    };
-    return {
-        untilSettled,
-        async stillUp() {
-            down = (await whyDown()) ?? down;
-            return down?.cause;
-        },
-        down: () => down,
-        failure,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/runner/environment.js
-
-
-/**
- * The environment for programs that this action starts: the step's own, without what they have no use for and
- * without every variable that holds a secret known so far.
- */
-function environmentForChildren(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        if (value === undefined || isOfTheRunner(name))
-            return false;
-        if (value === '' && choosesEndpoint(name))
-            return false;
-        return isNeeded(name) || redact(value) === value;
-    });
-    return Object.fromEntries(entries);
-}
-/** The environment for the user's own commands: as in any other step, all that they set for this one. */
-function environmentForCommands(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        return value !== undefined && !isOfTheAction(name);
-    });
-    return Object.fromEntries(entries);
-}
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: ./build/runner/shell.js
-
-
-const shell_MOST_LINES = 20;
-const shell_MOST_BYTES = 64 * 1024;
-/** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
-const DRAIN_MS = 500;
-/**
- * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
- * and when the signal is aborted, all that it started in its process group is ended too.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
- */
-async function runShell(command, options) {
-    const { env, cwd, timeoutSeconds, signal } = options;
-    signal.throwIfAborted();
-    // Detached: the leader of a process group of its own, which can be ended as a whole.
-    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const endAll = () => killGroup(child.pid);
-    const printed = new Tail();
-    for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (chunk) => printed.add(chunk));
-    let isLate = false;
-    const clock = setTimeout(() => {
-        isLate = true;
-        endAll();
-    }, timeoutSeconds * 1000);
-    signal.addEventListener('abort', endAll);
-    try {
-        const code = await new Promise((resolve, reject) => {
-            child.once('error', reject);
-            // What the command left running in the background may keep the pipes open, and must not be waited for.
-            child.once('exit', (exitCode) => {
-                endAll();
-                const letGo = setTimeout(() => {
-                    child.stdout.destroy();
-                    child.stderr.destroy();
-                }, DRAIN_MS);
-                child.once('close', () => {
-                    clearTimeout(letGo);
-                    resolve(exitCode ?? 128);
-                });
-            });
-        });
-        signal.throwIfAborted();
-        return { code: isLate ? undefined : code, lines: printed.lines() };
-    }
-    finally {
-        clearTimeout(clock);
-        signal.removeEventListener('abort', endAll);
-    }
-}
-function killGroup(pid) {
-    if (pid === undefined)
-        return;
-    try {
-        process.kill(-pid, 'SIGKILL');
-    }
-    catch (error) {
-        if (error.code !== 'ESRCH')
-            throw error;
-    }
-}
-/** The end of what was printed. */
-class Tail {
-    #bytes = Buffer.alloc(0);
-    #lostBytes = 0;
-    add(chunk) {
-        const all = Buffer.concat([this.#bytes, chunk]);
-        this.#bytes = all.subarray(-shell_MOST_BYTES);
-        this.#lostBytes += all.length - this.#bytes.length;
-    }
-    lines() {
-        const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/);
-        // What is left of a line that has lost its beginning may be half of a secret.
-        const whole = this.#lostBytes > 0 ? others : [first, ...others];
-        const lines = whole.filter((line) => line.trim() !== '').slice(-shell_MOST_LINES);
-        const isAll = this.#lostBytes === 0 || lines.length === shell_MOST_LINES;
-        const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
-        return [...(isAll ? [] : [note]), ...lines.map(limited)];
-    }
-}
-
-;// CONCATENATED MODULE: ./build/strategies/trial.js
-
-
-
-
-
-
-
-
-
-
-
-/** The settings of a trial, for every strategy that has one. */
-const TRIAL_KEYS = {
-    hold: parseDuration,
-    'check-command': checkedCommand,
-    'check-url': parseUrl,
-};
-/** The ways to say the check. */
-const TRIAL_CHECKS = ['check-command', 'check-url'];
-/** @param values what is given of {@link TRIAL_KEYS}, read */
-function trialOf(values) {
-    const { hold = 0, 'check-command': command, 'check-url': url } = values;
-    if (command !== undefined)
-        return { holdSeconds: hold, check: { command } };
-    return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) };
-}
-/** During the hold the check runs this often. */
-const CHECK_EVERY_SECONDS = 10;
-/** A run that fails is tried again before it counts. */
-const trial_ATTEMPTS = 3;
-const PAUSE_SECONDS = 2;
-/** What one attempt may take. */
-const ATTEMPT_SECONDS = 30;
-const LOOK_EVERY_SECONDS = 1;
-const LEAST_BAD_STATUS = 400;
-/** What a trial asks, in words that follow "when they have". */
-function trialWords({ holdSeconds, check }) {
-    const held = holdSeconds === 0 ? 'come up' : `stayed up for ${spoken(holdSeconds)}`;
-    return check === undefined ? held : `${held} and passed \`${'url' in check ? 'check-url' : 'check-command'}\``;
-}
-/** How long a trial takes at most, in seconds, when all that it asks answers in time. */
-function longestTrial({ holdSeconds, check }) {
-    return holdSeconds + (check === undefined ? 0 : trial_ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
-}
-/**
- * Puts new tasks to the test: they must stay up for the time of the trial, and its check must pass at the beginning of
- * that time, every 10 s in it, and at its end.
- *
- * @param stillUp why the tasks are no longer up, if they are not; asked again and again
- * @returns why they did not pass; `undefined` when they did
- * @throws when the signal is aborted
- */
-async function trial(tasks, { holdSeconds, check }, stillUp, signal) {
-    const startedAt = nowMs();
-    const elapsed = () => (nowMs() - startedAt) / 1000;
-    if (holdSeconds > 0)
-        tasks.say(`the new tasks have to stay up for ${holdSeconds} s`);
-    if (check === undefined)
-        return upUntil(holdSeconds);
-    for (let due = 0; due !== undefined; due = nextCheck(due, elapsed(), holdSeconds)) {
-        const failure = (await upUntil(due)) ?? (await runCheck(tasks, check, signal));
-        // A task that has ended says more than a check that did not reach it.
-        if (failure !== undefined)
-            return (await stillUp()) ?? failure;
-    }
-    return stillUp();
-    async function upUntil(seconds) {
-        for (;;) {
-            const down = await stillUp();
-            const left = seconds - elapsed();
-            if (down !== undefined || left <= 0)
-                return down;
-            await sleep(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal);
-        }
-    }
-}
-/**
- * When a check is to run again, in seconds since the hold began; `undefined` when it has run at the end of the hold.
- *
- * @param lastDue when it was to run the last time
- * @param now when that run was over
- */
-function nextCheck(lastDue, now, holdSeconds) {
-    if (lastDue >= holdSeconds)
-        return undefined;
-    return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
-}
-/** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
-const trial_NOT_STARTED = [126, 127];
-async function runCheck(tasks, check, signal) {
-    for (let attempt = 1;; attempt++) {
-        const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
-        const said = failure === undefined ? 'the check passed' : `the check failed: ${failure}`;
-        const more = failure !== undefined && !isHopeless && attempt < trial_ATTEMPTS;
-        tasks.say(`${said}${more ? `, tried again in ${PAUSE_SECONDS} s` : ''}`);
-        for (const line of lines)
-            tasks.say(`  ${line}`);
-        if (failure === undefined)
-            return undefined;
-        if (isHopeless)
-            return `the check cannot be run: ${failure}`;
-        if (attempt === trial_ATTEMPTS)
-            return `the check failed ${trial_ATTEMPTS} times in a row: ${failure}`;
-        await sleep(PAUSE_SECONDS * 1000, signal);
-    }
-}
-async function attemptOf(tasks, check, signal) {
-    if ('url' in check)
-        return { ...(await askUrl(check.url, signal)), lines: [] };
-    const env = environmentOf(tasks, process.env);
-    const options = { env, cwd: basePath(process.env), timeoutSeconds: ATTEMPT_SECONDS, signal };
-    try {
-        const result = await runShell(check.command, options);
-        const failure = commandFailure(result);
-        const isHopeless = result.code !== undefined && trial_NOT_STARTED.includes(result.code);
-        return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
-    }
-    catch (error) {
-        signal.throwIfAborted();
-        return { failure: `check-command could not be started by sh: ${messageOf(error)}`, lines: [] };
-    }
-}
-/** What the user's command gets: the step's own environment, and what is on trial. */
-function environmentOf({ service, image }, env) {
-    return { ...environmentForCommands(env), SWARM_DEPLOY_SERVICE: service, SWARM_DEPLOY_IMAGE: image ?? '' };
-}
-/** Why a command did not pass, with the last line that it printed. */
-function commandFailure({ code, lines }) {
-    if (code === 0)
-        return undefined;
-    const ended = code === undefined ? `had not ended after ${ATTEMPT_SECONDS} s` : `ended with exit code ${code}`;
-    const last = lines.at(-1);
-    return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
-}
-async function askUrl(url, signal) {
-    const patience = AbortSignal.any([signal, clock_timeLimit(ATTEMPT_SECONDS * 1000)]);
-    try {
-        const response = await fetch(url, { signal: patience });
-        await response.body?.cancel();
-        return response.status < LEAST_BAD_STATUS ? {} : { failure: `check-url answered with status ${response.status}` };
-    }
-    catch (error) {
-        signal.throwIfAborted();
-        return { failure: `check-url ${networkFailure(error)}` };
-    }
-}
-const NETWORK_FAILURES = {
-    ECONNREFUSED: 'could not be reached: connection refused',
-    ECONNRESET: 'broke the connection off',
-    EAI_AGAIN: 'could not be reached: its host name could not be looked up',
-    ENOTFOUND: 'could not be reached: there is no host of this name',
-    UND_ERR_SOCKET: 'broke the connection off',
-};
-/** https://fetch.spec.whatwg.org/#port-blocking */
-const BLOCKED_PORT = 'has a port that browsers do not ask, and neither does this action: use check-command with curl';
-/** What `fetch` threw, in words that follow `check-url`. */
-function networkFailure(error) {
-    if (error.name === 'TimeoutError')
-        return `did not answer within ${ATTEMPT_SECONDS} s`;
-    const cause = error.cause ?? error;
-    const code = cause.code ?? '';
-    const message = messageOf(cause);
-    if (message === 'bad port')
-        return BLOCKED_PORT;
-    return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`;
-}
-/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
-const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
-/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
-function checkedCommand(command) {
-    const [, path] = SCRIPT.exec(command) ?? [];
-    const directory = basePath(process.env);
-    if (path === undefined || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.resolve)(directory, path)))
-        return command;
-    throw new UserError(`there is no file ${problems_shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`);
-}
-function parseUrl(text) {
-    const url = URL.parse(text);
-    hideUserInfo(text);
-    if (url !== null && (url.username !== '' || url.password !== '')) {
-        throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl');
-    }
-    if (url?.protocol === 'http:' || url?.protocol === 'https:')
-        return text;
-    throw new UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address: write one that begins with http:// or https://`);
-}
-
-;// CONCATENATED MODULE: ./build/strategies/move-traffic.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const move_traffic_SEND_TIMEOUT_MS = 120_000;
-/**
- * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
- * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
- * back is to give all their old traffic back, unless the user wants to keep what there is.
- */
-async function moveTraffic(settled, run) {
-    let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
-    const shared = { ...run, read: swarmReader(run, 'up-to-date') };
-    for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
-        moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }));
-        if (run.signal.aborted || moves.some(({ problem }) => problem !== undefined))
-            break;
-    }
-    const hasFailed = moves.some(({ problem }) => problem !== undefined);
-    const goesBack = hasFailed && !run.signal.aborted && run.deployment.onFailure === 'rollback';
-    if (run.signal.aborted)
-        moves = moves.map((move) => stopped(move, run));
-    else if (goesBack)
-        moves = await Promise.all(moves.map((move) => yieldTo(move, run)));
-    else if (hasFailed)
-        moves = moves.map(leftAside);
-    else
-        await Promise.all(moves.map((move) => removeOld(move, run)));
-    return settled.map((one) => reported(one, moves, goesBack));
-}
-/** No traffic moves, because not all services came up: one that stays beside the live one says so. */
-function leftWithoutTraffic({ sent, result }) {
-    const move = moveOf(sent);
-    if (move === undefined || sent.problem !== undefined)
-        return settledAs(sent, result);
-    const { outcome, cause = outcome } = result;
-    const problem = isGood(result) ? {} : { problem: { outcome, cause } };
-    return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
-}
-function moveOf(sent) {
-    const { change, service } = sent;
-    if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
-        return undefined;
-    const { request, colours, second: next } = change;
-    const { trial: asked, keepOld: keep } = request.strategy.settings;
-    return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep };
-}
-async function tryOut(move, run) {
-    return throughTrial(move, move.trial, 'trial', run);
-}
-/** To the new one first: for a while both have traffic, and at no time none. */
-async function giveRoutes(move, run) {
-    const { name, next, old } = move;
-    const { engine } = run.connection;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    noteMoving(move.sent);
-    // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
-    const claim = await writeSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
-    if (claim !== 'done')
-        return { ...move, problem: whileMoving(old, claim) };
-    run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
-    if (next.routing.alias !== undefined)
-        return makeAnew(move, run);
-    const given = await writeSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal);
-    const service = await findService(engine, move.service.ID, signal);
-    if (given !== 'done' || service === undefined)
-        return { ...move, problem: whileMoving(move.service, given) };
-    return { ...move, service, hasMoved: true };
-}
-/**
- * The new service made anew, with its name on the networks: a node learns the aliases of a service with the first
- * task of it that it sees, and takes no later ones (libnetwork, service_common.go; seen with Docker 20.10).
- */
-async function makeAnew(move, run) {
-    const { engine } = run.connection;
-    const { change } = move.sent;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    await remove(engine, `/services/${move.service.ID}`, signal);
-    const made = await createService(change.access, move.next.routed, engine, signal);
-    if ('problem' in made)
-        return { ...move, problem: made.problem };
-    const moved = { ...move, service: made.service, hasMoved: true };
-    const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run);
-    return { ...moved, ...move_traffic_problemOf(result) };
-}
-async function takeRoutes(move, run) {
-    const { name, next, old } = move;
-    const { engine } = run.connection;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
-    const now = await findService(engine, old.ID, signal);
-    if (given !== 'done')
-        return { ...move, problem: whileMoving(old, given) };
-    if (now === undefined)
-        return { ...move, problem: whileMoving(old, 'removed') };
-    // A name leads to it until its last task has ended.
-    if (next.routing.alias !== undefined)
-        await untilStopped(now, name, run);
-    run.lines.good(name, `${next.name} has the traffic`);
-    return move;
-}
-/** The old one as the move begins. */
-function claimedOld({ old, name }) {
-    return claimed(old.Spec, name);
-}
-/** The old one when the traffic is taken from it. */
-function retiredOld(move) {
-    return retired(claimedOld(move), routingToTake(move.next.routing, move.colours));
-}
-/** It is no failure when they do not end in time: they may still be asked by their name. */
-async function untilStopped(old, name, run) {
-    const watching = watchStep(old, name, { during: 'while its tasks ended' }, swarmReader(run, 'all'), judgeEnding, run);
-    const problem = await watching.untilSettled((left) => `${run.time.seconds} s are over, and ${left}`);
-    if (problem !== undefined)
-        log.warning(`${name}: the tasks of ${old.Spec.Name} have not ended: ${problem.cause}`);
-}
-/** @param given what the last change of it came to, `done` where somebody else undid that at once */
-function whileMoving({ Spec }, given) {
-    return superseded(given === 'done' ? 'changed' : given, 'while its traffic moved', Spec.Name);
-}
-/** The old one stays for as long as is asked for, and the new one is on trial again meanwhile. */
-async function keepOld(move, run) {
-    const { keepOld: keep = move.next.routing.alias === undefined ? DRAIN_SECONDS : 0 } = move;
-    if (keep === 'until-next' || keep === 0)
-        return move;
-    run.lines.say(move.name, `${move.old.Spec.Name} stays for ${keep} s`);
-    return throughTrial(move, { ...move.trial, holdSeconds: keep }, 'time with the traffic', run);
-}
-async function throughTrial(move, asked, what, run) {
-    const { name, next, service } = move;
-    const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
-    const watching = watchStep(service, name, words, run.read, judgeTrial, run);
-    const onTrial = {
-        service: next.name,
-        image: imageOf(service),
-        say: (text) => run.lines.say(name, text),
-    };
-    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
-    if (cause === undefined)
-        return move;
-    return { ...move, problem: watching.down() ?? (await watching.failure('failed', cause)) };
-}
-/** It is no failure when the old one stays: the next deploy removes it. */
-async function removeOld(move, { connection, lines }) {
-    const { name, old, keepOld: keep } = move;
-    if (keep === 'until-next') {
-        lines.say(name, `${old.Spec.Name} stays until the next deploy`);
-        return;
-    }
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    try {
-        const now = await findService(connection.engine, old.ID, signal);
-        if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
-            log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`);
-            return;
-        }
-        await remove(connection.engine, `/services/${old.ID}`, signal);
-        lines.say(name, `${old.Spec.Name} is removed`);
-    }
-    catch (error) {
-        log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`);
-    }
-}
-/**
- * The old one as it was, and up, and then the new one removed. While both have the traffic the old one's number says
- * whose it is to be, should this run be killed.
- */
-async function giveBack(move, run) {
-    const { name, next, old, sent } = move;
-    const { engine } = run.connection;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    try {
-        const now = await findService(engine, old.ID, signal);
-        if (now !== undefined && sameSpec(now.Spec, old.Spec))
-            return;
-        const back = reclaimed(old.Spec, name, next);
-        const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
-        const service = await findService(engine, old.ID, signal);
-        if (given !== 'done' || service === undefined)
-            throw new Error(whileMoving(old, given).cause);
-        run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
-        const change = { ...sent.change, action: 'unchanged', current: old };
-        const { problem } = move_traffic_problemOf(await watchOne({ change, service, sentAt: nowMs() }, run));
-        if (problem !== undefined)
-            throw new Error(problem.cause);
-        if (await removeNew(move, engine, signal)) {
-            await writeSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal);
-        }
-    }
-    catch (error) {
-        throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error });
-    }
-}
-/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move, { connection: { engine } }) {
-    const { old, next, problem } = move;
-    if (problem?.outcome !== 'superseded')
-        return move;
-    const signal = clock_timeLimit(move_traffic_SEND_TIMEOUT_MS);
-    try {
-        const theirs = await findService(engine, old.ID, signal);
-        const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing));
-        if (isOfUse || !(await removeNew(move, engine, signal)))
-            return move;
-        return { ...move, hasMoved: false };
-    }
-    catch (error) {
-        log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`);
-        return move;
-    }
-}
-/** Removes the new one, unless somebody else has changed it; whether it is gone. */
-async function removeNew({ service, next }, engine, signal) {
-    // One that was made anew has another ID, which a lost answer leaves unknown.
-    const now = (await findService(engine, service.ID, signal)) ?? (await findService(engine, next.name, signal));
-    if (now === undefined)
-        return true;
-    if (![service.Spec, next.routed].some((spec) => sameSpec(now.Spec, spec)))
-        return false;
-    await remove(engine, `/services/${now.ID}`, signal);
-    return true;
-}
-async function watchOne(sent, run) {
-    const [settled] = await watch([sent], run);
-    if (settled === undefined)
-        throw new Error('the watch has no result for the service that it watched');
-    return settled.result;
-}
-/** What kept a service from coming up. A stop of the run is none of the service's. */
-function move_traffic_problemOf(result) {
-    const { outcome, cause = outcome, failedTask } = result;
-    if (isGood(result) || outcome === 'cancelled')
-        return {};
-    // What somebody else has made of it is left to them.
-    const problem = { outcome: outcome === 'superseded' ? outcome : 'failed', cause };
-    return { problem: { ...problem, ...(failedTask && { failedTask }) } };
-}
-/** With `on-failure: keep` what has no traffic yet stays so. */
-function leftAside(move) {
-    const { problem, next } = move;
-    if (move.hasMoved || problem?.outcome === 'superseded')
-        return move;
-    const stays = `${next.name} stays without traffic until the next deploy`;
-    if (problem !== undefined)
-        return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
-    const cause = `its traffic has not moved, because another service failed; ${stays}`;
-    return { ...move, problem: { outcome: 'skipped', cause } };
-}
-/** A stop finds the traffic where it is; what is left is removed by the next deploy. */
-function stopped(move, run) {
-    const { old, next } = move;
-    if (move.problem !== undefined)
-        return move;
-    const cause = move.hasMoved
-        ? `the run was stopped when ${next.name} had got the traffic; ${old.Spec.Name} stays until the next deploy`
-        : `the run was stopped before the traffic moved from ${old.Spec.Name}${leftByStop(next, run)}`;
-    return { ...move, problem: { outcome: 'cancelled', cause } };
-}
-/** A stop before any traffic has moved: what was made for it says so. */
-function stoppedBeforeTheMove(settled, run) {
-    const { change, problem } = settled.sent;
-    const next = change.action === 'switch' ? change.second : undefined;
-    const isSent = problem === undefined || problem.isUnknown === true;
-    if (next?.live === undefined || !isSent)
-        return settled;
-    const { Spec: old } = next.live;
-    return withResult(settled, (result) => {
-        if (!isGood(result) && result.outcome !== 'cancelled')
-            return result;
-        const said = isGood(result) ? undefined : result.cause;
-        const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
-        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
-    });
-}
-function leftByStop({ name }, { deployment }) {
-    return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
-}
-function reported(settled, moves, goesBack) {
-    const { sent, result } = settled;
-    const move = moves.find((one) => one.sent === sent);
-    if (move === undefined)
-        return settled;
-    const { problem, hasMoved } = move;
-    const isTheirs = problem?.outcome === 'superseded';
-    const isUndone = goesBack && !isTheirs;
-    // With a problem it is not brought back: it has the traffic, or somebody else has changed it.
-    const stays = problem !== undefined && !isUndone && (hasMoved || isTheirs);
-    const undo = (run) => giveBack(move, run);
-    return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
-        ...result,
-        ...(problem ?? { outcome: 'updated' }),
-        ...(hasMoved && { live: move.next.name }),
-        seconds: secondsSince(sent.sentAt),
-    });
-}
-
-;// CONCATENATED MODULE: ./build/strategies/blue-green.js
-
-
-
-
-
-
-
-
-
-
-
-
-const STRATEGY_NAME = 'blue-green';
-const TIDY_TIMEOUT_MS = 120_000;
-/** What Traefik, the proxy that most swarms have, reads its routes from. */
-const DEFAULT_ROUTE_LABELS = ['traefik.'];
-const blue_green_KEYS = {
-    'route-labels': parsePrefixes,
-    'route-alias': parseAlias,
-    'keep-old': (text) => (text === 'until-next' ? text : parseDuration(text)),
-    ...TRIAL_KEYS,
-};
-/** A second service beside the first, to which the traffic moves when it has proved itself. */
-const blueGreen = {
-    name: STRATEGY_NAME,
-    keys: blue_green_KEYS,
-    alternatives: TRIAL_CHECKS,
-    needsWait: true,
-    stackRefusal: 'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
-    choose: (values) => {
-        const given = values;
-        const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
-        const settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld };
-        const kept = typeof keepOld === 'number' ? keepOld : 0;
-        return { settings, uncountedSeconds: longestTrial(settings.trial) + kept };
-    },
-    updatesInPlace: false,
-    hasSecondService: true,
-    hasDowntime: false,
-    decide: blue_green_decide,
-    keepsLeftovers,
-    last,
-    tidy: removeOldOnes,
-};
-function parsePrefixes(text) {
-    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
-    if (prefixes.length > 0)
-        return prefixes;
-    throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.');
-}
-function parseAlias(text) {
-    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
-        return text;
-    throw new UserError(`${problems_shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
-}
-/** The service that is made beside the live one. */
-function blue_green_decide({ planned: { request, current, colours, interim }, wanted }) {
-    if (colours === undefined)
-        throw new Error('a service was planned without the names of the two that it is');
-    if (current !== undefined && replacesNothing(current.Spec, wanted))
-        return {};
-    if (interim !== undefined) {
-        return { refusal: 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`' };
-    }
-    const { name, strategy } = request;
-    const routing = routingOf(strategy.settings, name, wanted);
-    const refusal = colourRefusal(name, colours.next, wanted, routing);
-    if (refusal !== undefined)
-        return { refusal };
-    const shared = current === undefined ? [] : sharedByColours(wanted);
-    const spec = routed(wanted, name, colours, routing);
-    const service = {
-        name: colours.next,
-        generation: colours.generation,
-        live: current,
-        routing,
-        routed: spec,
-    };
-    return {
-        course: courseOf(strategy.settings, service),
-        second: { wanted: current === undefined ? spec : colours_hidden(spec, routing), service },
-        ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
-    };
-}
-function courseOf({ trial, keepOld }, { name, live, routing }) {
-    if (live === undefined)
-        return `${name} is made, and has the traffic`;
-    const old = live.Spec.Name;
-    const kept = keepOld ?? (routing.labels.length > 0 ? DRAIN_SECONDS : 0);
-    const end = kept === 'until-next'
-        ? `${old} stays without it until the next deploy`
-        : `${old} is removed${kept === 0 ? '' : ` ${spoken(kept)} later`}`;
-    return `${name} is made beside ${old}; it gets the traffic when all services are up and its tasks have ${trialWords(trial)}, and ${end}`;
-}
-/** When all services are up the second ones get the traffic. */
-async function last(settled, run) {
-    const takesOver = ({ sent: { change } }) => change.action === 'switch' && change.second.live !== undefined;
-    if (!settled.some(takesOver))
-        return settled;
-    if (run.signal.aborted)
-        return settled.map((one) => stoppedBeforeTheMove(one, run));
-    const { onFailure } = run.deployment;
-    if (onFailure === 'rollback-failed')
-        return moveEach(settled, takesOver, run);
-    if (settled.every(({ result }) => isGood(result)))
-        return openStage('Move the traffic', () => moveTraffic(settled, run));
-    return onFailure === 'rollback' ? settled : settled.map(leftWithoutTraffic);
-}
-/** Each for itself: those that are up get their traffic, whatever becomes of the others. */
-async function moveEach(settled, takesOver, run) {
-    const isMoving = (one) => takesOver(one) && isGood(one.result);
-    if (!settled.some(isMoving))
-        return settled;
-    const alone = { ...run, deployment: { ...run.deployment, onFailure: 'rollback' } };
-    return openStage('Move the traffic', async () => (await Promise.all(settled.map((one) => (isMoving(one) ? moveTraffic([one], alone) : [one])))).flat());
-}
-function keepsLeftovers({ strategy }) {
-    return strategy.kind === STRATEGY_NAME && strategy.settings.keepOld === 'until-next';
-}
-/**
- * Removes what earlier blue-green deploys have left of services that this run has deployed in another way, or that were
- * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
- */
-async function removeOldOnes(settled, run) {
-    const patience = AbortSignal.any([run.signal, clock_timeLimit(TIDY_TIMEOUT_MS)]);
-    await Promise.all(settled.map(async ({ sent: { change }, result }) => {
-        if (!isGood(result) || change.action === 'switch')
-            return;
-        const { name } = change.request;
-        const keep = keepsLeftovers(change.request);
-        try {
-            const problem = await removeLeftovers(change, run, patience, keep);
-            if (problem !== undefined)
-                log.warning(`${name}: ${problem.cause}`);
-        }
-        catch (error) {
-            log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`);
-        }
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/strategies/first-step.js
-
-
-
-/**
- * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without
- * old tasks there is nothing to be careful with, and without a change of theirs they all stay. Pure.
- *
- * @param strategy its name
- */
-function tasksToReplace(strategy, current, wanted, nodes) {
-    if (isJob(current)) {
-        return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
-    }
-    const total = wantedTasks(current) ?? eligibleNodes(nodes, current.TaskTemplate.Placement).length;
-    return total === 0 || replacesNothing(current, wanted) ? {} : total;
-}
-
-;// CONCATENATED MODULE: ./build/strategies/canary.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const canary_MOST_TASKS = 1_000_000;
-const canary_STRATEGY_NAME = 'canary';
-const canary_KEYS = { canary: parseSize, ...TRIAL_KEYS };
-/** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
-const canary = {
-    name: canary_STRATEGY_NAME,
-    keys: canary_KEYS,
-    alternatives: TRIAL_CHECKS,
-    needsWait: true,
-    choose: (values) => {
-        const { canary: size = { tasks: 1 } } = values;
-        const asked = trialOf(values);
-        const settings = { size, trial: asked };
-        return { settings, uncountedSeconds: longestTrial(asked) };
-    },
-    updatesInPlace: true,
-    hasSecondService: false,
-    hasDowntime: false,
-    decide: ({ planned: { request, current }, wanted, nodes }) => {
-        if (current === undefined)
-            return {};
-        const { size, trial: asked } = request.strategy.settings;
-        const total = tasksToReplace(canary_STRATEGY_NAME, current.Spec, wanted, nodes);
-        if (typeof total !== 'number')
-            return total;
-        const tasks = 'tasks' in size ? size.tasks : canary_partOf(total, size.percent);
-        if (tasks < total) {
-            const course = `${tasks} of its ${total} tasks are replaced first, and the others when those have ${trialWords(asked)}`;
-            return { course, firstStep: { tasks, total, trial: asked } };
-        }
-        const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
-        return { refusal: `canary tries some tasks while the others stay, but ${has}: ${canary_adviceFor(total)}` };
-    },
-    first: { stage: 'Try the canaries', act: tryCanaries },
-};
-function parseSize(text) {
-    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
-    const most = percent === '%' ? 99 : canary_MOST_TASKS;
-    if (number === '' || Number(number) < 1 || Number(number) > most) {
-        throw new UserError(`${problems_shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
-    }
-    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
-}
-/** Rounded up, and of two tasks any part is one. */
-function canary_partOf(total, percent) {
-    return Math.max(1, Math.min(total - 1, Math.ceil((total * percent) / 100)));
-}
-function canary_adviceFor(total) {
-    return total === 1
-        ? 'give it more first, or write `strategy: rolling` for it'
-        : `write a \`canary\` from 1 to ${total - 1}`;
-}
-function firstStepOf(change) {
-    const isOurs = change.action === 'update' && canary_STRATEGY_NAME === change.request.strategy.kind;
-    return isOurs ? change.firstStep : undefined;
-}
-const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
-/**
- * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
- * the others end too. It does not throw for what a service does.
- */
-async function tryCanaries(services, run) {
-    const sent = await Promise.all(services.map((change) => {
-        const step = firstStepOf(change);
-        return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
-    }));
-    const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
-    return afterFirstStep(tried, 'the canary of', run.signal);
-}
-async function sendCanary(change, { tasks, total }, run) {
-    const { request, current, wanted, changes, access } = change;
-    if (run.signal.aborted)
-        return untouched(change);
-    run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
-    await renewCredential(change, run, run.signal);
-    const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark);
-    return sendInterim(change, interim, storedCredential(access), run.connection);
-}
-/** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
-function tryAll(sent, run) {
-    const read = swarmReader(run, 'up-to-date');
-    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
-        const step = firstStepOf(sent.change);
-        if (step === undefined || interimOf(sent.change) === undefined)
-            return sent;
-        const problem = await tryOne(sent, step, read, { ...run, signal });
-        return problem === undefined ? sent : { ...sent, problem };
-    });
-}
-/** Why the canaries of a service did not come up, stay up or pass the check; `undefined` when they did. */
-async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, run) {
-    if (ours === undefined)
-        return undefined;
-    const { name } = change.request;
-    const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
-    const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, canary_STRATEGY_NAME), run, before);
-    const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
-    if (problem !== undefined)
-        return problem;
-    run.lines.say(name, 'its canary is up');
-    const onTrial = {
-        service: ours.Spec.Name,
-        image: imageOf(ours),
-        say: (text) => run.lines.say(name, text),
-    };
-    const cause = await run.time.aside(longestTrial(asked), () => trial(onTrial, asked, watching.stillUp, run.signal));
-    if (cause === undefined)
-        run.lines.good(name, 'its canary has passed, now the others');
-    return cause === undefined ? undefined : (watching.down() ?? watching.failure('failed', cause));
-}
-
-;// CONCATENATED MODULE: ./build/strategies/recreate.js
-
-
-
-
-
-
-
-
-
-const recreate_STRATEGY_NAME = 'recreate';
-/** All old tasks are gone before the first new one. */
-const recreate = {
-    name: recreate_STRATEGY_NAME,
-    keys: {},
-    needsWait: true,
-    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
-    updatesInPlace: false,
-    hasSecondService: false,
-    hasDowntime: true,
-    decide: ({ planned: { current }, wanted, nodes }) => {
-        if (current === undefined)
-            return {};
-        const total = tasksToReplace(recreate_STRATEGY_NAME, current.Spec, wanted, nodes);
-        if (typeof total !== 'number')
-            return total;
-        const all = total === 1 ? 'its task is' : `${allOf(total, 'tasks')} are`;
-        return { course: `${all} stopped before the first new one starts: nothing runs in between`, firstStep: true };
-    },
-    first: { stage: 'Stop the old tasks', act: stopOldTasks },
-};
-function hasFirstStep(change) {
-    const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
-    return isOurs && change.firstStep !== undefined;
-}
-const STOPPING = { during: 'while its old tasks ended' };
-/**
- * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
- * does not throw for what a service does.
- */
-async function stopOldTasks(services, run) {
-    const sent = await Promise.all(services.map((change) => {
-        if (!hasFirstStep(change) || run.signal.aborted)
-            return untouched(change);
-        run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
-        return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
-    }));
-    const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
-    return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
-}
-/** The rollouts, each with a problem when its old tasks have not gone; those that the run's stop overtakes as they are. */
-function untilGone(sent, run) {
-    const read = swarmReader(run, 'all');
-    return untilFirstProblem(sent, run.signal, async (sent, signal) => {
-        const { change, service } = sent;
-        const isStopping = hasFirstStep(change) && change.interim !== undefined;
-        if (!isStopping || service === undefined)
-            return sent;
-        const { name } = change.request;
-        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal });
-        const problem = await watching.untilSettled((progress, swarm) => {
-            const left = swarm === undefined ? progress : leftOf(service, swarm);
-            return `its old tasks have not ended within ${run.time.seconds} s: ${left}`;
-        });
-        if (problem !== undefined)
-            return { ...sent, problem };
-        run.lines.say(name, 'its old tasks are gone');
-        return sent;
-    });
-}
-/** How many of them are where. */
-function leftOf({ ID: id }, { services, nodes }) {
-    const now = services.get(id);
-    const left = now === undefined || now.found === 'removed' ? [] : now.tasks.filter(mayHaveContainer);
-    return `${left.length} on ${[...new Set(left.map(({ NodeID }) => recreate_placeOf(NodeID, nodes)))].join(', ')}`;
-}
-/** A node that is down does not say how its tasks ended, and its containers may run on. */
-function recreate_placeOf(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return 'a node that is gone';
-    const { Hostname: host } = node.Description;
-    return node.Status.State === 'ready'
-        ? `node ${host}`
-        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
-}
-
-;// CONCATENATED MODULE: ./build/strategies/rolling.js
-/** Swarm's own update: task by task, by the service's policy. */
-const rolling = {
-    name: 'rolling',
-    keys: {},
-    needsWait: false,
-    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
-    updatesInPlace: true,
-    hasSecondService: false,
-    hasDowntime: false,
-};
-
-;// CONCATENATED MODULE: ./build/strategies/table.js
-
-
-
-
-/**
- * All strategies by their names. The first is that of whoever chooses none. First steps are taken in this order: first
- * those that may fail, then those that stop services.
- */
-const STRATEGIES = table_named({ rolling: rolling, canary: canary, recreate: recreate, 'blue-green': blueGreen });
-/** Has the compiler see that each has the name under which it stands. */
-function table_named(table) {
-    return table;
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/steps.js
@@ -31076,20 +31146,27 @@ async function wholeSwarm({ connection: { engine } }, signal) {
 
 
 
-/** All modes by their names. */
-const MODES = {
-    deploy: async (asked, signal) => {
-        const { results, advice } = await deploy_deploy(asked, signal);
-        return async () => {
-            await reportResults(results, asked);
-            giveAdvice(advice);
-        };
-    },
-    plan: async (asked, signal) => {
-        const outlook = await plan(asked, signal);
-        return () => reportPlan(outlook, asked.plan);
-    },
+
+
+/** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
+const table_MODES = {
+    deploy: mode(readInputs, deploy_deploy, reportDeployed),
+    plan: mode(readInputs, plan, reportPlanned),
 };
+function mode(read, run, report) {
+    return async (env, signal) => {
+        const asked = read(env, STRATEGIES);
+        const came = await run(asked, signal);
+        return () => report(came, asked);
+    };
+}
+async function reportDeployed({ results, advice }, asked) {
+    await reportResults(results, asked);
+    giveAdvice(advice);
+}
+function reportPlanned(outlook, asked) {
+    return reportPlan(outlook, asked.plan);
+}
 
 ;// CONCATENATED MODULE: ./build/runner/stop.js
 
@@ -31194,20 +31271,19 @@ var main_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
-
 /** The step: reads what it is asked for, does it, and reports. Whatever goes wrong becomes the report of a failure. */
 async function main() {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const stop = main_addDisposableResource(env_1, stopOnSignals(), false);
+        const mode = modeAsked(process.env);
         try {
-            const deployment = readInputs(process.env, STRATEGIES);
-            const run = MODES[deployment.mode];
-            const report = await beforeTheKill(run(deployment, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS);
+            const run = table_MODES[mode];
+            const report = await beforeTheKill(run(process.env, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS);
             await report();
         }
         catch (error) {
-            await reportFailure(error, isPlanAsked(process.env));
+            await reportFailure(error, mode === 'plan');
         }
     }
     catch (e_1) {

@@ -13655,15 +13655,14 @@ function typosBetween(a, b) {
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
 const MODE_NAMES = ['deploy', 'plan'];
 const DEFAULT_MODE = MODE_NAMES[0];
-/** What the input of this name takes in other actions. */
-const MODES_OF_OTHERS = {
+/** Ours, for what other programs call so. */
+const OTHER_NAMES = { 'dry-run': 'plan', check: 'plan', diff: 'plan' };
+/** What to do about what the input of this name takes in other actions, and we have no mode for. */
+const NO_MODES = {
     swarm: 'leave it out: this action always deploys to a swarm',
     stack: 'leave it out: a stack is deployed where the input `stack` names one',
     service: 'leave it out: services are deployed where the input `services` names them',
     compose: 'this action deploys to a swarm only',
-    'dry-run': 'write `plan`',
-    check: 'write `plan`',
-    diff: 'write `plan`',
 };
 /**
  * The mode of this name.
@@ -13676,12 +13675,23 @@ function parseMode(text) {
         return mode;
     throw new errors_UserError(`${problems_shown(text)} is no mode: ${adviceFor(text)}`);
 }
-function adviceFor(text) {
-    const ofOthers = Object.hasOwn(MODES_OF_OTHERS, text) ? MODES_OF_OTHERS[text] : undefined;
-    if (ofOthers !== undefined)
-        return ofOthers;
+/** The mode of this name; of what is none the one that was probably meant, so that all else that is wrong can be told. */
+function probableMode(text) {
+    return MODE_NAMES.find((name) => name === text) ?? meantBy(text) ?? DEFAULT_MODE;
+}
+function meantBy(text) {
+    if (Object.hasOwn(OTHER_NAMES, text))
+        return OTHER_NAMES[text];
     const closest = keys_closestKey(text, MODE_NAMES);
-    return closest === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`;
+    return MODE_NAMES.find((name) => name === closest);
+}
+function adviceFor(text) {
+    if (Object.hasOwn(NO_MODES, text))
+        return NO_MODES[text] ?? '';
+    if (Object.hasOwn(OTHER_NAMES, text))
+        return `write \`${OTHER_NAMES[text]}\``;
+    const meant = meantBy(text);
+    return meant === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -13709,14 +13719,240 @@ const DEFAULTS = {
     'lock-timeout': '10m',
 };
 
-;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
-/** The settings that are given. */
-function policySettings({ update, rollback }) {
-    return [...settingsOf('update', update), ...settingsOf('rollback', rollback)];
+;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
+
+
+
+/**
+ * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
+ * in them would silently not be done.
+ */
+const PREFIX = 'INPUT_';
+const MOST_NAME_CHARACTERS = 60;
+/** Our input for what other actions, docker and compose call so. */
+const unknown_inputs_OTHER_NAMES = {
+    'compose-files': 'compose-file',
+    'compose-path': 'compose-file',
+    'docker-compose-file': 'compose-file',
+    'docker-compose-file-path': 'compose-file',
+    'docker-context': 'context',
+    'docker-host': 'host',
+    'env-files': 'env-file',
+    file: 'compose-file',
+    files: 'compose-file',
+    key: 'ssh-key',
+    'known-hosts': 'ssh-known-hosts',
+    manager: 'host',
+    pass: 'password',
+    prepull: 'prepare',
+    'pre-pull': 'prepare',
+    'private-key': 'ssh-key',
+    'registry-host': 'registry',
+    'registry-pass': 'password',
+    'registry-password': 'password',
+    'registry-token': 'password',
+    'registry-url': 'registry',
+    'registry-user': 'username',
+    'registry-username': 'username',
+    'remote-docker-host': 'host',
+    'remote-private-key': 'ssh-key',
+    rollback: 'on-failure',
+    'ssh-deploy-private-key': 'ssh-key',
+    'ssh-private-key': 'ssh-key',
+    'ssh-remote-known-hosts': 'ssh-known-hosts',
+    'stack-file': 'compose-file',
+    'stack-file-name': 'compose-file',
+    'stack-name': 'stack',
+    'deploy-timeout': 'timeout',
+    'monitor-timeout': 'timeout',
+    token: 'password',
+};
+const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
+const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
+const PINNED = 'leave it out: every image is looked up and pinned by its digest';
+const FORWARDED = 'leave it out: the credential is sent wherever there is one';
+const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
+const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
+const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
+const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
+    ? 'write `mode: plan`'
+    : 'leave it out: every run is a real deploy';
+/** What to write for what is no input under another name. */
+const ADVICE = {
+    args: WITHOUT_DOCKER,
+    check: DRY_RUN,
+    diff: DRY_RUN,
+    'dry-run': DRY_RUN,
+    plan: DRY_RUN,
+    attempts: 'leave it out: what passes is tried again by itself',
+    detach: 'write `wait: false` where nobody shall wait, or leave it out',
+    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+    'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
+    'env-var-prefix': VARIABLES,
+    'exclude-variables': VARIABLES,
+    'extra-variables': VARIABLES,
+    'force-recreate': 'write `update-args: --force` in an entry of `services`',
+    'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
+    'log-level': 'leave it out: a run with debug logging tells more',
+    logout: LOGIN,
+    'manage-variables': CONTENT_NAMES,
+    'monitor-interval': 'leave it out: the swarm is looked at all the time',
+    port: unknown_inputs_HOST,
+    'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
+    'remote-host': unknown_inputs_HOST,
+    'remote-port': unknown_inputs_HOST,
+    'remote-user': unknown_inputs_HOST,
+    'resolve-image': PINNED,
+    scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
+    secrets: VARIABLES,
+    'ssh-deploy-user': unknown_inputs_HOST,
+    'ssh-host': unknown_inputs_HOST,
+    'ssh-port': unknown_inputs_HOST,
+    'ssh-remote-hostname': unknown_inputs_HOST,
+    'ssh-remote-port': unknown_inputs_HOST,
+    'ssh-user': unknown_inputs_HOST,
+    'strict-variables': 'leave it out: a variable that is missing is an error',
+    summary: 'leave it out: there always is one',
+    user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
+    variables: VARIABLES,
+    vars: VARIABLES,
+    version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
+    'with-registry-auth': FORWARDED,
+};
+/**
+ * Adds one problem for each input that is given and that there is not, with what was probably meant.
+ *
+ * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
+ * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
+ * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
+ *
+ * @param warn is told what is no error
+ * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
+ *   follows from the name
+ */
+function checkUnknownInputs(env, known, problems, warn) {
+    const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
+    const meant = {};
+    // Once is enough: several are those of another action.
+    let isOwnTold = false;
+    for (const unknown of unknownInputs(env, known.inputs)) {
+        const input = inputMeantBy(unknown.name, env, known);
+        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
+        if (mayBeOfOthers) {
+            warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
+            continue;
+        }
+        const own = isOwnTold ? '' : mayBeTheUsersOwn(unknown);
+        isOwnTold ||= own !== '';
+        problems.add(`${line}${own}`);
+        const variable = input && unknown_inputs_variableOf(input);
+        if (variable !== undefined && !env[variable])
+            meant[variable] = unknown.value;
+    }
+    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
 }
-function settingsOf(phase, policy) {
-    const entries = Object.entries(policy);
-    return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll('_', '-')}` }));
+/** Nobody gives a variable of their own a dash in its name. */
+function mayBeTheUsersOwn({ variable }) {
+    return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
+}
+/** The variable in which a runner hands an input over. */
+function unknown_inputs_variableOf(input) {
+    return `${PREFIX}${input.toUpperCase()}`;
+}
+/** The same for a shell, which cannot set a variable with a dash. */
+function shellVariableOf(input) {
+    return unknown_inputs_variableOf(input).replaceAll('-', '_');
+}
+/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
+function unknownInputs(env, known) {
+    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
+    return Object.entries(env).flatMap(([variable, value = '']) => {
+        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
+            return [];
+        return [{ name: safe_text_safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
+    });
+}
+/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
+function spellingOfShell(name, env) {
+    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
+}
+function inputMeantBy(name, env, { inputs }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return undefined;
+    if (plain === 'name' || plain === 'service')
+        return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
+    return keys_closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
+}
+/** `name` is that of a stack in the actions that have it. */
+function nameOfWhat(plain) {
+    return plain === 'name' ? 'stack' : 'services';
+}
+function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
+    const plain = plainName(name);
+    if (Object.hasOwn(ADVICE, plain))
+        return ADVICE[plain] ?? '';
+    if (entryKeys.includes(plain) && !inputs.includes(plain)) {
+        const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`;
+        return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`;
+    }
+    return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
+}
+function exampleWith(key) {
+    const value = EXAMPLES[key] ?? '…';
+    const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
+    return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
+}
+const EXAMPLES = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' };
+function plainName(name) {
+    return name.replaceAll('_', '-');
+}
+
+;// CONCATENATED MODULE: ./build/inputs/given.js
+
+
+/** What is given in an input. */
+/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
+function input(env, name) {
+    return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
+}
+/** The value of an input that is one short text; `undefined` when it is not given. */
+function read(env, name, problems, parse) {
+    const text = input(env, name).trim();
+    return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
+}
+/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
+function readOrDefault(env, name, problems, parse) {
+    return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
+const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
+/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
+function shapeOfKey(text) {
+    const bad = (problem) => ({ problem, isEncrypted: false });
+    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
+        return bad(`it is a public key: ${NO_KEY}`);
+    if (/^PuTTY-User-Key-File/.test(text.trim())) {
+        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
+    }
+    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
+        [];
+    if (kind === undefined)
+        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
+    if (!/\n/.test(body.trim()) && body.trim().length > 100)
+        return bad(`its line breaks are lost: ${NO_KEY}`);
+    if (kind !== 'OPENSSH ')
+        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
+    const bytes = Buffer.from(body, 'base64');
+    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
+        return bad(`it is damaged: ${NO_KEY}`);
+    const length = bytes.readUInt32BE(15);
+    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
+}
+/** As ssh wants it: no carriage returns, a line break at the end. */
+function normalKey(text) {
+    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/values.js
@@ -14078,278 +14314,6 @@ class TreeBuilder {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/update-policy.js
-
-
-
-
-
-
-const PHASES = ['update', 'rollback'];
-const MOST_TASKS = 1_000_000;
-/** What each key may be. A duration stays as it is written, for docker reads it by the same rule. */
-const update_policy_CHECKS = {
-    parallelism: (text) => parseInteger(text, 0, MOST_TASKS),
-    delay: parseDelay,
-    order: (text) => parseChoice(text, ['start-first', 'stop-first']),
-    failure_action: checkFailureAction,
-    monitor: parseDuration,
-    max_failure_ratio: checkRatio,
-};
-/** The keys of both mappings, which are those of `deploy.update_config` in compose files. */
-const POLICY_SETTINGS = Object.keys(update_policy_CHECKS);
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-const POLICY_KEYS = PHASES.map(update_policy_keyOf);
-/** What was an input or key of its own once, and is a key of one of the two mappings now. */
-const RETIRED_KEYS = PHASES.flatMap((phase) => POLICY_SETTINGS.map((setting) => retiredKey(phase, setting)));
-const SOME = '{order: start-first, delay: 10s}';
-/**
- * Reads the policies for all services.
- *
- * @param input the text of an input, `''` when it is not given; also of a {@link RETIRED_KEYS}
- */
-function policiesOfInputs(input, problems) {
-    return policiesBy((phase) => policyOfText(phase, input(update_policy_keyOf(phase)), problems), (phase) => {
-        const isGiven = input(update_policy_keyOf(phase)).trim() !== '';
-        const old = retiredOf(phase, (name) => input(name).trim() || undefined);
-        // In a workflow file the value of an input is one text.
-        tellRetired(phase, old, isGiven, { name: 'input', quote: "'" }, problems);
-    });
-}
-/**
- * Reads the policies of an entry.
- *
- * @param problems of the entry
- */
-function policiesOfEntry(entry, problems) {
-    return policiesBy((phase) => policyOfValue(phase, filledAt(entry, update_policy_keyOf(phase)), problems), (phase) => {
-        const textOf = (name) => {
-            const value = valueAt(entry, name);
-            return value?.kind === 'text' ? value.value.trim() : value && '';
-        };
-        const isGiven = filledAt(entry, update_policy_keyOf(phase)) !== undefined;
-        tellRetired(phase, retiredOf(phase, textOf), isGiven, { name: 'key', quote: '' }, problems);
-    });
-}
-/** The policies of an entry, and where they are silent, those for all: key by key. */
-function mergedPolicies(own, all) {
-    return { update: { ...all.update, ...own.update }, rollback: { ...all.rollback, ...own.rollback } };
-}
-/** What is said by a policy and once more by a flag of docker. */
-function checkPolicyFlags(policies, flags, problems) {
-    for (const { phase, key, flag } of policySettings(policies)) {
-        if (flags.some(({ name }) => name === flag))
-            problems.add(`\`${key}\` of \`${update_policy_keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
-    }
-}
-/** How an update policy is written in an entry of `services`: `update-config: {order: stop-first}`. */
-function policyText(policy) {
-    return `${update_policy_keyOf('update')}: ${mappingText(Object.entries(policy))}`;
-}
-/** What to write to give one service an update policy, as an advice says it. */
-function policyAdvice(policy, isOfStack) {
-    return isOfStack
-        ? `\`${mappingText(Object.entries(policy)).slice(1, -1)}\` in \`deploy.update_config\``
-        : `\`${policyText(policy)}\` in \`services\``;
-}
-/** The setting that a key is in another spelling: `failure-action`. */
-function settingMeantBy(key) {
-    return POLICY_SETTINGS.find((setting) => setting === key.toLowerCase().replaceAll('-', '_'));
-}
-function policiesBy(read, checkOld) {
-    for (const phase of PHASES)
-        checkOld(phase);
-    return { update: read('update'), rollback: read('rollback') };
-}
-function update_policy_keyOf(phase) {
-    return `${phase}-config`;
-}
-function policyOfText(phase, text, problems) {
-    if (text.trim() === '')
-        return {};
-    const { root, problems: wrong } = parseYaml(text);
-    if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text.trim())) {
-        problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
-        return {};
-    }
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${update_policy_keyOf(phase)} line ${line}, column ${column}: ${reason}`);
-    }
-    return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
-}
-function policyOfValue(phase, value, problems) {
-    if (value === undefined)
-        return {};
-    if (value.kind !== 'map') {
-        const isQuoted = value.kind === 'text' && /^\s*\{/.test(value.value);
-        const is = value.kind === 'list' ? 'a list' : isQuoted ? 'text in quotes' : 'only text';
-        const advice = isQuoted ? 'leave the quotes around the braces out' : `write a mapping such as \`${SOME}\``;
-        problems.add(`${update_policy_keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
-        return {};
-    }
-    return Object.fromEntries(value.entries.flatMap((entry) => settingOf(phase, entry, problems) ?? []));
-}
-function settingOf(phase, { key, line, value }, problems) {
-    const here = problems.at(`${update_policy_keyOf(phase)} line ${line}`);
-    const setting = POLICY_SETTINGS.find((one) => one === key);
-    if (setting === undefined) {
-        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
-        return undefined;
-    }
-    if (value.kind !== 'text') {
-        here.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text`);
-        return undefined;
-    }
-    const checked = checkedValue(phase, setting, value.value.trim(), here.at(key));
-    return checked === undefined ? undefined : [[setting, checked]];
-}
-/** The value of a setting; `undefined` and one problem more when it is wrong. */
-function checkedValue(phase, setting, text, problems) {
-    return problems.attempt(() => {
-        if (text === '')
-            throw new errors_UserError('it is empty: write a value, or leave the key out');
-        update_policy_CHECKS[setting](text, phase);
-        return text;
-    });
-}
-const OTHER_NAMES = {
-    action: 'failure_action',
-    'on-failure': 'failure_action',
-    failure: 'failure_action',
-    'failure-ratio': 'max_failure_ratio',
-    ratio: 'max_failure_ratio',
-    interval: 'delay',
-    window: 'monitor',
-};
-function update_policy_adviceFor(phase, key, value) {
-    if (value.kind === 'map')
-        return `leave this level out, and write the keys themselves here: ${problems_listed(POLICY_SETTINGS)}`;
-    const spelled = settingMeantBy(key);
-    if (spelled !== undefined)
-        return `write \`${spelled}\``;
-    const bare = key
-        .toLowerCase()
-        .replaceAll('_', '-')
-        .replace(new RegExp(`^(?:--)?${phase}-`), '');
-    const kebab = POLICY_SETTINGS.map((one) => one.replaceAll('_', '-'));
-    const meant = keys_closestKey(bare, kebab, OTHER_NAMES)?.replaceAll('-', '_');
-    return keyAdvice(meant, POLICY_SETTINGS);
-}
-function retiredKey(phase, setting) {
-    return `${phase}-${setting.replaceAll('_', '-')}`;
-}
-/** What is given under old names; `''` for what is no text. */
-function retiredOf(phase, textOf) {
-    return POLICY_SETTINGS.flatMap((setting) => {
-        const text = textOf(retiredKey(phase, setting));
-        return text === undefined ? [] : [[setting, text]];
-    });
-}
-function tellRetired(phase, old, isGiven, place, problems) {
-    if (old.length === 0)
-        return;
-    const names = problems_listed(old.map(([setting]) => retiredKey(phase, setting)));
-    const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
-    const checked = old.map(([setting, text]) => {
-        const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
-        return [setting, isRight ? text : '…'];
-    });
-    const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
-    const instead = isGiven
-        ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${update_policy_keyOf(phase)}\``
-        : `write \`${whole}\``;
-    problems.add(`${names} ${were}: ${instead}`);
-}
-function mappingText(settings) {
-    return `{${settings.map(settingText).join(', ')}}`;
-}
-function settingText([key, value]) {
-    return `${key}: ${value}`;
-}
-function checkFailureAction(text, phase) {
-    if (phase === 'update')
-        parseChoice(text, ['pause', 'continue', 'rollback']);
-    else if (text === 'rollback')
-        throw new errors_UserError('a rollback cannot be rolled back: write pause or continue');
-    else
-        parseChoice(text, ['pause', 'continue']);
-}
-function checkRatio(text) {
-    if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text))
-        return;
-    throw new errors_UserError(`${problems_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/pause.js
-
-// `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
-const ACTION = 'pause';
-const FLAG = '--update-failure-action';
-/** A service or stack that has Swarm pause an update that fails. */
-function pausing(request) {
-    const { policies } = request;
-    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
-}
-/** A policy or flag that has Swarm do anything else is a problem. */
-function checkPause(requests, problems) {
-    for (const other of new Set(requests.flatMap(otherActions))) {
-        problems.add(`on-failure: pause has Swarm pause an update that fails, and \`${other}\` does not: leave one of the two out`);
-    }
-}
-function otherActions({ policies, createArgs = [], updateArgs = [] }) {
-    const { failure_action: action = ACTION } = policies.update;
-    const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
-    return [
-        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
-        // Docker itself rejects an unknown word.
-        ...['continue', 'rollback']
-            .filter((word) => flags.some(({ value }) => value === word))
-            .map((word) => `${FLAG} ${word}`),
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/prepare.js
-
-const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
-/**
- * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
- *
- * @throws UserError that names them
- */
-function parsePrepare(text) {
-    const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
-    return WORDS[parseChoice(word, Object.keys(WORDS))];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
-const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
-/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
-function shapeOfKey(text) {
-    const bad = (problem) => ({ problem, isEncrypted: false });
-    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
-        return bad(`it is a public key: ${NO_KEY}`);
-    if (/^PuTTY-User-Key-File/.test(text.trim())) {
-        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
-    }
-    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
-        [];
-    if (kind === undefined)
-        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
-    if (!/\n/.test(body.trim()) && body.trim().length > 100)
-        return bad(`its line breaks are lost: ${NO_KEY}`);
-    if (kind !== 'OPENSSH ')
-        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
-    const bytes = Buffer.from(body, 'base64');
-    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
-        return bad(`it is damaged: ${NO_KEY}`);
-    const length = bytes.readUInt32BE(15);
-    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
-}
-/** As ssh wants it: no carriage returns, a line break at the end. */
-function normalKey(text) {
-    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/reach.js
 
 
@@ -14567,6 +14531,413 @@ function checkUrl(text) {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
         throw new errors_UserError('it is no web address: write one such as https://mirror.example.com');
     }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/strategy.js
+
+
+const KEY = 'strategy';
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+function strategyKeys(strategies) {
+    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ */
+function readStrategySettings(textOf, strategies, problems) {
+    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
+    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
+    const read = (name, parse) => {
+        const text = texts.get(name);
+        return text === undefined ? undefined : problems.at(name).attempt(() => parse(text));
+    };
+    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
+    for (const names of alternativesIn(strategies)) {
+        if (names.every((name) => given.includes(name))) {
+            problems.add(`${problems_listed(names)} are both given: leave one of the two out`);
+        }
+    }
+    return {
+        given,
+        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
+        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
+    };
+}
+/**
+ * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function chosenStrategy(own, all, strategies, problems) {
+    const [byDefault = ''] = Object.keys(strategies);
+    const kind = own.kind ?? all.kind ?? byDefault;
+    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
+        const kinds = kindsWith(name, strategies);
+        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
+    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
+    const values = { ...Object.fromEntries(forAll), ...own.values };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, chosen, strategies, problems) {
+    for (const name of all.given) {
+        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
+            continue;
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+/** What strategies ask of a run as a whole. */
+function checkRunFits(chosen, stack, wait, strategies, problems) {
+    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
+    if (refusal !== undefined)
+        problems.add(`strategy: ${refusal}`);
+    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+        if (!strategies[kind]?.needsWait)
+            continue;
+        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+    }
+}
+function kindsWith(name, strategies) {
+    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
+}
+function belongs(name, kind, strategies) {
+    return name === KEY || kindsWith(name, strategies).includes(kind);
+}
+function alternativesIn(strategies) {
+    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
+    return [...new Map(all.map((names) => [names.join(), names])).values()];
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
+/** The settings that are given. */
+function policySettings({ update, rollback }) {
+    return [...settingsOf('update', update), ...settingsOf('rollback', rollback)];
+}
+function settingsOf(phase, policy) {
+    const entries = Object.entries(policy);
+    return entries.map(([key, value]) => ({ phase, key, value, flag: `--${phase}-${key.replaceAll('_', '-')}` }));
+}
+
+;// CONCATENATED MODULE: ./build/inputs/update-policy.js
+
+
+
+
+
+
+const PHASES = ['update', 'rollback'];
+const MOST_TASKS = 1_000_000;
+/** What each key may be. A duration stays as it is written, for docker reads it by the same rule. */
+const update_policy_CHECKS = {
+    parallelism: (text) => parseInteger(text, 0, MOST_TASKS),
+    delay: parseDelay,
+    order: (text) => parseChoice(text, ['start-first', 'stop-first']),
+    failure_action: checkFailureAction,
+    monitor: parseDuration,
+    max_failure_ratio: checkRatio,
+};
+/** The keys of both mappings, which are those of `deploy.update_config` in compose files. */
+const POLICY_SETTINGS = Object.keys(update_policy_CHECKS);
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+const POLICY_KEYS = PHASES.map(update_policy_keyOf);
+/** What was an input or key of its own once, and is a key of one of the two mappings now. */
+const RETIRED_KEYS = PHASES.flatMap((phase) => POLICY_SETTINGS.map((setting) => retiredKey(phase, setting)));
+const SOME = '{order: start-first, delay: 10s}';
+/**
+ * Reads the policies for all services.
+ *
+ * @param input the text of an input, `''` when it is not given; also of a {@link RETIRED_KEYS}
+ */
+function policiesOfInputs(input, problems) {
+    return policiesBy((phase) => policyOfText(phase, input(update_policy_keyOf(phase)), problems), (phase) => {
+        const isGiven = input(update_policy_keyOf(phase)).trim() !== '';
+        const old = retiredOf(phase, (name) => input(name).trim() || undefined);
+        // In a workflow file the value of an input is one text.
+        tellRetired(phase, old, isGiven, { name: 'input', quote: "'" }, problems);
+    });
+}
+/**
+ * Reads the policies of an entry.
+ *
+ * @param problems of the entry
+ */
+function policiesOfEntry(entry, problems) {
+    return policiesBy((phase) => policyOfValue(phase, filledAt(entry, update_policy_keyOf(phase)), problems), (phase) => {
+        const textOf = (name) => {
+            const value = valueAt(entry, name);
+            return value?.kind === 'text' ? value.value.trim() : value && '';
+        };
+        const isGiven = filledAt(entry, update_policy_keyOf(phase)) !== undefined;
+        tellRetired(phase, retiredOf(phase, textOf), isGiven, { name: 'key', quote: '' }, problems);
+    });
+}
+/** The policies of an entry, and where they are silent, those for all: key by key. */
+function mergedPolicies(own, all) {
+    return { update: { ...all.update, ...own.update }, rollback: { ...all.rollback, ...own.rollback } };
+}
+/** What is said by a policy and once more by a flag of docker. */
+function checkPolicyFlags(policies, flags, problems) {
+    for (const { phase, key, flag } of policySettings(policies)) {
+        if (flags.some(({ name }) => name === flag))
+            problems.add(`\`${key}\` of \`${update_policy_keyOf(phase)}\` and the flag ${flag} are both given: leave one of the two`);
+    }
+}
+/** How an update policy is written in an entry of `services`: `update-config: {order: stop-first}`. */
+function policyText(policy) {
+    return `${update_policy_keyOf('update')}: ${mappingText(Object.entries(policy))}`;
+}
+/** What to write to give one service an update policy, as an advice says it. */
+function policyAdvice(policy, isOfStack) {
+    return isOfStack
+        ? `\`${mappingText(Object.entries(policy)).slice(1, -1)}\` in \`deploy.update_config\``
+        : `\`${policyText(policy)}\` in \`services\``;
+}
+/** The setting that a key is in another spelling: `failure-action`. */
+function settingMeantBy(key) {
+    return POLICY_SETTINGS.find((setting) => setting === key.toLowerCase().replaceAll('-', '_'));
+}
+function policiesBy(read, checkOld) {
+    for (const phase of PHASES)
+        checkOld(phase);
+    return { update: read('update'), rollback: read('rollback') };
+}
+function update_policy_keyOf(phase) {
+    return `${phase}-config`;
+}
+function policyOfText(phase, text, problems) {
+    if (text.trim() === '')
+        return {};
+    const { root, problems: wrong } = parseYaml(text);
+    if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text.trim())) {
+        problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
+        return {};
+    }
+    for (const { line, column, reason } of wrong) {
+        problems.add(`${update_policy_keyOf(phase)} line ${line}, column ${column}: ${reason}`);
+    }
+    return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
+}
+function policyOfValue(phase, value, problems) {
+    if (value === undefined)
+        return {};
+    if (value.kind !== 'map') {
+        const isQuoted = value.kind === 'text' && /^\s*\{/.test(value.value);
+        const is = value.kind === 'list' ? 'a list' : isQuoted ? 'text in quotes' : 'only text';
+        const advice = isQuoted ? 'leave the quotes around the braces out' : `write a mapping such as \`${SOME}\``;
+        problems.add(`${update_policy_keyOf(phase)} line ${value.line}: this is ${is}: ${advice}`);
+        return {};
+    }
+    return Object.fromEntries(value.entries.flatMap((entry) => settingOf(phase, entry, problems) ?? []));
+}
+function settingOf(phase, { key, line, value }, problems) {
+    const here = problems.at(`${update_policy_keyOf(phase)} line ${line}`);
+    const setting = POLICY_SETTINGS.find((one) => one === key);
+    if (setting === undefined) {
+        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
+        return undefined;
+    }
+    if (value.kind !== 'text') {
+        here.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text`);
+        return undefined;
+    }
+    const checked = checkedValue(phase, setting, value.value.trim(), here.at(key));
+    return checked === undefined ? undefined : [[setting, checked]];
+}
+/** The value of a setting; `undefined` and one problem more when it is wrong. */
+function checkedValue(phase, setting, text, problems) {
+    return problems.attempt(() => {
+        if (text === '')
+            throw new errors_UserError('it is empty: write a value, or leave the key out');
+        update_policy_CHECKS[setting](text, phase);
+        return text;
+    });
+}
+const update_policy_OTHER_NAMES = {
+    action: 'failure_action',
+    'on-failure': 'failure_action',
+    failure: 'failure_action',
+    'failure-ratio': 'max_failure_ratio',
+    ratio: 'max_failure_ratio',
+    interval: 'delay',
+    window: 'monitor',
+};
+function update_policy_adviceFor(phase, key, value) {
+    if (value.kind === 'map')
+        return `leave this level out, and write the keys themselves here: ${problems_listed(POLICY_SETTINGS)}`;
+    const spelled = settingMeantBy(key);
+    if (spelled !== undefined)
+        return `write \`${spelled}\``;
+    const bare = key
+        .toLowerCase()
+        .replaceAll('_', '-')
+        .replace(new RegExp(`^(?:--)?${phase}-`), '');
+    const kebab = POLICY_SETTINGS.map((one) => one.replaceAll('_', '-'));
+    const meant = keys_closestKey(bare, kebab, update_policy_OTHER_NAMES)?.replaceAll('-', '_');
+    return keyAdvice(meant, POLICY_SETTINGS);
+}
+function retiredKey(phase, setting) {
+    return `${phase}-${setting.replaceAll('_', '-')}`;
+}
+/** What is given under old names; `''` for what is no text. */
+function retiredOf(phase, textOf) {
+    return POLICY_SETTINGS.flatMap((setting) => {
+        const text = textOf(retiredKey(phase, setting));
+        return text === undefined ? [] : [[setting, text]];
+    });
+}
+function tellRetired(phase, old, isGiven, place, problems) {
+    if (old.length === 0)
+        return;
+    const names = problems_listed(old.map(([setting]) => retiredKey(phase, setting)));
+    const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
+    const checked = old.map(([setting, text]) => {
+        const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
+        return [setting, isRight ? text : '…'];
+    });
+    const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
+    const instead = isGiven
+        ? `write ${checked.map((one) => `\`${settingText(one)}\``).join(', ')} in \`${update_policy_keyOf(phase)}\``
+        : `write \`${whole}\``;
+    problems.add(`${names} ${were}: ${instead}`);
+}
+function mappingText(settings) {
+    return `{${settings.map(settingText).join(', ')}}`;
+}
+function settingText([key, value]) {
+    return `${key}: ${value}`;
+}
+function checkFailureAction(text, phase) {
+    if (phase === 'update')
+        parseChoice(text, ['pause', 'continue', 'rollback']);
+    else if (text === 'rollback')
+        throw new errors_UserError('a rollback cannot be rolled back: write pause or continue');
+    else
+        parseChoice(text, ['pause', 'continue']);
+}
+function checkRatio(text) {
+    if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text))
+        return;
+    throw new errors_UserError(`${problems_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/mode-inputs.js
+
+
+
+
+
+
+
+
+/**
+ * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
+ * instead, and whoever meant to deploy must not be told that all is well.
+ */
+/** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
+const GROUPS = {
+    run: ['mode', 'timeout', ...REACH_INPUTS],
+    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS],
+    services: ['services', 'stack'],
+    parallel: ['max-parallel'],
+    wait: ['wait'],
+    lock: ['lock', 'lock-timeout'],
+    files: ['compose-file', 'env-file'],
+    rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    plan: ['show-values', 'fail-on-changes'],
+};
+/** Inputs that only say how something is done: where it is not done at all, they do not matter. */
+const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'files', 'replacement'];
+const ONLY_SAYS_HOW = ['lock-timeout', 'monitor', 'on-failure', 'on-cancel', 'show-values'];
+const DEPLOYMENT = [
+    ...['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
+];
+/** All modes, with the inputs that they take. */
+const MODES = {
+    deploy: { does: 'deploy', takes: DEPLOYMENT },
+    plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+};
+/** All inputs that there are. */
+function allInputs(strategies) {
+    return groupsOf(strategies).flatMap(([, names]) => names);
+}
+/**
+ * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
+ * not matter, a notice tells. What an input stands for that is not given is never told.
+ */
+function checkModeInputs(env, mode, strategies, problems) {
+    for (const [group, names] of groupsOf(strategies)) {
+        if (MODES[mode].takes.includes(group))
+            continue;
+        const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`);
+        for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
+            if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
+                log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                continue;
+            }
+            problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
+        }
+    }
+}
+function groupsOf(strategies) {
+    return [
+        ...Object.entries(GROUPS),
+        ['replacement', [...POLICY_KEYS, ...strategyKeys(strategies)]],
+    ];
+}
+/** A runner hands over the default of an input that is not given. */
+function mode_inputs_isGiven(env, name, strategies) {
+    const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
+    const text = input(env, name).trim();
+    return text !== '' && text.toLowerCase() !== byDefault;
+}
+function inWords(modes, type) {
+    return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));
+}
+
+;// CONCATENATED MODULE: ./build/inputs/pause.js
+
+// `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
+const ACTION = 'pause';
+const FLAG = '--update-failure-action';
+/** A service or stack that has Swarm pause an update that fails. */
+function pausing(request) {
+    const { policies } = request;
+    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
+}
+/** A policy or flag that has Swarm do anything else is a problem. */
+function checkPause(requests, problems) {
+    for (const other of new Set(requests.flatMap(otherActions))) {
+        problems.add(`on-failure: pause has Swarm pause an update that fails, and \`${other}\` does not: leave one of the two out`);
+    }
+}
+function otherActions({ policies, createArgs = [], updateArgs = [] }) {
+    const { failure_action: action = ACTION } = policies.update;
+    const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
+    return [
+        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
+        // Docker itself rejects an unknown word.
+        ...['continue', 'rollback']
+            .filter((word) => flags.some(({ value }) => value === word))
+            .map((word) => `${FLAG} ${word}`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/prepare.js
+
+const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+/**
+ * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
+ *
+ * @throws UserError that names them
+ */
+function parsePrepare(text) {
+    const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
+    return WORDS[parseChoice(word, Object.keys(WORDS))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/registries.js
@@ -14805,86 +15176,6 @@ function passwordFromText({ value, isFolded, hasComment }) {
         throw new errors_UserError('`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`');
     }
     return withoutLastNewlines(value);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/strategy.js
-
-
-const KEY = 'strategy';
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
-}
-/**
- * Reads the settings that are given.
- *
- * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
- */
-function readStrategySettings(textOf, strategies, problems) {
-    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
-    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
-    const read = (name, parse) => {
-        const text = texts.get(name);
-        return text === undefined ? undefined : problems.at(name).attempt(() => parse(text));
-    };
-    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
-    for (const names of alternativesIn(strategies)) {
-        if (names.every((name) => given.includes(name))) {
-            problems.add(`${problems_listed(names)} are both given: leave one of the two out`);
-        }
-    }
-    return {
-        given,
-        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
-        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
-    };
-}
-/**
- * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
- *
- * @param problems of the entry
- */
-function chosenStrategy(own, all, strategies, problems) {
-    const [byDefault = ''] = Object.keys(strategies);
-    const kind = own.kind ?? all.kind ?? byDefault;
-    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
-        const kinds = kindsWith(name, strategies);
-        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
-    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
-    const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
-}
-/** Settings for all that are of no use to any service are a mistake. */
-function checkAllAreUsed(all, chosen, strategies, problems) {
-    for (const name of all.given) {
-        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
-            continue;
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-}
-/** What strategies ask of a run as a whole. */
-function checkRunFits(chosen, stack, wait, strategies, problems) {
-    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
-    if (refusal !== undefined)
-        problems.add(`strategy: ${refusal}`);
-    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
-        if (!strategies[kind]?.needsWait)
-            continue;
-        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
-    }
-}
-function kindsWith(name, strategies) {
-    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
-}
-function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
-}
-function alternativesIn(strategies) {
-    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
-    return [...new Map(all.map((names) => [names.join(), names])).values()];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -15581,7 +15872,7 @@ const PLACEMENT = [...TEMPLATE, 'Placement'];
  * Docker sends one of these whole as soon as one of its flags is given, with its own values for the others: those that
  * Swarm takes where there is none (swarmkit, api/defaults/service.go).
  */
-const GROUPS = [
+const create_flags_GROUPS = [
     { path: ['UpdateConfig'], defaults: policyDefaults() },
     { path: ['RollbackConfig'], defaults: policyDefaults() },
     { path: RESTART, defaults: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 } },
@@ -15790,7 +16081,7 @@ function withoutPart(spec, declared, part, key) {
     return setAt(spec, group.path, isPlain ? create_flags_valueAt(declared, group.path) : rest);
 }
 function groupOf(path) {
-    return GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
+    return create_flags_GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
 }
 /** A health check that is switched off has no other settings, and one that is not has nothing of that. */
 function replacesGroup(now, declared) {
@@ -17776,196 +18067,8 @@ function stack_contentOf(path, readFile) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
-
-
-
-/**
- * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
- * in them would silently not be done.
- */
-const PREFIX = 'INPUT_';
-const MOST_NAME_CHARACTERS = 60;
-/** Our input for what other actions, docker and compose call so. */
-const unknown_inputs_OTHER_NAMES = {
-    'compose-files': 'compose-file',
-    'compose-path': 'compose-file',
-    'docker-compose-file': 'compose-file',
-    'docker-compose-file-path': 'compose-file',
-    'docker-context': 'context',
-    'docker-host': 'host',
-    'env-files': 'env-file',
-    file: 'compose-file',
-    files: 'compose-file',
-    key: 'ssh-key',
-    'known-hosts': 'ssh-known-hosts',
-    manager: 'host',
-    pass: 'password',
-    prepull: 'prepare',
-    'pre-pull': 'prepare',
-    'private-key': 'ssh-key',
-    'registry-host': 'registry',
-    'registry-pass': 'password',
-    'registry-password': 'password',
-    'registry-token': 'password',
-    'registry-url': 'registry',
-    'registry-user': 'username',
-    'registry-username': 'username',
-    'remote-docker-host': 'host',
-    'remote-private-key': 'ssh-key',
-    rollback: 'on-failure',
-    'ssh-deploy-private-key': 'ssh-key',
-    'ssh-private-key': 'ssh-key',
-    'ssh-remote-known-hosts': 'ssh-known-hosts',
-    'stack-file': 'compose-file',
-    'stack-file-name': 'compose-file',
-    'stack-name': 'stack',
-    'deploy-timeout': 'timeout',
-    'monitor-timeout': 'timeout',
-    token: 'password',
-};
-const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
-const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
-const PINNED = 'leave it out: every image is looked up and pinned by its digest';
-const FORWARDED = 'leave it out: the credential is sent wherever there is one';
-const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
-const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
-const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
-const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
-    ? 'write `mode: plan`'
-    : 'leave it out: every run is a real deploy';
-/** What to write for what is no input under another name. */
-const ADVICE = {
-    args: WITHOUT_DOCKER,
-    check: DRY_RUN,
-    diff: DRY_RUN,
-    'dry-run': DRY_RUN,
-    plan: DRY_RUN,
-    attempts: 'leave it out: what passes is tried again by itself',
-    detach: 'write `wait: false` where nobody shall wait, or leave it out',
-    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
-    'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
-    'env-var-prefix': VARIABLES,
-    'exclude-variables': VARIABLES,
-    'extra-variables': VARIABLES,
-    'force-recreate': 'write `update-args: --force` in an entry of `services`',
-    'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
-    'log-level': 'leave it out: a run with debug logging tells more',
-    logout: LOGIN,
-    'manage-variables': CONTENT_NAMES,
-    'monitor-interval': 'leave it out: the swarm is looked at all the time',
-    port: unknown_inputs_HOST,
-    'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
-    'remote-host': unknown_inputs_HOST,
-    'remote-port': unknown_inputs_HOST,
-    'remote-user': unknown_inputs_HOST,
-    'resolve-image': PINNED,
-    scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
-    secrets: VARIABLES,
-    'ssh-deploy-user': unknown_inputs_HOST,
-    'ssh-host': unknown_inputs_HOST,
-    'ssh-port': unknown_inputs_HOST,
-    'ssh-remote-hostname': unknown_inputs_HOST,
-    'ssh-remote-port': unknown_inputs_HOST,
-    'ssh-user': unknown_inputs_HOST,
-    'strict-variables': 'leave it out: a variable that is missing is an error',
-    summary: 'leave it out: there always is one',
-    user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
-    variables: VARIABLES,
-    vars: VARIABLES,
-    version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
-    'with-registry-auth': FORWARDED,
-};
-/**
- * Adds one problem for each input that is given and that there is not, with what was probably meant.
- *
- * The runners of Gitea and Forgejo hand the inputs of a composite action on to the steps in it (gitea.com/gitea/act,
- * pkg/runner/action_composite.go): there it cannot be told whose it is, and it is only a warning. GitHub's runner does not
- * (actions/runner#665), and act takes them away again (pkg/runner/step.go, `mergeEnv`).
- *
- * @param warn is told what is no error
- * @returns the environment with each value where it was probably meant to be: so nothing is told besides that only
- *   follows from the name
- */
-function checkUnknownInputs(env, known, problems, warn) {
-    const mayBeOfOthers = Boolean(env.GITEA_ACTIONS || env.FORGEJO_ACTIONS);
-    const meant = {};
-    // Once is enough: several are those of another action.
-    let isOwnTold = false;
-    for (const unknown of unknownInputs(env, known.inputs)) {
-        const input = inputMeantBy(unknown.name, env, known);
-        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
-        if (mayBeOfOthers) {
-            warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
-            continue;
-        }
-        const own = isOwnTold ? '' : mayBeTheUsersOwn(unknown);
-        isOwnTold ||= own !== '';
-        problems.add(`${line}${own}`);
-        const variable = input && unknown_inputs_variableOf(input);
-        if (variable !== undefined && !env[variable])
-            meant[variable] = unknown.value;
-    }
-    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
-}
-/** Nobody gives a variable of their own a dash in its name. */
-function mayBeTheUsersOwn({ variable }) {
-    return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
-}
-/** The variable in which a runner hands an input over. */
-function unknown_inputs_variableOf(input) {
-    return `${PREFIX}${input.toUpperCase()}`;
-}
-/** The same for a shell, which cannot set a variable with a dash. */
-function shellVariableOf(input) {
-    return unknown_inputs_variableOf(input).replaceAll('-', '_');
-}
-/** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
-function unknownInputs(env, known) {
-    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
-    return Object.entries(env).flatMap(([variable, value = '']) => {
-        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
-            return [];
-        return [{ name: safe_text_safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
-    });
-}
-/** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
-function spellingOfShell(name, env) {
-    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
-}
-function inputMeantBy(name, env, { inputs }) {
-    const plain = plainName(name);
-    if (Object.hasOwn(ADVICE, plain))
-        return undefined;
-    if (plain === 'name' || plain === 'service')
-        return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
-    return keys_closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
-}
-/** `name` is that of a stack in the actions that have it. */
-function nameOfWhat(plain) {
-    return plain === 'name' ? 'stack' : 'services';
-}
-function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
-    const plain = plainName(name);
-    if (Object.hasOwn(ADVICE, plain))
-        return ADVICE[plain] ?? '';
-    if (entryKeys.includes(plain) && !inputs.includes(plain)) {
-        const key = `\`${plain}\` is a key of an entry of \`services\`, as in ${exampleWith(plain)}`;
-        return input === undefined ? key : `did you mean \`${input}\`? For one service ${key}`;
-    }
-    return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
-}
-function exampleWith(key) {
-    const value = EXAMPLES[key] ?? '…';
-    const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
-    return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
-}
-const EXAMPLES = { create: 'true', replicas: '2', env: '{LOG_LEVEL: debug}' };
-function plainName(name) {
-    return name.replaceAll('_', '-');
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
 
 
 
@@ -17989,30 +18092,6 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_CANCEL = ['rollback', 'keep'];
-const INPUTS = [
-    'mode',
-    'show-values',
-    'fail-on-changes',
-    'registries',
-    'registries-file',
-    ...SHORT_FORM_INPUTS,
-    'services',
-    'stack',
-    'compose-file',
-    'env-file',
-    'prune',
-    'rerun-jobs',
-    'wait',
-    'timeout',
-    'monitor',
-    'prepare',
-    'max-parallel',
-    'on-failure',
-    'on-cancel',
-    'lock',
-    'lock-timeout',
-    ...REACH_INPUTS,
-];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
  *
@@ -18021,9 +18100,7 @@ const INPUTS = [
  */
 function readInputs(given, strategies) {
     const problems = new Problems();
-    const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
-    const env = checkUnknownInputs(given, known, problems, log_log.warning);
-    const mode = readOrDefault(env, 'mode', problems, parseMode);
+    const { env, mode } = begin(given, strategies, problems);
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
@@ -18076,9 +18153,18 @@ function readInputs(given, strategies) {
         plan,
     };
 }
-/** Whether a plan is asked for, also where other inputs are wrong. */
-function isPlanAsked(env) {
-    return input(env, 'mode').trim() === 'plan';
+/** The mode that is asked for, also where other inputs are wrong; the one that was probably meant, where it is. */
+function modeAsked(env) {
+    return probableMode(input(env, 'mode').trim());
+}
+/** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
+function begin(given, strategies, problems) {
+    const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
+    const env = checkUnknownInputs(given, known, problems, log_log.warning);
+    readOrDefault(env, 'mode', problems, parseMode);
+    const mode = modeAsked(env);
+    checkModeInputs(env, mode, strategies, problems);
+    return { env, mode };
 }
 /** In other actions the input of this name says whether a deploy is watched at all. */
 function parseMonitor(text) {
@@ -18087,20 +18173,17 @@ function parseMonitor(text) {
     const advice = 'leave it out: every deploy is watched, unless `wait: false`. Here `monitor` says for how long new tasks must go on, such as `10s`';
     throw new errors_UserError(`${text} is no duration: ${advice}`);
 }
-/** What only a plan asks for. Whoever meant to look must not deploy instead. */
+/** What only a plan asks for. */
 function readPlan(env, mode, problems) {
+    if (mode !== 'plan')
+        return { showValues: false, failOnChanges: false };
     const showValues = readOrDefault(env, 'show-values', problems, parseBoolean);
     const failOnChanges = readOrDefault(env, 'fail-on-changes', problems, parseBoolean);
-    if (mode !== 'plan' && failOnChanges) {
-        problems.add(`fail-on-changes: it belongs to \`mode: plan\`, and this run would ${mode}: leave it out, or write \`mode: plan\``);
-    }
-    if (mode !== 'plan' && showValues)
-        log_log.notice('show-values: it only counts with `mode: plan`, and is not used');
     return { showValues, failOnChanges };
 }
 /** All inputs that there are, and those that there were: these are told with what they have become. */
 function inputNames(strategies) {
-    return [...INPUTS, ...POLICY_KEYS, ...strategyKeys(strategies), ...RETIRED_KEYS];
+    return [...allInputs(strategies), ...RETIRED_KEYS];
 }
 /**
  * Reads only how the swarm is reached, as `post` needs it.
@@ -18170,24 +18253,11 @@ function readStackInputs(env, replacement, problems) {
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
 }
-/** The value of an input that is one short text; `undefined` when it is not given. */
-function read(env, name, problems, parse) {
-    const text = input(env, name).trim();
-    return text === '' ? undefined : problems.at(name).attempt(() => parse(text));
-}
-/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
-function readOrDefault(env, name, problems, parse) {
-    return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
-}
 function parseTimeout(text) {
     const seconds = parseDuration(text);
     if (seconds <= LONGEST_TIMEOUT_SECONDS)
         return seconds;
     throw new errors_UserError(`${text} is more than a day: write at most 24h`);
-}
-/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
-function input(env, name) {
-    return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/removal.js

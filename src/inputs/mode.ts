@@ -9,15 +9,15 @@ export type ModeName = (typeof MODE_NAMES)[number]
 
 export const DEFAULT_MODE: ModeName = MODE_NAMES[0]
 
-/** What the input of this name takes in other actions. */
-const MODES_OF_OTHERS: Readonly<Record<string, string>> = {
+/** Ours, for what other programs call so. */
+const OTHER_NAMES: Readonly<Record<string, ModeName>> = { 'dry-run': 'plan', check: 'plan', diff: 'plan' }
+
+/** What to do about what the input of this name takes in other actions, and we have no mode for. */
+const NO_MODES: Readonly<Record<string, string>> = {
   swarm: 'leave it out: this action always deploys to a swarm',
   stack: 'leave it out: a stack is deployed where the input `stack` names one',
   service: 'leave it out: services are deployed where the input `services` names them',
   compose: 'this action deploys to a swarm only',
-  'dry-run': 'write `plan`',
-  check: 'write `plan`',
-  diff: 'write `plan`',
 }
 
 /**
@@ -31,9 +31,20 @@ export function parseMode(text: string): ModeName {
   throw new UserError(`${shown(text)} is no mode: ${adviceFor(text)}`)
 }
 
-function adviceFor(text: string): string {
-  const ofOthers = Object.hasOwn(MODES_OF_OTHERS, text) ? MODES_OF_OTHERS[text] : undefined
-  if (ofOthers !== undefined) return ofOthers
+/** The mode of this name; of what is none the one that was probably meant, so that all else that is wrong can be told. */
+export function probableMode(text: string): ModeName {
+  return MODE_NAMES.find((name) => name === text) ?? meantBy(text) ?? DEFAULT_MODE
+}
+
+function meantBy(text: string): ModeName | undefined {
+  if (Object.hasOwn(OTHER_NAMES, text)) return OTHER_NAMES[text]
   const closest = closestKey(text, MODE_NAMES)
-  return closest === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${closest}\`?`
+  return MODE_NAMES.find((name) => name === closest)
+}
+
+function adviceFor(text: string): string {
+  if (Object.hasOwn(NO_MODES, text)) return NO_MODES[text] ?? ''
+  if (Object.hasOwn(OTHER_NAMES, text)) return `write \`${OTHER_NAMES[text]}\``
+  const meant = meantBy(text)
+  return meant === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`
 }

@@ -3,54 +3,28 @@ import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { checkContents } from './compose/contents.ts'
 import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './credentials.ts'
-import { DEFAULTS } from './defaults.ts'
 import type { Credential, Deployment, PlanRequest, Reach, ServiceRequest, StackRequest } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
-import { type ModeName, parseMode } from './mode.ts'
+import { input, read, readOrDefault } from './given.ts'
+import { type ModeName, parseMode, probableMode } from './mode.ts'
+import { allInputs, checkModeInputs } from './mode-inputs.ts'
 import { checkPause, pausing } from './pause.ts'
 import { parsePrepare } from './prepare.ts'
 import { Problems } from './problems.ts'
-import { REACH_INPUTS, reachFrom } from './reach.ts'
+import { reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { entryKeys, servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
-import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable, strategyKeys } from './strategy.ts'
-import { checkUnknownInputs, shellVariableOf, variableOf } from './unknown-inputs.ts'
-import { POLICY_KEYS, policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'
+import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
+import { checkUnknownInputs } from './unknown-inputs.ts'
+import { policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'] as const
 const ON_CANCEL = ['rollback', 'keep'] as const
-
-const INPUTS = [
-  'mode',
-  'show-values',
-  'fail-on-changes',
-  'registries',
-  'registries-file',
-  ...SHORT_FORM_INPUTS,
-  'services',
-  'stack',
-  'compose-file',
-  'env-file',
-  'prune',
-  'rerun-jobs',
-  'wait',
-  'timeout',
-  'monitor',
-  'prepare',
-  'max-parallel',
-  'on-failure',
-  'on-cancel',
-  'lock',
-  'lock-timeout',
-  ...REACH_INPUTS,
-] as const
-
-type Input = (typeof INPUTS)[number]
 
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -60,9 +34,7 @@ type Input = (typeof INPUTS)[number]
  */
 export function readInputs(given: Environment, strategies: StrategyTable): Deployment {
   const problems = new Problems()
-  const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
-  const env = checkUnknownInputs(given, known, problems, log.warning)
-  const mode = readOrDefault(env, 'mode', problems, parseMode)
+  const { env, mode } = begin(given, strategies, problems)
   const plan = readPlan(env, mode, problems)
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
@@ -116,9 +88,19 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   }
 }
 
-/** Whether a plan is asked for, also where other inputs are wrong. */
-export function isPlanAsked(env: Environment): boolean {
-  return input(env, 'mode').trim() === 'plan'
+/** The mode that is asked for, also where other inputs are wrong; the one that was probably meant, where it is. */
+export function modeAsked(env: Environment): ModeName {
+  return probableMode(input(env, 'mode').trim())
+}
+
+/** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
+function begin(given: Environment, strategies: StrategyTable, problems: Problems) {
+  const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
+  const env = checkUnknownInputs(given, known, problems, log.warning)
+  readOrDefault(env, 'mode', problems, parseMode)
+  const mode = modeAsked(env)
+  checkModeInputs(env, mode, strategies, problems)
+  return { env, mode }
 }
 
 /** In other actions the input of this name says whether a deploy is watched at all. */
@@ -129,22 +111,17 @@ function parseMonitor(text: string): number {
   throw new UserError(`${text} is no duration: ${advice}`)
 }
 
-/** What only a plan asks for. Whoever meant to look must not deploy instead. */
+/** What only a plan asks for. */
 function readPlan(env: Environment, mode: ModeName, problems: Problems): PlanRequest {
+  if (mode !== 'plan') return { showValues: false, failOnChanges: false }
   const showValues = readOrDefault(env, 'show-values', problems, parseBoolean)
   const failOnChanges = readOrDefault(env, 'fail-on-changes', problems, parseBoolean)
-  if (mode !== 'plan' && failOnChanges) {
-    problems.add(
-      `fail-on-changes: it belongs to \`mode: plan\`, and this run would ${mode}: leave it out, or write \`mode: plan\``,
-    )
-  }
-  if (mode !== 'plan' && showValues) log.notice('show-values: it only counts with `mode: plan`, and is not used')
   return { showValues, failOnChanges }
 }
 
 /** All inputs that there are, and those that there were: these are told with what they have become. */
 export function inputNames(strategies: StrategyTable): string[] {
-  return [...INPUTS, ...POLICY_KEYS, ...strategyKeys(strategies), ...RETIRED_KEYS]
+  return [...allInputs(strategies), ...RETIRED_KEYS]
 }
 
 /**
@@ -229,29 +206,8 @@ function readStackInputs(env: Environment, replacement: Replacement, problems: P
   return readStack(inputs, replacement, env, problems)
 }
 
-/** The value of an input that is one short text; `undefined` when it is not given. */
-function read<T>(env: Environment, name: Input, problems: Problems, parse: (text: string) => T): T | undefined {
-  const text = input(env, name).trim()
-  return text === '' ? undefined : problems.at(name).attempt(() => parse(text))
-}
-
-/** The same for one that has a default, which also stands in for a value that is told to be wrong. */
-function readOrDefault<T>(
-  env: Environment,
-  name: Input & keyof typeof DEFAULTS,
-  problems: Problems,
-  parse: (text: string) => T,
-): T {
-  return read(env, name, problems, parse) ?? parse(DEFAULTS[name])
-}
-
 function parseTimeout(text: string): number {
   const seconds = parseDuration(text)
   if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds
   throw new UserError(`${text} is more than a day: write at most 24h`)
-}
-
-/** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
-function input(env: Environment, name: string): string {
-  return env[variableOf(name)] ?? env[shellVariableOf(name)] ?? ''
 }

@@ -1,28 +1,45 @@
 import type { Deployment } from '../inputs/deployment.ts'
 import type { ModeName } from '../inputs/mode.ts'
+import { readInputs } from '../inputs/read.ts'
+import type { StrategyTable } from '../inputs/strategy.ts'
+import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportPlan } from '../report/plan.ts'
 import { reportResults } from '../report/report.ts'
-import { deploy } from './deploy.ts'
+import type { Environment } from '../runner/environment.ts'
+import { STRATEGIES } from '../strategies/table.ts'
+import { type Deployed, deploy } from './deploy.ts'
 import { plan } from './plan.ts'
 
 /** Tells the user what a run came to. */
 export type Report = () => Promise<void> | void
 
-/** A kind of run: does what is asked, and returns what tells of it. */
-type Mode = (asked: Deployment, signal: AbortSignal) => Promise<Report>
+/** A kind of run: reads its inputs, does what is asked, and returns what tells of it. */
+type Mode = (env: Environment, signal: AbortSignal) => Promise<Report>
 
-/** All modes by their names. */
+/** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 export const MODES: Readonly<Record<ModeName, Mode>> = {
-  deploy: async (asked, signal) => {
-    const { results, advice } = await deploy(asked, signal)
-    return async () => {
-      await reportResults(results, asked)
-      giveAdvice(advice)
-    }
-  },
-  plan: async (asked, signal) => {
-    const outlook = await plan(asked, signal)
-    return () => reportPlan(outlook, asked.plan)
-  },
+  deploy: mode(readInputs, deploy, reportDeployed),
+  plan: mode(readInputs, plan, reportPlanned),
+}
+
+function mode<Asked, Came>(
+  read: (env: Environment, strategies: StrategyTable) => Asked,
+  run: (asked: Asked, signal: AbortSignal) => Promise<Came>,
+  report: (came: Came, asked: Asked) => Promise<void> | void,
+): Mode {
+  return async (env, signal) => {
+    const asked = read(env, STRATEGIES)
+    const came = await run(asked, signal)
+    return () => report(came, asked)
+  }
+}
+
+async function reportDeployed({ results, advice }: Deployed, asked: Deployment): Promise<void> {
+  await reportResults(results, asked)
+  giveAdvice(advice)
+}
+
+function reportPlanned(outlook: Outlook, asked: Deployment): Promise<void> {
+  return reportPlan(outlook, asked.plan)
 }

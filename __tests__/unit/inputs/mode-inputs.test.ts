@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { DEFAULTS } from '../../../src/inputs/defaults.ts'
+import type { ModeName } from '../../../src/inputs/mode.ts'
+import { allInputs, checkModeInputs } from '../../../src/inputs/mode-inputs.ts'
+import { Problems } from '../../../src/inputs/problems.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
+
+let printed: string[]
+beforeEach(() => {
+  printed = []
+  jest.spyOn(process.stdout, 'write').mockImplementation((piece) => printed.push(String(piece)) > 0)
+})
+afterEach(() => {
+  jest.restoreAllMocks()
+})
+
+/** What is refused, and what is told, of these inputs in a mode. */
+function check(mode: ModeName, inputs: Readonly<Record<string, string>>) {
+  const problems = new Problems()
+  const env = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+  checkModeInputs(env, mode, STRATEGIES, problems)
+  const refused = (() => {
+    try {
+      problems.throwAll()
+      return []
+    } catch (error) {
+      return (error as { readonly problems: readonly string[] }).problems
+    }
+  })()
+  return { refused, told: printed.join('') }
+}
+
+describe('which inputs a mode takes', () => {
+  test.each(['deploy', 'plan'] as const)('%s takes what a runner fills in for what is not given', (mode) => {
+    const given = { ...DEFAULTS, strategy: 'rolling' }
+    expect(check(mode, given)).toEqual({ refused: [], told: '' })
+  })
+
+  test('a plan takes all that there are', () => {
+    const all = Object.fromEntries(allInputs(STRATEGIES).map((name) => [name, 'something']))
+    expect(check('plan', all)).toEqual({ refused: [], told: '' })
+  })
+
+  test('what asks for another mode is refused, and what only does not matter is told', () => {
+    const { refused, told } = check('deploy', { 'fail-on-changes': 'True', 'show-values': 'true' })
+    expect(refused).toEqual([
+      'fail-on-changes: it belongs to `mode: plan`, and this run would deploy: leave it out, or write `mode: plan`',
+    ])
+    expect(told).toBe('Notice: show-values: it only counts with `mode: plan`, and is not used\n')
+  })
+})

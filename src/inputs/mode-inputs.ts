@@ -1,0 +1,97 @@
+import type { Environment } from '../runner/environment.ts'
+import { log } from '../runner/log.ts'
+import { SHORT_FORM_INPUTS } from './credentials.ts'
+import { DEFAULTS } from './defaults.ts'
+import { input } from './given.ts'
+import { MODE_NAMES, type ModeName } from './mode.ts'
+import type { Problems } from './problems.ts'
+import { REACH_INPUTS } from './reach.ts'
+import { type StrategyTable, strategyKeys } from './strategy.ts'
+import { POLICY_KEYS } from './update-policy.ts'
+
+/**
+ * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
+ * instead, and whoever meant to deploy must not be told that all is well.
+ */
+
+/** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
+const GROUPS = {
+  run: ['mode', 'timeout', ...REACH_INPUTS],
+  accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS],
+  services: ['services', 'stack'],
+  parallel: ['max-parallel'],
+  wait: ['wait'],
+  lock: ['lock', 'lock-timeout'],
+  files: ['compose-file', 'env-file'],
+  rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+  plan: ['show-values', 'fail-on-changes'],
+} as const
+
+type Group = keyof typeof GROUPS | 'replacement'
+
+/** An input that is no part of a strategy or policy. */
+export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
+
+/** Inputs that only say how something is done: where it is not done at all, they do not matter. */
+const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'parallel', 'wait', 'files', 'replacement']
+const ONLY_SAYS_HOW: readonly Input[] = ['lock-timeout', 'monitor', 'on-failure', 'on-cancel', 'show-values']
+
+interface ModeInputs {
+  /** In a sentence: this run would … */
+  readonly does: string
+  readonly takes: readonly Group[]
+}
+
+const DEPLOYMENT: readonly Group[] = [
+  ...(['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'] as const),
+]
+
+/** All modes, with the inputs that they take. */
+const MODES: Readonly<Record<ModeName, ModeInputs>> = {
+  deploy: { does: 'deploy', takes: DEPLOYMENT },
+  plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+}
+
+/** All inputs that there are. */
+export function allInputs(strategies: StrategyTable): string[] {
+  return groupsOf(strategies).flatMap(([, names]) => names)
+}
+
+/**
+ * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
+ * not matter, a notice tells. What an input stands for that is not given is never told.
+ */
+export function checkModeInputs(env: Environment, mode: ModeName, strategies: StrategyTable, problems: Problems): void {
+  for (const [group, names] of groupsOf(strategies)) {
+    if (MODES[mode].takes.includes(group)) continue
+    const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`)
+    for (const name of names.filter((one) => isGiven(env, one, strategies))) {
+      if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
+        log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`)
+        continue
+      }
+      problems.add(
+        `${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`,
+      )
+    }
+  }
+}
+
+function groupsOf(strategies: StrategyTable): [Group, readonly string[]][] {
+  return [
+    ...(Object.entries(GROUPS) as [keyof typeof GROUPS, readonly string[]][]),
+    ['replacement', [...POLICY_KEYS, ...strategyKeys(strategies)]],
+  ]
+}
+
+/** A runner hands over the default of an input that is not given. */
+function isGiven(env: Environment, name: string, strategies: StrategyTable): boolean {
+  const byDefault =
+    name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1]
+  const text = input(env, name).trim()
+  return text !== '' && text.toLowerCase() !== byDefault
+}
+
+function inWords(modes: readonly string[], type: 'conjunction' | 'disjunction'): string {
+  return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``))
+}
