@@ -1,11 +1,13 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isFailure } from '../docker/specs/spec-update.ts'
 import type { Access } from '../plan/plan.ts'
+import { NO_ACCOUNT_LABELS, storedAccountLabels, withAccountLabels } from '../plan/stored-account.ts'
 import { numbered } from '../plan/write-number.ts'
+import { timeOfDayMs } from '../runner/clock.ts'
 import type { Problem } from './sent.ts'
+import { storedCredential } from './stored-credential.ts'
 import { superseded } from './superseded.ts'
 
 /** Makes a service with a spec that the API takes whole; the service, or why there is none. */
@@ -15,10 +17,13 @@ export async function createService(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<{ readonly service: Service } | { readonly problem: Problem }> {
-  const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
+  const stored = storedCredential(access)
+  const auth = stored.from === 'header' ? { registryAuth: stored.header } : {}
+  const labels = stored.from === 'header' ? storedAccountLabels(stored.account, timeOfDayMs()) : NO_ACCOUNT_LABELS
+  const body = numbered(withAccountLabels(spec, labels))
   let refusal: string | undefined
   try {
-    await engine.post('/services/create', { body: numbered(spec), mayRepeat: true, signal, ...auth })
+    await engine.post('/services/create', { body, mayRepeat: true, signal, ...auth })
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`

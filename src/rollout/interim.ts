@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type StoredCredential, type UpdateResult } from '../docker/specs/spec-update.ts'
+import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
@@ -19,6 +19,7 @@ import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
 import type { ServiceLog } from './service-log.ts'
 import type { Settled } from './settled.ts'
+import type { CredentialToStore } from './stored-credential.ts'
 import { superseded } from './superseded.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import { writeSpec } from './write-spec.ts'
@@ -57,7 +58,7 @@ export function untouched(change: Change): Sent {
 export async function sendInterim(
   change: Update,
   spec: ServiceSpec,
-  credential: StoredCredential,
+  credential: CredentialToStore,
   { engine }: Connection,
 ): Promise<Sent> {
   const { current } = change
@@ -95,7 +96,7 @@ async function give(
   current: Service,
   earlier: ServiceSpec | undefined,
   spec: ServiceSpec,
-  credential: StoredCredential,
+  credential: CredentialToStore,
   engine: Engine,
   signal: AbortSignal,
 ): Promise<UpdateResult> {

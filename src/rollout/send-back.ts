@@ -3,7 +3,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type StoredCredential, type UpdateResult } from '../docker/specs/spec-update.ts'
+import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { isOnItsWayToANode } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
 import type { Creation, Switch, Update } from '../plan/check.ts'
@@ -14,7 +14,7 @@ import { poll } from '../runner/poll.ts'
 import type { RolloutRun } from './run.ts'
 import { interimOf, type Sent, type SentChange } from './sent.ts'
 import type { Settled } from './settled.ts'
-import { storedCredential } from './stored-credential.ts'
+import { type CredentialToStore, storedCredential } from './stored-credential.ts'
 import { bySomeoneElse } from './superseded.ts'
 import { writeSpec } from './write-spec.ts'
 
@@ -134,6 +134,6 @@ function leftHalfWay({ change }: SentChange): string {
 }
 
 /** Today's credential where the run has one for the old image; else what was stored with the old spec. */
-function credentialFor({ access, currentAccess }: Update): StoredCredential {
+function credentialFor({ access, currentAccess }: Update): CredentialToStore {
   return storedCredential(currentAccess, access === undefined ? 'spec' : 'previous-spec')
 }

@@ -1,6 +1,13 @@
 import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import type { StoredCredential } from '../docker/specs/spec-update.ts'
+import type { Credential } from '../inputs/deployment.ts'
 import type { Access } from '../plan/plan.ts'
+import { storedLogin } from '../plan/stored-account.ts'
+
+/** What the stored credential of a service becomes; where that is one of this run, the account that it is of. */
+export type CredentialToStore =
+  | (Extract<StoredCredential, { from: 'header' }> & { readonly account: Credential })
+  | Exclude<StoredCredential, { from: 'header' }>
 
 /**
  * The credential that the swarm is to store with a spec: today's, where the run has one for it.
@@ -10,6 +17,8 @@ import type { Access } from '../plan/plan.ts'
 export function storedCredential(
   access: Access | undefined,
   otherwise: 'spec' | 'previous-spec' = 'spec',
-): StoredCredential {
-  return access === undefined ? { from: otherwise } : { from: 'header', header: registryAuthHeader(access.credential) }
+): CredentialToStore {
+  if (access === undefined) return { from: otherwise }
+  const account = access.credential
+  return { from: 'header', header: registryAuthHeader(storedLogin(account)), account }
 }

@@ -1,19 +1,31 @@
 import type { ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
-import { type StoredCredential, type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { accountLabelsOf, storedAccountLabels, withAccountLabels } from '../plan/stored-account.ts'
 import { numbered } from '../plan/write-number.ts'
+import { timeOfDayMs } from '../runner/clock.ts'
+import type { CredentialToStore } from './stored-credential.ts'
 
 /**
- * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write: no other way leads to a
- * service that is there, so that none of our writes is taken for somebody else's.
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, and with what is known of the
+ * credential that is then stored: no other way leads to a service that is there, so that none of our writes is taken for
+ * somebody else's.
  */
 export function writeSpec(
   engine: Engine,
   serviceId: string,
   bases: readonly ServiceSpec[],
   wanted: ServiceSpec,
-  credential: StoredCredential,
+  credential: CredentialToStore,
   signal: AbortSignal,
 ): Promise<UpdateResult> {
-  return updateSpec(engine, serviceId, bases, wanted, credential, signal, numbered)
+  const asWritten = (spec: ServiceSpec, over: ServiceSpec) => numbered(withAccount(spec, credential, over), over)
+  return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten)
+}
+
+function withAccount(spec: ServiceSpec, credential: CredentialToStore, over: ServiceSpec): ServiceSpec {
+  if (credential.from === 'header')
+    return withAccountLabels(spec, storedAccountLabels(credential.account, timeOfDayMs()))
+  // A spec that goes back to what it was, with the credential that was stored with it, has its labels.
+  return credential.from === 'spec' ? withAccountLabels(spec, accountLabelsOf(over)) : spec
 }

@@ -7,6 +7,11 @@ export function nowMs(): number {
   return performance.now()
 }
 
+/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
+export function timeOfDayMs(): number {
+  return Date.now()
+}
+
 /**
  * Resolves after some milliseconds.
  *

@@ -1,5 +1,16 @@
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 export const WRITE_LABEL = 'swarm-deploy.write'
 
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+export const ACCOUNT_LABELS = {
+  registry: 'swarm-deploy.auth.registry',
+  account: 'swarm-deploy.auth.account',
+  storedAt: 'swarm-deploy.auth.stored-at',
+  expires: 'swarm-deploy.auth.expires',
+} as const
+
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-export const UNCOMPARED_LABELS: readonly string[] = [WRITE_LABEL]
+export const UNCOMPARED_LABELS: readonly string[] = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)]
