@@ -8708,6 +8708,10 @@ function messageOf(error) {
 function nowMs() {
     return performance.now();
 }
+/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
+function timeOfDayMs() {
+    return Date.now();
+}
 /**
  * Resolves after some milliseconds.
  *
@@ -13420,8 +13424,18 @@ function doubles(texts) {
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 const WRITE_LABEL = 'swarm-deploy.write';
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+const own_labels_ACCOUNT_LABELS = {
+    registry: 'swarm-deploy.auth.registry',
+    account: 'swarm-deploy.auth.account',
+    storedAt: 'swarm-deploy.auth.stored-at',
+    expires: 'swarm-deploy.auth.expires',
+};
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL];
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(own_labels_ACCOUNT_LABELS)];
 
 ;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
 
@@ -19392,6 +19406,229 @@ function queryFor(service, credential) {
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/token.js
+const HOUR = 60 * 60;
+/** Deploy tokens of GitLab, and those of an organisation at Docker Hub: as good as it gets. */
+const MADE_TO_LAST = /^(?:gldt-|dckr_oat_)/;
+const READ_PACKAGES = 'give one of a machine account with only `read:packages`';
+const READ_REGISTRY = 'give a deploy token with only `read_registry`';
+/**
+ * Tokens that nodes should not store, by the form, the user name, the registry or the variable that their maker gave them;
+ * the first that fits counts. How long they last: GitHub's GITHUB_TOKEN and GitLab's CI_JOB_TOKEN, Amazon's
+ * get-authorization-token (12 hours), Microsoft's `az acr login --expose-token` (3 hours), Google's access tokens (1 hour),
+ * each as its documentation says.
+ */
+const KINDS = [
+    {
+        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
+        is: 'a personal token of GitHub, which may well do more than pull',
+        remedy: READ_PACKAGES,
+    },
+    {
+        form: /^glpat-/,
+        is: 'a personal token of GitLab',
+        remedy: READ_REGISTRY,
+    },
+    {
+        form: /^dckr_pat_/,
+        is: 'a personal token of Docker Hub',
+        remedy: "give an organisation's token, or one with read-only scope of a machine account",
+    },
+    {
+        form: /^ghs_/,
+        usernames: ['github-actions[bot]', 'x-access-token'],
+        variables: () => ['GITHUB_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
+        is: "a job's own token",
+        lasts: 'job',
+        remedy: READ_PACKAGES,
+    },
+    {
+        form: /^glcbt-/,
+        usernames: ['gitlab-ci-token'],
+        variables: gitlabVariables,
+        is: "a job's own token of GitLab",
+        lasts: 'job',
+        remedy: READ_REGISTRY,
+    },
+    {
+        usernames: ['AWS'],
+        registry: /(?:^|\.)dkr[.-]ecr(?:-fips)?\.[\w-]+\.(?:amazonaws\.com|on\.aws|on\.amazonwebservices\.com)(?:\.cn)?$|^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/,
+        is: 'a token of Amazon ECR',
+        lasts: 12 * HOUR,
+        remedy: 'Amazon has none that lasts: store a new one before a node has to pull',
+    },
+    {
+        usernames: ['00000000-0000-0000-0000-000000000000'],
+        is: 'an access token of Azure',
+        lasts: 3 * HOUR,
+        remedy: 'give a token of the registry with the scope map `_repositories_pull`',
+    },
+    {
+        form: /^ya29\./,
+        usernames: ['oauth2accesstoken', '_dcgcloud_token'],
+        is: 'an access token of Google',
+        lasts: HOUR,
+        remedy: 'give the user `_json_key` with the key of a service account that may only read',
+    },
+];
+/** A JSON Web Token that says when it ends, of no maker whose forms are known. */
+const OF_DOCKER_HUB = {
+    is: 'a token of Docker Hub that ends by itself',
+    remedy: "give an organisation's token with read-only scope",
+};
+const OF_ANYBODY = { is: 'a token that ends by itself', remedy: 'give one that lasts and may only pull' };
+/**
+ * What is known of a password as a token; `undefined` for one that its owner may have chosen, or that is made to last. Pure.
+ *
+ * @param now in milliseconds since 1970: what does not say when it ends was made before that
+ * @param env of the job: the variables in which it gives out tokens of its own
+ */
+function tokenOf(credential, now, env = process.env) {
+    const password = credential.password.reveal();
+    if (MADE_TO_LAST.test(password))
+        return undefined;
+    const kind = KINDS.find((one) => fits(one, credential, password, env));
+    const says = kind !== undefined && kind.lasts === undefined ? undefined : endInside(password);
+    const end = says === undefined ? endByRule(kind, now) : { at: says, isExact: true };
+    if (kind !== undefined)
+        return { is: kind.is, end, remedy: kind.remedy };
+    if (end === undefined)
+        return undefined;
+    return { ...(credential.registry === 'docker.io' ? OF_DOCKER_HUB : OF_ANYBODY), end };
+}
+function fits(kind, { registry, username }, password, env) {
+    return (kind.form?.test(password) === true ||
+        kind.usernames?.includes(username) === true ||
+        kind.registry?.test(registry) === true ||
+        kind.variables?.(env).some((name) => env[name] !== undefined && env[name]?.trim() === password.trim()) === true);
+}
+/**
+ * GitLab's own runners set the second to the same value as the first. Elsewhere, or with another value, somebody has set it
+ * to a password of his own.
+ */
+function gitlabVariables({ CI_JOB_TOKEN: token, CI_REGISTRY_PASSWORD: password, GITLAB_CI }) {
+    const isGiven = GITLAB_CI === 'true' && (token === undefined || token === password);
+    return ['CI_JOB_TOKEN', ...(isGiven ? ['CI_REGISTRY_PASSWORD'] : [])];
+}
+function endByRule(kind, now) {
+    if (kind?.lasts === undefined)
+        return undefined;
+    return kind.lasts === 'job' ? { with: 'job' } : { at: now + kind.lasts * 1000, isExact: false };
+}
+/** No token is longer, and what is longer is not looked into. */
+const LONGEST_TOKEN = 16 * 1024;
+/** What a token says itself of when it ends, in milliseconds since 1970. It is not proved: nobody here has its key. */
+function endInside(password) {
+    if (password.length > LONGEST_TOKEN)
+        return undefined;
+    const [first = '', payload, ...rest] = password.split('.');
+    // GitHub and GitLab put a prefix before it.
+    const header = first.slice(Math.max(0, first.search(/(?<=^|[_-])eyJ/)));
+    if (rest.length === 1)
+        return objectIn(header) === undefined ? undefined : timeFrom(objectIn(payload), 'exp');
+    // Amazon's is an object of its own.
+    return payload === undefined ? timeFrom(objectIn(password), 'expiration') : undefined;
+}
+function objectIn(base64 = '') {
+    try {
+        const value = JSON.parse(Buffer.from(base64, 'base64').toString());
+        return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Seconds since 1970 that can be meant so: after 2001, and with a year of four digits. */
+const FIRST_TIME = 1_000_000_000;
+const LAST_TIME = 253_402_300_799;
+function timeFrom(object, key) {
+    const seconds = object !== undefined && Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined;
+    if (typeof seconds !== 'number' || !(seconds >= FIRST_TIME && seconds <= LAST_TIME))
+        return undefined;
+    return Math.floor(seconds) * 1000;
+}
+
+;// CONCATENATED MODULE: ./build/plan/stored-account.js
+
+
+/** What the nodes store of an account: the credential that it has for them, else the one of this run. */
+function storedLogin(credential) {
+    return credential;
+}
+/** What a label says in the place of a time when a token ended with its job. */
+const WITH_JOB = 'job';
+/**
+ * The labels of a service with which the credential of an account is stored: all four, so that they replace each other;
+ * what is not known is `undefined`.
+ *
+ * @param now in milliseconds since 1970
+ */
+function storedAccountLabels(credential, now) {
+    const login = storedLogin(credential);
+    const end = tokenOf(login, now)?.end;
+    return {
+        [own_labels_ACCOUNT_LABELS.registry]: login.registry,
+        [own_labels_ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
+        [own_labels_ACCOUNT_LABELS.storedAt]: stored_account_textOf(now),
+        [own_labels_ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : stored_account_textOf(end.at)),
+    };
+}
+/** A spec with other labels of the stored credential; an `undefined` one goes. */
+function withAccountLabels(spec, labels) {
+    const all = Object.entries({ ...spec.Labels, ...labels });
+    const set = all.filter((entry) => entry[1] !== undefined);
+    return { ...spec, Labels: Object.fromEntries(set) };
+}
+/** Of a service with which no credential is stored. */
+const NO_ACCOUNT_LABELS = Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, undefined]));
+/** Those labels as a spec has them. */
+function accountLabelsOf({ Labels }) {
+    return Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, Labels?.[label]]));
+}
+/** Whose credential is stored with a service; `undefined` where no run of ours has said so, or what it says is no such. */
+function storedAccountOf({ Labels }) {
+    const text = (label) => Labels?.[label] ?? '';
+    const registry = text(ACCOUNT_LABELS.registry);
+    const storedAt = timeIn(text(ACCOUNT_LABELS.storedAt));
+    if (registry === '' || storedAt === undefined)
+        return undefined;
+    const expires = text(ACCOUNT_LABELS.expires);
+    const at = timeIn(expires);
+    const end = expires === WITH_JOB ? { with: 'job' } : at && { at, isExact: false };
+    return { registry, account: text(ACCOUNT_LABELS.account), storedAt, end: end || undefined };
+}
+/** Whether a token has ended by then: one of a job has, for whoever asks is another job. */
+function stored_account_hasEnded(end, now) {
+    return end !== undefined && ('with' in end || end.at <= now);
+}
+/** `2026-11-26T18:30:00Z` */
+function stored_account_textOf(ms) {
+    return new Date(ms).toISOString().replace(/\.\d+/, '');
+}
+function timeIn(text) {
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text))
+        ? Date.parse(text)
+        : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/plan/write-number.js
+
+/**
+ * Each write of ours numbers the service: one more than the spec has that it is written over. Other tools keep the label
+ * (`docker service update`) or lose it (`docker stack deploy`), and Swarm keeps the spec before the last write. So the
+ * two numbers tell whose the last write was, without a copy or a hash of what was written. Pure.
+ */
+/** The spec with the number of our next write, over `base`; the first, where there is none. */
+function numbered(spec, base) {
+    const number = (base === undefined ? 0 : (numberOf(base) ?? 0)) + 1;
+    return { ...spec, Labels: { ...spec.Labels, [WRITE_LABEL]: String(number) } };
+}
+/** The number of the write that a spec is from; `undefined` where none of ours is known. Anybody can write labels. */
+function numberOf({ Labels }) {
+    const number = Labels?.[WRITE_LABEL] ?? '';
+    return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
 
 
@@ -19416,22 +19653,19 @@ function registryAuthHeader(credential) {
     return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-;// CONCATENATED MODULE: ./build/plan/write-number.js
+;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
+
 
 /**
- * Each write of ours numbers the service: one more than the spec has that it is written over. Other tools keep the label
- * (`docker service update`) or lose it (`docker stack deploy`), and Swarm keeps the spec before the last write. So the
- * two numbers tell whose the last write was, without a copy or a hash of what was written. Pure.
+ * The credential that the swarm is to store with a spec: today's, where the run has one for it.
+ *
+ * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
  */
-/** The spec with the number of our next write, over `base`; the first, where there is none. */
-function numbered(spec, base) {
-    const number = (base === undefined ? 0 : (numberOf(base) ?? 0)) + 1;
-    return { ...spec, Labels: { ...spec.Labels, [WRITE_LABEL]: String(number) } };
-}
-/** The number of the write that a spec is from; `undefined` where none of ours is known. Anybody can write labels. */
-function numberOf({ Labels }) {
-    const number = Labels?.[WRITE_LABEL] ?? '';
-    return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
+function storedCredential(access, otherwise = 'spec') {
+    if (access === undefined)
+        return { from: otherwise };
+    const account = access.credential;
+    return { from: 'header', header: registryAuthHeader(storedLogin(account)), account };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/superseded.js
@@ -19453,12 +19687,17 @@ function superseded(what, when, service) {
 
 
 
+
+
 /** Makes a service with a spec that the API takes whole; the service, or why there is none. */
 async function createService(access, spec, engine, signal) {
-    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+    const stored = storedCredential(access);
+    const auth = stored.from === 'header' ? { registryAuth: stored.header } : {};
+    const labels = stored.from === 'header' ? storedAccountLabels(stored.account, timeOfDayMs()) : NO_ACCOUNT_LABELS;
+    const body = numbered(withAccountLabels(spec, labels));
     let refusal;
     try {
-        await engine.post('/services/create', { body: numbered(spec), mayRepeat: true, signal, ...auth });
+        await engine.post('/services/create', { body, mayRepeat: true, signal, ...auth });
     }
     catch (error) {
         if (!(error instanceof EngineError))
@@ -19480,12 +19719,22 @@ async function createService(access, spec, engine, signal) {
 ;// CONCATENATED MODULE: ./build/rollout/write-spec.js
 
 
+
+
 /**
- * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write: no other way leads to a
- * service that is there, so that none of our writes is taken for somebody else's.
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, and with what is known of the
+ * credential that is then stored: no other way leads to a service that is there, so that none of our writes is taken for
+ * somebody else's.
  */
 function writeSpec(engine, serviceId, bases, wanted, credential, signal) {
-    return updateSpec(engine, serviceId, bases, wanted, credential, signal, numbered);
+    const asWritten = (spec, over) => numbered(withAccount(spec, credential, over), over);
+    return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten);
+}
+function withAccount(spec, credential, over) {
+    if (credential.from === 'header')
+        return withAccountLabels(spec, storedAccountLabels(credential.account, timeOfDayMs()));
+    // A spec that goes back to what it was, with the credential that was stored with it, has its labels.
+    return credential.from === 'spec' ? withAccountLabels(spec, accountLabelsOf(over)) : spec;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/second-service.js
@@ -24503,17 +24752,6 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
     }
 }
 
-;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
-
-/**
- * The credential that the swarm is to store with a spec: today's, where the run has one for it.
- *
- * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
- */
-function storedCredential(access, otherwise = 'spec') {
-    return access === undefined ? { from: otherwise } : { from: 'header', header: registryAuthHeader(access.credential) };
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/renew-credential.js
 
 
@@ -27684,7 +27922,7 @@ function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, 
 
 /** The first docker CLI with `docker stack deploy --detach`. */
 const DETACH_CLI = 26;
-const KINDS = ['secret', 'config'];
+const read_KINDS = ['secret', 'config'];
 /** How many docker commands look for complaints side by side. */
 const MOST_COMMANDS = 4;
 /**
@@ -27867,7 +28105,7 @@ function isThere(network, { name }, known) {
     return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name);
 }
 function missingExternals(request, known, missing) {
-    return [...KINDS, 'network'].flatMap((kind) => missing[kind].map((name) => {
+    return [...read_KINDS, 'network'].flatMap((kind) => missing[kind].map((name) => {
         const place = place_placeOf(request.files, docker_files_keyOf(request, `${kind}s`, name));
         const isLocal = kind === 'network' && known.networks.some((network) => network.Name === name);
         const how = kind === 'network' ? 'docker network create --driver overlay' : `docker ${kind} create`;
@@ -27878,7 +28116,7 @@ function missingExternals(request, known, missing) {
 /** What stands for objects that services refer to, and that will not be there. */
 function toldIds(objects, missing) {
     const refused = [...objects].flatMap(([captured, object]) => (object === undefined ? [captured] : []));
-    const absent = [...KINDS, 'network'].flatMap((kind) => missing[kind].map((name) => placeholder(kind, name)));
+    const absent = [...read_KINDS, 'network'].flatMap((kind) => missing[kind].map((name) => placeholder(kind, name)));
     return new Set([...refused, ...absent]);
 }
 
@@ -28969,12 +29207,12 @@ function isPlausible(value, method, path) {
     const [, collection = '', id] = /^\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
     const item = method === 'GET' && Object.hasOwn(ITEMS, collection) ? ITEMS[collection] : undefined;
     if (item !== undefined && id === undefined)
-        return Array.isArray(value) && value.every((one) => fits(one, item));
+        return Array.isArray(value) && value.every((one) => answer_shapes_fits(one, item));
     const shape = item ?? OTHERS.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2];
     // Of most changes nobody reads the answer.
-    return fits(value, shape ?? (method === 'GET' ? 'object' : 'any'));
+    return answer_shapes_fits(value, shape ?? (method === 'GET' ? 'object' : 'any'));
 }
-function fits(value, shape) {
+function answer_shapes_fits(value, shape) {
     if (shape === 'any')
         return true;
     if (shape === 'text')
@@ -28984,7 +29222,7 @@ function fits(value, shape) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         return false;
     const fields = shape === 'object' ? [] : Object.entries(shape);
-    return fields.every(([key, inner]) => fits(value[key], inner));
+    return fields.every(([key, inner]) => answer_shapes_fits(value[key], inner));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/answers.js

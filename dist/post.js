@@ -9544,6 +9544,10 @@ function isPrivate(stats) {
 function clock_nowMs() {
     return performance.now();
 }
+/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
+function timeOfDayMs() {
+    return Date.now();
+}
 /**
  * Resolves after some milliseconds.
  *
@@ -15666,8 +15670,18 @@ function doubles(texts) {
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 const WRITE_LABEL = 'swarm-deploy.write';
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+const ACCOUNT_LABELS = {
+    registry: 'swarm-deploy.auth.registry',
+    account: 'swarm-deploy.auth.account',
+    storedAt: 'swarm-deploy.auth.stored-at',
+    expires: 'swarm-deploy.auth.expires',
+};
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL];
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 

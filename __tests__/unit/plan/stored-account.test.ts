@@ -32,7 +32,7 @@ describe('the labels of a stored credential', () => {
     ['a time', { username: 'AWS' }, '2026-11-27T06:30:00Z'],
     ['the job', { password: new Secret('ghs_16C7e42F292c6912E7710c838347Ae178B4a') }, 'job'],
   ])('say when it ends: %s', (_name, overrides, expires) => {
-    expect(written(overrides).Labels['swarm-deploy.auth.expires']).toBe(expires)
+    expect(written(overrides).Labels?.['swarm-deploy.auth.expires']).toBe(expires)
   })
 
   test('replace those of the one before, all of them', () => {
