@@ -10111,7 +10111,11 @@ function cut(text, separator) {
 
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
-const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'];
+const PUBLIC_KEYS = [
+    ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
+    ...['stored-username', 'stored-password-env', 'stored-password-file'],
+];
+const PASSWORDS = ['password', 'stored-password'];
 /** Whose secrets were said to stay visible. */
 const told = new Set();
 /**
@@ -10143,7 +10147,7 @@ function hidePasswords(value) {
 }
 function hidePasswordsOfMap(map) {
     for (const { key, value } of map.entries) {
-        if (key === 'password') {
+        if (PASSWORDS.includes(key)) {
             if (value.kind === 'text')
                 guess(value.value);
             else
@@ -10277,23 +10281,38 @@ const credentials_HUB = 'docker.io';
 const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
 /** The credential; `undefined` when something is wrong with it. */
 function checkedCredential(written, problems) {
-    const { origin, scope, password } = written;
-    const username = written.username.trim();
+    const { origin, scope } = written;
     const config = written.config?.trim();
-    const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter((problem) => problem !== undefined);
+    const own = loginProblems(written);
+    const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
+    const wrong = [
+        ...own,
+        ...ofStored.map((problem) => problem.replace(/^the /, 'the stored ')),
+        ...[configProblem(config)].filter((problem) => problem !== undefined),
+    ];
     for (const problem of wrong)
         problems.add(problem);
     if (wrong.length > 0 || scope === undefined)
         return undefined;
     const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`;
+    const stored = written.stored && isSame(written, written.stored) ? undefined : written.stored;
     return {
         origin,
         config: config ?? place,
         ...scope,
-        username,
-        password: new Secret(password, username),
-        kind: 'password',
+        ...loginOf(written),
+        ...(stored && { stored: { registry: scope.registry, ...loginOf(stored) } }),
     };
+}
+function loginOf({ username, password }) {
+    const account = username.trim();
+    return { username: account, password: new Secret(password, account), kind: 'password' };
+}
+function loginProblems({ username, password }) {
+    return [usernameProblem(username.trim()), passwordProblem(password)].filter((problem) => problem !== undefined);
+}
+function isSame(one, other) {
+    return one.username.trim() === other.username.trim() && one.password === other.password;
 }
 /** The inputs of the short form that say something of the account: each as a value, or as a file that holds it. */
 const SHORT_FORM = ['registry', 'username', 'password'];
@@ -12646,16 +12665,23 @@ function parsePrepare(text) {
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
+/** What the keys begin with that say what the nodes store. */
+const STORED = 'stored-';
+const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)];
 /** The keys of an entry. */
-const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, 'config'];
+const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, ...STORED_KEYS, 'config'];
 const registries_OTHER_NAMES = {
     address: 'registry',
     configuration: 'config',
     host: 'registry',
     login: 'username',
     name: 'config',
+    'pull-password': 'stored-password',
+    'pull-username': 'stored-username',
     secret: 'password',
     server: 'registry',
+    'stored-token': 'stored-password',
+    'stored-user': 'stored-username',
     token: 'password',
     url: 'registry',
     user: 'username',
@@ -12778,12 +12804,25 @@ function credentialFromEntry(entry, origin, sources, problems) {
     const password = problems.attempt(() => passwordOf(entry, sources));
     if (password !== undefined)
         masking_hide(password, origin, username);
+    const stored = storedOf(entry, origin, username, sources, problems);
     const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems);
     const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
     const config = textAt(entry, 'config', problems);
-    if (username === undefined || password === undefined)
+    if (username === undefined || password === undefined || stored === 'wrong')
         return undefined;
-    return checkedCredential({ origin, config, scope, username, password }, problems);
+    return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+/** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
+function storedOf(entry, origin, username, sources, problems) {
+    if (STORED_KEYS.every((key) => valueAt(entry, key) === undefined))
+        return undefined;
+    const password = problems.attempt(() => passwordOf(entry, sources, STORED));
+    const own = textAt(entry, `${STORED}username`, problems);
+    const isOwn = valueAt(entry, `${STORED}username`) !== undefined;
+    const account = isOwn ? own : username;
+    if (password !== undefined)
+        masking_hide(password, `${origin}, \`stored-password\``, account);
+    return account === undefined || password === undefined ? 'wrong' : { username: account, password };
 }
 /** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
 function ownerOf(entry) {
@@ -12797,7 +12836,8 @@ function ownerOf(entry) {
     if (!isRegistry(registry))
         return '';
     const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
-    const isAccount = isElsewhere && valueAt(entry, 'password') === undefined && ACCOUNT.test(username);
+    const isHere = ['password', `${STORED}password`].some((key) => valueAt(entry, key) !== undefined);
+    const isAccount = isElsewhere && !isHere && ACCOUNT.test(username);
     return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
 }
 const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
@@ -12815,60 +12855,67 @@ function requiredText(entry, key, remedy, problems) {
         problems.add(`\`${key}\` is missing: ${remedy}`);
     return textAt(entry, key, problems);
 }
-/** @throws UserError when there is not exactly one password, or it cannot be read for certain */
-function passwordOf(entry, sources) {
-    const [key, ...others] = PASSWORD_KEYS.filter((name) => valueAt(entry, name) !== undefined);
+/**
+ * @param prefix of its keys
+ * @throws UserError when there is not exactly one password, or it cannot be read for certain
+ */
+function passwordOf(entry, sources, prefix = '') {
+    const names = PASSWORD_KEYS.map((key) => `${prefix}${key}`);
+    const [key, ...others] = PASSWORD_KEYS.filter((one) => valueAt(entry, `${prefix}${one}`) !== undefined);
     if (key === undefined || others.length > 0) {
-        const found = key === undefined ? 'there is no password' : `${listed([key, ...others])} are given at once`;
-        throw new UserError(`${found}: write exactly one of ${listed(PASSWORD_KEYS, 'disjunction')}`);
+        const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
+        const given = [key, ...others].map((one) => `${prefix}${one}`);
+        const found = key === undefined ? missing : `${listed(given)} are given at once`;
+        throw new UserError(`${found}: write exactly one of ${listed(names, 'disjunction')}`);
     }
-    const value = valueAt(entry, key);
+    const value = valueAt(entry, `${prefix}${key}`);
     if (value?.kind !== 'text') {
-        throw new UserError(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``);
+        throw new UserError(`\`${prefix}${key}\` is a list or mapping in YAML: put the value in quotes, or use \`${prefix}password-env\``);
     }
-    if (key === 'password-env')
-        return passwordFromEnv(value.value.trim(), sources);
-    if (key === 'password-file')
-        return passwordFromFile(value.value.trim(), sources);
-    return passwordFromText(value);
+    return READ_PASSWORD[key](value, sources, `${prefix}${key}`);
 }
-function passwordFromEnv(name, { env }) {
+const READ_PASSWORD = {
+    'password-env': ({ value }, sources, key) => passwordFromEnv(value.trim(), sources, key),
+    'password-file': ({ value }, sources, key) => passwordFromFile(value.trim(), sources, key),
+    password: (value, _sources, key) => passwordFromText(value, key),
+};
+function passwordFromEnv(name, { env }, key) {
     const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
     if (password !== '')
         return password;
     if (Object.hasOwn(env, name)) {
-        throw new UserError(`the variable ${name}, which \`password-env\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+        throw new UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
     }
     const isName = VARIABLE.test(name);
-    throw new UserError(`the variable ${isName ? `${name}, which` : 'that'} \`password-env\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
+    throw new UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
 /** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
 const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
-function passwordFromFile(path, { readFile }) {
+function passwordFromFile(path, { readFile }, key) {
     if (path === '')
-        throw new UserError('`password-file` is empty: write the path of a file that holds the password');
-    const password = withoutLastNewlines(fileText(path, readFile));
+        throw new UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
+    const password = withoutLastNewlines(fileText(path, readFile, key));
     if (password !== '')
         return password;
-    throw new UserError('`password-file`: the file is empty: write the password into it');
+    throw new UserError(`\`${key}\`: the file is empty: write the password into it`);
 }
-function fileText(path, readFile) {
+function fileText(path, readFile, key) {
     try {
         return readFile(path);
     }
     catch (error) {
         if (!(error instanceof UserError))
             throw error;
-        throw new UserError(`\`password-file\`: ${error.message}`);
+        throw new UserError(`\`${key}\`: ${error.message}`);
     }
 }
 /** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
-function passwordFromText({ value, isFolded, hasComment }) {
+function passwordFromText({ value, isFolded, hasComment }, key) {
     if (isFolded) {
-        throw new UserError('`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |');
+        throw new UserError(`\`${key}\` goes on in the next line, where YAML would put a blank: use \`${key}-env\`, or a block that begins with |`);
     }
     if (hasComment) {
-        throw new UserError('`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`');
+        throw new UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
     }
     return withoutLastNewlines(value);
 }
@@ -19553,7 +19600,7 @@ function timeFrom(object, key) {
 
 /** What the nodes store of an account: the credential that it has for them, else the one of this run. */
 function storedLogin(credential) {
-    return credential;
+    return credential.stored ?? credential;
 }
 /** What a label says in the place of a time when a token ended with its job. */
 const WITH_JOB = 'job';
@@ -21593,12 +21640,21 @@ function accountInWords(credential) {
     const config = namedConfig(credential);
     return `account ${credential.username} of ${account_placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
 }
-/** Whom a request with it is about, as an error names it. */
-function requestWith(credential) {
+/** The same with the account that the nodes store, where that is another. */
+function accountsInWords(credential) {
+    const { stored } = credential;
+    return stored === undefined ? accountInWords(credential) : `${accountInWords(credential)}, ${storedInWords(stored)}`;
+}
+/** What the nodes store of an account, where that is not the credential of the run. */
+function storedInWords({ username }) {
+    return `stored for the nodes: ${username}`;
+}
+/** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
+function requestWith(credential, login = credential) {
     const config = namedConfig(credential);
     return {
         registry: credential.registry,
-        username: credential.username,
+        username: login.username,
         ...(config === undefined ? {} : { config }),
     };
 }
@@ -21617,11 +21673,13 @@ function account_placeOf({ registry, path }) {
 
 
 
+
 function lookUpOnce({ engine }, signal) {
     const answers = new Map();
-    return (image, access) => {
-        const key = `${familiar(image)} ${access?.config.directory ?? ''}`;
-        const answer = answers.get(key) ?? resolveImage(engine, image, access?.credential, signal);
+    return (image, access, login = access?.credential) => {
+        const which = login === access?.credential ? '' : ' stored';
+        const key = `${familiar(image)} ${access?.config.directory ?? ''}${which}`;
+        const answer = answers.get(key) ?? resolveImage(engine, image, login, signal);
         answers.set(key, answer);
         return answer;
     };
@@ -21639,17 +21697,22 @@ async function checkImage({ request, current, access }, lookUp, given, say) {
         const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it');
         return { pinned: undefined, access: fresh, distribution: undefined };
     }
-    try {
-        const distribution = await lookUp(image, access);
-        const pinned = withDigest(image, distribution.Descriptor.digest);
-        say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountInWords(access.credential)}`);
-        return { pinned, access, distribution };
-    }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        throw new UnreadableImage(error, image, access, given);
-    }
+    const read = async (login) => {
+        try {
+            return await lookUp(image, access, login);
+        }
+        catch (error) {
+            if (!(error instanceof RegistryError))
+                throw error;
+            throw new UnreadableImage(error, image, access, given, login);
+        }
+    };
+    const distribution = await read();
+    if (access?.credential.stored !== undefined)
+        await read(access.credential.stored);
+    const pinned = withDigest(image, distribution.Descriptor.digest);
+    say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`);
+    return { pinned, access, distribution };
 }
 /**
  * The credential with which a service could go back to the image that it has now; `undefined`: the stored one.
@@ -21680,13 +21743,13 @@ async function accessToRun(current, access, lookUp, say, otherwise) {
     if (access === undefined || image === undefined)
         return undefined;
     try {
-        await lookUp(parseReference(image), access);
+        await lookUp(parseReference(image), access, storedLogin(access.credential));
         return access;
     }
     catch (error) {
         if (!(error instanceof RegistryError))
             throw error;
-        say(`${otherwise}: ${accountInWords(access.credential)} cannot read ${image}`);
+        say(`${otherwise}: ${accountsInWords(access.credential)} cannot read ${image}`);
         return undefined;
     }
 }
@@ -21699,13 +21762,14 @@ const OF_ONE_IMAGE = ['missing', 'unknown'];
 class UnreadableImage extends UserErrors {
     /** The same for all images that cannot be read for the same cause. */
     sameCause;
-    constructor(error, image, access, given) {
-        super([describeRefusal(error, image, access, given)]);
+    /** @param login of the account, with which the image was asked for: what the run uses, unless told */
+    constructor(error, image, access, given, login = access?.credential) {
+        super([describeRefusal(error, image, access, given, login)]);
         const { failure } = error;
         const isOfRepository = failure === 'forbidden' && access !== undefined;
         const ofMany = isOfRepository ? canonicalName(image) : image.registry;
         const scope = OF_ONE_IMAGE.includes(failure) ? familiar(image) : ofMany;
-        this.sameCause = [failure, scope, access?.config.directory ?? ''].join(' ');
+        this.sameCause = [failure, scope, access?.config.directory ?? '', login === access?.credential].join(' ');
     }
 }
 /** Where a credential for the registry is given that is for other repositories: what to write instead. */
@@ -21725,11 +21789,12 @@ function assumed({ registry, repository, tag }, failure) {
     ];
     return parts.length === 0 || repository === '' ? '' : ` (${parts.join(', and ')})`;
 }
-function describeRefusal(error, image, access, given) {
+function describeRefusal(error, image, access, given, login) {
     const { registry, repository } = image;
-    const request = access && requestWith(access.credential);
+    const request = access && requestWith(access.credential, login);
     const named = request?.config === undefined ? '' : ` (config ${request.config})`;
-    const who = request === undefined ? 'without a credential' : `as ${request.username}${named}`;
+    const which = login === access?.credential ? '' : ', whose credential the nodes would store';
+    const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`;
     const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
     const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository });
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
@@ -25554,6 +25619,7 @@ async function removeAll(engine, services, signal) {
 
 
 
+
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
 const SHARE = 0.5;
 /** A service that a killed run leaves counts for so much longer than the run could have lasted. */
@@ -25624,7 +25690,7 @@ async function follow(demands, run, limit) {
         const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`);
         const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
         const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn });
-        const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) };
+        const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(storedLogin(access.credential)) };
         try {
             const made = await engine.post('/services/create', {
                 body,
@@ -25704,6 +25770,7 @@ function progressTeller() {
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/judge.js
+
 
 
 
@@ -25810,7 +25877,7 @@ function causeOf(failed, pull) {
     const told = classifyRegistryError(500, said);
     if (told !== 'unknown') {
         const { access } = pull.demand;
-        const account = access && { config: access.config.name, username: access.credential.username };
+        const account = access && { config: access.config.name, username: storedLogin(access.credential).username };
         return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`;
     }
     const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.';
@@ -26094,7 +26161,7 @@ function readingTime(end) {
 /** What is sent to a service, and with which account. */
 function changeInWords(change) {
     const { changes, access } = change;
-    const account = access === undefined ? 'without an account' : accountInWords(access.credential);
+    const account = access === undefined ? 'without an account' : accountsInWords(access.credential);
     if (change.action === 'update')
         return `update (${changes.join('; ')}), ${account}`;
     if (change.action === 'create')
@@ -27285,7 +27352,13 @@ async function logIn(deployment, connection, workspace, signal) {
     const configs = await Promise.all([...named].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
     const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
     const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, 'config-own', own) : undefined;
-    const refusals = await Promise.all(deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) })));
+    const logins = deployment.credentials.flatMap((credential) => {
+        return [credential, ...(credential.stored === undefined ? [] : [credential.stored])].map((login) => ({
+            credential,
+            login,
+        }));
+    });
+    const refusals = await Promise.all(logins.map(async ({ credential, login }) => ({ credential, problem: await refusal(credential, login) })));
     const refused = refusals.filter(({ problem }) => problem !== undefined);
     return {
         configs,
@@ -27293,17 +27366,19 @@ async function logIn(deployment, connection, workspace, signal) {
         problems: refused.map(({ problem }) => problem ?? ''),
         refused: new Set(refused.map(({ credential }) => credential)),
     };
-    async function refusal(credential) {
-        const { origin, registry, username } = credential;
+    async function refusal(credential, login) {
+        const { origin, registry } = credential;
         try {
-            await verifyCredential(engine, credential, signal);
-            log.info(`logged in with ${accountInWords(credential)}`);
+            await verifyCredential(engine, login, signal);
+            const which = login === credential ? '' : ` (${storedInWords(login)})`;
+            log.info(`logged in with ${accountInWords(credential)}${which}`);
             return undefined;
         }
         catch (error) {
             if (!(error instanceof RegistryError))
                 throw error;
-            return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, requestWith(credential))}`;
+            const which = login === credential ? '' : ', whose credential the nodes would store';
+            return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, requestWith(credential, login))}`;
         }
     }
 }
@@ -31195,6 +31270,7 @@ function deployOf(change, planned) {
 
 
 
+
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 function outlookOf(changes, known) {
     const surplus = removedByPrune(known);
@@ -31273,7 +31349,7 @@ function outlook_tasksOf(change, changes, observed) {
 function accountOf({ access }) {
     if (access === undefined)
         return undefined;
-    const { username, registry } = access.credential;
+    const { username, registry } = storedLogin(access.credential);
     return { config: access.config.name, username, registry };
 }
 /** The second services that earlier deploys have left, as far as this one would take them away. */

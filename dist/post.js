@@ -10228,7 +10228,11 @@ function withoutNulls(value) {
 
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
-const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'];
+const PUBLIC_KEYS = [
+    ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
+    ...['stored-username', 'stored-password-env', 'stored-password-file'],
+];
+const PASSWORDS = ['password', 'stored-password'];
 /** Whose secrets were said to stay visible. */
 const told = new Set();
 /**
@@ -10260,7 +10264,7 @@ function hidePasswords(value) {
 }
 function hidePasswordsOfMap(map) {
     for (const { key, value } of map.entries) {
-        if (key === 'password') {
+        if (PASSWORDS.includes(key)) {
             if (value.kind === 'text')
                 guess(value.value);
             else
@@ -12984,23 +12988,38 @@ const credentials_HUB = 'docker.io';
 const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
 /** The credential; `undefined` when something is wrong with it. */
 function checkedCredential(written, problems) {
-    const { origin, scope, password } = written;
-    const username = written.username.trim();
+    const { origin, scope } = written;
     const config = written.config?.trim();
-    const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter((problem) => problem !== undefined);
+    const own = loginProblems(written);
+    const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
+    const wrong = [
+        ...own,
+        ...ofStored.map((problem) => problem.replace(/^the /, 'the stored ')),
+        ...[configProblem(config)].filter((problem) => problem !== undefined),
+    ];
     for (const problem of wrong)
         problems.add(problem);
     if (wrong.length > 0 || scope === undefined)
         return undefined;
     const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`;
+    const stored = written.stored && isSame(written, written.stored) ? undefined : written.stored;
     return {
         origin,
         config: config ?? place,
         ...scope,
-        username,
-        password: new Secret(password, username),
-        kind: 'password',
+        ...loginOf(written),
+        ...(stored && { stored: { registry: scope.registry, ...loginOf(stored) } }),
     };
+}
+function loginOf({ username, password }) {
+    const account = username.trim();
+    return { username: account, password: new Secret(password, account), kind: 'password' };
+}
+function loginProblems({ username, password }) {
+    return [usernameProblem(username.trim()), passwordProblem(password)].filter((problem) => problem !== undefined);
+}
+function isSame(one, other) {
+    return one.username.trim() === other.username.trim() && one.password === other.password;
 }
 /** The inputs of the short form that say something of the account: each as a value, or as a file that holds it. */
 const SHORT_FORM = ['registry', 'username', 'password'];
@@ -14955,16 +14974,23 @@ function parsePrepare(text) {
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
+/** What the keys begin with that say what the nodes store. */
+const STORED = 'stored-';
+const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)];
 /** The keys of an entry. */
-const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, 'config'];
+const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, ...STORED_KEYS, 'config'];
 const registries_OTHER_NAMES = {
     address: 'registry',
     configuration: 'config',
     host: 'registry',
     login: 'username',
     name: 'config',
+    'pull-password': 'stored-password',
+    'pull-username': 'stored-username',
     secret: 'password',
     server: 'registry',
+    'stored-token': 'stored-password',
+    'stored-user': 'stored-username',
     token: 'password',
     url: 'registry',
     user: 'username',
@@ -15087,12 +15113,25 @@ function credentialFromEntry(entry, origin, sources, problems) {
     const password = problems.attempt(() => passwordOf(entry, sources));
     if (password !== undefined)
         masking_hide(password, origin, username);
+    const stored = storedOf(entry, origin, username, sources, problems);
     const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems);
     const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
     const config = textAt(entry, 'config', problems);
-    if (username === undefined || password === undefined)
+    if (username === undefined || password === undefined || stored === 'wrong')
         return undefined;
-    return checkedCredential({ origin, config, scope, username, password }, problems);
+    return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+/** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
+function storedOf(entry, origin, username, sources, problems) {
+    if (STORED_KEYS.every((key) => valueAt(entry, key) === undefined))
+        return undefined;
+    const password = problems.attempt(() => passwordOf(entry, sources, STORED));
+    const own = textAt(entry, `${STORED}username`, problems);
+    const isOwn = valueAt(entry, `${STORED}username`) !== undefined;
+    const account = isOwn ? own : username;
+    if (password !== undefined)
+        masking_hide(password, `${origin}, \`stored-password\``, account);
+    return account === undefined || password === undefined ? 'wrong' : { username: account, password };
 }
 /** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
 function ownerOf(entry) {
@@ -15106,7 +15145,8 @@ function ownerOf(entry) {
     if (!isRegistry(registry))
         return '';
     const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
-    const isAccount = isElsewhere && valueAt(entry, 'password') === undefined && ACCOUNT.test(username);
+    const isHere = ['password', `${STORED}password`].some((key) => valueAt(entry, key) !== undefined);
+    const isAccount = isElsewhere && !isHere && ACCOUNT.test(username);
     return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
 }
 const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
@@ -15124,60 +15164,67 @@ function requiredText(entry, key, remedy, problems) {
         problems.add(`\`${key}\` is missing: ${remedy}`);
     return textAt(entry, key, problems);
 }
-/** @throws UserError when there is not exactly one password, or it cannot be read for certain */
-function passwordOf(entry, sources) {
-    const [key, ...others] = PASSWORD_KEYS.filter((name) => valueAt(entry, name) !== undefined);
+/**
+ * @param prefix of its keys
+ * @throws UserError when there is not exactly one password, or it cannot be read for certain
+ */
+function passwordOf(entry, sources, prefix = '') {
+    const names = PASSWORD_KEYS.map((key) => `${prefix}${key}`);
+    const [key, ...others] = PASSWORD_KEYS.filter((one) => valueAt(entry, `${prefix}${one}`) !== undefined);
     if (key === undefined || others.length > 0) {
-        const found = key === undefined ? 'there is no password' : `${problems_listed([key, ...others])} are given at once`;
-        throw new errors_UserError(`${found}: write exactly one of ${problems_listed(PASSWORD_KEYS, 'disjunction')}`);
+        const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
+        const given = [key, ...others].map((one) => `${prefix}${one}`);
+        const found = key === undefined ? missing : `${problems_listed(given)} are given at once`;
+        throw new errors_UserError(`${found}: write exactly one of ${problems_listed(names, 'disjunction')}`);
     }
-    const value = valueAt(entry, key);
+    const value = valueAt(entry, `${prefix}${key}`);
     if (value?.kind !== 'text') {
-        throw new errors_UserError(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``);
+        throw new errors_UserError(`\`${prefix}${key}\` is a list or mapping in YAML: put the value in quotes, or use \`${prefix}password-env\``);
     }
-    if (key === 'password-env')
-        return passwordFromEnv(value.value.trim(), sources);
-    if (key === 'password-file')
-        return passwordFromFile(value.value.trim(), sources);
-    return passwordFromText(value);
+    return READ_PASSWORD[key](value, sources, `${prefix}${key}`);
 }
-function passwordFromEnv(name, { env }) {
+const READ_PASSWORD = {
+    'password-env': ({ value }, sources, key) => passwordFromEnv(value.trim(), sources, key),
+    'password-file': ({ value }, sources, key) => passwordFromFile(value.trim(), sources, key),
+    password: (value, _sources, key) => passwordFromText(value, key),
+};
+function passwordFromEnv(name, { env }, key) {
     const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
     if (password !== '')
         return password;
     if (Object.hasOwn(env, name)) {
-        throw new errors_UserError(`the variable ${name}, which \`password-env\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+        throw new errors_UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
     }
     const isName = VARIABLE.test(name);
-    throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`password-env\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
+    throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
 /** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
 const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
-function passwordFromFile(path, { readFile }) {
+function passwordFromFile(path, { readFile }, key) {
     if (path === '')
-        throw new errors_UserError('`password-file` is empty: write the path of a file that holds the password');
-    const password = withoutLastNewlines(fileText(path, readFile));
+        throw new errors_UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
+    const password = withoutLastNewlines(fileText(path, readFile, key));
     if (password !== '')
         return password;
-    throw new errors_UserError('`password-file`: the file is empty: write the password into it');
+    throw new errors_UserError(`\`${key}\`: the file is empty: write the password into it`);
 }
-function fileText(path, readFile) {
+function fileText(path, readFile, key) {
     try {
         return readFile(path);
     }
     catch (error) {
         if (!(error instanceof errors_UserError))
             throw error;
-        throw new errors_UserError(`\`password-file\`: ${error.message}`);
+        throw new errors_UserError(`\`${key}\`: ${error.message}`);
     }
 }
 /** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
-function passwordFromText({ value, isFolded, hasComment }) {
+function passwordFromText({ value, isFolded, hasComment }, key) {
     if (isFolded) {
-        throw new errors_UserError('`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |');
+        throw new errors_UserError(`\`${key}\` goes on in the next line, where YAML would put a blank: use \`${key}-env\`, or a block that begins with |`);
     }
     if (hasComment) {
-        throw new errors_UserError('`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`');
+        throw new errors_UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
     }
     return withoutLastNewlines(value);
 }

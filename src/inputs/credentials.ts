@@ -1,4 +1,5 @@
 import { InvalidReference, parseRegistry, type RegistryScope } from '../docker/registry/reference.ts'
+import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { UserError } from '../errors.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Credential } from './deployment.ts'
@@ -11,37 +12,59 @@ const HUB = 'docker.io'
 /** What an empty value of a workflow mostly means. */
 export const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get'
 
-/** A credential as it was written. Its password is masked already. */
-export interface WrittenCredential {
+/** A user name and password as they were written. The password is masked already. */
+export interface WrittenLogin {
+  readonly username: string
+  readonly password: string
+}
+
+/** A credential as it was written. */
+export interface WrittenCredential extends WrittenLogin {
   readonly origin: string
   /** `undefined`: an automatic name. */
   readonly config: string | undefined
   /** `undefined`: what was written was refused. */
   readonly scope: RegistryScope | undefined
-  readonly username: string
-  readonly password: string
+  /** What the nodes are to store instead. */
+  readonly stored?: WrittenLogin | undefined
 }
 
 /** The credential; `undefined` when something is wrong with it. */
 export function checkedCredential(written: WrittenCredential, problems: Problems): Credential | undefined {
-  const { origin, scope, password } = written
-  const username = written.username.trim()
+  const { origin, scope } = written
   const config = written.config?.trim()
-  const wrong = [usernameProblem(username), passwordProblem(password), configProblem(config)].filter(
-    (problem) => problem !== undefined,
-  )
+  const own = loginProblems(written)
+  const ofStored = written.stored === undefined ? [] : loginProblems(written.stored)
+  const wrong = [
+    ...own,
+    ...ofStored.map((problem) => problem.replace(/^the /, 'the stored ')),
+    ...[configProblem(config)].filter((problem) => problem !== undefined),
+  ]
   for (const problem of wrong) problems.add(problem)
   if (wrong.length > 0 || scope === undefined) return undefined
 
   const place = scope.path === '' ? scope.registry : `${scope.registry}/${scope.path}`
+  const stored = written.stored && isSame(written, written.stored) ? undefined : written.stored
   return {
     origin,
     config: config ?? place,
     ...scope,
-    username,
-    password: new Secret(password, username),
-    kind: 'password',
+    ...loginOf(written),
+    ...(stored && { stored: { registry: scope.registry, ...loginOf(stored) } }),
   }
+}
+
+function loginOf({ username, password }: WrittenLogin): Omit<RegistryCredential, 'registry'> {
+  const account = username.trim()
+  return { username: account, password: new Secret(password, account), kind: 'password' }
+}
+
+function loginProblems({ username, password }: WrittenLogin): string[] {
+  return [usernameProblem(username.trim()), passwordProblem(password)].filter((problem) => problem !== undefined)
+}
+
+function isSame(one: WrittenLogin, other: WrittenLogin): boolean {
+  return one.username.trim() === other.username.trim() && one.password === other.password
 }
 
 /** The inputs of the short form that say something of the account: each as a value, or as a file that holds it. */

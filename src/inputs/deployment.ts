@@ -94,6 +94,8 @@ export interface Credential extends RegistryCredential {
   readonly config: string
   /** The repositories that it is for: `org-a`; empty for all of the registry. */
   readonly path: string
+  /** The credential that the nodes store instead of this one, which then is for this run alone. */
+  readonly stored?: RegistryCredential
 }
 
 /** A stack as the inputs ask for it. */

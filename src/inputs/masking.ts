@@ -3,7 +3,11 @@ import { isMasked, Secret } from '../runner/secret.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
-const PUBLIC_KEYS = ['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope']
+const PUBLIC_KEYS = [
+  ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
+  ...['stored-username', 'stored-password-env', 'stored-password-file'],
+]
+const PASSWORDS = ['password', 'stored-password']
 
 /** Whose secrets were said to stay visible. */
 const told = new Set<string>()
@@ -35,7 +39,7 @@ export function hidePasswords(value: YamlValue): void {
 
 function hidePasswordsOfMap(map: YamlMap): void {
   for (const { key, value } of map.entries) {
-    if (key === 'password') {
+    if (PASSWORDS.includes(key)) {
       if (value.kind === 'text') guess(value.value)
       else hideAll(value)
     } else if (value.kind !== 'text') hidePasswords(value)

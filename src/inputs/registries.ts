@@ -1,7 +1,7 @@
 import { parseRegistry, type RegistryScope } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
-import { checkedCredential, registryScope, UNSET, withoutLastNewlines } from './credentials.ts'
+import { checkedCredential, registryScope, UNSET, type WrittenLogin, withoutLastNewlines } from './credentials.ts'
 import type { Credential } from './deployment.ts'
 import type { ReadFile } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
@@ -13,16 +13,24 @@ import { parseYaml, type YamlMap, type YamlText, type YamlValue } from './yaml.t
 // the wrong place.
 
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'] as const
+type PasswordKey = (typeof PASSWORD_KEYS)[number]
+/** What the keys begin with that say what the nodes store. */
+const STORED = 'stored-'
+const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)]
 /** The keys of an entry. */
-export const REGISTRY_KEYS: readonly string[] = ['registry', 'username', ...PASSWORD_KEYS, 'config']
+export const REGISTRY_KEYS: readonly string[] = ['registry', 'username', ...PASSWORD_KEYS, ...STORED_KEYS, 'config']
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   address: 'registry',
   configuration: 'config',
   host: 'registry',
   login: 'username',
   name: 'config',
+  'pull-password': 'stored-password',
+  'pull-username': 'stored-username',
   secret: 'password',
   server: 'registry',
+  'stored-token': 'stored-password',
+  'stored-user': 'stored-username',
   token: 'password',
   url: 'registry',
   user: 'username',
@@ -173,11 +181,29 @@ function credentialFromEntry(
   const username = requiredText(entry, 'username', 'write the name of the account', problems)
   const password = problems.attempt(() => passwordOf(entry, sources))
   if (password !== undefined) hide(password, origin, username)
+  const stored = storedOf(entry, origin, username, sources, problems)
   const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems)
   const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry))
   const config = textAt(entry, 'config', problems)
-  if (username === undefined || password === undefined) return undefined
-  return checkedCredential({ origin, config, scope, username, password }, problems)
+  if (username === undefined || password === undefined || stored === 'wrong') return undefined
+  return checkedCredential({ origin, config, scope, username, password, stored }, problems)
+}
+
+/** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
+function storedOf(
+  entry: YamlMap,
+  origin: string,
+  username: string | undefined,
+  sources: PasswordSources,
+  problems: Problems,
+): WrittenLogin | 'wrong' | undefined {
+  if (STORED_KEYS.every((key) => valueAt(entry, key) === undefined)) return undefined
+  const password = problems.attempt(() => passwordOf(entry, sources, STORED))
+  const own = textAt(entry, `${STORED}username`, problems)
+  const isOwn = valueAt(entry, `${STORED}username`) !== undefined
+  const account = isOwn ? own : username
+  if (password !== undefined) hide(password, `${origin}, \`stored-password\``, account)
+  return account === undefined || password === undefined ? 'wrong' : { username: account, password }
 }
 
 /** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
@@ -190,7 +216,8 @@ function ownerOf(entry: YamlValue): string {
   const [registry = '', username = ''] = texts
   if (!isRegistry(registry)) return ''
   const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined)
-  const isAccount = isElsewhere && valueAt(entry, 'password') === undefined && ACCOUNT.test(username)
+  const isHere = ['password', `${STORED}password`].some((key) => valueAt(entry, key) !== undefined)
+  const isAccount = isElsewhere && !isHere && ACCOUNT.test(username)
   return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`
 }
 
@@ -210,65 +237,80 @@ function requiredText(entry: YamlMap, key: string, remedy: string, problems: Pro
   return textAt(entry, key, problems)
 }
 
-/** @throws UserError when there is not exactly one password, or it cannot be read for certain */
-function passwordOf(entry: YamlMap, sources: PasswordSources): string {
-  const [key, ...others] = PASSWORD_KEYS.filter((name) => valueAt(entry, name) !== undefined)
+/**
+ * @param prefix of its keys
+ * @throws UserError when there is not exactly one password, or it cannot be read for certain
+ */
+function passwordOf(entry: YamlMap, sources: PasswordSources, prefix: '' | typeof STORED = ''): string {
+  const names = PASSWORD_KEYS.map((key) => `${prefix}${key}`)
+  const [key, ...others] = PASSWORD_KEYS.filter((one) => valueAt(entry, `${prefix}${one}`) !== undefined)
   if (key === undefined || others.length > 0) {
-    const found = key === undefined ? 'there is no password' : `${listed([key, ...others])} are given at once`
-    throw new UserError(`${found}: write exactly one of ${listed(PASSWORD_KEYS, 'disjunction')}`)
+    const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store'
+    const given = [key, ...others].map((one) => `${prefix}${one}`)
+    const found = key === undefined ? missing : `${listed(given)} are given at once`
+    throw new UserError(`${found}: write exactly one of ${listed(names, 'disjunction')}`)
   }
-  const value = valueAt(entry, key)
+  const value = valueAt(entry, `${prefix}${key}`)
   if (value?.kind !== 'text') {
-    throw new UserError(`\`${key}\` is a list or mapping in YAML: put the value in quotes, or use \`password-env\``)
+    throw new UserError(
+      `\`${prefix}${key}\` is a list or mapping in YAML: put the value in quotes, or use \`${prefix}password-env\``,
+    )
   }
-  if (key === 'password-env') return passwordFromEnv(value.value.trim(), sources)
-  if (key === 'password-file') return passwordFromFile(value.value.trim(), sources)
-  return passwordFromText(value)
+  return READ_PASSWORD[key](value, sources, `${prefix}${key}`)
 }
 
-function passwordFromEnv(name: string, { env }: PasswordSources): string {
+/** @param key under which it is told */
+type ReadPassword = (value: YamlText, sources: PasswordSources, key: string) => string
+
+const READ_PASSWORD: Readonly<Record<PasswordKey, ReadPassword>> = {
+  'password-env': ({ value }, sources, key) => passwordFromEnv(value.trim(), sources, key),
+  'password-file': ({ value }, sources, key) => passwordFromFile(value.trim(), sources, key),
+  password: (value, _sources, key) => passwordFromText(value, key),
+}
+
+function passwordFromEnv(name: string, { env }: PasswordSources, key: string): string {
   const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '')
   if (password !== '') return password
   if (Object.hasOwn(env, name)) {
     throw new UserError(
-      `the variable ${name}, which \`password-env\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`,
+      `the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`,
     )
   }
   const isName = VARIABLE.test(name)
   throw new UserError(
-    `the variable ${isName ? `${name}, which` : 'that'} \`password-env\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`,
+    `the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`,
   )
 }
 
 /** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
 const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/
 
-function passwordFromFile(path: string, { readFile }: PasswordSources): string {
-  if (path === '') throw new UserError('`password-file` is empty: write the path of a file that holds the password')
-  const password = withoutLastNewlines(fileText(path, readFile))
+function passwordFromFile(path: string, { readFile }: PasswordSources, key: string): string {
+  if (path === '') throw new UserError(`\`${key}\` is empty: write the path of a file that holds the password`)
+  const password = withoutLastNewlines(fileText(path, readFile, key))
   if (password !== '') return password
-  throw new UserError('`password-file`: the file is empty: write the password into it')
+  throw new UserError(`\`${key}\`: the file is empty: write the password into it`)
 }
 
-function fileText(path: string, readFile: ReadFile): string {
+function fileText(path: string, readFile: ReadFile, key: string): string {
   try {
     return readFile(path)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw new UserError(`\`password-file\`: ${error.message}`)
+    throw new UserError(`\`${key}\`: ${error.message}`)
   }
 }
 
 /** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
-function passwordFromText({ value, isFolded, hasComment }: YamlText): string {
+function passwordFromText({ value, isFolded, hasComment }: YamlText, key: string): string {
   if (isFolded) {
     throw new UserError(
-      '`password` goes on in the next line, where YAML would put a blank: use `password-env`, or a block that begins with |',
+      `\`${key}\` goes on in the next line, where YAML would put a blank: use \`${key}-env\`, or a block that begins with |`,
     )
   }
   if (hasComment) {
     throw new UserError(
-      '`password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `password-env`',
+      `\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``,
     )
   }
   return withoutLastNewlines(value)

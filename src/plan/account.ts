@@ -1,3 +1,4 @@
+import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import type { RegistryRequest } from '../docker/registry/registry-error.ts'
 import type { Credential } from '../inputs/deployment.ts'
 
@@ -7,12 +8,23 @@ export function accountInWords(credential: Credential): string {
   return `account ${credential.username} of ${placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`
 }
 
-/** Whom a request with it is about, as an error names it. */
-export function requestWith(credential: Credential): RegistryRequest {
+/** The same with the account that the nodes store, where that is another. */
+export function accountsInWords(credential: Credential): string {
+  const { stored } = credential
+  return stored === undefined ? accountInWords(credential) : `${accountInWords(credential)}, ${storedInWords(stored)}`
+}
+
+/** What the nodes store of an account, where that is not the credential of the run. */
+export function storedInWords({ username }: RegistryCredential): string {
+  return `stored for the nodes: ${username}`
+}
+
+/** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
+export function requestWith(credential: Credential, login: RegistryCredential = credential): RegistryRequest {
   const config = namedConfig(credential)
   return {
     registry: credential.registry,
-    username: credential.username,
+    username: login.username,
     ...(config === undefined ? {} : { config }),
   }
 }

@@ -8,12 +8,14 @@ import {
   withDigest,
 } from '../docker/registry/reference.ts'
 import { RegistryError, resolveImage } from '../docker/registry/registry.ts'
+import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { describeFailure, type RegistryFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
 import type { Credential } from '../inputs/deployment.ts'
-import { accountInWords, requestWith } from './account.ts'
+import { accountsInWords, requestWith } from './account.ts'
 import type { Access, PlannedService } from './plan.ts'
+import { storedLogin } from './stored-account.ts'
 
 /** What the registry says of a service's image. */
 export interface CheckedImage {
@@ -24,17 +26,26 @@ export interface CheckedImage {
   readonly distribution: Distribution | undefined
 }
 
-/** Looks images up with a credential, each pair once, however many services share it. */
-export type LookUp = (image: ImageReference, access: Access | undefined) => Promise<Distribution>
+/**
+ * Looks images up with a credential, each pair once, however many services share it.
+ *
+ * @param login what of the account: what this run uses, unless told
+ */
+export type LookUp = (
+  image: ImageReference,
+  access: Access | undefined,
+  login?: RegistryCredential,
+) => Promise<Distribution>
 
 /** Logs a line on the service that is checked. */
 export type Say = (text: string) => void
 
 export function lookUpOnce({ engine }: Connection, signal: AbortSignal): LookUp {
   const answers = new Map<string, Promise<Distribution>>()
-  return (image, access) => {
-    const key = `${familiar(image)} ${access?.config.directory ?? ''}`
-    const answer = answers.get(key) ?? resolveImage(engine, image, access?.credential, signal)
+  return (image, access, login = access?.credential) => {
+    const which = login === access?.credential ? '' : ' stored'
+    const key = `${familiar(image)} ${access?.config.directory ?? ''}${which}`
+    const answer = answers.get(key) ?? resolveImage(engine, image, login, signal)
     answers.set(key, answer)
     return answer
   }
@@ -58,15 +69,19 @@ export async function checkImage(
     const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it')
     return { pinned: undefined, access: fresh, distribution: undefined }
   }
-  try {
-    const distribution = await lookUp(image, access)
-    const pinned = withDigest(image, distribution.Descriptor.digest)
-    say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountInWords(access.credential)}`)
-    return { pinned, access, distribution }
-  } catch (error) {
-    if (!(error instanceof RegistryError)) throw error
-    throw new UnreadableImage(error, image, access, given)
+  const read = async (login?: RegistryCredential) => {
+    try {
+      return await lookUp(image, access, login)
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      throw new UnreadableImage(error, image, access, given, login)
+    }
   }
+  const distribution = await read()
+  if (access?.credential.stored !== undefined) await read(access.credential.stored)
+  const pinned = withDigest(image, distribution.Descriptor.digest)
+  say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`)
+  return { pinned, access, distribution }
 }
 
 /**
@@ -108,11 +123,11 @@ async function accessToRun(
   const image = imageOf(current)
   if (access === undefined || image === undefined) return undefined
   try {
-    await lookUp(parseReference(image), access)
+    await lookUp(parseReference(image), access, storedLogin(access.credential))
     return access
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    say(`${otherwise}: ${accountInWords(access.credential)} cannot read ${image}`)
+    say(`${otherwise}: ${accountsInWords(access.credential)} cannot read ${image}`)
     return undefined
   }
 }
@@ -130,13 +145,20 @@ export class UnreadableImage extends UserErrors {
   /** The same for all images that cannot be read for the same cause. */
   readonly sameCause: string
 
-  constructor(error: RegistryError, image: ImageReference, access: Access | undefined, given: readonly Credential[]) {
-    super([describeRefusal(error, image, access, given)])
+  /** @param login of the account, with which the image was asked for: what the run uses, unless told */
+  constructor(
+    error: RegistryError,
+    image: ImageReference,
+    access: Access | undefined,
+    given: readonly Credential[],
+    login: RegistryCredential | undefined = access?.credential,
+  ) {
+    super([describeRefusal(error, image, access, given, login)])
     const { failure } = error
     const isOfRepository = failure === 'forbidden' && access !== undefined
     const ofMany = isOfRepository ? canonicalName(image) : image.registry
     const scope = OF_ONE_IMAGE.includes(failure) ? familiar(image) : ofMany
-    this.sameCause = [failure, scope, access?.config.directory ?? ''].join(' ')
+    this.sameCause = [failure, scope, access?.config.directory ?? '', login === access?.credential].join(' ')
   }
 }
 
@@ -163,11 +185,13 @@ function describeRefusal(
   image: ImageReference,
   access: Access | undefined,
   given: readonly Credential[],
+  login: RegistryCredential | undefined,
 ): string {
   const { registry, repository } = image
-  const request = access && requestWith(access.credential)
+  const request = access && requestWith(access.credential, login)
   const named = request?.config === undefined ? '' : ` (config ${request.config})`
-  const who = request === undefined ? 'without a credential' : `as ${request.username}${named}`
+  const which = login === access?.credential ? '' : ', whose credential the nodes would store'
+  const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`
   const elsewhere =
     access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
   const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository })

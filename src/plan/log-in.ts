@@ -4,6 +4,7 @@ import { runProgram } from '../docker/cli/cli.ts'
 import { helperFor, isolatedConfigFile, type PlainCredential, storedCredential } from '../docker/cli/config-file.ts'
 import { pathMatches, registryKey } from '../docker/registry/reference.ts'
 import { RegistryError, verifyCredential } from '../docker/registry/registry.ts'
+import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { remedy } from '../docker/registry/registry-error.ts'
 import { messageOf } from '../errors.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
@@ -12,7 +13,7 @@ import { log } from '../runner/log.ts'
 import { limited } from '../runner/safe-text.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { accountInWords, requestWith } from './account.ts'
+import { accountInWords, requestWith, storedInWords } from './account.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
 export interface Config {
@@ -53,8 +54,14 @@ export async function logIn(
   const ownConfig =
     own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, 'config-own', own) : undefined
 
+  const logins = deployment.credentials.flatMap((credential) => {
+    return [credential, ...(credential.stored === undefined ? [] : [credential.stored])].map((login) => ({
+      credential,
+      login,
+    }))
+  })
   const refusals = await Promise.all(
-    deployment.credentials.map(async (credential) => ({ credential, problem: await refusal(credential) })),
+    logins.map(async ({ credential, login }) => ({ credential, problem: await refusal(credential, login) })),
   )
   const refused = refusals.filter(({ problem }) => problem !== undefined)
   return {
@@ -64,15 +71,17 @@ export async function logIn(
     refused: new Set(refused.map(({ credential }) => credential)),
   }
 
-  async function refusal(credential: Credential): Promise<string | undefined> {
-    const { origin, registry, username } = credential
+  async function refusal(credential: Credential, login: RegistryCredential): Promise<string | undefined> {
+    const { origin, registry } = credential
     try {
-      await verifyCredential(engine, credential, signal)
-      log.info(`logged in with ${accountInWords(credential)}`)
+      await verifyCredential(engine, login, signal)
+      const which = login === credential ? '' : ` (${storedInWords(login)})`
+      log.info(`logged in with ${accountInWords(credential)}${which}`)
       return undefined
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      return `${origin}: cannot log in to ${registry} as ${username}: ${error.message}. ${remedy(error.failure, requestWith(credential))}`
+      const which = login === credential ? '' : ', whose credential the nodes would store'
+      return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, requestWith(credential, login))}`
     }
   }
 }

@@ -11,6 +11,7 @@ import { isBookkeeping, nameInFiles } from './colours.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
+import { storedLogin } from './stored-account.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
 
@@ -150,7 +151,7 @@ function tasksOf(change: Change, changes: readonly FieldChange[], observed: Obse
 
 function accountOf({ access }: Change): Account | undefined {
   if (access === undefined) return undefined
-  const { username, registry } = access.credential
+  const { username, registry } = storedLogin(access.credential)
   return { config: access.config.name, username, registry }
 }
 

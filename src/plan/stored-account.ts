@@ -24,7 +24,7 @@ export interface StoredAccount {
 
 /** What the nodes store of an account: the credential that it has for them, else the one of this run. */
 export function storedLogin(credential: Credential): RegistryCredential {
-  return credential
+  return credential.stored ?? credential
 }
 
 /** What a label says in the place of a time when a token ended with its job. */

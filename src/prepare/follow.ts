@@ -8,6 +8,7 @@ import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-upda
 import { constraintsLeavingOut, pullServiceSpec } from '../docker/swarm/pull-service.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import type { Observation } from '../plan/observe.ts'
+import { storedLogin } from '../plan/stored-account.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
@@ -102,7 +103,7 @@ export async function follow(demands: readonly ImageDemand[], run: PrepareRun, l
     const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`)
     const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS)
     const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn })
-    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(access.credential) }
+    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(storedLogin(access.credential)) }
     try {
       const made = await engine.post<{ ID: string }>('/services/create', {
         body,

@@ -4,7 +4,7 @@ import { EngineError } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isAnswerLost } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
-import { accountInWords } from '../plan/account.ts'
+import { accountsInWords } from '../plan/account.ts'
 import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../plan/check.ts'
 import { nowMs, timeLimit, tooLong } from '../runner/clock.ts'
 import { inParallel } from '../runner/parallel.ts'
@@ -113,7 +113,7 @@ function readingTime(end: AbortSignal): AbortSignal {
 /** What is sent to a service, and with which account. */
 export function changeInWords(change: SendableChange): string {
   const { changes, access } = change
-  const account = access === undefined ? 'without an account' : accountInWords(access.credential)
+  const account = access === undefined ? 'without an account' : accountsInWords(access.credential)
   if (change.action === 'update') return `update (${changes.join('; ')}), ${account}`
   if (change.action === 'create') return `create, ${account}`
   const { name, live } = change.second

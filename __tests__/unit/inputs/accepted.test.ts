@@ -190,7 +190,36 @@ describe('a password stays what it is', () => {
     read({ ...WEB, ...inputs }, env).credentials[0]?.password.reveal()
   const entry = (password: string) => ({ registries: `- registry: ghcr.io\n  username: bot\n  ${password}\n` })
 
+  test.each([
+    ['a variable', 'stored-password-env: NODES'],
+    ['a file', `stored-password-file: ${file('nodes', 'nodes-pw-2\n')}`],
+    ['the text', 'stored-password: nodes-pw-2'],
+  ])('one for the nodes to store, from %s, with the same user unless told', (_what, stored) => {
+    const given = (more: string) =>
+      read(
+        { ...WEB, registries: `- registry: ghcr.io\n  username: bot\n  password: job-pw-1\n  ${stored}${more}\n` },
+        { NODES: 'nodes-pw-2\n' },
+      ).credentials[0]
+    const [same, other] = [given(''), given('\n  stored-username: " pull "')]
+    expect(same).toMatchObject({ username: 'bot', stored: { registry: 'ghcr.io', username: 'bot', kind: 'password' } })
+    expect(other?.stored?.username).toBe('pull')
+    expect([other?.password, other?.stored?.password].map((one) => one?.reveal())).toEqual(['job-pw-1', 'nodes-pw-2'])
+    const basic = Buffer.from('pull:nodes-pw-2').toString('base64')
+    expect(redact(`nodes-pw-2 ${basic}`)).toBe('*** ***')
+  })
+
+  test('none for the nodes where it is the very same', () => {
+    const registries = '[{registry: ghcr.io, username: bot, password: pw-same-1, stored-password: pw-same-1}]'
+    expect(read({ ...WEB, registries }).credentials[0]?.stored).toBeUndefined()
+  })
+
   describe.each(PASSWORDS)('%s', (_what, password) => {
+    test('for the nodes to store, from a variable', () => {
+      const inputs = entry('password: another-pw-1\n  stored-password-env: TOKEN')
+      const [credential] = read({ ...WEB, ...inputs }, { TOKEN: `${password}\n` }).credentials
+      expect(credential?.stored?.password.reveal()).toBe(password)
+    })
+
     test.each(ENDINGS)('from a variable, ending %j', (ending) => {
       expect(passwordOf(entry('password-env: TOKEN'), { TOKEN: password + ending })).toBe(password)
     })

@@ -79,6 +79,46 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'there is no password: write exactly one of `password-env`, `password-file`, or `password`',
   ],
   [
+    'an account for the nodes without its password',
+    entry(`password: ${CANARY}, stored-username: pull`),
+    'there is no password for the nodes to store: write exactly one of `stored-password-env`, `stored-password-file`, or `stored-password`',
+  ],
+  [
+    'two passwords for the nodes',
+    entry(`password: abc-1234, stored-password: ${CANARY}, stored-password-env: TOKEN`),
+    '`stored-password-env` and `stored-password` are given at once',
+  ],
+  [
+    'a variable for the nodes that is not set',
+    entry(`password: ${CANARY}, stored-password-env: TOKEN_THAT_IS_NOT_SET`),
+    'the variable TOKEN_THAT_IS_NOT_SET, which `stored-password-env` names, is not set',
+  ],
+  [
+    'an empty password for the nodes',
+    entry(`password: ${CANARY}, stored-password: ""`),
+    'the stored password is empty: set it',
+  ],
+  [
+    'a user for the nodes with a colon',
+    entry(`password: abc-1234, stored-password: ${CANARY}, stored-username: "a:b"`),
+    'the stored username has a colon',
+  ],
+  [
+    'a list as the password for the nodes',
+    entry(`password: abc-1234, stored-password: [${CANARY}]`),
+    '`stored-password` is a list or mapping in YAML',
+  ],
+  [
+    'a password for the nodes that YAML would cut',
+    registries(`- registry: ghcr.io\n  username: bot\n  password: abc-1234\n  stored-password: ${CANARY} # 7\n`),
+    '`stored-password` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use `stored-password-env`',
+  ],
+  [
+    'a key for the nodes with another name',
+    entry(`password: abc-1234, stored-token: ${CANARY}`),
+    'has the unknown key "stored-token": did you mean `stored-password`?',
+  ],
+  [
     'empty registry',
     registries(`- {registry: "", username: bot, password: ${CANARY}}`),
     'entry 1: the registry "" is empty',
