@@ -51,6 +51,32 @@ export interface ServiceResult {
   readonly timeline?: Timeline
 }
 
+/** What became of the stored credential of one service. */
+export interface RenewalResult {
+  readonly name: string
+  readonly outcome: 'refreshed' | 'skipped' | 'failed' | 'timed-out' | 'cancelled'
+  /** The image that it has. */
+  readonly image: string | undefined
+  /** The account whose credential is stored with it now, and the name of its config. */
+  readonly account?: { readonly username: string; readonly registry: string; readonly config: string }
+  /**
+   * Of its tasks that ran before: how many are the same, and what became of the others, one line each. And how many run
+   * now of how many that are wanted.
+   */
+  readonly tasks: {
+    readonly unchanged: number
+    readonly changed: readonly string[]
+    readonly running: number
+    readonly wanted: number
+  }
+  /** Why it is not renewed, or its tasks are not as they should be: one line. */
+  readonly cause?: string
+  /** What is to be known of one that is: one line. */
+  readonly note?: string
+  /** Of one that was skipped: a later run may renew it. */
+  readonly again?: boolean
+}
+
 /** The images of a service with their digests, as the swarm has them. */
 export interface Images {
   readonly before: string | undefined

@@ -33,8 +33,8 @@ type Group = keyof typeof GROUPS | 'replacement'
 export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'parallel', 'wait', 'files', 'replacement']
-const ONLY_SAYS_HOW: readonly Input[] = ['lock-timeout', 'monitor', 'on-failure', 'on-cancel', 'show-values']
+const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement']
+const ONLY_SAYS_HOW: readonly Input[] = ['monitor', 'on-failure', 'on-cancel', 'show-values']
 
 interface ModeInputs {
   /** In a sentence: this run would … */
@@ -50,6 +50,7 @@ const DEPLOYMENT: readonly Group[] = [
 const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   deploy: { does: 'deploy', takes: DEPLOYMENT },
   plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+  'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
 }
 
 /** All inputs that there are. */

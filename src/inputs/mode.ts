@@ -3,14 +3,21 @@ import { closestKey } from './keys.ts'
 import { listed, shown } from './problems.ts'
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-export const MODE_NAMES = ['deploy', 'plan'] as const
+export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth'] as const
 
 export type ModeName = (typeof MODE_NAMES)[number]
 
 export const DEFAULT_MODE: ModeName = MODE_NAMES[0]
 
 /** Ours, for what other programs call so. */
-const OTHER_NAMES: Readonly<Record<string, ModeName>> = { 'dry-run': 'plan', check: 'plan', diff: 'plan' }
+const OTHER_NAMES: Readonly<Record<string, ModeName>> = {
+  'dry-run': 'plan',
+  check: 'plan',
+  diff: 'plan',
+  refresh: 'refresh-auth',
+  'refresh-credentials': 'refresh-auth',
+  'renew-auth': 'refresh-auth',
+}
 
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES: Readonly<Record<string, string>> = {

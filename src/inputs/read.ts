@@ -34,7 +34,7 @@ const ON_CANCEL = ['rollback', 'keep'] as const
  */
 export function readInputs(given: Environment, strategies: StrategyTable): Deployment {
   const problems = new Problems()
-  const { env, mode } = begin(given, strategies, problems)
+  const { env, mode } = beginReading(given, strategies, problems)
   const plan = readPlan(env, mode, problems)
   const reach = reachOf(env, problems)
   const credentials = readCredentials(env, problems)
@@ -55,7 +55,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const wait = readOrDefault(env, 'wait', problems, parseBoolean)
   const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout)
   const monitorSeconds = read(env, 'monitor', problems, parseMonitor)
-  const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL))
+  const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel)
   const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL))
   const isLocked = readOrDefault(env, 'lock', problems, parseBoolean)
   const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout)
@@ -94,7 +94,7 @@ export function modeAsked(env: Environment): ModeName {
 }
 
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
-function begin(given: Environment, strategies: StrategyTable, problems: Problems) {
+export function beginReading(given: Environment, strategies: StrategyTable, problems: Problems) {
   const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
   const env = checkUnknownInputs(given, known, problems, log.warning)
   readOrDefault(env, 'mode', problems, parseMode)
@@ -136,7 +136,7 @@ export function readReach(env: Environment): Reach {
   return reach
 }
 
-function reachOf(env: Environment, problems: Problems): Reach {
+export function reachOf(env: Environment, problems: Problems): Reach {
   return reachFrom(
     {
       input: (name) => input(env, name),
@@ -147,7 +147,8 @@ function reachOf(env: Environment, problems: Problems): Reach {
   )
 }
 
-function readCredentials(env: Environment, problems: Problems): Credential[] {
+/** The accounts of all inputs that give some. */
+export function readCredentials(env: Environment, problems: Problems): Credential[] {
   const sources: PasswordSources = { env, readFile: fileReader(env) }
   const short = Object.fromEntries(SHORT_FORM_INPUTS.map((name) => [name, input(env, name)])) as Record<
     (typeof SHORT_FORM_INPUTS)[number],
@@ -206,7 +207,11 @@ function readStackInputs(env: Environment, replacement: Replacement, problems: P
   return readStack(inputs, replacement, env, problems)
 }
 
-function parseTimeout(text: string): number {
+export function parseMaxParallel(text: string): number {
+  return parseInteger(text, 1, MOST_PARALLEL)
+}
+
+export function parseTimeout(text: string): number {
   const seconds = parseDuration(text)
   if (seconds <= LONGEST_TIMEOUT_SECONDS) return seconds
   throw new UserError(`${text} is more than a day: write at most 24h`)

@@ -49,11 +49,8 @@ export function readStack(
     if (alone.length > 0) problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``)
     return undefined
   }
-  if (!NAME.test(name) || name.length > LONGEST_NAME) {
-    problems.add(
-      `stack: ${shown(name)} is no name of a stack: write at most ${LONGEST_NAME} letters, digits, - and _, with a letter or digit first`,
-    )
-  }
+  const problem = stackNameProblem(name)
+  if (problem !== undefined) problems.add(`stack: ${problem}`)
   const lookUp = variablesOf(inputs['env-file'], env, problems)
   const paths = composePaths(inputs['compose-file'], env, problems)
   const files = paths.flatMap((path) => composeFile(path, env, problems) ?? [])
@@ -78,6 +75,12 @@ export function readStack(
     rerunJobs,
     ...replacement,
   }
+}
+
+/** Why this can be no stack's name, with what to write. */
+export function stackNameProblem(name: string): string | undefined {
+  if (NAME.test(name) && name.length <= LONGEST_NAME) return undefined
+  return `${shown(name)} is no name of a stack: write at most ${LONGEST_NAME} letters, digits, - and _, with a letter or digit first`
 }
 
 function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Problems): boolean {

@@ -1,15 +1,18 @@
+import { readAuthRefresh } from '../inputs/auth-refresh.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { readInputs } from '../inputs/read.ts'
 import type { StrategyTable } from '../inputs/strategy.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
+import { reportAuthRefresh } from '../report/auth-refresh.ts'
 import { reportPlan } from '../report/plan.ts'
 import { reportResults } from '../report/report.ts'
 import type { Environment } from '../runner/environment.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { type Deployed, deploy } from './deploy.ts'
 import { plan } from './plan.ts'
+import { type AuthRefreshed, refreshAuth } from './refresh-auth.ts'
 
 /** Tells the user what a run came to. */
 export type Report = () => Promise<void> | void
@@ -21,6 +24,7 @@ type Mode = (env: Environment, signal: AbortSignal) => Promise<Report>
 export const MODES: Readonly<Record<ModeName, Mode>> = {
   deploy: mode(readInputs, deploy, reportDeployed),
   plan: mode(readInputs, plan, reportPlanned),
+  'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
 }
 
 function mode<Asked, Came>(
@@ -42,4 +46,8 @@ async function reportDeployed({ results, advice }: Deployed, asked: Deployment):
 
 function reportPlanned(outlook: Outlook, asked: Deployment): Promise<void> {
   return reportPlan(outlook, asked.plan)
+}
+
+function reportRefreshed({ results, problems }: AuthRefreshed): void {
+  reportAuthRefresh(results, problems)
 }

@@ -12,7 +12,11 @@ import { createWorkspace } from '../runner/workspace.ts'
  *
  * @param signal aborted when the runner wants the run to stop
  */
-export async function withRun<T>(asked: Deployment, signal: AbortSignal, work: (run: Run) => Promise<T>): Promise<T> {
+export async function withRun<T>(
+  asked: Pick<Deployment, 'reach' | 'onCancel' | 'timeoutSeconds'>,
+  signal: AbortSignal,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
   await using workspace = await createWorkspace()
   openState(workspace.directory, asked.onCancel)
   const time = new RunTime(asked.timeoutSeconds, signal)

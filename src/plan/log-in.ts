@@ -7,7 +7,7 @@ import { RegistryError, verifyCredential } from '../docker/registry/registry.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { remedy } from '../docker/registry/registry-error.ts'
 import { messageOf } from '../errors.ts'
-import type { Credential, Deployment } from '../inputs/deployment.ts'
+import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { limited } from '../runner/safe-text.ts'
@@ -33,12 +33,17 @@ export interface LoggedIn {
   readonly refused: ReadonlySet<Credential>
 }
 
+/** What needs accounts, and those that are given for it. */
+interface Accounts extends Pick<Deployment, 'credentials'> {
+  readonly services: readonly Pick<ServiceRequest, 'image' | 'authConfig'>[]
+}
+
 /**
  * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
  * directory is complete before the first docker command sees it.
  */
 export async function logIn(
-  deployment: Deployment,
+  deployment: Accounts,
   connection: Connection,
   workspace: Workspace,
   signal: AbortSignal,
@@ -104,7 +109,7 @@ function inTheClear({ kind, username, password }: Credential): PlainCredential {
 }
 
 /** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }: Deployment): string[] {
+function unservedRegistries({ services, credentials }: Accounts): string[] {
   const unserved = services.flatMap(({ image, authConfig }) => {
     if (image === undefined || authConfig !== undefined) return []
     const served = credentials.some(

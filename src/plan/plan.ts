@@ -138,7 +138,7 @@ function othersInterim({ Spec: spec }: Service, now: number, hasLock: boolean): 
  * @throws UserError when two candidates are of the same rank, or the config named does not serve
  */
 function chooseAccess(
-  request: ServiceRequest,
+  request: AccessRequest,
   image: ImageReference | undefined,
   current: Service | undefined,
   loggedIn: LoggedIn,
@@ -151,6 +151,29 @@ function chooseAccess(
   )
 }
 
+/** A service names a config that this run does not have. */
+export class ConfigNotGiven extends UserError {
+  override name = 'ConfigNotGiven'
+}
+
+/** What of a request says which config it wants. */
+type AccessRequest = Pick<ServiceRequest, 'authConfig' | 'labels' | 'createArgs'>
+
+/**
+ * The credential for a service as it is on the swarm, by the same rules.
+ *
+ * @param authConfig the config that is asked for, if one is
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
+ */
+export function accessFor(
+  service: Service,
+  image: ImageReference,
+  authConfig: string | undefined,
+  loggedIn: LoggedIn,
+): Access | undefined {
+  return chooseAccess(authConfig === undefined ? {} : { authConfig }, image, service, loggedIn)
+}
+
 /** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
 function accessToReturn(request: ServiceRequest, current: Service | undefined, loggedIn: LoggedIn): Access | undefined {
   try {
@@ -161,7 +184,7 @@ function accessToReturn(request: ServiceRequest, current: Service | undefined, l
 }
 
 function namedAccess(
-  request: ServiceRequest,
+  request: AccessRequest,
   current: Service | undefined,
   image: ImageReference,
   { configs }: LoggedIn,
@@ -174,7 +197,7 @@ function namedAccess(
       configs.length > 0
         ? `the configs of this run are ${list(configs.map(({ name }) => name))}`
         : 'this run has no configs'
-    throw new UserError(
+    throw new ConfigNotGiven(
       `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``,
     )
   }
@@ -188,7 +211,7 @@ function namedAccess(
 }
 
 function namedConfig(
-  request: ServiceRequest,
+  request: AccessRequest,
   current: Service | undefined,
 ): { source: string; name: string } | undefined {
   if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
@@ -219,7 +242,7 @@ function ownAccess(image: ImageReference, { ownConfig }: LoggedIn): Access | und
 }
 
 /** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function referenceOf(service: Service | undefined): ImageReference | undefined {
+export function referenceOf(service: Service | undefined): ImageReference | undefined {
   const image = imageOf(service)
   if (image === undefined) return undefined
   try {

@@ -7,14 +7,17 @@ import type { Connection } from '../../../src/connect/connection.ts'
 import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.ts'
 import { Cancelled } from '../../../src/errors.ts'
-import { readInputs } from '../../../src/inputs/read.ts'
+import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
+import { modeAsked, readInputs } from '../../../src/inputs/read.ts'
 import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
 import { planOver } from '../../../src/modes/plan.ts'
+import { type AuthRefreshed, refreshAuthOver } from '../../../src/modes/refresh-auth.ts'
 import type { Outlook } from '../../../src/plan/outlook.ts'
 import { giveAdvice } from '../../../src/report/advice.ts'
+import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
 import { reportFailure, reportResults } from '../../../src/report/report.ts'
-import type { ServiceResult } from '../../../src/result.ts'
+import type { RenewalResult, ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
 import { STRATEGIES } from '../../../src/strategies/table.ts'
@@ -30,6 +33,8 @@ export interface Run {
   readonly advice: readonly string[]
   /** With `mode: plan`, what it says a deploy would do. */
   readonly outlook?: Outlook
+  /** With `mode: refresh-auth`, what became of each stored credential. */
+  readonly renewals?: readonly RenewalResult[]
   /** The errors of a run that ended before anything was changed. */
   readonly problems: readonly string[]
   /** Whether it says that nobody foresaw what it met. */
@@ -122,9 +127,18 @@ async function runOne(
   const { engine, killed } = mortal(swarm.engine, kill)
   try {
     const connection = connectionTo(engine, directory)
+    const runFor = ({ timeoutSeconds }: { readonly timeoutSeconds: number }) => {
+      const time = new RunTime(timeoutSeconds, stop.signal)
+      return { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
+    }
+    if (modeAsked(env) === 'refresh-auth') {
+      const asked = readAuthRefresh(env, STRATEGIES)
+      const { results: renewals, problems } = await Promise.race([refreshAuthOver(asked, runFor(asked)), killed])
+      reportAuthRefresh(renewals, problems)
+      return end({ results: [], renewals, advice: [], problems, isBug: false })
+    }
     const asked = readInputs(env, STRATEGIES)
-    const time = new RunTime(asked.timeoutSeconds, stop.signal)
-    const run = { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
+    const run = runFor(asked)
     if (asked.mode === 'plan') {
       const outlook = await planOver(asked, run)
       await reportPlan(outlook, asked.plan)
@@ -157,7 +171,7 @@ async function runOne(
 /** An engine that falls silent for ever at some moment. */
 function mortal(engine: Engine, moment: Moment | undefined) {
   const never = new Promise<never>(() => undefined)
-  const { promise: killed, resolve: die } = withResolvers<Deployed>()
+  const { promise: killed, resolve: die } = withResolvers<Deployed & AuthRefreshed>()
   let seen = 0
   let isDead = false
   const living =
@@ -168,7 +182,7 @@ function mortal(engine: Engine, moment: Moment | undefined) {
       if (isDead) return never
       if (moment?.at.test(`${method} ${path}`) && ++seen === (moment.nth ?? 1)) {
         isDead = true
-        die({ results: [], advice: [] })
+        die({ results: [], advice: [], problems: [] })
         return never
       }
       return answer

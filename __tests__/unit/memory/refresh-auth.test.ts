@@ -1,0 +1,283 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { pin, userIn } from '../../support/memory-swarm/images.ts'
+import { MemorySwarm, withImage, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
+import { cancel, runAction } from '../../support/memory-swarm/run.ts'
+
+const IMAGE = 'hub.test/acme/web:1'
+const OTHER = 'hub.test/acme/web:2'
+const ALICE = '- {registry: hub.test, username: alice, password: alices-own-password}'
+const BOB = '- {registry: hub.test, username: bob, password: bobs-own-password}'
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+/** A swarm whose services a deploy has made with the account of alice. */
+async function swarmOf(names: readonly string[], replicas = 2, nodes = 2) {
+  const images = { [IMAGE]: { readers: ['alice', 'bob'] }, [OTHER]: { readers: ['alice', 'bob'] } }
+  const swarm = new MemorySwarm({ nodes: Array.from({ length: nodes }, () => ({})), images })
+  const services = names.map((name) => ({ name, image: IMAGE, create: true, 'create-args': `--replicas ${replicas}` }))
+  const { results } = await runAction(swarm, { services: JSON.stringify(services), registries: ALICE })
+  expect(results.map(({ outcome }) => outcome)).toEqual(names.map(() => 'created'))
+  swarm.faults.clear()
+  return swarm
+}
+
+/** From now on only bob may read all there is. */
+function revokeAlice(swarm: MemorySwarm): void {
+  for (const image of [IMAGE, OTHER]) swarm.images.set(image, { readers: ['bob'] })
+}
+
+function refresh(swarm: MemorySwarm, inputs: Readonly<Record<string, string>>) {
+  return runAction(swarm, { mode: 'refresh-auth', registries: BOB, ...inputs })
+}
+
+function storedUser(swarm: MemorySwarm, name: string) {
+  const service = swarm.store.service(name)
+  return [service?.current, service?.previous].map((spec) => userIn(spec?.credential))
+}
+
+const running = (swarm: MemorySwarm, name: string) =>
+  swarm
+    .tasks(name)
+    .filter(({ Status, DesiredState }) => Status.State === 'running' && DesiredState === 'running')
+    .map(({ ID }) => ID)
+    .sort()
+
+const writes = (swarm: MemorySwarm) =>
+  swarm.faults.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/update')).map(({ path }) => path)
+
+function put(swarm: MemorySwarm, spec: Partial<ServiceSpec> & { readonly Name: string }, image = IMAGE): void {
+  swarm.create({
+    Mode: { Replicated: { Replicas: 1 } },
+    TaskTemplate: { ContainerSpec: { Image: image } },
+    ...spec,
+  } as ServiceSpec)
+}
+
+describe('the stored credential is renewed', () => {
+  test('and no task restarts; the node that needs the image later pulls with the new one', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `s${index}`)
+    const swarm = await swarmOf(names)
+    const before = names.map((name) => running(swarm, name))
+    revokeAlice(swarm)
+    const { renewals = [], log } = await refresh(swarm, { services: 'all' })
+    expect(renewals.map(({ name, outcome, tasks }) => [name, outcome, tasks.unchanged, tasks.changed])).toEqual(
+      names.map((name) => [name, 'refreshed', 2, []]),
+    )
+    expect(log).toContain('refreshed: the credentials of 20 services stored, 40 tasks unchanged\n')
+    expect(names.map((name) => running(swarm, name))).toEqual(before)
+    // Also in the spec that `docker service rollback` would bring back.
+    expect(names.map((name) => storedUser(swarm, name))).toEqual(names.map(() => ['bob', 'bob']))
+    // All of one image and account: one look at the registry.
+    expect(swarm.faults.calls.filter(({ path }) => path.startsWith('/distribution'))).toHaveLength(1)
+
+    for (const node of swarm.store.nodes.values()) node.images.clear()
+    swarm.update('s0', withReplicas(3))
+    await pass(20)
+    expect(running(swarm, 's0')).toHaveLength(3)
+  })
+
+  test('and what cannot pull with the old one comes up', async () => {
+    const swarm = await swarmOf(['web', 'api'])
+    revokeAlice(swarm)
+    for (const node of swarm.store.nodes.values()) node.images.clear()
+    swarm.update('web', withReplicas(4))
+    await pass(20)
+    const ran = running(swarm, 'web')
+    expect(ran).toHaveLength(2)
+    const { renewals = [] } = await refresh(swarm, { services: 'web' })
+    expect(renewals).toMatchObject([
+      { name: 'web', outcome: 'refreshed', tasks: { unchanged: 2, changed: [], running: 4, wanted: 4 } },
+    ])
+    expect(running(swarm, 'web')).toEqual(expect.arrayContaining(ran))
+    expect(storedUser(swarm, 'api')).toEqual(['alice', undefined])
+  })
+
+  test('what still cannot pull is red, with what the node says', async () => {
+    const swarm = await swarmOf(['web'], 1, 2)
+    swarm.images.set(IMAGE, { readers: ['bob'], pullFailsOn: { n1: 0.2, n2: 0.2 } })
+    for (const node of swarm.store.nodes.values()) node.images.clear()
+    swarm.update('web', withReplicas(3))
+    await pass(20)
+    const { renewals = [], log } = await refresh(swarm, { services: 'web', timeout: '5m' })
+    expect(renewals).toMatchObject([{ outcome: 'failed', tasks: { unchanged: 1, running: 1, wanted: 3 } }])
+    expect(renewals[0]?.cause).toMatch(
+      /^the credential is stored, and its task still cannot pull the image: it was rejected: No such image: \S+ on node n[12]$/,
+    )
+    expect(log).toContain('failed: the credentials of 1 service stored, 1 task unchanged, 1 not as asked\n')
+  })
+
+  test('a task that ends by itself meanwhile is told, and is no failure of the renewal', async () => {
+    const swarm = await swarmOf(['web'])
+    const [first] = swarm.store.tasksOf(swarm.store.service('web')?.id ?? '')
+    const fails = () => {
+      if (first !== undefined)
+        swarm.store.writeTask(first, {
+          state: 'failed',
+          err: 'task: non-zero exit (3)',
+          container: { id: 'c', exitCode: 3 },
+        })
+    }
+    swarm.faults.add({ at: /^POST \/services\/.*\/update$/, fault: { kind: 'meanwhile', act: fails } })
+    const { renewals = [] } = await refresh(swarm, { services: 'web' })
+    expect(renewals).toMatchObject([{ outcome: 'refreshed', tasks: { unchanged: 1 } }])
+    expect(renewals[0]?.note).toMatch(
+      /^task \w+ on node n[12] failed with exit code 3 by itself, as it could at any time$/,
+    )
+  })
+})
+
+describe('what is left alone', () => {
+  test('a credential that cannot pull is an error of that service, and nothing is written', async () => {
+    const swarm = await swarmOf(['web', 'api'])
+    swarm.images.set(IMAGE, { readers: ['alice'] })
+    swarm.update('api', withImage(pin(OTHER)))
+    await pass(20)
+    swarm.faults.clear()
+    const { renewals = [] } = await refresh(swarm, { services: 'web api' })
+    expect(renewals).toMatchObject([
+      { name: 'web', outcome: 'failed' },
+      { name: 'api', outcome: 'refreshed' },
+    ])
+    expect(renewals[0]?.cause).toMatch(
+      /^nothing is written: image hub\.test\/acme\/web:1@sha256:\w+ cannot be read from hub\.test as bob/,
+    )
+    expect(new Set(writes(swarm))).toEqual(new Set([`/services/${swarm.store.service('api')?.id}/update`]))
+    expect(storedUser(swarm, 'web')[0]).toBe('alice')
+  })
+
+  test('jobs, updates that have not ended, and what no account serves', async () => {
+    const swarm = await swarmOf(['moving', 'paused'])
+    swarm.images.set('hub.test/acme/bad:1', { ends: { afterSeconds: 1, exitCode: 1 } })
+    swarm.images.set('elsewhere.test/public:1', {})
+    put(swarm, { Name: 'job', Mode: { ReplicatedJob: { TotalCompletions: 1 } } }, pin(IMAGE))
+    put(swarm, { Name: 'public' }, 'elsewhere.test/public:1')
+    swarm.update('paused', withImage('hub.test/acme/bad:1'))
+    await pass(20)
+    expect(swarm.service('paused')?.UpdateStatus?.State).toBe('paused')
+    const slow = (spec: ServiceSpec) => ({
+      ...withImage(pin(OTHER))(spec),
+      UpdateConfig: { Parallelism: 1, Delay: 60e9 },
+    })
+    swarm.update('moving', slow)
+    await pass(5)
+    swarm.faults.clear()
+    const all = await refresh(swarm, { services: 'all' })
+    expect(all.renewals?.map(({ name, outcome, cause }) => [name, outcome, cause])).toEqual([
+      ['moving', 'skipped', 'an update of it is in progress'],
+      ['paused', 'skipped', 'its update is paused, and any write would have Swarm go on with it'],
+      ['job', 'skipped', 'it is a job, which any write has run again'],
+    ])
+    expect(all.log).toContain('Warning: Not renewed this time, so run this again later:\n  moving: ')
+    expect(all.log).toContain('unchanged: the credentials of 0 services stored, 3 skipped')
+    // Whoever names a service expects that something is done.
+    const named = await refresh(swarm, { services: 'public wbe' })
+    expect(named.renewals?.map(({ name, outcome, cause }) => [name, outcome, cause])).toEqual([
+      ['wbe', 'failed', 'it does not exist on this swarm: correct its name, or leave it out'],
+      [
+        'public',
+        'failed',
+        expect.stringContaining(
+          'no account of this run serves its image elsewhere.test/public:1: add one for elsewhere.test to `registries`',
+        ),
+      ],
+    ])
+    expect(writes(swarm)).toEqual([])
+  })
+
+  test('a service that somebody else deploys at that moment is looked at again', async () => {
+    const swarm = await swarmOf(['web'])
+    const act = () => swarm.update('web', (spec) => ({ ...spec, Labels: { ...spec.Labels, who: 'else' } }))
+    swarm.faults.add({ at: /^GET \/distribution/, fault: { kind: 'meanwhile', act } })
+    const { renewals, log } = await refresh(swarm, { services: 'web' })
+    expect(log).toContain('somebody else has changed it meanwhile: it is looked at again')
+    expect(renewals).toMatchObject([{ outcome: 'refreshed', tasks: { unchanged: 2 } }])
+    expect(swarm.service('web')?.Spec.Labels?.who).toBe('else')
+    expect(storedUser(swarm, 'web')).toEqual(['bob', 'bob'])
+  })
+
+  test('one that somebody begins to update is left to them', async () => {
+    const swarm = await swarmOf(['web'])
+    const act = () =>
+      swarm.update('web', (spec) => ({ ...withImage(pin(OTHER))(spec), UpdateConfig: { Delay: 60e9, Parallelism: 1 } }))
+    swarm.faults.add({ at: /^GET \/services\/\w+$/, fault: { kind: 'meanwhile', act } })
+    swarm.faults.add({ at: /^GET \/services\/\w+$/, from: 2, fault: { kind: 'stall', seconds: 1 } })
+    const { renewals } = await refresh(swarm, { services: 'web' })
+    expect(renewals).toMatchObject([{ outcome: 'skipped', cause: 'an update of it is in progress' }])
+    expect(storedUser(swarm, 'web')[0]).toBe('alice')
+  })
+
+  test('a run that is stopped says what it has not done', async () => {
+    const swarm = await swarmOf(['a', 'b'])
+    const stop = new AbortController()
+    swarm.faults.add({
+      at: /^POST \/services\/.*\/update$/,
+      when: 'after',
+      fault: { kind: 'meanwhile', act: () => cancel(stop) },
+    })
+    const { renewals } = await runAction(
+      swarm,
+      { mode: 'refresh-auth', registries: BOB, services: 'a b', 'max-parallel': '1' },
+      { stop },
+    )
+    expect(renewals).toMatchObject([
+      { name: 'a', outcome: 'refreshed' },
+      { name: 'b', outcome: 'cancelled', cause: 'the run was stopped before it was its turn' },
+    ])
+    expect(storedUser(swarm, 'b')[0]).toBe('alice')
+  })
+})
+
+describe('which services', () => {
+  const NAMESPACE = 'com.docker.stack.namespace'
+
+  async function shop() {
+    const swarm = await swarmOf(['web'])
+    put(swarm, { Name: 'shop_a', Labels: { [NAMESPACE]: 'shop', tier: 'front' } }, pin(IMAGE))
+    put(swarm, { Name: 'shop_b', Labels: { [NAMESPACE]: 'shop', tier: 'back' } }, pin(IMAGE))
+    put(swarm, { Name: 'theirs', Labels: { 'swarm-deploy.auth.config': 'theirs' } }, pin(IMAGE))
+    await pass(10)
+    return swarm
+  }
+
+  test.each([
+    ['all that an account serves', { services: 'all' }, ['web', 'shop_a', 'shop_b']],
+    ['those of a stack', { stack: 'shop' }, ['shop_a', 'shop_b']],
+    ['those with a label', { services: 'label=tier=front' }, ['shop_a']],
+    ['those with a label of any value', { services: 'label=tier' }, ['shop_a', 'shop_b']],
+    ['those with both labels', { services: `label=tier=back label=${NAMESPACE}=shop` }, ['shop_b']],
+    ['those that are named, in a line', { services: 'web, shop_b' }, ['web', 'shop_b']],
+    ['those that are named, in lines', { services: 'web\nshop_b' }, ['web', 'shop_b']],
+    ['those of a list', { services: '- web\n- {name: shop_b}' }, ['web', 'shop_b']],
+  ])('%s', async (_, inputs, names) => {
+    const swarm = await shop()
+    const { renewals = [] } = await refresh(swarm, inputs)
+    expect(renewals.map(({ name, outcome }) => [name, outcome])).toEqual(names.map((name) => [name, 'refreshed']))
+  })
+
+  test.each([
+    [{ stack: 'shpo' }, 'stack shpo has no service on this swarm: did you mean `shop`?'],
+    [{ services: 'label=tire=front' }, 'services: no service of this swarm has label=tire=front: '],
+    [
+      { services: 'all', registries: '- {registry: other.test, username: bob, password: bobs-own-password}' },
+      'services: no service of this swarm has an image that an account of this run serves: ',
+    ],
+  ])('that there is none is an error: %j', async (inputs, problem) => {
+    const { problems } = await refresh(await shop(), inputs)
+    expect(problems).toEqual([expect.stringContaining(problem)])
+  })
+
+  test('one of two accounts is chosen as for a deploy', async () => {
+    const swarm = await shop()
+    const registries = `${BOB.replace('}', ', config: ours}')}\n${ALICE.replace('}', ', config: theirs}')}`
+    const equal = await refresh(swarm, { services: 'web theirs', registries })
+    expect(equal.renewals).toMatchObject([
+      { name: 'web', outcome: 'failed', cause: expect.stringContaining('equally well') },
+      { name: 'theirs', outcome: 'refreshed', account: { username: 'alice', config: 'theirs' } },
+    ])
+    const said = await refresh(swarm, { services: '- {name: web, auth-config: ours}', registries })
+    expect(said.renewals).toMatchObject([{ outcome: 'refreshed', account: { username: 'bob' } }])
+  })
+})

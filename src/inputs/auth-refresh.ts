@@ -1,0 +1,144 @@
+import { nameProblem } from '../docker/swarm/swarm-rules.ts'
+import type { Environment } from '../runner/environment.ts'
+import type { Credential, Reach } from './deployment.ts'
+import { input, readOrDefault } from './given.ts'
+import { textAt, valueAt } from './keys.ts'
+import { Problems, shown } from './problems.ts'
+import { beginReading, parseMaxParallel, parseTimeout, reachOf, readCredentials } from './read.ts'
+import { stackNameProblem } from './stack.ts'
+import type { StrategyTable } from './strategy.ts'
+import { parseBoolean } from './values.ts'
+import { parseYaml, type YamlValue } from './yaml.ts'
+
+/** What a run of `refresh-auth` is asked for: its inputs, resolved and checked against each other. */
+export interface AuthRefresh {
+  readonly reach: Reach
+  readonly credentials: readonly Credential[]
+  readonly which: ServiceChoice
+  /** Wait for tasks that could not pull before. */
+  readonly wait: boolean
+  readonly timeoutSeconds: number
+  /** How many services are renewed at the same time. */
+  readonly maxParallel: number
+}
+
+/** Whose stored credential is renewed. */
+export type ServiceChoice =
+  | { readonly by: 'name'; readonly services: readonly NamedService[] }
+  /** Those with all of these labels, each `KEY` or `KEY=VALUE`. */
+  | { readonly by: 'label'; readonly labels: readonly string[] }
+  | { readonly by: 'stack'; readonly stack: string }
+  /** Each whose image an account of the run serves. */
+  | { readonly by: 'account' }
+
+export interface NamedService {
+  readonly name: string
+  /** The name of the config to use, whatever the image's registry. */
+  readonly authConfig?: string
+}
+
+const ALL = 'all'
+const LABEL = /^label=/
+const WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`
+
+/**
+ * Reads the inputs of a run that renews stored credentials.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+export function readAuthRefresh(given: Environment, strategies: StrategyTable): AuthRefresh {
+  const problems = new Problems()
+  const { env } = beginReading(given, strategies, problems)
+  const asked = {
+    reach: reachOf(env, problems),
+    credentials: readCredentials(env, problems),
+    which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+    wait: readOrDefault(env, 'wait', problems, parseBoolean),
+    timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
+    maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
+  }
+  problems.throwAll()
+  return asked
+}
+
+function choiceFrom(services: string, stack: string, problems: Problems): ServiceChoice {
+  if (services.trim() !== '' && stack !== '') {
+    problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own')
+  } else if (stack !== '') {
+    const problem = stackNameProblem(stack)
+    if (problem !== undefined) problems.add(`stack: ${problem}`)
+  } else if (services.trim() === '') {
+    problems.add(`services: it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``)
+  } else {
+    return choiceOfText(services, problems.at('services'))
+  }
+  return { by: 'stack', stack }
+}
+
+function choiceOfText(text: string, problems: Problems): ServiceChoice {
+  const { root, problems: wrong } = parseYaml(text)
+  for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
+  if (wrong.length > 0 || root === undefined) return { by: 'account' }
+  const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems)
+  const names = services.map(({ name }) => name)
+  const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''))
+  if (labels.length > 0) {
+    if (labels.length < names.length) problems.add('names and `label=` stand side by side: give each a step of its own')
+    if (labels.some((label) => /^(?:=|$)/.test(label))) problems.add('`label=` names no label: write `label=KEY=VALUE`')
+    return { by: 'label', labels }
+  }
+  if (names.includes(ALL)) {
+    if (names.length > 1) problems.add(`\`${ALL}\` stands beside of names: write one of the two`)
+    return { by: 'account' }
+  }
+  for (const name of names) checkName(name, problems)
+  for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
+    problems.add(`${shown(name)} is given twice: leave one of the two out`)
+  }
+  return { by: 'name', services }
+}
+
+function wordsOf(text: string): NamedService[] {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '')
+  return words.map((name) => ({ name }))
+}
+
+function namedIn(root: Exclude<YamlValue, { kind: 'text' }>, problems: Problems): NamedService[] {
+  if (root.kind === 'map') {
+    const [first] = root.entries
+    problems.add(
+      `\`${first?.key ?? ''}: …\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``,
+    )
+    return []
+  }
+  return root.items.flatMap((item) => {
+    if (item.kind === 'text') return wordsOf(item.value)
+    return item.kind === 'map' ? (entryFrom(item, problems) ?? []) : []
+  })
+}
+
+/** An entry with no more than what chooses a service and its account. */
+function entryFrom(item: Extract<YamlValue, { kind: 'map' }>, problems: Problems): NamedService | undefined {
+  const others = item.entries.filter(({ key }) => key !== 'name' && key !== 'auth-config')
+  for (const { key, line } of others) {
+    problems.add(`line ${line}: \`${key}\` is for a deploy, and here only credentials are renewed: leave it out`)
+  }
+  const name = valueAt(item, 'name') === undefined ? undefined : textAt(item, 'name', problems)
+  if (name === undefined || name === '') {
+    problems.add('an entry has no `name`: write the name of a service, as in `- {name: web, auth-config: team-a}`')
+    return undefined
+  }
+  const authConfig = textAt(item, 'auth-config', problems)
+  if (authConfig === '')
+    problems.add(`${name}: \`auth-config\` is empty: write the name of a config, or leave the key out`)
+  return { name, ...(authConfig ? { authConfig } : {}) }
+}
+
+function checkName(name: string, problems: Problems): void {
+  if (/[/:@=]/.test(name)) {
+    problems.add(`${shown(name)} is no name of a service: write ${WAYS}`)
+    return
+  }
+  const problem = nameProblem(name, 'a service')
+  if (problem !== undefined) problems.add(problem)
+}
