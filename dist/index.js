@@ -9496,7 +9496,7 @@ class TimedOut extends UserError {
 function tooLate({ before, rollout }, stage, waitedFor) {
     const share = `${before} of the ${rollout} s were over in the stage “${stage}”`;
     const said = waitedFor instanceof DOMException ? '' : `: ${messageOf(waitedFor)}`;
-    return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
+    return new TimedOut(`timeout: ${share}, and too little was left for the rest${said}. Nothing was changed`, {
         cause: waitedFor,
     });
 }
@@ -11084,10 +11084,17 @@ function typosBetween(a, b) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
-const OTHER_NAMES = { 'dry-run': 'plan', check: 'plan', diff: 'plan' };
+const OTHER_NAMES = {
+    'dry-run': 'plan',
+    check: 'plan',
+    diff: 'plan',
+    refresh: 'refresh-auth',
+    'refresh-credentials': 'refresh-auth',
+    'renew-auth': 'refresh-auth',
+};
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
     swarm: 'leave it out: this action always deploys to a swarm',
@@ -12565,8 +12572,8 @@ const GROUPS = {
     plan: ['show-values', 'fail-on-changes'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'files', 'replacement'];
-const ONLY_SAYS_HOW = ['lock-timeout', 'monitor', 'on-failure', 'on-cancel', 'show-values'];
+const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAYS_HOW = ['monitor', 'on-failure', 'on-cancel', 'show-values'];
 const DEPLOYMENT = [
     ...['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
 ];
@@ -12574,6 +12581,7 @@ const DEPLOYMENT = [
 const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
     plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+    'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -15847,9 +15855,9 @@ function readStack(inputs, replacement, env, problems) {
             problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
         return undefined;
     }
-    if (!stack_NAME.test(name) || name.length > stack_LONGEST_NAME) {
-        problems.add(`stack: ${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`);
-    }
+    const problem = stackNameProblem(name);
+    if (problem !== undefined)
+        problems.add(`stack: ${problem}`);
     const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
@@ -15875,6 +15883,12 @@ function readStack(inputs, replacement, env, problems) {
         rerunJobs,
         ...replacement,
     };
+}
+/** Why this can be no stack's name, with what to write. */
+function stackNameProblem(name) {
+    if (stack_NAME.test(name) && name.length <= stack_LONGEST_NAME)
+        return undefined;
+    return `${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`;
 }
 function switchOf(inputs, key, problems) {
     const text = inputs[key].trim() || DEFAULTS[key];
@@ -16021,7 +16035,7 @@ const ON_CANCEL = ['rollback', 'keep'];
  */
 function readInputs(given, strategies) {
     const problems = new problems_Problems();
-    const { env, mode } = begin(given, strategies, problems);
+    const { env, mode } = beginReading(given, strategies, problems);
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
@@ -16043,7 +16057,7 @@ function readInputs(given, strategies) {
     const wait = readOrDefault(env, 'wait', problems, parseBoolean);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
-    const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL));
+    const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
     const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
     const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
@@ -16079,7 +16093,7 @@ function modeAsked(env) {
     return probableMode(input(env, 'mode').trim());
 }
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
-function begin(given, strategies, problems) {
+function beginReading(given, strategies, problems) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
     const env = checkUnknownInputs(given, known, problems, log.warning);
     readOrDefault(env, 'mode', problems, parseMode);
@@ -16124,6 +16138,7 @@ function reachOf(env, problems) {
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
 }
+/** The accounts of all inputs that give some. */
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
     const short = Object.fromEntries(SHORT_FORM_INPUTS.map((name) => [name, input(env, name)]));
@@ -16174,11 +16189,132 @@ function readStackInputs(env, replacement, problems) {
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
 }
+function parseMaxParallel(text) {
+    return parseInteger(text, 1, MOST_PARALLEL);
+}
 function parseTimeout(text) {
     const seconds = parseDuration(text);
     if (seconds <= LONGEST_TIMEOUT_SECONDS)
         return seconds;
     throw new UserError(`${text} is more than a day: write at most 24h`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/auth-refresh.js
+
+
+
+
+
+
+
+
+const ALL = 'all';
+const LABEL = /^label=/;
+const WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`;
+/**
+ * Reads the inputs of a run that renews stored credentials.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readAuthRefresh(given, strategies) {
+    const problems = new problems_Problems();
+    const { env } = beginReading(given, strategies, problems);
+    const asked = {
+        reach: reachOf(env, problems),
+        credentials: readCredentials(env, problems),
+        which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        wait: readOrDefault(env, 'wait', problems, parseBoolean),
+        timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
+        maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
+    };
+    problems.throwAll();
+    return asked;
+}
+function choiceFrom(services, stack, problems) {
+    if (services.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    else if (stack !== '') {
+        const problem = stackNameProblem(stack);
+        if (problem !== undefined)
+            problems.add(`stack: ${problem}`);
+    }
+    else if (services.trim() === '') {
+        problems.add(`services: it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``);
+    }
+    else {
+        return choiceOfText(services, problems.at('services'));
+    }
+    return { by: 'stack', stack };
+}
+function choiceOfText(text, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return { by: 'account' };
+    const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems);
+    const names = services.map(({ name }) => name);
+    const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''));
+    if (labels.length > 0) {
+        if (labels.length < names.length)
+            problems.add('names and `label=` stand side by side: give each a step of its own');
+        if (labels.some((label) => /^(?:=|$)/.test(label)))
+            problems.add('`label=` names no label: write `label=KEY=VALUE`');
+        return { by: 'label', labels };
+    }
+    if (names.includes(ALL)) {
+        if (names.length > 1)
+            problems.add(`\`${ALL}\` stands beside of names: write one of the two`);
+        return { by: 'account' };
+    }
+    for (const name of names)
+        auth_refresh_checkName(name, problems);
+    for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
+        problems.add(`${problems_shown(name)} is given twice: leave one of the two out`);
+    }
+    return { by: 'name', services };
+}
+function wordsOf(text) {
+    const words = text.split(/[\s,]+/).filter((word) => word !== '');
+    return words.map((name) => ({ name }));
+}
+function namedIn(root, problems) {
+    if (root.kind === 'map') {
+        const [first] = root.entries;
+        problems.add(`\`${first?.key ?? ''}: …\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``);
+        return [];
+    }
+    return root.items.flatMap((item) => {
+        if (item.kind === 'text')
+            return wordsOf(item.value);
+        return item.kind === 'map' ? (entryFrom(item, problems) ?? []) : [];
+    });
+}
+/** An entry with no more than what chooses a service and its account. */
+function entryFrom(item, problems) {
+    const others = item.entries.filter(({ key }) => key !== 'name' && key !== 'auth-config');
+    for (const { key, line } of others) {
+        problems.add(`line ${line}: \`${key}\` is for a deploy, and here only credentials are renewed: leave it out`);
+    }
+    const name = valueAt(item, 'name') === undefined ? undefined : textAt(item, 'name', problems);
+    if (name === undefined || name === '') {
+        problems.add('an entry has no `name`: write the name of a service, as in `- {name: web, auth-config: team-a}`');
+        return undefined;
+    }
+    const authConfig = textAt(item, 'auth-config', problems);
+    if (authConfig === '')
+        problems.add(`${name}: \`auth-config\` is empty: write the name of a config, or leave the key out`);
+    return { name, ...(authConfig ? { authConfig } : {}) };
+}
+function auth_refresh_checkName(name, problems) {
+    if (/[/:@=]/.test(name)) {
+        problems.add(`${problems_shown(name)} is no name of a service: write ${WAYS}`);
+        return;
+    }
+    const problem = nameProblem(name, 'a service');
+    if (problem !== undefined)
+        problems.add(problem);
 }
 
 ;// CONCATENATED MODULE: ./build/plan/strategy.js
@@ -16800,6 +16936,23 @@ function cutBack(file, size) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/report/culprits.js
+
+function blame(results) {
+    const bad = results.filter((result) => !isGood(result));
+    const stopped = bad.filter(({ outcome }) => outcome === 'cancelled');
+    const takenAlong = bad.filter((result) => isTakenAlong(result) && !stopped.includes(result));
+    const culprits = bad.filter((result) => !stopped.includes(result) && !takenAlong.includes(result));
+    // Where nobody is to blame, nobody is taken along: something is red, and a reader has to find it.
+    return culprits.length === 0 && stopped.length === 0
+        ? { culprits: takenAlong, stopped, takenAlong: [] }
+        : { culprits, stopped, takenAlong };
+}
+/** Nothing is wrong with it itself. A way back that failed is. */
+function isTakenAlong({ outcome, because, wayBack }) {
+    return outcome === 'skipped' || (because !== undefined && wayBack !== 'failed' && wayBack !== 'overtaken');
+}
+
 ;// CONCATENATED MODULE: ./build/report/fitting.js
 /** As many of the texts as have room, each with a line end, from the first on. */
 function fitting(texts, room, sizeOf) {
@@ -16809,6 +16962,316 @@ function fitting(texts, room, sizeOf) {
         return left < 0;
     });
     return first < 0 ? [...texts] : texts.slice(0, first);
+}
+
+;// CONCATENATED MODULE: ./build/runner/all-of.js
+/** Several things that are all there are, in words: `both services`, `all 3 services`. */
+function allOf(count, things) {
+    return count === 2 ? `both ${things}` : `all ${count} ${things}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/image-words.js
+
+/** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
+/** Enough of a hash to tell two apart, as Docker shortens image IDs. */
+const HASH_CHARACTERS = 12;
+function imageWords(image) {
+    const [name = '', digest] = image.split('@sha256:');
+    const colon = name.lastIndexOf(':');
+    const hasTag = colon > name.lastIndexOf('/');
+    return {
+        repository: hasTag ? name.slice(0, colon) : name,
+        tag: hasTag ? shortHashes(name.slice(colon + 1)) : undefined,
+        digest: digest?.slice(0, HASH_CHARACTERS),
+    };
+}
+/** All of them in one: `ghcr.io/acme/web:1.4.2@ba92ae55e51a`. */
+function shortImage(image) {
+    const { repository, tag, digest } = imageWords(image);
+    return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+const image_words_MOST_NAME_CHARACTERS = 300;
+/** Which image was asked for, and which the service has now where that is another; nothing where none was. */
+function triedImage({ wanted, after }) {
+    if (wanted === undefined)
+        return undefined;
+    const shown = (image) => shortened(printable(shortImage(image)), image_words_MOST_NAME_CHARACTERS);
+    return `image ${shown(wanted)}${after === undefined || after === wanted ? '' : `, now ${shown(after)}`}`;
+}
+function shortHashes(tag) {
+    return tag.replace(/[0-9a-f]{32,}/g, (hash) => hash.slice(0, HASH_CHARACTERS));
+}
+
+;// CONCATENATED MODULE: ./build/report/headline.js
+
+
+
+
+
+const MOST_CAUSE_CHARACTERS = 140;
+/** Two short causes stand side by side, more do not. */
+const MOST_PAIR_CHARACTERS = 120;
+const headline_MOST_NAMES = 3;
+/**
+ * What a run came to, in one sentence: what broke, why, and what runs now. Pure, and plain text: names and causes may
+ * hold anything.
+ */
+function headline(results, run) {
+    if (results.every(isGood))
+        return goodHeadline(results, run);
+    const { culprits, stopped } = blame(results);
+    const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped';
+    const stands = whatStands(results, culprits, stopped);
+    return stands === '' ? broke : `${broke} – ${stands}`;
+}
+/** Names side by side: `a, b and c`, `a, b and 8 others`. */
+function names(all, most = headline_MOST_NAMES) {
+    const shown = all.map(({ name }) => printable(name));
+    const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown;
+    return new Intl.ListFormat('en-GB', { style: 'long' }).format(list);
+}
+function goodHeadline(results, { wait, stack }) {
+    const removed = results.filter(({ outcome }) => outcome === 'removed');
+    const unchanged = results.filter(({ outcome }) => outcome === 'unchanged');
+    const changed = results.filter((result) => !removed.includes(result) && !unchanged.includes(result));
+    const services = (those) => {
+        if (those.length === 1)
+            return names(those);
+        const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`;
+        return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`;
+    };
+    const be = (those) => (those.length === 1 ? 'was' : 'were');
+    if (unchanged.length === results.length) {
+        return `${services(unchanged)} ${unchanged.length === 1 ? 'is' : 'are'} as asked already: nothing was changed`;
+    }
+    const rest = [
+        ...(unchanged.length === 0 ? [] : [`${unchanged.length} ${be(unchanged)} as asked already`]),
+        ...(removed.length === 0 || changed.length === 0 ? [] : [`${removed.length} ${be(removed)} removed`]),
+    ];
+    const what = changed.length === 0 ? `${services(removed)} ${be(removed)} removed` : changedWords(changed, services, wait);
+    return rest.length === 0 ? what : `${what}; ${rest.join(', ')}`;
+}
+function changedWords(changed, services, wait) {
+    const [first, ...others] = changed;
+    const isOne = others.length === 0;
+    if (!wait)
+        return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`;
+    const tag = isOne ? plainTag(first?.image.after) : undefined;
+    return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`;
+}
+/** The tag of an image, unless it is none that a registry would take: what runs is somebody else's word. */
+function plainTag(image = '') {
+    const { tag = '' } = imageWords(image);
+    return /^\w[\w.-]*$/.test(tag) ? tag : undefined;
+}
+function whatBroke(culprits, run) {
+    const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }));
+    const [first, second] = all;
+    if (first !== undefined && all.length === 1)
+        return `${first.name} ${first.what}`;
+    if (first !== undefined && all.every(({ what }) => what === first.what))
+        return `${names(culprits)} ${first.what}`;
+    const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`;
+    if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS)
+        return pair;
+    return `${names(culprits)} did not come up`;
+}
+/** A task of a canary is not the service, whose other tasks have never stopped. */
+function brokenName({ name, failedTask, cause = '', reason = cause }) {
+    const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ');
+    return isCanary ? `the canary of ${printable(name)}` : printable(name);
+}
+/** What is wrong with one service, in words that its name comes before. */
+function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
+    if (outcome === 'superseded') {
+        return `was ${/\bsomeone else removed\b/.test(reason) ? 'removed' : 'changed'} by someone else during this deploy`;
+    }
+    if (/\bnot (?:settled|sent|ended) within\b/.test(reason))
+        return `did not come up within ${run.timeoutSeconds} s`;
+    // A health check may say a whole page.
+    const ending = failedTask?.ending.replace(/ \(.*$/su, '');
+    if (ending !== undefined) {
+        const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}`;
+        return `${headline_short(ending)}${where}`;
+    }
+    return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
+}
+function headline_short(text) {
+    const line = printable(text);
+    return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('… (')[0]}…` : line;
+}
+/** What runs now. */
+function whatStands(results, culprits, stopped) {
+    const ofWay = (way) => results.filter(({ wayBack }) => wayBack === way);
+    const back = ofWay('done');
+    const gone = ofWay('removed');
+    const lost = ofWay('failed');
+    const unwatched = ofWay('unwatched');
+    const restored = back.length + gone.length;
+    if (lost.length > 0) {
+        const others = restored === 0 ? '' : `; ${count(restored, 'other is', 'others are')} back`;
+        return `the way back of ${names(lost)} failed too${others}`;
+    }
+    if (unwatched.length > 0)
+        return `${subject(unwatched, culprits)} sent back, and nobody waited for that`;
+    if (restored > 0)
+        return restoredWords(results, back, gone, culprits);
+    if (stopped.length > 0)
+        return stoppedWords(stopped);
+    return leftWords(results, culprits);
+}
+function restoredWords(results, back, gone, culprits) {
+    const restored = [...back, ...gone];
+    if (restored.length === 1 && culprits.length === 1 && culprits[0] === restored[0]) {
+        return gone.length > 0 ? 'it was removed again' : 'it is back on what ran before';
+    }
+    // Those that nobody touched run what they ran.
+    const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded');
+    const isAll = gone.length === 0 && touched.length === back.length && back.length > 1;
+    const services = touched.length === results.length ? 'services' : 'changed services';
+    const many = isAll ? `${allOf(back.length, services)} are` : `${back.length} services are`;
+    const said = [
+        ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
+        ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
+    ];
+    return said.join(', and ');
+}
+function stoppedWords(stopped) {
+    const underWay = stopped.filter(({ image: { after, wanted } }) => after !== undefined && after === wanted);
+    if (underWay.length === 0)
+        return `${count(stopped.length, 'service was', 'services were')} not finished`;
+    return `the swarm goes on by itself with ${names(underWay)}`;
+}
+/** Nothing was brought back. */
+function leftWords(results, culprits) {
+    const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length;
+    const isOne = culprits.length === 1;
+    const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length;
+    const unsent = results.filter(({ outcome }) => outcome === 'skipped').length;
+    const said = [
+        ...(swarms > 0 && swarms === culprits.length ? ['Swarm went back to what ran before'] : []),
+        ...(culprits.some(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
+            ? [isOne ? 'it is left as it is' : 'they are left as they are']
+            : []),
+        ...(up > 0 ? [count(up, 'other service runs as asked', 'other services run as asked')] : []),
+        ...(unsent > 0 ? [count(unsent, 'was not sent', 'were not sent')] : []),
+    ];
+    return said.join(', ');
+}
+function subject(all, culprits) {
+    if (all.length > 1)
+        return `${all.length} services were`;
+    return culprits.length === 1 && culprits[0] === all[0] ? 'it was' : `${names(all)} was`;
+}
+function count(number, one, many) {
+    return `${number} ${number === 1 ? one : many}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/annotations.js
+
+
+
+
+
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
+const annotations_MOST_CAUSE_CHARACTERS = 1500;
+const MOST_LOG_LINE_CHARACTERS = 1000;
+/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
+const annotations_MOST_ANNOTATION_CHARACTERS = 4000;
+/**
+ * One annotation for each culprit, as far as a page has room; one for all that the stop of the run has met; and one,
+ * which is not red, for all that only went back because of them.
+ */
+function annotationsOf(results) {
+    const { culprits, stopped, takenAlong } = blame(results);
+    const one = (result) => ({
+        level: 'error',
+        title: `${result.name}: ${result.outcome}`,
+        message: annotations_annotation(result),
+        ...(result.place && { place: result.place }),
+    });
+    const errors = [...culprits.map(one), ...together(stopped, one)];
+    const shown = errors.slice(0, MOST_ANNOTATIONS);
+    return { shown: [...shown, ...takenAlongNotice(takenAlong)], others: culprits.slice(shown.length) };
+}
+/** One alone has an annotation of its own. */
+function together(stopped, one) {
+    if (stopped.length < 2)
+        return stopped.map(one);
+    const lines = stopped.map(({ name, cause = 'no cause known' }) => `${name}: ${shortened(cause, annotations_MOST_CAUSE_CHARACTERS)}`);
+    return [
+        {
+            level: 'error',
+            title: `${stopped.length} services: cancelled`,
+            message: withRest(lines, 'services'),
+        },
+    ];
+}
+function takenAlongNotice(takenAlong) {
+    if (takenAlong.length === 0)
+        return [];
+    const byOutcome = (outcome) => takenAlong.filter((result) => result.outcome === outcome);
+    const lines = [
+        ['rolled-back', 'Went back to what ran before'],
+        ['skipped', 'Not sent, or not waited for any more'],
+    ];
+    const said = lines.flatMap(([outcome, what]) => {
+        const those = byOutcome(outcome);
+        return those.length === 0 ? [] : [`${what}: ${names(those, 20)}`];
+    });
+    const others = takenAlong.filter(({ outcome }) => outcome !== 'rolled-back' && outcome !== 'skipped');
+    const message = [...said, ...others.map(({ name, outcome }) => `${name}: ${outcome}`)].join('\n');
+    return [{ level: 'notice', title: 'Only because of others', message }];
+}
+/** The lines that have room, with a word on the others. */
+function withRest(lines, what) {
+    const shown = fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
+    const left = lines.length - shown.length;
+    return [...shown, ...(left === 0 ? [] : [`and ${left} more ${what}`])].join('\n');
+}
+/**
+ * What an error annotation says of a service that did not come up: the cause, the image, and what its task said last.
+ * Where not all of that has room, the newest lines do.
+ */
+function annotations_annotation({ cause, failedTask, image }) {
+    const tried = triedImage(image);
+    const imageLine = tried === undefined ? [] : [`Its ${tried}.`];
+    const head = [shortened(cause ?? 'no cause known', annotations_MOST_CAUSE_CHARACTERS)];
+    if (failedTask === undefined)
+        return [...head, ...imageLine].join('\n');
+    const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
+    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, annotations_MOST_CAUSE_CHARACTERS), ...imageLine);
+    if (failedTask.logs.length === 0)
+        return head.join('\n');
+    const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
+    const room = annotations_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
+    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
+    const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
+    return [...head, title, ...newest].join('\n');
+}
+
+;// CONCATENATED MODULE: ./build/report/list-output.js
+/**
+ * Valid JSON of at most so many characters: with texts that are as long as there is room for, and where even short ones
+ * have too little, without the last entries that do not fit. Pure.
+ *
+ * @param entries the list, with its texts cut to so many characters
+ * @param cuts how long the texts may be, tried in turn
+ * @param byNeed the same list with what is needed most first; the list itself unless given
+ */
+function listOutput(entries, cuts, mostCharacters, byNeed = entries) {
+    const texts = cuts.map((most) => JSON.stringify(entries(most)));
+    const whole = texts.find(({ length }) => length <= mostCharacters);
+    if (whole !== undefined)
+        return { json: whole, leftOut: 0 };
+    const last = byNeed(cuts.at(-1) ?? 0);
+    let room = mostCharacters;
+    const fit = last.filter((entry) => {
+        room -= JSON.stringify(entry).length + 1;
+        return room > 0;
+    });
+    return { json: JSON.stringify(fit), leftOut: last.length - fit.length };
 }
 
 ;// CONCATENATED MODULE: ./build/report/markdown.js
@@ -16890,42 +17353,150 @@ function markdown_escaped(word) {
     return word.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&').replaceAll('&', '&amp;');
 }
 
-;// CONCATENATED MODULE: ./build/runner/all-of.js
-/** Several things that are all there are, in words: `both services`, `all 3 services`. */
-function allOf(count, things) {
-    return count === 2 ? `both ${things}` : `all ${count} ${things}`;
+;// CONCATENATED MODULE: ./build/report/auth-refresh.js
+
+
+
+
+
+
+
+
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
+const MOST_OUTPUT_CHARACTERS = 480_000;
+/** How long the causes may be, tried in turn until all services have room. */
+const CAUSE_CHARACTERS = [2000, 500, 100];
+const MOST_SUMMARY_BYTES = 900_000;
+/** What a run that renewed stored credentials came to: red unless each service is renewed, or left alone for a good reason. */
+function reportAuthRefresh(results, problems) {
+    const shown = results.map(fitToShow);
+    const status = statusOf(shown, problems);
+    const bad = shown.filter(isBad);
+    const isRed = bad.length > 0 || problems.length > 0;
+    if (isRed)
+        process.exitCode = 1;
+    for (const problem of problems.slice(0, MOST_ANNOTATIONS))
+        log.error(problem);
+    for (const { name, outcome, cause = '' } of bad.slice(0, MOST_ANNOTATIONS)) {
+        reportLog.error(cause, `${name}: ${outcome}`);
+    }
+    const later = shown.filter(({ again }) => again);
+    if (later.length > 0) {
+        reportLog.warning([`Not renewed this time, so run this again later:`, ...later.map(({ name, cause }) => `${name}: ${cause}`)].join('\n'));
+    }
+    for (const { name, note } of shown)
+        if (note !== undefined)
+            reportLog.warning(`${name}: ${note}`);
+    const words = verdict(shown);
+    log.info(`${status}: ${words}`, isRed ? 'bad' : 'good');
+    setOutput('status', status);
+    setOutput('services', servicesOutput(shown));
+    addSummary(summary(status, shown, problems));
 }
-
-;// CONCATENATED MODULE: ./build/report/image-words.js
-
-/** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
-/** Enough of a hash to tell two apart, as Docker shortens image IDs. */
-const HASH_CHARACTERS = 12;
-function imageWords(image) {
-    const [name = '', digest] = image.split('@sha256:');
-    const colon = name.lastIndexOf(':');
-    const hasTag = colon > name.lastIndexOf('/');
+/** Whether somebody has to do something about it. */
+function isBad({ outcome }) {
+    return outcome !== 'refreshed' && outcome !== 'skipped';
+}
+function statusOf(results, problems) {
+    const bad = results.filter(isBad).map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0 && bad.every((outcome) => outcome === 'timed-out'))
+        return 'timed-out';
+    if (bad.length > 0 || problems.length > 0)
+        return 'failed';
+    return results.some(({ outcome }) => outcome === 'refreshed') ? 'refreshed' : 'unchanged';
+}
+/** What it came to in one line: how many services, and what became of their tasks, which is the proof. */
+function verdict(results) {
+    const refreshed = results.filter(({ account }) => account !== undefined);
+    const unchanged = auth_refresh_sum(refreshed, ({ tasks }) => tasks.unchanged);
+    const changed = auth_refresh_sum(refreshed, ({ tasks }) => tasks.changed.length);
+    const skipped = results.filter(({ outcome }) => outcome === 'skipped').length;
+    const bad = results.filter(isBad).length;
+    return [
+        `the credentials of ${auth_refresh_count(refreshed.length, 'service')} stored`,
+        ...(refreshed.length === 0 ? [] : [`${auth_refresh_count(unchanged, 'task')} unchanged`]),
+        ...(changed === 0 ? [] : [`${auth_refresh_count(changed, 'task')} not`]),
+        ...(skipped === 0 ? [] : [`${skipped} skipped`]),
+        ...(bad === 0 ? [] : [`${bad} not as asked`]),
+    ].join(', ');
+}
+function summary(status, results, problems) {
+    const isGood = status === 'refreshed' || status === 'unchanged';
+    const words = verdict(results);
+    const rows = [...results].sort((a, b) => Number(isBad(b)) - Number(isBad(a))).map(row);
+    const top = [
+        `## ${isGood ? '✅' : '❌'} ${words.slice(0, 1).toUpperCase()}${words.slice(1)}`,
+        `Swarm Deploy: **${status}**, mode \`refresh-auth\``,
+        ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${plain(problem)}`).join('\n')]),
+    ];
+    const fit = fitting(rows, MOST_SUMMARY_BYTES, Buffer.byteLength);
+    const left = rows.length - fit.length;
+    return [
+        ...top,
+        ['| Service | Credential | Account | Image | Tasks | Note |', '| --- | --- | --- | --- | --- | --- |', ...fit].join('\n'),
+        ...(left === 0
+            ? []
+            : [`There is no room here for ${left} more services: see the log and the output \`services\`.`]),
+    ].join('\n\n');
+}
+const MARKS = {
+    refreshed: '✅',
+    skipped: '⏭️',
+    failed: '❌',
+    'timed-out': '❌',
+    cancelled: '⏹️',
+};
+function row({ name, outcome, account, image, tasks, cause, note }) {
+    const cells = [
+        nameCell(name),
+        `${MARKS[outcome]}&nbsp;${outcome}`,
+        account === undefined ? '–' : accountCell(account),
+        image === undefined ? '–' : nameCell(shortImage(image)),
+        account === undefined ? '–' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
+        plain(cause ?? note ?? '').replaceAll('|', '\\|'),
+    ];
+    return `| ${cells.join(' | ')} |`;
+}
+function accountCell({ username, registry, expires }) {
+    const end = expires === undefined ? '' : `<br>ends ${expires === 'job' ? 'with this job' : expires}`;
+    return `${nameCell(username)}<br>${nameCell(registry)}${end}`;
+}
+function servicesOutput(results) {
+    const entries = (most) => results.map(({ name, outcome, image, account, tasks, cause, note }) => ({
+        name,
+        action: 'refresh-auth',
+        outcome,
+        image: image ?? null,
+        config: account?.config ?? null,
+        account: account?.username ?? null,
+        registry: account?.registry ?? null,
+        expires: account?.expires ?? null,
+        tasks,
+        cause: cause === undefined ? null : shortened(cause, most),
+        note: note === undefined ? null : shortened(note, most),
+    }));
+    const { json, leftOut } = listOutput(entries, CAUSE_CHARACTERS, MOST_OUTPUT_CHARACTERS);
+    if (leftOut > 0)
+        log.warning(`The output services has no room for ${leftOut} services`);
+    return json;
+}
+function fitToShow(result) {
+    const { cause, note, tasks } = result;
     return {
-        repository: hasTag ? name.slice(0, colon) : name,
-        tag: hasTag ? shortHashes(name.slice(colon + 1)) : undefined,
-        digest: digest?.slice(0, HASH_CHARACTERS),
+        ...result,
+        tasks: { ...tasks, changed: tasks.changed.map((line) => safeLine(line)) },
+        ...(cause === undefined ? {} : { cause: safeLine(cause) }),
+        ...(note === undefined ? {} : { note: safeLine(note) }),
     };
 }
-/** All of them in one: `ghcr.io/acme/web:1.4.2@ba92ae55e51a`. */
-function shortImage(image) {
-    const { repository, tag, digest } = imageWords(image);
-    return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+function auth_refresh_sum(results, of) {
+    return results.reduce((total, result) => total + of(result), 0);
 }
-const image_words_MOST_NAME_CHARACTERS = 300;
-/** Which image was asked for, and which the service has now where that is another; nothing where none was. */
-function triedImage({ wanted, after }) {
-    if (wanted === undefined)
-        return undefined;
-    const shown = (image) => shortened(printable(shortImage(image)), image_words_MOST_NAME_CHARACTERS);
-    return `image ${shown(wanted)}${after === undefined || after === wanted ? '' : `, now ${shown(after)}`}`;
-}
-function shortHashes(tag) {
-    return tag.replace(/[0-9a-f]{32,}/g, (hash) => hash.slice(0, HASH_CHARACTERS));
+function auth_refresh_count(number, what) {
+    return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -17255,7 +17826,7 @@ function planMarkdown(outlook) {
     // Where services stay as they are, the number of those alone would sound as if nothing changed.
     const objects = changed.length === 0 ? objectCountWords(outlook) : undefined;
     const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`;
-    const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)];
+    const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, plan_markdown_headline(outlook)];
     const drift = driftPart(outlook);
     const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook), noteList(outlook)].filter((text) => text !== '');
     const table = tableOf(changed);
@@ -17283,7 +17854,7 @@ function withinComment(markdown) {
         ? markdown
         : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n');
 }
-function headline(outlook) {
+function plan_markdown_headline(outlook) {
     const drift = driftCountWords(outlook);
     const others = drift === undefined ? '' : ` **${drift}**: see below.`;
     return `${deployWords(outlook)}${others}`;
@@ -17313,21 +17884,21 @@ function tableOf(services) {
         ? table
         : `${table}\n\nThere is no room here for ${missing} more services: see the output \`changes\`.`;
 }
-const MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' };
+const plan_markdown_MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' };
 function rowCells(service) {
     const { name, action, account } = service;
     return [
         nameCell(name),
-        `${MARKS[action]} ${action}`,
+        `${plan_markdown_MARKS[action]} ${action}`,
         tasksWords(service),
         whyWords(service).map(nameCell).join(', '),
-        account === undefined ? '–' : accountCell(account),
+        account === undefined ? '–' : plan_markdown_accountCell(account),
     ];
 }
 function tableRow(cells) {
     return `| ${cells.join(' | ')} |`;
 }
-function accountCell({ config, username }) {
+function plan_markdown_accountCell({ config, username }) {
     return config === username ? nameCell(config) : `${nameCell(username)} (${nameCell(config)})`;
 }
 const DRIFT_TITLES = ['Service', 'Field', 'Deployed', 'Now', 'With a deploy'];
@@ -17440,29 +18011,6 @@ function sizeOf(text) {
 /** With the empty line behind it. */
 function sizeOfParagraph(text) {
     return sizeOf(text) + 1;
-}
-
-;// CONCATENATED MODULE: ./build/report/list-output.js
-/**
- * Valid JSON of at most so many characters: with texts that are as long as there is room for, and where even short ones
- * have too little, without the last entries that do not fit. Pure.
- *
- * @param entries the list, with its texts cut to so many characters
- * @param cuts how long the texts may be, tried in turn
- * @param byNeed the same list with what is needed most first; the list itself unless given
- */
-function listOutput(entries, cuts, mostCharacters, byNeed = entries) {
-    const texts = cuts.map((most) => JSON.stringify(entries(most)));
-    const whole = texts.find(({ length }) => length <= mostCharacters);
-    if (whole !== undefined)
-        return { json: whole, leftOut: 0 };
-    const last = byNeed(cuts.at(-1) ?? 0);
-    let room = mostCharacters;
-    const fit = last.filter((entry) => {
-        room -= JSON.stringify(entry).length + 1;
-        return room > 0;
-    });
-    return { json: JSON.stringify(fit), leftOut: last.length - fit.length };
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan-output.js
@@ -17609,272 +18157,6 @@ function plan_quoted(value) {
     if (value === undefined)
         return '–';
     return value === '' ? '(empty)' : value;
-}
-
-;// CONCATENATED MODULE: ./build/report/culprits.js
-
-function blame(results) {
-    const bad = results.filter((result) => !isGood(result));
-    const stopped = bad.filter(({ outcome }) => outcome === 'cancelled');
-    const takenAlong = bad.filter((result) => isTakenAlong(result) && !stopped.includes(result));
-    const culprits = bad.filter((result) => !stopped.includes(result) && !takenAlong.includes(result));
-    // Where nobody is to blame, nobody is taken along: something is red, and a reader has to find it.
-    return culprits.length === 0 && stopped.length === 0
-        ? { culprits: takenAlong, stopped, takenAlong: [] }
-        : { culprits, stopped, takenAlong };
-}
-/** Nothing is wrong with it itself. A way back that failed is. */
-function isTakenAlong({ outcome, because, wayBack }) {
-    return outcome === 'skipped' || (because !== undefined && wayBack !== 'failed' && wayBack !== 'overtaken');
-}
-
-;// CONCATENATED MODULE: ./build/report/headline.js
-
-
-
-
-
-const MOST_CAUSE_CHARACTERS = 140;
-/** Two short causes stand side by side, more do not. */
-const MOST_PAIR_CHARACTERS = 120;
-const headline_MOST_NAMES = 3;
-/**
- * What a run came to, in one sentence: what broke, why, and what runs now. Pure, and plain text: names and causes may
- * hold anything.
- */
-function headline_headline(results, run) {
-    if (results.every(isGood))
-        return goodHeadline(results, run);
-    const { culprits, stopped } = blame(results);
-    const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped';
-    const stands = whatStands(results, culprits, stopped);
-    return stands === '' ? broke : `${broke} – ${stands}`;
-}
-/** Names side by side: `a, b and c`, `a, b and 8 others`. */
-function names(all, most = headline_MOST_NAMES) {
-    const shown = all.map(({ name }) => printable(name));
-    const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown;
-    return new Intl.ListFormat('en-GB', { style: 'long' }).format(list);
-}
-function goodHeadline(results, { wait, stack }) {
-    const removed = results.filter(({ outcome }) => outcome === 'removed');
-    const unchanged = results.filter(({ outcome }) => outcome === 'unchanged');
-    const changed = results.filter((result) => !removed.includes(result) && !unchanged.includes(result));
-    const services = (those) => {
-        if (those.length === 1)
-            return names(those);
-        const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`;
-        return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`;
-    };
-    const be = (those) => (those.length === 1 ? 'was' : 'were');
-    if (unchanged.length === results.length) {
-        return `${services(unchanged)} ${unchanged.length === 1 ? 'is' : 'are'} as asked already: nothing was changed`;
-    }
-    const rest = [
-        ...(unchanged.length === 0 ? [] : [`${unchanged.length} ${be(unchanged)} as asked already`]),
-        ...(removed.length === 0 || changed.length === 0 ? [] : [`${removed.length} ${be(removed)} removed`]),
-    ];
-    const what = changed.length === 0 ? `${services(removed)} ${be(removed)} removed` : changedWords(changed, services, wait);
-    return rest.length === 0 ? what : `${what}; ${rest.join(', ')}`;
-}
-function changedWords(changed, services, wait) {
-    const [first, ...others] = changed;
-    const isOne = others.length === 0;
-    if (!wait)
-        return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`;
-    const tag = isOne ? plainTag(first?.image.after) : undefined;
-    return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`;
-}
-/** The tag of an image, unless it is none that a registry would take: what runs is somebody else's word. */
-function plainTag(image = '') {
-    const { tag = '' } = imageWords(image);
-    return /^\w[\w.-]*$/.test(tag) ? tag : undefined;
-}
-function whatBroke(culprits, run) {
-    const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }));
-    const [first, second] = all;
-    if (first !== undefined && all.length === 1)
-        return `${first.name} ${first.what}`;
-    if (first !== undefined && all.every(({ what }) => what === first.what))
-        return `${names(culprits)} ${first.what}`;
-    const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`;
-    if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS)
-        return pair;
-    return `${names(culprits)} did not come up`;
-}
-/** A task of a canary is not the service, whose other tasks have never stopped. */
-function brokenName({ name, failedTask, cause = '', reason = cause }) {
-    const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ');
-    return isCanary ? `the canary of ${printable(name)}` : printable(name);
-}
-/** What is wrong with one service, in words that its name comes before. */
-function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
-    if (outcome === 'superseded') {
-        return `was ${/\bsomeone else removed\b/.test(reason) ? 'removed' : 'changed'} by someone else during this deploy`;
-    }
-    if (/\bnot (?:settled|sent|ended) within\b/.test(reason))
-        return `did not come up within ${run.timeoutSeconds} s`;
-    // A health check may say a whole page.
-    const ending = failedTask?.ending.replace(/ \(.*$/su, '');
-    if (ending !== undefined) {
-        const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}`;
-        return `${headline_short(ending)}${where}`;
-    }
-    return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
-}
-function headline_short(text) {
-    const line = printable(text);
-    return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('… (')[0]}…` : line;
-}
-/** What runs now. */
-function whatStands(results, culprits, stopped) {
-    const ofWay = (way) => results.filter(({ wayBack }) => wayBack === way);
-    const back = ofWay('done');
-    const gone = ofWay('removed');
-    const lost = ofWay('failed');
-    const unwatched = ofWay('unwatched');
-    const restored = back.length + gone.length;
-    if (lost.length > 0) {
-        const others = restored === 0 ? '' : `; ${count(restored, 'other is', 'others are')} back`;
-        return `the way back of ${names(lost)} failed too${others}`;
-    }
-    if (unwatched.length > 0)
-        return `${subject(unwatched, culprits)} sent back, and nobody waited for that`;
-    if (restored > 0)
-        return restoredWords(results, back, gone, culprits);
-    if (stopped.length > 0)
-        return stoppedWords(stopped);
-    return leftWords(results, culprits);
-}
-function restoredWords(results, back, gone, culprits) {
-    const restored = [...back, ...gone];
-    if (restored.length === 1 && culprits.length === 1 && culprits[0] === restored[0]) {
-        return gone.length > 0 ? 'it was removed again' : 'it is back on what ran before';
-    }
-    // Those that nobody touched run what they ran.
-    const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded');
-    const isAll = gone.length === 0 && touched.length === back.length && back.length > 1;
-    const services = touched.length === results.length ? 'services' : 'changed services';
-    const many = isAll ? `${allOf(back.length, services)} are` : `${back.length} services are`;
-    const said = [
-        ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
-        ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
-    ];
-    return said.join(', and ');
-}
-function stoppedWords(stopped) {
-    const underWay = stopped.filter(({ image: { after, wanted } }) => after !== undefined && after === wanted);
-    if (underWay.length === 0)
-        return `${count(stopped.length, 'service was', 'services were')} not finished`;
-    return `the swarm goes on by itself with ${names(underWay)}`;
-}
-/** Nothing was brought back. */
-function leftWords(results, culprits) {
-    const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length;
-    const isOne = culprits.length === 1;
-    const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length;
-    const unsent = results.filter(({ outcome }) => outcome === 'skipped').length;
-    const said = [
-        ...(swarms > 0 && swarms === culprits.length ? ['Swarm went back to what ran before'] : []),
-        ...(culprits.some(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
-            ? [isOne ? 'it is left as it is' : 'they are left as they are']
-            : []),
-        ...(up > 0 ? [count(up, 'other service runs as asked', 'other services run as asked')] : []),
-        ...(unsent > 0 ? [count(unsent, 'was not sent', 'were not sent')] : []),
-    ];
-    return said.join(', ');
-}
-function subject(all, culprits) {
-    if (all.length > 1)
-        return `${all.length} services were`;
-    return culprits.length === 1 && culprits[0] === all[0] ? 'it was' : `${names(all)} was`;
-}
-function count(number, one, many) {
-    return `${number} ${number === 1 ? one : many}`;
-}
-
-;// CONCATENATED MODULE: ./build/report/annotations.js
-
-
-
-
-
-/** How many error annotations of one step a run's page shows. */
-const MOST_ANNOTATIONS = 10;
-const annotations_MOST_CAUSE_CHARACTERS = 1500;
-const MOST_LOG_LINE_CHARACTERS = 1000;
-/** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
-const annotations_MOST_ANNOTATION_CHARACTERS = 4000;
-/**
- * One annotation for each culprit, as far as a page has room; one for all that the stop of the run has met; and one,
- * which is not red, for all that only went back because of them.
- */
-function annotationsOf(results) {
-    const { culprits, stopped, takenAlong } = blame(results);
-    const one = (result) => ({
-        level: 'error',
-        title: `${result.name}: ${result.outcome}`,
-        message: annotations_annotation(result),
-        ...(result.place && { place: result.place }),
-    });
-    const errors = [...culprits.map(one), ...together(stopped, one)];
-    const shown = errors.slice(0, MOST_ANNOTATIONS);
-    return { shown: [...shown, ...takenAlongNotice(takenAlong)], others: culprits.slice(shown.length) };
-}
-/** One alone has an annotation of its own. */
-function together(stopped, one) {
-    if (stopped.length < 2)
-        return stopped.map(one);
-    const lines = stopped.map(({ name, cause = 'no cause known' }) => `${name}: ${shortened(cause, annotations_MOST_CAUSE_CHARACTERS)}`);
-    return [
-        {
-            level: 'error',
-            title: `${stopped.length} services: cancelled`,
-            message: withRest(lines, 'services'),
-        },
-    ];
-}
-function takenAlongNotice(takenAlong) {
-    if (takenAlong.length === 0)
-        return [];
-    const byOutcome = (outcome) => takenAlong.filter((result) => result.outcome === outcome);
-    const lines = [
-        ['rolled-back', 'Went back to what ran before'],
-        ['skipped', 'Not sent, or not waited for any more'],
-    ];
-    const said = lines.flatMap(([outcome, what]) => {
-        const those = byOutcome(outcome);
-        return those.length === 0 ? [] : [`${what}: ${names(those, 20)}`];
-    });
-    const others = takenAlong.filter(({ outcome }) => outcome !== 'rolled-back' && outcome !== 'skipped');
-    const message = [...said, ...others.map(({ name, outcome }) => `${name}: ${outcome}`)].join('\n');
-    return [{ level: 'notice', title: 'Only because of others', message }];
-}
-/** The lines that have room, with a word on the others. */
-function withRest(lines, what) {
-    const shown = fitting(lines, annotations_MOST_ANNOTATION_CHARACTERS, ({ length }) => length);
-    const left = lines.length - shown.length;
-    return [...shown, ...(left === 0 ? [] : [`and ${left} more ${what}`])].join('\n');
-}
-/**
- * What an error annotation says of a service that did not come up: the cause, the image, and what its task said last.
- * Where not all of that has room, the newest lines do.
- */
-function annotations_annotation({ cause, failedTask, image }) {
-    const tried = triedImage(image);
-    const imageLine = tried === undefined ? [] : [`Its ${tried}.`];
-    const head = [shortened(cause ?? 'no cause known', annotations_MOST_CAUSE_CHARACTERS)];
-    if (failedTask === undefined)
-        return [...head, ...imageLine].join('\n');
-    const where = failedTask.node === undefined ? '' : ` on node ${failedTask.node}`;
-    head.push(shortened(`Task ${failedTask.id}${where} ${failedTask.ending}.`, annotations_MOST_CAUSE_CHARACTERS), ...imageLine);
-    if (failedTask.logs.length === 0)
-        return head.join('\n');
-    const said = failedTask.logs.map((line) => `  ${shortened(line, MOST_LOG_LINE_CHARACTERS)}`);
-    const room = annotations_MOST_ANNOTATION_CHARACTERS - head.join('\n').length;
-    const newest = fitting(said.toReversed(), room, ({ length }) => length).toReversed();
-    const title = newest.length === said.length ? 'Its last log lines:' : `Its last ${newest.length} log lines:`;
-    return [...head, title, ...newest].join('\n');
 }
 
 ;// CONCATENATED MODULE: ./build/report/remedies.js
@@ -18077,15 +18359,15 @@ function taskLines({ failedTask }, most) {
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
 const output_MOST_CHARACTERS = 480_000;
 /** How long the causes may be, tried in turn until all services have room. */
-const CAUSE_CHARACTERS = [2000, 500, 100];
+const output_CAUSE_CHARACTERS = [2000, 500, 100];
 /**
  * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
  * they are.
  */
-function servicesOutput(results) {
+function output_servicesOutput(results) {
     const entries = (of) => (most) => of.map((one) => forOutput(one, most));
     const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
-    return listOutput(entries(results), CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
+    return listOutput(entries(results), output_CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
 }
 /** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
 function forOutput(result, mostCharacters) {
@@ -18148,7 +18430,7 @@ function repositoryOf(directory, workspace) {
 
 
 /** What the run as a whole came to. Without a wait, `deployed` says that nobody has looked whether it runs. */
-function statusOf(results, waited) {
+function status_statusOf(results, waited) {
     // Services that were skipped because of another say nothing of their own.
     const bad = results.filter((result) => !isGood(result) && result.outcome !== 'skipped').map(({ outcome }) => outcome);
     if (bad.includes('cancelled'))
@@ -18355,10 +18637,10 @@ function gantt_distinct(names) {
 
 /** What is meant to run: the repository, then the tag and digest, of which both are shown when they change. */
 function changeCell({ before, wanted }) {
-    const now = wordsOf(wanted);
+    const now = images_wordsOf(wanted);
     if (now === undefined)
         return '–';
-    const old = wordsOf(before);
+    const old = images_wordsOf(before);
     if (old !== undefined && old.repository !== now.repository)
         return `${whole(old)} → ${whole(now)}`;
     const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)}${ARROW}${images_shown(now.tag)}`;
@@ -18373,10 +18655,10 @@ function changeCell({ before, wanted }) {
 }
 /** What runs: the tag and digest, and the repository where that is not the one that was asked for. */
 function runsCell({ wanted, after }) {
-    const now = wordsOf(after);
+    const now = images_wordsOf(after);
     if (now === undefined)
         return '–';
-    if (wordsOf(wanted)?.repository !== now.repository)
+    if (images_wordsOf(wanted)?.repository !== now.repository)
         return whole(now);
     return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [images_shown(part)])).join(BREAK);
 }
@@ -18390,7 +18672,7 @@ function whole({ repository, tag, digest }) {
 function images_shown(text) {
     return text === undefined ? '–' : nameCell(text);
 }
-function wordsOf(image) {
+function images_wordsOf(image) {
     return image === undefined ? undefined : imageWords(image);
 }
 
@@ -18655,7 +18937,7 @@ function arranged(bars, start, mark) {
 
 
 /** A runner drops a step's summary of more than 1 MiB. */
-const MOST_SUMMARY_BYTES = 1_000_000;
+const summary_MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
 const summary_MOST_TABLE_BYTES = 600_000;
 const MOST_NOTES_BYTES = 50_000;
@@ -18668,10 +18950,10 @@ function resultSummary(status, results, run) {
     const { culprits, stopped } = blame(results);
     const failed = [...culprits, ...stopped];
     const { needed, details } = culpritParts(failed, run);
-    const top = [title(status, plain(headline_headline(results, run))), facts(status, results, run), ...needed];
+    const top = [title(status, plain(headline(results, run))), facts(status, results, run), ...needed];
     const tables = tablesThatFit(tablesOf(results), summary_MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
     const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
-    const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
+    const room = summary_MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
     const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
     return [
         ...top,
@@ -18691,7 +18973,7 @@ function failureSummary(status, problems, isUnknown) {
     const items = fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
     const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
     return [
-        title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`)),
+        title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
         `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
         ...(items.length === 0 ? [] : [items.join('\n')]),
         ...leftOut(all.length - items.length, 'problems'),
@@ -18799,8 +19081,8 @@ function firstLine(text) {
 async function reportResults(results, deployment) {
     if (!results.every(isGood))
         process.exitCode = 1;
-    const status = statusOf(results, deployment.wait);
-    const shown = results.map(fitToShow);
+    const status = status_statusOf(results, deployment.wait);
+    const shown = results.map(report_fitToShow);
     const { shown: annotations } = annotationsOf(shown);
     if (annotations.length > 0 && isInRunner(process.env)) {
         // The page of the run shows them; in the log they would be a second time, and some runners show them as they are.
@@ -18817,9 +19099,9 @@ async function reportResults(results, deployment) {
         reportLog.info(line, line.startsWith('✗') ? 'bad' : undefined);
     const isRed = !shown.every(isGood);
     if (isRed)
-        reportLog.info(headline_headline(shown, deployment), 'bad');
+        reportLog.info(headline(shown, deployment), 'bad');
     reportLog.info(verdictLine(status, shown), isRed ? 'bad' : 'good');
-    const { json, leftOut } = servicesOutput(shown);
+    const { json, leftOut } = output_servicesOutput(shown);
     if (leftOut > 0)
         reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`);
     setOutput('status', status);
@@ -18860,7 +19142,7 @@ function problemFitToShow(problem) {
     return lines.map((line) => safeLine(line, MOST_PROBLEM_CHARACTERS)).join('\n');
 }
 /** Our own words, and names and images as the user wrote them, stay; all else may hold anything. */
-function fitToShow(result) {
+function report_fitToShow(result) {
     const { cause, reason, note, failedTask, timeline } = result;
     return {
         ...result,
@@ -27011,7 +27293,7 @@ function make_refused(error, what, place) {
 
 
 /** In the order in which their steps are taken. */
-const ALL = Object.entries(STRATEGIES);
+const steps_ALL = Object.entries(STRATEGIES);
 /**
  * What the strategies do before the whole change is sent. The first that does not go well ends the run, unless each
  * service stands for itself.
@@ -27020,7 +27302,7 @@ async function takeFirstSteps(changes, run) {
     const isEachAlone = run.deployment.onFailure === 'rollback-failed';
     let after = { changes };
     const failed = [];
-    for (const [kind, { first }] of ALL) {
+    for (const [kind, { first }] of steps_ALL) {
         const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
         if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
             continue;
@@ -27039,13 +27321,13 @@ async function takeFirstSteps(changes, run) {
 /** What the strategies do when all services are up. */
 async function takeLastSteps(settled, run) {
     let now = settled;
-    for (const [, strategy] of ALL)
+    for (const [, strategy] of steps_ALL)
         now = (await strategy.last?.(now, run)) ?? now;
     return now;
 }
 /** What earlier deploys of a strategy have left goes. */
 async function tidyAll(ended, run) {
-    for (const [, strategy] of ALL)
+    for (const [, strategy] of steps_ALL)
         await strategy.tidy?.(ended, run);
 }
 
@@ -27694,6 +27976,19 @@ function chooseAccess(request, image, current, loggedIn) {
         matchingAccess(image, loggedIn.configs) ??
         ownAccess(image, loggedIn));
 }
+/** A service names a config that this run does not have. */
+class ConfigNotGiven extends UserError {
+    name = 'ConfigNotGiven';
+}
+/**
+ * The credential for a service as it is on the swarm, by the same rules.
+ *
+ * @param authConfig the config that is asked for, if one is
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
+ */
+function accessFor(service, image, authConfig, loggedIn) {
+    return chooseAccess(authConfig === undefined ? {} : { authConfig }, image, service, loggedIn);
+}
 /** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
 function plan_accessToReturn(request, current, loggedIn) {
     try {
@@ -27712,7 +28007,7 @@ function namedAccess(request, current, image, { configs }) {
         const known = configs.length > 0
             ? `the configs of this run are ${plan_list(configs.map(({ name }) => name))}`
             : 'this run has no configs';
-        throw new UserError(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
+        throw new ConfigNotGiven(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
     }
     const credential = config.credentials.find(({ registry }) => registry === image.registry);
     if (credential === undefined) {
@@ -31454,7 +31749,521 @@ async function wholeSwarm({ connection: { engine } }, signal) {
     return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])) };
 }
 
+;// CONCATENATED MODULE: ./build/plan/auth-refresh.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * The services that a choice means. A blue-green service is all that there is of it.
+ *
+ * @param all services of the swarm
+ * @throws UserError when a stack or label has none: nothing would be done where something is expected
+ */
+function choose(which, all) {
+    const those = (services) => ({
+        chosen: services.map((service) => ({ service, authConfig: undefined })),
+        missing: [],
+    });
+    switch (which.by) {
+        case 'account':
+            return those(all);
+        case 'stack': {
+            const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.stack);
+            if (members.length === 0)
+                throw new UserError(auth_refresh_noStack(which.stack, all));
+            return those(members);
+        }
+        case 'label': {
+            const labelled = all.filter(({ Spec }) => which.labels.every((label) => hasLabel(Spec.Labels ?? {}, label)));
+            if (labelled.length === 0) {
+                const labels = which.labels.map((label) => `label=${label}`).join(' ');
+                throw new UserError(`services: no service of this swarm has ${labels}: correct it; labels of services count, which in compose files stand under \`deploy.labels\``);
+            }
+            return those(labelled);
+        }
+        case 'name':
+            return chosenByName(which.services, all);
+    }
+}
+function chosenByName(named, all) {
+    const names = all.map(({ Spec }) => Spec.Name);
+    const found = named.map(({ name, authConfig }) => ({
+        name,
+        services: all
+            .filter((service) => service.Spec.Name === name || nameInFiles(service) === name)
+            .map((service) => ({ service, authConfig })),
+    }));
+    const missing = found.filter(({ services }) => services.length === 0);
+    return {
+        chosen: found.flatMap(({ services }) => services),
+        missing: missing.map(({ name }) => {
+            const [guess] = similarNames(name, names);
+            const advice = guess === undefined ? 'correct its name, or leave it out' : `did you mean \`${guess}\`?`;
+            return { name, reason: `it does not exist on this swarm: ${advice}` };
+        }),
+    };
+}
+function auth_refresh_noStack(stack, all) {
+    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
+    const [guess] = similarNames(stack, [...stacks]);
+    return `stack ${stack} has no service on this swarm: ${guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`}`;
+}
+/** As docker's own `--filter label=` has it. */
+function hasLabel(labels, wanted) {
+    const equals = wanted.indexOf('=');
+    if (equals === -1)
+        return Object.hasOwn(labels, wanted);
+    const key = wanted.slice(0, equals);
+    return Object.hasOwn(labels, key) && labels[key] === wanted.slice(equals + 1);
+}
+/**
+ * What is done about a service; `undefined` where services are chosen by account, and none serves this one.
+ *
+ * A write has a job run again, and has Swarm go on with an update that is paused (moby, daemon/cluster/services.go;
+ * swarmkit, manager/orchestrator/update/updater.go): neither is done for the sake of a credential.
+ */
+function planRenewal({ service, authConfig }, ground) {
+    const { which, loggedIn } = ground;
+    const image = referenceOf(service);
+    const skip = (reason, again = false) => ({ action: 'skip', service, reason, again });
+    const fail = (reason) => ({ action: 'fail', service, reason });
+    const isNamed = which.by === 'name';
+    let access;
+    try {
+        access = image && accessFor(service, image, authConfig, loggedIn);
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        // One that this run does not have is somebody else's.
+        return which.by === 'account' && error instanceof ConfigNotGiven ? undefined : fail(error.message);
+    }
+    if (which.by === 'account' && access === undefined)
+        return undefined;
+    if (isJob(service.Spec))
+        return skip('it is a job, which any write has run again');
+    if (image === undefined || access === undefined) {
+        const reason = `no account of this run serves its image ${imageOf(service) ?? ''}`;
+        return isNamed
+            ? fail(`${reason}: add one for ${image?.registry ?? 'its registry'} to \`registries\`, or leave the service out`)
+            : skip(`${reason}, and what is stored with it stays`);
+    }
+    if (loggedIn.refused.has(access.credential)) {
+        return fail(`nothing is written: its registry has refused the ${accountInWords(access.credential)}`);
+    }
+    const busy = whyBusy(service, ground);
+    return busy === undefined ? { action: 'renew', service, image, access } : skip(busy, true);
+}
+/** Why a write would do more than store a credential, for now. */
+function whyBusy(service, { tasks, upToDate }) {
+    if (isPaused(service))
+        return 'its update is paused, and any write would have Swarm go on with it';
+    if (hasUnfinishedUpdate(service))
+        return 'an update of it is in progress';
+    if (isInterim(service.Spec))
+        return 'a deploy is in the middle of it, or was when it was killed';
+    const current = new Set(upToDate?.map(({ ID }) => ID));
+    const isOld = (task) => task.ServiceID === service.ID && isRunning(task) && !current.has(task.ID);
+    return upToDate !== undefined && tasks.some(isOld) ? 'Swarm is about to replace tasks of it' : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/kept-tasks.js
+
+
+
+
+/**
+ * @param before all tasks of the service before the write
+ * @param after all of them now
+ * @param isOurs whether the service still has the spec that was written
+ */
+function keptTasks({ Spec: spec }, before, after, nodes, isOurs) {
+    const now = new Map(after.map((task) => [task.ID, task]));
+    const ran = before.filter(isRunning);
+    const fates = ran.map((task) => fateOf(task, now.get(task.ID), nodes, isOurs));
+    const changed = fates.flatMap((fate) => (fate === 'unchanged' ? [] : [fate]));
+    const known = new Set(before.map(({ ID }) => ID));
+    const slots = bySlot(spec, after);
+    const waiting = [...slotsWithoutImage(spec, before)].map((slot) => slots.get(slot) ?? []);
+    const down = waiting
+        .filter((inSlot) => inSlot.length > 0 && !inSlot.some(isRunning))
+        .map((inSlot) => ({ inSlot, ended: inSlot.filter((task) => !known.has(task.ID) && hasEnded(spec, task)) }));
+    const failsOtherwise = down.map(({ ended }) => newest(ended.filter((task) => !isPullFailure(task))));
+    const [next] = down.filter((_, index) => failsOtherwise[index] === undefined);
+    const hopeless = down.find(({ ended }) => ended.filter(isPullFailure).length >= REJECTIONS_UNTIL_FAILED);
+    return {
+        unchanged: ran.length - changed.length,
+        changed: changed.map(({ words }) => words),
+        replaced: changed.filter(({ isUnexplained }) => isUnexplained).map(({ words }) => words),
+        waitsFor: next && kept_tasks_waitingWords(next.inSlot, nodes),
+        cannotPull: hopeless && kept_tasks_taskWords(newest(hopeless.ended.filter(isPullFailure)), nodes),
+        failsOtherwise: kept_tasks_taskWords(failsOtherwise.find((task) => task !== undefined), nodes),
+    };
+}
+function fateOf(was, task, nodes, isOurs) {
+    if (task !== undefined && isRunning(task))
+        return 'unchanged';
+    const place = nodeName(was.NodeID, nodes);
+    const name = `task ${was.ID}${place === undefined ? '' : ` on node ${place}`}`;
+    const explained = (words) => ({ words: `${name} ${words}`, isUnexplained: false });
+    // Swarm does not look back: what it ends is told to shut down before it has ended.
+    if (task !== undefined && (isFailure(task) || task.Status.State === 'complete')) {
+        return explained(`${ending(task)} by itself, as it could at any time`);
+    }
+    if (!isOurs)
+        return explained('was replaced by a change of somebody else');
+    const node = nodes.find(({ ID }) => ID === was.NodeID);
+    if (node === undefined || node.Status.State !== 'ready')
+        return explained('is lost with its node, which is down');
+    if (node.Spec.Availability === 'drain')
+        return explained('was moved, for its node is drained');
+    return { words: `${name} was replaced by Swarm`, isUnexplained: true };
+}
+/** What a registry says of an account or an image. */
+const OF_A_PULL = [
+    'wrong-credential',
+    'credential-needed',
+    'forbidden',
+    'missing',
+    'rate-limited',
+];
+/** Docker below 29.7.2 says `No such image` whatever the cause is; newer ones say what the registry said. */
+function isPullFailure(task) {
+    const { State: state, Err: error = '' } = task.Status;
+    return state === 'rejected' && (/no such image/i.test(error) || OF_A_PULL.includes(classifyRegistryError(500, error)));
+}
+/** The slots that have no task running because a node did not get the image, or is at it. */
+function slotsWithoutImage(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)].filter(([, inSlot]) => {
+        if (inSlot.some(isRunning))
+            return false;
+        const last = newest(inSlot);
+        const beforeThat = newest(inSlot.filter((task) => task !== last));
+        const isPulling = last?.Status.State === 'preparing';
+        return isPulling || [last, beforeThat].some((task) => task !== undefined && isPullFailure(task));
+    });
+    return new Set(slots.map(([slot]) => slot));
+}
+function kept_tasks_waitingWords(inSlot, nodes) {
+    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+    return last !== undefined && isLive(last) ? `is ${last.Status.State}${kept_tasks_placeOf(last, nodes)}` : kept_tasks_taskWords(last, nodes);
+}
+function kept_tasks_taskWords(task, nodes) {
+    return task && `${ending(task)}${kept_tasks_placeOf(task, nodes)}`;
+}
+function kept_tasks_placeOf({ NodeID: id }, nodes) {
+    const name = nodeName(id, nodes);
+    return name === undefined ? '' : ` on node ${name}`;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/renew-stored.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const renew_stored_SEND_TIMEOUT_MS = 120_000;
+/** So often a service is looked at anew that somebody else changes at the same time. */
+const TRIES = 3;
+/** Swarm replaces tasks within a tenth of a second after a write, if it does (seen with 20.10). */
+const PROOF_MS = 2000;
+const renew_stored_LOOK_EVERY_MS = 500;
+/**
+ * Stores the credential with each service, side by side: the image's manifest is read with it first, and where that is
+ * refused nothing is written. What is written is the spec that the service has, so no task restarts.
+ *
+ * It is written twice: Swarm keeps one spec before the present one, with the credential that was stored with it, and a
+ * `docker service rollback` would bring the old credential back.
+ */
+function renewAll(renewals, run) {
+    return inParallel(renewals, run.asked.maxParallel, async (renewal) => {
+        const { service } = renewal;
+        try {
+            if (run.signal.aborted)
+                return unrenewed(service, 'cancelled', 'the run was stopped before it was its turn');
+            if (run.time.isOver)
+                return unrenewed(service, 'timed-out', OVER);
+            return await renew(renewal, run);
+        }
+        catch (error) {
+            if (run.signal.aborted)
+                return unrenewed(service, 'cancelled', 'the run was stopped: whether the credential is stored is not known');
+            if (!(error instanceof ConnectionLost || error instanceof EngineError))
+                throw error;
+            const said = tellCallError(error) ?? messageOf(error);
+            return tell(unrenewed(service, 'failed', `whether the credential is stored is not known: ${said}`), run);
+        }
+    });
+}
+const OVER = '`timeout` was over before it was its turn: write a longer one';
+async function renew(first, run) {
+    const { connection, lookUp, lines, before } = run;
+    const { engine } = connection;
+    let renewal = first;
+    for (let number = 1;; number++) {
+        const { service } = renewal;
+        if (renewal.action === 'skip')
+            return tell({ ...unrenewed(service, 'skipped', renewal.reason), again: renewal.again }, run);
+        if (renewal.action === 'fail')
+            return tell(unrenewed(service, 'failed', renewal.reason), run);
+        const { access, image } = renewal;
+        const login = storedLogin(access.credential);
+        try {
+            await lookUp(image, access, login);
+        }
+        catch (error) {
+            if (!(error instanceof RegistryError))
+                throw error;
+            const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login);
+            return tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
+        }
+        const result = await write(renewal, run);
+        if (result === 'done') {
+            lines.step(service.Spec.Name, `the credential of ${accountsInWords(access.credential)} is stored`);
+            return { renewal, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) };
+        }
+        const now = result === 'removed' ? undefined : await findService(engine, service.ID, limit());
+        if (now === undefined)
+            return tell(unrenewed(service, 'skipped', 'somebody has removed it meanwhile'), run);
+        if (number === TRIES) {
+            const reason = `somebody else changed it ${TRIES} times meanwhile, and nothing is written over that: run this again`;
+            return tell(unrenewed(service, 'failed', reason), run);
+        }
+        lines.say(service.Spec.Name, 'somebody else has changed it meanwhile: it is looked at again');
+        renewal = run.planAgain(now);
+        if (renewal === undefined) {
+            return tell(unrenewed(now, 'skipped', 'somebody else has given it an image that no account of this run serves'), run);
+        }
+    }
+}
+async function write({ service, access }, { connection: { engine } }) {
+    const credential = storedCredential(access);
+    const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit());
+    const result = await once();
+    // What somebody else has written in between is theirs, and has the new credential or one of their own.
+    if (result === 'done')
+        await once();
+    return result;
+}
+function limit() {
+    return clock_timeLimit(renew_stored_SEND_TIMEOUT_MS);
+}
+/**
+ * Looks until it is proved that the tasks that ran are the same and run on, and until those that could not pull before
+ * have come up: as long as `timeout` lasts.
+ */
+async function watchKept(renewed, run) {
+    const { connection, time, signal, asked } = run;
+    const services = renewed.map(({ renewal }) => renewal.service);
+    const startedAt = nowMs();
+    for (let pauseMs = PROOF_MS;; pauseMs = renew_stored_LOOK_EVERY_MS) {
+        await sleep(pauseMs, signal).catch(() => undefined);
+        let seen;
+        try {
+            seen = await look(renewed, services, connection);
+        }
+        catch (error) {
+            if (!(error instanceof ConnectionLost || error instanceof EngineError))
+                throw error;
+            const said = tellCallError(error) ?? messageOf(error);
+            const outcome = signal.aborted ? 'cancelled' : 'failed';
+            return renewed.map((one) => tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, `${renew_stored_STORED}, and its tasks cannot be looked at: ${said}`), one), run));
+        }
+        const isLast = time.isOver || signal.aborted || !asked.wait;
+        const isDone = seen.every(({ kept }) => kept === 'removed' || kept.waitsFor === undefined || kept.cannotPull !== undefined);
+        if (isLast || isDone)
+            return seen.map((one) => tell(renew_stored_resultOf(one, startedAt, run), run));
+    }
+}
+async function look(renewed, services, { engine }) {
+    const { services: found, nodes } = await takeSnapshot(engine, services, 'all', limit());
+    return renewed.map((one) => {
+        const { service } = one.renewal;
+        const now = found.get(service.ID);
+        if (now === undefined || now.found === 'removed')
+            return { one, kept: 'removed', running: 0, wanted: 0 };
+        const kept = keptTasks(service, one.before, now.tasks, nodes, now.found !== 'changed');
+        const may = eligibleNodes(nodes, now.service.Spec.TaskTemplate.Placement);
+        const { wanted, counted } = countTasks(now.service, now.tasks, may);
+        return { one, kept, running: counted.length, wanted };
+    });
+}
+const renew_stored_STORED = 'the credential is stored';
+function renew_stored_resultOf({ one, kept, running, wanted }, startedAt, { asked, signal }) {
+    const { service } = one.renewal;
+    if (kept === 'removed')
+        return unrenewed(service, 'skipped', 'somebody has removed it meanwhile');
+    const { unchanged, changed, replaced, waitsFor, cannotPull, failsOtherwise } = kept;
+    const result = renew_stored_withAccount({ ...unrenewed(service, 'refreshed', undefined), tasks: { unchanged, changed, running, wanted } }, one);
+    if (replaced.length > 0) {
+        return {
+            ...result,
+            outcome: 'failed',
+            cause: `${renew_stored_STORED}, but ${replaced.join('; ')}, which no renewal should bring about`,
+        };
+    }
+    if (cannotPull !== undefined) {
+        return {
+            ...result,
+            outcome: 'failed',
+            cause: `${renew_stored_STORED}, and its task still cannot pull the image: it ${cannotPull}`,
+        };
+    }
+    if (waitsFor !== undefined && asked.wait) {
+        const outcome = signal.aborted ? 'cancelled' : 'timed-out';
+        return {
+            ...result,
+            outcome,
+            cause: `${renew_stored_STORED}, but a task that waited for the image is not up after ${secondsSince(startedAt)} s: it ${waitsFor}`,
+        };
+    }
+    const notes = [
+        ...changed,
+        ...(waitsFor === undefined ? [] : [`a task that waits for the image is not waited for: it ${waitsFor}`]),
+        ...(failsOtherwise === undefined ? [] : [`a task that could not pull has the image now, and ${failsOtherwise}`]),
+    ];
+    return notes.length === 0 ? result : { ...result, note: notes.join('; ') };
+}
+function renew_stored_withAccount(result, { renewal: { access } }) {
+    const { username, registry } = storedLogin(access.credential);
+    const { [own_labels_ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs());
+    return { ...result, account: { username, registry, config: access.config.name, ...(expires && { expires }) } };
+}
+function unrenewed(service, outcome, cause) {
+    return {
+        name: service.Spec.Name,
+        outcome,
+        image: imageOf(service),
+        tasks: { unchanged: 0, changed: [], running: 0, wanted: 0 },
+        ...(cause === undefined ? {} : { cause }),
+    };
+}
+function tell(result, { lines }) {
+    const { name, outcome, cause, note, tasks } = result;
+    if (outcome === 'skipped')
+        lines.say(name, `skipped: ${cause}`);
+    else if (outcome !== 'refreshed')
+        lines.bad(name, `${outcome}: ${cause}`);
+    else
+        lines.good(name, `${renew_stored_STORED}, ${tasks.unchanged} tasks unchanged${note === undefined ? '' : `; ${note}`}`);
+    return result;
+}
+
+;// CONCATENATED MODULE: ./build/modes/refresh-auth.js
+
+
+
+
+
+
+
+
+
+
+/** Stores today's credential with services, and restarts nothing. */
+function refreshAuth(asked, signal) {
+    return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => refreshAuthOver(asked, run));
+}
+/**
+ * Chooses the services, logs in, stores the credential of each, and proves that their tasks are the same. What goes wrong
+ * with one service does not hold up the others: their credentials end all the same.
+ *
+ * @throws UserErrors when no service is meant, or no account is any good
+ */
+async function refreshAuthOver(asked, run) {
+    const { time, signal, workspace } = run;
+    const connection = time.bound(run.connection);
+    const { engine } = connection;
+    const all = await time.before('Look at the swarm', (limit) => engine.get('/services', { signal: limit }));
+    const choice = choose(asked.which, all);
+    const accounts = { credentials: asked.credentials, services: unservedBy(asked, choice) };
+    const loggedIn = await stage('Log in', () => time.before('Log in', (limit) => logIn(accounts, connection, workspace, limit)));
+    if (asked.credentials.length > 0 && loggedIn.refused.size === asked.credentials.length)
+        throwAll(loggedIn.problems);
+    const served = choice.chosen.filter((chosen) => planOne(chosen, asked, loggedIn) !== undefined);
+    if (served.length === 0 && choice.missing.length === 0)
+        throwAll([...loggedIn.problems, NONE_SERVED]);
+    const services = served.map(({ service }) => service);
+    const before = await time.before('Look at the swarm', (limit) => tasksAndNodes(engine, services, limit));
+    const renewals = served.flatMap((chosen) => planOne(chosen, asked, loggedIn, before) ?? []);
+    const renewal = {
+        asked,
+        connection,
+        time,
+        signal,
+        before,
+        lookUp: lookUpOnce(connection, signal),
+        lines: serviceLog(services.map(({ Spec }) => Spec.Name)),
+        planAgain: (service) => {
+            const chosen = served.find((one) => one.service.ID === service.ID);
+            return planOne({ service, authConfig: chosen?.authConfig }, asked, loggedIn);
+        },
+    };
+    const written = await openStage('Renew the stored credentials', () => renewAll(renewals, renewal));
+    const renewed = written.filter((one) => 'renewal' in one);
+    const watched = renewed.length === 0 ? [] : await watchKept(renewed, renewal);
+    const named = new Map(watched.map((result) => [result.name, result]));
+    const results = written.flatMap((one) => 'renewal' in one ? (named.get(one.renewal.service.Spec.Name) ?? []) : [one]);
+    return { results: [...missingOf(choice), ...results], problems: loggedIn.problems };
+}
+const NONE_SERVED = 'services: no service of this swarm has an image that an account of this run serves: check the `registry` of each, or name the services';
+/** The services for whose images the step's own Docker configuration may be asked. Given accounts say themselves what is meant. */
+function unservedBy({ which, credentials }, { chosen }) {
+    if (which.by === 'account' && credentials.length > 0)
+        return [];
+    return chosen.flatMap(({ service, authConfig }) => {
+        const image = referenceOf(service);
+        return image === undefined ? [] : [{ image, ...(authConfig === undefined ? {} : { authConfig }) }];
+    });
+}
+/** @param before `undefined`: of the tasks nothing is known yet */
+function planOne(chosen, { which }, loggedIn, before) {
+    return planRenewal(chosen, { which, loggedIn, upToDate: before?.upToDate, tasks: before?.tasks ?? [] });
+}
+async function tasksAndNodes(engine, services, signal) {
+    const [snapshot, tasks] = await Promise.all([
+        takeSnapshot(engine, services, 'up-to-date', signal),
+        allTasksOf(engine, services, signal),
+    ]);
+    const upToDate = [...snapshot.services.values()].flatMap((one) => (one.found === 'removed' ? [] : one.tasks));
+    const nodes = snapshot.nodes;
+    return { upToDate, tasks, nodes };
+}
+function missingOf({ missing }) {
+    return missing.map(({ name, reason }) => ({
+        name,
+        outcome: 'failed',
+        image: undefined,
+        tasks: { unchanged: 0, changed: [], running: 0, wanted: 0 },
+        cause: reason,
+    }));
+}
+
 ;// CONCATENATED MODULE: ./build/modes/table.js
+
+
+
 
 
 
@@ -31466,6 +32275,7 @@ async function wholeSwarm({ connection: { engine } }, signal) {
 const table_MODES = {
     deploy: mode(readInputs, deploy_deploy, reportDeployed),
     plan: mode(readInputs, plan, reportPlanned),
+    'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
 };
 function mode(read, run, report) {
     return async (env, signal) => {
@@ -31480,6 +32290,9 @@ async function reportDeployed({ results, advice }, asked) {
 }
 function reportPlanned(outlook, asked) {
     return reportPlan(outlook, asked.plan);
+}
+function reportRefreshed({ results, problems }) {
+    reportAuthRefresh(results, problems);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/stop.js

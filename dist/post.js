@@ -13676,10 +13676,17 @@ function typosBetween(a, b) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
-const OTHER_NAMES = { 'dry-run': 'plan', check: 'plan', diff: 'plan' };
+const OTHER_NAMES = {
+    'dry-run': 'plan',
+    check: 'plan',
+    diff: 'plan',
+    refresh: 'refresh-auth',
+    'refresh-credentials': 'refresh-auth',
+    'renew-auth': 'refresh-auth',
+};
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
     swarm: 'leave it out: this action always deploys to a swarm',
@@ -14874,8 +14881,8 @@ const GROUPS = {
     plan: ['show-values', 'fail-on-changes'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'files', 'replacement'];
-const ONLY_SAYS_HOW = ['lock-timeout', 'monitor', 'on-failure', 'on-cancel', 'show-values'];
+const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAYS_HOW = ['monitor', 'on-failure', 'on-cancel', 'show-values'];
 const DEPLOYMENT = [
     ...['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
 ];
@@ -14883,6 +14890,7 @@ const DEPLOYMENT = [
 const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
     plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+    'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -17987,9 +17995,9 @@ function readStack(inputs, replacement, env, problems) {
             problems.add(`${problems_listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
         return undefined;
     }
-    if (!stack_NAME.test(name) || name.length > stack_LONGEST_NAME) {
-        problems.add(`stack: ${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`);
-    }
+    const problem = stackNameProblem(name);
+    if (problem !== undefined)
+        problems.add(`stack: ${problem}`);
     const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
@@ -18015,6 +18023,12 @@ function readStack(inputs, replacement, env, problems) {
         rerunJobs,
         ...replacement,
     };
+}
+/** Why this can be no stack's name, with what to write. */
+function stackNameProblem(name) {
+    if (stack_NAME.test(name) && name.length <= stack_LONGEST_NAME)
+        return undefined;
+    return `${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`;
 }
 function switchOf(inputs, key, problems) {
     const text = inputs[key].trim() || DEFAULTS[key];
@@ -18161,7 +18175,7 @@ const ON_CANCEL = ['rollback', 'keep'];
  */
 function readInputs(given, strategies) {
     const problems = new Problems();
-    const { env, mode } = begin(given, strategies, problems);
+    const { env, mode } = beginReading(given, strategies, problems);
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const credentials = readCredentials(env, problems);
@@ -18183,7 +18197,7 @@ function readInputs(given, strategies) {
     const wait = readOrDefault(env, 'wait', problems, parseBoolean);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
-    const maxParallel = readOrDefault(env, 'max-parallel', problems, (text) => parseInteger(text, 1, MOST_PARALLEL));
+    const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
     const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
     const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
@@ -18219,7 +18233,7 @@ function modeAsked(env) {
     return probableMode(input(env, 'mode').trim());
 }
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
-function begin(given, strategies, problems) {
+function beginReading(given, strategies, problems) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
     const env = checkUnknownInputs(given, known, problems, log_log.warning);
     readOrDefault(env, 'mode', problems, parseMode);
@@ -18264,6 +18278,7 @@ function reachOf(env, problems) {
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
 }
+/** The accounts of all inputs that give some. */
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
     const short = Object.fromEntries(SHORT_FORM_INPUTS.map((name) => [name, input(env, name)]));
@@ -18313,6 +18328,9 @@ function readStackInputs(env, replacement, problems) {
     const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
+}
+function parseMaxParallel(text) {
+    return parseInteger(text, 1, MOST_PARALLEL);
 }
 function parseTimeout(text) {
     const seconds = parseDuration(text);
@@ -18566,7 +18584,7 @@ class TimedOut extends (/* unused pure expression or super */ null && (UserError
 function run_time_tooLate({ before, rollout }, stage, waitedFor) {
     const share = `${before} of the ${rollout} s were over in the stage “${stage}”`;
     const said = waitedFor instanceof DOMException ? '' : `: ${messageOf(waitedFor)}`;
-    return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
+    return new TimedOut(`timeout: ${share}, and too little was left for the rest${said}. Nothing was changed`, {
         cause: waitedFor,
     });
 }

@@ -57,8 +57,8 @@ export interface RenewalResult {
   readonly outcome: 'refreshed' | 'skipped' | 'failed' | 'timed-out' | 'cancelled'
   /** The image that it has. */
   readonly image: string | undefined
-  /** The account whose credential is stored with it now, and the name of its config. */
-  readonly account?: { readonly username: string; readonly registry: string; readonly config: string }
+  /** The account whose credential is stored with it now. */
+  readonly account?: RenewedAccount
   /**
    * Of its tasks that ran before: how many are the same, and what became of the others, one line each. And how many run
    * now of how many that are wanted.
@@ -75,6 +75,15 @@ export interface RenewalResult {
   readonly note?: string
   /** Of one that was skipped: a later run may renew it. */
   readonly again?: boolean
+}
+
+export interface RenewedAccount {
+  readonly username: string
+  readonly registry: string
+  /** The name of its config. */
+  readonly config: string
+  /** When its token ends, where that is known: `2026-11-26T18:30:00Z`, or `job`. */
+  readonly expires?: string
 }
 
 /** The images of a service with their digests, as the swarm has them. */

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { documented } from '../../scripts/readme-tables.ts'
-import { readInputs } from '../../src/inputs/read.ts'
+import { readAuthRefresh } from '../../src/inputs/auth-refresh.ts'
+import type { ModeName } from '../../src/inputs/mode.ts'
+import { modeAsked, readInputs } from '../../src/inputs/read.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
+import type { StrategyTable } from '../../src/inputs/strategy.ts'
+import type { Environment } from '../../src/runner/environment.ts'
 import { STRATEGIES } from '../../src/strategies/table.ts'
 import {
   EXAMPLES,
@@ -89,7 +93,14 @@ describe('what is shown beside of steps is accepted', () => {
 
 function read(values: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
   const variables = Object.entries(values).map(([name, text]) => [`INPUT_${name.toUpperCase()}`, inputFor(name, text)])
-  return readInputs({ GITHUB_WORKSPACE: workspace, ...env, ...Object.fromEntries(variables) }, STRATEGIES)
+  const all = { GITHUB_WORKSPACE: workspace, ...env, ...Object.fromEntries(variables) }
+  return READERS[modeAsked(all)](all, STRATEGIES)
+}
+
+const READERS: Readonly<Record<ModeName, (env: Environment, strategies: StrategyTable) => unknown>> = {
+  deploy: readInputs,
+  plan: readInputs,
+  'refresh-auth': readAuthRefresh,
 }
 
 /** Some inputs, with what a step needs beside them. */
@@ -98,7 +109,9 @@ function completed({ with: given, env }: ShownStep): ShownStep {
   const hosts = (given.host ?? '').match(/(?<=ssh:\/\/(?:\w+@)?)[\w.-]+/g) ?? []
   return {
     with: {
-      ...(given.services === undefined && given.stack === undefined ? { services: 'web: nginx:1.29' } : {}),
+      ...(given.services === undefined && given.stack === undefined
+        ? { services: given.mode === 'refresh-auth' ? 'all' : 'web: nginx:1.29' }
+        : {}),
       ...(isOverSsh
         ? { 'ssh-key': '', 'ssh-known-hosts': hosts.map((host) => `${host} ${FINGERPRINT}`).join('\n') }
         : {}),

@@ -181,7 +181,7 @@ export class TimedOut extends UserError {
 function tooLate({ before, rollout }: Shares, stage: string, waitedFor: unknown): TimedOut {
   const share = `${before} of the ${rollout} s were over in the stage “${stage}”`
   const said = waitedFor instanceof DOMException ? '' : `: ${messageOf(waitedFor)}`
-  return new TimedOut(`timeout: ${share}, and too little was left to deploy${said}. Nothing was changed`, {
+  return new TimedOut(`timeout: ${share}, and too little was left for the rest${said}. Nothing was changed`, {
     cause: waitedFor,
   })
 }

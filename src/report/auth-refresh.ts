@@ -1,4 +1,4 @@
-import type { RenewalResult } from '../result.ts'
+import type { RenewalResult, RenewedAccount } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, reportLog } from '../runner/log.ts'
 import { shortened } from '../runner/printable.ts'
@@ -107,12 +107,17 @@ function row({ name, outcome, account, image, tasks, cause, note }: RenewalResul
   const cells = [
     nameCell(name),
     `${MARKS[outcome]}&nbsp;${outcome}`,
-    account === undefined ? '–' : `${nameCell(account.username)}<br>${nameCell(account.registry)}`,
+    account === undefined ? '–' : accountCell(account),
     image === undefined ? '–' : nameCell(shortImage(image)),
     account === undefined ? '–' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
     plain(cause ?? note ?? '').replaceAll('|', '\\|'),
   ]
   return `| ${cells.join(' | ')} |`
+}
+
+function accountCell({ username, registry, expires }: RenewedAccount): string {
+  const end = expires === undefined ? '' : `<br>ends ${expires === 'job' ? 'with this job' : expires}`
+  return `${nameCell(username)}<br>${nameCell(registry)}${end}`
 }
 
 function servicesOutput(results: readonly RenewalResult[]): string {
@@ -125,6 +130,7 @@ function servicesOutput(results: readonly RenewalResult[]): string {
       config: account?.config ?? null,
       account: account?.username ?? null,
       registry: account?.registry ?? null,
+      expires: account?.expires ?? null,
       tasks,
       cause: cause === undefined ? null : shortened(cause, most),
       note: note === undefined ? null : shortened(note, most),

@@ -9,12 +9,14 @@ import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { messageOf } from '../errors.ts'
 import type { AuthRefresh } from '../inputs/auth-refresh.ts'
-import { accountInWords } from '../plan/account.ts'
+import { accountsInWords } from '../plan/account.ts'
 import type { Renewal } from '../plan/auth-refresh.ts'
 import { type LookUp, UnreadableImage } from '../plan/images.ts'
+import { storedAccountLabels, storedLogin } from '../plan/stored-account.ts'
 import type { RenewalResult } from '../result.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { nowMs, sleep, timeLimit, timeOfDayMs } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
+import { ACCOUNT_LABELS } from '../runner/own-labels.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { type KeptTasks, keptTasks } from './kept-tasks.ts'
 import type { ServiceLog } from './service-log.ts'
@@ -87,16 +89,17 @@ async function renew(first: Renewal, run: RenewalRun): Promise<Renewed | Renewal
       return tell({ ...unrenewed(service, 'skipped', renewal.reason), again: renewal.again }, run)
     if (renewal.action === 'fail') return tell(unrenewed(service, 'failed', renewal.reason), run)
     const { access, image } = renewal
+    const login = storedLogin(access.credential)
     try {
-      await lookUp(image, access)
+      await lookUp(image, access, login)
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      const { message } = new UnreadableImage(error, image, access, run.asked.credentials)
+      const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login)
       return tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run)
     }
     const result = await write(renewal, run)
     if (result === 'done') {
-      lines.step(service.Spec.Name, `the credential of ${accountInWords(access.credential)} is stored`)
+      lines.step(service.Spec.Name, `the credential of ${accountsInWords(access.credential)} is stored`)
       return { renewal, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) }
     }
     const now: Service | undefined = result === 'removed' ? undefined : await findService(engine, service.ID, limit())
@@ -234,8 +237,9 @@ function resultOf(
 }
 
 function withAccount(result: RenewalResult, { renewal: { access } }: Renewed): RenewalResult {
-  const { username, registry } = access.credential
-  return { ...result, account: { username, registry, config: access.config.name } }
+  const { username, registry } = storedLogin(access.credential)
+  const { [ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs())
+  return { ...result, account: { username, registry, config: access.config.name, ...(expires && { expires }) } }
 }
 
 function unrenewed(service: Service, outcome: RenewalResult['outcome'], cause: string | undefined): RenewalResult {

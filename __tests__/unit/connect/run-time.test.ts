@@ -42,7 +42,7 @@ describe('a stage before the first change', () => {
     await pass(0.2)
     expect(stage.error).toBeInstanceOf(TimedOut)
     expect((stage.error as Error).message).toBe(
-      'timeout: 15 of the 20 s were over in the stage “Log in”, and too little was left to deploy. Nothing was changed',
+      'timeout: 15 of the 20 s were over in the stage “Log in”, and too little was left for the rest. Nothing was changed',
     )
   })
 

@@ -227,7 +227,7 @@ describe('nothing is larger than a runner takes', () => {
       'failed: Nothing was changed on the swarm.',
     ])
     expect(run.summary.match(/^- /gm)).toHaveLength(13)
-    expect(run.summary).toMatch(/^## ❌ 13 things are wrong, so nothing was deployed\n/)
+    expect(run.summary).toMatch(/^## ❌ 13 things are wrong, so nothing was done\n/)
   })
 
   test('a summary and an output of 1,000 services, half of which failed with much to say', async () => {

@@ -49,7 +49,7 @@ export function failureSummary(status: Status, problems: readonly string[], isUn
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
   const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []))
   return [
-    title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was deployed`)),
+    title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
     `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
     ...(items.length === 0 ? [] : [items.join('\n')]),
     ...leftOut(all.length - items.length, 'problems'),
