@@ -10181,6 +10181,29 @@ function hideAfterPasswordKeys(text) {
         }
     }
 }
+/** How a `config.json` names what is secret in it, and its value; also one that is cut off. */
+const SECRET_OF_CONFIG = /["']?(?:auth|password|identitytoken|registrytoken|secret|token)["']?\s*:\s*["']?((?:[^"'\\\r\n]|\\.)+)/gi;
+/**
+ * Hides whatever is secret in the text of a `config.json`, also where docker would not read it: the values of its keys
+ * for secrets, and the password that is in base64 of `user:password`.
+ */
+function hideInConfigText(text) {
+    for (const [, value = ''] of text.matchAll(SECRET_OF_CONFIG)) {
+        guess(value.replace(/[\s,}\]]+$/, ''));
+        const [user, ...password] = Buffer.from(value, 'base64').toString().replace(/\0+$/, '').split(':');
+        if (password.length > 0 && password.join(':').trim() !== '')
+            new Secret(password.join(':'), user);
+    }
+}
+/** A runner looks for every mask in every line. Of a longer text its beginning tells it from all others. */
+const LONGEST_MASK = 8192;
+/** Hides a secret text in base64, with or without line ends in it. */
+function hideBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    guess(dense.slice(0, LONGEST_MASK));
+    if (dense !== text)
+        guess(text.slice(0, LONGEST_MASK));
+}
 /** An address has one before its user name at most, and one behind it. */
 const MOST_COLONS = 3;
 /**
@@ -10427,6 +10450,7 @@ function passwordProblem(password) {
         return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
     return undefined;
 }
+/** What is wrong with the name of a config. */
 function configProblem(config) {
     if (config === '')
         return '`config` is empty: write a name for it, or leave the key out';
@@ -11014,6 +11038,986 @@ function sourcesOf(object) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
+
+/**
+ * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
+ * know it, so no text of somebody else passes for a number.
+ */
+const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
+/**
+ * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
+ * looked at any closer.
+ */
+const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
+/**
+ * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
+ * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
+ * meets one (an image with a single OCI manifest has `"Platforms": null`). A whole number that JavaScript would round
+ * (64 bits are a limit's or a duration's) becomes a text, which {@link toGoJson} turns back: the same number is the
+ * same text.
+ *
+ * @throws SyntaxError when it is no JSON
+ */
+function parseGoJson(text) {
+    const value = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text);
+    return text.includes('null') ? withoutNulls(value) : value;
+}
+/** The value as JSON, each number as it was when {@link parseGoJson} read it. */
+function toGoJson(value, replacer) {
+    const text = JSON.stringify(value, replacer);
+    return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
+}
+function withMarks(text) {
+    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
+}
+function withoutNulls(value) {
+    if (Array.isArray(value))
+        return value.filter((item) => item !== null).map(withoutNulls);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const there = Object.entries(value).filter(([, inner]) => inner !== null);
+    return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
+
+
+const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
+/** A text that is no `config.json` of docker's. The message says why, shows nothing of it, and goes on after its name. */
+class InvalidConfigFile extends SyntaxError {
+    name = 'InvalidConfigFile';
+}
+/**
+ * The content of a `config.json`. A `null` is what is not there, as for docker.
+ *
+ * @throws InvalidConfigFile when docker would not read it
+ */
+function parseConfigFile(content) {
+    const file = objectIn(content);
+    const { auths = {}, credHelpers = {}, credsStore = '', HttpHeaders = {}, cliPluginsExtraDirs = [] } = file;
+    if (!config_file_isRecord(auths))
+        throw new InvalidConfigFile('its `auths` is no JSON object of registries');
+    for (const entry of Object.values(auths)) {
+        if (!config_file_isRecord(entry))
+            throw new InvalidConfigFile('an entry of its `auths` is no JSON object');
+        const wrong = TEXTS_OF_ENTRY.find((key) => entry[key] !== undefined && typeof entry[key] !== 'string');
+        if (wrong !== undefined)
+            throw new InvalidConfigFile(`\`${wrong}\` of an entry of its \`auths\` is no text`);
+    }
+    if (typeof credsStore !== 'string')
+        throw new InvalidConfigFile('its `credsStore` is no text');
+    if (!isRecordOfTexts(credHelpers))
+        throw new InvalidConfigFile('its `credHelpers` is no JSON object of texts');
+    if (!isRecordOfTexts(HttpHeaders))
+        throw new InvalidConfigFile('its `HttpHeaders` is no JSON object of texts');
+    if (!Array.isArray(cliPluginsExtraDirs) || !cliPluginsExtraDirs.every((one) => typeof one === 'string')) {
+        throw new InvalidConfigFile('its `cliPluginsExtraDirs` is no list of texts');
+    }
+    return file;
+}
+function objectIn(content) {
+    let parsed;
+    try {
+        parsed = parseGoJson(content);
+    }
+    catch {
+        // JSON's own words show a piece of the text.
+        throw new InvalidConfigFile('it is no JSON');
+    }
+    if (!config_file_isRecord(parsed))
+        throw new InvalidConfigFile('it is no JSON object');
+    return parsed;
+}
+function config_file_isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function isRecordOfTexts(value) {
+    return config_file_isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
+}
+/**
+ * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
+ * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
+ *
+ * @param credentials at most one for each registry
+ * @param carriedOver settings of the user that have nothing to do with credentials
+ */
+function isolatedConfigFile(credentials, carriedOver) {
+    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
+    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
+    return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+    if (kind === 'password')
+        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+    // With an empty user name in any entry, the docker CLI would not read the file at all.
+    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
+    return { ...user, identitytoken: password };
+}
+/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
+function settingsToCarryOver(file, pluginDirectory) {
+    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
+}
+function carried(headers, cliPluginsExtraDirs) {
+    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
+}
+/**
+ * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
+ * key, else by any key with that host. Docker Hub has the exact key only.
+ */
+function storedCredential(file, registry) {
+    const wanted = registryKey(registry);
+    const exact = file.auths?.[wanted];
+    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
+    const entry = exact ?? sameHost;
+    return entry && credentialIn(entry);
+}
+/** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
+function secretsIn(file) {
+    return Object.values(file.auths ?? {}).flatMap((entry) => {
+        const credential = credentialIn(entry);
+        const { auth = '', password = '', identitytoken = '', registrytoken = '' } = entry;
+        const username = credential?.username || entry.username;
+        const plain = [auth, password, identitytoken, registrytoken].map((value) => ({ value }));
+        return credential === undefined ? plain : [{ value: credential.password, username: username ?? '' }, ...plain];
+    });
+}
+/** The registries for which there is something in a `config.json`, but no account: docker would not read it. */
+function unusableEntries(file) {
+    return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
+        const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '');
+        return hasAny && credentialIn(entry) === undefined ? [key] : [];
+    });
+}
+/** Whether a `config.json` leads to any account: one of its own, or that of a helper. */
+function leadsToAccounts(file) {
+    const helpers = [file.credsStore, ...Object.values(file.credHelpers ?? {})];
+    return (helpers.some((helper) => helper !== undefined && helper !== '') ||
+        Object.values(file.auths ?? {}).some((entry) => credentialIn(entry) !== undefined));
+}
+function credentialIn(entry) {
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+        .toString()
+        .replace(/\0+$/, '')
+        .split(':');
+    const username = user || (entry.username ?? '');
+    if (entry.identitytoken)
+        return { kind: 'identity-token', username, password: entry.identitytoken };
+    const password = rest.join(':') || (entry.password ?? '');
+    return username && password ? { kind: 'password', username, password } : undefined;
+}
+/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
+function helperFor(file, registry) {
+    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+    const helper = own ?? file.credsStore;
+    return helper === '' ? undefined : helper;
+}
+/** The host of a key under `auths`: without scheme and path. */
+function hostOf(key) {
+    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+}
+
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./build/inputs/tar.js
+
+
+
+const BLOCK = 512;
+const MOST_UNPACKED_MEGABYTES = 16;
+const MOST_ENTRIES = 2000;
+/** What an archive of settings has no use for, by the flag of its entries. */
+const REFUSED = {
+    '1': 'a hard link',
+    '2': 'a symbolic link',
+    '3': 'a device',
+    '4': 'a device',
+    '6': 'a named pipe',
+    K: 'a link',
+    S: 'a sparse file',
+};
+/**
+ * The regular files of a `.tar.gz`.
+ *
+ * @throws UserError when it is none, is cut off or damaged, becomes too large, or has anything but files and directories
+ *   with relative paths
+ */
+function filesOfTarGz(bytes) {
+    return filesOfTar(unzipped(bytes));
+}
+function unzipped(bytes) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'ERR_BUFFER_TOO_LARGE') {
+            throw new UserError(`the archive is larger than ${MOST_UNPACKED_MEGABYTES} MB when it is unpacked: ${PACK_LESS}`);
+        }
+        throw new UserError(code === 'Z_BUF_ERROR' ? CUT_OFF : DAMAGED);
+    }
+}
+const PACK_LESS = 'pack `config.json` alone, as in `tar -czf docker.tar.gz -C ~ .docker/config.json`';
+const CUT_OFF = 'the archive is cut off in its middle: give all of it';
+const DAMAGED = 'the archive is damaged: give it as `tar -czf` has made it';
+function filesOfTar(bytes) {
+    const files = new Map();
+    let longName;
+    let entries = 0;
+    for (let at = 0;;) {
+        const header = bytes.subarray(at, at + BLOCK);
+        if (header.length < BLOCK)
+            throw new UserError(at === 0 ? DAMAGED : CUT_OFF);
+        // The end is a block of zeros.
+        if (header.every((byte) => byte === 0))
+            return [...files].map(([path, content]) => ({ path, content }));
+        checkSum(header);
+        if (++entries > MOST_ENTRIES)
+            throw new UserError(`the archive has more than ${MOST_ENTRIES} entries: ${PACK_LESS}`);
+        const size = numberAt(header, 124, 12);
+        const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
+        if (content.length < size)
+            throw new UserError(CUT_OFF);
+        at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+        const flag = String.fromCharCode(header[156] ?? 0);
+        if (flag === 'x')
+            longName = pathOfPax(content) ?? longName;
+        else if (flag === 'L')
+            longName = textOf(content);
+        else if (flag === 'g') {
+            if (pathOfPax(content) !== undefined)
+                throw refusal('pax_global_header', 'a name for all files');
+        }
+        else {
+            const name = longName ?? nameIn(header);
+            longName = undefined;
+            const path = checkedPath(name);
+            if (!isDirectory(flag, name)) {
+                if (!/[0\0]/.test(flag))
+                    throw refusal(name, REFUSED[flag] ?? 'no file or directory');
+                if (path === '' || files.has(path))
+                    throw refusal(name, path === '' ? 'no name of a file' : 'there twice');
+                files.set(path, content);
+            }
+        }
+    }
+}
+function isDirectory(flag, name) {
+    return flag === '5' || (flag === '\0' && name.endsWith('/'));
+}
+function refusal(name, what) {
+    return new UserError(`${problems_shown(name)} of the archive is ${what}: ${PACK_LESS}`);
+}
+/** @throws UserError when the path is not one below the place where somebody would unpack the archive */
+function checkedPath(name) {
+    if (name.startsWith('/') || /^[a-z]:/i.test(name))
+        throw refusal(name, 'an absolute path');
+    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    if (parts.includes('..'))
+        throw refusal(name, 'a path that leads out of it');
+    if (/[\p{Cc}\\\ufffd]/u.test(name))
+        throw refusal(name, 'no name of a file');
+    return parts.join('/');
+}
+/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
+function checkSum(header) {
+    const blanks = 8 * 0x20;
+    const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks);
+    if (sum !== numberAt(header, 148, 8))
+        throw new UserError(DAMAGED);
+}
+/** Octal digits, with blanks or zeros around them. */
+function numberAt(header, start, length) {
+    const text = header
+        .subarray(start, start + length)
+        .toString('latin1')
+        .replace(/[ \0]+$/, '')
+        .trimStart();
+    // Larger numbers are binary; no file in here can be as large as that.
+    if (!/^[0-7]*$/.test(text))
+        throw new UserError(DAMAGED);
+    return Number.parseInt(text || '0', 8);
+}
+function nameIn(header) {
+    const name = textOf(header.subarray(0, 100));
+    // GNU's own format has times where POSIX has the first part of a long name.
+    const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
+    const prefix = isPosix ? textOf(header.subarray(345, 500)) : '';
+    return prefix === '' ? name : `${prefix}/${name}`;
+}
+/** The text up to its closing NUL. */
+function textOf(bytes) {
+    const end = bytes.indexOf(0);
+    return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8');
+}
+/** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
+function pathOfPax(content) {
+    let path;
+    for (let at = 0; at < content.length;) {
+        const [, digits = ''] = /^(\d{1,8}) /.exec(content.subarray(at, at + 9).toString('latin1')) ?? [];
+        const length = Number(digits);
+        const record = content.subarray(at + digits.length + 1, at + length - 1);
+        if (length <= digits.length + 1 || at + length > content.length)
+            throw new UserError(DAMAGED);
+        const [key = '', ...value] = record.toString('utf8').split('=');
+        if (key === 'path')
+            path = value.join('=');
+        // The size that counts would be another one than the header's.
+        if (key === 'size' || key.startsWith('GNU.sparse'))
+            throw new UserError(`the archive has a sparse or huge file: ${PACK_LESS}`);
+        at += length;
+    }
+    return path;
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./build/inputs/yaml.js
+
+const DEEPEST = 20;
+/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
+const MOST_ALIASED_VALUES = 100_000;
+/** More would hide what is wrong: mostly one mistake is the cause of all. */
+const MOST_PROBLEMS = 20;
+const YAML_TAG = 'tag:yaml.org,2002:';
+/** The tags that say of a list or mapping what is so anyway. */
+const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
+/** What docker compose does by tags where files are merged. */
+const COMPOSE_TAGS = {
+    '!reset': '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
+    '!override': '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
+};
+const REASONS = {
+    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
+    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
+    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
+    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
+    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
+    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
+    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
+    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
+};
+const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
+/**
+ * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
+ */
+function parseYaml(text) {
+    const source = text.replace(/^\uFEFF/, '');
+    const lineCounter = new dist/* LineCounter */.HN();
+    // Duplicate keys are found below: the package's own search takes quadratic time.
+    const document = (0,dist/* parseDocument */.Tp)(source, {
+        schema: 'failsafe',
+        lineCounter,
+        prettyErrors: false,
+        uniqueKeys: false,
+        resolveKnownTags: false,
+        logLevel: 'error',
+    });
+    const [error] = document.errors;
+    const tree = new TreeBuilder(source, lineCounter);
+    const root = document.contents === null ? undefined : tree.buildAll(document.contents);
+    if (error === undefined)
+        return { root, problems: tree.problems };
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
+    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
+    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+}
+/** Plain, or with the tag that says it. */
+function isMergeKey(key) {
+    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
+        return false;
+    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
+}
+const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
+/**
+ * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
+ * read the same from the text without the tag.
+ */
+function taggedText(text, tag) {
+    const plain = (value) => ({ ...text, value, style: 'plain' });
+    const { value } = text;
+    switch (tag) {
+        case 'str':
+            return text.style === 'plain' ? { ...text, style: 'quoted' } : text;
+        case 'null':
+            return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null');
+        case 'bool':
+            return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false');
+        case 'int':
+            return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value);
+        case 'float': {
+            const whole = integer(value);
+            if (whole !== undefined)
+                return plain(`${whole}.0`);
+            const digits = value.replaceAll('_', '');
+            const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
+            return isFloat ? plain(value) : wrongTag(tag, 'a number');
+        }
+        case 'timestamp':
+            return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31');
+        case 'binary':
+            return textOfBase64(text);
+        default:
+            return unknownTag(text);
+    }
+}
+/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
+function unknownTag({ value, style }) {
+    return value === '' && style === 'plain'
+        ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
+        : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value';
+}
+function wrongTag(tag, needed) {
+    return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
+}
+/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
+function integer(text) {
+    const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? [];
+    if (sign === undefined)
+        return undefined;
+    const isOctal = /^0\d/.test(digits);
+    if (isOctal && /[89]/.test(digits))
+        return undefined;
+    const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
+    if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n))
+        return undefined;
+    return sign === '-' ? -size : size;
+}
+function textOfBase64(text) {
+    const base64 = text.value.replace(/[\r\n]/g, '');
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.toString('base64') !== base64)
+        return wrongTag('binary', 'padded base64');
+    try {
+        return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+    }
+    catch {
+        return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file';
+    }
+}
+class TreeBuilder {
+    problems = [];
+    #source;
+    #lineCounter;
+    #anchors = new Map();
+    #sizes = new Map();
+    /** Where an anchor stands before nothing. */
+    #emptyAnchors = new Map();
+    #aliases = new Set();
+    #aliasedValues = 0;
+    constructor(source, lineCounter) {
+        this.#source = source;
+        this.#lineCounter = lineCounter;
+    }
+    buildAll(node) {
+        const root = this.build(node);
+        for (const [anchor, offset] of this.#emptyAnchors) {
+            if (this.#aliases.has(anchor))
+                continue;
+            this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
+        }
+        this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
+        return root;
+    }
+    build(node, depth = 0) {
+        if (node === null)
+            return this.#empty(0);
+        const offset = node.range?.[0] ?? 0;
+        if (depth > DEEPEST)
+            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
+        if ((0,dist/* isAlias */.Vj)(node))
+            return this.#resolve(node.source, offset);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, undefined);
+        const value = this.#valueOf(node, offset, depth);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, value);
+        return value;
+    }
+    #valueOf(node, offset, depth) {
+        const line = this.#lineCounter.linePos(offset).line;
+        const { tag } = node;
+        const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
+        if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
+            return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
+        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
+            return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
+        }
+        if ((0,dist/* isMap */.jh)(node))
+            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
+        if ((0,dist/* isSeq */.oP)(node)) {
+            const items = node.items.map((item) => this.build(item, depth + 1));
+            return this.#sized({ kind: 'list', line, items });
+        }
+        if (!(0,dist/* isScalar */.jn)(node))
+            return this.#empty(offset);
+        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
+        if (/\p{Surrogate}/u.test(untagged.value)) {
+            return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
+        }
+        if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
+            this.#emptyAnchors.set(node.anchor, offset);
+        }
+        if (tag === undefined || tag === '!')
+            return untagged;
+        const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
+        return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
+    }
+    #styleOf(node) {
+        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
+            return { style: 'block', isFolded: false, hasComment: false };
+        }
+        const [start, end] = node.range ?? [0, 0];
+        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
+        return {
+            style: isPlain ? 'plain' : 'quoted',
+            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
+            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
+        };
+    }
+    #entries(map, depth) {
+        const own = new Map();
+        let merged;
+        for (const { key: keyNode, value: valueNode } of map.items) {
+            const offset = keyNode?.range?.[0] ?? 0;
+            if (isMergeKey(keyNode)) {
+                if (merged === undefined)
+                    merged = this.#merged(valueNode, offset, depth);
+                else
+                    this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`');
+                continue;
+            }
+            const key = this.build(keyNode, depth + 1);
+            const value = this.build(valueNode, depth + 1);
+            if (key.kind !== 'text')
+                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
+            else if (own.has(key.value))
+                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
+            else
+                own.set(key.value, { key: key.value, line: key.line, value });
+        }
+        for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
+            if (!own.has(key))
+                own.set(key, { key, ...rest });
+        }
+        return [...own.values()];
+    }
+    /** The mappings behind `<<`; the first of those that have a key gives its value. */
+    #merged(node, offset, depth) {
+        const known = this.problems.length;
+        const value = this.build(node, depth + 1);
+        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
+        if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
+            this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
+        }
+        return all;
+    }
+    #resolve(anchor, offset) {
+        this.#aliases.add(anchor);
+        const target = this.#anchors.get(anchor);
+        if (target === undefined) {
+            const wrong = this.#anchors.has(anchor)
+                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
+                : REASONS.BAD_ALIAS;
+            return this.#refuse(offset, wrong ?? OTHER_REASON);
+        }
+        const before = this.#aliasedValues;
+        this.#aliasedValues += this.#sizes.get(target) ?? 1;
+        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
+            return target;
+        if (before > MOST_ALIASED_VALUES)
+            return this.#empty(offset);
+        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
+    }
+    #sized(value) {
+        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
+        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
+        return value;
+    }
+    #refuse(offset, reason) {
+        const { line, col } = this.#lineCounter.linePos(offset);
+        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
+        if (this.problems.length < MOST_PROBLEMS && !isRepeated)
+            this.problems.push({ line, column: col, reason });
+        return this.#empty(offset);
+    }
+    #empty(offset) {
+        const { line } = this.#lineCounter.linePos(offset);
+        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/docker-config.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
+ * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
+ * path only what has the look of one: what was put in its place by mistake may be the secret itself.
+ */
+const INPUT = 'docker-config';
+const FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
+/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
+const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
+/** By these a text in base64 is known for a gzip file, or for JSON. */
+const BASE64_START = /^(?:H4sI|e[wyo0])/;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+/** Other archives, by their first bytes in hexadecimal digits. */
+const OTHER_ARCHIVES = {
+    '504b0304': 'a zip file',
+    '425a68': 'a bzip2 file',
+    fd377a585a00: 'an xz file',
+    '28b52ffd': 'a zstd file',
+};
+/**
+ * The configurations of the input `docker-config`: one without a name, or several, each with its name. Every secret in
+ * one is masked before anything else is done with it, also when it turns out to be wrong.
+ */
+function readDockerConfigs(text, env, problems) {
+    const whole = text.replace(/^\uFEFF/, '').trim();
+    if (whole === '')
+        return [];
+    hideInConfigText(whole);
+    const written = sourcesIn(whole, problems.at(INPUT));
+    const configs = written.flatMap(({ name, source }) => {
+        const origin = name === undefined ? INPUT : `${INPUT} ${name}`;
+        const here = problems.at(origin);
+        const file = here.attempt(() => readSource(source, { env, place: origin }));
+        if (file === undefined || !isUsable(file, here))
+            return [];
+        return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }];
+    });
+    return configs;
+}
+/**
+ * The content of a configuration, as far as it is about accounts. Every secret in it is masked.
+ *
+ * @param place what the user knows it by
+ * @throws UserError that shows nothing of it
+ */
+function configFileIn(bytes, place) {
+    const text = textIn(bytes);
+    hideInConfigText(text);
+    try {
+        const { auths, credHelpers, credsStore } = parseConfigFile(text);
+        const file = { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) };
+        for (const { value, username } of secretsIn(file))
+            masking_hide(value, place, username);
+        return file;
+    }
+    catch (error) {
+        if (!(error instanceof InvalidConfigFile))
+            throw error;
+        throw new UserError(`this is no config.json that docker would read: ${error.message}. Give it as docker has written it`);
+    }
+}
+function sourcesIn(text, problems) {
+    if (isContent(text) || isOneSource(text))
+        return [{ source: text }];
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong) {
+        problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
+    }
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems));
+    return distinct(written, problems);
+}
+/** A text of one line that is neither a list nor a mapping of YAML. */
+function isOneSource(text) {
+    return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text);
+}
+/** Whether a text is the content of a configuration, or was meant to be. */
+function isContent(text) {
+    if (text.startsWith('{')) {
+        const keys = /"(?:auths|credHelpers|credsStore)"\s*:/;
+        return isJson(text) ? keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}' : keys.test(text);
+    }
+    return isBase64(text);
+}
+const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
+function keysOf(json) {
+    return Object.keys(JSON.parse(json));
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function isBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    return BASE64.test(dense) && BASE64_START.test(dense);
+}
+function writtenIn(value, problems) {
+    if (value.kind === 'text')
+        return [{ source: value.value.trim() }];
+    if (value.kind === 'list') {
+        problems.add(`line ${value.line} is a list: ${NAMED}`);
+        return [];
+    }
+    return value.entries.flatMap(({ key, line, value: of }) => {
+        const name = key.trim();
+        const wrong = configProblem(name);
+        if (wrong !== undefined)
+            problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`);
+        else if (of.kind === 'list')
+            problems.add(`line ${line} is a list: ${NAMED}`);
+        else if (of.kind === 'map') {
+            const isConfig = of.entries.some((entry) => CONFIG_KEYS.includes(entry.key));
+            if (isConfig)
+                return [{ name, source: JSON.stringify(plain(of)) }];
+            problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`);
+        }
+        else if (of.value.trim() === '')
+            problems.add(`line ${line}: ${problems_shown(name)} is empty: ${FORMS} (${UNSET})`);
+        else if (name === 'env')
+            problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``);
+        else
+            return [{ name, source: of.value.trim() }];
+        return [];
+    });
+}
+const NAMED = 'write entries such as `team-a: path/to/config.json`';
+/** JSON that was written without quotes is YAML as well. */
+function plain(value) {
+    if (value.kind === 'text')
+        return value.value;
+    if (value.kind === 'list')
+        return value.items.map(plain);
+    return Object.fromEntries(value.entries.map((entry) => [entry.key, plain(entry.value)]));
+}
+function distinct(written, problems) {
+    const seen = new Set();
+    return written.filter(({ name }) => {
+        const isFirst = !seen.has(name);
+        seen.add(name);
+        if (!isFirst && name === undefined)
+            problems.add(`two of them have no name, and only one can serve all: ${NAMED}`);
+        if (!isFirst && name !== undefined)
+            problems.add(`${problems_shown(name)} is there twice: give each a name of its own`);
+        return isFirst;
+    });
+}
+/** Whether somebody can log in with it. */
+function isUsable(file, problems) {
+    const unusable = unusableEntries(file);
+    for (const key of unusable) {
+        problems.add(`its entry for ${problems_shown(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`);
+    }
+    if (unusable.length > 0)
+        return false;
+    if (leadsToAccounts(file))
+        return true;
+    problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out');
+    return false;
+}
+function readSource(source, ground) {
+    const variable = /^env:(.*)$/s.exec(source)?.[1];
+    const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
+    if (isContent(text))
+        return configFileIn(Buffer.from(text), ground.place);
+    if (/[\r\n]/.test(text))
+        throw new UserError(`this is no path but several lines: ${FORMS}`);
+    return fileAt(text, ground);
+}
+/** Words in capitals: so is a variable called, and hardly a content. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+function textOfVariable(name, env) {
+    if (!VARIABLE.test(name))
+        throw new UserError(`behind \`env:\` is no name of a variable: ${FORMS}`);
+    const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
+    if (value !== '') {
+        hideInConfigText(value);
+        return value;
+    }
+    throw new UserError(`the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+}
+/** What can be a path, and no content: it is shown. */
+const PATH = /^[\w./~@ +-]*[./~][\w./~@ +-]*$/;
+const LONGEST_PATH_SHOWN = 200;
+function fileAt(path, { env, place: origin }) {
+    const absolute = resolvePath(env, path);
+    const place = PATH.test(path) && path.length <= LONGEST_PATH_SHOWN ? `${path}: ` : '';
+    try {
+        if (!docker_config_isDirectory(absolute))
+            return configFileIn(readUserFile(absolute, basePath(env)), origin);
+        const file = (0,external_node_path_namespaceObject.join)(absolute, 'config.json');
+        if (!isThere(file))
+            throw new UserError('the directory has no config.json: log in with `docker login` where it is made');
+        return configFileIn(readUserFile(file, basePath(env)), origin);
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        throw new UserError(`${place}${error.message}`);
+    }
+}
+function docker_config_isDirectory(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory();
+    }
+    catch {
+        return false;
+    }
+}
+function isThere(path) {
+    try {
+        (0,external_node_fs_namespaceObject.statSync)(path);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/** The JSON text that a content is, or leads to. */
+function textIn(bytes) {
+    if (bytes.subarray(0, 2).equals(GZIP))
+        return docker_config_textOfBytes(configIn(filesOfTarGz(bytes)).content);
+    const hex = bytes.subarray(0, 8).toString('hex');
+    const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1];
+    const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar';
+    if (isTar || archive !== undefined) {
+        throw new UserError(`this is ${archive ?? 'a tar file that is not compressed'}: pack it with \`tar -czf docker.tar.gz -C ~ .docker/config.json\``);
+    }
+    const text = docker_config_textOfBytes(bytes).trim();
+    if (text.startsWith('{'))
+        return text;
+    if (!isBase64(text))
+        throw new UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${FORMS}`);
+    hideBase64(text);
+    const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64');
+    return decoded.subarray(0, 2).equals(GZIP)
+        ? docker_config_textOfBytes(configIn(filesOfTarGz(decoded)).content)
+        : docker_config_textOfBytes(decoded).trim();
+}
+function docker_config_textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new UserError('this is no UTF-8 text: give the config.json as docker has written it');
+    }
+}
+/** The `config.json` that is nearest to the root of an archive: other folders of a `.docker` may have files of that name. */
+function configIn(files) {
+    const depth = ({ path }) => path.split('/').length;
+    const found = files.filter(({ path }) => path.split('/').at(-1) === 'config.json');
+    const nearest = Math.min(...found.map(depth));
+    const [file, ...others] = found.filter((one) => depth(one) === nearest);
+    if (file === undefined) {
+        throw new UserError('the archive has no config.json: pack it with `tar -czf docker.tar.gz -C ~ .docker/config.json`');
+    }
+    if (others.length > 0)
+        throw new UserError('the archive has more than one config.json: pack each by itself, and give each a name');
+    return file;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/config-directories.js
+
+
+
+
+
+
+
+/**
+ * Directories of the runner with a Docker client configuration, which services choose by their path, as Gantry's label
+ * does (`gantry.auth.config=/root/.docker2`). A label comes from the swarm, so the workflow says which may be read.
+ */
+const DIRECTORIES_INPUT = 'allow-config-directories';
+/** The directories of a text, one a line or a YAML list, absolute. */
+function parseConfigDirectories(text, env, problems) {
+    const here = problems.at(DIRECTORIES_INPUT);
+    return linesIn(text, here).flatMap((line) => here.attempt(() => checkedDirectory(line, env)) ?? []);
+}
+function linesIn(text, problems) {
+    if (!/^\s*(?:-\s|\[)/.test(text)) {
+        return text
+            .split(/\r?\n/)
+            .map((line) => line.trim())
+            .filter((line) => line !== '');
+    }
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root?.kind !== 'list')
+        return [];
+    return root.items.flatMap((item) => {
+        if (item.kind === 'text')
+            return [item.value.trim()];
+        problems.add(`line ${item.line} is no text: write the paths of directories, such as \`/root/.docker2\``);
+        return [];
+    });
+}
+function checkedDirectory(path, env) {
+    const isWhole = (0,external_node_path_namespaceObject.isAbsolute)(path) || path.startsWith('~/');
+    if (!isWhole || path.split('/').includes('..')) {
+        throw new UserError(`${problems_shown(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
+    }
+    const directory = resolvePath(env, path);
+    if (directory === '/')
+        throw new UserError('`/` is every directory there is: write those that hold a config.json');
+    return directory;
+}
+/** Whether the name of a config may be the path of a directory: no other name begins so. */
+function isDirectoryName(name) {
+    return (0,external_node_path_namespaceObject.isAbsolute)(name);
+}
+/** Why a directory is not read that no input names; it goes on after the path. */
+const NOT_ALLOWED = `it is none that this run may read: if it shall, write it into \`${DIRECTORIES_INPUT}\``;
+/**
+ * The configuration in a directory of the runner.
+ *
+ * @param path absolute, as a service names it
+ * @param allowed the directories that may be read, with all below them
+ * @throws UserError that goes on after the path
+ */
+function readConfigDirectory(path, allowed) {
+    // First by the words alone: what is elsewhere is not even looked at.
+    const isNamed = !path.split('/').includes('..') && allowed.some((directory) => isWithin(path, directory));
+    if (!isNamed)
+        throw new UserError(NOT_ALLOWED);
+    const file = realPath((0,external_node_path_namespaceObject.join)(path, 'config.json'));
+    if (file === undefined)
+        throw new UserError('there is no config.json on this runner: log in with `docker login` there');
+    const places = allowed.flatMap((directory) => realPath(directory) ?? []);
+    if (!places.some((place) => isWithin(file, place))) {
+        throw new UserError(`a link leads out of what this run may read: write where it leads to into \`${DIRECTORIES_INPUT}\`, or put the file itself there`);
+    }
+    return configFileIn(readUserFile(file, path), path);
+}
+function isWithin(path, directory) {
+    const way = (0,external_node_path_namespaceObject.relative)(directory, path);
+    return way === '' || !(way === '..' || way.startsWith('../') || (0,external_node_path_namespaceObject.isAbsolute)(way));
+}
+function realPath(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.realpathSync)(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
@@ -11368,7 +12372,7 @@ function readOrDefault(env, name, problems, parse) {
 
 
 
-const FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+const host_FORMS = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
 const host_NAME = String.raw `(?:\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)`;
 const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${host_NAME})(?::(\d{1,5}))?(/.*)?$`);
 const TCP = new RegExp(String.raw `^${host_NAME}:(\d{1,5})/?$`);
@@ -11396,7 +12400,7 @@ function parseHost(text) {
 function formsWith(text) {
     const [, , name, port, path] = SSH.exec(text) ?? [];
     return name === undefined || path !== undefined
-        ? FORMS
+        ? host_FORMS
         : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
 }
 /**
@@ -11571,14 +12575,14 @@ function normalKey(text) {
 ;// CONCATENATED MODULE: ./build/inputs/tls.js
 
 
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+const tls_BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
 /**
  * PEM text, also when it was given as base64 of it.
  *
  * @throws UserError that says what to write; it does not quote what was given
  */
 function pemFrom(text, kind) {
-    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
+    const plain = text.includes('-----BEGIN') || !tls_BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
     const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
@@ -11750,289 +12754,6 @@ function parseChoice(text, choices) {
     const closest = closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
     throw new UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./build/inputs/yaml.js
-
-const DEEPEST = 20;
-/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
-const MOST_ALIASED_VALUES = 100_000;
-/** More would hide what is wrong: mostly one mistake is the cause of all. */
-const MOST_PROBLEMS = 20;
-const YAML_TAG = 'tag:yaml.org,2002:';
-/** The tags that say of a list or mapping what is so anyway. */
-const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
-/** What docker compose does by tags where files are merged. */
-const COMPOSE_TAGS = {
-    '!reset': '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
-    '!override': '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
-};
-const REASONS = {
-    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
-    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
-    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
-    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
-    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
-    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
-    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
-    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
-    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
-};
-const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
-/**
- * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
- */
-function parseYaml(text) {
-    const source = text.replace(/^\uFEFF/, '');
-    const lineCounter = new dist/* LineCounter */.HN();
-    // Duplicate keys are found below: the package's own search takes quadratic time.
-    const document = (0,dist/* parseDocument */.Tp)(source, {
-        schema: 'failsafe',
-        lineCounter,
-        prettyErrors: false,
-        uniqueKeys: false,
-        resolveKnownTags: false,
-        logLevel: 'error',
-    });
-    const [error] = document.errors;
-    const tree = new TreeBuilder(source, lineCounter);
-    const root = document.contents === null ? undefined : tree.buildAll(document.contents);
-    if (error === undefined)
-        return { root, problems: tree.problems };
-    const { line, col } = lineCounter.linePos(error.pos[0]);
-    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
-    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
-    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
-}
-/** Plain, or with the tag that says it. */
-function isMergeKey(key) {
-    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
-        return false;
-    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
-}
-const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
-const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
-const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
-/**
- * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
- * read the same from the text without the tag.
- */
-function taggedText(text, tag) {
-    const plain = (value) => ({ ...text, value, style: 'plain' });
-    const { value } = text;
-    switch (tag) {
-        case 'str':
-            return text.style === 'plain' ? { ...text, style: 'quoted' } : text;
-        case 'null':
-            return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null');
-        case 'bool':
-            return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false');
-        case 'int':
-            return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value);
-        case 'float': {
-            const whole = integer(value);
-            if (whole !== undefined)
-                return plain(`${whole}.0`);
-            const digits = value.replaceAll('_', '');
-            const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
-            return isFloat ? plain(value) : wrongTag(tag, 'a number');
-        }
-        case 'timestamp':
-            return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31');
-        case 'binary':
-            return textOfBase64(text);
-        default:
-            return unknownTag(text);
-    }
-}
-/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
-function unknownTag({ value, style }) {
-    return value === '' && style === 'plain'
-        ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
-        : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value';
-}
-function wrongTag(tag, needed) {
-    return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
-}
-/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
-function integer(text) {
-    const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? [];
-    if (sign === undefined)
-        return undefined;
-    const isOctal = /^0\d/.test(digits);
-    if (isOctal && /[89]/.test(digits))
-        return undefined;
-    const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
-    if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n))
-        return undefined;
-    return sign === '-' ? -size : size;
-}
-function textOfBase64(text) {
-    const base64 = text.value.replace(/[\r\n]/g, '');
-    const bytes = Buffer.from(base64, 'base64');
-    if (bytes.toString('base64') !== base64)
-        return wrongTag('binary', 'padded base64');
-    try {
-        return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-    }
-    catch {
-        return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file';
-    }
-}
-class TreeBuilder {
-    problems = [];
-    #source;
-    #lineCounter;
-    #anchors = new Map();
-    #sizes = new Map();
-    /** Where an anchor stands before nothing. */
-    #emptyAnchors = new Map();
-    #aliases = new Set();
-    #aliasedValues = 0;
-    constructor(source, lineCounter) {
-        this.#source = source;
-        this.#lineCounter = lineCounter;
-    }
-    buildAll(node) {
-        const root = this.build(node);
-        for (const [anchor, offset] of this.#emptyAnchors) {
-            if (this.#aliases.has(anchor))
-                continue;
-            this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
-        }
-        this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
-        return root;
-    }
-    build(node, depth = 0) {
-        if (node === null)
-            return this.#empty(0);
-        const offset = node.range?.[0] ?? 0;
-        if (depth > DEEPEST)
-            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
-        if ((0,dist/* isAlias */.Vj)(node))
-            return this.#resolve(node.source, offset);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, undefined);
-        const value = this.#valueOf(node, offset, depth);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, value);
-        return value;
-    }
-    #valueOf(node, offset, depth) {
-        const line = this.#lineCounter.linePos(offset).line;
-        const { tag } = node;
-        const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
-        if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
-            return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
-        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
-            return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
-        }
-        if ((0,dist/* isMap */.jh)(node))
-            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
-        if ((0,dist/* isSeq */.oP)(node)) {
-            const items = node.items.map((item) => this.build(item, depth + 1));
-            return this.#sized({ kind: 'list', line, items });
-        }
-        if (!(0,dist/* isScalar */.jn)(node))
-            return this.#empty(offset);
-        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
-        if (/\p{Surrogate}/u.test(untagged.value)) {
-            return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
-        }
-        if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
-            this.#emptyAnchors.set(node.anchor, offset);
-        }
-        if (tag === undefined || tag === '!')
-            return untagged;
-        const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
-        return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
-    }
-    #styleOf(node) {
-        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
-            return { style: 'block', isFolded: false, hasComment: false };
-        }
-        const [start, end] = node.range ?? [0, 0];
-        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
-        return {
-            style: isPlain ? 'plain' : 'quoted',
-            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
-            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
-        };
-    }
-    #entries(map, depth) {
-        const own = new Map();
-        let merged;
-        for (const { key: keyNode, value: valueNode } of map.items) {
-            const offset = keyNode?.range?.[0] ?? 0;
-            if (isMergeKey(keyNode)) {
-                if (merged === undefined)
-                    merged = this.#merged(valueNode, offset, depth);
-                else
-                    this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`');
-                continue;
-            }
-            const key = this.build(keyNode, depth + 1);
-            const value = this.build(valueNode, depth + 1);
-            if (key.kind !== 'text')
-                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
-            else if (own.has(key.value))
-                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
-            else
-                own.set(key.value, { key: key.value, line: key.line, value });
-        }
-        for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
-            if (!own.has(key))
-                own.set(key, { key, ...rest });
-        }
-        return [...own.values()];
-    }
-    /** The mappings behind `<<`; the first of those that have a key gives its value. */
-    #merged(node, offset, depth) {
-        const known = this.problems.length;
-        const value = this.build(node, depth + 1);
-        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
-        if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
-            this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
-        }
-        return all;
-    }
-    #resolve(anchor, offset) {
-        this.#aliases.add(anchor);
-        const target = this.#anchors.get(anchor);
-        if (target === undefined) {
-            const wrong = this.#anchors.has(anchor)
-                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
-                : REASONS.BAD_ALIAS;
-            return this.#refuse(offset, wrong ?? OTHER_REASON);
-        }
-        const before = this.#aliasedValues;
-        this.#aliasedValues += this.#sizes.get(target) ?? 1;
-        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
-            return target;
-        if (before > MOST_ALIASED_VALUES)
-            return this.#empty(offset);
-        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
-    }
-    #sized(value) {
-        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
-        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
-        return value;
-    }
-    #refuse(offset, reason) {
-        const { line, col } = this.#lineCounter.linePos(offset);
-        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
-        if (this.problems.length < MOST_PROBLEMS && !isRepeated)
-            this.problems.push({ line, column: col, reason });
-        return this.#empty(offset);
-    }
-    #empty(offset) {
-        const { line } = this.#lineCounter.linePos(offset);
-        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach.js
@@ -12555,6 +13276,7 @@ function checkRatio(text) {
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -12562,7 +13284,7 @@ function checkRatio(text) {
 /** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
 const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
-    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS],
+    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
     services: ['services', 'stack'],
     parallel: ['max-parallel'],
     wait: ['wait'],
@@ -12894,11 +13616,11 @@ function passwordFromEnv(name, { env }, key) {
     if (Object.hasOwn(env, name)) {
         throw new UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
     }
-    const isName = VARIABLE.test(name);
+    const isName = registries_VARIABLE.test(name);
     throw new UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
 /** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
-const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
+const registries_VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
 function passwordFromFile(path, { readFile }, key) {
     if (path === '')
         throw new UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
@@ -13085,8 +13807,8 @@ function platformProblem(nodes, imagePlatforms) {
         return undefined;
     }
     return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
     };
 }
 /** Whether a node can run an image of these platforms; one that names none runs anywhere. */
@@ -13114,7 +13836,7 @@ function normalisedArchitecture(architecture) {
 function platformName(architecture = '', os = '') {
     return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
 }
-function distinct(texts) {
+function placement_distinct(texts) {
     return [...new Set(texts)].sort();
 }
 /** The parsed constraint, or what is wrong with it in swarmkit's words. */
@@ -13492,49 +14214,6 @@ const own_labels_ACCOUNT_LABELS = {
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
 const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(own_labels_ACCOUNT_LABELS)];
 
-;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
-
-/**
- * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
- * know it, so no text of somebody else passes for a number.
- */
-const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
-/**
- * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
- * looked at any closer.
- */
-const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
-/**
- * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
- * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
- * meets one (an image with a single OCI manifest has `"Platforms": null`). A whole number that JavaScript would round
- * (64 bits are a limit's or a duration's) becomes a text, which {@link toGoJson} turns back: the same number is the
- * same text.
- *
- * @throws SyntaxError when it is no JSON
- */
-function parseGoJson(text) {
-    const value = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text);
-    return text.includes('null') ? withoutNulls(value) : value;
-}
-/** The value as JSON, each number as it was when {@link parseGoJson} read it. */
-function toGoJson(value, replacer) {
-    const text = JSON.stringify(value, replacer);
-    return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
-}
-function withMarks(text) {
-    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
-}
-function withoutNulls(value) {
-    if (Array.isArray(value))
-        return value.filter((item) => item !== null).map(withoutNulls);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const there = Object.entries(value).filter(([, inner]) => inner !== null);
-    return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
-}
-
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 
 
@@ -13759,7 +14438,7 @@ const create_flags_PARTS = [
     ...policy('--rollback', 'RollbackConfig'),
     { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
     { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
-    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
+    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: create_flags_textOf('Target') },
     { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
     { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
     { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
@@ -13780,7 +14459,7 @@ const create_flags_PARTS = [
         nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
     },
     { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
+    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: create_flags_textOf('Target') },
     { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
     { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
     { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
@@ -13788,7 +14467,7 @@ const create_flags_PARTS = [
     { flags: ['--dns-search'], path: [...DNS, 'Search'] },
     { flags: ['--dns-option'], path: [...DNS, 'Options'] },
     { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
+    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: create_flags_textOf('Name') },
     { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
     // A capability is in one of the two lists at most: who speaks of one speaks of both.
     { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
@@ -14013,7 +14692,7 @@ function create_flags_raw(value) {
 function create_flags_list(value) {
     return Array.isArray(value) ? value : [];
 }
-function textOf(key) {
+function create_flags_textOf(key) {
     return (entry) => String(create_flags_raw(entry)[key] ?? '');
 }
 /** A secret or config by where a task finds it. A config without a file is a credential spec. */
@@ -15057,7 +15736,7 @@ function own(table, key) {
 }
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
 /** What docker stack refuses in a service, and what to write. */
-const REFUSED = {
+const keys_REFUSED = {
     annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
     cpu_count: BY_LIMITS,
     cpu_percent: BY_LIMITS,
@@ -15493,7 +16172,7 @@ class Lint {
                 mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
                 return [];
             }
-            const refused = own(REFUSED, key);
+            const refused = own(keys_REFUSED, key);
             if (refused !== undefined) {
                 here.add(`docker stack does not know it: ${refused}`);
                 return [];
@@ -16023,6 +16702,8 @@ function stack_contentOf(path, readFile) {
 
 
 
+
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -16038,7 +16719,7 @@ function readInputs(given, strategies) {
     const { env, mode } = beginReading(given, strategies, problems);
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
-    const credentials = readCredentials(env, problems);
+    const accounts = readAccounts(env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -16075,7 +16756,7 @@ function readInputs(given, strategies) {
     return {
         mode,
         reach,
-        credentials,
+        ...accounts,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -16138,6 +16819,14 @@ function reachOf(env, problems) {
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
 }
+/** The accounts of a run. Every secret of one is masked, and each is checked against the others. */
+function readAccounts(env, problems) {
+    const credentials = readCredentials(env, problems);
+    const dockerConfigs = readDockerConfigs(input(env, 'docker-config'), env, problems);
+    read_checkNames(credentials, dockerConfigs, problems);
+    const configDirectories = parseConfigDirectories(input(env, DIRECTORIES_INPUT), env, problems);
+    return { credentials, dockerConfigs, configDirectories };
+}
 /** The accounts of all inputs that give some. */
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
@@ -16149,6 +16838,15 @@ function readCredentials(env, problems) {
     ].filter((credential) => credential !== undefined);
     checkSeparation(credentials, problems);
     return credentials;
+}
+/** A name means one config. */
+function read_checkNames(credentials, configs, problems) {
+    for (const { name, origin } of configs) {
+        const other = credentials.find(({ config }) => config === name);
+        if (other === undefined)
+            continue;
+        problems.add(`${origin}: ${other.origin} has a config of this name too: give one of them another name`);
+    }
 }
 function credentialsFromFile(path, sources, problems) {
     const name = 'registries-file';
@@ -16178,7 +16876,7 @@ function readServices(env, forAll, problems) {
         return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
-    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS].find((name) => input(env, name) !== '');
+    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];
@@ -16221,7 +16919,7 @@ function readAuthRefresh(given, strategies) {
     const { env } = beginReading(given, strategies, problems);
     const asked = {
         reach: reachOf(env, problems),
-        credentials: readCredentials(env, problems),
+        ...readAccounts(env, problems),
         which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
         wait: readOrDefault(env, 'wait', problems, parseBoolean),
         timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
@@ -17309,7 +18007,7 @@ function cell(text) {
     return code(text).replace(/\\*\|/g, '\\|');
 }
 /** A text on one line: a second one could begin a block of its own. */
-function plain(text) {
+function markdown_plain(text) {
     return withoutBlock(words(printable(text).trim()));
 }
 /** What stands between two backticks, with nothing but signs of a sentence between those and the next blanks. */
@@ -17430,7 +18128,7 @@ function summary(status, results, problems) {
     const top = [
         `## ${isGood ? '✅' : '❌'} ${words.slice(0, 1).toUpperCase()}${words.slice(1)}`,
         `Swarm Deploy: **${status}**, mode \`refresh-auth\``,
-        ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${plain(problem)}`).join('\n')]),
+        ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${markdown_plain(problem)}`).join('\n')]),
     ];
     const fit = fitting(rows, MOST_SUMMARY_BYTES, Buffer.byteLength);
     const left = rows.length - fit.length;
@@ -17456,7 +18154,7 @@ function row({ name, outcome, account, image, tasks, cause, note }) {
         account === undefined ? '–' : accountCell(account),
         image === undefined ? '–' : nameCell(shortImage(image)),
         account === undefined ? '–' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
-        plain(cause ?? note ?? '').replaceAll('|', '\\|'),
+        markdown_plain(cause ?? note ?? '').replaceAll('|', '\\|'),
     ];
     return `| ${cells.join(' | ')} |`;
 }
@@ -17962,7 +18660,7 @@ function fieldRow(service, change) {
 }
 function fieldCell({ field, key }) {
     // A path of the API may have keys of the user's in it.
-    const name = /^[\w. -]+$/.test(field) ? plain(field) : nameCell(field);
+    const name = /^[\w. -]+$/.test(field) ? markdown_plain(field) : nameCell(field);
     return key === undefined ? name : `${name} ${nameCell(key)}`;
 }
 function valueCells(change) {
@@ -17974,7 +18672,7 @@ function valueCells(change) {
     });
 }
 function objectList({ objects }) {
-    return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCode(one.name)} ${plain(objectWords(one))}`), 'objects');
+    return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCode(one.name)} ${markdown_plain(objectWords(one))}`), 'objects');
 }
 function adviceList({ advice }) {
     return plan_markdown_list('### What may hurt one day', advice.map((line) => `- ${adviceText(line)}`), 'notices');
@@ -17994,7 +18692,7 @@ function unchangedList({ services }) {
 }
 /** What is as asked by its spec, and not yet by its tasks. */
 function noteList({ services }) {
-    const lines = services.flatMap(({ name, note }) => note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`]);
+    const lines = services.flatMap(({ name, note }) => note === undefined ? [] : [`- ${nameCode(name)}: ${markdown_plain(note)}`]);
     return plan_markdown_list('### Not there yet', lines, 'services');
 }
 function plan_markdown_list(title, lines, what) {
@@ -18267,7 +18965,7 @@ const REMEDIES = [
     {
         reads: '`DOCKER_AUTH_CONFIG is set and not used`',
         finds: /\bDOCKER_AUTH_CONFIG is set\b/,
-        advice: "it would override every service's credential: give its accounts as `registries`",
+        advice: "it would override every service's credential: write `docker-config: env:DOCKER_AUTH_CONFIG`, or give its accounts as `registries`",
         doc: 'a registry says no',
     },
     {
@@ -18468,7 +19166,7 @@ const culprits_MOST_NAMES = 20;
 function culpritParts(culprits, run) {
     if (culprits.length <= MOST_SECTIONS)
         return { needed: [], details: culprits.map(culprits_section) };
-    const items = culprits.map((one) => `- ${culprits_nameOf(one)} ${plain(brokenWords(one, run))}${place(one)}`);
+    const items = culprits.map((one) => `- ${culprits_nameOf(one)} ${markdown_plain(brokenWords(one, run))}${place(one)}`);
     const shown = fitting(items, culprits_MOST_LIST_BYTES, Buffer.byteLength);
     const left = items.length - shown.length;
     const rest = left === 0 ? [] : [`- and ${left} more: see the log and the output \`services\``];
@@ -18501,11 +19199,11 @@ function culprits_section(result) {
 }
 /** Its cause, and what its task said. */
 function culprits_told({ cause, failedTask }) {
-    return [`**Cause:** ${plain(cause ?? 'none is known')}`, ...(failedTask === undefined ? [] : taskWords(failedTask))];
+    return [`**Cause:** ${markdown_plain(cause ?? 'none is known')}`, ...(failedTask === undefined ? [] : taskWords(failedTask))];
 }
 function taskWords({ id, node, ending, logs }) {
     const where = node === undefined ? '' : ` on node ${code(node)}`;
-    const said = `Task ${code(id)}${where} ${plain(ending)}.`;
+    const said = `Task ${code(id)}${where} ${markdown_plain(ending)}.`;
     return logs.length === 0 ? [said] : [`${said} Its last lines:`, fenced(logs)];
 }
 /** Each once, with the names of those that it is for where they have several. */
@@ -18950,7 +19648,7 @@ function resultSummary(status, results, run) {
     const { culprits, stopped } = blame(results);
     const failed = [...culprits, ...stopped];
     const { needed, details } = culpritParts(failed, run);
-    const top = [title(status, plain(headline(results, run))), facts(status, results, run), ...needed];
+    const top = [title(status, markdown_plain(headline(results, run))), facts(status, results, run), ...needed];
     const tables = tablesThatFit(tablesOf(results), summary_MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
     const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
     const room = summary_MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
@@ -19044,7 +19742,7 @@ function chartThatFits(chart) {
 function notes(results) {
     const lines = results
         .filter(isGood)
-        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`]));
+        .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCode(name)}: ${markdown_plain(note)}`]));
     const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength);
     return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')];
 }
@@ -19854,11 +20552,11 @@ function endInside(password) {
     // GitHub and GitLab put a prefix before it.
     const header = first.slice(Math.max(0, first.search(/(?<=^|[_-])eyJ/)));
     if (rest.length === 1)
-        return objectIn(header) === undefined ? undefined : timeFrom(objectIn(payload), 'exp');
+        return token_objectIn(header) === undefined ? undefined : timeFrom(token_objectIn(payload), 'exp');
     // Amazon's is an object of its own.
-    return payload === undefined ? timeFrom(objectIn(password), 'expiration') : undefined;
+    return payload === undefined ? timeFrom(token_objectIn(password), 'expiration') : undefined;
 }
-function objectIn(base64 = '') {
+function token_objectIn(base64 = '') {
     try {
         const value = JSON.parse(Buffer.from(base64, 'base64').toString());
         return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
@@ -19990,7 +20688,7 @@ function registryAuthHeader(credential) {
  *
  * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
  */
-function storedCredential(access, otherwise = 'spec') {
+function stored_credential_storedCredential(access, otherwise = 'spec') {
     if (access === undefined)
         return { from: otherwise };
     const account = access.credential;
@@ -20020,7 +20718,7 @@ function superseded(what, when, service) {
 
 /** Makes a service with a spec that the API takes whole; the service, or why there is none. */
 async function createService(access, spec, engine, signal) {
-    const stored = storedCredential(access);
+    const stored = stored_credential_storedCredential(access);
     const auth = stored.from === 'header' ? { registryAuth: stored.header } : {};
     const labels = stored.from === 'header' ? storedAccountLabels(stored.account, timeOfDayMs()) : NO_ACCOUNT_LABELS;
     const body = numbered(withAccountLabels(spec, labels));
@@ -21920,7 +22618,7 @@ class RegistryClock {
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
 function accountInWords(credential) {
     const config = namedConfig(credential);
-    return `account ${credential.username} of ${account_placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
+    return `account ${account_nameOf(credential)} of ${account_placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
 }
 /** The same with the account that the nodes store, where that is another. */
 function accountsInWords(credential) {
@@ -21928,17 +22626,21 @@ function accountsInWords(credential) {
     return stored === undefined ? accountInWords(credential) : `${accountInWords(credential)}, ${storedInWords(stored)}`;
 }
 /** What the nodes store of an account, where that is not the credential of the run. */
-function storedInWords({ username }) {
-    return `stored for the nodes: ${username}`;
+function storedInWords(stored) {
+    return `stored for the nodes: ${account_nameOf(stored)}`;
 }
 /** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
 function requestWith(credential, login = credential) {
     const config = namedConfig(credential);
     return {
         registry: credential.registry,
-        username: login.username,
+        username: account_nameOf(login),
         ...(config === undefined ? {} : { config }),
     };
+}
+/** An identity token may say by itself whose it is. */
+function account_nameOf({ username }) {
+    return username === '' ? 'an identity token' : username;
 }
 /** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
 function namedConfig(credential) {
@@ -22146,6 +22848,16 @@ function unusedCredentials(given, planned) {
         .map(({ origin, registry, path, username }) => {
         const place = path === '' ? registry : `${registry}/${path}`;
         return `${origin}: the credential of ${username} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`;
+    });
+}
+/** The Docker client configurations that no service of a run uses. */
+function unusedConfigs(given, planned) {
+    const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential.origin, currentAccess?.credential.origin]));
+    return given
+        .filter(({ origin }) => !used.has(origin))
+        .map(({ name, origin }) => {
+        const remedy = name === undefined ? 'correct its accounts' : `choose it with \`auth-config: ${name}\``;
+        return `${origin}: it serves no service of this run: ${remedy}, or leave it out`;
     });
 }
 /**
@@ -25120,7 +25832,7 @@ async function renewCredential({ current, currentAccess, request, interim }, { c
         return;
     try {
         const patience = AbortSignal.any([signal, clock_timeLimit(renew_credential_SEND_TIMEOUT_MS)]);
-        await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
+        await writeSpec(engine, current.ID, [current.Spec], current.Spec, stored_credential_storedCredential(currentAccess), patience);
     }
     catch (error) {
         lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`);
@@ -25245,7 +25957,7 @@ async function sendCanary(change, { tasks, total }, run) {
     run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
     await renewCredential(change, run, run.signal);
     const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark);
-    return sendInterim(change, interim, storedCredential(access), run.connection);
+    return sendInterim(change, interim, stored_credential_storedCredential(access), run.connection);
 }
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
 function tryAll(sent, run) {
@@ -26422,7 +27134,7 @@ async function update(change, connection, end) {
     const sentAt = nowMs();
     try {
         const base = interim ?? observed;
-        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
+        const given = await writeSpec(connection.engine, id, [base], wanted, stored_credential_storedCredential(access), readingTime(end));
         const service = await send_read(connection, id, end);
         const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec);
         return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
@@ -26673,7 +27385,7 @@ function leftHalfWay({ change }) {
 }
 /** Today's credential where the run has one for the old image; else what was stored with the old spec. */
 function credentialFor({ access, currentAccess }) {
-    return storedCredential(currentAccess, access === undefined ? 'spec' : 'previous-spec');
+    return stored_credential_storedCredential(currentAccess, access === undefined ? 'spec' : 'previous-spec');
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/way-back.js
@@ -27535,199 +28247,111 @@ function startGuarded(program, args, env) {
     return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
 }
 
-;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
+;// CONCATENATED MODULE: ./build/docker/cli/credential-helper.js
 
+
+
+
+
+/** A credential helper that gave no credential, and did not say that it has none. The message says what it did instead. */
+class HelperError extends Error {
+    name = 'HelperError';
+}
+/** A helper is named in a file that may come from anywhere: it is a program of the PATH, and no path of its own. */
+const credential_helper_NAME = /^[A-Za-z0-9][\w.-]*$/;
+/** How helpers say that they have nothing for a registry (github.com/docker/docker-credential-helpers, credentials/error.go). */
+const NOT_FOUND = /credentials not found/i;
+/** The user name beside an identity token (docker/cli, cli/config/credentials/native_store.go). */
+const TOKEN_USER = '<token>';
 /**
- * The content of a `config.json`.
+ * What a credential helper has for a registry, by the protocol of github.com/docker/docker-credential-helpers: the
+ * registry's key in, a JSON object out. Its secret is masked before anything else is done with it.
  *
- * @throws SyntaxError when it is not a JSON object
+ * @param helper the last part of the program's name: `ecr-login` for `docker-credential-ecr-login`
+ * @param env the whole environment of the helper
+ * @returns `undefined` when it has none
+ * @throws HelperError; `AbortError` when `signal` ended it
  */
-function parseConfigFile(content) {
-    const parsed = JSON.parse(content);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-        throw new SyntaxError('not a JSON object');
-    return parsed;
-}
-/**
- * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
- * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
- *
- * @param credentials at most one for each registry
- * @param carriedOver settings of the user that have nothing to do with credentials
- */
-function isolatedConfigFile(credentials, carriedOver) {
-    const entries = [...credentials].map(([registry, credential]) => [registryKey(registry), authEntry(credential)]);
-    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
-    return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-    if (kind === 'password')
-        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-    // With an empty user name in any entry, the docker CLI would not read the file at all.
-    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
-    return { ...user, identitytoken: password };
-}
-/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
-function settingsToCarryOver(file, pluginDirectory) {
-    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
-}
-function carried(headers, cliPluginsExtraDirs) {
-    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
-}
-/**
- * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
- * key, else by any key with that host. Docker Hub has the exact key only.
- */
-function config_file_storedCredential(file, registry) {
-    const wanted = registryKey(registry);
-    const exact = file.auths?.[wanted];
-    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-    const entry = exact ?? sameHost;
-    return entry && credentialIn(entry);
-}
-/** All credentials that a `config.json` itself holds. */
-function storedCredentials(file) {
-    return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
-}
-function credentialIn(entry) {
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
-        .toString()
-        .replace(/\0+$/, '')
-        .split(':');
-    const username = user || (entry.username ?? '');
-    if (entry.identitytoken)
-        return { kind: 'identity-token', username, password: entry.identitytoken };
-    const password = rest.join(':') || (entry.password ?? '');
-    return username && password ? { kind: 'password', username, password } : undefined;
-}
-/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
-function helperFor(file, registry) {
-    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
-    const helper = own ?? file.credsStore;
-    return helper === '' ? undefined : helper;
-}
-/** The host of a key under `auths`: without scheme and path. */
-function hostOf(key) {
-    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/plan/log-in.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
- * directory is complete before the first docker command sees it.
- */
-async function logIn(deployment, connection, workspace, signal) {
-    const { engine, userConfig } = connection;
-    const named = groupBy(deployment.credentials, (credential) => credential.config);
-    const configs = await Promise.all([...named].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
-    const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal);
-    const ownConfig = own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, 'config-own', own) : undefined;
-    const logins = deployment.credentials.flatMap((credential) => {
-        return [credential, ...(credential.stored === undefined ? [] : [credential.stored])].map((login) => ({
-            credential,
-            login,
-        }));
-    });
-    const refusals = await Promise.all(logins.map(async ({ credential, login }) => ({ credential, problem: await refusal(credential, login) })));
-    const refused = refusals.filter(({ problem }) => problem !== undefined);
-    return {
-        configs,
-        ownConfig,
-        problems: refused.map(({ problem }) => problem ?? ''),
-        refused: new Set(refused.map(({ credential }) => credential)),
-    };
-    async function refusal(credential, login) {
-        const { origin, registry } = credential;
-        try {
-            await verifyCredential(engine, login, signal);
-            const which = login === credential ? '' : ` (${storedInWords(login)})`;
-            log.info(`logged in with ${accountInWords(credential)}${which}`);
+async function askHelper(helper, registry, env, signal) {
+    if (!credential_helper_NAME.test(helper))
+        throw new HelperError('its name is none of a program');
+    const answer = await run(`docker-credential-${helper}`, registry, env, signal);
+    const said = parsed(answer.stdout);
+    credential_helper_hide(said);
+    if (answer.code !== 0) {
+        if (NOT_FOUND.test(answer.stdout + answer.stderr))
             return undefined;
-        }
-        catch (error) {
-            if (!(error instanceof RegistryError))
-                throw error;
-            const which = login === credential ? '' : ', whose credential the nodes would store';
-            return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, requestWith(credential, login))}`;
-        }
+        // It is on stdout that helpers say what is wrong; an answer there is none.
+        const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '');
+        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : limited(why));
     }
+    if (said === undefined)
+        throw new HelperError('its answer is no JSON object');
+    return credentialFrom(said);
 }
-async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
-    const directory = await workspace.makeDirectory(directoryName);
-    const plain = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
-    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(plain, userConfig.carriedOver));
-    return { name, directory, credentials };
+function credentialFrom({ Username: username = '', Secret: password = '' }) {
+    if (typeof username !== 'string' || typeof password !== 'string') {
+        throw new HelperError('`Username` or `Secret` of its answer is no text');
+    }
+    // As docker understands it: nobody is logged in there.
+    if (username === '' && password === '')
+        return undefined;
+    if (password === '')
+        throw new HelperError('its answer has no `Secret`');
+    if (username === TOKEN_USER)
+        return { kind: 'identity-token', username: '', password };
+    if (username === '')
+        throw new HelperError('its answer has no `Username`');
+    if (/[:\p{Cc}]/u.test(username)) {
+        throw new HelperError('`Username` of its answer has a colon or a control character, which no account has');
+    }
+    return { kind: 'password', username, password };
 }
-function inTheClear({ kind, username, password }) {
-    return { kind, username, password: password.reveal() };
-}
-/** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }) {
-    const unserved = services.flatMap(({ image, authConfig }) => {
-        if (image === undefined || authConfig !== undefined)
-            return [];
-        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
-        return served ? [] : [image.registry];
-    });
-    return [...new Set(unserved)];
-}
-async function readOwnCredentials(registries, userConfig, signal) {
-    const found = await Promise.all(registries.map(async (registry) => {
-        const plain = await ownCredential(registry, userConfig, signal);
-        return plain === undefined ? [] : [credentialOf(registry, plain, userConfig)];
-    }));
-    return found.flat();
-}
-function credentialOf(registry, { kind, username, password }, userConfig) {
-    const secret = new Secret(password, username);
-    return { origin: userConfig.name, config: userConfig.name, registry, path: '', username, password: secret, kind };
-}
-async function ownCredential(registry, { file, env, name }, signal) {
-    const helper = helperFor(file, registry);
-    if (helper === undefined)
-        return config_file_storedCredential(file, registry);
+async function run(program, registry, env, signal) {
     try {
-        return await askHelper(helper, registry, env, signal);
+        return await runProgram(program, ['get'], { env, stdin: registryKey(registry), signal });
     }
     catch (error) {
         signal.throwIfAborted();
-        log.warning(`The credential helper ${helper} of ${name} gave nothing for ${registry}: ${messageOf(error)}`);
-        return undefined;
+        const { code } = error;
+        if (code === 'ENOENT')
+            throw new HelperError(`${program} is not on the PATH of this step`);
+        if (code === 'EACCES')
+            throw new HelperError(`${program} may not be run by the user of this step`);
+        throw new HelperError(messageOf(error));
     }
 }
-/** The protocol of github.com/docker/docker-credential-helpers: the registry's key in, a JSON object out. */
-async function askHelper(helper, registry, env, signal) {
-    const answer = await runProgram(`docker-credential-${helper}`, ['get'], { env, stdin: registryKey(registry), signal });
-    if (answer.code !== 0) {
-        if (/credentials not found/i.test(answer.stdout + answer.stderr))
-            return undefined;
-        throw new Error(limited((answer.stderr || answer.stdout).trim()));
-    }
-    const { Username: username, Secret: password } = parsedAnswer(answer.stdout);
-    if (typeof username !== 'string' || typeof password !== 'string')
-        throw new Error('its answer has no Username and Secret');
-    return { kind: username === '<token>' ? 'identity-token' : 'password', username, password };
-}
-function parsedAnswer(text) {
+function parsed(text) {
     try {
-        return Object(JSON.parse(text));
+        const answer = JSON.parse(text);
+        return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? answer : undefined;
     }
     catch {
         // JSON's own words would show a piece of the secret.
-        throw new Error('its answer is no JSON');
+        return undefined;
     }
+}
+function credential_helper_hide(said) {
+    if (typeof said?.Secret !== 'string')
+        return;
+    new Secret(said.Secret, typeof said.Username === 'string' ? said.Username : undefined);
+}
+
+;// CONCATENATED MODULE: ./build/plan/config-choice.js
+
+/** Labels by which a service names its config itself, the first that is set wins. */
+const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
+/**
+ * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
+ *
+ * @param current the service as it is
+ */
+function configChoice(request, current) {
+    if (request.authConfig !== undefined)
+        return { source: '`auth-config`', name: request.authConfig };
+    const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
+    const label = CONFIG_LABELS.find((key) => labels[key]);
+    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/observe.js
@@ -27757,11 +28381,192 @@ async function observe(deployment, engine, signal) {
         now: Date.parse(info.SystemTime),
     };
 }
-/** The API finds names by their beginning: only whole names are taken. */
+/** The services of these names. The API finds names by their beginning: only whole names are taken. */
 async function servicesNamed(engine, names, signal) {
     const filters = JSON.stringify({ name: names });
     const found = await engine.get('/services', { query: { filters }, signal });
     return found.filter(({ Spec }) => names.includes(Spec.Name));
+}
+
+;// CONCATENATED MODULE: ./build/plan/find-credentials.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks the credentials of a run up in the Docker client configurations that the user gave, or has on this runner. Only
+ * what a service may need is looked up, and no helper is asked for anything else.
+ */
+async function findCredentials(deployment, engine, userConfig, signal) {
+    const { env } = userConfig;
+    const { sources, unread } = await namedSources(deployment, engine, signal);
+    const [own, ...named] = await Promise.all([
+        find_credentials_find(ownSource(deployment, userConfig), unservedRegistries(deployment), env, signal),
+        ...sources.map(({ source, registries }) => find_credentials_find(source, registries, env, signal)),
+    ]);
+    return { own, named, unread };
+}
+/** The registries of images for which no credential was given: there the user's own configuration may have one. */
+function unservedRegistries({ services, credentials }) {
+    const unserved = services.flatMap((request) => {
+        const { image } = request;
+        if (image === undefined || configChoice(request, undefined) !== undefined)
+            return [];
+        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
+        return served ? [] : [image.registry];
+    });
+    return [...new Set(unserved)];
+}
+function ownSource({ dockerConfigs }, { name, file }) {
+    const given = dockerConfigs.find((one) => one.name === undefined);
+    return given === undefined ? { name, origin: name, file } : { ...given, name: given.origin, file: given.open() };
+}
+/** What services name, with the registries that they need it for. */
+async function namedSources(deployment, engine, signal) {
+    const { dockerConfigs, configDirectories } = deployment;
+    const given = dockerConfigs.flatMap(({ name, origin, open }) => name === undefined ? [] : [{ name, origin, file: open() }]);
+    const isAsked = given.length > 0 || configDirectories.length > 0;
+    const wishes = isAsked ? await wishesOf(deployment, engine, signal) : [];
+    const unread = new Map();
+    const known = new Set([...given, ...deployment.credentials.map(({ config }) => ({ name: config }))].map(({ name }) => name));
+    const directories = [...new Set(wishes.map(({ config }) => config))].flatMap((name) => {
+        if (known.has(name) || !isDirectoryName(name))
+            return [];
+        try {
+            return [{ name, origin: name, file: readConfigDirectory(name, configDirectories) }];
+        }
+        catch (error) {
+            if (!(error instanceof UserError))
+                throw error;
+            unread.set(name, error.message);
+            return [];
+        }
+    });
+    const sources = [...given, ...directories].map((source) => {
+        const registries = wishes.flatMap(({ config, registry }) => (config === source.name ? [registry] : []));
+        return { source, registries: [...new Set(registries)] };
+    });
+    return { sources, unread };
+}
+/** Which config services name, and the registries of the images that they are to have, and that they have. */
+async function wishesOf(deployment, engine, signal) {
+    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+    const present = names.length === 0 ? [] : await servicesNamed(engine, names, signal);
+    return deployment.services.flatMap((request) => {
+        const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name));
+        const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? []);
+        const images = current.flatMap((service) => registryOf(imageOf(service)) ?? []);
+        const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images];
+        return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })));
+    });
+}
+function registryOf(image) {
+    if (image === undefined)
+        return undefined;
+    try {
+        return parseReference(image).registry;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** What a source has for some registries. */
+async function find_credentials_find(source, registries, env, signal) {
+    const failures = new Map();
+    const found = await Promise.all(registries.map(async (registry) => {
+        const plain = await lookUp(source, registry, env, signal).catch((error) => {
+            if (!(error instanceof HelperError))
+                throw error;
+            failures.set(registry, failureOf(error, source, registry));
+        });
+        return plain === undefined ? [] : [credentialOf(registry, plain, source)];
+    }));
+    return { name: source.name, credentials: found.flat(), failures };
+}
+async function lookUp({ file }, registry, env, signal) {
+    const helper = helperFor(file, registry);
+    return helper === undefined ? storedCredential(file, registry) : await askHelper(helper, registry, env, signal);
+}
+function credentialOf(registry, { kind, username, password }, { name, origin }) {
+    return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind };
+}
+/** As docker itself does, a run does not go on without what a helper should have had: the swarm would pull as nobody. */
+function failureOf({ message }, { file, origin }, registry) {
+    const helper = helperFor(file, registry) ?? '';
+    return `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`;
+}
+
+;// CONCATENATED MODULE: ./build/plan/log-in.js
+
+
+
+
+
+
+
+
+/**
+ * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
+ * directory is complete before the first docker command sees it.
+ */
+async function logIn(deployment, connection, workspace, signal) {
+    const { engine, userConfig } = connection;
+    const accounts = groupBy(deployment.credentials, (credential) => credential.config);
+    const configs = await Promise.all([...accounts].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
+    const { own, named: found, unread } = await findCredentials(deployment, engine, userConfig, signal);
+    const make = async ({ name, credentials, failures }, directoryName) => {
+        return { ...(await makeConfig(workspace, userConfig, name, directoryName, credentials)), failures };
+    };
+    const hasOwn = own.credentials.length > 0 || own.failures.size > 0;
+    const ownConfig = hasOwn ? await make(own, 'config-own') : undefined;
+    const named = await Promise.all(found.map((one, index) => make(one, `config-named-${index + 1}`)));
+    const logins = deployment.credentials.flatMap((credential) => {
+        return [credential, ...(credential.stored === undefined ? [] : [credential.stored])].map((login) => ({
+            credential,
+            login,
+        }));
+    });
+    const refusals = await Promise.all(logins.map(async ({ credential, login }) => ({ credential, problem: await refusal(credential, login) })));
+    const refused = refusals.filter(({ problem }) => problem !== undefined);
+    return {
+        configs,
+        named,
+        unread,
+        ownConfig,
+        problems: refused.map(({ problem }) => problem ?? ''),
+        refused: new Set(refused.map(({ credential }) => credential)),
+    };
+    async function refusal(credential, login) {
+        const { origin, registry } = credential;
+        try {
+            await verifyCredential(engine, login, signal);
+            const which = login === credential ? '' : ` (${storedInWords(login)})`;
+            log.info(`logged in with ${accountInWords(credential)}${which}`);
+            return undefined;
+        }
+        catch (error) {
+            if (!(error instanceof RegistryError))
+                throw error;
+            const which = login === credential ? '' : ', whose credential the nodes would store';
+            return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, requestWith(credential, login))}`;
+        }
+    }
+}
+async function makeConfig(workspace, userConfig, name, directoryName, credentials) {
+    const directory = await workspace.makeDirectory(directoryName);
+    const plain = new Map(credentials.map((credential) => [credential.registry, inTheClear(credential)]));
+    await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(plain, userConfig.carriedOver));
+    return { name, directory, credentials };
+}
+function inTheClear({ kind, username, password }) {
+    return { kind, username, password: password.reveal() };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/missing-service.js
@@ -27890,8 +28695,8 @@ function noStack(stack, all) {
 
 
 
-/** Labels by which a service names its config itself, the first that is set wins. */
-const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
+
+
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
 function planDeployment(deployment, loggedIn, observed, strategies) {
     const hasLock = deployment.lock !== undefined;
@@ -27901,10 +28706,19 @@ function planDeployment(deployment, loggedIn, observed, strategies) {
             ? planService(request, loggedIn, observed, strategies, hasLock)
             : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`;
     });
+    const isPlanned = (plan) => typeof plan !== 'string' && 'request' in plan;
+    const refused = plans.filter((plan) => typeof plan !== 'string' && 'why' in plan);
     return {
-        services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
-        problems: plans.filter((plan) => typeof plan === 'string'),
+        services: plans.filter(isPlanned),
+        problems: [...plans.filter((plan) => typeof plan === 'string'), ...plan_toldOnce(refused)],
     };
+}
+/** One line for each cause, with all services that it concerns. */
+function plan_toldOnce(refused) {
+    return [...groupBy(refused, ({ why }) => why)].map(([why, all]) => {
+        const names = plan_list(all.map(({ name }) => name));
+        return `${all.length === 1 ? 'service' : 'services'} ${names}: ${why}`;
+    });
 }
 /** The service of the same run that is to have a name for one of its two services. */
 function givenAway(name, requests, strategies) {
@@ -27913,7 +28727,7 @@ function givenAway(name, requests, strategies) {
         return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
     });
 }
-/** The plan for one service, or the line that says why there is none. */
+/** The plan for one service, or why there is none: no credential can be chosen, or a line that says something else. */
 function planService(request, loggedIn, observed, strategies, hasLock) {
     const { name } = request;
     const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService);
@@ -27942,7 +28756,7 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
     catch (error) {
         if (!(error instanceof UserError))
             throw error;
-        return `service ${name}: ${error.message}`;
+        return { name, why: error.message };
     }
 }
 /** Its image is looked up again, by the tag that it has at this moment. */
@@ -27998,29 +28812,41 @@ function plan_accessToReturn(request, current, loggedIn) {
         return undefined;
     }
 }
-function namedAccess(request, current, image, { configs }) {
-    const choice = plan_namedConfig(request, current);
+function namedAccess(request, current, image, { configs, named, unread }) {
+    const choice = configChoice(request, current);
     if (choice === undefined)
         return undefined;
-    const config = configs.find(({ name }) => name === choice.name);
-    if (config === undefined) {
-        const known = configs.length > 0
-            ? `the configs of this run are ${plan_list(configs.map(({ name }) => name))}`
-            : 'this run has no configs';
-        throw new ConfigNotGiven(`${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``);
-    }
-    const credential = config.credentials.find(({ registry }) => registry === image.registry);
+    const all = [...configs, ...named];
+    const config = all.find(({ name }) => name === choice.name);
+    if (config === undefined)
+        throw unknownConfig(choice, all, unread.get(choice.name));
+    const credential = plan_credentialIn(config, image.registry);
     if (credential === undefined) {
         throw new UserError(`${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`);
     }
     return { config, credential };
 }
-function plan_namedConfig(request, current) {
-    if (request.authConfig !== undefined)
-        return { source: '`auth-config`', name: request.authConfig };
-    const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
-    const label = CONFIG_LABELS.find((key) => labels[key]);
-    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
+/** @param unread why it is not taken for the path of a directory, where somebody has looked */
+function unknownConfig({ source, name }, all, unread) {
+    const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
+    const advice = `give \`registries\` an entry with \`config: ${name}\``;
+    if (!isDirectoryName(name)) {
+        return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: use one of them, or ${advice}`);
+    }
+    const why = unread ?? NOT_ALLOWED;
+    const message = `${source} names the directory ${name}: ${why}. Or ${advice}; ${known}`;
+    return why === NOT_ALLOWED ? new ConfigNotGiven(message) : new UserError(message);
+}
+/**
+ * The credential of a config for a registry.
+ *
+ * @throws UserError when there is none because a helper failed
+ */
+function plan_credentialIn(config, registry) {
+    const failure = config.failures?.get(registry);
+    if (failure !== undefined)
+        throw new UserError(failure);
+    return config.credentials.find((credential) => credential.registry === registry);
 }
 function matchingAccess(image, configs) {
     const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
@@ -28036,7 +28862,7 @@ function matchingAccess(image, configs) {
     return first;
 }
 function ownAccess(image, { ownConfig }) {
-    const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry);
+    const credential = ownConfig && plan_credentialIn(ownConfig, image.registry);
     return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
 }
 /** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
@@ -28200,7 +29026,7 @@ function unquoted(text) {
 function wantedObjects(request, captured, known, problems) {
     const wanted = new Map();
     for (const kind of ['secret', 'config']) {
-        for (const object of captured[kind].map((body) => readSource(kind, body))) {
+        for (const object of captured[kind].map((body) => content_readSource(kind, body))) {
             const id = placeholder(kind, object.body.Name);
             const path = [`${kind}s`, object.key];
             try {
@@ -28218,7 +29044,7 @@ function wantedObjects(request, captured, known, problems) {
     }
     return wanted;
 }
-function readSource(kind, body) {
+function content_readSource(kind, body) {
     const { [SOURCE_LABEL]: label = '', ...Labels } = body.Labels ?? {};
     const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
     return { kind, key, source, words, body: { ...body, Labels } };
@@ -28325,7 +29151,7 @@ async function read_read(request, connection, workspace, signal) {
     else
         problems.push(...refusals(request, whole.refusal, alone));
     const ids = idsFor(objects, known);
-    const networks = all.networks.filter(({ Name }) => !isThere(Name, request, known));
+    const networks = all.networks.filter(({ Name }) => !read_isThere(Name, request, known));
     const order = keys.map((key) => scoped(request, key));
     const services = all.services
         .toSorted((a, b) => order.indexOf(a.Name) - order.indexOf(b.Name))
@@ -28471,7 +29297,7 @@ function placeOfNetwork(request, network) {
     return path.length === 0 ? place_placeOf(request.files, path) : `${place_placeOf(request.files, path)}: ${path.join('.')}`;
 }
 /** A network of this name that is not the stack's does not count: the swarm itself refuses a second one. */
-function isThere(network, { name }, known) {
+function read_isThere(network, { name }, known) {
     return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name);
 }
 function missingExternals(request, known, missing) {
@@ -28519,9 +29345,13 @@ async function planAndCheck({ deployment, stack }, run) {
     const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
     const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
     const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
-    const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services);
-    for (const line of unused)
-        log.notice(line);
+    const unused = [
+        ...unusedCredentials(deployment.credentials, plan.services),
+        ...unusedConfigs(deployment.dockerConfigs, plan.services),
+    ];
+    if (plan.problems.length === 0)
+        for (const line of unused)
+            log.notice(line);
     const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
     throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]);
     return { changes, observed };
@@ -29232,7 +30062,7 @@ function ignoredVariables(env) {
     if (!env.DOCKER_AUTH_CONFIG)
         return [];
     return [
-        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Write `docker-config: env:DOCKER_AUTH_CONFIG` to use it where no entry of `registries` serves.',
     ];
 }
 /** What a context leads to; without a name the one that docker itself would take. */
@@ -29611,7 +30441,7 @@ function readAnswer({ body, headers }, path, { host, request }) {
     const text = body.toString();
     const [method = ''] = request.split(' ', 1);
     const isNothing = text.trim() === '' && method !== 'GET';
-    const value = isNothing ? undefined : parsed(text);
+    const value = isNothing ? undefined : answers_parsed(text);
     if ((value === undefined && !isNothing) || !isPlausible(value, method, path)) {
         const reason = `it answers ${request} with ${describe(text, headers['content-type'])}, and no docker daemon does`;
         throw new Unreadable(`${host} cannot be understood: ${reason}`, { reason });
@@ -29619,7 +30449,7 @@ function readAnswer({ body, headers }, path, { host, request }) {
     return value;
 }
 /** The error behind an answer with a status of 400 and more. */
-function refusal({ status, headers, body }, asked) {
+function answers_refusal({ status, headers, body }, asked) {
     const text = body.toString();
     const message = messageIn(text);
     if (message !== undefined)
@@ -29629,10 +30459,10 @@ function refusal({ status, headers, body }, asked) {
     return new EngineError(status, `${words}: ${describe(text, headers['content-type'])}`, asked, false);
 }
 function messageIn(body) {
-    const { message } = (parsed(body) ?? {});
+    const { message } = (answers_parsed(body) ?? {});
     return typeof message === 'string' ? message : undefined;
 }
-function parsed(text) {
+function answers_parsed(text) {
     try {
         return parseGoJson(text) ?? undefined;
     }
@@ -29903,7 +30733,7 @@ async function connectEngine(address, signal, seconds) {
         const calls = new Calls(pipe, address);
         const ping = await calls.whole('GET', '/_ping', { signal, ...(seconds && { timeoutSeconds: seconds }) });
         if (ping.status !== 200)
-            throw refusal(ping, calls.asked('GET', '/_ping'));
+            throw answers_refusal(ping, calls.asked('GET', '/_ping'));
         return engineOver(calls, versionIn(ping, address.host), ping);
     }
     catch (error) {
@@ -29989,7 +30819,7 @@ function engineOver(calls, apiVersion, ping) {
         const answer = await calls.whole(method, `/v${apiVersion}${path}`, options);
         // No daemon sends its clients elsewhere: that is something in front of it.
         if (answer.status >= 300)
-            throw refusal(answer, calls.asked(method, path));
+            throw answers_refusal(answer, calls.asked(method, path));
         return answer;
     };
     const parsed = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
@@ -29998,7 +30828,7 @@ function engineOver(calls, apiVersion, ping) {
         const status = response.statusCode ?? 0;
         if (status >= 300) {
             const body = Buffer.concat(await response.toArray());
-            throw refusal({ status, headers: response.headers, body }, calls.asked('GET', path));
+            throw answers_refusal({ status, headers: response.headers, body }, calls.asked('GET', path));
         }
         yield* (0,external_node_readline_namespaceObject.createInterface)({ input: response });
     }
@@ -30627,16 +31457,14 @@ async function readConfigFile(path) {
     try {
         const file = parseConfigFile(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
         // Before anything that others say is printed.
-        for (const { username, password } of storedCredentials(file))
-            new Secret(password, username);
+        for (const { value, username } of secretsIn(file))
+            new Secret(value, username);
         return file;
     }
     catch (error) {
         if (error.code === 'ENOENT')
             return {};
-        // JSON's own words show a piece of the file.
-        const why = error instanceof SyntaxError ? 'it is no JSON object' : messageOf(error);
-        log.warning(`${path} is not read: ${why}`);
+        log.warning(`${path} is not read: ${messageOf(error)}`);
         return {};
     }
 }
@@ -32058,7 +32886,7 @@ async function renew(first, run) {
     }
 }
 async function write({ service, access }, { connection: { engine } }) {
-    const credential = storedCredential(access);
+    const credential = stored_credential_storedCredential(access);
     const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit());
     const result = await once();
     // What somebody else has written in between is theirs, and has the new credential or one of their own.
@@ -32181,6 +33009,7 @@ function tell(result, { lines }) {
 
 
 
+
 /** Stores today's credential with services, and restarts nothing. */
 function refreshAuth(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => refreshAuthOver(asked, run));
@@ -32197,7 +33026,7 @@ async function refreshAuthOver(asked, run) {
     const { engine } = connection;
     const all = await time.before('Look at the swarm', (limit) => engine.get('/services', { signal: limit }));
     const choice = choose(asked.which, all);
-    const accounts = { credentials: asked.credentials, services: unservedBy(asked, choice) };
+    const accounts = { ...asked, services: inNeed(asked, choice) };
     const loggedIn = await stage('Log in', () => time.before('Log in', (limit) => logIn(accounts, connection, workspace, limit)));
     if (asked.credentials.length > 0 && loggedIn.refused.size === asked.credentials.length)
         throwAll(loggedIn.problems);
@@ -32228,13 +33057,19 @@ async function refreshAuthOver(asked, run) {
     return { results: [...missingOf(choice), ...results], problems: loggedIn.problems };
 }
 const NONE_SERVED = 'services: no service of this swarm has an image that an account of this run serves: check the `registry` of each, or name the services';
-/** The services for whose images the step's own Docker configuration may be asked. Given accounts say themselves what is meant. */
-function unservedBy({ which, credentials }, { chosen }) {
-    if (which.by === 'account' && credentials.length > 0)
-        return [];
+/**
+ * The services for which Docker configurations may be asked. Where services are chosen by the accounts that are given, that
+ * of the runner is not asked; a service may still name one that is given.
+ */
+function inNeed({ which, credentials, dockerConfigs }, { chosen }) {
+    const isGivenAlone = which.by === 'account' && credentials.length > 0 && dockerConfigs.every(({ name }) => name !== undefined);
     return chosen.flatMap(({ service, authConfig }) => {
+        const { Name: name, Labels: labels = {} } = service.Spec;
         const image = referenceOf(service);
-        return image === undefined ? [] : [{ image, ...(authConfig === undefined ? {} : { authConfig }) }];
+        const request = { name, labels, ...(authConfig === undefined ? {} : { authConfig }) };
+        if (image === undefined || (isGivenAlone && configChoice(request, undefined) === undefined))
+            return [];
+        return [{ ...request, image }];
     });
 }
 /** @param before `undefined`: of the tasks nothing is known yet */

@@ -1783,7 +1783,7 @@ var Alias = __nccwpck_require__(4065);
 var Collection = __nccwpck_require__(101);
 var identity = __nccwpck_require__(1127);
 var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 var Schema = __nccwpck_require__(5840);
 var stringifyDocument = __nccwpck_require__(6829);
 var anchors = __nccwpck_require__(1596);
@@ -2709,7 +2709,7 @@ var anchors = __nccwpck_require__(1596);
 var visit = __nccwpck_require__(204);
 var identity = __nccwpck_require__(1127);
 var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2992,7 +2992,7 @@ exports.isEmptyPath = isEmptyPath;
 
 var applyReviver = __nccwpck_require__(3661);
 var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 
 class NodeBase {
     constructor(type) {
@@ -3085,7 +3085,7 @@ exports.createPair = createPair;
 
 var identity = __nccwpck_require__(1127);
 var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3276,7 +3276,7 @@ var stringifyCollection = __nccwpck_require__(1212);
 var Collection = __nccwpck_require__(101);
 var identity = __nccwpck_require__(1127);
 var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3397,7 +3397,7 @@ var log = __nccwpck_require__(7249);
 var merge = __nccwpck_require__(452);
 var stringify = __nccwpck_require__(2148);
 var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3520,7 +3520,7 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 4043:
+/***/ 6424:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -6787,7 +6787,7 @@ exports.merge = merge;
 
 
 var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var toJS = __nccwpck_require__(6424);
 var YAMLMap = __nccwpck_require__(4454);
 var YAMLSeq = __nccwpck_require__(2223);
 var pairs = __nccwpck_require__(8385);
@@ -8706,6 +8706,51 @@ const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.ur
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
+
+/**
+ * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
+ * know it, so no text of somebody else passes for a number.
+ */
+const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
+/**
+ * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
+ * looked at any closer.
+ */
+const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
+/**
+ * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
+ * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
+ * meets one (an image with a single OCI manifest has `"Platforms": null`). A whole number that JavaScript would round
+ * (64 bits are a limit's or a duration's) becomes a text, which {@link toGoJson} turns back: the same number is the
+ * same text.
+ *
+ * @throws SyntaxError when it is no JSON
+ */
+function parseGoJson(text) {
+    const value = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text);
+    return text.includes('null') ? withoutNulls(value) : value;
+}
+/** The value as JSON, each number as it was when {@link parseGoJson} read it. */
+function toGoJson(value, replacer) {
+    const text = JSON.stringify(value, replacer);
+    return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
+}
+function withMarks(text) {
+    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
+}
+function withoutNulls(value) {
+    if (Array.isArray(value))
+        return value.filter((item) => item !== null).map(withoutNulls);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const there = Object.entries(value).filter(([, inner]) => inner !== null);
+    return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
 ;// CONCATENATED MODULE: ./build/docker/registry/reference.js
 
 /** An image or registry name that Docker would not take, or would take for something else. */
@@ -8955,16 +9000,58 @@ function cut(text, separator) {
 
 ;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
 
+
+const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
+/** A text that is no `config.json` of docker's. The message says why, shows nothing of it, and goes on after its name. */
+class InvalidConfigFile extends SyntaxError {
+    name = 'InvalidConfigFile';
+}
 /**
- * The content of a `config.json`.
+ * The content of a `config.json`. A `null` is what is not there, as for docker.
  *
- * @throws SyntaxError when it is not a JSON object
+ * @throws InvalidConfigFile when docker would not read it
  */
 function parseConfigFile(content) {
-    const parsed = JSON.parse(content);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-        throw new SyntaxError('not a JSON object');
+    const file = objectIn(content);
+    const { auths = {}, credHelpers = {}, credsStore = '', HttpHeaders = {}, cliPluginsExtraDirs = [] } = file;
+    if (!isRecord(auths))
+        throw new InvalidConfigFile('its `auths` is no JSON object of registries');
+    for (const entry of Object.values(auths)) {
+        if (!isRecord(entry))
+            throw new InvalidConfigFile('an entry of its `auths` is no JSON object');
+        const wrong = TEXTS_OF_ENTRY.find((key) => entry[key] !== undefined && typeof entry[key] !== 'string');
+        if (wrong !== undefined)
+            throw new InvalidConfigFile(`\`${wrong}\` of an entry of its \`auths\` is no text`);
+    }
+    if (typeof credsStore !== 'string')
+        throw new InvalidConfigFile('its `credsStore` is no text');
+    if (!isRecordOfTexts(credHelpers))
+        throw new InvalidConfigFile('its `credHelpers` is no JSON object of texts');
+    if (!isRecordOfTexts(HttpHeaders))
+        throw new InvalidConfigFile('its `HttpHeaders` is no JSON object of texts');
+    if (!Array.isArray(cliPluginsExtraDirs) || !cliPluginsExtraDirs.every((one) => typeof one === 'string')) {
+        throw new InvalidConfigFile('its `cliPluginsExtraDirs` is no list of texts');
+    }
+    return file;
+}
+function objectIn(content) {
+    let parsed;
+    try {
+        parsed = parseGoJson(content);
+    }
+    catch {
+        // JSON's own words show a piece of the text.
+        throw new InvalidConfigFile('it is no JSON');
+    }
+    if (!isRecord(parsed))
+        throw new InvalidConfigFile('it is no JSON object');
     return parsed;
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function isRecordOfTexts(value) {
+    return isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
 }
 /**
  * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
@@ -9003,9 +9090,28 @@ function storedCredential(file, registry) {
     const entry = exact ?? sameHost;
     return entry && credentialIn(entry);
 }
-/** All credentials that a `config.json` itself holds. */
-function storedCredentials(file) {
-    return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? []);
+/** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
+function secretsIn(file) {
+    return Object.values(file.auths ?? {}).flatMap((entry) => {
+        const credential = credentialIn(entry);
+        const { auth = '', password = '', identitytoken = '', registrytoken = '' } = entry;
+        const username = credential?.username || entry.username;
+        const plain = [auth, password, identitytoken, registrytoken].map((value) => ({ value }));
+        return credential === undefined ? plain : [{ value: credential.password, username: username ?? '' }, ...plain];
+    });
+}
+/** The registries for which there is something in a `config.json`, but no account: docker would not read it. */
+function unusableEntries(file) {
+    return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
+        const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '');
+        return hasAny && credentialIn(entry) === undefined ? [key] : [];
+    });
+}
+/** Whether a `config.json` leads to any account: one of its own, or that of a helper. */
+function leadsToAccounts(file) {
+    const helpers = [file.credsStore, ...Object.values(file.credHelpers ?? {})];
+    return (helpers.some((helper) => helper !== undefined && helper !== '') ||
+        Object.values(file.auths ?? {}).some((entry) => credentialIn(entry) !== undefined));
 }
 function credentialIn(entry) {
     const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
@@ -9521,8 +9627,6 @@ function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
     return shortened(redact(printable_printable(redact(text))), mostCharacters);
 }
 
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: ./build/runner/ownership.js
@@ -9790,7 +9894,7 @@ function parseChange(line) {
     catch {
         return undefined;
     }
-    const isChange = isRecord(value) && Object.entries(value).every(([key, inner]) => CHECKS.get(key)?.(inner));
+    const isChange = state_isRecord(value) && Object.entries(value).every(([key, inner]) => CHECKS.get(key)?.(inner));
     return isChange ? value : undefined;
 }
 const FINGERPRINT = /^[0-9a-f]{64}$/;
@@ -9817,9 +9921,9 @@ const CHECKS = new Map([
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
-    ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
+    ['service', (value) => state_isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
-function isRecord(value) {
+function state_isRecord(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -10181,49 +10285,6 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
     return docker.Host.startsWith('tcp:') && docker.SkipTLSVerify === true && (material?.docker ?? []).length === 0;
 }
 
-;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
-
-/**
- * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
- * know it, so no text of somebody else passes for a number.
- */
-const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
-/**
- * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
- * looked at any closer.
- */
-const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
-/**
- * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
- * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
- * meets one (an image with a single OCI manifest has `"Platforms": null`). A whole number that JavaScript would round
- * (64 bits are a limit's or a duration's) becomes a text, which {@link toGoJson} turns back: the same number is the
- * same text.
- *
- * @throws SyntaxError when it is no JSON
- */
-function parseGoJson(text) {
-    const value = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text);
-    return text.includes('null') ? withoutNulls(value) : value;
-}
-/** The value as JSON, each number as it was when {@link parseGoJson} read it. */
-function toGoJson(value, replacer) {
-    const text = JSON.stringify(value, replacer);
-    return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
-}
-function withMarks(text) {
-    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
-}
-function withoutNulls(value) {
-    if (Array.isArray(value))
-        return value.filter((item) => item !== null).map(withoutNulls);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const there = Object.entries(value).filter(([, inner]) => inner !== null);
-    return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/masking.js
 
 
@@ -10297,6 +10358,29 @@ function hideAfterPasswordKeys(text) {
             guess(piece.replace(/^["']|["'}\]]+$/g, ''));
         }
     }
+}
+/** How a `config.json` names what is secret in it, and its value; also one that is cut off. */
+const SECRET_OF_CONFIG = /["']?(?:auth|password|identitytoken|registrytoken|secret|token)["']?\s*:\s*["']?((?:[^"'\\\r\n]|\\.)+)/gi;
+/**
+ * Hides whatever is secret in the text of a `config.json`, also where docker would not read it: the values of its keys
+ * for secrets, and the password that is in base64 of `user:password`.
+ */
+function hideInConfigText(text) {
+    for (const [, value = ''] of text.matchAll(SECRET_OF_CONFIG)) {
+        guess(value.replace(/[\s,}\]]+$/, ''));
+        const [user, ...password] = Buffer.from(value, 'base64').toString().replace(/\0+$/, '').split(':');
+        if (password.length > 0 && password.join(':').trim() !== '')
+            new Secret(password.join(':'), user);
+    }
+}
+/** A runner looks for every mask in every line. Of a longer text its beginning tells it from all others. */
+const LONGEST_MASK = 8192;
+/** Hides a secret text in base64, with or without line ends in it. */
+function hideBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    guess(dense.slice(0, LONGEST_MASK));
+    if (dense !== text)
+        guess(text.slice(0, LONGEST_MASK));
 }
 /** An address has one before its user name at most, and one behind it. */
 const MOST_COLONS = 3;
@@ -10730,7 +10814,7 @@ function fileReader(env) {
  * @throws UserError as {@link readUserFile}, and when it is not UTF-8
  */
 function readUserText(path, base) {
-    return textOfBytes(readUserFile(path, base));
+    return textOfBytes(files_readUserFile(path, base));
 }
 /** The workspace, where relative paths begin. */
 function basePath(env) {
@@ -10751,7 +10835,7 @@ const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
  * @param base where relative paths began, for the message
  * @throws UserError that does not show the path
  */
-function readUserFile(path, base) {
+function files_readUserFile(path, base) {
     requireUserFile(path, base);
     try {
         return (0,external_node_fs_namespaceObject.readFileSync)(path);
@@ -11504,7 +11588,7 @@ function ignoredVariables(env) {
     if (!env.DOCKER_AUTH_CONFIG)
         return [];
     return [
-        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+        'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Write `docker-config: env:DOCKER_AUTH_CONFIG` to use it where no entry of `registries` serves.',
     ];
 }
 /** What a context leads to; without a name the one that docker itself would take. */
@@ -12963,16 +13047,14 @@ async function readConfigFile(path) {
     try {
         const file = parseConfigFile(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
         // Before anything that others say is printed.
-        for (const { username, password } of storedCredentials(file))
-            new Secret(password, username);
+        for (const { value, username } of secretsIn(file))
+            new Secret(value, username);
         return file;
     }
     catch (error) {
         if (error.code === 'ENOENT')
             return {};
-        // JSON's own words show a piece of the file.
-        const why = error instanceof SyntaxError ? 'it is no JSON object' : errors_messageOf(error);
-        log_log.warning(`${path} is not read: ${why}`);
+        log_log.warning(`${path} is not read: ${errors_messageOf(error)}`);
         return {};
     }
 }
@@ -13134,6 +13216,7 @@ function passwordProblem(password) {
         return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
     return undefined;
 }
+/** What is wrong with the name of a config. */
 function configProblem(config) {
     if (config === '')
         return '`config` is empty: write a name for it, or leave the key out';
@@ -13538,7 +13621,7 @@ function rawContent({ source, words }, lookUp, directory) {
         return Buffer.from(variableOf(words, lookUp));
     const path = (0,external_node_path_namespaceObject.resolve)(directory, words);
     try {
-        return readUserFile(path, 'the directory of the first compose file');
+        return files_readUserFile(path, 'the directory of the first compose file');
     }
     catch (error) {
         throw new errors_UserError(`its file ${path}: ${errors_messageOf(error)}`);
@@ -13604,6 +13687,806 @@ function sourcesOf(object) {
         const inner = entryAt(object, key);
         return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
     });
+}
+
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./build/inputs/tar.js
+
+
+
+const BLOCK = 512;
+const MOST_UNPACKED_MEGABYTES = 16;
+const MOST_ENTRIES = 2000;
+/** What an archive of settings has no use for, by the flag of its entries. */
+const REFUSED = {
+    '1': 'a hard link',
+    '2': 'a symbolic link',
+    '3': 'a device',
+    '4': 'a device',
+    '6': 'a named pipe',
+    K: 'a link',
+    S: 'a sparse file',
+};
+/**
+ * The regular files of a `.tar.gz`.
+ *
+ * @throws UserError when it is none, is cut off or damaged, becomes too large, or has anything but files and directories
+ *   with relative paths
+ */
+function filesOfTarGz(bytes) {
+    return filesOfTar(unzipped(bytes));
+}
+function unzipped(bytes) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'ERR_BUFFER_TOO_LARGE') {
+            throw new errors_UserError(`the archive is larger than ${MOST_UNPACKED_MEGABYTES} MB when it is unpacked: ${PACK_LESS}`);
+        }
+        throw new errors_UserError(code === 'Z_BUF_ERROR' ? CUT_OFF : DAMAGED);
+    }
+}
+const PACK_LESS = 'pack `config.json` alone, as in `tar -czf docker.tar.gz -C ~ .docker/config.json`';
+const CUT_OFF = 'the archive is cut off in its middle: give all of it';
+const DAMAGED = 'the archive is damaged: give it as `tar -czf` has made it';
+function filesOfTar(bytes) {
+    const files = new Map();
+    let longName;
+    let entries = 0;
+    for (let at = 0;;) {
+        const header = bytes.subarray(at, at + BLOCK);
+        if (header.length < BLOCK)
+            throw new errors_UserError(at === 0 ? DAMAGED : CUT_OFF);
+        // The end is a block of zeros.
+        if (header.every((byte) => byte === 0))
+            return [...files].map(([path, content]) => ({ path, content }));
+        checkSum(header);
+        if (++entries > MOST_ENTRIES)
+            throw new errors_UserError(`the archive has more than ${MOST_ENTRIES} entries: ${PACK_LESS}`);
+        const size = numberAt(header, 124, 12);
+        const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
+        if (content.length < size)
+            throw new errors_UserError(CUT_OFF);
+        at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+        const flag = String.fromCharCode(header[156] ?? 0);
+        if (flag === 'x')
+            longName = pathOfPax(content) ?? longName;
+        else if (flag === 'L')
+            longName = textOf(content);
+        else if (flag === 'g') {
+            if (pathOfPax(content) !== undefined)
+                throw tar_refusal('pax_global_header', 'a name for all files');
+        }
+        else {
+            const name = longName ?? nameIn(header);
+            longName = undefined;
+            const path = checkedPath(name);
+            if (!isDirectory(flag, name)) {
+                if (!/[0\0]/.test(flag))
+                    throw tar_refusal(name, REFUSED[flag] ?? 'no file or directory');
+                if (path === '' || files.has(path))
+                    throw tar_refusal(name, path === '' ? 'no name of a file' : 'there twice');
+                files.set(path, content);
+            }
+        }
+    }
+}
+function isDirectory(flag, name) {
+    return flag === '5' || (flag === '\0' && name.endsWith('/'));
+}
+function tar_refusal(name, what) {
+    return new errors_UserError(`${problems_shown(name)} of the archive is ${what}: ${PACK_LESS}`);
+}
+/** @throws UserError when the path is not one below the place where somebody would unpack the archive */
+function checkedPath(name) {
+    if (name.startsWith('/') || /^[a-z]:/i.test(name))
+        throw tar_refusal(name, 'an absolute path');
+    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    if (parts.includes('..'))
+        throw tar_refusal(name, 'a path that leads out of it');
+    if (/[\p{Cc}\\\ufffd]/u.test(name))
+        throw tar_refusal(name, 'no name of a file');
+    return parts.join('/');
+}
+/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
+function checkSum(header) {
+    const blanks = 8 * 0x20;
+    const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks);
+    if (sum !== numberAt(header, 148, 8))
+        throw new errors_UserError(DAMAGED);
+}
+/** Octal digits, with blanks or zeros around them. */
+function numberAt(header, start, length) {
+    const text = header
+        .subarray(start, start + length)
+        .toString('latin1')
+        .replace(/[ \0]+$/, '')
+        .trimStart();
+    // Larger numbers are binary; no file in here can be as large as that.
+    if (!/^[0-7]*$/.test(text))
+        throw new errors_UserError(DAMAGED);
+    return Number.parseInt(text || '0', 8);
+}
+function nameIn(header) {
+    const name = textOf(header.subarray(0, 100));
+    // GNU's own format has times where POSIX has the first part of a long name.
+    const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
+    const prefix = isPosix ? textOf(header.subarray(345, 500)) : '';
+    return prefix === '' ? name : `${prefix}/${name}`;
+}
+/** The text up to its closing NUL. */
+function textOf(bytes) {
+    const end = bytes.indexOf(0);
+    return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8');
+}
+/** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
+function pathOfPax(content) {
+    let path;
+    for (let at = 0; at < content.length;) {
+        const [, digits = ''] = /^(\d{1,8}) /.exec(content.subarray(at, at + 9).toString('latin1')) ?? [];
+        const length = Number(digits);
+        const record = content.subarray(at + digits.length + 1, at + length - 1);
+        if (length <= digits.length + 1 || at + length > content.length)
+            throw new errors_UserError(DAMAGED);
+        const [key = '', ...value] = record.toString('utf8').split('=');
+        if (key === 'path')
+            path = value.join('=');
+        // The size that counts would be another one than the header's.
+        if (key === 'size' || key.startsWith('GNU.sparse'))
+            throw new errors_UserError(`the archive has a sparse or huge file: ${PACK_LESS}`);
+        at += length;
+    }
+    return path;
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./build/inputs/yaml.js
+
+const DEEPEST = 20;
+/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
+const MOST_ALIASED_VALUES = 100_000;
+/** More would hide what is wrong: mostly one mistake is the cause of all. */
+const MOST_PROBLEMS = 20;
+const YAML_TAG = 'tag:yaml.org,2002:';
+/** The tags that say of a list or mapping what is so anyway. */
+const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
+/** What docker compose does by tags where files are merged. */
+const COMPOSE_TAGS = {
+    '!reset': '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
+    '!override': '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
+};
+const REASONS = {
+    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
+    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
+    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
+    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
+    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
+    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
+    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
+    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
+};
+const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
+/**
+ * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
+ */
+function parseYaml(text) {
+    const source = text.replace(/^\uFEFF/, '');
+    const lineCounter = new dist/* LineCounter */.HN();
+    // Duplicate keys are found below: the package's own search takes quadratic time.
+    const document = (0,dist/* parseDocument */.Tp)(source, {
+        schema: 'failsafe',
+        lineCounter,
+        prettyErrors: false,
+        uniqueKeys: false,
+        resolveKnownTags: false,
+        logLevel: 'error',
+    });
+    const [error] = document.errors;
+    const tree = new TreeBuilder(source, lineCounter);
+    const root = document.contents === null ? undefined : tree.buildAll(document.contents);
+    if (error === undefined)
+        return { root, problems: tree.problems };
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
+    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
+    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+}
+/** Plain, or with the tag that says it. */
+function isMergeKey(key) {
+    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
+        return false;
+    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
+}
+const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
+/**
+ * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
+ * read the same from the text without the tag.
+ */
+function taggedText(text, tag) {
+    const plain = (value) => ({ ...text, value, style: 'plain' });
+    const { value } = text;
+    switch (tag) {
+        case 'str':
+            return text.style === 'plain' ? { ...text, style: 'quoted' } : text;
+        case 'null':
+            return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null');
+        case 'bool':
+            return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false');
+        case 'int':
+            return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value);
+        case 'float': {
+            const whole = integer(value);
+            if (whole !== undefined)
+                return plain(`${whole}.0`);
+            const digits = value.replaceAll('_', '');
+            const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
+            return isFloat ? plain(value) : wrongTag(tag, 'a number');
+        }
+        case 'timestamp':
+            return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31');
+        case 'binary':
+            return textOfBase64(text);
+        default:
+            return unknownTag(text);
+    }
+}
+/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
+function unknownTag({ value, style }) {
+    return value === '' && style === 'plain'
+        ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
+        : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value';
+}
+function wrongTag(tag, needed) {
+    return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
+}
+/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
+function integer(text) {
+    const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? [];
+    if (sign === undefined)
+        return undefined;
+    const isOctal = /^0\d/.test(digits);
+    if (isOctal && /[89]/.test(digits))
+        return undefined;
+    const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
+    if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n))
+        return undefined;
+    return sign === '-' ? -size : size;
+}
+function textOfBase64(text) {
+    const base64 = text.value.replace(/[\r\n]/g, '');
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.toString('base64') !== base64)
+        return wrongTag('binary', 'padded base64');
+    try {
+        return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+    }
+    catch {
+        return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file';
+    }
+}
+class TreeBuilder {
+    problems = [];
+    #source;
+    #lineCounter;
+    #anchors = new Map();
+    #sizes = new Map();
+    /** Where an anchor stands before nothing. */
+    #emptyAnchors = new Map();
+    #aliases = new Set();
+    #aliasedValues = 0;
+    constructor(source, lineCounter) {
+        this.#source = source;
+        this.#lineCounter = lineCounter;
+    }
+    buildAll(node) {
+        const root = this.build(node);
+        for (const [anchor, offset] of this.#emptyAnchors) {
+            if (this.#aliases.has(anchor))
+                continue;
+            this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
+        }
+        this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
+        return root;
+    }
+    build(node, depth = 0) {
+        if (node === null)
+            return this.#empty(0);
+        const offset = node.range?.[0] ?? 0;
+        if (depth > DEEPEST)
+            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
+        if ((0,dist/* isAlias */.Vj)(node))
+            return this.#resolve(node.source, offset);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, undefined);
+        const value = this.#valueOf(node, offset, depth);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, value);
+        return value;
+    }
+    #valueOf(node, offset, depth) {
+        const line = this.#lineCounter.linePos(offset).line;
+        const { tag } = node;
+        const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
+        if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
+            return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
+        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
+            return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
+        }
+        if ((0,dist/* isMap */.jh)(node))
+            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
+        if ((0,dist/* isSeq */.oP)(node)) {
+            const items = node.items.map((item) => this.build(item, depth + 1));
+            return this.#sized({ kind: 'list', line, items });
+        }
+        if (!(0,dist/* isScalar */.jn)(node))
+            return this.#empty(offset);
+        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
+        if (/\p{Surrogate}/u.test(untagged.value)) {
+            return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
+        }
+        if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
+            this.#emptyAnchors.set(node.anchor, offset);
+        }
+        if (tag === undefined || tag === '!')
+            return untagged;
+        const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
+        return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
+    }
+    #styleOf(node) {
+        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
+            return { style: 'block', isFolded: false, hasComment: false };
+        }
+        const [start, end] = node.range ?? [0, 0];
+        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
+        return {
+            style: isPlain ? 'plain' : 'quoted',
+            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
+            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
+        };
+    }
+    #entries(map, depth) {
+        const own = new Map();
+        let merged;
+        for (const { key: keyNode, value: valueNode } of map.items) {
+            const offset = keyNode?.range?.[0] ?? 0;
+            if (isMergeKey(keyNode)) {
+                if (merged === undefined)
+                    merged = this.#merged(valueNode, offset, depth);
+                else
+                    this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`');
+                continue;
+            }
+            const key = this.build(keyNode, depth + 1);
+            const value = this.build(valueNode, depth + 1);
+            if (key.kind !== 'text')
+                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
+            else if (own.has(key.value))
+                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
+            else
+                own.set(key.value, { key: key.value, line: key.line, value });
+        }
+        for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
+            if (!own.has(key))
+                own.set(key, { key, ...rest });
+        }
+        return [...own.values()];
+    }
+    /** The mappings behind `<<`; the first of those that have a key gives its value. */
+    #merged(node, offset, depth) {
+        const known = this.problems.length;
+        const value = this.build(node, depth + 1);
+        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
+        if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
+            this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
+        }
+        return all;
+    }
+    #resolve(anchor, offset) {
+        this.#aliases.add(anchor);
+        const target = this.#anchors.get(anchor);
+        if (target === undefined) {
+            const wrong = this.#anchors.has(anchor)
+                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
+                : REASONS.BAD_ALIAS;
+            return this.#refuse(offset, wrong ?? OTHER_REASON);
+        }
+        const before = this.#aliasedValues;
+        this.#aliasedValues += this.#sizes.get(target) ?? 1;
+        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
+            return target;
+        if (before > MOST_ALIASED_VALUES)
+            return this.#empty(offset);
+        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
+    }
+    #sized(value) {
+        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
+        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
+        return value;
+    }
+    #refuse(offset, reason) {
+        const { line, col } = this.#lineCounter.linePos(offset);
+        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
+        if (this.problems.length < MOST_PROBLEMS && !isRepeated)
+            this.problems.push({ line, column: col, reason });
+        return this.#empty(offset);
+    }
+    #empty(offset) {
+        const { line } = this.#lineCounter.linePos(offset);
+        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/docker-config.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
+ * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
+ * path only what has the look of one: what was put in its place by mistake may be the secret itself.
+ */
+const INPUT = 'docker-config';
+const docker_config_FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
+/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
+const docker_config_BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
+/** By these a text in base64 is known for a gzip file, or for JSON. */
+const BASE64_START = /^(?:H4sI|e[wyo0])/;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+/** Other archives, by their first bytes in hexadecimal digits. */
+const OTHER_ARCHIVES = {
+    '504b0304': 'a zip file',
+    '425a68': 'a bzip2 file',
+    fd377a585a00: 'an xz file',
+    '28b52ffd': 'a zstd file',
+};
+/**
+ * The configurations of the input `docker-config`: one without a name, or several, each with its name. Every secret in
+ * one is masked before anything else is done with it, also when it turns out to be wrong.
+ */
+function readDockerConfigs(text, env, problems) {
+    const whole = text.replace(/^\uFEFF/, '').trim();
+    if (whole === '')
+        return [];
+    hideInConfigText(whole);
+    const written = sourcesIn(whole, problems.at(INPUT));
+    const configs = written.flatMap(({ name, source }) => {
+        const origin = name === undefined ? INPUT : `${INPUT} ${name}`;
+        const here = problems.at(origin);
+        const file = here.attempt(() => readSource(source, { env, place: origin }));
+        if (file === undefined || !isUsable(file, here))
+            return [];
+        return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }];
+    });
+    return configs;
+}
+/**
+ * The content of a configuration, as far as it is about accounts. Every secret in it is masked.
+ *
+ * @param place what the user knows it by
+ * @throws UserError that shows nothing of it
+ */
+function docker_config_configFileIn(bytes, place) {
+    const text = textIn(bytes);
+    hideInConfigText(text);
+    try {
+        const { auths, credHelpers, credsStore } = parseConfigFile(text);
+        const file = { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) };
+        for (const { value, username } of secretsIn(file))
+            masking_hide(value, place, username);
+        return file;
+    }
+    catch (error) {
+        if (!(error instanceof InvalidConfigFile))
+            throw error;
+        throw new errors_UserError(`this is no config.json that docker would read: ${error.message}. Give it as docker has written it`);
+    }
+}
+function sourcesIn(text, problems) {
+    if (isContent(text) || isOneSource(text))
+        return [{ source: text }];
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong) {
+        problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
+    }
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems));
+    return distinct(written, problems);
+}
+/** A text of one line that is neither a list nor a mapping of YAML. */
+function isOneSource(text) {
+    return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text);
+}
+/** Whether a text is the content of a configuration, or was meant to be. */
+function isContent(text) {
+    if (text.startsWith('{')) {
+        const keys = /"(?:auths|credHelpers|credsStore)"\s*:/;
+        return isJson(text) ? keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}' : keys.test(text);
+    }
+    return isBase64(text);
+}
+const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
+function keysOf(json) {
+    return Object.keys(JSON.parse(json));
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function isBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    return docker_config_BASE64.test(dense) && BASE64_START.test(dense);
+}
+function writtenIn(value, problems) {
+    if (value.kind === 'text')
+        return [{ source: value.value.trim() }];
+    if (value.kind === 'list') {
+        problems.add(`line ${value.line} is a list: ${NAMED}`);
+        return [];
+    }
+    return value.entries.flatMap(({ key, line, value: of }) => {
+        const name = key.trim();
+        const wrong = configProblem(name);
+        if (wrong !== undefined)
+            problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`);
+        else if (of.kind === 'list')
+            problems.add(`line ${line} is a list: ${NAMED}`);
+        else if (of.kind === 'map') {
+            const isConfig = of.entries.some((entry) => CONFIG_KEYS.includes(entry.key));
+            if (isConfig)
+                return [{ name, source: JSON.stringify(plain(of)) }];
+            problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`);
+        }
+        else if (of.value.trim() === '')
+            problems.add(`line ${line}: ${problems_shown(name)} is empty: ${docker_config_FORMS} (${UNSET})`);
+        else if (name === 'env')
+            problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``);
+        else
+            return [{ name, source: of.value.trim() }];
+        return [];
+    });
+}
+const NAMED = 'write entries such as `team-a: path/to/config.json`';
+/** JSON that was written without quotes is YAML as well. */
+function plain(value) {
+    if (value.kind === 'text')
+        return value.value;
+    if (value.kind === 'list')
+        return value.items.map(plain);
+    return Object.fromEntries(value.entries.map((entry) => [entry.key, plain(entry.value)]));
+}
+function distinct(written, problems) {
+    const seen = new Set();
+    return written.filter(({ name }) => {
+        const isFirst = !seen.has(name);
+        seen.add(name);
+        if (!isFirst && name === undefined)
+            problems.add(`two of them have no name, and only one can serve all: ${NAMED}`);
+        if (!isFirst && name !== undefined)
+            problems.add(`${problems_shown(name)} is there twice: give each a name of its own`);
+        return isFirst;
+    });
+}
+/** Whether somebody can log in with it. */
+function isUsable(file, problems) {
+    const unusable = unusableEntries(file);
+    for (const key of unusable) {
+        problems.add(`its entry for ${problems_shown(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`);
+    }
+    if (unusable.length > 0)
+        return false;
+    if (leadsToAccounts(file))
+        return true;
+    problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out');
+    return false;
+}
+function readSource(source, ground) {
+    const variable = /^env:(.*)$/s.exec(source)?.[1];
+    const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
+    if (isContent(text))
+        return docker_config_configFileIn(Buffer.from(text), ground.place);
+    if (/[\r\n]/.test(text))
+        throw new errors_UserError(`this is no path but several lines: ${docker_config_FORMS}`);
+    return fileAt(text, ground);
+}
+/** Words in capitals: so is a variable called, and hardly a content. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+function textOfVariable(name, env) {
+    if (!VARIABLE.test(name))
+        throw new errors_UserError(`behind \`env:\` is no name of a variable: ${docker_config_FORMS}`);
+    const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
+    if (value !== '') {
+        hideInConfigText(value);
+        return value;
+    }
+    throw new errors_UserError(`the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+}
+/** What can be a path, and no content: it is shown. */
+const PATH = /^[\w./~@ +-]*[./~][\w./~@ +-]*$/;
+const LONGEST_PATH_SHOWN = 200;
+function fileAt(path, { env, place: origin }) {
+    const absolute = resolvePath(env, path);
+    const place = PATH.test(path) && path.length <= LONGEST_PATH_SHOWN ? `${path}: ` : '';
+    try {
+        if (!docker_config_isDirectory(absolute))
+            return docker_config_configFileIn(files_readUserFile(absolute, basePath(env)), origin);
+        const file = (0,external_node_path_namespaceObject.join)(absolute, 'config.json');
+        if (!isThere(file))
+            throw new errors_UserError('the directory has no config.json: log in with `docker login` where it is made');
+        return docker_config_configFileIn(files_readUserFile(file, basePath(env)), origin);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError))
+            throw error;
+        throw new errors_UserError(`${place}${error.message}`);
+    }
+}
+function docker_config_isDirectory(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory();
+    }
+    catch {
+        return false;
+    }
+}
+function isThere(path) {
+    try {
+        (0,external_node_fs_namespaceObject.statSync)(path);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/** The JSON text that a content is, or leads to. */
+function textIn(bytes) {
+    if (bytes.subarray(0, 2).equals(GZIP))
+        return docker_config_textOfBytes(configIn(filesOfTarGz(bytes)).content);
+    const hex = bytes.subarray(0, 8).toString('hex');
+    const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1];
+    const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar';
+    if (isTar || archive !== undefined) {
+        throw new errors_UserError(`this is ${archive ?? 'a tar file that is not compressed'}: pack it with \`tar -czf docker.tar.gz -C ~ .docker/config.json\``);
+    }
+    const text = docker_config_textOfBytes(bytes).trim();
+    if (text.startsWith('{'))
+        return text;
+    if (!isBase64(text))
+        throw new errors_UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${docker_config_FORMS}`);
+    hideBase64(text);
+    const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64');
+    return decoded.subarray(0, 2).equals(GZIP)
+        ? docker_config_textOfBytes(configIn(filesOfTarGz(decoded)).content)
+        : docker_config_textOfBytes(decoded).trim();
+}
+function docker_config_textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new errors_UserError('this is no UTF-8 text: give the config.json as docker has written it');
+    }
+}
+/** The `config.json` that is nearest to the root of an archive: other folders of a `.docker` may have files of that name. */
+function configIn(files) {
+    const depth = ({ path }) => path.split('/').length;
+    const found = files.filter(({ path }) => path.split('/').at(-1) === 'config.json');
+    const nearest = Math.min(...found.map(depth));
+    const [file, ...others] = found.filter((one) => depth(one) === nearest);
+    if (file === undefined) {
+        throw new errors_UserError('the archive has no config.json: pack it with `tar -czf docker.tar.gz -C ~ .docker/config.json`');
+    }
+    if (others.length > 0)
+        throw new errors_UserError('the archive has more than one config.json: pack each by itself, and give each a name');
+    return file;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/config-directories.js
+
+
+
+
+
+
+
+/**
+ * Directories of the runner with a Docker client configuration, which services choose by their path, as Gantry's label
+ * does (`gantry.auth.config=/root/.docker2`). A label comes from the swarm, so the workflow says which may be read.
+ */
+const DIRECTORIES_INPUT = 'allow-config-directories';
+/** The directories of a text, one a line or a YAML list, absolute. */
+function parseConfigDirectories(text, env, problems) {
+    const here = problems.at(DIRECTORIES_INPUT);
+    return linesIn(text, here).flatMap((line) => here.attempt(() => checkedDirectory(line, env)) ?? []);
+}
+function linesIn(text, problems) {
+    if (!/^\s*(?:-\s|\[)/.test(text)) {
+        return text
+            .split(/\r?\n/)
+            .map((line) => line.trim())
+            .filter((line) => line !== '');
+    }
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root?.kind !== 'list')
+        return [];
+    return root.items.flatMap((item) => {
+        if (item.kind === 'text')
+            return [item.value.trim()];
+        problems.add(`line ${item.line} is no text: write the paths of directories, such as \`/root/.docker2\``);
+        return [];
+    });
+}
+function checkedDirectory(path, env) {
+    const isWhole = (0,external_node_path_namespaceObject.isAbsolute)(path) || path.startsWith('~/');
+    if (!isWhole || path.split('/').includes('..')) {
+        throw new errors_UserError(`${problems_shown(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
+    }
+    const directory = resolvePath(env, path);
+    if (directory === '/')
+        throw new errors_UserError('`/` is every directory there is: write those that hold a config.json');
+    return directory;
+}
+/** Whether the name of a config may be the path of a directory: no other name begins so. */
+function isDirectoryName(name) {
+    return isAbsolute(name);
+}
+/** Why a directory is not read that no input names; it goes on after the path. */
+const NOT_ALLOWED = (/* unused pure expression or super */ null && (`it is none that this run may read: if it shall, write it into \`${DIRECTORIES_INPUT}\``));
+/**
+ * The configuration in a directory of the runner.
+ *
+ * @param path absolute, as a service names it
+ * @param allowed the directories that may be read, with all below them
+ * @throws UserError that goes on after the path
+ */
+function readConfigDirectory(path, allowed) {
+    // First by the words alone: what is elsewhere is not even looked at.
+    const isNamed = !path.split('/').includes('..') && allowed.some((directory) => isWithin(path, directory));
+    if (!isNamed)
+        throw new UserError(NOT_ALLOWED);
+    const file = realPath(join(path, 'config.json'));
+    if (file === undefined)
+        throw new UserError('there is no config.json on this runner: log in with `docker login` there');
+    const places = allowed.flatMap((directory) => realPath(directory) ?? []);
+    if (!places.some((place) => isWithin(file, place))) {
+        throw new UserError(`a link leads out of what this run may read: write where it leads to into \`${DIRECTORIES_INPUT}\`, or put the file itself there`);
+    }
+    return configFileIn(readUserFile(file, path), path);
+}
+function isWithin(path, directory) {
+    const way = relative(directory, path);
+    return way === '' || !(way === '..' || way.startsWith('../') || isAbsolute(way));
+}
+function realPath(path) {
+    try {
+        return realpathSync(path);
+    }
+    catch {
+        return undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
@@ -14059,289 +14942,6 @@ function parseChoice(text, choices) {
     const closest = keys_closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
     throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./build/inputs/yaml.js
-
-const DEEPEST = 20;
-/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
-const MOST_ALIASED_VALUES = 100_000;
-/** More would hide what is wrong: mostly one mistake is the cause of all. */
-const MOST_PROBLEMS = 20;
-const YAML_TAG = 'tag:yaml.org,2002:';
-/** The tags that say of a list or mapping what is so anyway. */
-const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
-/** What docker compose does by tags where files are merged. */
-const COMPOSE_TAGS = {
-    '!reset': '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
-    '!override': '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
-};
-const REASONS = {
-    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
-    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
-    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
-    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
-    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
-    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
-    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
-    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
-    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
-};
-const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
-/**
- * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
- */
-function parseYaml(text) {
-    const source = text.replace(/^\uFEFF/, '');
-    const lineCounter = new dist/* LineCounter */.HN();
-    // Duplicate keys are found below: the package's own search takes quadratic time.
-    const document = (0,dist/* parseDocument */.Tp)(source, {
-        schema: 'failsafe',
-        lineCounter,
-        prettyErrors: false,
-        uniqueKeys: false,
-        resolveKnownTags: false,
-        logLevel: 'error',
-    });
-    const [error] = document.errors;
-    const tree = new TreeBuilder(source, lineCounter);
-    const root = document.contents === null ? undefined : tree.buildAll(document.contents);
-    if (error === undefined)
-        return { root, problems: tree.problems };
-    const { line, col } = lineCounter.linePos(error.pos[0]);
-    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
-    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
-    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
-}
-/** Plain, or with the tag that says it. */
-function isMergeKey(key) {
-    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
-        return false;
-    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
-}
-const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
-const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
-const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
-/**
- * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
- * read the same from the text without the tag.
- */
-function taggedText(text, tag) {
-    const plain = (value) => ({ ...text, value, style: 'plain' });
-    const { value } = text;
-    switch (tag) {
-        case 'str':
-            return text.style === 'plain' ? { ...text, style: 'quoted' } : text;
-        case 'null':
-            return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null');
-        case 'bool':
-            return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false');
-        case 'int':
-            return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value);
-        case 'float': {
-            const whole = integer(value);
-            if (whole !== undefined)
-                return plain(`${whole}.0`);
-            const digits = value.replaceAll('_', '');
-            const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
-            return isFloat ? plain(value) : wrongTag(tag, 'a number');
-        }
-        case 'timestamp':
-            return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31');
-        case 'binary':
-            return textOfBase64(text);
-        default:
-            return unknownTag(text);
-    }
-}
-/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
-function unknownTag({ value, style }) {
-    return value === '' && style === 'plain'
-        ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
-        : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value';
-}
-function wrongTag(tag, needed) {
-    return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
-}
-/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
-function integer(text) {
-    const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? [];
-    if (sign === undefined)
-        return undefined;
-    const isOctal = /^0\d/.test(digits);
-    if (isOctal && /[89]/.test(digits))
-        return undefined;
-    const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
-    if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n))
-        return undefined;
-    return sign === '-' ? -size : size;
-}
-function textOfBase64(text) {
-    const base64 = text.value.replace(/[\r\n]/g, '');
-    const bytes = Buffer.from(base64, 'base64');
-    if (bytes.toString('base64') !== base64)
-        return wrongTag('binary', 'padded base64');
-    try {
-        return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-    }
-    catch {
-        return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file';
-    }
-}
-class TreeBuilder {
-    problems = [];
-    #source;
-    #lineCounter;
-    #anchors = new Map();
-    #sizes = new Map();
-    /** Where an anchor stands before nothing. */
-    #emptyAnchors = new Map();
-    #aliases = new Set();
-    #aliasedValues = 0;
-    constructor(source, lineCounter) {
-        this.#source = source;
-        this.#lineCounter = lineCounter;
-    }
-    buildAll(node) {
-        const root = this.build(node);
-        for (const [anchor, offset] of this.#emptyAnchors) {
-            if (this.#aliases.has(anchor))
-                continue;
-            this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
-        }
-        this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
-        return root;
-    }
-    build(node, depth = 0) {
-        if (node === null)
-            return this.#empty(0);
-        const offset = node.range?.[0] ?? 0;
-        if (depth > DEEPEST)
-            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
-        if ((0,dist/* isAlias */.Vj)(node))
-            return this.#resolve(node.source, offset);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, undefined);
-        const value = this.#valueOf(node, offset, depth);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, value);
-        return value;
-    }
-    #valueOf(node, offset, depth) {
-        const line = this.#lineCounter.linePos(offset).line;
-        const { tag } = node;
-        const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
-        if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
-            return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
-        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
-            return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
-        }
-        if ((0,dist/* isMap */.jh)(node))
-            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
-        if ((0,dist/* isSeq */.oP)(node)) {
-            const items = node.items.map((item) => this.build(item, depth + 1));
-            return this.#sized({ kind: 'list', line, items });
-        }
-        if (!(0,dist/* isScalar */.jn)(node))
-            return this.#empty(offset);
-        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
-        if (/\p{Surrogate}/u.test(untagged.value)) {
-            return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
-        }
-        if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
-            this.#emptyAnchors.set(node.anchor, offset);
-        }
-        if (tag === undefined || tag === '!')
-            return untagged;
-        const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
-        return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
-    }
-    #styleOf(node) {
-        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
-            return { style: 'block', isFolded: false, hasComment: false };
-        }
-        const [start, end] = node.range ?? [0, 0];
-        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
-        return {
-            style: isPlain ? 'plain' : 'quoted',
-            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
-            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
-        };
-    }
-    #entries(map, depth) {
-        const own = new Map();
-        let merged;
-        for (const { key: keyNode, value: valueNode } of map.items) {
-            const offset = keyNode?.range?.[0] ?? 0;
-            if (isMergeKey(keyNode)) {
-                if (merged === undefined)
-                    merged = this.#merged(valueNode, offset, depth);
-                else
-                    this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`');
-                continue;
-            }
-            const key = this.build(keyNode, depth + 1);
-            const value = this.build(valueNode, depth + 1);
-            if (key.kind !== 'text')
-                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
-            else if (own.has(key.value))
-                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
-            else
-                own.set(key.value, { key: key.value, line: key.line, value });
-        }
-        for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
-            if (!own.has(key))
-                own.set(key, { key, ...rest });
-        }
-        return [...own.values()];
-    }
-    /** The mappings behind `<<`; the first of those that have a key gives its value. */
-    #merged(node, offset, depth) {
-        const known = this.problems.length;
-        const value = this.build(node, depth + 1);
-        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
-        if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
-            this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
-        }
-        return all;
-    }
-    #resolve(anchor, offset) {
-        this.#aliases.add(anchor);
-        const target = this.#anchors.get(anchor);
-        if (target === undefined) {
-            const wrong = this.#anchors.has(anchor)
-                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
-                : REASONS.BAD_ALIAS;
-            return this.#refuse(offset, wrong ?? OTHER_REASON);
-        }
-        const before = this.#aliasedValues;
-        this.#aliasedValues += this.#sizes.get(target) ?? 1;
-        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
-            return target;
-        if (before > MOST_ALIASED_VALUES)
-            return this.#empty(offset);
-        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
-    }
-    #sized(value) {
-        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
-        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
-        return value;
-    }
-    #refuse(offset, reason) {
-        const { line, col } = this.#lineCounter.linePos(offset);
-        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
-        if (this.problems.length < MOST_PROBLEMS && !isRepeated)
-            this.problems.push({ line, column: col, reason });
-        return this.#empty(offset);
-    }
-    #empty(offset) {
-        const { line } = this.#lineCounter.linePos(offset);
-        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach.js
@@ -14864,6 +15464,7 @@ function checkRatio(text) {
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -14871,7 +15472,7 @@ function checkRatio(text) {
 /** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
 const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
-    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS],
+    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
     services: ['services', 'stack'],
     parallel: ['max-parallel'],
     wait: ['wait'],
@@ -15203,11 +15804,11 @@ function passwordFromEnv(name, { env }, key) {
     if (Object.hasOwn(env, name)) {
         throw new errors_UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
     }
-    const isName = VARIABLE.test(name);
+    const isName = registries_VARIABLE.test(name);
     throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
 /** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
-const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
+const registries_VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
 function passwordFromFile(path, { readFile }, key) {
     if (path === '')
         throw new errors_UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
@@ -15361,8 +15962,8 @@ function platformProblem(nodes, imagePlatforms) {
         return undefined;
     }
     return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
     };
 }
 /** Whether a node can run an image of these platforms; one that names none runs anywhere. */
@@ -15390,7 +15991,7 @@ function normalisedArchitecture(architecture) {
 function platformName(architecture = '', os = '') {
     return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
 }
-function distinct(texts) {
+function placement_distinct(texts) {
     return [...new Set(texts)].sort();
 }
 /** The parsed constraint, or what is wrong with it in swarmkit's words. */
@@ -15626,21 +16227,21 @@ function mountProblem(mount) {
     const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
     if (type === 'npipe')
         return undefined;
-    if (isFixed(target) && !isAbsolute(target)) {
+    if (isFixed(target) && !swarm_rules_isAbsolute(target)) {
         return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
     }
     if (target === '/')
         return 'the target is /, which is the whole container: write a directory in it';
     if (!isFixed(source))
         return undefined;
-    if (type === 'bind' && !isAbsolute(source)) {
+    if (type === 'bind' && !swarm_rules_isAbsolute(source)) {
         return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
     }
     if (type === 'tmpfs' && source !== '')
         return `the tmpfs ${target} has a source: leave it out`;
     if (type !== 'volume' || source === '')
         return undefined;
-    if (isAbsolute(source))
+    if (swarm_rules_isAbsolute(source))
         return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
     const driver = options?.DriverConfig?.Name ?? '';
     return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
@@ -15648,7 +16249,7 @@ function mountProblem(mount) {
         : undefined;
 }
 /** On Linux or on Windows: which nodes will have the task is not known. */
-function isAbsolute(path) {
+function swarm_rules_isAbsolute(path) {
     return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
 }
 function isFixed(text) {
@@ -15686,7 +16287,7 @@ function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
     return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
 }
 function directoryViolations(directory = '') {
-    if (directory === '' || isAbsolute(directory))
+    if (directory === '' || swarm_rules_isAbsolute(directory))
         return [];
     const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
     return [{ setting: 'working directory', problem }];
@@ -15962,7 +16563,7 @@ const create_flags_PARTS = [
     ...policy('--rollback', 'RollbackConfig'),
     { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
     { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
-    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
+    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: create_flags_textOf('Target') },
     { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
     { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
     { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
@@ -15983,7 +16584,7 @@ const create_flags_PARTS = [
         nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
     },
     { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
+    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: create_flags_textOf('Target') },
     { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
     { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
     { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
@@ -15991,7 +16592,7 @@ const create_flags_PARTS = [
     { flags: ['--dns-search'], path: [...DNS, 'Search'] },
     { flags: ['--dns-option'], path: [...DNS, 'Options'] },
     { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
+    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: create_flags_textOf('Name') },
     { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
     // A capability is in one of the two lists at most: who speaks of one speaks of both.
     { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
@@ -16216,7 +16817,7 @@ function create_flags_raw(value) {
 function create_flags_list(value) {
     return Array.isArray(value) ? value : [];
 }
-function textOf(key) {
+function create_flags_textOf(key) {
     return (entry) => String(create_flags_raw(entry)[key] ?? '');
 }
 /** A secret or config by where a task finds it. A config without a file is a credential spec. */
@@ -17197,7 +17798,7 @@ function own(table, key) {
 }
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
 /** What docker stack refuses in a service, and what to write. */
-const REFUSED = {
+const keys_REFUSED = {
     annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
     cpu_count: BY_LIMITS,
     cpu_percent: BY_LIMITS,
@@ -17633,7 +18234,7 @@ class Lint {
                 mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
                 return [];
             }
-            const refused = own(REFUSED, key);
+            const refused = own(keys_REFUSED, key);
             if (refused !== undefined) {
                 here.add(`docker stack does not know it: ${refused}`);
                 return [];
@@ -18163,6 +18764,8 @@ function stack_contentOf(path, readFile) {
 
 
 
+
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -18178,7 +18781,7 @@ function readInputs(given, strategies) {
     const { env, mode } = beginReading(given, strategies, problems);
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
-    const credentials = readCredentials(env, problems);
+    const accounts = readAccounts(env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -18215,7 +18818,7 @@ function readInputs(given, strategies) {
     return {
         mode,
         reach,
-        credentials,
+        ...accounts,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -18278,6 +18881,14 @@ function reachOf(env, problems) {
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
 }
+/** The accounts of a run. Every secret of one is masked, and each is checked against the others. */
+function readAccounts(env, problems) {
+    const credentials = readCredentials(env, problems);
+    const dockerConfigs = readDockerConfigs(input(env, 'docker-config'), env, problems);
+    read_checkNames(credentials, dockerConfigs, problems);
+    const configDirectories = parseConfigDirectories(input(env, DIRECTORIES_INPUT), env, problems);
+    return { credentials, dockerConfigs, configDirectories };
+}
 /** The accounts of all inputs that give some. */
 function readCredentials(env, problems) {
     const sources = { env, readFile: fileReader(env) };
@@ -18289,6 +18900,15 @@ function readCredentials(env, problems) {
     ].filter((credential) => credential !== undefined);
     checkSeparation(credentials, problems);
     return credentials;
+}
+/** A name means one config. */
+function read_checkNames(credentials, configs, problems) {
+    for (const { name, origin } of configs) {
+        const other = credentials.find(({ config }) => config === name);
+        if (other === undefined)
+            continue;
+        problems.add(`${origin}: ${other.origin} has a config of this name too: give one of them another name`);
+    }
 }
 function credentialsFromFile(path, sources, problems) {
     const name = 'registries-file';
@@ -18318,7 +18938,7 @@ function readServices(env, forAll, problems) {
         return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
-    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS].find((name) => input(env, name) !== '');
+    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];
@@ -19089,7 +19709,7 @@ async function leftWorkspaces() {
         const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
         return names.filter((name) => workspace_NAME.test(name)).map((name) => (0,external_node_path_namespaceObject.join)(parent, name));
     }));
-    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) })));
+    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await workspace_isThere(path).catch(() => false) })));
     return checked.filter((one) => one.isThere).map(({ path }) => path);
 }
 /**
@@ -19097,7 +19717,7 @@ async function leftWorkspaces() {
  *
  * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
  */
-async function isThere(directory) {
+async function workspace_isThere(directory) {
     const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
     const isOurName = workspace_NAME.test((0,external_node_path_namespaceObject.basename)(directory)) && parents.includes((0,external_node_path_namespaceObject.dirname)(directory));
     const stats = isOurName ? await (0,promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
@@ -19112,7 +19732,7 @@ async function isThere(directory) {
  * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
  */
 async function removeWorkspace(directory) {
-    if (await isThere(directory))
+    if (await workspace_isThere(directory))
         await workspace_removeAll(directory);
 }
 function workspace_removeAll(directory) {
@@ -19567,7 +20187,7 @@ async function leftovers() {
     const saved = savedByMain('workspace');
     if (saved !== undefined) {
         try {
-            return (await isThere(saved)) ? [{ directory: saved, state: await readState(saved) }] : [];
+            return (await workspace_isThere(saved)) ? [{ directory: saved, state: await readState(saved) }] : [];
         }
         catch (error) {
             log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`);
@@ -19593,7 +20213,7 @@ async function endRun({ directory, state }) {
         log_log.info(`Ended what the run had started and left: ${ended} ${ended === 1 ? 'process' : 'processes'}`);
     const last = (await readState(directory)) ?? state;
     try {
-        if (stopped && !(await isThere(directory))) {
+        if (stopped && !(await workspace_isThere(directory))) {
             const names = [...state.services.keys()].join(', ');
             const underWay = names === '' ? '' : `; under way were: ${names}`;
             log_log.warning(`The run was still under way ${clean_up_where(state)}, and has ended in good order when it was stopped${underWay}`);

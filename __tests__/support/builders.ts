@@ -125,6 +125,8 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     mode: 'deploy',
     reach: RUNNERS_OWN,
     credentials: [],
+    dockerConfigs: [],
+    configDirectories: [],
     services: [],
     wait: true,
     timeoutSeconds: 600,

@@ -70,8 +70,12 @@ test.each(shown)('%s is accepted', (_, step, { kind }) => {
   // Certificates of nobody: what they are held to has tests of its own.
   const given = Object.entries(whole.with).filter(([name]) => !CERTIFICATES.test(name))
   const isTls = given.length < Object.keys(whole.with).length
-  const values = { ...Object.fromEntries(given), ...(isTls ? { 'allow-plain-tcp': 'true' } : {}) }
-  const env = Object.fromEntries(Object.entries(whole.env).map(([name, text]) => [name, evaluated(text)]))
+  const values: Record<string, string> = {
+    ...Object.fromEntries(given),
+    ...(isTls ? { 'allow-plain-tcp': 'true' } : {}),
+  }
+  const texts = Object.fromEntries(Object.entries(whole.env).map(([name, text]) => [name, evaluated(text)]))
+  const env = { ...texts, ...variablesOfConfig(values['docker-config']) }
   for (const [path, content] of filesOf(values)) write(path, content)
   expect(() => read(values, env)).not.toThrow()
 })
@@ -128,6 +132,13 @@ function variablesOf(registries = ''): Record<string, string> {
   )
 }
 
+const DOCKER_CONFIG = JSON.stringify({ auths: { 'ghcr.io': { username: 'bot', password: 'dummy-7Qx' } } })
+
+/** Those that a `docker-config` names. */
+function variablesOfConfig(text = ''): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/\benv:(\w+)/g)].map(([, name = '']) => [name, DOCKER_CONFIG]))
+}
+
 function inputFor(name: string, text: string): string {
   if (name === 'ssh-key') return SSH_KEY
   if (name === 'registries' && /^\$\{\{.*\}\}$/.test(text)) return 'main ghcr.io bot dummy-7Qx'
@@ -150,6 +161,7 @@ function evaluated(text: string): string {
 function filesOf(values: Readonly<Record<string, string>>): [path: string, content: string][] {
   const lines = (name: string) => (values[name] ?? '').split('\n').filter((line) => line.trim() !== '')
   const registries = evaluated(values.registries ?? '')
+  const dockerConfigs = [...(values['docker-config'] ?? '').matchAll(/: ([\w./-]+\.(?:json|tar\.gz))$/gm)]
   const passwords = [...registries.matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
   const checks = `${values['check-command'] ?? ''}\n${values.services ?? ''}`
   const scripts = checks.match(/(?<=\s|^)\.\/[\w./-]+\.sh/g) ?? []
@@ -158,6 +170,7 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
     ...lines('env-file').map((path): [string, string] => [path, 'TAG=v1\n']),
     ...lines('registries-file').map((path): [string, string] => [path, 'main ghcr.io bot dummy-7Qx\n']),
     ...passwords.map((path): [string, string] => [path, 'dummy-7Qx\n']),
+    ...dockerConfigs.map(([, path = '']): [string, string] => [path, DOCKER_CONFIG]),
     ...scripts.map((path): [string, string] => [path, '#!/bin/sh\n']),
   ]
 }

@@ -30,6 +30,11 @@ const SERVICES = `- name: web
     max_failure_ratio: 0.25
 - worker: acme/worker
 `
+const DOCKER_CONFIG = JSON.stringify(
+  { auths: { 'ghcr.io': { auth: Buffer.from(`bot:${SECRET}`).toString('base64') } }, credsStore: 'pass' },
+  null,
+  2,
+)
 const COMPOSE = `version: "3.8"
 x-common: &common
   logging: {driver: json-file, options: {max-size: "10m"}}
@@ -80,6 +85,18 @@ const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
       'ssh-jump': 'bot@bastion:22',
     },
   },
+  { inputs: { services: 'web: nginx', 'docker-config': DOCKER_CONFIG } },
+  {
+    inputs: {
+      services: 'web: nginx',
+      'docker-config': `- team-a: ${Buffer.from(DOCKER_CONFIG).toString('base64')}\n- /root/.docker2: env:DOCKER_LOGIN`,
+      'allow-config-directories': '/root/.docker2\n/srv',
+    },
+  },
+  {
+    inputs: { services: 'web: nginx', 'docker-config': 'team-a: config.json' },
+    files: { 'config.json': DOCKER_CONFIG },
+  },
   {
     inputs: { stack: 'shop', 'compose-file': 'compose.yml', 'env-file': 'a.env', prune: 'true' },
     files: { 'compose.yml': COMPOSE, 'a.env': ENV_FILE, 'web.env': `A=1\nQ="${SECRET}"\nHOME\nR= x # y\n` },
@@ -115,7 +132,13 @@ export function fuzzInputs(
     const inputs = mapped(chosen.inputs, change)
     const files = mapped(chosen.files ?? {}, change)
     for (const [name, content] of Object.entries(files)) write(name, content)
-    const what = problemWith({ GITHUB_WORKSPACE: workspace, HUB_TOKEN: SECRET, B: 'b', ...asEnvironment(inputs) })
+    const what = problemWith({
+      GITHUB_WORKSPACE: workspace,
+      HUB_TOKEN: SECRET,
+      DOCKER_LOGIN: DOCKER_CONFIG,
+      B: 'b',
+      ...asEnvironment(inputs),
+    })
     if (what !== undefined) findings.push({ run, what, inputs: { ...inputs, ...files } })
   }
   return findings

@@ -7,8 +7,8 @@ import {
   type ConfigFile,
   isolatedConfigFile,
   parseConfigFile,
+  secretsIn,
   settingsToCarryOver,
-  storedCredentials,
 } from '../docker/cli/config-file.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { messageOf } from '../errors.ts'
@@ -94,13 +94,11 @@ async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
     const file = parseConfigFile(await readFile(path, 'utf8'))
     // Before anything that others say is printed.
-    for (const { username, password } of storedCredentials(file)) new Secret(password, username)
+    for (const { value, username } of secretsIn(file)) new Secret(value, username)
     return file
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    // JSON's own words show a piece of the file.
-    const why = error instanceof SyntaxError ? 'it is no JSON object' : messageOf(error)
-    log.warning(`${path} is not read: ${why}`)
+    log.warning(`${path} is not read: ${messageOf(error)}`)
     return {}
   }
 }

@@ -54,7 +54,7 @@ export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candid
 export function ignoredVariables(env: Readonly<Record<string, string>>): string[] {
   if (!env.DOCKER_AUTH_CONFIG) return []
   return [
-    'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Give its accounts as `registries`.',
+    'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Write `docker-config: env:DOCKER_AUTH_CONFIG` to use it where no entry of `registries` serves.',
   ]
 }
 

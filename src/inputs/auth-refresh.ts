@@ -1,19 +1,18 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
-import type { Credential, Reach } from './deployment.ts'
+import type { Accounts, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
 import { textAt, valueAt } from './keys.ts'
 import { Problems, shown } from './problems.ts'
-import { beginReading, parseMaxParallel, parseTimeout, reachOf, readCredentials } from './read.ts'
+import { beginReading, parseMaxParallel, parseTimeout, reachOf, readAccounts } from './read.ts'
 import { stackNameProblem } from './stack.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml, type YamlValue } from './yaml.ts'
 
 /** What a run of `refresh-auth` is asked for: its inputs, resolved and checked against each other. */
-export interface AuthRefresh {
+export interface AuthRefresh extends Accounts {
   readonly reach: Reach
-  readonly credentials: readonly Credential[]
   readonly which: ServiceChoice
   /** Wait for tasks that could not pull before. */
   readonly wait: boolean
@@ -51,7 +50,7 @@ export function readAuthRefresh(given: Environment, strategies: StrategyTable): 
   const { env } = beginReading(given, strategies, problems)
   const asked = {
     reach: reachOf(env, problems),
-    credentials: readCredentials(env, problems),
+    ...readAccounts(env, problems),
     which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
     wait: readOrDefault(env, 'wait', problems, parseBoolean),
     timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),

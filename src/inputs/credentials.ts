@@ -187,7 +187,8 @@ function passwordProblem(password: string): string | undefined {
   return undefined
 }
 
-function configProblem(config: string | undefined): string | undefined {
+/** What is wrong with the name of a config. */
+export function configProblem(config: string | undefined): string | undefined {
   if (config === '') return '`config` is empty: write a name for it, or leave the key out'
   if (config !== undefined && /\p{Cc}/u.test(config))
     return '`config` has a line break or control character: write a name on one line'

@@ -1,5 +1,6 @@
 import type { ServiceSpec } from '../docker/api.ts'
 import type { Flag } from '../docker/cli/commands.ts'
+import type { ConfigFile } from '../docker/cli/config-file.ts'
 import type { Policies } from '../docker/cli/update-policy.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
@@ -16,10 +17,9 @@ import type { PrepareChoice } from './prepare.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
-export interface Deployment {
+export interface Deployment extends Accounts {
   readonly mode: ModeName
   readonly reach: Reach
-  readonly credentials: readonly Credential[]
   readonly services: readonly ServiceRequest[]
   /** Its services come to `services` when docker has read its files. */
   readonly stack?: StackRequest
@@ -96,6 +96,25 @@ export interface Credential extends RegistryCredential {
   readonly path: string
   /** The credential that the nodes store instead of this one, which then is for this run alone. */
   readonly stored?: RegistryCredential
+}
+
+/** The accounts of a run, and where more of them are found. */
+export interface Accounts {
+  readonly credentials: readonly Credential[]
+  /** Docker client configurations of the user's: at most one without a name, which takes the place of the runner's own. */
+  readonly dockerConfigs: readonly DockerConfig[]
+  /** Where a service may have such a configuration by the name of its directory: absolute paths. */
+  readonly configDirectories: readonly string[]
+}
+
+/** A Docker client configuration of the user's, as far as it is about accounts. */
+export interface DockerConfig {
+  /** By which services choose it. */
+  readonly name?: string
+  /** Where it was given, as the user knows it: `docker-config team-a`. */
+  readonly origin: string
+  /** Its content, with the secrets in the clear: never for text that a person reads. */
+  open(): ConfigFile
 }
 
 /** A stack as the inputs ask for it. */

@@ -68,6 +68,32 @@ export function hideAfterPasswordKeys(text: string): void {
   }
 }
 
+/** How a `config.json` names what is secret in it, and its value; also one that is cut off. */
+const SECRET_OF_CONFIG =
+  /["']?(?:auth|password|identitytoken|registrytoken|secret|token)["']?\s*:\s*["']?((?:[^"'\\\r\n]|\\.)+)/gi
+
+/**
+ * Hides whatever is secret in the text of a `config.json`, also where docker would not read it: the values of its keys
+ * for secrets, and the password that is in base64 of `user:password`.
+ */
+export function hideInConfigText(text: string): void {
+  for (const [, value = ''] of text.matchAll(SECRET_OF_CONFIG)) {
+    guess(value.replace(/[\s,}\]]+$/, ''))
+    const [user, ...password] = Buffer.from(value, 'base64').toString().replace(/\0+$/, '').split(':')
+    if (password.length > 0 && password.join(':').trim() !== '') new Secret(password.join(':'), user)
+  }
+}
+
+/** A runner looks for every mask in every line. Of a longer text its beginning tells it from all others. */
+const LONGEST_MASK = 8192
+
+/** Hides a secret text in base64, with or without line ends in it. */
+export function hideBase64(text: string): void {
+  const dense = text.replace(/\s+/g, '')
+  guess(dense.slice(0, LONGEST_MASK))
+  if (dense !== text) guess(text.slice(0, LONGEST_MASK))
+}
+
 /** An address has one before its user name at most, and one behind it. */
 const MOST_COLONS = 3
 

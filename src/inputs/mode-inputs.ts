@@ -1,5 +1,6 @@
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
+import { DIRECTORIES_INPUT } from './config-directories.ts'
 import { SHORT_FORM_INPUTS } from './credentials.ts'
 import { DEFAULTS } from './defaults.ts'
 import { input } from './given.ts'
@@ -17,7 +18,7 @@ import { POLICY_KEYS } from './update-policy.ts'
 /** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
 const GROUPS = {
   run: ['mode', 'timeout', ...REACH_INPUTS],
-  accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS],
+  accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
   services: ['services', 'stack'],
   parallel: ['max-parallel'],
   wait: ['wait'],

@@ -2,8 +2,19 @@ import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { checkContents } from './compose/contents.ts'
+import { DIRECTORIES_INPUT, parseConfigDirectories } from './config-directories.ts'
 import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './credentials.ts'
-import type { Credential, Deployment, PlanRequest, Reach, ServiceRequest, StackRequest } from './deployment.ts'
+import type {
+  Accounts,
+  Credential,
+  Deployment,
+  DockerConfig,
+  PlanRequest,
+  Reach,
+  ServiceRequest,
+  StackRequest,
+} from './deployment.ts'
+import { readDockerConfigs } from './docker-config.ts'
 import { fileReader, resolvePath } from './files.ts'
 import { input, read, readOrDefault } from './given.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
@@ -37,7 +48,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const { env, mode } = beginReading(given, strategies, problems)
   const plan = readPlan(env, mode, problems)
   const reach = reachOf(env, problems)
-  const credentials = readCredentials(env, problems)
+  const accounts = readAccounts(env, problems)
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
   const forAll = {
     strategies,
@@ -74,7 +85,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   return {
     mode,
     reach,
-    credentials,
+    ...accounts,
     services: pauses ? services.map(pausing) : services,
     ...(stack && { stack: pauses ? pausing(stack) : stack }),
     wait,
@@ -147,8 +158,17 @@ export function reachOf(env: Environment, problems: Problems): Reach {
   )
 }
 
+/** The accounts of a run. Every secret of one is masked, and each is checked against the others. */
+export function readAccounts(env: Environment, problems: Problems): Accounts {
+  const credentials = readCredentials(env, problems)
+  const dockerConfigs = readDockerConfigs(input(env, 'docker-config'), env, problems)
+  checkNames(credentials, dockerConfigs, problems)
+  const configDirectories = parseConfigDirectories(input(env, DIRECTORIES_INPUT), env, problems)
+  return { credentials, dockerConfigs, configDirectories }
+}
+
 /** The accounts of all inputs that give some. */
-export function readCredentials(env: Environment, problems: Problems): Credential[] {
+function readCredentials(env: Environment, problems: Problems): Credential[] {
   const sources: PasswordSources = { env, readFile: fileReader(env) }
   const short = Object.fromEntries(SHORT_FORM_INPUTS.map((name) => [name, input(env, name)])) as Record<
     (typeof SHORT_FORM_INPUTS)[number],
@@ -161,6 +181,15 @@ export function readCredentials(env: Environment, problems: Problems): Credentia
   ].filter((credential) => credential !== undefined)
   checkSeparation(credentials, problems)
   return credentials
+}
+
+/** A name means one config. */
+function checkNames(credentials: readonly Credential[], configs: readonly DockerConfig[], problems: Problems): void {
+  for (const { name, origin } of configs) {
+    const other = credentials.find(({ config }) => config === name)
+    if (other === undefined) continue
+    problems.add(`${origin}: ${other.origin} has a config of this name too: give one of them another name`)
+  }
 }
 
 function credentialsFromFile(path: string, sources: PasswordSources, problems: Problems): Credential[] {
@@ -192,7 +221,7 @@ function readServices(env: Environment, forAll: ReplacementSettings, problems: P
   }
   if (text.trim() !== '') return servicesFromText(text, forAll, problems)
   if (stack !== '') return []
-  const given = (['registries', 'registries-file', ...SHORT_FORM_INPUTS] as const).find(
+  const given = (['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'] as const).find(
     (name) => input(env, name) !== '',
   )
   const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`

@@ -3,7 +3,7 @@ import { throwAll } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Change, check } from '../plan/check.ts'
 import { logIn } from '../plan/log-in.ts'
-import { unusedCredentials } from '../plan/notices.ts'
+import { unusedConfigs, unusedCredentials } from '../plan/notices.ts'
 import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { withPresentImages } from '../plan/refresh.ts'
@@ -46,8 +46,11 @@ export async function planAndCheck({ deployment, stack }: Asked, run: Run): Prom
   const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
   const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
   const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
-  const unused = plan.problems.length > 0 ? [] : unusedCredentials(deployment.credentials, plan.services)
-  for (const line of unused) log.notice(line)
+  const unused = [
+    ...unusedCredentials(deployment.credentials, plan.services),
+    ...unusedConfigs(deployment.dockerConfigs, plan.services),
+  ]
+  if (plan.problems.length === 0) for (const line of unused) log.notice(line)
   const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
     check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
   )

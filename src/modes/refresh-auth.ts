@@ -5,6 +5,7 @@ import { allTasksOf, takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { throwAll } from '../errors.ts'
 import type { AuthRefresh } from '../inputs/auth-refresh.ts'
 import { type Choice, type ChosenService, choose, planRenewal, type Renewal } from '../plan/auth-refresh.ts'
+import { configChoice } from '../plan/config-choice.ts'
 import { lookUpOnce } from '../plan/images.ts'
 import { type LoggedIn, logIn } from '../plan/log-in.ts'
 import { referenceOf } from '../plan/plan.ts'
@@ -38,7 +39,7 @@ export async function refreshAuthOver(asked: AuthRefresh, run: Run): Promise<Aut
   const { engine } = connection
   const all = await time.before('Look at the swarm', (limit) => engine.get<Service[]>('/services', { signal: limit }))
   const choice = choose(asked.which, all)
-  const accounts = { credentials: asked.credentials, services: unservedBy(asked, choice) }
+  const accounts = { ...asked, services: inNeed(asked, choice) }
   const loggedIn = await stage('Log in', () =>
     time.before('Log in', (limit) => logIn(accounts, connection, workspace, limit)),
   )
@@ -75,12 +76,19 @@ export async function refreshAuthOver(asked: AuthRefresh, run: Run): Promise<Aut
 const NONE_SERVED =
   'services: no service of this swarm has an image that an account of this run serves: check the `registry` of each, or name the services'
 
-/** The services for whose images the step's own Docker configuration may be asked. Given accounts say themselves what is meant. */
-function unservedBy({ which, credentials }: AuthRefresh, { chosen }: Choice) {
-  if (which.by === 'account' && credentials.length > 0) return []
+/**
+ * The services for which Docker configurations may be asked. Where services are chosen by the accounts that are given, that
+ * of the runner is not asked; a service may still name one that is given.
+ */
+function inNeed({ which, credentials, dockerConfigs }: AuthRefresh, { chosen }: Choice) {
+  const isGivenAlone =
+    which.by === 'account' && credentials.length > 0 && dockerConfigs.every(({ name }) => name !== undefined)
   return chosen.flatMap(({ service, authConfig }) => {
+    const { Name: name, Labels: labels = {} } = service.Spec
     const image = referenceOf(service)
-    return image === undefined ? [] : [{ image, ...(authConfig === undefined ? {} : { authConfig }) }]
+    const request = { name, labels, ...(authConfig === undefined ? {} : { authConfig }) }
+    if (image === undefined || (isGivenAlone && configChoice(request, undefined) === undefined)) return []
+    return [{ ...request, image }]
   })
 }
 

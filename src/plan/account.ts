@@ -5,7 +5,7 @@ import type { Credential } from '../inputs/deployment.ts'
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
 export function accountInWords(credential: Credential): string {
   const config = namedConfig(credential)
-  return `account ${credential.username} of ${placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`
+  return `account ${nameOf(credential)} of ${placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`
 }
 
 /** The same with the account that the nodes store, where that is another. */
@@ -15,8 +15,8 @@ export function accountsInWords(credential: Credential): string {
 }
 
 /** What the nodes store of an account, where that is not the credential of the run. */
-export function storedInWords({ username }: RegistryCredential): string {
-  return `stored for the nodes: ${username}`
+export function storedInWords(stored: RegistryCredential): string {
+  return `stored for the nodes: ${nameOf(stored)}`
 }
 
 /** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
@@ -24,9 +24,14 @@ export function requestWith(credential: Credential, login: RegistryCredential = 
   const config = namedConfig(credential)
   return {
     registry: credential.registry,
-    username: login.username,
+    username: nameOf(login),
     ...(config === undefined ? {} : { config }),
   }
+}
+
+/** An identity token may say by itself whose it is. */
+function nameOf({ username }: RegistryCredential): string {
+  return username === '' ? 'an identity token' : username
 }
 
 /** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */

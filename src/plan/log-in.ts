@@ -1,31 +1,33 @@
 import { join } from 'node:path'
 import type { Connection, UserConfig } from '../connect/connection.ts'
-import { runProgram } from '../docker/cli/cli.ts'
-import { helperFor, isolatedConfigFile, type PlainCredential, storedCredential } from '../docker/cli/config-file.ts'
-import { pathMatches, registryKey } from '../docker/registry/reference.ts'
+import { isolatedConfigFile, type PlainCredential } from '../docker/cli/config-file.ts'
 import { RegistryError, verifyCredential } from '../docker/registry/registry.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { remedy } from '../docker/registry/registry-error.ts'
-import { messageOf } from '../errors.ts'
-import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
-import { limited } from '../runner/safe-text.ts'
-import { Secret } from '../runner/secret.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { accountInWords, requestWith, storedInWords } from './account.ts'
+import { type Found, findCredentials, type InNeed } from './find-credentials.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
 export interface Config {
   readonly name: string
   readonly directory: string
   readonly credentials: readonly Credential[]
+  /** Why there is none for a registry, where a helper should have had one. */
+  readonly failures?: ReadonlyMap<string, string>
 }
 
 /** The configs of this run, and what the registries said against them. */
 export interface LoggedIn {
   readonly configs: readonly Config[]
-  /** The user's own Docker configuration, cut down to the registries that no given credential serves. */
+  /** Docker client configurations of the user's that serve only who names them, cut down to what is asked of them. */
+  readonly named: readonly Config[]
+  /** Why a directory that services name is not among these. */
+  readonly unread: ReadonlyMap<string, string>
+  /** The one that serves all others, cut down to the registries that no given credential serves. */
   readonly ownConfig: Config | undefined
   /** One line for each credential that its registry did not take. */
   readonly problems: readonly string[]
@@ -33,31 +35,30 @@ export interface LoggedIn {
   readonly refused: ReadonlySet<Credential>
 }
 
-/** What needs accounts, and those that are given for it. */
-interface Accounts extends Pick<Deployment, 'credentials'> {
-  readonly services: readonly Pick<ServiceRequest, 'image' | 'authConfig'>[]
-}
-
 /**
  * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
  * directory is complete before the first docker command sees it.
  */
 export async function logIn(
-  deployment: Accounts,
+  deployment: InNeed,
   connection: Connection,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<LoggedIn> {
   const { engine, userConfig } = connection
-  const named = groupBy(deployment.credentials, (credential) => credential.config)
+  const accounts = groupBy(deployment.credentials, (credential) => credential.config)
   const configs = await Promise.all(
-    [...named].map(([name, credentials], index) =>
+    [...accounts].map(([name, credentials], index) =>
       makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials),
     ),
   )
-  const own = await readOwnCredentials(unservedRegistries(deployment), userConfig, signal)
-  const ownConfig =
-    own.length > 0 ? await makeConfig(workspace, userConfig, userConfig.name, 'config-own', own) : undefined
+  const { own, named: found, unread } = await findCredentials(deployment, engine, userConfig, signal)
+  const make = async ({ name, credentials, failures }: Found, directoryName: string) => {
+    return { ...(await makeConfig(workspace, userConfig, name, directoryName, credentials)), failures }
+  }
+  const hasOwn = own.credentials.length > 0 || own.failures.size > 0
+  const ownConfig = hasOwn ? await make(own, 'config-own') : undefined
+  const named = await Promise.all(found.map((one, index) => make(one, `config-named-${index + 1}`)))
 
   const logins = deployment.credentials.flatMap((credential) => {
     return [credential, ...(credential.stored === undefined ? [] : [credential.stored])].map((login) => ({
@@ -71,6 +72,8 @@ export async function logIn(
   const refused = refusals.filter(({ problem }) => problem !== undefined)
   return {
     configs,
+    named,
+    unread,
     ownConfig,
     problems: refused.map(({ problem }) => problem ?? ''),
     refused: new Set(refused.map(({ credential }) => credential)),
@@ -106,82 +109,4 @@ async function makeConfig(
 
 function inTheClear({ kind, username, password }: Credential): PlainCredential {
   return { kind, username, password: password.reveal() }
-}
-
-/** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }: Accounts): string[] {
-  const unserved = services.flatMap(({ image, authConfig }) => {
-    if (image === undefined || authConfig !== undefined) return []
-    const served = credentials.some(
-      ({ registry, path }) => registry === image.registry && pathMatches(path, image.repository),
-    )
-    return served ? [] : [image.registry]
-  })
-  return [...new Set(unserved)]
-}
-
-async function readOwnCredentials(
-  registries: readonly string[],
-  userConfig: UserConfig,
-  signal: AbortSignal,
-): Promise<Credential[]> {
-  const found = await Promise.all(
-    registries.map(async (registry) => {
-      const plain = await ownCredential(registry, userConfig, signal)
-      return plain === undefined ? [] : [credentialOf(registry, plain, userConfig)]
-    }),
-  )
-  return found.flat()
-}
-
-function credentialOf(
-  registry: string,
-  { kind, username, password }: PlainCredential,
-  userConfig: UserConfig,
-): Credential {
-  const secret = new Secret(password, username)
-  return { origin: userConfig.name, config: userConfig.name, registry, path: '', username, password: secret, kind }
-}
-
-async function ownCredential(
-  registry: string,
-  { file, env, name }: UserConfig,
-  signal: AbortSignal,
-): Promise<PlainCredential | undefined> {
-  const helper = helperFor(file, registry)
-  if (helper === undefined) return storedCredential(file, registry)
-  try {
-    return await askHelper(helper, registry, env, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    log.warning(`The credential helper ${helper} of ${name} gave nothing for ${registry}: ${messageOf(error)}`)
-    return undefined
-  }
-}
-
-/** The protocol of github.com/docker/docker-credential-helpers: the registry's key in, a JSON object out. */
-async function askHelper(
-  helper: string,
-  registry: string,
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<PlainCredential | undefined> {
-  const answer = await runProgram(`docker-credential-${helper}`, ['get'], { env, stdin: registryKey(registry), signal })
-  if (answer.code !== 0) {
-    if (/credentials not found/i.test(answer.stdout + answer.stderr)) return undefined
-    throw new Error(limited((answer.stderr || answer.stdout).trim()))
-  }
-  const { Username: username, Secret: password } = parsedAnswer(answer.stdout)
-  if (typeof username !== 'string' || typeof password !== 'string')
-    throw new Error('its answer has no Username and Secret')
-  return { kind: username === '<token>' ? 'identity-token' : 'password', username, password }
-}
-
-function parsedAnswer(text: string): { readonly Username?: unknown; readonly Secret?: unknown } {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    // JSON's own words would show a piece of the secret.
-    throw new Error('its answer is no JSON')
-  }
 }

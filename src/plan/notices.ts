@@ -2,7 +2,7 @@ import type { Healthcheck, Service } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
 import { intervalSeconds } from '../docker/swarm/health.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
-import type { Credential } from '../inputs/deployment.ts'
+import type { Credential, DockerConfig } from '../inputs/deployment.ts'
 import { limited } from '../runner/safe-text.ts'
 import type { PlannedService } from './plan.ts'
 
@@ -22,6 +22,19 @@ export function unusedCredentials(given: readonly Credential[], planned: readonl
     .map(({ origin, registry, path, username }) => {
       const place = path === '' ? registry : `${registry}/${path}`
       return `${origin}: the credential of ${username} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`
+    })
+}
+
+/** The Docker client configurations that no service of a run uses. */
+export function unusedConfigs(given: readonly DockerConfig[], planned: readonly PlannedService[]): string[] {
+  const used = new Set(
+    planned.flatMap(({ access, currentAccess }) => [access?.credential.origin, currentAccess?.credential.origin]),
+  )
+  return given
+    .filter(({ origin }) => !used.has(origin))
+    .map(({ name, origin }) => {
+      const remedy = name === undefined ? 'correct its accounts' : `choose it with \`auth-config: ${name}\``
+      return `${origin}: it serves no service of this run: ${remedy}, or leave it out`
     })
 }
 

@@ -40,8 +40,8 @@ export async function observe(deployment: Deployment, engine: Engine, signal: Ab
   }
 }
 
-/** The API finds names by their beginning: only whole names are taken. */
-async function servicesNamed(engine: Engine, names: readonly string[], signal: AbortSignal): Promise<Service[]> {
+/** The services of these names. The API finds names by their beginning: only whole names are taken. */
+export async function servicesNamed(engine: Engine, names: readonly string[], signal: AbortSignal): Promise<Service[]> {
   const filters = JSON.stringify({ name: names })
   const found = await engine.get<Service[]>('/services', { query: { filters }, signal })
   return found.filter(({ Spec }) => names.includes(Spec.Name))

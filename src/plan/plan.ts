@@ -3,9 +3,11 @@ import { type ImageReference, parseReference, pathMatches } from '../docker/regi
 import { modeName } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
+import { isDirectoryName, NOT_ALLOWED } from '../inputs/config-directories.ts'
 import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
-import { labelsOf } from '../inputs/flags.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { type Colours, coloursFor, siblingNames } from './colours.ts'
+import { type ChoosingRequest, type ConfigChoice, configChoice } from './config-choice.ts'
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
 import type { Config, LoggedIn } from './log-in.ts'
 import { missingService } from './missing-service.ts'
@@ -36,9 +38,6 @@ export interface Access {
   readonly credential: Credential
 }
 
-/** Labels by which a service names its config itself, the first that is set wins. */
-const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as const
-
 export interface Plan {
   readonly services: readonly PlannedService[]
   /** One line for each service that cannot be planned. */
@@ -59,10 +58,27 @@ export function planDeployment(
       ? planService(request, loggedIn, observed, strategies, hasLock)
       : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`
   })
+  const isPlanned = (plan: (typeof plans)[number]): plan is PlannedService =>
+    typeof plan !== 'string' && 'request' in plan
+  const refused = plans.filter((plan) => typeof plan !== 'string' && 'why' in plan)
   return {
-    services: plans.flatMap((plan) => (typeof plan === 'string' ? [] : [plan])),
-    problems: plans.filter((plan) => typeof plan === 'string'),
+    services: plans.filter(isPlanned),
+    problems: [...plans.filter((plan) => typeof plan === 'string'), ...toldOnce(refused)],
   }
+}
+
+/** A service for which no credential can be chosen. */
+interface Refused {
+  readonly name: string
+  readonly why: string
+}
+
+/** One line for each cause, with all services that it concerns. */
+function toldOnce(refused: readonly Refused[]): string[] {
+  return [...groupBy(refused, ({ why }) => why)].map(([why, all]) => {
+    const names = list(all.map(({ name }) => name))
+    return `${all.length === 1 ? 'service' : 'services'} ${names}: ${why}`
+  })
 }
 
 /** The service of the same run that is to have a name for one of its two services. */
@@ -77,14 +93,14 @@ function givenAway(
   })
 }
 
-/** The plan for one service, or the line that says why there is none. */
+/** The plan for one service, or why there is none: no credential can be chosen, or a line that says something else. */
 function planService(
   request: ServiceRequest,
   loggedIn: LoggedIn,
   observed: Observation,
   strategies: StrategyPlans,
   hasLock: boolean,
-): PlannedService | string {
+): PlannedService | Refused | string {
   const { name } = request
   const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService)
   if (typeof colours === 'string') return `service ${name}: ${colours}`
@@ -108,7 +124,7 @@ function planService(
     return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    return `service ${name}: ${error.message}`
+    return { name, why: error.message }
   }
 }
 
@@ -138,7 +154,7 @@ function othersInterim({ Spec: spec }: Service, now: number, hasLock: boolean): 
  * @throws UserError when two candidates are of the same rank, or the config named does not serve
  */
 function chooseAccess(
-  request: AccessRequest,
+  request: ChoosingRequest,
   image: ImageReference | undefined,
   current: Service | undefined,
   loggedIn: LoggedIn,
@@ -155,9 +171,6 @@ function chooseAccess(
 export class ConfigNotGiven extends UserError {
   override name = 'ConfigNotGiven'
 }
-
-/** What of a request says which config it wants. */
-type AccessRequest = Pick<ServiceRequest, 'authConfig' | 'labels' | 'createArgs'>
 
 /**
  * The credential for a service as it is on the swarm, by the same rules.
@@ -184,24 +197,17 @@ function accessToReturn(request: ServiceRequest, current: Service | undefined, l
 }
 
 function namedAccess(
-  request: AccessRequest,
+  request: ChoosingRequest,
   current: Service | undefined,
   image: ImageReference,
-  { configs }: LoggedIn,
+  { configs, named, unread }: LoggedIn,
 ): Access | undefined {
-  const choice = namedConfig(request, current)
+  const choice = configChoice(request, current)
   if (choice === undefined) return undefined
-  const config = configs.find(({ name }) => name === choice.name)
-  if (config === undefined) {
-    const known =
-      configs.length > 0
-        ? `the configs of this run are ${list(configs.map(({ name }) => name))}`
-        : 'this run has no configs'
-    throw new ConfigNotGiven(
-      `${choice.source} names the config ${choice.name}, but ${known}: use one of them, or give \`registries\` an entry with \`config: ${choice.name}\``,
-    )
-  }
-  const credential = config.credentials.find(({ registry }) => registry === image.registry)
+  const all = [...configs, ...named]
+  const config = all.find(({ name }) => name === choice.name)
+  if (config === undefined) throw unknownConfig(choice, all, unread.get(choice.name))
+  const credential = credentialIn(config, image.registry)
   if (credential === undefined) {
     throw new UserError(
       `${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`,
@@ -210,14 +216,28 @@ function namedAccess(
   return { config, credential }
 }
 
-function namedConfig(
-  request: AccessRequest,
-  current: Service | undefined,
-): { source: string; name: string } | undefined {
-  if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
-  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) }
-  const label = CONFIG_LABELS.find((key) => labels[key])
-  return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' }
+/** @param unread why it is not taken for the path of a directory, where somebody has looked */
+function unknownConfig({ source, name }: ConfigChoice, all: readonly Config[], unread: string | undefined): UserError {
+  const known =
+    all.length > 0 ? `the configs of this run are ${list(all.map((one) => one.name))}` : 'this run has no configs'
+  const advice = `give \`registries\` an entry with \`config: ${name}\``
+  if (!isDirectoryName(name)) {
+    return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: use one of them, or ${advice}`)
+  }
+  const why = unread ?? NOT_ALLOWED
+  const message = `${source} names the directory ${name}: ${why}. Or ${advice}; ${known}`
+  return why === NOT_ALLOWED ? new ConfigNotGiven(message) : new UserError(message)
+}
+
+/**
+ * The credential of a config for a registry.
+ *
+ * @throws UserError when there is none because a helper failed
+ */
+function credentialIn(config: Config, registry: string): Credential | undefined {
+  const failure = config.failures?.get(registry)
+  if (failure !== undefined) throw new UserError(failure)
+  return config.credentials.find((credential) => credential.registry === registry)
 }
 
 function matchingAccess(image: ImageReference, configs: readonly Config[]): Access | undefined {
@@ -237,7 +257,7 @@ function matchingAccess(image: ImageReference, configs: readonly Config[]): Acce
 }
 
 function ownAccess(image: ImageReference, { ownConfig }: LoggedIn): Access | undefined {
-  const credential = ownConfig?.credentials.find(({ registry }) => registry === image.registry)
+  const credential = ownConfig && credentialIn(ownConfig, image.registry)
   return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential }
 }
 

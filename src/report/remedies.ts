@@ -126,7 +126,8 @@ export const REMEDIES: readonly Remedy[] = [
   {
     reads: '`DOCKER_AUTH_CONFIG is set and not used`',
     finds: /\bDOCKER_AUTH_CONFIG is set\b/,
-    advice: "it would override every service's credential: give its accounts as `registries`",
+    advice:
+      "it would override every service's credential: write `docker-config: env:DOCKER_AUTH_CONFIG`, or give its accounts as `registries`",
     doc: 'a registry says no',
   },
   {

@@ -39,7 +39,7 @@ function plan(
   { services = [createService()], configs = [], ownConfig, lock, otherNames = [] }: World,
 ) {
   const deployment = createDeployment({ services: requests, lock })
-  const loggedIn: LoggedIn = { configs, ownConfig, problems: [], refused: new Set() }
+  const loggedIn: LoggedIn = { configs, named: [], unread: new Map(), ownConfig, problems: [], refused: new Set() }
   const observed: Observation = { services, tasks: [], nodes: [], otherNames, now: NOW }
   return planDeployment(deployment, loggedIn, observed, STRATEGIES)
 }

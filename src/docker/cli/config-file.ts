@@ -1,3 +1,4 @@
+import { parseGoJson } from '../engine/go-json.ts'
 import { registryKey } from '../registry/reference.ts'
 
 /** The parts of a Docker client's `config.json` that matter here; the rest is left alone. */
@@ -16,6 +17,15 @@ interface AuthEntry {
   readonly password?: string
   /** A refresh token that stands in for the password (Azure's registries). */
   readonly identitytoken?: string
+  /** A bearer token for one registry. No login stores one: it is only known so that it is hidden. */
+  readonly registrytoken?: string
+}
+
+const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'] as const
+
+/** A text that is no `config.json` of docker's. The message says why, shows nothing of it, and goes on after its name. */
+export class InvalidConfigFile extends SyntaxError {
+  override name = 'InvalidConfigFile'
 }
 
 /** A credential in the clear: to be wrapped at once. */
@@ -26,14 +36,46 @@ export interface PlainCredential {
 }
 
 /**
- * The content of a `config.json`.
+ * The content of a `config.json`. A `null` is what is not there, as for docker.
  *
- * @throws SyntaxError when it is not a JSON object
+ * @throws InvalidConfigFile when docker would not read it
  */
 export function parseConfigFile(content: string): ConfigFile {
-  const parsed: unknown = JSON.parse(content)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new SyntaxError('not a JSON object')
-  return parsed as ConfigFile
+  const file = objectIn(content)
+  const { auths = {}, credHelpers = {}, credsStore = '', HttpHeaders = {}, cliPluginsExtraDirs = [] } = file
+  if (!isRecord(auths)) throw new InvalidConfigFile('its `auths` is no JSON object of registries')
+  for (const entry of Object.values(auths)) {
+    if (!isRecord(entry)) throw new InvalidConfigFile('an entry of its `auths` is no JSON object')
+    const wrong = TEXTS_OF_ENTRY.find((key) => entry[key] !== undefined && typeof entry[key] !== 'string')
+    if (wrong !== undefined) throw new InvalidConfigFile(`\`${wrong}\` of an entry of its \`auths\` is no text`)
+  }
+  if (typeof credsStore !== 'string') throw new InvalidConfigFile('its `credsStore` is no text')
+  if (!isRecordOfTexts(credHelpers)) throw new InvalidConfigFile('its `credHelpers` is no JSON object of texts')
+  if (!isRecordOfTexts(HttpHeaders)) throw new InvalidConfigFile('its `HttpHeaders` is no JSON object of texts')
+  if (!Array.isArray(cliPluginsExtraDirs) || !cliPluginsExtraDirs.every((one) => typeof one === 'string')) {
+    throw new InvalidConfigFile('its `cliPluginsExtraDirs` is no list of texts')
+  }
+  return file
+}
+
+function objectIn(content: string): Readonly<Record<string, unknown>> {
+  let parsed: unknown
+  try {
+    parsed = parseGoJson(content)
+  } catch {
+    // JSON's own words show a piece of the text.
+    throw new InvalidConfigFile('it is no JSON')
+  }
+  if (!isRecord(parsed)) throw new InvalidConfigFile('it is no JSON object')
+  return parsed
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isRecordOfTexts(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every((one) => typeof one === 'string')
 }
 
 /**
@@ -82,9 +124,32 @@ export function storedCredential(file: ConfigFile, registry: string): PlainCrede
   return entry && credentialIn(entry)
 }
 
-/** All credentials that a `config.json` itself holds. */
-export function storedCredentials(file: ConfigFile): PlainCredential[] {
-  return Object.values(file.auths ?? {}).flatMap((entry) => credentialIn(entry) ?? [])
+/** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
+export function secretsIn(file: ConfigFile): { readonly value: string; readonly username?: string }[] {
+  return Object.values(file.auths ?? {}).flatMap((entry) => {
+    const credential = credentialIn(entry)
+    const { auth = '', password = '', identitytoken = '', registrytoken = '' } = entry
+    const username = credential?.username || entry.username
+    const plain = [auth, password, identitytoken, registrytoken].map((value) => ({ value }))
+    return credential === undefined ? plain : [{ value: credential.password, username: username ?? '' }, ...plain]
+  })
+}
+
+/** The registries for which there is something in a `config.json`, but no account: docker would not read it. */
+export function unusableEntries(file: ConfigFile): string[] {
+  return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
+    const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '')
+    return hasAny && credentialIn(entry) === undefined ? [key] : []
+  })
+}
+
+/** Whether a `config.json` leads to any account: one of its own, or that of a helper. */
+export function leadsToAccounts(file: ConfigFile): boolean {
+  const helpers = [file.credsStore, ...Object.values(file.credHelpers ?? {})]
+  return (
+    helpers.some((helper) => helper !== undefined && helper !== '') ||
+    Object.values(file.auths ?? {}).some((entry) => credentialIn(entry) !== undefined)
+  )
 }
 
 function credentialIn(entry: AuthEntry): PlainCredential | undefined {

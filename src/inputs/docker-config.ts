@@ -1,0 +1,301 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type ConfigFile,
+  InvalidConfigFile,
+  leadsToAccounts,
+  parseConfigFile,
+  secretsIn,
+  unusableEntries,
+} from '../docker/cli/config-file.ts'
+import { UserError } from '../errors.ts'
+import type { Environment } from '../runner/environment.ts'
+import { configProblem, UNSET } from './credentials.ts'
+import type { DockerConfig } from './deployment.ts'
+import { basePath, readUserFile, resolvePath } from './files.ts'
+import { hide, hideBase64, hideInConfigText } from './masking.ts'
+import { type Problems, shown } from './problems.ts'
+import { type ArchivedFile, filesOfTarGz } from './tar.ts'
+import { parseYaml, type YamlValue } from './yaml.ts'
+
+/**
+ * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
+ * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
+ * path only what has the look of one: what was put in its place by mistake may be the secret itself.
+ */
+
+const INPUT = 'docker-config'
+const FORMS =
+  'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one'
+
+/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
+const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/
+/** By these a text in base64 is known for a gzip file, or for JSON. */
+const BASE64_START = /^(?:H4sI|e[wyo0])/
+const GZIP = Buffer.from([0x1f, 0x8b])
+
+/** Other archives, by their first bytes in hexadecimal digits. */
+const OTHER_ARCHIVES: Readonly<Record<string, string>> = {
+  '504b0304': 'a zip file',
+  '425a68': 'a bzip2 file',
+  fd377a585a00: 'an xz file',
+  '28b52ffd': 'a zstd file',
+}
+
+/**
+ * The configurations of the input `docker-config`: one without a name, or several, each with its name. Every secret in
+ * one is masked before anything else is done with it, also when it turns out to be wrong.
+ */
+export function readDockerConfigs(text: string, env: Environment, problems: Problems): DockerConfig[] {
+  const whole = text.replace(/^\uFEFF/, '').trim()
+  if (whole === '') return []
+  hideInConfigText(whole)
+  const written = sourcesIn(whole, problems.at(INPUT))
+  const configs = written.flatMap(({ name, source }) => {
+    const origin = name === undefined ? INPUT : `${INPUT} ${name}`
+    const here = problems.at(origin)
+    const file = here.attempt(() => readSource(source, { env, place: origin }))
+    if (file === undefined || !isUsable(file, here)) return []
+    return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }]
+  })
+  return configs
+}
+
+/**
+ * The content of a configuration, as far as it is about accounts. Every secret in it is masked.
+ *
+ * @param place what the user knows it by
+ * @throws UserError that shows nothing of it
+ */
+export function configFileIn(bytes: Buffer, place: string): ConfigFile {
+  const text = textIn(bytes)
+  hideInConfigText(text)
+  try {
+    const { auths, credHelpers, credsStore } = parseConfigFile(text)
+    const file = { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) }
+    for (const { value, username } of secretsIn(file)) hide(value, place, username)
+    return file
+  } catch (error) {
+    if (!(error instanceof InvalidConfigFile)) throw error
+    throw new UserError(
+      `this is no config.json that docker would read: ${error.message}. Give it as docker has written it`,
+    )
+  }
+}
+
+interface Written {
+  readonly name?: string
+  readonly source: string
+}
+
+function sourcesIn(text: string, problems: Problems): Written[] {
+  if (isContent(text) || isOneSource(text)) return [{ source: text }]
+  const { root, problems: wrong } = parseYaml(text)
+  for (const { line, column, reason } of wrong) {
+    problems.add(
+      `line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``,
+    )
+  }
+  if (wrong.length > 0 || root === undefined) return []
+  const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems))
+  return distinct(written, problems)
+}
+
+/** A text of one line that is neither a list nor a mapping of YAML. */
+function isOneSource(text: string): boolean {
+  return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text)
+}
+
+/** Whether a text is the content of a configuration, or was meant to be. */
+function isContent(text: string): boolean {
+  if (text.startsWith('{')) {
+    const keys = /"(?:auths|credHelpers|credsStore)"\s*:/
+    return isJson(text) ? keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}' : keys.test(text)
+  }
+  return isBase64(text)
+}
+
+const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore']
+
+function keysOf(json: string): string[] {
+  return Object.keys(JSON.parse(json))
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isBase64(text: string): boolean {
+  const dense = text.replace(/\s+/g, '')
+  return BASE64.test(dense) && BASE64_START.test(dense)
+}
+
+function writtenIn(value: YamlValue, problems: Problems): Written[] {
+  if (value.kind === 'text') return [{ source: value.value.trim() }]
+  if (value.kind === 'list') {
+    problems.add(`line ${value.line} is a list: ${NAMED}`)
+    return []
+  }
+  return value.entries.flatMap(({ key, line, value: of }) => {
+    const name = key.trim()
+    const wrong = configProblem(name)
+    if (wrong !== undefined) problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`)
+    else if (of.kind === 'list') problems.add(`line ${line} is a list: ${NAMED}`)
+    else if (of.kind === 'map') {
+      const isConfig = of.entries.some((entry) => CONFIG_KEYS.includes(entry.key))
+      if (isConfig) return [{ name, source: JSON.stringify(plain(of)) }]
+      problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`)
+    } else if (of.value.trim() === '') problems.add(`line ${line}: ${shown(name)} is empty: ${FORMS} (${UNSET})`)
+    else if (name === 'env') problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``)
+    else return [{ name, source: of.value.trim() }]
+    return []
+  })
+}
+
+const NAMED = 'write entries such as `team-a: path/to/config.json`'
+
+/** JSON that was written without quotes is YAML as well. */
+function plain(value: YamlValue): unknown {
+  if (value.kind === 'text') return value.value
+  if (value.kind === 'list') return value.items.map(plain)
+  return Object.fromEntries(value.entries.map((entry) => [entry.key, plain(entry.value)]))
+}
+
+function distinct(written: readonly Written[], problems: Problems): Written[] {
+  const seen = new Set<string | undefined>()
+  return written.filter(({ name }) => {
+    const isFirst = !seen.has(name)
+    seen.add(name)
+    if (!isFirst && name === undefined) problems.add(`two of them have no name, and only one can serve all: ${NAMED}`)
+    if (!isFirst && name !== undefined) problems.add(`${shown(name)} is there twice: give each a name of its own`)
+    return isFirst
+  })
+}
+
+/** Whether somebody can log in with it. */
+function isUsable(file: ConfigFile, problems: Problems): boolean {
+  const unusable = unusableEntries(file)
+  for (const key of unusable) {
+    problems.add(
+      `its entry for ${shown(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`,
+    )
+  }
+  if (unusable.length > 0) return false
+  if (leadsToAccounts(file)) return true
+  problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out')
+  return false
+}
+
+interface Ground {
+  readonly env: Environment
+  readonly place: string
+}
+
+function readSource(source: string, ground: Ground): ConfigFile {
+  const variable = /^env:(.*)$/s.exec(source)?.[1]
+  const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env)
+  if (isContent(text)) return configFileIn(Buffer.from(text), ground.place)
+  if (/[\r\n]/.test(text)) throw new UserError(`this is no path but several lines: ${FORMS}`)
+  return fileAt(text, ground)
+}
+
+/** Words in capitals: so is a variable called, and hardly a content. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
+
+function textOfVariable(name: string, env: Environment): string {
+  if (!VARIABLE.test(name)) throw new UserError(`behind \`env:\` is no name of a variable: ${FORMS}`)
+  const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim()
+  if (value !== '') {
+    hideInConfigText(value)
+    return value
+  }
+  throw new UserError(
+    `the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`,
+  )
+}
+
+/** What can be a path, and no content: it is shown. */
+const PATH = /^[\w./~@ +-]*[./~][\w./~@ +-]*$/
+const LONGEST_PATH_SHOWN = 200
+
+function fileAt(path: string, { env, place: origin }: Ground): ConfigFile {
+  const absolute = resolvePath(env, path)
+  const place = PATH.test(path) && path.length <= LONGEST_PATH_SHOWN ? `${path}: ` : ''
+  try {
+    if (!isDirectory(absolute)) return configFileIn(readUserFile(absolute, basePath(env)), origin)
+    const file = join(absolute, 'config.json')
+    if (!isThere(file))
+      throw new UserError('the directory has no config.json: log in with `docker login` where it is made')
+    return configFileIn(readUserFile(file, basePath(env)), origin)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(`${place}${error.message}`)
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    statSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The JSON text that a content is, or leads to. */
+function textIn(bytes: Buffer): string {
+  if (bytes.subarray(0, 2).equals(GZIP)) return textOfBytes(configIn(filesOfTarGz(bytes)).content)
+  const hex = bytes.subarray(0, 8).toString('hex')
+  const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1]
+  const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar'
+  if (isTar || archive !== undefined) {
+    throw new UserError(
+      `this is ${archive ?? 'a tar file that is not compressed'}: pack it with \`tar -czf docker.tar.gz -C ~ .docker/config.json\``,
+    )
+  }
+  const text = textOfBytes(bytes).trim()
+  if (text.startsWith('{')) return text
+  if (!isBase64(text)) throw new UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${FORMS}`)
+  hideBase64(text)
+  const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64')
+  return decoded.subarray(0, 2).equals(GZIP)
+    ? textOfBytes(configIn(filesOfTarGz(decoded)).content)
+    : textOfBytes(decoded).trim()
+}
+
+function textOfBytes(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new UserError('this is no UTF-8 text: give the config.json as docker has written it')
+  }
+}
+
+/** The `config.json` that is nearest to the root of an archive: other folders of a `.docker` may have files of that name. */
+function configIn(files: readonly ArchivedFile[]): ArchivedFile {
+  const depth = ({ path }: ArchivedFile) => path.split('/').length
+  const found = files.filter(({ path }) => path.split('/').at(-1) === 'config.json')
+  const nearest = Math.min(...found.map(depth))
+  const [file, ...others] = found.filter((one) => depth(one) === nearest)
+  if (file === undefined) {
+    throw new UserError(
+      'the archive has no config.json: pack it with `tar -czf docker.tar.gz -C ~ .docker/config.json`',
+    )
+  }
+  if (others.length > 0)
+    throw new UserError('the archive has more than one config.json: pack each by itself, and give each a name')
+  return file
+}

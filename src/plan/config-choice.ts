@@ -1,0 +1,28 @@
+import type { Service } from '../docker/api.ts'
+import type { ServiceRequest } from '../inputs/deployment.ts'
+import { labelsOf } from '../inputs/flags.ts'
+
+/** Labels by which a service names its config itself, the first that is set wins. */
+const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as const
+
+/** What of a request says which config it wants. */
+export type ChoosingRequest = Pick<ServiceRequest, 'authConfig' | 'labels' | 'createArgs'>
+
+/** The config that a service asks for by name. */
+export interface ConfigChoice {
+  /** Where it says so, as the user knows it. */
+  readonly source: string
+  readonly name: string
+}
+
+/**
+ * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
+ *
+ * @param current the service as it is
+ */
+export function configChoice(request: ChoosingRequest, current: Service | undefined): ConfigChoice | undefined {
+  if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
+  const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) }
+  const label = CONFIG_LABELS.find((key) => labels[key])
+  return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' }
+}

@@ -1,0 +1,176 @@
+import type { UserConfig } from '../connect/connection.ts'
+import { type ConfigFile, helperFor, type PlainCredential, storedCredential } from '../docker/cli/config-file.ts'
+import { askHelper, HelperError } from '../docker/cli/credential-helper.ts'
+import type { Engine } from '../docker/engine/engine.ts'
+import { parseReference, pathMatches } from '../docker/registry/reference.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
+import { UserError } from '../errors.ts'
+import { isDirectoryName, readConfigDirectory } from '../inputs/config-directories.ts'
+import type { Accounts, Credential, ServiceRequest } from '../inputs/deployment.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { Secret } from '../runner/secret.ts'
+import { siblingNames } from './colours.ts'
+import { type ChoosingRequest, configChoice } from './config-choice.ts'
+import { servicesNamed } from './observe.ts'
+
+/** What needs accounts, and those that are given for it. */
+export interface InNeed extends Accounts {
+  readonly services: readonly (ChoosingRequest & Pick<ServiceRequest, 'name' | 'image'>)[]
+}
+
+/** What a Docker client configuration has for the registries that were asked for. */
+export interface Found {
+  readonly name: string
+  readonly credentials: readonly Credential[]
+  /** Why there is none for a registry, where a helper should have had one. */
+  readonly failures: ReadonlyMap<string, string>
+}
+
+/** What the user's Docker client configurations have for the services of a run. */
+export interface FoundCredentials {
+  /** For what no given credential serves. */
+  readonly own: Found
+  /** For the services that name one, each by its name. */
+  readonly named: readonly Found[]
+  /** Why a directory that services name is not among these. */
+  readonly unread: ReadonlyMap<string, string>
+}
+
+/**
+ * Looks the credentials of a run up in the Docker client configurations that the user gave, or has on this runner. Only
+ * what a service may need is looked up, and no helper is asked for anything else.
+ */
+export async function findCredentials(
+  deployment: InNeed,
+  engine: Engine,
+  userConfig: UserConfig,
+  signal: AbortSignal,
+): Promise<FoundCredentials> {
+  const { env } = userConfig
+  const { sources, unread } = await namedSources(deployment, engine, signal)
+  const [own, ...named] = await Promise.all([
+    find(ownSource(deployment, userConfig), unservedRegistries(deployment), env, signal),
+    ...sources.map(({ source, registries }) => find(source, registries, env, signal)),
+  ])
+  return { own, named, unread }
+}
+
+/** The registries of images for which no credential was given: there the user's own configuration may have one. */
+function unservedRegistries({ services, credentials }: InNeed): string[] {
+  const unserved = services.flatMap((request) => {
+    const { image } = request
+    if (image === undefined || configChoice(request, undefined) !== undefined) return []
+    const served = credentials.some(
+      ({ registry, path }) => registry === image.registry && pathMatches(path, image.repository),
+    )
+    return served ? [] : [image.registry]
+  })
+  return [...new Set(unserved)]
+}
+
+/** A Docker client configuration that credentials are looked up in. */
+interface Source {
+  readonly name: string
+  readonly origin: string
+  readonly file: ConfigFile
+}
+
+function ownSource({ dockerConfigs }: InNeed, { name, file }: UserConfig): Source {
+  const given = dockerConfigs.find((one) => one.name === undefined)
+  return given === undefined ? { name, origin: name, file } : { ...given, name: given.origin, file: given.open() }
+}
+
+/** What services name, with the registries that they need it for. */
+async function namedSources(deployment: InNeed, engine: Engine, signal: AbortSignal) {
+  const { dockerConfigs, configDirectories } = deployment
+  const given = dockerConfigs.flatMap(({ name, origin, open }) =>
+    name === undefined ? [] : [{ name, origin, file: open() }],
+  )
+  const isAsked = given.length > 0 || configDirectories.length > 0
+  const wishes = isAsked ? await wishesOf(deployment, engine, signal) : []
+  const unread = new Map<string, string>()
+  const known = new Set(
+    [...given, ...deployment.credentials.map(({ config }) => ({ name: config }))].map(({ name }) => name),
+  )
+  const directories = [...new Set(wishes.map(({ config }) => config))].flatMap((name) => {
+    if (known.has(name) || !isDirectoryName(name)) return []
+    try {
+      return [{ name, origin: name, file: readConfigDirectory(name, configDirectories) }]
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      unread.set(name, error.message)
+      return []
+    }
+  })
+  const sources = [...given, ...directories].map((source) => {
+    const registries = wishes.flatMap(({ config, registry }) => (config === source.name ? [registry] : []))
+    return { source, registries: [...new Set(registries)] }
+  })
+  return { sources, unread }
+}
+
+/** Which config services name, and the registries of the images that they are to have, and that they have. */
+async function wishesOf(deployment: InNeed, engine: Engine, signal: AbortSignal) {
+  const names = deployment.services.flatMap(({ name }) => siblingNames(name))
+  const present = names.length === 0 ? [] : await servicesNamed(engine, names, signal)
+  return deployment.services.flatMap((request) => {
+    const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name))
+    const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? [])
+    const images = current.flatMap((service) => registryOf(imageOf(service)) ?? [])
+    const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images]
+    return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })))
+  })
+}
+
+function registryOf(image: string | undefined): string | undefined {
+  if (image === undefined) return undefined
+  try {
+    return parseReference(image).registry
+  } catch {
+    return undefined
+  }
+}
+
+/** What a source has for some registries. */
+async function find(
+  source: Source,
+  registries: readonly string[],
+  env: UserConfig['env'],
+  signal: AbortSignal,
+): Promise<Found> {
+  const failures = new Map<string, string>()
+  const found = await Promise.all(
+    registries.map(async (registry) => {
+      const plain = await lookUp(source, registry, env, signal).catch((error: unknown) => {
+        if (!(error instanceof HelperError)) throw error
+        failures.set(registry, failureOf(error, source, registry))
+      })
+      return plain === undefined ? [] : [credentialOf(registry, plain, source)]
+    }),
+  )
+  return { name: source.name, credentials: found.flat(), failures }
+}
+
+async function lookUp(
+  { file }: Source,
+  registry: string,
+  env: UserConfig['env'],
+  signal: AbortSignal,
+): Promise<PlainCredential | undefined> {
+  const helper = helperFor(file, registry)
+  return helper === undefined ? storedCredential(file, registry) : await askHelper(helper, registry, env, signal)
+}
+
+function credentialOf(
+  registry: string,
+  { kind, username, password }: PlainCredential,
+  { name, origin }: Source,
+): Credential {
+  return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind }
+}
+
+/** As docker itself does, a run does not go on without what a helper should have had: the swarm would pull as nobody. */
+function failureOf({ message }: HelperError, { file, origin }: Source, registry: string): string {
+  const helper = helperFor(file, registry) ?? ''
+  return `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`
+}
