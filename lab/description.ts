@@ -4,6 +4,8 @@ import type { DaemonTls } from './tls.ts'
 export interface Account {
   readonly password: string
   readonly read?: readonly string[]
+  /** With it tokens are sold as well, as Azure's registries do: docker calls it an identity token. */
+  readonly refreshToken?: string
 }
 
 /**

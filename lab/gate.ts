@@ -17,8 +17,8 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** Decides over a request by its method, its path and its header `Authorization`. */
-export type Gate = (method: string, path: string, authorization: string | undefined) => Admission
+/** Decides over a request by its method, its path, its header `Authorization`, and the form that is posted for a token. */
+export type Gate = (method: string, path: string, authorization: string | undefined, form: URLSearchParams) => Admission
 
 type Accounts = ReadonlyMap<string, Account>
 
@@ -76,13 +76,8 @@ export function tokenGate(accounts: Accounts, url: string, authorization: string
     return { 'www-authenticate': `Bearer realm="${url}/token",service="${host}"${scope}${error}` }
   }
 
-  const sell = (query: URLSearchParams, header: string | undefined): Admission => {
-    const credential = basicCredential(header)
-    const user = credential?.user ?? null
+  const sell = (query: URLSearchParams, user: string | null): Admission => {
     const account = accounts.get(user ?? '')
-    if (credential !== undefined && account?.password !== credential.password) {
-      return { user, answer: failure(401, 'incorrect username or password') }
-    }
     const asked = query.getAll('scope').flatMap((scope) => /^repository:(.+):[^:]*$/.exec(scope)?.[1] ?? [])
     // Not to be allowed to do what one asks for is no error here: the token is good for less.
     const repositories = asked.filter((repository) => account !== undefined && mayUse(account, repository))
@@ -91,12 +86,31 @@ export function tokenGate(accounts: Accounts, url: string, authorization: string
     return { user, answer: { status: 200, body: { token, access_token: token, expires_in: TOKEN_SECONDS } } }
   }
 
-  return (method, path, header) => {
+  const sellForPassword = (query: URLSearchParams, header: string | undefined): Admission => {
+    const credential = basicCredential(header)
+    const user = credential?.user ?? null
+    if (credential !== undefined && accounts.get(credential.user)?.password !== credential.password) {
+      return { user, answer: failure(401, 'incorrect username or password') }
+    }
+    return sell(query, user)
+  }
+
+  /** https://distribution.github.io/distribution/spec/auth/oauth */
+  const sellForRefreshToken = (form: URLSearchParams): Admission => {
+    const refreshToken = form.get('refresh_token')
+    const [user] = [...accounts].find(([, account]) => account.refreshToken === refreshToken) ?? []
+    if (refreshToken === null || user === undefined)
+      return { user: null, answer: failure(401, 'invalid refresh token') }
+    return sell(form, user)
+  }
+
+  return (method, path, header, form) => {
     const { pathname, searchParams } = new URL(path, url)
     if (pathname === '/token') {
       // A daemon with the containerd image store tries OAuth 2 first, which few registries have.
-      if (method === 'POST') return { user: null, answer: failure(405, 'method not allowed') }
-      return sell(searchParams, header)
+      const isOfRefreshToken = form.get('grant_type') === 'refresh_token'
+      if (method === 'POST' && !isOfRefreshToken) return { user: null, answer: failure(405, 'method not allowed') }
+      return method === 'POST' ? sellForRefreshToken(form) : sellForPassword(searchParams, header)
     }
     const repository = repositoryOf(path)
     const token = tokens.get(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')

@@ -52,7 +52,8 @@ export class RegistryFront {
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const time = new Date().toISOString()
     const { method = '', url: path = '' } = incoming
-    const { user, answer: verdict, authorization } = this.#gate(method, path, incoming.headers.authorization)
+    const form = new URLSearchParams(isForm(incoming) ? await bodyOf(incoming) : '')
+    const { user, answer: verdict, authorization } = this.#gate(method, path, incoming.headers.authorization, form)
     const client = (incoming.socket.remoteAddress ?? '').replace('::ffff:', '')
     const record = (status: number) => {
       this.requests.push({ time, method, path, user, status, client })
@@ -125,6 +126,17 @@ export class RegistryFront {
       yield piece
     }
   }
+}
+
+/** Nothing of a registry's own is posted as a form. */
+function isForm({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = []
+  for await (const piece of incoming) pieces.push(piece)
+  return Buffer.concat(pieces).toString()
 }
 
 function listening(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
