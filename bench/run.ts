@@ -5,19 +5,20 @@ import { machine } from './measure.ts'
 import { noOpTable, reachTable, startUpTable } from './others.ts'
 import { prepareTables } from './prepare.ts'
 import { rolloutTables } from './rollout.ts'
+import { scaleTable } from './scale.ts'
 import { stopTable } from './stop.ts'
 import { wayBackTable } from './way-back.ts'
 
 /**
  * `npm run bench -- [--write] [--rounds 3] [--against NAME=PATH…] [--before PATH] [part…]`: all that is timed, as ratios
  * in one run.
- * Parts: rollout, hundred, no-op, start-up, reach, way-back, stop, prepare; `quick` leaves out what takes minutes. `--against`:
+ * Parts: rollout, hundred, no-op, start-up, reach, way-back, stop, scale, prepare; `quick` leaves out what takes minutes. `--against`:
  * bundles to compare the start-up with. `--before`: a bundle of an earlier version, to compare the way back with. `--write` puts
  * the tables into docs/speed.md.
  */
 
 const PAGE = fileURLToPath(new URL('../docs/speed.md', import.meta.url))
-const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach', 'way-back', 'stop', 'prepare']
+const ALL = ['rollout', 'hundred', 'no-op', 'start-up', 'reach', 'way-back', 'stop', 'scale', 'prepare']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,6 +38,7 @@ const tables = [
   ...(parts.includes('reach') ? [await reachTable()] : []),
   ...(parts.includes('way-back') ? [await wayBackTable(values.before, Number(values.rounds))] : []),
   ...(parts.includes('stop') ? [await stopTable(Number(values.rounds))] : []),
+  ...(parts.includes('scale') ? [await scaleTable()] : []),
   ...(parts.includes('prepare') ? await prepareTables(parts.includes('quick'), Number(values.rounds)) : []),
   ...(await rolloutTables(parts, Number(values.rounds))),
 ]

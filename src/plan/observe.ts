@@ -1,5 +1,6 @@
 import type { Node, Service, SystemInfo, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
+import { inChunks } from '../docker/engine/in-chunks.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { siblingNames } from './colours.ts'
@@ -28,7 +29,8 @@ export async function observe(deployment: Deployment, engine: Engine, signal: Ab
     engine.get<Node[]>('/nodes', { signal }),
     engine.get<SystemInfo>('/info', { signal }),
   ])
-  const isThere = ({ name }: ServiceRequest) => services.some(({ Spec }) => siblingNames(name).includes(Spec.Name))
+  const there = new Set(services.map(({ Spec }) => Spec.Name))
+  const isThere = ({ name }: ServiceRequest) => siblingNames(name).some((sibling) => there.has(sibling))
   const hasMissing = deployment.services.some((service) => !service.create && !isThere(service))
   const others = hasMissing ? await engine.get<Service[]>('/services', { signal }) : []
   return {
@@ -42,7 +44,10 @@ export async function observe(deployment: Deployment, engine: Engine, signal: Ab
 
 /** The services of these names. The API finds names by their beginning: only whole names are taken. */
 export async function servicesNamed(engine: Engine, names: readonly string[], signal: AbortSignal): Promise<Service[]> {
-  const filters = JSON.stringify({ name: names })
-  const found = await engine.get<Service[]>('/services', { query: { filters }, signal })
-  return found.filter(({ Spec }) => names.includes(Spec.Name))
+  const found = await inChunks(names, (name) =>
+    engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ name }) }, signal }),
+  )
+  const byId = new Map(found.map((service) => [service.ID, service]))
+  const wanted = new Set(names)
+  return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name))
 }

@@ -14,6 +14,10 @@ import type { ServiceSnapshot } from './service-snapshot.ts'
 const LOOK_EVERY_MS = 500
 /** However many ask, and whatever wakes them, there are never more than ten readings a second. */
 const SPACE_MS = 100
+/** A reading takes about 0.05 ms of CPU for each task: so the wait for thousands of them takes a twentieth of one. */
+const SPACE_PER_TASK_MS = 1
+/** Far below what would be taken for an election, see `LONGEST_GAP_SECONDS`. */
+const LONGEST_SPACE_MS = 8000
 
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
 export const STOPPED = 'the run was stopped'
@@ -53,17 +57,19 @@ export function swarmReader(
 ): ReadSwarm {
   let seenAt = nowMs()
   let begunAt = Number.NEGATIVE_INFINITY
+  let spaceMs = SPACE_MS
   let next: { readonly asked: Map<string, Service>; readonly snapshot: Promise<Snapshot> } | undefined
 
   const begin = async (asked: ReadonlyMap<string, Service>): Promise<Snapshot> => {
     try {
-      await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
+      await sleep(Math.max(0, begunAt + spaceMs - nowMs()), signal).finally(() => {
         next = undefined
       })
       const now = nowMs()
       begunAt = now
       const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal)
       seenAt = now
+      spaceMs = spaceAfter(snapshot)
       return snapshot
     } catch (error) {
       if (signal.aborted) throw new SwarmUnseen('cancelled', STOPPED, error)
@@ -85,6 +91,12 @@ export function swarmReader(
     for (const service of ours) next.asked.set(service.ID, service)
     return next.snapshot
   }
+}
+
+/** How long after the beginning of a reading the next may begin: one with many tasks keeps this process busy. */
+function spaceAfter({ services }: Snapshot): number {
+  const tasks = [...services.values()].reduce((sum, one) => sum + (one.found === 'removed' ? 0 : one.tasks.length), 0)
+  return Math.max(SPACE_MS, Math.min(tasks * SPACE_PER_TASK_MS, LONGEST_SPACE_MS))
 }
 
 /** What one snapshot says of a service. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { EngineError } from '../../../src/docker/engine/engine.ts'
+import { EngineError, type RequestOptions } from '../../../src/docker/engine/engine.ts'
 import { swarmReader } from '../../../src/rollout/look.ts'
+import { createTask } from '../../support/builders.ts'
 import { runOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
 
 beforeEach(() => {
@@ -25,6 +26,33 @@ describe('a reading of the swarm', () => {
     await jest.advanceTimersByTimeAsync(1000)
     await asking
     expect(looks).toHaveLength(3)
+  })
+
+  test('of thousands of tasks comes less often: what it costs grows with them', async () => {
+    const services = new Map([['a', serviceOf('a')]])
+    const begins = async (tasks: number): Promise<number[]> => {
+      const { connection } = slowDaemon(services, 0)
+      const { get } = connection.engine
+      const at: number[] = []
+      connection.engine.get = async <T>(path: string, options?: RequestOptions) => {
+        if (path === '/nodes') at.push(Date.now())
+        if (path !== '/tasks') return get<T>(path, options)
+        return Array.from({ length: tasks }, (_, index) => createTask(index, { ServiceID: 'a' })) as T
+      }
+      const read = swarmReader(runOver(connection), 'up-to-date')
+      const asking = read([serviceOf('a')]).then(() => read([serviceOf('a')]))
+      await jest.advanceTimersByTimeAsync(20_000)
+      await asking
+      return at
+    }
+    const gap = async (tasks: number) => {
+      const [first = 0, second = 0] = await begins(tasks)
+      return second - first
+    }
+    expect(await gap(50)).toBe(100)
+    expect(await gap(2000)).toBe(2000)
+    // Longer ones would be taken for an election.
+    expect(await gap(100_000)).toBe(8000)
   })
 
   test('is never older than the spec that it is asked for: an update that comes while one is on its way gets the next', async () => {

@@ -11,6 +11,9 @@ const MARK = `number:${randomUUID()}:`
  * looked at any closer.
  */
 const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs
+/** Where a number can begin. Most IDs have sixteen digits side by side somewhere, but behind other characters. */
+const MAYBE_LARGE = /(?:^|[:[,\s])-?\d{16}/
+const NULL = /(?:^|[:[,\s])null/
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
 
 /**
@@ -23,8 +26,8 @@ const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
  * @throws SyntaxError when it is no JSON
  */
 export function parseGoJson(text: string): unknown {
-  const value: unknown = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text)
-  return text.includes('null') ? withoutNulls(value) : value
+  const value: unknown = JSON.parse(MAYBE_LARGE.test(text) ? withMarks(text) : text)
+  return NULL.test(text) ? withoutNulls(value) : value
 }
 
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
@@ -39,9 +42,18 @@ function withMarks(text: string): string {
   )
 }
 
+/** In place, for most of a long answer has none. */
 function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls)
+  if (Array.isArray(value)) {
+    const there = value.includes(null) ? value.filter((item) => item !== null) : value
+    return there.map(withoutNulls)
+  }
   if (typeof value !== 'object' || value === null) return value
-  const there = Object.entries(value).filter(([, inner]) => inner !== null)
-  return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]))
+  const entries = value as Record<string, unknown>
+  for (const key of Object.keys(entries)) {
+    const inner = entries[key]
+    if (inner === null) delete entries[key]
+    else if (typeof inner === 'object') entries[key] = withoutNulls(inner)
+  }
+  return value
 }

@@ -1,6 +1,8 @@
 import { sleep } from '../../runner/clock.ts'
+import { groupBy } from '../../runner/group-by.ts'
 import type { Node, Service, Task } from '../api.ts'
 import { type Engine, EngineError } from '../engine/engine.ts'
+import { inChunks } from '../engine/in-chunks.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
 import { withFailedChecks } from './failed-check.ts'
 
@@ -33,7 +35,7 @@ export interface PresentService {
 export type WhichTasks = 'up-to-date' | 'all'
 
 /**
- * Reads services, their tasks and the nodes: three calls, however many services there are.
+ * Reads services, their tasks and the nodes: three calls for up to a hundred services, and two for each hundred more.
  *
  * @param ours the services as this run has read them or given them their specs, before the reading
  * @throws EngineError, ConnectionLost when the daemon does not answer
@@ -49,11 +51,12 @@ export async function takeSnapshot(
     servicesAndTasks(engine, ids, which, signal),
     engine.get<Node[]>('/nodes', { signal }),
   ])
+  const byId = new Map(read.services.map((service) => [service.ID, service]))
+  const tasks = groupBy(read.tasks, ({ ServiceID }) => ServiceID)
   const services = ours.map((one): [string, FoundService] => {
-    const service = read.services.find(({ ID }) => ID === one.ID)
+    const service = byId.get(one.ID)
     if (service === undefined) return [one.ID, { found: 'removed' }]
-    const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID)
-    return [one.ID, { found: compare(one, service), service, tasks }]
+    return [one.ID, { found: compare(one, service), service, tasks: tasks.get(one.ID) ?? [] }]
   })
   return { services: new Map(services), nodes }
 }
@@ -88,9 +91,9 @@ async function servicesAndTasks(
 }
 
 async function servicesWith(engine: Engine, ids: readonly string[], signal: AbortSignal): Promise<readonly Service[]> {
-  // A filter without a value lets everything through.
-  if (ids.length === 0) return []
-  return engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal })
+  return inChunks(ids, (id) =>
+    engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id }) }, signal }),
+  )
 }
 
 /** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
@@ -100,9 +103,34 @@ async function tasksOf(
   which: WhichTasks,
   signal: AbortSignal,
 ): Promise<readonly Task[]> {
-  if (ids.length === 0) return []
-  const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
-  return engine.get<Task[]>('/tasks', { query: { filters }, signal })
+  return inChunks(ids, async (service) => {
+    const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
+    const tasks = await engine.get<Task[]>('/tasks', { query: { filters }, signal })
+    return tasks.map(asRead)
+  })
+}
+
+/** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
+function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }: Task): Task {
+  const { Timestamp, State, Message, Err, ContainerStatus } = Status
+  const { Image } = Spec?.ContainerSpec ?? {}
+  return {
+    ID,
+    ServiceID,
+    ...(NodeID !== undefined && { NodeID }),
+    ...(Slot !== undefined && { Slot }),
+    CreatedAt,
+    DesiredState,
+    Status: {
+      ...(Timestamp !== undefined && { Timestamp }),
+      State,
+      ...(Message !== undefined && { Message }),
+      ...(Err !== undefined && { Err }),
+      ...(ContainerStatus !== undefined && { ContainerStatus }),
+    },
+    ...(Image !== undefined && { Spec: { ContainerSpec: { Image } } }),
+    ...(JobIteration !== undefined && { JobIteration }),
+  }
 }
 
 async function orGone<T>(reading: Promise<T>): Promise<T | undefined> {

@@ -34,6 +34,22 @@ test('no text passes for a number, whatever it is', () => {
   expect(toGoJson([forged])).toBe(JSON.stringify([forged]))
 })
 
+test('an ID with many digits and a path such as /dev/null cost nothing and change nothing', () => {
+  const value = {
+    ID: 'a1234567890123456789',
+    Test: ['wget -O /dev/null', 'null'],
+    Text: 'x:null',
+    Digits: ':12345678901234567',
+  }
+  expect(parseGoJson(JSON.stringify(value))).toEqual(value)
+})
+
+test('a nil that stands alone, in a list, in a list of lists', () => {
+  expect(parseGoJson('null')).toBeNull()
+  expect(parseGoJson('[[null,[null,1]],null,{"a":[null]}]')).toEqual([[[1]], { a: [] }])
+  expect(parseGoJson('{ "a" : null , "b" : [ null ] }')).toEqual({ b: [] })
+})
+
 test('what is nil in Go is not there', () => {
   expect(parseGoJson('{"Platforms":null,"n":[null,{"a":null,"b":9007199254740993}]}')).toEqual({
     n: [{ b: expect.stringContaining('9007199254740993') }],

@@ -43,6 +43,37 @@ test('a look is three calls for all services', async () => {
   expect(snapshot.nodes).toHaveLength(1)
 })
 
+test('of a thousand services no request is longer than a proxy takes, and each gets its own tasks', async () => {
+  const services = Array.from({ length: 1000 }, (_, index) => service(`${index}`.padStart(25, 's')))
+  const { engine, asked } = engineOver({ services, tasks: services.map(({ ID }) => taskOf(ID)) })
+  const lengths: number[] = []
+  const { get } = engine
+  engine.get = (path, options) => {
+    lengths.push(encodeURIComponent(options?.query?.filters ?? '').length)
+    return get(path, options)
+  }
+  const snapshot = await takeSnapshot(engine, services, 'up-to-date', never)
+  expect(asked.toSorted()).toEqual(['/nodes', ...Array(10).fill('/services'), ...Array(10).fill('/tasks')])
+  expect(Math.max(...lengths)).toBeLessThan(8192)
+  const wrong = services.filter(({ ID }) => {
+    const found = snapshot.services.get(ID)
+    return found?.found !== 'ours' || found.tasks.length !== 1 || found.tasks[0]?.ServiceID !== ID
+  })
+  expect(wrong).toEqual([])
+})
+
+test('of a task only what is looked at is kept', async () => {
+  const a = service('a')
+  const spec = { ContainerSpec: { Image: 'app:1', Env: ['A=1'] }, Networks: [{ Target: 'net' }] }
+  const task = { ...taskOf('a'), Spec: spec, NetworksAttachments: [{ Addresses: ['10.0.0.2/24'] }] }
+  const { engine } = engineOver({ services: [a], tasks: [task] })
+  const found = (await takeSnapshot(engine, [a], 'all', never)).services.get('a')
+  const { ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status } = task
+  expect(found?.found === 'ours' && found.tasks).toEqual([
+    { ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec: { ContainerSpec: { Image: 'app:1' } } },
+  ])
+})
+
 test('a look at no service is not one at all of them', async () => {
   const { engine } = engineOver({ services: [service('a')], tasks: [taskOf('a')] })
   expect((await takeSnapshot(engine, [], 'all', never)).services.size).toBe(0)
