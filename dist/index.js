@@ -11050,6 +11050,9 @@ const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
  * looked at any closer.
  */
 const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+/** Where a number can begin. Most IDs have sixteen digits side by side somewhere, but behind other characters. */
+const MAYBE_LARGE = /(?:^|[:[,\s])-?\d{16}/;
+const NULL = /(?:^|[:[,\s])null/;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 /**
  * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
@@ -11061,8 +11064,8 @@ const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
  * @throws SyntaxError when it is no JSON
  */
 function parseGoJson(text) {
-    const value = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text);
-    return text.includes('null') ? withoutNulls(value) : value;
+    const value = JSON.parse(MAYBE_LARGE.test(text) ? withMarks(text) : text);
+    return NULL.test(text) ? withoutNulls(value) : value;
 }
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
 function toGoJson(value, replacer) {
@@ -11072,13 +11075,23 @@ function toGoJson(value, replacer) {
 function withMarks(text) {
     return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
 }
+/** In place, for most of a long answer has none. */
 function withoutNulls(value) {
-    if (Array.isArray(value))
-        return value.filter((item) => item !== null).map(withoutNulls);
+    if (Array.isArray(value)) {
+        const there = value.includes(null) ? value.filter((item) => item !== null) : value;
+        return there.map(withoutNulls);
+    }
     if (typeof value !== 'object' || value === null)
         return value;
-    const there = Object.entries(value).filter(([, inner]) => inner !== null);
-    return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+    const entries = value;
+    for (const key of Object.keys(entries)) {
+        const inner = entries[key];
+        if (inner === null)
+            delete entries[key];
+        else if (typeof inner === 'object')
+            entries[key] = withoutNulls(inner);
+    }
+    return value;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
@@ -21424,6 +21437,25 @@ function hasComeUp(history, snapshot, inSlot) {
     return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/in-chunks.js
+/**
+ * How many names or IDs go into one request. Go's servers take a line of 1 MB, but proxies before a daemon do not:
+ * HAProxy, which docker-socket-proxy is made of, refuses what does not fit into 16 KB (its `tune.bufsize`).
+ */
+const MOST = 100;
+/**
+ * The answers for all names or IDs, asked for some after others: never one request that is too long, nor one answer that
+ * fills the memory.
+ *
+ * @param ask for some of them, at least one
+ */
+async function inChunks(all, ask) {
+    const answers = [];
+    for (let from = 0; from < all.length; from += MOST)
+        answers.push(...(await ask(all.slice(from, from + MOST))));
+    return answers;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
 /** By task: a container that has ended does not change. */
 const failed_check_known = new WeakMap();
@@ -21465,8 +21497,10 @@ async function failed_check_isUnhealthy(id, engine, signal) {
 
 
 
+
+
 /**
- * Reads services, their tasks and the nodes: three calls, however many services there are.
+ * Reads services, their tasks and the nodes: three calls for up to a hundred services, and two for each hundred more.
  *
  * @param ours the services as this run has read them or given them their specs, before the reading
  * @throws EngineError, ConnectionLost when the daemon does not answer
@@ -21477,12 +21511,13 @@ async function takeSnapshot(engine, ours, which, signal) {
         servicesAndTasks(engine, ids, which, signal),
         engine.get('/nodes', { signal }),
     ]);
+    const byId = new Map(read.services.map((service) => [service.ID, service]));
+    const tasks = groupBy(read.tasks, ({ ServiceID }) => ServiceID);
     const services = ours.map((one) => {
-        const service = read.services.find(({ ID }) => ID === one.ID);
+        const service = byId.get(one.ID);
         if (service === undefined)
             return [one.ID, { found: 'removed' }];
-        const tasks = read.tasks.filter(({ ServiceID }) => ServiceID === one.ID);
-        return [one.ID, { found: compare(one, service), service, tasks }];
+        return [one.ID, { found: compare(one, service), service, tasks: tasks.get(one.ID) ?? [] }];
     });
     return { services: new Map(services), nodes };
 }
@@ -21501,17 +21536,37 @@ async function servicesAndTasks(engine, ids, which, signal) {
     return servicesAndTasks(engine, there.map(({ ID }) => ID), which, signal);
 }
 async function servicesWith(engine, ids, signal) {
-    // A filter without a value lets everything through.
-    if (ids.length === 0)
-        return [];
-    return engine.get('/services', { query: { filters: JSON.stringify({ id: ids }) }, signal });
+    return inChunks(ids, (id) => engine.get('/services', { query: { filters: JSON.stringify({ id }) }, signal }));
 }
 /** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
 async function tasksOf(engine, ids, which, signal) {
-    if (ids.length === 0)
-        return [];
-    const filters = JSON.stringify({ service: ids, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-    return engine.get('/tasks', { query: { filters }, signal });
+    return inChunks(ids, async (service) => {
+        const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
+        const tasks = await engine.get('/tasks', { query: { filters }, signal });
+        return tasks.map(asRead);
+    });
+}
+/** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
+function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }) {
+    const { Timestamp, State, Message, Err, ContainerStatus } = Status;
+    const { Image } = Spec?.ContainerSpec ?? {};
+    return {
+        ID,
+        ServiceID,
+        ...(NodeID !== undefined && { NodeID }),
+        ...(Slot !== undefined && { Slot }),
+        CreatedAt,
+        DesiredState,
+        Status: {
+            ...(Timestamp !== undefined && { Timestamp }),
+            State,
+            ...(Message !== undefined && { Message }),
+            ...(Err !== undefined && { Err }),
+            ...(ContainerStatus !== undefined && { ContainerStatus }),
+        },
+        ...(Image !== undefined && { Spec: { ContainerSpec: { Image } } }),
+        ...(JobIteration !== undefined && { JobIteration }),
+    };
 }
 async function orGone(reading) {
     try {
@@ -21561,6 +21616,10 @@ function toTenths(seconds) {
 const look_LOOK_EVERY_MS = 500;
 /** However many ask, and whatever wakes them, there are never more than ten readings a second. */
 const SPACE_MS = 100;
+/** A reading takes about 0.05 ms of CPU for each task: so the wait for thousands of them takes a twentieth of one. */
+const SPACE_PER_TASK_MS = 1;
+/** Far below what would be taken for an election, see `LONGEST_GAP_SECONDS`. */
+const LONGEST_SPACE_MS = 8000;
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
 const STOPPED = 'the run was stopped';
 /** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
@@ -21584,16 +21643,18 @@ class SwarmUnseen extends Error {
 function swarmReader({ connection: { engine }, signal, time }, which) {
     let seenAt = nowMs();
     let begunAt = Number.NEGATIVE_INFINITY;
+    let spaceMs = SPACE_MS;
     let next;
     const begin = async (asked) => {
         try {
-            await sleep(Math.max(0, begunAt + SPACE_MS - nowMs()), signal).finally(() => {
+            await sleep(Math.max(0, begunAt + spaceMs - nowMs()), signal).finally(() => {
                 next = undefined;
             });
             const now = nowMs();
             begunAt = now;
             const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
             seenAt = now;
+            spaceMs = spaceAfter(snapshot);
             return snapshot;
         }
         catch (error) {
@@ -21614,6 +21675,11 @@ function swarmReader({ connection: { engine }, signal, time }, which) {
             next.asked.set(service.ID, service);
         return next.snapshot;
     };
+}
+/** How long after the beginning of a reading the next may begin: one with many tasks keeps this process busy. */
+function spaceAfter({ services }) {
+    const tasks = [...services.values()].reduce((sum, one) => sum + (one.found === 'removed' ? 0 : one.tasks.length), 0);
+    return Math.max(SPACE_MS, Math.min(tasks * SPACE_PER_TASK_MS, LONGEST_SPACE_MS));
 }
 /** Why there will be no verdict, after what was seen last of a service. */
 function unseenAfter(progress, { message }) {
@@ -28357,6 +28423,7 @@ function configChoice(request, current) {
 ;// CONCATENATED MODULE: ./build/plan/observe.js
 
 
+
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
  * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
@@ -28370,7 +28437,8 @@ async function observe(deployment, engine, signal) {
         engine.get('/nodes', { signal }),
         engine.get('/info', { signal }),
     ]);
-    const isThere = ({ name }) => services.some(({ Spec }) => siblingNames(name).includes(Spec.Name));
+    const there = new Set(services.map(({ Spec }) => Spec.Name));
+    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
     const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
     const others = hasMissing ? await engine.get('/services', { signal }) : [];
     return {
@@ -28383,9 +28451,10 @@ async function observe(deployment, engine, signal) {
 }
 /** The services of these names. The API finds names by their beginning: only whole names are taken. */
 async function servicesNamed(engine, names, signal) {
-    const filters = JSON.stringify({ name: names });
-    const found = await engine.get('/services', { query: { filters }, signal });
-    return found.filter(({ Spec }) => names.includes(Spec.Name));
+    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
+    const byId = new Map(found.map((service) => [service.ID, service]));
+    const wanted = new Set(names);
+    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
 }
 
 ;// CONCATENATED MODULE: ./build/plan/find-credentials.js

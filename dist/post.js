@@ -8720,6 +8720,9 @@ const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
  * looked at any closer.
  */
 const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+/** Where a number can begin. Most IDs have sixteen digits side by side somewhere, but behind other characters. */
+const MAYBE_LARGE = /(?:^|[:[,\s])-?\d{16}/;
+const NULL = /(?:^|[:[,\s])null/;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 /**
  * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
@@ -8731,8 +8734,8 @@ const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
  * @throws SyntaxError when it is no JSON
  */
 function parseGoJson(text) {
-    const value = JSON.parse(/\d{16}/.test(text) ? withMarks(text) : text);
-    return text.includes('null') ? withoutNulls(value) : value;
+    const value = JSON.parse(MAYBE_LARGE.test(text) ? withMarks(text) : text);
+    return NULL.test(text) ? withoutNulls(value) : value;
 }
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
 function toGoJson(value, replacer) {
@@ -8742,13 +8745,23 @@ function toGoJson(value, replacer) {
 function withMarks(text) {
     return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
 }
+/** In place, for most of a long answer has none. */
 function withoutNulls(value) {
-    if (Array.isArray(value))
-        return value.filter((item) => item !== null).map(withoutNulls);
+    if (Array.isArray(value)) {
+        const there = value.includes(null) ? value.filter((item) => item !== null) : value;
+        return there.map(withoutNulls);
+    }
     if (typeof value !== 'object' || value === null)
         return value;
-    const there = Object.entries(value).filter(([, inner]) => inner !== null);
-    return Object.fromEntries(there.map(([key, inner]) => [key, withoutNulls(inner)]));
+    const entries = value;
+    for (const key of Object.keys(entries)) {
+        const inner = entries[key];
+        if (inner === null)
+            delete entries[key];
+        else if (typeof inner === 'object')
+            entries[key] = withoutNulls(inner);
+    }
+    return value;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/reference.js

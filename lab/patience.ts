@@ -4,7 +4,7 @@ const STEP_MS = 25
 
 /**
  * Asks again and again until the answer is neither undefined, null nor false, and returns it.
- * A question that throws is asked again too; its last error becomes the cause. Rejects after `limitMs`.
+ * A question that throws is asked again too; its last error becomes the cause, and a part of the message. Rejects after `limitMs`.
  */
 export async function until<T>(
   what: string,
@@ -28,5 +28,6 @@ export async function until<T>(
     if (reason !== undefined) throw new Error(`${what}: ${reason}`)
     await pause(STEP_MS)
   }
-  throw new Error(`${what}: not within ${limitMs / 1000} seconds`, { cause })
+  const last = cause instanceof Error ? `: ${cause.message}` : ''
+  throw new Error(`${what}: not within ${limitMs / 1000} seconds${last}`, { cause })
 }

@@ -49,18 +49,26 @@ async function main(): Promise<number> {
   const began = Date.now()
   const used = new Set<Known>()
   const wrong: Stack[] = []
+  const unplayed: Stack[] = []
   const queue = [...stacks]
   await Promise.all(
     Array.from({ length: whole('swarms', values.swarms) }, async () => {
       await using arena = await Arena.start(programs)
       const line = async () => {
         for (let stack = queue.shift(); stack !== undefined; stack = queue.shift()) {
-          if (!(await isRight(stack, arena, used))) wrong.push(stack)
+          const result = await resultOf(stack, arena, used)
+          if (result === 'wrong') wrong.push(stack)
+          if (result === 'not played') unplayed.push(stack)
         }
       }
       await Promise.all(Array.from({ length: whole('parallel', values.parallel) }, line))
     }),
   )
+  // Many at a time on a busy machine: what could not be played at all says nothing before it could not be alone.
+  for (const stack of unplayed) {
+    await using arena = await Arena.start(programs)
+    if ((await resultOf(stack, arena, used)) !== 'right') wrong.push(stack)
+  }
   const idle = values.only === '' ? KNOWN.filter((known) => !used.has(known) && !known.isChance) : []
   for (const { moment, text, reason } of idle) print(`NOT SEEN ${moment} ${text}: ${reason}`)
   const seconds = ((Date.now() - began) / 1000).toFixed(0)
@@ -68,8 +76,8 @@ async function main(): Promise<number> {
   return wrong.length + idle.length > 0 ? 1 : 0
 }
 
-/** Plays one, and tells of it when it differs in a way that no reason is known for. */
-async function isRight(stack: Stack, arena: Arena, used: Set<Known>): Promise<boolean> {
+/** Plays one, and tells of it: wrong is what differs in a way that no reason is known for. */
+async function resultOf(stack: Stack, arena: Arena, used: Set<Known>): Promise<'right' | 'wrong' | 'not played'> {
   const began = Date.now()
   try {
     const { differences, logs } = await play(stack, arena)
@@ -84,10 +92,10 @@ async function isRight(stack: Stack, arena: Arena, used: Set<Known>): Promise<bo
     print(`${unknown.length === 0 ? what : 'WRONG'} ${stack.name} in ${seconds} s: ${stack.title}`)
     for (const { moment, text } of unknown) print(`  ${moment}: ${text}`)
     if (values.logs && unknown.length > 0) print(logs.join('\n━━\n'))
-    return unknown.length === 0
+    return unknown.length === 0 ? 'right' : 'wrong'
   } catch (error) {
-    print(`WRONG ${stack.name}: ${stack.title}\n  not played: ${failureText(error)}`)
-    return false
+    print(`NOT PLAYED ${stack.name}: ${stack.title}\n  ${failureText(error)}`)
+    return 'not played'
   }
 }
 

@@ -27,7 +27,7 @@ export type Raw = { readonly [key: string]: unknown }
 interface ServiceAnswer {
   readonly ID: string
   readonly Version: { readonly Index: number }
-  readonly Spec: Raw & { readonly Name: string; readonly Mode: Raw }
+  readonly Spec: Raw & { readonly Name: string; readonly Mode: ModeAnswer }
   readonly PreviousSpec?: unknown
   readonly UpdateStatus?: { readonly State?: string }
   readonly JobStatus?: { readonly JobIteration: { readonly Index?: number } }
@@ -38,10 +38,16 @@ interface ServiceAnswer {
   }
 }
 
+interface ModeAnswer extends Raw {
+  readonly ReplicatedJob?: { readonly TotalCompletions?: number }
+}
+
 interface TaskAnswer {
   readonly ID: string
   readonly ServiceID: string
-  readonly Status: { readonly State: string }
+  readonly NodeID?: string
+  readonly DesiredState: string
+  readonly Status: { readonly State: string; readonly Err?: string }
 }
 
 interface ObjectAnswer {
@@ -116,8 +122,17 @@ export async function remove(lab: Lab, stack: string): Promise<void> {
     await lab.docker(['stack', 'rm', stack])
     const state = await stateOf(lab, stack)
     const tasks = await get<TaskAnswer[]>(lab, `/tasks?${filter(stack)}`)
-    return tasks.every(isOver) && Object.values(state).every((objects) => Object.keys(objects).length === 0)
+    const left = [
+      ...Object.entries(state).flatMap(([kind, objects]) => Object.keys(objects).map((name) => `${kind} ${name}`)),
+      ...tasks.filter((task) => !isOver(task)).map((task) => taskInWords(task)),
+    ]
+    if (left.length > 0) throw new Error(`there are still ${left.join(', ')}`)
+    return true
   })
+}
+
+function taskInWords({ ID, NodeID, DesiredState, Status: { State, Err = '' } }: TaskAnswer): string {
+  return `the task ${ID} on ${NodeID ?? 'no node'}, which is ${State} and is to be ${DesiredState} ${Err}`.trim()
 }
 
 /** The tasks of a job stay in the swarm's memory. */
@@ -127,7 +142,8 @@ function isOver({ Status: { State: state } }: TaskAnswer): boolean {
 
 function isSettled({ Spec: { Mode: mode }, ServiceStatus: status, UpdateStatus: update }: ServiceAnswer): boolean {
   if (update?.State === 'updating') return false
-  if ('GlobalJob' in mode || 'ReplicatedJob' in mode) return status.CompletedTasks >= 1 && status.RunningTasks === 0
+  const completions = 'GlobalJob' in mode ? 1 : mode.ReplicatedJob?.TotalCompletions
+  if (completions !== undefined) return status.CompletedTasks >= completions && status.RunningTasks === 0
   return status.RunningTasks === status.DesiredTasks
 }
 
