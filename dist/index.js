@@ -12159,6 +12159,7 @@ const DEFAULTS = {
     mode: DEFAULT_MODE,
     'show-values': 'false',
     'fail-on-changes': 'false',
+    'install-registry-ca': 'false',
     prune: 'false',
     'rerun-jobs': 'false',
     'allow-plain-tcp': 'false',
@@ -12202,6 +12203,10 @@ const unknown_inputs_OTHER_NAMES = {
     prepull: 'prepare',
     'pre-pull': 'prepare',
     'private-key': 'ssh-key',
+    'ca-cert': 'registry-ca',
+    'registry-ca-cert': 'registry-ca',
+    'registry-ca-certificate': 'registry-ca',
+    'registry-cert': 'registry-ca',
     'registry-host': 'registry',
     'registry-pass': 'password',
     'registry-password': 'password',
@@ -12618,22 +12623,27 @@ function tlsProblems(pem, now) {
             ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
             : 'tls-key: it cannot be read as a private key: give the whole PEM text');
     }
-    if (ca !== undefined)
-        problems.push(...validity('tls-ca', ca, now));
-    if (cert !== undefined)
-        problems.push(...validity('tls-cert', cert, now));
+    for (const [name, given] of [
+        ['tls-ca', ca],
+        ['tls-cert', cert],
+    ]) {
+        const problem = given && validity(given, now);
+        if (problem !== undefined)
+            problems.push(`${name}: ${problem}`);
+    }
     if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
         problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together');
     }
     return problems;
 }
-function validity(name, { validFrom, validTo }, now) {
+/** Why a certificate is not valid at a time, with what to do; `undefined` when it is. */
+function validity({ validFrom, validTo }, now) {
     if (new Date(validTo) < now)
-        return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+        return `it expired on ${day(validTo)}: renew it and set the new one`;
     if (new Date(validFrom) > now) {
-        return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+        return `it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`;
     }
-    return [];
+    return undefined;
 }
 function day(text) {
     return new Date(text).toISOString().slice(0, 10);
@@ -13298,6 +13308,7 @@ function checkRatio(text) {
 const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
     accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
+    trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
     services: ['services', 'stack'],
     parallel: ['max-parallel'],
     wait: ['wait'],
@@ -13307,10 +13318,10 @@ const GROUPS = {
     plan: ['show-values', 'fail-on-changes'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAY_HOW = ['accounts', 'trust', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = ['monitor', 'on-failure', 'on-cancel', 'show-values'];
 const DEPLOYMENT = [
-    ...['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
+    ...['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
@@ -13661,6 +13672,183 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
         throw new UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
     }
     return withoutLastNewlines(value);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/registry-ca.js
+
+
+
+
+
+
+
+
+const registry_ca_HUB = 'docker.io';
+const registry_ca_INPUT = 'registry-ca';
+const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
+const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
+const LINE_OF_PEM = 64;
+/**
+ * The certificates that `registry-ca` gives: a mapping of registries to PEM or to a file with it, or one of these alone
+ * where there is only one registry. A private key in it is masked before anything else is done.
+ *
+ * @returns one entry a registry, with its certificates as plain PEM; what is wrong is added to the problems
+ */
+function registryCasFromText(text, sources, problems) {
+    const own = problems.at(registry_ca_INPUT);
+    const given = text.replace(/^\uFEFF/, '').trim();
+    if (given === '')
+        return [];
+    const plain = own.attempt(() => unwrapped(given));
+    if (plain === undefined)
+        return [];
+    if (plain.startsWith('-----BEGIN'))
+        return forTheOnlyOne(plain, sources, own);
+    const { root, problems: wrong } = parseYaml(plain);
+    for (const { line, column, reason } of wrong)
+        own.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    // YAML would join the lines.
+    if (root.kind === 'text')
+        return forTheOnlyOne(/[\r\n]/.test(plain) ? plain : root.value, sources, own);
+    if (root.kind === 'list') {
+        own.add(`this is a list: write a mapping of registries to their CA certificates, such as ${registry_ca_EXAMPLE}`);
+        return [];
+    }
+    const all = root.entries.flatMap(({ key, line, value }) => {
+        const at = problems.at(`${registry_ca_INPUT} line ${line}`);
+        const registry = at.attempt(() => registry_ca_hostOf(key));
+        if (registry === undefined)
+            return [];
+        if (value.kind !== 'text') {
+            at.add(`${registry} has a ${value.kind === 'map' ? 'mapping' : 'list'}: write its certificates in PEM, or a path`);
+            return [];
+        }
+        const pem = pemOf(value.value, sources, problems.at(`${registry_ca_INPUT} of ${registry}`));
+        return pem === undefined ? [] : [{ registry, pem }];
+    });
+    const registries = all.map(({ registry }) => registry);
+    const twice = registries.find((registry, index) => registries.indexOf(registry) !== index);
+    if (twice !== undefined)
+        own.add(`${twice} has two entries: write all of its certificates into one`);
+    return all;
+}
+/**
+ * The image by which nodes install certificates.
+ *
+ * @throws UserError when it is no image name
+ */
+function parseCaImage(text) {
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+function forTheOnlyOne(text, sources, problems) {
+    const registry = problems.attempt(() => onlyRegistry(sources.registries));
+    const pem = pemOf(text, sources, problems);
+    return registry === undefined || pem === undefined ? [] : [{ registry, pem }];
+}
+/** Docker Hub has no private authority: it does not count. */
+function onlyRegistry(registries) {
+    const own = [...new Set(registries)].filter((registry) => registry !== registry_ca_HUB);
+    const [only, ...others] = own;
+    if (only !== undefined && others.length === 0)
+        return only;
+    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${listed(own, 'conjunction')}`;
+    throw new UserError(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
+}
+function registry_ca_hostOf(key) {
+    const { registry, path } = registryScope(key.trim());
+    if (path !== '')
+        throw new UserError(`a CA is for a whole registry: write ${registry} without a path`);
+    if (registry !== registry_ca_HUB)
+        return registry;
+    throw new UserError('Docker reads no file for Docker Hub: its certificate is public, and what stands between belongs into the trust store of each node');
+}
+function pemOf(text, { readFile, now }, problems) {
+    return problems.attempt(() => {
+        const given = unwrapped(text.trim());
+        if (given === '')
+            throw new UserError('there is nothing: write certificates in PEM, or the path of a file with them');
+        if (given.includes('-----BEGIN'))
+            return certificatesIn(given, now);
+        if (/[\r\n]/.test(given)) {
+            throw new UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on');
+        }
+        return certificatesIn(unwrapped(readFile(given).trim()), now);
+    });
+}
+/**
+ * The text itself, of base64 of PEM what is in it. A key in the place of a certificate is masked, in each of its lines.
+ *
+ * @throws UserError when there is a private key in it
+ */
+function unwrapped(text) {
+    const inside = registry_ca_BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : '';
+    const plain = inside.includes('-----BEGIN') ? inside : text;
+    const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
+    for (const key of keys) {
+        new Secret(key);
+        // In one line, as YAML joins them.
+        for (const piece of key.split(/\s+/))
+            if (piece.length > LINE_OF_PEM / 2)
+                new Secret(piece);
+    }
+    if (keys.length === 0)
+        return plain;
+    if (plain !== text)
+        new Secret(text);
+    throw new UserError('there is a private key in it, which goes to no registry or node: give the certificate alone, and replace the key if others have seen it');
+}
+/** @throws UserError when they are not all certificates of authorities that are valid now */
+function certificatesIn(text, now) {
+    const found = [...text.matchAll(CERTIFICATE)].map(([, body = '']) => body.replace(/\s+/g, ''));
+    if (found.length === 0) {
+        throw new UserError('there is no certificate in it: write PEM, with -----BEGIN CERTIFICATE-----');
+    }
+    return found
+        .map((body, index) => {
+        const nth = found.length === 1 ? 'the certificate' : `certificate ${index + 1} of ${found.length}`;
+        return checked(body, nth, now);
+    })
+        .join('');
+}
+function checked(body, nth, now) {
+    const certificate = certificateOf(body);
+    if (certificate === undefined)
+        throw new UserError(`${nth} cannot be read: give the whole PEM text`);
+    const name = `${nth} (${nameOf(certificate.subject)})`;
+    // Go takes a certificate that signs itself for an authority, whatever it says (crypto/x509, Certificate.Verify).
+    const signsItself = certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+    if (!certificate.ca && !signsItself) {
+        throw new UserError(`${name} is no CA's, but one that ${nameOf(certificate.issuer)} has signed: give the certificate of that authority`);
+    }
+    const problem = validity(certificate, now);
+    if (problem !== undefined)
+        throw new UserError(`${name}: ${problem}`);
+    const lines = body.match(new RegExp(`.{1,${LINE_OF_PEM}}`, 'g')) ?? [];
+    return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+function certificateOf(body) {
+    try {
+        return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(body, 'base64'));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `CN=acme CA`, or all of it on one line. */
+function nameOf(distinguished) {
+    const lines = (distinguished ?? '').split('\n');
+    return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -14992,7 +15180,7 @@ function flagsOfText(verb, text, problems) {
         flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
     }
     if (head === 0)
-        return checked(verb, flags, once);
+        return flags_checked(verb, flags, once);
     const command = words[head - 1]?.text ?? '';
     return ofCommand(verb, command, flags, hasImage, once, head > 3);
 }
@@ -15037,7 +15225,7 @@ function flagsOfItems(verb, items, problems, notices) {
         else
             flags.push(withoutQuotes(flag, once));
     }
-    return command === undefined ? checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
+    return command === undefined ? flags_checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
 }
 /** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
 function adviceForFlag(key) {
@@ -15071,7 +15259,7 @@ function toldOnce(problems) {
         told.add(problem);
     };
 }
-function checked(verb, flags, tell) {
+function flags_checked(verb, flags, tell) {
     for (const flag of flags) {
         const problem = flagProblem(verb, flag);
         if (problem !== undefined)
@@ -15100,7 +15288,7 @@ function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) 
     const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
     tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
     const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
-    return checked(verb, others, tell);
+    return flags_checked(verb, others, tell);
 }
 function strayWord({ text, line }, before) {
     if (/^\s+-/.test(text)) {
@@ -15388,7 +15576,7 @@ function requestFromMap(entry, map, forAll, problems) {
     if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
         return undefined;
     const stack = stackOf(entry, map, forAll.strategies, problems);
-    const name = stack ?? nameOf(entry, map, problems);
+    const name = stack ?? services_nameOf(entry, map, problems);
     const image = attemptAt(map, 'image', problems, imageFrom);
     const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
     const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
@@ -15491,7 +15679,7 @@ function services_adviceFor(key, closest, keys) {
     return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
 }
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */
-function nameOf(entry, map, problems) {
+function services_nameOf(entry, map, problems) {
     const inside = textAt(map, 'name', problems);
     if (inside === undefined && entry.name === undefined) {
         if (valueAt(map, 'name') === undefined)
@@ -16717,6 +16905,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -16742,6 +16931,7 @@ function readInputs(given, strategies) {
     };
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
+    const trust = readTrust(env, accounts.credentials, services, problems);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -16770,6 +16960,7 @@ function readInputs(given, strategies) {
         mode,
         reach,
         ...accounts,
+        ...trust,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -16877,6 +17068,30 @@ function credentialsFromFile(path, sources, problems) {
     if (text?.trim() === '')
         problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
     return credentialsFromText(text ?? '', name, sources, problems);
+}
+/** The authorities of registries, and whether the nodes get them. */
+function readTrust(env, credentials, services, problems) {
+    const ofCredentials = credentials.map(({ registry }) => registry);
+    const ofImages = services.flatMap(({ image }) => (image === undefined ? [] : [image.registry]));
+    const registries = ofCredentials.length > 0 ? ofCredentials : ofImages;
+    const sources = { readFile: fileReader(env), registries, now: new Date() };
+    const text = input(env, 'registry-ca');
+    const registryCas = registryCasFromText(text, sources, problems);
+    const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean);
+    const image = read(env, 'install-registry-ca-image', problems, parseCaImage);
+    if (!isInstalled) {
+        if (image !== undefined) {
+            log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used');
+        }
+        return { registryCas };
+    }
+    if (text.trim() === '') {
+        problems.add('install-registry-ca: there is nothing to install: give the CA in `registry-ca`, or leave this out');
+    }
+    if (input(env, 'install-registry-ca-image').trim() === '') {
+        problems.add('install-registry-ca: it needs an image whose containers write the file on the nodes, as root: name one that you trust and that every node can pull or has, with a shell, in `install-registry-ca-image`, such as `busybox:1.37`');
+    }
+    return { registryCas, ...(image && { installCas: { image } }) };
 }
 function readServices(env, forAll, problems) {
     const text = input(env, 'services');
@@ -18346,6 +18561,7 @@ function asSeen(text) {
 
 
 
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
@@ -18358,7 +18574,11 @@ function planFitToShow(outlook, showValues) {
             drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
             note: service.note && safeLine(service.note),
         })),
-        objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
+        objects: outlook.objects.map(({ nodes, ...object }) => ({
+            ...object,
+            changes: shown(object.changes),
+            ...(nodes && { nodes: nodes.map((name) => safeLine(name)) }),
+        })),
         advice: outlook.advice.map((line) => safeLine(line)),
     };
 }
@@ -18507,8 +18727,10 @@ function objectCountWords({ objects }) {
 function restarts({ tasks }, change) {
     return tasks.because.some(({ field, key }) => field === change.field && key === change.key);
 }
-/** What becomes of a network, secret or config: `secret shop_key-0a: is created`. */
-function objectWords({ action, changes }) {
+/** What becomes of a network, secret or config: `secret shop_key-0a: is created`; of a CA where it is put. */
+function objectWords({ action, changes, nodes }) {
+    if (nodes !== undefined)
+        return `is put on ${someOf(nodes)}`;
     if (action !== 'update')
         return action === 'create' ? 'is created' : 'is removed';
     return `gets other labels (${changes.map(plan_words_nameOf).join(', ')})`;
@@ -18771,8 +18993,9 @@ function driftEntry({ how, changes }, most) {
         changes: changes.map((change) => ({ ...valuesOf(change, most), deploy: change.deploy })),
     };
 }
-function objectEntry({ kind, name, action, changes }, most) {
-    return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) };
+function objectEntry({ kind, name, action, changes, nodes }, most) {
+    const entries = changes.map((change) => changeEntry(change, most, false));
+    return { kind, name, action, changes: entries, ...(nodes && { nodes }) };
 }
 function changeEntry(change, most, isRestart) {
     return { ...valuesOf(change, most), restarts: isRestart };
@@ -22421,7 +22644,38 @@ function changesByFlags(now, wanted, changed) {
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/registry-ca.js
+/**
+ * How a daemon comes to trust a registry whose certificate is signed by a private authority: a file of its own, which it
+ * reads anew at each connection (moby, daemon/pkg/registry/registry.go; containerd's store, daemon/hosts.go). Pure.
+ */
+/** Where the daemon of a Linux node that runs as root looks for what concerns single registries. */
+const CERTS_DIRECTORY = '/etc/docker/certs.d';
+/** The file with the certificates of a registry's authorities. */
+function caFile(registry) {
+    return `${CERTS_DIRECTORY}/${registry}/ca.crt`;
+}
+/** What to do on a node, in one line, with the certificate in `ca.crt`. */
+function trustCommand(registry) {
+    return `sudo mkdir -p ${CERTS_DIRECTORY}/${registry} && sudo cp ca.crt ${caFile(registry)}`;
+}
+/** The same with the certificate in it: lines to be copied into a shell of the node. */
+function trustCommands(registry, pem) {
+    return [
+        `sudo mkdir -p ${CERTS_DIRECTORY}/${registry}`,
+        `sudo tee ${caFile(registry)} >/dev/null <<'END'`,
+        ...pem.trimEnd().split('\n'),
+        'END',
+    ];
+}
+/** What prints the certificates that a registry sends. */
+function showCommand(registry) {
+    const address = /:\d+$/.test(registry) ? registry : `${registry}:443`;
+    return `openssl s_client -connect ${address} -showcerts </dev/null`;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-error.js
+
 /**
  * A registry that works answers within a few seconds. The daemon itself gives up on a connection after 15 s and more,
  * and on an answer that does not end, never.
@@ -22436,6 +22690,9 @@ const registry_error_WORDINGS = [
     ['plain-http', /server gave http response to https client|first record does not look like a tls handshake/],
     ['unknown-ca', /x509: certificate signed by unknown authority|x509: .*certificate is not trusted/],
     ['bad-certificate', /x509:/],
+    // The registry ends the handshake: only a certificate of the client's own makes it say so.
+    ['client-certificate', /remote error: tls: (?:bad certificate|certificate required|unknown certificate)/],
+    ['no-tls', /remote error: tls: |tls: (?:no supported versions|server selected unsupported|protocol version)/],
     ['rate-limited', /toomanyrequests|too many requests|rate limit|rate exceeded/],
     [
         'unreachable',
@@ -22492,6 +22749,10 @@ function describeFailure(failure) {
             return "the registry's certificate is signed by an authority that the daemon does not know";
         case 'bad-certificate':
             return "the registry's certificate is not valid";
+        case 'client-certificate':
+            return 'the registry asks for a certificate of the daemon';
+        case 'no-tls':
+            return 'the registry and the daemon do not agree on TLS';
         case 'plain-http':
             return 'the registry speaks plain HTTP';
         case 'unreachable':
@@ -22532,9 +22793,13 @@ function remedy(failure, request) {
                 ? 'Add a credential for docker.io to registries: Docker Hub allows few pulls without one.'
                 : `Wait until ${registry} allows more requests, or add a credential for it to registries.`;
         case 'unknown-ca':
-            return `Put the CA certificate of ${registry} into /etc/docker/certs.d/${registry}/ca.crt on every node of the swarm; the daemon needs no restart.`;
+            return `Put the CA certificate of ${registry} into ${caFile(registry)} on every node of the swarm: ${trustCommand(registry)}. The daemon needs no restart.`;
         case 'bad-certificate':
             return `Renew or correct the certificate of ${registry}, and check the clock of the nodes: it has expired, or was made for another name.`;
+        case 'client-certificate':
+            return `Put a certificate that ${registry} accepts, with its key, beside ${caFile(registry)} on every node of the swarm, as client.cert and client.key.`;
+        case 'no-tls':
+            return `Check what stands on the port of ${registry}: its versions of TLS, and the name that it answers to.`;
         case 'plain-http':
             return `Serve ${registry} over HTTPS, or list it under "insecure-registries" in /etc/docker/daemon.json on every node of the swarm and reload the daemon.`;
         case 'unreachable':
@@ -26547,6 +26812,93 @@ function pullStateOf({ Status: status, DesiredState: desired }) {
     return isOver || isToEnd ? { state: 'unknown' } : { state: 'pulling' };
 }
 
+;// CONCATENATED MODULE: ./build/prepare/passing-services.js
+
+
+
+
+
+
+/**
+ * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
+ * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * nobody needs it any more.
+ */
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' };
+const passing_services_HASH_LENGTH = 12;
+const passing_services_RUN = 'swarm-deploy.prepare.run';
+const passing_services_OWNER = 'swarm-deploy.prepare.owner';
+/** In milliseconds since 1970, by the swarm's clock. */
+const UNTIL = 'swarm-deploy.prepare.until';
+const MOST_AT_ONCE = 10;
+/** The name of such a service for one subject, an image; two runs never have the same. */
+function passingServiceName(kind, { token }, subject) {
+    return `${PREFIXES[kind]}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${subject}`).digest('hex').slice(0, passing_services_HASH_LENGTH)}`;
+}
+/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
+function passingServiceLabels({ token, owner }, until) {
+    return { [passing_services_RUN]: token, [passing_services_OWNER]: owner, [UNTIL]: String(until) };
+}
+/**
+ * Makes such a service.
+ *
+ * @param credential for its image; `undefined`: it is read without one
+ * @returns its ID
+ * @throws EngineError, ConnectionLost when the swarm does not take it
+ */
+async function makePassingService(engine, spec, credential, signal) {
+    const auth = credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) };
+    try {
+        const options = { body: spec, mayRepeat: true, signal, ...auth };
+        return (await engine.post('/services/create', options)).ID;
+    }
+    catch (error) {
+        // The answer to a first call was lost.
+        const isThere = error instanceof EngineError && error.status === 409;
+        const there = isThere ? await findService(engine, spec.Name, signal) : undefined;
+        if (there === undefined)
+            throw error;
+        return there.ID;
+    }
+}
+/** The filter that finds the services of one run, and their tasks. */
+function ofRun(token) {
+    return JSON.stringify({ label: [`${passing_services_RUN}=${token}`] });
+}
+/**
+ * Removes the services of a run.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removeOfRun(engine, token, signal) {
+    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[passing_services_RUN] === token);
+    await removeAll(engine, ours, signal);
+}
+/**
+ * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
+ *
+ * @param now by the swarm's clock, in milliseconds since 1970
+ * @returns their names
+ */
+async function removeExpired(engine, now, signal) {
+    const filters = JSON.stringify({ label: [passing_services_RUN] });
+    const found = await engine.get('/services', { query: { filters }, signal });
+    const expired = found.filter(({ Spec }) => passing_services_isExpired(Spec.Name, Spec.Labels, now));
+    await removeAll(engine, expired, signal);
+    return expired.map(({ Spec }) => Spec.Name);
+}
+/** A service of somebody's that has our label and another name is none of ours. */
+function passing_services_isExpired(name, labels = {}, now) {
+    const until = labels[UNTIL] ?? '';
+    const isOurName = Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
+    return isOurName && labels[passing_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+async function removeAll(engine, services, signal) {
+    await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
+}
+
 ;// CONCATENATED MODULE: ./build/prepare/pull.js
 
 
@@ -26608,68 +26960,7 @@ function thereOn({ nodes }) {
     return [...nodes.values()].filter(({ state }) => state === 'there').length;
 }
 
-;// CONCATENATED MODULE: ./build/prepare/pull-services.js
-
-
-
-/**
- * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
- * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
- */
-const pull_services_PREFIX = 'swarm-deploy-prepare-';
-const pull_services_HASH_LENGTH = 12;
-const pull_services_RUN = 'swarm-deploy.prepare.run';
-const pull_services_OWNER = 'swarm-deploy.prepare.owner';
-/** In milliseconds since 1970, by the swarm's clock. */
-const UNTIL = 'swarm-deploy.prepare.until';
-const MOST_AT_ONCE = 10;
-/** The name of the service for one image; two runs never have the same. */
-function pullServiceName({ token }, image) {
-    return `${pull_services_PREFIX}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${image}`).digest('hex').slice(0, pull_services_HASH_LENGTH)}`;
-}
-/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-function pullServiceLabels({ token, owner }, until) {
-    return { [pull_services_RUN]: token, [pull_services_OWNER]: owner, [UNTIL]: String(until) };
-}
-/** The filter that finds the services of one run, and their tasks. */
-function ofRun(token) {
-    return JSON.stringify({ label: [`${pull_services_RUN}=${token}`] });
-}
-/**
- * Removes the services of a run.
- *
- * @throws EngineError, ConnectionLost when the swarm does not do it
- */
-async function removeOfRun(engine, token, signal) {
-    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
-    // The filter of a daemon that does not know it would let everything through.
-    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[pull_services_RUN] === token);
-    await removeAll(engine, ours, signal);
-}
-/**
- * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
- *
- * @param now by the swarm's clock, in milliseconds since 1970
- * @returns their names
- */
-async function removeExpired(engine, now, signal) {
-    const filters = JSON.stringify({ label: [pull_services_RUN] });
-    const found = await engine.get('/services', { query: { filters }, signal });
-    const expired = found.filter(({ Spec }) => pull_services_isExpired(Spec.Name, Spec.Labels, now));
-    await removeAll(engine, expired, signal);
-    return expired.map(({ Spec }) => Spec.Name);
-}
-/** A service of somebody's that has our label and another name is none of ours. */
-function pull_services_isExpired(name, labels = {}, now) {
-    const until = labels[UNTIL] ?? '';
-    return name.startsWith(pull_services_PREFIX) && labels[pull_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
-}
-async function removeAll(engine, services, signal) {
-    await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
-}
-
 ;// CONCATENATED MODULE: ./build/prepare/follow.js
-
 
 
 
@@ -26746,27 +27037,11 @@ async function follow(demands, run, limit) {
             return { ...one, pull: refused(one.pull, error.message) };
         }
     }
-    async function make({ image, access }, notOn) {
-        const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`);
+    function make({ image, access }, notOn) {
+        const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`);
         const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
-        const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn });
-        const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(storedLogin(access.credential)) };
-        try {
-            const made = await engine.post('/services/create', {
-                body,
-                mayRepeat: true,
-                signal: limit,
-                ...auth,
-            });
-            return made.ID;
-        }
-        catch (error) {
-            // The answer to a first call was lost.
-            const there = error instanceof EngineError && error.status === 409 ? await findService(engine, name, limit) : undefined;
-            if (there === undefined)
-                throw error;
-            return there.ID;
-        }
+        const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn });
+        return makePassingService(engine, spec, access && storedLogin(access.credential), limit);
     }
     async function widen(id, notOn) {
         const service = await findService(engine, id, limit);
@@ -27064,6 +27339,974 @@ function sayBegin({ image, nodes, notAsked, services }) {
         return;
     const hosts = notAsked.map(({ Description }) => Description.Hostname).join(', ');
     log.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/ca-service.js
+
+/**
+ * A global service whose tasks write the certificates of registries' authorities on each node, where its daemon looks for
+ * them, and end. It is no job: the containers of a job that is removed stay on the nodes (seen with 20.10).
+ *
+ * A bind mount of `/etc/docker/certs.d` would need that directory to be there on each node: so `/etc` is mounted, and
+ * nothing but the files below is written. Swarm has no task without any network: it gets none of the swarm's, and no port.
+ * Pure.
+ */
+/** Where a task finds the node's `/etc`, and the certificates. */
+const NODE_ETC = '/node-etc';
+const GIVEN = '/swarm-deploy-ca';
+/**
+ * Its first argument tells one run's files from another's, and then come the registries, in the order of the configs.
+ * What is there with the same content stays; else the file is written beside, under a name that no daemon reads, and takes
+ * its place at once. A link could lead anywhere on the node, so it is not followed.
+ */
+const ca_service_SCRIPT = `set -eu
+umask 022
+run=$1
+shift
+number=0
+for registry; do
+  given=${GIVEN}/$number
+  number=$((number + 1))
+  directory=${NODE_ETC}/docker/certs.d/$registry
+  file=$directory/ca.crt
+  for path in ${NODE_ETC}/docker ${NODE_ETC}/docker/certs.d "$directory" "$file"; do
+    if [ -L "$path" ]; then
+      echo "$path is a link" >&2
+      exit 1
+    fi
+  done
+  if [ -d "$file" ]; then
+    echo "$file is a directory" >&2
+    exit 1
+  fi
+  mkdir -p "$directory"
+  if [ -f "$file" ] && [ "$(cat "$given")" = "$(cat "$file")" ]; then
+    chmod 0644 "$file"
+    continue
+  fi
+  new=$directory/.swarm-deploy-$run
+  trap 'rm -f "$new"' EXIT
+  trap 'exit 1' INT TERM
+  cat "$given" >"$new"
+  chmod 0644 "$new"
+  mv -f "$new" "$file"
+done
+`;
+/** How often a node tries it. */
+const CA_TRIES = 2;
+const READABLE = 0o444;
+/** Seconds, in nanoseconds. */
+const AGAIN_AFTER = 2e9;
+/** Its spec. A task that fails is tried once more: it may have met a hiccup of a registry. */
+function caServiceSpec({ name, labels, image, token, cas, notOn }) {
+    return {
+        Name: name,
+        Labels: labels,
+        TaskTemplate: {
+            ContainerSpec: {
+                Image: image,
+                Command: ['sh', '-c', ca_service_SCRIPT, 'sh'],
+                Args: [token, ...cas.map(({ registry }) => registry)],
+                User: '0:0',
+                ReadOnly: true,
+                CapabilityDrop: ['ALL'],
+                // What root needs where somebody else owns /etc/docker.
+                CapabilityAdd: ['CAP_DAC_OVERRIDE'],
+                // With SELinux no container may write there.
+                Privileges: { SELinuxContext: { Disable: true } },
+                Healthcheck: { Test: ['NONE'] },
+                Mounts: [{ Type: 'bind', Source: '/etc', Target: NODE_ETC }],
+                Configs: cas.map(({ configId, configName }, index) => ({
+                    ConfigID: configId,
+                    ConfigName: configName,
+                    File: { Name: `${GIVEN}/${index}`, UID: '0', GID: '0', Mode: READABLE },
+                })),
+            },
+            RestartPolicy: { Condition: 'on-failure', Delay: AGAIN_AFTER, MaxAttempts: CA_TRIES - 1 },
+            Placement: { Constraints: ['node.platform.os==linux', ...constraintsLeavingOut(notOn)] },
+        },
+        Mode: { Global: {} },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
+
+
+
+
+
+
+
+
+/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
+const cli_LIMIT_SECONDS = 60;
+/** The largest of what is read is a whole stack in one file. */
+const cli_MOST_BYTES = 32 * 1024 * 1024;
+/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
+const cli_DRAIN_MS = 500;
+/**
+ * The docker CLI of the PATH in `env`.
+ *
+ * @param env the whole environment of its commands
+ */
+function dockerCli(env) {
+    return {
+        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    };
+}
+/**
+ * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
+ * an archive. Nothing of it reaches the log.
+ *
+ * @throws as {@link runProgram} does
+ */
+async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECONDS }) {
+    if (signal?.aborted)
+        throw cli_stopped(signal);
+    const path = await findProgram(program, env.PATH);
+    // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
+    const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec');
+    // The library hands over no process. One that hangs all the same is found by this.
+    const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_namespaceObject.randomUUID)()];
+    const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: cli_DRAIN_MS };
+    const ended = new AbortController();
+    const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
+    try {
+        const { exitCode, stdout, stderr } = await Promise.race([
+            getExecOutput(cli_quoted(path), [...args], options),
+            limit.then(() => {
+                throw tooMuch(program, args, cli_tooLate(limitSeconds));
+            }),
+        ]);
+        return { code: exitCode ?? cli_KILLED, stdout, stderr };
+    }
+    catch (error) {
+        await endMarked(`${name}=${value}`);
+        throw spawnError(error, program);
+    }
+    finally {
+        ended.abort();
+    }
+}
+/**
+ * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
+ * process, and docker may have been installed for this run alone.
+ */
+async function findProgram(program, path = '/bin:/usr/bin') {
+    // Elsewhere there are endings to try, which the library knows.
+    if (process.platform === 'win32')
+        return program;
+    let refused;
+    for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
+        const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
+        try {
+            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+                continue;
+            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
+            return file;
+        }
+        catch (error) {
+            if (error.code === 'EACCES')
+                refused = error;
+        }
+    }
+    throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
+}
+/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
+function cli_quoted(path) {
+    return `"${path.replaceAll('"', '\\"')}"`;
+}
+/** The library passes on why a program could not be started as a text, within a longer one. */
+function spawnError(error, program) {
+    const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? [];
+    if (code === undefined)
+        return error;
+    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
+}
+/**
+ * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
+ * more.
+ *
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
+ * `AbortError` with the signal's reason as its cause when `signal` ended it
+ */
+function runProgram(program, args, options) {
+    const { env, cwd, stdin = '', signal, limitSeconds = cli_LIMIT_SECONDS } = options;
+    return new Promise((resolve, reject) => {
+        if (signal?.aborted)
+            return reject(cli_stopped(signal));
+        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
+            stdio: 'pipe',
+            windowsHide: true,
+            ...(env === undefined ? {} : { env }),
+            ...(cwd === undefined ? {} : { cwd }),
+        });
+        const end = () => {
+            clearTimeout(clock);
+            clearTimeout(drain);
+            signal?.removeEventListener('abort', stop);
+        };
+        const giveUp = (error) => {
+            end();
+            reject(error);
+            // The docker CLI takes SIGTERM as a wish only.
+            child.kill('SIGKILL');
+            for (const pipe of [child.stdin, child.stdout, child.stderr])
+                pipe.destroy();
+        };
+        const clock = setTimeout(() => giveUp(tooMuch(program, args, cli_tooLate(limitSeconds))), limitSeconds * 1000);
+        let drain;
+        const stop = () => giveUp(cli_stopped(signal));
+        signal?.addEventListener('abort', stop, { once: true });
+        const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${cli_MOST_BYTES / 1024 / 1024} MB`));
+        const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
+        const done = (code) => {
+            end();
+            const [stdout = '', stderr = ''] = printed.map((text) => text());
+            resolve({ code, stdout, stderr });
+        };
+        child.once('error', giveUp);
+        child.once('exit', (code) => {
+            drain = setTimeout(() => {
+                done(code ?? cli_KILLED);
+                for (const pipe of [child.stdout, child.stderr])
+                    pipe.destroy();
+            }, cli_DRAIN_MS);
+        });
+        child.once('close', (code) => done(code ?? cli_KILLED));
+        // A program that ends without reading its input breaks the pipe: its exit code says what matters.
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(stdin);
+    });
+}
+/** The exit code for a program that a signal has ended. */
+const cli_KILLED = 128;
+function cli_stopped(signal) {
+    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
+}
+function tooMuch(program, args, what) {
+    return new UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
+}
+function cli_tooLate(limitSeconds) {
+    return `did not end within ${limitSeconds} s`;
+}
+/** Keeps what a stream brings. */
+function collect(stream, onFlood) {
+    const parts = [];
+    let bytes = 0;
+    stream.on('data', (part) => {
+        bytes += part.length;
+        if (bytes > cli_MOST_BYTES)
+            return onFlood();
+        parts.push(part);
+    });
+    return () => Buffer.concat(parts).toString();
+}
+/** As somebody would type it, without its options' values: `docker context inspect`. */
+function cli_nameOf(program, args) {
+    const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
+    const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
+    return `\`${[safeLine(program), ...shown].join(' ')}\``;
+}
+/** Starts a program and hands over its pipes. */
+function startProgram(program, args, env) {
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+}
+/**
+ * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
+ * SIGKILL, the pipe closes, and the program is ended.
+ */
+const GUARD = `exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+guard=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$guard" 2>/dev/null
+exit "$code"`;
+/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
+function startGuarded(program, args, env) {
+    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/credential-helper.js
+
+
+
+
+
+/** A credential helper that gave no credential, and did not say that it has none. The message says what it did instead. */
+class HelperError extends Error {
+    name = 'HelperError';
+}
+/** A helper is named in a file that may come from anywhere: it is a program of the PATH, and no path of its own. */
+const credential_helper_NAME = /^[A-Za-z0-9][\w.-]*$/;
+/** How helpers say that they have nothing for a registry (github.com/docker/docker-credential-helpers, credentials/error.go). */
+const NOT_FOUND = /credentials not found/i;
+/** The user name beside an identity token (docker/cli, cli/config/credentials/native_store.go). */
+const TOKEN_USER = '<token>';
+/**
+ * What a credential helper has for a registry, by the protocol of github.com/docker/docker-credential-helpers: the
+ * registry's key in, a JSON object out. Its secret is masked before anything else is done with it.
+ *
+ * @param helper the last part of the program's name: `ecr-login` for `docker-credential-ecr-login`
+ * @param env the whole environment of the helper
+ * @returns `undefined` when it has none
+ * @throws HelperError; `AbortError` when `signal` ended it
+ */
+async function askHelper(helper, registry, env, signal) {
+    if (!credential_helper_NAME.test(helper))
+        throw new HelperError('its name is none of a program');
+    const answer = await run(`docker-credential-${helper}`, registry, env, signal);
+    const said = parsed(answer.stdout);
+    credential_helper_hide(said);
+    if (answer.code !== 0) {
+        if (NOT_FOUND.test(answer.stdout + answer.stderr))
+            return undefined;
+        // It is on stdout that helpers say what is wrong; an answer there is none.
+        const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '');
+        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : limited(why));
+    }
+    if (said === undefined)
+        throw new HelperError('its answer is no JSON object');
+    return credentialFrom(said);
+}
+function credentialFrom({ Username: username = '', Secret: password = '' }) {
+    if (typeof username !== 'string' || typeof password !== 'string') {
+        throw new HelperError('`Username` or `Secret` of its answer is no text');
+    }
+    // As docker understands it: nobody is logged in there.
+    if (username === '' && password === '')
+        return undefined;
+    if (password === '')
+        throw new HelperError('its answer has no `Secret`');
+    if (username === TOKEN_USER)
+        return { kind: 'identity-token', username: '', password };
+    if (username === '')
+        throw new HelperError('its answer has no `Username`');
+    if (/[:\p{Cc}]/u.test(username)) {
+        throw new HelperError('`Username` of its answer has a colon or a control character, which no account has');
+    }
+    return { kind: 'password', username, password };
+}
+async function run(program, registry, env, signal) {
+    try {
+        return await runProgram(program, ['get'], { env, stdin: registryKey(registry), signal });
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        const { code } = error;
+        if (code === 'ENOENT')
+            throw new HelperError(`${program} is not on the PATH of this step`);
+        if (code === 'EACCES')
+            throw new HelperError(`${program} may not be run by the user of this step`);
+        throw new HelperError(messageOf(error));
+    }
+}
+function parsed(text) {
+    try {
+        const answer = JSON.parse(text);
+        return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? answer : undefined;
+    }
+    catch {
+        // JSON's own words would show a piece of the secret.
+        return undefined;
+    }
+}
+function credential_helper_hide(said) {
+    if (typeof said?.Secret !== 'string')
+        return;
+    new Secret(said.Secret, typeof said.Username === 'string' ? said.Username : undefined);
+}
+
+;// CONCATENATED MODULE: ./build/plan/config-choice.js
+
+/** Labels by which a service names its config itself, the first that is set wins. */
+const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
+/**
+ * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
+ *
+ * @param current the service as it is
+ */
+function configChoice(request, current) {
+    if (request.authConfig !== undefined)
+        return { source: '`auth-config`', name: request.authConfig };
+    const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
+    const label = CONFIG_LABELS.find((key) => labels[key]);
+    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
+}
+
+;// CONCATENATED MODULE: ./build/plan/observe.js
+
+
+
+/**
+ * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
+ * more where a service is missing.
+ */
+async function observe(deployment, engine, signal) {
+    // Whatever its strategy is now: it may have been deployed as two services before.
+    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+    const [services, nodes, info] = await Promise.all([
+        servicesNamed(engine, names, signal),
+        engine.get('/nodes', { signal }),
+        engine.get('/info', { signal }),
+    ]);
+    const there = new Set(services.map(({ Spec }) => Spec.Name));
+    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
+    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
+    const others = hasMissing ? await engine.get('/services', { signal }) : [];
+    return {
+        services,
+        tasks: await allTasksOf(engine, services, signal),
+        nodes,
+        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
+        now: Date.parse(info.SystemTime),
+    };
+}
+/** The services of these names. The API finds names by their beginning: only whole names are taken. */
+async function servicesNamed(engine, names, signal) {
+    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
+    const byId = new Map(found.map((service) => [service.ID, service]));
+    const wanted = new Set(names);
+    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
+}
+
+;// CONCATENATED MODULE: ./build/plan/find-credentials.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks the credentials of a run up in the Docker client configurations that the user gave, or has on this runner. Only
+ * what a service may need is looked up, and no helper is asked for anything else.
+ */
+async function findCredentials(deployment, engine, userConfig, signal) {
+    const { env } = userConfig;
+    const { sources, unread } = await namedSources(deployment, engine, signal);
+    const [own, ...named] = await Promise.all([
+        find_credentials_find(ownSource(deployment, userConfig), unservedRegistries(deployment), env, signal),
+        ...sources.map(({ source, registries }) => find_credentials_find(source, registries, env, signal)),
+    ]);
+    return { own, named, unread };
+}
+/** The registries of images for which no credential was given: there the user's own configuration may have one. */
+function unservedRegistries({ services, credentials }) {
+    const unserved = services.flatMap((request) => {
+        const { image } = request;
+        if (image === undefined || configChoice(request, undefined) !== undefined)
+            return [];
+        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
+        return served ? [] : [image.registry];
+    });
+    return [...new Set(unserved)];
+}
+function ownSource({ dockerConfigs }, { name, file }) {
+    const given = dockerConfigs.find((one) => one.name === undefined);
+    return given === undefined ? { name, origin: name, file } : { ...given, name: given.origin, file: given.open() };
+}
+/** What services name, with the registries that they need it for. */
+async function namedSources(deployment, engine, signal) {
+    const { dockerConfigs, configDirectories } = deployment;
+    const given = dockerConfigs.flatMap(({ name, origin, open }) => name === undefined ? [] : [{ name, origin, file: open() }]);
+    const isAsked = given.length > 0 || configDirectories.length > 0;
+    const wishes = isAsked ? await wishesOf(deployment, engine, signal) : [];
+    const unread = new Map();
+    const known = new Set([...given, ...deployment.credentials.map(({ config }) => ({ name: config }))].map(({ name }) => name));
+    const directories = [...new Set(wishes.map(({ config }) => config))].flatMap((name) => {
+        if (known.has(name) || !isDirectoryName(name))
+            return [];
+        try {
+            return [{ name, origin: name, file: readConfigDirectory(name, configDirectories) }];
+        }
+        catch (error) {
+            if (!(error instanceof UserError))
+                throw error;
+            unread.set(name, error.message);
+            return [];
+        }
+    });
+    const sources = [...given, ...directories].map((source) => {
+        const registries = wishes.flatMap(({ config, registry }) => (config === source.name ? [registry] : []));
+        return { source, registries: [...new Set(registries)] };
+    });
+    return { sources, unread };
+}
+/** Which config services name, and the registries of the images that they are to have, and that they have. */
+async function wishesOf(deployment, engine, signal) {
+    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+    const present = names.length === 0 ? [] : await servicesNamed(engine, names, signal);
+    return deployment.services.flatMap((request) => {
+        const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name));
+        const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? []);
+        const images = current.flatMap((service) => registryOf(imageOf(service)) ?? []);
+        const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images];
+        return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })));
+    });
+}
+function registryOf(image) {
+    if (image === undefined)
+        return undefined;
+    try {
+        return parseReference(image).registry;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** What a source has for some registries. */
+async function find_credentials_find(source, registries, env, signal) {
+    const failures = new Map();
+    const found = await Promise.all(registries.map(async (registry) => {
+        const plain = await lookUp(source, registry, env, signal).catch((error) => {
+            if (!(error instanceof HelperError))
+                throw error;
+            failures.set(registry, failureOf(error, source, registry));
+        });
+        return plain === undefined ? [] : [credentialOf(registry, plain, source)];
+    }));
+    return { name: source.name, credentials: found.flat(), failures };
+}
+async function lookUp({ file }, registry, env, signal) {
+    const helper = helperFor(file, registry);
+    return helper === undefined ? storedCredential(file, registry) : await askHelper(helper, registry, env, signal);
+}
+function credentialOf(registry, { kind, username, password }, { name, origin }) {
+    return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind };
+}
+/** As docker itself does, a run does not go on without what a helper should have had: the swarm would pull as nobody. */
+function failureOf({ message }, { file, origin }, registry) {
+    const helper = helperFor(file, registry) ?? '';
+    return `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/registry-ca/nodes.js
+
+
+
+function beginOn(ids) {
+    return new Map(ids.map((id) => [id, { state: 'writing', said: '', failedTasks: [] }]));
+}
+/** What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done. */
+function nodes_afterLook(states, tasks, nodes) {
+    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
+    const joined = tasks.flatMap(({ NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [id] : []);
+    const next = [...states].map(([id, now]) => {
+        const own = tasks.filter(({ NodeID }) => NodeID === id);
+        return [id, now.state === 'writing' ? stateAfterLook(now, own, active.has(id)) : now];
+    });
+    return new Map([...next, ...joined.map((id) => [id, { state: 'done' }])]);
+}
+function stateAfterLook(now, tasks, isActive) {
+    if (tasks.some(({ Status }) => Status.State === 'complete'))
+        return { state: 'done' };
+    const failed = tasks.filter(isFailure);
+    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
+    const last = newest(failed);
+    const said = last?.Status.Err ?? now.said;
+    if (last !== undefined && failedTasks.length >= CA_TRIES)
+        return { state: 'failed', said, taskId: last.ID };
+    return isActive ? { state: 'writing', said, failedTasks } : { state: 'left' };
+}
+function nodes_isOver(states) {
+    return [...states.values()].every(({ state }) => state !== 'writing');
+}
+/** The nodes in one of the states. */
+function inState(states, state) {
+    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
+}
+/** @param has the IDs of the nodes of which it is known */
+function nodesThatLack(nodes, has) {
+    const lacking = nodes.filter(({ ID }) => !has.has(ID));
+    const isLinux = (node) => node.Description.Platform.OS === 'linux';
+    const active = new Set(eligibleNodes(nodes));
+    return {
+        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
+        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
+        others: lacking.filter((node) => !isLinux(node)),
+    };
+}
+/** Why a node gets no task: `down`, `drain` or `pause`. */
+function whyAway({ Spec, Status }) {
+    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/registry-ca/record.js
+
+/**
+ * The config objects by which the swarm hands certificates to its nodes. They stay: their labels say on which nodes that
+ * was done, so that a later run finds it done. A node that joins, or is set up anew, has another ID and is not among
+ * them. Pure.
+ */
+const record_PREFIX = 'swarm-deploy.ca';
+const REGISTRY = `${record_PREFIX}.registry`;
+/** Their IDs, with blanks between. */
+const NODES = `${record_PREFIX}.nodes`;
+const record_HASH_LENGTH = 12;
+/** One registry has one such object for each content that it ever had: by the name it is told from all others. */
+function recordName({ registry, pem }) {
+    return [record_PREFIX, hash(registry), hash(pem)].join('.');
+}
+/** The body that makes it. */
+function recordBody(ca) {
+    return {
+        Name: recordName(ca),
+        Labels: { [REGISTRY]: ca.registry },
+        Data: Buffer.from(ca.pem).toString('base64'),
+    };
+}
+/** The filter that finds all of them. */
+const RECORDS = JSON.stringify({ label: [REGISTRY] });
+/** A config object read as such; `undefined` for one of somebody else's. */
+function readRecord(object) {
+    const { Name: name, Labels: labels = {} } = object.Spec;
+    const registry = labels[REGISTRY];
+    if (registry === undefined || !name.startsWith(`${record_PREFIX}.${hash(registry)}.`))
+        return undefined;
+    return { id: object.ID, name, registry, nodes: (labels[NODES] ?? '').split(' ').filter(Boolean), object };
+}
+/** Whether it has the content that its name stands for. */
+function record_holds({ object }, { pem }) {
+    return Buffer.from(object.Spec.Data ?? '', 'base64').toString() === pem;
+}
+/** Its labels with more nodes, without those that the swarm no longer has. */
+function labelsWith(record, done, present) {
+    const nodes = present.filter((id) => record.nodes.includes(id) || done.includes(id));
+    return { ...record.object.Spec.Labels, [NODES]: nodes.toSorted().join(' ') };
+}
+function hash(text) {
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256').update(text).digest('hex').slice(0, record_HASH_LENGTH);
+}
+
+;// CONCATENATED MODULE: ./build/prepare/registry-ca/install.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const install_TITLE = 'Have the nodes trust the registries';
+/** As much of `timeout` the nodes may take. */
+const install_SHARE = 0.5;
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const install_MARGIN_MS = 60_000;
+const install_LOOK_EVERY_MS = 250;
+const RELABEL_PAUSES_MS = [100, 300, 1000, 3000];
+const install_REMOVE_TIMEOUT_MS = 20_000;
+const LOG_TIMEOUT_MS = 5000;
+const MOST_LOG_LINES = 3;
+/**
+ * Which CAs a deploy would put on which nodes. Nothing is changed by the question.
+ *
+ * The record on the swarm tells which nodes have one. Of the manager that answers the registry itself tells: when that is
+ * not trusted, the record counts for nothing. Of other nodes nobody is asked.
+ */
+async function casToInstall({ connection, deployment }, limit) {
+    const { engine } = connection;
+    const [nodes, records] = await Promise.all([
+        engine.get('/nodes', { signal: limit }),
+        recordsOf(engine, limit),
+    ]);
+    return Promise.all(deployment.registryCas.map(async (ca) => {
+        const record = records.find(({ name }) => name === recordName(ca));
+        const lacking = nodesThatLack(nodes, new Set(record?.nodes ?? []));
+        if (lacking.asked.length > 0 || (await isTrusted(ca, deployment, engine, limit)))
+            return { ca, lacking, nodes };
+        log.info(`${ca.registry}: the manager does not trust it, though its CA was put there once`);
+        return { ca, lacking: nodesThatLack(nodes, new Set()), nodes };
+    }));
+}
+/**
+ * Puts the CAs of `registry-ca` on every node that can get a task, where that is asked for, and waits for them: a registry
+ * can only be asked after that. No service is changed, and the one that does it is gone when it ends.
+ *
+ * @throws UserErrors that name the nodes on which it did not succeed
+ */
+async function installRegistryCas(run) {
+    const { deployment, time } = run;
+    const { installCas } = deployment;
+    if (installCas === undefined)
+        return;
+    await stage(install_TITLE, async () => {
+        const all = await time.before(install_TITLE, (limit) => casToInstall(run, limit));
+        for (const one of all)
+            tellLeftOut(one);
+        const wanting = all.filter(({ lacking }) => lacking.asked.length > 0);
+        for (const { ca, lacking, nodes } of all.filter((one) => !wanting.includes(one))) {
+            const has = nodes.length - lacking.away.length - lacking.others.length;
+            log.info(`${ca.registry}: its CA was put on ${nodesInWords(has, nodes.length)} before`);
+        }
+        if (wanting.length === 0)
+            return;
+        note({ pulls: run.self.token });
+        try {
+            await time.before(install_TITLE, (limit) => install(wanting, installCas, run, limit));
+        }
+        finally {
+            if (run.signal.aborted)
+                time.beginClosing();
+            await install_removeOurs(run);
+        }
+    });
+}
+async function install(wanting, installation, run, limit) {
+    const { connection, self } = run;
+    const { engine } = connection;
+    const { SystemTime } = await engine.get('/info', { signal: limit });
+    await removeExpired(engine, Date.parse(SystemTime), limit);
+    const image = await imageToRun(installation.image, run, limit);
+    const records = [];
+    for (const { ca } of wanting)
+        records.push(await recordFor(ca, engine, limit));
+    const lacking = [...new Set(wanting.flatMap(({ lacking: { asked } }) => asked.map(({ ID }) => ID)))];
+    const nodes = wanting[0]?.nodes ?? [];
+    for (const { ca, lacking: those } of wanting) {
+        log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(install_nameIn(nodes)).toSorted())}`);
+    }
+    const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
+    const spec = caServiceSpec({
+        name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
+        labels: passingServiceLabels(self, until),
+        image: image.name,
+        token: self.token,
+        cas: records.map(({ registry, id, name }) => ({ registry, configId: id, configName: name })),
+        notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
+    });
+    try {
+        await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit);
+    }
+    catch (error) {
+        if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted)
+            throw error;
+        throw new UserError(`install-registry-ca: the swarm does not take the service that writes the files: ${error.message}`);
+    }
+    const { states, present } = await install_follow(lacking, run, limit);
+    const done = inState(states, 'done');
+    await Promise.all(records.map((record) => remember(record, done, present, engine, limit)));
+    await tell(states, present, image.name, run);
+}
+/** Looks until all nodes have answered, or the half of `timeout` is over. */
+async function install_follow(ids, { connection, self, time }, limit) {
+    const { engine } = connection;
+    const late = time.over(-time.seconds * 1000 * (1 - install_SHARE));
+    let states = beginOn(ids);
+    for (;;) {
+        const [tasks, present] = await Promise.all([
+            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
+            engine.get('/nodes', { signal: limit }),
+        ]);
+        states = nodes_afterLook(states, tasks, present);
+        if (nodes_isOver(states) || late.aborted)
+            return { states, present };
+        await sleep(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
+        limit.throwIfAborted();
+    }
+}
+async function tell(states, nodes, image, { connection }) {
+    const nameOf = install_nameIn(nodes);
+    const named = (ids) => someOf(ids.map((id) => nameOf({ ID: id })).toSorted());
+    const done = inState(states, 'done');
+    if (done.length > 0)
+        log.info(`Done on ${named(done)}`);
+    const left = inState(states, 'left');
+    if (left.length > 0) {
+        log.notice(`registry-ca: ${named(left)} went away meanwhile, and may not have it: a later run does it`);
+    }
+    const problems = [];
+    const byName = [...states].toSorted(([a], [b]) => nameOf({ ID: a }).localeCompare(nameOf({ ID: b })));
+    for (const [id, state] of byName) {
+        if (state.state === 'failed') {
+            const lines = await install_lastLines(connection.engine, state.taskId);
+            problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${failureInWords(state.said, lines, image)}`);
+        }
+        if (state.state === 'writing') {
+            const said = state.said === '' ? 'its task has not ended' : limited(state.said);
+            problems.push(`registry-ca: ${nameOf({ ID: id })} has not got it in half of \`timeout\`: ${said}`);
+        }
+    }
+    throwAll(problems);
+}
+function failureInWords(said, lines, image) {
+    const isPull = /no such image|pull access denied|manifest|x509|failed to resolve/i.test(said);
+    const advice = isPull
+        ? `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`
+        : '';
+    const printed = lines.length === 0 ? '' : `: ${lines.join('; ')}`;
+    return `${limited(said) || 'no reason given'}${printed}${advice}`;
+}
+/** The last of what a task has printed; none where that cannot be had soon. */
+async function install_lastLines(engine, taskId) {
+    const query = { stdout: '1', stderr: '1', tail: String(MOST_LOG_LINES) };
+    try {
+        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: clock_timeLimit(LOG_TIMEOUT_MS) }));
+    }
+    catch {
+        return [];
+    }
+}
+/** Those on which it is not done, and no failure. */
+function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
+    const nameOf = install_nameIn(nodes);
+    if (away.length > 0) {
+        const those = someOf(away.map((node) => `${nameOf(node)} (${whyAway(node)})`));
+        log.notice(`registry-ca: the CA of ${registry} is not put on ${those}: such nodes get no task. A run that finds them active does it`);
+    }
+    if (others.length > 0) {
+        log.notice(`registry-ca: the CA of ${registry} is not put on ${someOf(others.map(nameOf))}: not Linux`);
+    }
+}
+function install_nameIn(nodes) {
+    return ({ ID }) => nodeName(ID, nodes) ?? ID;
+}
+function nodesInWords(some, all) {
+    if (some === all)
+        return all === 1 ? 'the one node' : allOf(all, 'nodes');
+    return `${some} of ${all} nodes`;
+}
+/** It never fails the run: what stays is removed by a later one. */
+async function install_removeOurs({ connection, self }) {
+    try {
+        await removeOfRun(connection.engine, self.token, clock_timeLimit(install_REMOVE_TIMEOUT_MS));
+        note({ pulls: '' });
+    }
+    catch (error) {
+        log.warning(`Not removed: the service that wrote certificates on the nodes (${messageOf(error)}). Remove the one whose name begins with \`swarm-deploy-ca-\`, or leave it to a later deploy`);
+    }
+}
+async function recordsOf(engine, signal) {
+    const found = await engine.get('/configs', { query: { filters: RECORDS }, signal });
+    return found.flatMap((object) => readRecord(object) ?? []);
+}
+/**
+ * The config object with the content, made where it is not there. Those with an earlier content for the registry go: the
+ * nodes are about to lose it. One that another run is putting on the nodes cannot go.
+ *
+ * @throws UserError when another run is at it, or somebody else has a config of that name
+ */
+async function recordFor(ca, engine, signal) {
+    const body = recordBody(ca);
+    await engine.post('/configs/create', { body, mayRepeat: true, signal }).catch((error) => {
+        if (!(error instanceof EngineError) || error.status !== 409)
+            throw error;
+    });
+    const records = (await recordsOf(engine, signal)).filter(({ registry }) => registry === ca.registry);
+    const own = records.find(({ name }) => name === body.Name);
+    if (own === undefined || !record_holds(own, ca)) {
+        throw new UserError(`install-registry-ca: the swarm has a config ${body.Name} with another content: remove it`);
+    }
+    for (const earlier of records.filter((record) => record !== own)) {
+        try {
+            await remove(engine, `/configs/${earlier.id}`, signal);
+        }
+        catch (error) {
+            if (!(error instanceof EngineError) || isAnswerLost(error))
+                throw error;
+            throw new UserError(`install-registry-ca: another run is putting another CA of ${ca.registry} on the nodes: run this again when it has ended, and give both the same \`registry-ca\` (${error.message})`);
+        }
+    }
+    return own;
+}
+/** Notes which nodes have it, also when another run does the same. It never fails the run: then it is done once more. */
+async function remember(record, done, nodes, engine, signal) {
+    if (done.length === 0)
+        return;
+    const present = nodes.map(({ ID }) => ID);
+    try {
+        await retry(async () => {
+            const object = await engine.get(`/configs/${record.id}`, { signal });
+            const now = readRecord(object);
+            if (now === undefined || done.every((id) => now.nodes.includes(id)))
+                return;
+            const body = { ...object.Spec, Labels: labelsWith(now, done, present) };
+            await engine.post(`/configs/${record.id}/update`, {
+                query: { version: String(object.Version?.Index) },
+                body,
+                signal,
+            });
+        }, (error, { number }) => (mayRepeat(error) ? RELABEL_PAUSES_MS[number - 1] : undefined), signal);
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        log.notice(`registry-ca: that nodes have it could not be noted, so a later run does it again: ${error.message}`);
+    }
+}
+/** Whether the manager that answers trusts the registry, as far as the images of the deployment tell. */
+async function isTrusted({ registry }, deployment, engine, signal) {
+    const image = deployment.services.map((service) => service.image).find((one) => one?.registry === registry);
+    if (image === undefined)
+        return true;
+    try {
+        await resolveImage(engine, image, credentialFor(image, deployment.credentials), signal);
+        return true;
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        return error.failure !== 'unknown-ca';
+    }
+}
+const OF_THE_ACCOUNT = ['wrong-credential', 'credential-needed', 'forbidden'];
+/** The image with its digest, so far as the registry tells: nodes may have one that cannot be looked up. */
+async function imageToRun(image, { connection, deployment }, signal) {
+    const { engine, userConfig } = connection;
+    const inNeed = { ...deployment, services: [{ name: 'install-registry-ca-image', image }] };
+    const { own } = await findCredentials(inNeed, engine, userConfig, signal);
+    const credential = credentialFor(image, deployment.credentials) ?? own.credentials[0];
+    const failure = own.failures.get(image.registry);
+    if (failure !== undefined)
+        throw new UserError(`install-registry-ca-image: ${failure}`);
+    if (image.digest !== undefined)
+        return { name: familiar(image), credential };
+    try {
+        const { Descriptor } = await resolveImage(engine, image, credential, signal);
+        return { name: familiar(withDigest(image, Descriptor.digest)), credential };
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        if (OF_THE_ACCOUNT.includes(error.failure)) {
+            const request = { ...image, ...(credential && { username: credential.username }) };
+            throw new UserError(`install-registry-ca-image: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`);
+        }
+        log.info(`${familiar(image)} cannot be looked up, and is taken as each node has it: ${limited(error.message)}`);
+        return { name: familiar(image), credential };
+    }
+}
+/** Of those that serve the image the one with the longest path. */
+function credentialFor(image, credentials) {
+    return credentials
+        .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
+        .toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/last-look.js
@@ -27408,7 +28651,7 @@ async function restore(change, { service: deployed, problem, sentAt }, engine) {
     await untilOnNodes(current, sentAt, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])];
-    return writeSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal);
+    return writeSpec(engine, current.ID, bases, current.Spec, send_back_credentialFor(change), signal);
 }
 async function takeAway(change, { service: created }, engine) {
     const { wanted } = change;
@@ -27450,7 +28693,7 @@ function leftHalfWay({ change }) {
     return `; it may be left with the intermediate spec of ${kind} (label ${INTERIM_LABEL}): the next deploy of it starts from what was before`;
 }
 /** Today's credential where the run has one for the old image; else what was stored with the old spec. */
-function credentialFor({ access, currentAccess }) {
+function send_back_credentialFor({ access, currentAccess }) {
     return stored_credential_storedCredential(currentAccess, access === undefined ? 'spec' : 'previous-spec');
 }
 
@@ -28109,469 +29352,6 @@ async function tidyAll(ended, run) {
         await strategy.tidy?.(ended, run);
 }
 
-;// CONCATENATED MODULE: ./build/docker/cli/cli.js
-
-
-
-
-
-
-
-
-
-/** None of the programs that are run to their end has more to do than to read files, and ask the network once. */
-const cli_LIMIT_SECONDS = 60;
-/** The largest of what is read is a whole stack in one file. */
-const cli_MOST_BYTES = 32 * 1024 * 1024;
-/** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
-const cli_DRAIN_MS = 500;
-/**
- * The docker CLI of the PATH in `env`.
- *
- * @param env the whole environment of its commands
- */
-function dockerCli(env) {
-    return {
-        run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
-    };
-}
-/**
- * Runs a program that needs no input, prints little and ends by itself: it is asked for a version or a key, or unpacks
- * an archive. Nothing of it reaches the log.
- *
- * @throws as {@link runProgram} does
- */
-async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECONDS }) {
-    if (signal?.aborted)
-        throw cli_stopped(signal);
-    const path = await findProgram(program, env.PATH);
-    // Loaded here, as the package.json beside the code says: most mistakes in the inputs are told before it is needed.
-    const { getExecOutput } = await import(/* webpackIgnore: true */ '#exec');
-    // The library hands over no process. One that hangs all the same is found by this.
-    const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_namespaceObject.randomUUID)()];
-    const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: cli_DRAIN_MS };
-    const ended = new AbortController();
-    const limit = sleep(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
-    try {
-        const { exitCode, stdout, stderr } = await Promise.race([
-            getExecOutput(cli_quoted(path), [...args], options),
-            limit.then(() => {
-                throw tooMuch(program, args, cli_tooLate(limitSeconds));
-            }),
-        ]);
-        return { code: exitCode ?? cli_KILLED, stdout, stderr };
-    }
-    catch (error) {
-        await endMarked(`${name}=${value}`);
-        throw spawnError(error, program);
-    }
-    finally {
-        ended.abort();
-    }
-}
-/**
- * Where the system finds a program that is started with this PATH (execvp(3)): the library looks on the PATH of this
- * process, and docker may have been installed for this run alone.
- */
-async function findProgram(program, path = '/bin:/usr/bin') {
-    // Elsewhere there are endings to try, which the library knows.
-    if (process.platform === 'win32')
-        return program;
-    let refused;
-    for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
-        const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
-        try {
-            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
-                continue;
-            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
-            return file;
-        }
-        catch (error) {
-            if (error.code === 'EACCES')
-                refused = error;
-        }
-    }
-    throw refused ?? Object.assign(new Error(`spawn ${program} ENOENT`), { code: 'ENOENT', syscall: 'spawn' });
-}
-/** The library reads the program as the first word of a line, in which a backslash means itself unless a `"` follows. */
-function cli_quoted(path) {
-    return `"${path.replaceAll('"', '\\"')}"`;
-}
-/** The library passes on why a program could not be started as a text, within a longer one. */
-function spawnError(error, program) {
-    const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? [];
-    if (code === undefined)
-        return error;
-    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
-}
-/**
- * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
- * more.
- *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
- * `AbortError` with the signal's reason as its cause when `signal` ended it
- */
-function runProgram(program, args, options) {
-    const { env, cwd, stdin = '', signal, limitSeconds = cli_LIMIT_SECONDS } = options;
-    return new Promise((resolve, reject) => {
-        if (signal?.aborted)
-            return reject(cli_stopped(signal));
-        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-            stdio: 'pipe',
-            windowsHide: true,
-            ...(env === undefined ? {} : { env }),
-            ...(cwd === undefined ? {} : { cwd }),
-        });
-        const end = () => {
-            clearTimeout(clock);
-            clearTimeout(drain);
-            signal?.removeEventListener('abort', stop);
-        };
-        const giveUp = (error) => {
-            end();
-            reject(error);
-            // The docker CLI takes SIGTERM as a wish only.
-            child.kill('SIGKILL');
-            for (const pipe of [child.stdin, child.stdout, child.stderr])
-                pipe.destroy();
-        };
-        const clock = setTimeout(() => giveUp(tooMuch(program, args, cli_tooLate(limitSeconds))), limitSeconds * 1000);
-        let drain;
-        const stop = () => giveUp(cli_stopped(signal));
-        signal?.addEventListener('abort', stop, { once: true });
-        const onFlood = () => giveUp(tooMuch(program, args, `printed more than ${cli_MOST_BYTES / 1024 / 1024} MB`));
-        const printed = [child.stdout, child.stderr].map((stream) => collect(stream, onFlood));
-        const done = (code) => {
-            end();
-            const [stdout = '', stderr = ''] = printed.map((text) => text());
-            resolve({ code, stdout, stderr });
-        };
-        child.once('error', giveUp);
-        child.once('exit', (code) => {
-            drain = setTimeout(() => {
-                done(code ?? cli_KILLED);
-                for (const pipe of [child.stdout, child.stderr])
-                    pipe.destroy();
-            }, cli_DRAIN_MS);
-        });
-        child.once('close', (code) => done(code ?? cli_KILLED));
-        // A program that ends without reading its input breaks the pipe: its exit code says what matters.
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(stdin);
-    });
-}
-/** The exit code for a program that a signal has ended. */
-const cli_KILLED = 128;
-function cli_stopped(signal) {
-    return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
-}
-function tooMuch(program, args, what) {
-    return new UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
-}
-function cli_tooLate(limitSeconds) {
-    return `did not end within ${limitSeconds} s`;
-}
-/** Keeps what a stream brings. */
-function collect(stream, onFlood) {
-    const parts = [];
-    let bytes = 0;
-    stream.on('data', (part) => {
-        bytes += part.length;
-        if (bytes > cli_MOST_BYTES)
-            return onFlood();
-        parts.push(part);
-    });
-    return () => Buffer.concat(parts).toString();
-}
-/** As somebody would type it, without its options' values: `docker context inspect`. */
-function cli_nameOf(program, args) {
-    const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
-    const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-    return `\`${[safeLine(program), ...shown].join(' ')}\``;
-}
-/** Starts a program and hands over its pipes. */
-function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
-}
-/**
- * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
- * SIGKILL, the pipe closes, and the program is ended.
- */
-const GUARD = `exec 3<&0
-"$@" 3<&- </dev/null &
-program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
-guard=$!
-exec 3<&-
-wait "$program"
-code=$?
-kill "$guard" 2>/dev/null
-exit "$code"`;
-/** Starts a program that reads no input and ends when this process does, or when its `stdin` is closed. */
-function startGuarded(program, args, env) {
-    return startProgram('/bin/sh', ['-c', GUARD, 'guard', program, ...args], env);
-}
-
-;// CONCATENATED MODULE: ./build/docker/cli/credential-helper.js
-
-
-
-
-
-/** A credential helper that gave no credential, and did not say that it has none. The message says what it did instead. */
-class HelperError extends Error {
-    name = 'HelperError';
-}
-/** A helper is named in a file that may come from anywhere: it is a program of the PATH, and no path of its own. */
-const credential_helper_NAME = /^[A-Za-z0-9][\w.-]*$/;
-/** How helpers say that they have nothing for a registry (github.com/docker/docker-credential-helpers, credentials/error.go). */
-const NOT_FOUND = /credentials not found/i;
-/** The user name beside an identity token (docker/cli, cli/config/credentials/native_store.go). */
-const TOKEN_USER = '<token>';
-/**
- * What a credential helper has for a registry, by the protocol of github.com/docker/docker-credential-helpers: the
- * registry's key in, a JSON object out. Its secret is masked before anything else is done with it.
- *
- * @param helper the last part of the program's name: `ecr-login` for `docker-credential-ecr-login`
- * @param env the whole environment of the helper
- * @returns `undefined` when it has none
- * @throws HelperError; `AbortError` when `signal` ended it
- */
-async function askHelper(helper, registry, env, signal) {
-    if (!credential_helper_NAME.test(helper))
-        throw new HelperError('its name is none of a program');
-    const answer = await run(`docker-credential-${helper}`, registry, env, signal);
-    const said = parsed(answer.stdout);
-    credential_helper_hide(said);
-    if (answer.code !== 0) {
-        if (NOT_FOUND.test(answer.stdout + answer.stderr))
-            return undefined;
-        // It is on stdout that helpers say what is wrong; an answer there is none.
-        const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '');
-        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : limited(why));
-    }
-    if (said === undefined)
-        throw new HelperError('its answer is no JSON object');
-    return credentialFrom(said);
-}
-function credentialFrom({ Username: username = '', Secret: password = '' }) {
-    if (typeof username !== 'string' || typeof password !== 'string') {
-        throw new HelperError('`Username` or `Secret` of its answer is no text');
-    }
-    // As docker understands it: nobody is logged in there.
-    if (username === '' && password === '')
-        return undefined;
-    if (password === '')
-        throw new HelperError('its answer has no `Secret`');
-    if (username === TOKEN_USER)
-        return { kind: 'identity-token', username: '', password };
-    if (username === '')
-        throw new HelperError('its answer has no `Username`');
-    if (/[:\p{Cc}]/u.test(username)) {
-        throw new HelperError('`Username` of its answer has a colon or a control character, which no account has');
-    }
-    return { kind: 'password', username, password };
-}
-async function run(program, registry, env, signal) {
-    try {
-        return await runProgram(program, ['get'], { env, stdin: registryKey(registry), signal });
-    }
-    catch (error) {
-        signal.throwIfAborted();
-        const { code } = error;
-        if (code === 'ENOENT')
-            throw new HelperError(`${program} is not on the PATH of this step`);
-        if (code === 'EACCES')
-            throw new HelperError(`${program} may not be run by the user of this step`);
-        throw new HelperError(messageOf(error));
-    }
-}
-function parsed(text) {
-    try {
-        const answer = JSON.parse(text);
-        return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? answer : undefined;
-    }
-    catch {
-        // JSON's own words would show a piece of the secret.
-        return undefined;
-    }
-}
-function credential_helper_hide(said) {
-    if (typeof said?.Secret !== 'string')
-        return;
-    new Secret(said.Secret, typeof said.Username === 'string' ? said.Username : undefined);
-}
-
-;// CONCATENATED MODULE: ./build/plan/config-choice.js
-
-/** Labels by which a service names its config itself, the first that is set wins. */
-const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
-/**
- * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
- *
- * @param current the service as it is
- */
-function configChoice(request, current) {
-    if (request.authConfig !== undefined)
-        return { source: '`auth-config`', name: request.authConfig };
-    const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
-    const label = CONFIG_LABELS.find((key) => labels[key]);
-    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
-}
-
-;// CONCATENATED MODULE: ./build/plan/observe.js
-
-
-
-/**
- * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
- * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
- * more where a service is missing.
- */
-async function observe(deployment, engine, signal) {
-    // Whatever its strategy is now: it may have been deployed as two services before.
-    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-    const [services, nodes, info] = await Promise.all([
-        servicesNamed(engine, names, signal),
-        engine.get('/nodes', { signal }),
-        engine.get('/info', { signal }),
-    ]);
-    const there = new Set(services.map(({ Spec }) => Spec.Name));
-    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
-    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
-    const others = hasMissing ? await engine.get('/services', { signal }) : [];
-    return {
-        services,
-        tasks: await allTasksOf(engine, services, signal),
-        nodes,
-        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
-        now: Date.parse(info.SystemTime),
-    };
-}
-/** The services of these names. The API finds names by their beginning: only whole names are taken. */
-async function servicesNamed(engine, names, signal) {
-    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
-    const byId = new Map(found.map((service) => [service.ID, service]));
-    const wanted = new Set(names);
-    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
-}
-
-;// CONCATENATED MODULE: ./build/plan/find-credentials.js
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Looks the credentials of a run up in the Docker client configurations that the user gave, or has on this runner. Only
- * what a service may need is looked up, and no helper is asked for anything else.
- */
-async function findCredentials(deployment, engine, userConfig, signal) {
-    const { env } = userConfig;
-    const { sources, unread } = await namedSources(deployment, engine, signal);
-    const [own, ...named] = await Promise.all([
-        find_credentials_find(ownSource(deployment, userConfig), unservedRegistries(deployment), env, signal),
-        ...sources.map(({ source, registries }) => find_credentials_find(source, registries, env, signal)),
-    ]);
-    return { own, named, unread };
-}
-/** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }) {
-    const unserved = services.flatMap((request) => {
-        const { image } = request;
-        if (image === undefined || configChoice(request, undefined) !== undefined)
-            return [];
-        const served = credentials.some(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository));
-        return served ? [] : [image.registry];
-    });
-    return [...new Set(unserved)];
-}
-function ownSource({ dockerConfigs }, { name, file }) {
-    const given = dockerConfigs.find((one) => one.name === undefined);
-    return given === undefined ? { name, origin: name, file } : { ...given, name: given.origin, file: given.open() };
-}
-/** What services name, with the registries that they need it for. */
-async function namedSources(deployment, engine, signal) {
-    const { dockerConfigs, configDirectories } = deployment;
-    const given = dockerConfigs.flatMap(({ name, origin, open }) => name === undefined ? [] : [{ name, origin, file: open() }]);
-    const isAsked = given.length > 0 || configDirectories.length > 0;
-    const wishes = isAsked ? await wishesOf(deployment, engine, signal) : [];
-    const unread = new Map();
-    const known = new Set([...given, ...deployment.credentials.map(({ config }) => ({ name: config }))].map(({ name }) => name));
-    const directories = [...new Set(wishes.map(({ config }) => config))].flatMap((name) => {
-        if (known.has(name) || !isDirectoryName(name))
-            return [];
-        try {
-            return [{ name, origin: name, file: readConfigDirectory(name, configDirectories) }];
-        }
-        catch (error) {
-            if (!(error instanceof UserError))
-                throw error;
-            unread.set(name, error.message);
-            return [];
-        }
-    });
-    const sources = [...given, ...directories].map((source) => {
-        const registries = wishes.flatMap(({ config, registry }) => (config === source.name ? [registry] : []));
-        return { source, registries: [...new Set(registries)] };
-    });
-    return { sources, unread };
-}
-/** Which config services name, and the registries of the images that they are to have, and that they have. */
-async function wishesOf(deployment, engine, signal) {
-    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-    const present = names.length === 0 ? [] : await servicesNamed(engine, names, signal);
-    return deployment.services.flatMap((request) => {
-        const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name));
-        const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? []);
-        const images = current.flatMap((service) => registryOf(imageOf(service)) ?? []);
-        const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images];
-        return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })));
-    });
-}
-function registryOf(image) {
-    if (image === undefined)
-        return undefined;
-    try {
-        return parseReference(image).registry;
-    }
-    catch {
-        return undefined;
-    }
-}
-/** What a source has for some registries. */
-async function find_credentials_find(source, registries, env, signal) {
-    const failures = new Map();
-    const found = await Promise.all(registries.map(async (registry) => {
-        const plain = await lookUp(source, registry, env, signal).catch((error) => {
-            if (!(error instanceof HelperError))
-                throw error;
-            failures.set(registry, failureOf(error, source, registry));
-        });
-        return plain === undefined ? [] : [credentialOf(registry, plain, source)];
-    }));
-    return { name: source.name, credentials: found.flat(), failures };
-}
-async function lookUp({ file }, registry, env, signal) {
-    const helper = helperFor(file, registry);
-    return helper === undefined ? storedCredential(file, registry) : await askHelper(helper, registry, env, signal);
-}
-function credentialOf(registry, { kind, username, password }, { name, origin }) {
-    return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind };
-}
-/** As docker itself does, a run does not go on without what a helper should have had: the swarm would pull as nobody. */
-function failureOf({ message }, { file, origin }, registry) {
-    const helper = helperFor(file, registry) ?? '';
-    return `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`;
-}
-
 ;// CONCATENATED MODULE: ./build/plan/log-in.js
 
 
@@ -28948,6 +29728,56 @@ function referenceOf(service) {
 }
 function plan_list(names) {
     return new Intl.ListFormat('en').format(names);
+}
+
+;// CONCATENATED MODULE: ./build/plan/trust.js
+
+
+/**
+ * Problems with what can be done, in this run, about a registry that is not trusted: said once for each registry. The
+ * problems name the file that the daemon looks for. Pure.
+ *
+ * @param state of the CAs, where they are to be installed
+ */
+function withTrustAdvice(problems, asked, state) {
+    const told = new Set();
+    return problems.map((problem) => {
+        const registry = untrustedIn(problem);
+        if (registry === undefined || told.has(registry))
+            return problem;
+        told.add(registry);
+        return `${problem} ${advice(registry, asked, state)}`;
+    });
+}
+function advice(registry, { registryCas, installCas }, state) {
+    const shows = `\`${showCommand(registry)}\` shows what it sends`;
+    if (!registryCas.some((ca) => ca.registry === registry)) {
+        return `The certificate of its CA is with whoever runs the registry (${shows}; compare its fingerprint with theirs). Given as \`registry-ca\`, with \`install-registry-ca: true\`, it is put there by a deploy.`;
+    }
+    if (installCas === undefined) {
+        return 'The commands with the certificate of `registry-ca` are in the log. With `install-registry-ca: true` a deploy does it.';
+    }
+    return state === 'planned'
+        ? 'A deploy would put `registry-ca` there first (`install-registry-ca`); a plan changes nothing.'
+        : `This run has put \`registry-ca\` there: it is not the CA that has signed the certificate of ${registry} (${shows}), or the manager looks elsewhere: a rootless daemon, or one of a snap, has other directories.`;
+}
+/** Says in the log how a node comes to trust the registries that the problems name, with the certificates. */
+async function tellTrustCommands(problems, { registryCas, installCas }) {
+    if (installCas !== undefined)
+        return;
+    const untrusted = new Set(problems.map(untrustedIn));
+    for (const { registry, pem } of registryCas.filter((ca) => untrusted.has(ca.registry))) {
+        await folded(`On every node, so that it trusts ${registry}`, () => {
+            for (const line of trustCommands(registry, pem))
+                log.info(line);
+        });
+    }
+}
+/** Only the remedy for an unknown CA says where to put one. */
+const REMEDY = /Put the CA certificate of (\S+) into (\S+) on every node/;
+function untrustedIn(problem) {
+    const [, registry = '', file] = REMEDY.exec(problem) ?? [];
+    return file === caFile(registry) ? registry : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/stack-capture.js
@@ -29396,6 +30226,7 @@ function toldIds(objects, missing) {
 
 
 
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
@@ -29406,8 +30237,11 @@ async function readFiles(asked, { connection, workspace, time }) {
     const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
     return { deployment: { ...asked, services: stack.services }, stack };
 }
-/** @throws UserErrors with all that would not work out */
-async function planAndCheck({ deployment, stack }, run) {
+/**
+ * @param cas what has become of `registry-ca` by now
+ * @throws UserErrors with all that would not work out
+ */
+async function planAndCheck({ deployment, stack }, run, cas) {
     const { connection, time, workspace } = run;
     // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => stage(title, () => time.before(title, work));
@@ -29422,7 +30256,9 @@ async function planAndCheck({ deployment, stack }, run) {
         for (const line of unused)
             log.notice(line);
     const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
-    throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]);
+    const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems];
+    await tellTrustCommands(all, deployment);
+    throwAll(withTrustAdvice(all, deployment, cas));
     return { changes, observed };
 }
 
@@ -31845,6 +32681,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -31864,7 +32701,9 @@ async function deployOver(asked, run) {
         const { deployment, stack } = await readFiles(asked, { ...run, connection });
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
-        const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection });
+        // A registry can only be asked when the nodes trust it, and the managers are nodes.
+        await installRegistryCas({ ...run, connection, deployment, self });
+        const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection }, 'installed');
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
         const observed = await prepareNodes(changes, preparing);
@@ -32616,6 +33455,8 @@ function servicesAfter(changes, surplus, services) {
 
 
 
+
+
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
 function plan(asked, signal) {
     return withRun(asked, signal, (run) => planOver(asked, run));
@@ -32629,13 +33470,27 @@ async function planOver(asked, run) {
     const bound = { ...run, connection: run.time.bound(run.connection) };
     // Whoever has not taken the lock must not think that those who ask for it are done.
     const files = await readFiles({ ...asked, lock: undefined }, bound);
-    const { changes, observed } = await planAndCheck(files, bound);
+    const cas = await planTrust({ ...bound, deployment: files.deployment });
+    const { changes, observed } = await planAndCheck(files, bound, 'planned');
     const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
-    return { ...outlookOf(changes, known), advice };
+    const outlook = outlookOf(changes, known);
+    return { ...outlook, objects: [...cas, ...outlook.objects], advice };
+}
+/** What a deploy would put on the nodes before it asks a registry. */
+async function planTrust(run) {
+    if (run.deployment.installCas === undefined)
+        return [];
+    const all = await run.time.before('Look at the nodes', (limit) => casToInstall(run, limit));
+    return all.flatMap(({ ca, lacking: { asked }, nodes }) => {
+        if (asked.length === 0)
+            return [];
+        const names = asked.map(({ ID }) => nodeName(ID, nodes) ?? ID).toSorted();
+        return [{ kind: 'registry CA', name: ca.registry, action: 'create', changes: [], nodes: names }];
+    });
 }
 /** All services, which may hold on to what a stack no longer needs, and the networks by name. */
 async function wholeSwarm({ connection: { engine } }, signal) {
@@ -32909,7 +33764,7 @@ function renewAll(renewals, run) {
             if (!(error instanceof ConnectionLost || error instanceof EngineError))
                 throw error;
             const said = tellCallError(error) ?? messageOf(error);
-            return tell(unrenewed(service, 'failed', `whether the credential is stored is not known: ${said}`), run);
+            return renew_stored_tell(unrenewed(service, 'failed', `whether the credential is stored is not known: ${said}`), run);
         }
     });
 }
@@ -32921,9 +33776,9 @@ async function renew(first, run) {
     for (let number = 1;; number++) {
         const { service } = renewal;
         if (renewal.action === 'skip')
-            return tell({ ...unrenewed(service, 'skipped', renewal.reason), again: renewal.again }, run);
+            return renew_stored_tell({ ...unrenewed(service, 'skipped', renewal.reason), again: renewal.again }, run);
         if (renewal.action === 'fail')
-            return tell(unrenewed(service, 'failed', renewal.reason), run);
+            return renew_stored_tell(unrenewed(service, 'failed', renewal.reason), run);
         const { access, image } = renewal;
         const login = storedLogin(access.credential);
         try {
@@ -32933,7 +33788,7 @@ async function renew(first, run) {
             if (!(error instanceof RegistryError))
                 throw error;
             const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login);
-            return tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
+            return renew_stored_tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
         }
         const result = await write(renewal, run);
         if (result === 'done') {
@@ -32942,15 +33797,15 @@ async function renew(first, run) {
         }
         const now = result === 'removed' ? undefined : await findService(engine, service.ID, limit());
         if (now === undefined)
-            return tell(unrenewed(service, 'skipped', 'somebody has removed it meanwhile'), run);
+            return renew_stored_tell(unrenewed(service, 'skipped', 'somebody has removed it meanwhile'), run);
         if (number === TRIES) {
             const reason = `somebody else changed it ${TRIES} times meanwhile, and nothing is written over that: run this again`;
-            return tell(unrenewed(service, 'failed', reason), run);
+            return renew_stored_tell(unrenewed(service, 'failed', reason), run);
         }
         lines.say(service.Spec.Name, 'somebody else has changed it meanwhile: it is looked at again');
         renewal = run.planAgain(now);
         if (renewal === undefined) {
-            return tell(unrenewed(now, 'skipped', 'somebody else has given it an image that no account of this run serves'), run);
+            return renew_stored_tell(unrenewed(now, 'skipped', 'somebody else has given it an image that no account of this run serves'), run);
         }
     }
 }
@@ -32985,12 +33840,12 @@ async function watchKept(renewed, run) {
                 throw error;
             const said = tellCallError(error) ?? messageOf(error);
             const outcome = signal.aborted ? 'cancelled' : 'failed';
-            return renewed.map((one) => tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, `${renew_stored_STORED}, and its tasks cannot be looked at: ${said}`), one), run));
+            return renewed.map((one) => renew_stored_tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, `${renew_stored_STORED}, and its tasks cannot be looked at: ${said}`), one), run));
         }
         const isLast = time.isOver || signal.aborted || !asked.wait;
         const isDone = seen.every(({ kept }) => kept === 'removed' || kept.waitsFor === undefined || kept.cannotPull !== undefined);
         if (isLast || isDone)
-            return seen.map((one) => tell(renew_stored_resultOf(one, startedAt, run), run));
+            return seen.map((one) => renew_stored_tell(renew_stored_resultOf(one, startedAt, run), run));
     }
 }
 async function look(renewed, services, { engine }) {
@@ -33056,7 +33911,7 @@ function unrenewed(service, outcome, cause) {
         ...(cause === undefined ? {} : { cause }),
     };
 }
-function tell(result, { lines }) {
+function renew_stored_tell(result, { lines }) {
     const { name, outcome, cause, note, tasks } = result;
     if (outcome === 'skipped')
         lines.say(name, `skipped: ${cause}`);

@@ -1783,7 +1783,7 @@ var Alias = __nccwpck_require__(4065);
 var Collection = __nccwpck_require__(101);
 var identity = __nccwpck_require__(1127);
 var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 var Schema = __nccwpck_require__(5840);
 var stringifyDocument = __nccwpck_require__(6829);
 var anchors = __nccwpck_require__(1596);
@@ -2709,7 +2709,7 @@ var anchors = __nccwpck_require__(1596);
 var visit = __nccwpck_require__(204);
 var identity = __nccwpck_require__(1127);
 var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2992,7 +2992,7 @@ exports.isEmptyPath = isEmptyPath;
 
 var applyReviver = __nccwpck_require__(3661);
 var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 
 class NodeBase {
     constructor(type) {
@@ -3085,7 +3085,7 @@ exports.createPair = createPair;
 
 var identity = __nccwpck_require__(1127);
 var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3276,7 +3276,7 @@ var stringifyCollection = __nccwpck_require__(1212);
 var Collection = __nccwpck_require__(101);
 var identity = __nccwpck_require__(1127);
 var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3397,7 +3397,7 @@ var log = __nccwpck_require__(7249);
 var merge = __nccwpck_require__(452);
 var stringify = __nccwpck_require__(2148);
 var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3520,7 +3520,7 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 6424:
+/***/ 4043:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -6787,7 +6787,7 @@ exports.merge = merge;
 
 
 var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var toJS = __nccwpck_require__(4043);
 var YAMLMap = __nccwpck_require__(4454);
 var YAMLSeq = __nccwpck_require__(2223);
 var pairs = __nccwpck_require__(8385);
@@ -9426,7 +9426,7 @@ const known = new Set();
 /** Finds all of them at once. */
 const matcher = new Matcher();
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
-class Secret {
+class secret_Secret {
     #value;
     /**
      * Hides the value, and every form of it, from all that is printed from now on, unless {@link isTooPlain}.
@@ -10317,7 +10317,7 @@ const told = new Set();
 function masking_hide(value, place, username) {
     if (value.trim() === '')
         return;
-    new Secret(value, username);
+    new secret_Secret(value, username);
     if (isMasked(value) || told.has(place))
         return;
     told.add(place);
@@ -10383,7 +10383,7 @@ function hideInConfigText(text) {
         guess(value.replace(/[\s,}\]]+$/, ''));
         const [user, ...password] = Buffer.from(value, 'base64').toString().replace(/\0+$/, '').split(':');
         if (password.length > 0 && password.join(':').trim() !== '')
-            new Secret(password.join(':'), user);
+            new secret_Secret(password.join(':'), user);
     }
 }
 /** A runner looks for every mask in every line. Of a longer text its beginning tells it from all others. */
@@ -10423,7 +10423,7 @@ function hideColumns(line) {
 }
 function guess(value) {
     if (value !== undefined && value.trim() !== '')
-        new Secret(value.trim());
+        new secret_Secret(value.trim());
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/problems.js
@@ -10596,22 +10596,27 @@ function tlsProblems(pem, now) {
             ? 'tls-key: it is encrypted, which docker cannot use: give it without a passphrase'
             : 'tls-key: it cannot be read as a private key: give the whole PEM text');
     }
-    if (ca !== undefined)
-        problems.push(...validity('tls-ca', ca, now));
-    if (cert !== undefined)
-        problems.push(...validity('tls-cert', cert, now));
+    for (const [name, given] of [
+        ['tls-ca', ca],
+        ['tls-cert', cert],
+    ]) {
+        const problem = given && validity(given, now);
+        if (problem !== undefined)
+            problems.push(`${name}: ${problem}`);
+    }
     if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
         problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together');
     }
     return problems;
 }
-function validity(name, { validFrom, validTo }, now) {
+/** Why a certificate is not valid at a time, with what to do; `undefined` when it is. */
+function validity({ validFrom, validTo }, now) {
     if (new Date(validTo) < now)
-        return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`];
+        return `it expired on ${day(validTo)}: renew it and set the new one`;
     if (new Date(validFrom) > now) {
-        return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`];
+        return `it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`;
     }
-    return [];
+    return undefined;
 }
 function day(text) {
     return new Date(text).toISOString().slice(0, 10);
@@ -13061,7 +13066,7 @@ async function readConfigFile(path) {
         const file = parseConfigFile(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
         // Before anything that others say is printed.
         for (const { value, username } of secretsIn(file))
-            new Secret(value, username);
+            new secret_Secret(value, username);
         return file;
     }
     catch (error) {
@@ -13108,7 +13113,7 @@ function checkedCredential(written, problems) {
 }
 function loginOf({ username, password }) {
     const account = username.trim();
-    return { username: account, password: new Secret(password, account), kind: 'password' };
+    return { username: account, password: new secret_Secret(password, account), kind: 'password' };
 }
 function loginProblems({ username, password }) {
     return [usernameProblem(username.trim()), passwordProblem(password)].filter((problem) => problem !== undefined);
@@ -14630,6 +14635,7 @@ const DEFAULTS = {
     mode: DEFAULT_MODE,
     'show-values': 'false',
     'fail-on-changes': 'false',
+    'install-registry-ca': 'false',
     prune: 'false',
     'rerun-jobs': 'false',
     'allow-plain-tcp': 'false',
@@ -14673,6 +14679,10 @@ const unknown_inputs_OTHER_NAMES = {
     prepull: 'prepare',
     'pre-pull': 'prepare',
     'private-key': 'ssh-key',
+    'ca-cert': 'registry-ca',
+    'registry-ca-cert': 'registry-ca',
+    'registry-ca-certificate': 'registry-ca',
+    'registry-cert': 'registry-ca',
     'registry-host': 'registry',
     'registry-pass': 'password',
     'registry-password': 'password',
@@ -15101,8 +15111,8 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
     if (passphrase !== '' && key === '')
         problems.add('ssh-passphrase: there is no `ssh-key` that it opens: set the key as well');
     return {
-        key: key === '' ? undefined : new Secret(normalKey(key)),
-        passphrase: passphrase === '' ? undefined : new Secret(passphrase),
+        key: key === '' ? undefined : new secret_Secret(normalKey(key)),
+        passphrase: passphrase === '' ? undefined : new secret_Secret(passphrase),
         pins,
         jump: jumpFrom(input('ssh-jump'), problems.at('ssh-jump')),
         userConfig: userConfig === '' ? undefined : resolvePath(userConfig),
@@ -15137,7 +15147,7 @@ function tlsFrom(input, key, problems) {
         return undefined;
     for (const problem of tlsProblems({ ca, cert, key: pem }, new Date()))
         problems.add(problem);
-    return { ca, cert, key: new Secret(pem) };
+    return { ca, cert, key: new secret_Secret(pem) };
 }
 function cliFrom(input, problems) {
     const version = input('docker-version').trim().replace(/^v/, '');
@@ -15486,6 +15496,7 @@ function checkRatio(text) {
 const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
     accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
+    trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
     services: ['services', 'stack'],
     parallel: ['max-parallel'],
     wait: ['wait'],
@@ -15495,10 +15506,10 @@ const GROUPS = {
     plan: ['show-values', 'fail-on-changes'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAY_HOW = ['accounts', 'trust', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = ['monitor', 'on-failure', 'on-cancel', 'show-values'];
 const DEPLOYMENT = [
-    ...['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
+    ...['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
@@ -15849,6 +15860,183 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
         throw new errors_UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
     }
     return withoutLastNewlines(value);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/registry-ca.js
+
+
+
+
+
+
+
+
+const registry_ca_HUB = 'docker.io';
+const registry_ca_INPUT = 'registry-ca';
+const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
+const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
+const LINE_OF_PEM = 64;
+/**
+ * The certificates that `registry-ca` gives: a mapping of registries to PEM or to a file with it, or one of these alone
+ * where there is only one registry. A private key in it is masked before anything else is done.
+ *
+ * @returns one entry a registry, with its certificates as plain PEM; what is wrong is added to the problems
+ */
+function registryCasFromText(text, sources, problems) {
+    const own = problems.at(registry_ca_INPUT);
+    const given = text.replace(/^\uFEFF/, '').trim();
+    if (given === '')
+        return [];
+    const plain = own.attempt(() => unwrapped(given));
+    if (plain === undefined)
+        return [];
+    if (plain.startsWith('-----BEGIN'))
+        return forTheOnlyOne(plain, sources, own);
+    const { root, problems: wrong } = parseYaml(plain);
+    for (const { line, column, reason } of wrong)
+        own.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    // YAML would join the lines.
+    if (root.kind === 'text')
+        return forTheOnlyOne(/[\r\n]/.test(plain) ? plain : root.value, sources, own);
+    if (root.kind === 'list') {
+        own.add(`this is a list: write a mapping of registries to their CA certificates, such as ${registry_ca_EXAMPLE}`);
+        return [];
+    }
+    const all = root.entries.flatMap(({ key, line, value }) => {
+        const at = problems.at(`${registry_ca_INPUT} line ${line}`);
+        const registry = at.attempt(() => registry_ca_hostOf(key));
+        if (registry === undefined)
+            return [];
+        if (value.kind !== 'text') {
+            at.add(`${registry} has a ${value.kind === 'map' ? 'mapping' : 'list'}: write its certificates in PEM, or a path`);
+            return [];
+        }
+        const pem = pemOf(value.value, sources, problems.at(`${registry_ca_INPUT} of ${registry}`));
+        return pem === undefined ? [] : [{ registry, pem }];
+    });
+    const registries = all.map(({ registry }) => registry);
+    const twice = registries.find((registry, index) => registries.indexOf(registry) !== index);
+    if (twice !== undefined)
+        own.add(`${twice} has two entries: write all of its certificates into one`);
+    return all;
+}
+/**
+ * The image by which nodes install certificates.
+ *
+ * @throws UserError when it is no image name
+ */
+function parseCaImage(text) {
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+function forTheOnlyOne(text, sources, problems) {
+    const registry = problems.attempt(() => onlyRegistry(sources.registries));
+    const pem = pemOf(text, sources, problems);
+    return registry === undefined || pem === undefined ? [] : [{ registry, pem }];
+}
+/** Docker Hub has no private authority: it does not count. */
+function onlyRegistry(registries) {
+    const own = [...new Set(registries)].filter((registry) => registry !== registry_ca_HUB);
+    const [only, ...others] = own;
+    if (only !== undefined && others.length === 0)
+        return only;
+    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${problems_listed(own, 'conjunction')}`;
+    throw new errors_UserError(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
+}
+function registry_ca_hostOf(key) {
+    const { registry, path } = registryScope(key.trim());
+    if (path !== '')
+        throw new errors_UserError(`a CA is for a whole registry: write ${registry} without a path`);
+    if (registry !== registry_ca_HUB)
+        return registry;
+    throw new errors_UserError('Docker reads no file for Docker Hub: its certificate is public, and what stands between belongs into the trust store of each node');
+}
+function pemOf(text, { readFile, now }, problems) {
+    return problems.attempt(() => {
+        const given = unwrapped(text.trim());
+        if (given === '')
+            throw new errors_UserError('there is nothing: write certificates in PEM, or the path of a file with them');
+        if (given.includes('-----BEGIN'))
+            return certificatesIn(given, now);
+        if (/[\r\n]/.test(given)) {
+            throw new errors_UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on');
+        }
+        return certificatesIn(unwrapped(readFile(given).trim()), now);
+    });
+}
+/**
+ * The text itself, of base64 of PEM what is in it. A key in the place of a certificate is masked, in each of its lines.
+ *
+ * @throws UserError when there is a private key in it
+ */
+function unwrapped(text) {
+    const inside = registry_ca_BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : '';
+    const plain = inside.includes('-----BEGIN') ? inside : text;
+    const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
+    for (const key of keys) {
+        new secret_Secret(key);
+        // In one line, as YAML joins them.
+        for (const piece of key.split(/\s+/))
+            if (piece.length > LINE_OF_PEM / 2)
+                new secret_Secret(piece);
+    }
+    if (keys.length === 0)
+        return plain;
+    if (plain !== text)
+        new secret_Secret(text);
+    throw new errors_UserError('there is a private key in it, which goes to no registry or node: give the certificate alone, and replace the key if others have seen it');
+}
+/** @throws UserError when they are not all certificates of authorities that are valid now */
+function certificatesIn(text, now) {
+    const found = [...text.matchAll(CERTIFICATE)].map(([, body = '']) => body.replace(/\s+/g, ''));
+    if (found.length === 0) {
+        throw new errors_UserError('there is no certificate in it: write PEM, with -----BEGIN CERTIFICATE-----');
+    }
+    return found
+        .map((body, index) => {
+        const nth = found.length === 1 ? 'the certificate' : `certificate ${index + 1} of ${found.length}`;
+        return checked(body, nth, now);
+    })
+        .join('');
+}
+function checked(body, nth, now) {
+    const certificate = certificateOf(body);
+    if (certificate === undefined)
+        throw new errors_UserError(`${nth} cannot be read: give the whole PEM text`);
+    const name = `${nth} (${registry_ca_nameOf(certificate.subject)})`;
+    // Go takes a certificate that signs itself for an authority, whatever it says (crypto/x509, Certificate.Verify).
+    const signsItself = certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+    if (!certificate.ca && !signsItself) {
+        throw new errors_UserError(`${name} is no CA's, but one that ${registry_ca_nameOf(certificate.issuer)} has signed: give the certificate of that authority`);
+    }
+    const problem = validity(certificate, now);
+    if (problem !== undefined)
+        throw new errors_UserError(`${name}: ${problem}`);
+    const lines = body.match(new RegExp(`.{1,${LINE_OF_PEM}}`, 'g')) ?? [];
+    return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+function certificateOf(body) {
+    try {
+        return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(body, 'base64'));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `CN=acme CA`, or all of it on one line. */
+function registry_ca_nameOf(distinguished) {
+    const lines = (distinguished ?? '').split('\n');
+    return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -17117,7 +17305,7 @@ function flagsOfText(verb, text, problems) {
         flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
     }
     if (head === 0)
-        return checked(verb, flags, once);
+        return flags_checked(verb, flags, once);
     const command = words[head - 1]?.text ?? '';
     return ofCommand(verb, command, flags, hasImage, once, head > 3);
 }
@@ -17162,7 +17350,7 @@ function flagsOfItems(verb, items, problems, notices) {
         else
             flags.push(withoutQuotes(flag, once));
     }
-    return command === undefined ? checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
+    return command === undefined ? flags_checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
 }
 /** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
 function adviceForFlag(key) {
@@ -17196,7 +17384,7 @@ function toldOnce(problems) {
         told.add(problem);
     };
 }
-function checked(verb, flags, tell) {
+function flags_checked(verb, flags, tell) {
     for (const flag of flags) {
         const problem = flagProblem(verb, flag);
         if (problem !== undefined)
@@ -17225,7 +17413,7 @@ function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) 
     const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
     tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
     const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
-    return checked(verb, others, tell);
+    return flags_checked(verb, others, tell);
 }
 function strayWord({ text, line }, before) {
     if (/^\s+-/.test(text)) {
@@ -18779,6 +18967,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -18804,6 +18993,7 @@ function readInputs(given, strategies) {
     };
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
+    const trust = readTrust(env, accounts.credentials, services, problems);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -18832,6 +19022,7 @@ function readInputs(given, strategies) {
         mode,
         reach,
         ...accounts,
+        ...trust,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -18939,6 +19130,30 @@ function credentialsFromFile(path, sources, problems) {
     if (text?.trim() === '')
         problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`);
     return credentialsFromText(text ?? '', name, sources, problems);
+}
+/** The authorities of registries, and whether the nodes get them. */
+function readTrust(env, credentials, services, problems) {
+    const ofCredentials = credentials.map(({ registry }) => registry);
+    const ofImages = services.flatMap(({ image }) => (image === undefined ? [] : [image.registry]));
+    const registries = ofCredentials.length > 0 ? ofCredentials : ofImages;
+    const sources = { readFile: fileReader(env), registries, now: new Date() };
+    const text = input(env, 'registry-ca');
+    const registryCas = registryCasFromText(text, sources, problems);
+    const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean);
+    const image = read(env, 'install-registry-ca-image', problems, parseCaImage);
+    if (!isInstalled) {
+        if (image !== undefined) {
+            log_log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used');
+        }
+        return { registryCas };
+    }
+    if (text.trim() === '') {
+        problems.add('install-registry-ca: there is nothing to install: give the CA in `registry-ca`, or leave this out');
+    }
+    if (input(env, 'install-registry-ca-image').trim() === '') {
+        problems.add('install-registry-ca: it needs an image whose containers write the file on the nodes, as root: name one that you trust and that every node can pull or has, with a shell, in `install-registry-ca-image`, such as `busybox:1.37`');
+    }
+    return { registryCas, ...(image && { installCas: { image } }) };
 }
 function readServices(env, forAll, problems) {
     const text = input(env, 'services');
@@ -19520,6 +19735,134 @@ async function releaseLeft(token, { engine }) {
     await releaseAll(engine, token, clock_timeLimit(CALL_TIMEOUT_MS));
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
+
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+function authConfig(credential) {
+    const serveraddress = registryKey(credential.registry);
+    const secret = credential.password.reveal();
+    return credential.kind === 'identity-token'
+        ? { identitytoken: secret, serveraddress }
+        : { username: credential.username, password: secret, serveraddress };
+}
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+function registry_auth_registryAuthHeader(credential) {
+    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
+    return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const spec_update_LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await spec_update_findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: asWritten(wanted, service.Spec),
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error)) {
+            if (!isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * spec_update_LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function spec_update_findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof engine_EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof engine_EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof engine_EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
 ;// CONCATENATED MODULE: ./build/runner/parallel.js
 /**
  * Does the work for every item, at most `limit` at the same time, and gives the results in the items' order.
@@ -19541,32 +19884,58 @@ function* parallel_entriesOf(items) {
     yield* items.entries();
 }
 
-;// CONCATENATED MODULE: ./build/prepare/pull-services.js
+;// CONCATENATED MODULE: ./build/prepare/passing-services.js
+
+
+
 
 
 
 /**
- * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
- * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
+ * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
+ * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * nobody needs it any more.
  */
-const pull_services_PREFIX = 'swarm-deploy-prepare-';
-const pull_services_HASH_LENGTH = 12;
-const pull_services_RUN = 'swarm-deploy.prepare.run';
-const pull_services_OWNER = 'swarm-deploy.prepare.owner';
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' };
+const passing_services_HASH_LENGTH = 12;
+const passing_services_RUN = 'swarm-deploy.prepare.run';
+const passing_services_OWNER = 'swarm-deploy.prepare.owner';
 /** In milliseconds since 1970, by the swarm's clock. */
 const UNTIL = 'swarm-deploy.prepare.until';
 const MOST_AT_ONCE = 10;
-/** The name of the service for one image; two runs never have the same. */
-function pullServiceName({ token }, image) {
-    return `${pull_services_PREFIX}${createHash('sha256').update(`${token} ${image}`).digest('hex').slice(0, pull_services_HASH_LENGTH)}`;
+/** The name of such a service for one subject, an image; two runs never have the same. */
+function passingServiceName(kind, { token }, subject) {
+    return `${PREFIXES[kind]}${createHash('sha256').update(`${token} ${subject}`).digest('hex').slice(0, passing_services_HASH_LENGTH)}`;
 }
 /** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-function pullServiceLabels({ token, owner }, until) {
-    return { [pull_services_RUN]: token, [pull_services_OWNER]: owner, [UNTIL]: String(until) };
+function passingServiceLabels({ token, owner }, until) {
+    return { [passing_services_RUN]: token, [passing_services_OWNER]: owner, [UNTIL]: String(until) };
+}
+/**
+ * Makes such a service.
+ *
+ * @param credential for its image; `undefined`: it is read without one
+ * @returns its ID
+ * @throws EngineError, ConnectionLost when the swarm does not take it
+ */
+async function makePassingService(engine, spec, credential, signal) {
+    const auth = credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) };
+    try {
+        const options = { body: spec, mayRepeat: true, signal, ...auth };
+        return (await engine.post('/services/create', options)).ID;
+    }
+    catch (error) {
+        // The answer to a first call was lost.
+        const isThere = error instanceof EngineError && error.status === 409;
+        const there = isThere ? await findService(engine, spec.Name, signal) : undefined;
+        if (there === undefined)
+            throw error;
+        return there.ID;
+    }
 }
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {
-    return JSON.stringify({ label: [`${pull_services_RUN}=${token}`] });
+    return JSON.stringify({ label: [`${passing_services_RUN}=${token}`] });
 }
 /**
  * Removes the services of a run.
@@ -19576,7 +19945,7 @@ function ofRun(token) {
 async function removeOfRun(engine, token, signal) {
     const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
     // The filter of a daemon that does not know it would let everything through.
-    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[pull_services_RUN] === token);
+    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[passing_services_RUN] === token);
     await removeAll(engine, ours, signal);
 }
 /**
@@ -19586,16 +19955,17 @@ async function removeOfRun(engine, token, signal) {
  * @returns their names
  */
 async function removeExpired(engine, now, signal) {
-    const filters = JSON.stringify({ label: [pull_services_RUN] });
+    const filters = JSON.stringify({ label: [passing_services_RUN] });
     const found = await engine.get('/services', { query: { filters }, signal });
-    const expired = found.filter(({ Spec }) => pull_services_isExpired(Spec.Name, Spec.Labels, now));
+    const expired = found.filter(({ Spec }) => passing_services_isExpired(Spec.Name, Spec.Labels, now));
     await removeAll(engine, expired, signal);
     return expired.map(({ Spec }) => Spec.Name);
 }
 /** A service of somebody's that has our label and another name is none of ours. */
-function pull_services_isExpired(name, labels = {}, now) {
+function passing_services_isExpired(name, labels = {}, now) {
     const until = labels[UNTIL] ?? '';
-    return name.startsWith(pull_services_PREFIX) && labels[pull_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+    const isOurName = Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
+    return isOurName && labels[passing_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
 }
 async function removeAll(engine, services, signal) {
     await inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
@@ -19888,110 +20258,6 @@ function variables(spec) {
     return new Map(entries);
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const spec_update_LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
- * `sameSpec` does not see
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: asWritten(wanted, service.Spec),
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * spec_update_LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof engine_EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof engine_EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof engine_EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
 ;// CONCATENATED MODULE: ./build/modes/aftermath.js
 
 
@@ -20041,7 +20307,7 @@ const aftermath_MOST_AT_ONCE = 10;
 const PAUSE_MS = 500;
 async function settleOne(state, onCancel, engine, signal) {
     const attempt = async () => {
-        const now = await findService(engine, encodeURIComponent(state.service), signal);
+        const now = await spec_update_findService(engine, encodeURIComponent(state.service), signal);
         const standing = standingOf(state, now);
         const goesBack = standing === 'half-way' || (onCancel === 'rollback' && ['ours', 'made'].includes(standing));
         if (now === undefined || !goesBack)
@@ -20188,7 +20454,7 @@ async function cleanUpAfterMain() {
         for (const state of killed)
             tell(state, unknown(state, errors_messageOf(error)));
         if (killed.some(({ pulls }) => pulls !== '')) {
-            log_log.warning(`Not removed: the services by which nodes pulled images for this step, whose names begin with \`swarm-deploy-prepare-\`. A later deploy does it: ${errors_messageOf(error)}`);
+            log_log.warning(`Not removed: the services by which nodes pulled images or got certificates for this step, whose names begin with \`swarm-deploy-prepare-\` or \`swarm-deploy-ca-\`. A later deploy does it: ${errors_messageOf(error)}`);
         }
         if (locks.size > 0) {
             log_log.warning(`The lock of this step was not released, and expires by itself: ${errors_messageOf(error)}`);
@@ -20295,7 +20561,7 @@ async function settleAll(killed, locks, connection, signal) {
         if (state.pulls === '')
             continue;
         await removeOfRun(connection.engine, state.pulls, signal);
-        log_log.info('The services by which nodes pulled images for the stopped run are removed');
+        log_log.info('The services by which nodes pulled images or got certificates for the stopped run are removed');
     }
     for (const token of locks)
         await releaseLeft(token, connection);

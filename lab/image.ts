@@ -35,7 +35,7 @@ export type ImageFormat = (typeof FORMATS)[number]
 type Standard = keyof typeof TYPES
 const NANOSECONDS = 1_000_000
 const APPLETS =
-  'cat date echo env false hostname httpd id kill ls nc nslookup ping printenv ps sh sleep test touch true wget'
+  'cat chmod date echo env false hostname httpd id kill ls mkdir mv nc nslookup ping printenv ps rm sh sleep test touch true wget'
 
 /** What an image holds and does. Equal contents have equal digests, and different ones different digests. */
 export interface ImageContents {

@@ -97,6 +97,7 @@ function calls(machines: readonly NodeMachine[], registries: readonly Registry[]
     '/node/start': (call: { node: string }) => machine(call.node).start(),
     '/node/link': (call: { node: string; state: 'up' | 'down' }) =>
       network.setLink(machine(call.node).number, call.state),
+    '/authority': (_: object) => authority.certificate(),
     '/node/trust': (call: { node: string; registry: string }) =>
       machine(call.node).trust(registry(call.registry).description.host, authority.certificate()),
     '/registry/requests': (call: { registry: string }) => registry(call.registry).front.requests,

@@ -209,6 +209,7 @@ export class Lab<Registry extends string = string> implements AsyncDisposable {
   readonly registries: Readonly<Record<Registry, LabRegistry>>
   /** Goes before a command to run it where the registries are, from where all nodes' addresses can be reached. */
   readonly enter: readonly string[]
+  readonly #call: Call
   readonly #keeper: number
   readonly #child: ChildProcess | undefined
 
@@ -223,6 +224,7 @@ export class Lab<Registry extends string = string> implements AsyncDisposable {
       description.registries.map((registry) => [registry.name, new LabRegistry(registry, call)]),
     ) as Record<Registry, LabRegistry>
     this.enter = ['nsenter', `--net=/proc/${description.keeper}/ns/net`, '--']
+    this.#call = call
     this.#keeper = description.keeper
     this.#child = child
   }
@@ -232,6 +234,11 @@ export class Lab<Registry extends string = string> implements AsyncDisposable {
     const node = this.nodes.find(({ name }, index) => which === name || which === index)
     if (!node) throw new Error(`The lab has no node ${which}.`)
     return node
+  }
+
+  /** The certificate, PEM, of the authority that has signed those of all registries with TLS. */
+  authority(): Promise<string> {
+    return this.#call('/authority', {})
   }
 
   /** Makes an image and puts it into a registry of the lab. */

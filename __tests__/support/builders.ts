@@ -127,6 +127,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     credentials: [],
     dockerConfigs: [],
     configDirectories: [],
+    registryCas: [],
     services: [],
     wait: true,
     timeoutSeconds: 600,

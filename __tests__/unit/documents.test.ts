@@ -11,6 +11,7 @@ import { entryKeys } from '../../src/inputs/services.ts'
 import type { StrategyTable } from '../../src/inputs/strategy.ts'
 import type { Environment } from '../../src/runner/environment.ts'
 import { STRATEGIES } from '../../src/strategies/table.ts'
+import { CERTIFICATES as PEM } from '../support/certificates.ts'
 import {
   EXAMPLES,
   type Fragment,
@@ -109,12 +110,13 @@ const READERS: Readonly<Record<ModeName, (env: Environment, strategies: Strategy
 
 /** Some inputs, with what a step needs beside them. */
 function completed({ with: given, env }: ShownStep): ShownStep {
+  const image = given['registry-ca'] === undefined ? 'nginx:1.29' : 'registry.example.com/web:1.4.2'
   const isOverSsh = /ssh:\/\//.test(given.host ?? '')
   const hosts = (given.host ?? '').match(/(?<=ssh:\/\/(?:\w+@)?)[\w.-]+/g) ?? []
   return {
     with: {
       ...(given.services === undefined && given.stack === undefined
-        ? { services: given.mode === 'refresh-auth' ? 'all' : 'web: nginx:1.29' }
+        ? { services: given.mode === 'refresh-auth' ? 'all' : `web: ${image}` }
         : {}),
       ...(isOverSsh
         ? { 'ssh-key': '', 'ssh-known-hosts': hosts.map((host) => `${host} ${FINGERPRINT}`).join('\n') }
@@ -149,6 +151,7 @@ function inputFor(name: string, text: string): string {
 /** What the runner might make of a text with expressions. */
 function evaluated(text: string): string {
   return text.replaceAll(/\$\{\{(.*?)\}\}/gs, (_, expression: string) => {
+    if (/_CA\b/.test(expression)) return /toJSON/.test(expression) ? JSON.stringify(PEM.acme) : PEM.acme
     if (/secrets\./.test(expression)) return 'dummy-7Qx'
     const [registry] = /\w*registry/i.exec(expression) ?? []
     if (registry !== undefined) return `${registry.toLowerCase().replaceAll('_', '-')}.example.com`
@@ -163,12 +166,14 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
   const registries = evaluated(values.registries ?? '')
   const dockerConfigs = [...(values['docker-config'] ?? '').matchAll(/: ([\w./-]+\.(?:json|tar\.gz))$/gm)]
   const passwords = [...registries.matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
+  const cas = (values['registry-ca'] ?? '').match(/[\w./-]+\.crt/g) ?? []
   const checks = `${values['check-command'] ?? ''}\n${values.services ?? ''}`
   const scripts = checks.match(/(?<=\s|^)\.\/[\w./-]+\.sh/g) ?? []
   return [
     ...lines('compose-file').map((path): [string, string] => [path, readFileSync('examples/compose.yml', 'utf8')]),
     ...lines('env-file').map((path): [string, string] => [path, 'TAG=v1\n']),
     ...lines('registries-file').map((path): [string, string] => [path, 'main ghcr.io bot dummy-7Qx\n']),
+    ...cas.map((path): [string, string] => [path, PEM.acme]),
     ...passwords.map((path): [string, string] => [path, 'dummy-7Qx\n']),
     ...dockerConfigs.map(([, path = '']): [string, string] => [path, DOCKER_CONFIG]),
     ...scripts.map((path): [string, string] => [path, '#!/bin/sh\n']),

@@ -44,10 +44,16 @@ export interface TaskTemplate {
     readonly Hostname?: string
     /** The working directory. */
     readonly Dir?: string
+    readonly User?: string
+    /** Its own file system cannot be written to. */
+    readonly ReadOnly?: boolean
+    readonly CapabilityAdd?: readonly string[]
+    readonly CapabilityDrop?: readonly string[]
     readonly Mounts?: readonly Mount[]
     readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string; readonly File?: FileTarget }[]
     readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string; readonly File?: FileTarget }[]
     readonly Privileges?: {
+      readonly SELinuxContext?: { readonly Disable?: boolean }
       readonly CredentialSpec?: { readonly Config?: string; readonly File?: string; readonly Registry?: string }
     }
   }
@@ -82,6 +88,9 @@ export interface Mount {
 /** The file in the container that has a secret or config. */
 export interface FileTarget {
   readonly Name?: string
+  readonly UID?: string
+  readonly GID?: string
+  readonly Mode?: number
 }
 
 /** What a node has, or a task reserves. */

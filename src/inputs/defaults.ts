@@ -8,6 +8,7 @@ export const DEFAULTS = {
   mode: DEFAULT_MODE,
   'show-values': 'false',
   'fail-on-changes': 'false',
+  'install-registry-ca': 'false',
   prune: 'false',
   'rerun-jobs': 'false',
   'allow-plain-tcp': 'false',

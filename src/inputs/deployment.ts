@@ -20,6 +20,10 @@ import type { StrategyChoice } from './strategy.ts'
 export interface Deployment extends Accounts {
   readonly mode: ModeName
   readonly reach: Reach
+  /** The authorities of registries with certificates that nodes do not know by themselves. */
+  readonly registryCas: readonly RegistryCa[]
+  /** Have every node know them; `undefined`: nothing is written to a node. */
+  readonly installCas?: CaInstallation
   readonly services: readonly ServiceRequest[]
   /** Its services come to `services` when docker has read its files. */
   readonly stack?: StackRequest
@@ -115,6 +119,18 @@ export interface DockerConfig {
   readonly origin: string
   /** Its content, with the secrets in the clear: never for text that a person reads. */
   open(): ConfigFile
+}
+
+/** Who has signed the certificate of a registry. */
+export interface RegistryCa {
+  readonly registry: string
+  /** One certificate or several, in PEM, with a newline at the end. */
+  readonly pem: string
+}
+
+export interface CaInstallation {
+  /** One with a shell: its containers write the files on the nodes. */
+  readonly image: ImageReference
 }
 
 /** A stack as the inputs ask for it. */

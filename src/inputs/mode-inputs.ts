@@ -19,6 +19,7 @@ import { POLICY_KEYS } from './update-policy.ts'
 const GROUPS = {
   run: ['mode', 'timeout', ...REACH_INPUTS],
   accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
+  trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
   services: ['services', 'stack'],
   parallel: ['max-parallel'],
   wait: ['wait'],
@@ -34,7 +35,7 @@ type Group = keyof typeof GROUPS | 'replacement'
 export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement']
+const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'trust', 'parallel', 'wait', 'lock', 'files', 'replacement']
 const ONLY_SAYS_HOW: readonly Input[] = ['monitor', 'on-failure', 'on-cancel', 'show-values']
 
 interface ModeInputs {
@@ -44,7 +45,7 @@ interface ModeInputs {
 }
 
 const DEPLOYMENT: readonly Group[] = [
-  ...(['run', 'accounts', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'] as const),
+  ...(['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'] as const),
 ]
 
 /** All modes, with the inputs that they take. */

@@ -24,6 +24,7 @@ import { parsePrepare } from './prepare.ts'
 import { Problems } from './problems.ts'
 import { reachFrom } from './reach.ts'
 import { credentialsFromText, type PasswordSources } from './registries.ts'
+import { parseCaImage, registryCasFromText } from './registry-ca.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { entryKeys, servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'
@@ -58,6 +59,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   }
   const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
+  const trust = readTrust(env, accounts.credentials, services, problems)
   const requests = [...services, ...(stack === undefined ? [] : [stack])]
   const pauses = onFailure === 'pause'
   if (pauses) checkPause(requests, problems)
@@ -86,6 +88,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     mode,
     reach,
     ...accounts,
+    ...trust,
     services: pauses ? services.map(pausing) : services,
     ...(stack && { stack: pauses ? pausing(stack) : stack }),
     wait,
@@ -208,6 +211,38 @@ function credentialsFromFile(path: string, sources: PasswordSources, problems: P
   const text = problems.at(place).attempt(() => sources.readFile(path))
   if (text?.trim() === '') problems.add(`${name}: the file is empty: write credentials to it, or leave the input out`)
   return credentialsFromText(text ?? '', name, sources, problems)
+}
+
+/** The authorities of registries, and whether the nodes get them. */
+function readTrust(
+  env: Environment,
+  credentials: readonly Credential[],
+  services: readonly ServiceRequest[],
+  problems: Problems,
+): Pick<Deployment, 'registryCas' | 'installCas'> {
+  const ofCredentials = credentials.map(({ registry }) => registry)
+  const ofImages = services.flatMap(({ image }) => (image === undefined ? [] : [image.registry]))
+  const registries = ofCredentials.length > 0 ? ofCredentials : ofImages
+  const sources = { readFile: fileReader(env), registries, now: new Date() }
+  const text = input(env, 'registry-ca')
+  const registryCas = registryCasFromText(text, sources, problems)
+  const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean)
+  const image = read(env, 'install-registry-ca-image', problems, parseCaImage)
+  if (!isInstalled) {
+    if (image !== undefined) {
+      log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used')
+    }
+    return { registryCas }
+  }
+  if (text.trim() === '') {
+    problems.add('install-registry-ca: there is nothing to install: give the CA in `registry-ca`, or leave this out')
+  }
+  if (input(env, 'install-registry-ca-image').trim() === '') {
+    problems.add(
+      'install-registry-ca: it needs an image whose containers write the file on the nodes, as root: name one that you trust and that every node can pull or has, with a shell, in `install-registry-ca-image`, such as `busybox:1.37`',
+    )
+  }
+  return { registryCas, ...(image && { installCas: { image } }) }
 }
 
 function readServices(env: Environment, forAll: ReplacementSettings, problems: Problems): ServiceRequest[] {

@@ -32,20 +32,26 @@ export function tlsProblems(pem: { ca: string; cert: string; key: string }, now:
         : 'tls-key: it cannot be read as a private key: give the whole PEM text',
     )
   }
-  if (ca !== undefined) problems.push(...validity('tls-ca', ca, now))
-  if (cert !== undefined) problems.push(...validity('tls-cert', cert, now))
+  for (const [name, given] of [
+    ['tls-ca', ca],
+    ['tls-cert', cert],
+  ] as const) {
+    const problem = given && validity(given, now)
+    if (problem !== undefined) problems.push(`${name}: ${problem}`)
+  }
   if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
     problems.push('tls-key: it does not belong to the certificate of `tls-cert`: give the two that were made together')
   }
   return problems
 }
 
-function validity(name: string, { validFrom, validTo }: X509Certificate, now: Date): string[] {
-  if (new Date(validTo) < now) return [`${name}: it expired on ${day(validTo)}: renew it and set the new one`]
+/** Why a certificate is not valid at a time, with what to do; `undefined` when it is. */
+export function validity({ validFrom, validTo }: X509Certificate, now: Date): string | undefined {
+  if (new Date(validTo) < now) return `it expired on ${day(validTo)}: renew it and set the new one`
   if (new Date(validFrom) > now) {
-    return [`${name}: it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`]
+    return `it is not valid before ${day(validFrom)}: check the clock of the runner, or set an earlier one`
   }
-  return []
+  return undefined
 }
 
 function day(text: string): string {

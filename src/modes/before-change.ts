@@ -7,6 +7,7 @@ import { unusedConfigs, unusedCredentials } from '../plan/notices.ts'
 import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { withPresentImages } from '../plan/refresh.ts'
+import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.ts'
 import { log, stage } from '../runner/log.ts'
 import { readStack } from '../stack/read.ts'
 import type { Stack } from '../stack/stack.ts'
@@ -37,8 +38,11 @@ export interface CheckedPlan {
   readonly observed: Observation
 }
 
-/** @throws UserErrors with all that would not work out */
-export async function planAndCheck({ deployment, stack }: Asked, run: Run): Promise<CheckedPlan> {
+/**
+ * @param cas what has become of `registry-ca` by now
+ * @throws UserErrors with all that would not work out
+ */
+export async function planAndCheck({ deployment, stack }: Asked, run: Run, cas: CaState): Promise<CheckedPlan> {
   const { connection, time, workspace } = run
   // A group of the log, and the time that is left for what comes before the first change.
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
@@ -54,6 +58,8 @@ export async function planAndCheck({ deployment, stack }: Asked, run: Run): Prom
   const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
     check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
   )
-  throwAll([...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems])
+  const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]
+  await tellTrustCommands(all, deployment)
+  throwAll(withTrustAdvice(all, deployment, cas))
   return { changes, observed }
 }

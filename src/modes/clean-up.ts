@@ -2,7 +2,7 @@ import { type Connection, connect } from '../connect/connection.ts'
 import { messageOf } from '../errors.ts'
 import { readInputs, readReach } from '../inputs/read.ts'
 import { releaseLeft } from '../lock/lock.ts'
-import { removeOfRun } from '../prepare/pull-services.ts'
+import { removeOfRun } from '../prepare/passing-services.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
@@ -59,7 +59,7 @@ async function cleanUpAfterMain(): Promise<void> {
     for (const state of killed) tell(state, unknown(state, messageOf(error)))
     if (killed.some(({ pulls }) => pulls !== '')) {
       log.warning(
-        `Not removed: the services by which nodes pulled images for this step, whose names begin with \`swarm-deploy-prepare-\`. A later deploy does it: ${messageOf(error)}`,
+        `Not removed: the services by which nodes pulled images or got certificates for this step, whose names begin with \`swarm-deploy-prepare-\` or \`swarm-deploy-ca-\`. A later deploy does it: ${messageOf(error)}`,
       )
     }
     if (locks.size > 0) {
@@ -166,7 +166,7 @@ async function settleAll(
     else tell(state, await settle(state, connection, signal))
     if (state.pulls === '') continue
     await removeOfRun(connection.engine, state.pulls, signal)
-    log.info('The services by which nodes pulled images for the stopped run are removed')
+    log.info('The services by which nodes pulled images or got certificates for the stopped run are removed')
   }
   for (const token of locks) await releaseLeft(token, connection)
   if (locks.size > 0) log.info('The lock that the stopped run held is released')

@@ -6,6 +6,7 @@ import { takeLock } from '../lock/lock.ts'
 import type { Change } from '../plan/check.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
+import { installRegistryCas } from '../prepare/registry-ca/install.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
@@ -51,7 +52,9 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
   // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
-  const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection })
+  // A registry can only be asked when the nodes trust it, and the managers are nodes.
+  await installRegistryCas({ ...run, connection, deployment, self })
+  const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection }, 'installed')
   const preparing = { ...run, connection, observed: atFirst, deployment, self }
   await removeLeft(preparing)
   const observed = await prepareNodes(changes, preparing)

@@ -1,7 +1,9 @@
 import type { Run } from '../connect/run.ts'
 import type { Service } from '../docker/api.ts'
+import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { type Outlook, outlookOf } from '../plan/outlook.ts'
+import { type ObjectOutlook, type Outlook, outlookOf } from '../plan/outlook.ts'
+import { casToInstall, type TrustRun } from '../prepare/registry-ca/install.ts'
 import { adviceOnChanges } from '../report/advice.ts'
 import { swarmNetworks } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
@@ -22,13 +24,26 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const bound = { ...run, connection: run.time.bound(run.connection) }
   // Whoever has not taken the lock must not think that those who ask for it are done.
   const files = await readFiles({ ...asked, lock: undefined }, bound)
-  const { changes, observed } = await planAndCheck(files, bound)
+  const cas = await planTrust({ ...bound, deployment: files.deployment })
+  const { changes, observed } = await planAndCheck(files, bound, 'planned')
   const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
   const { deployment } = files
   const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
-  return { ...outlookOf(changes, known), advice }
+  const outlook = outlookOf(changes, known)
+  return { ...outlook, objects: [...cas, ...outlook.objects], advice }
+}
+
+/** What a deploy would put on the nodes before it asks a registry. */
+async function planTrust(run: Omit<TrustRun, 'self'>): Promise<ObjectOutlook[]> {
+  if (run.deployment.installCas === undefined) return []
+  const all = await run.time.before('Look at the nodes', (limit) => casToInstall(run, limit))
+  return all.flatMap(({ ca, lacking: { asked }, nodes }): ObjectOutlook[] => {
+    if (asked.length === 0) return []
+    const names = asked.map(({ ID }) => nodeName(ID, nodes) ?? ID).toSorted()
+    return [{ kind: 'registry CA', name: ca.registry, action: 'create', changes: [], nodes: names }]
+  })
 }
 
 /** All services, which may hold on to what a stack no longer needs, and the networks by name. */

@@ -18,7 +18,7 @@ import { planOf } from './strategy.ts'
 /** What a deploy would do, as far as it can be known before it is done. */
 export interface Outlook {
   readonly services: readonly ServiceOutlook[]
-  /** The networks, secrets and configs that come, go, or get other labels. */
+  /** The networks, secrets and configs that come, go, or get other labels, and the CAs that are put on nodes. */
   readonly objects: readonly ObjectOutlook[]
   /** What may hurt later, one line each. */
   readonly advice: readonly string[]
@@ -52,10 +52,13 @@ export interface Account {
 }
 
 export interface ObjectOutlook {
-  readonly kind: Kind | 'network'
+  readonly kind: Kind | 'network' | 'registry CA'
+  /** Of a CA the registry. */
   readonly name: string
   readonly action: 'create' | 'update' | 'remove'
   readonly changes: readonly FieldChange[]
+  /** Of a CA the names of the nodes that would get it. */
+  readonly nodes?: readonly string[]
 }
 
 /** What an outlook is made of. */

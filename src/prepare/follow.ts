@@ -2,7 +2,6 @@ import type { Run } from '../connect/run.ts'
 import type { Node, Task } from '../docker/api.ts'
 import { EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
-import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
 import { constraintsLeavingOut, pullServiceSpec } from '../docker/swarm/pull-service.ts'
@@ -13,8 +12,8 @@ import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import type { ImageDemand } from './demand.ts'
+import { makePassingService, ofRun, passingServiceLabels, passingServiceName } from './passing-services.ts'
 import { afterLook, beginPull, isOver, nextNodes, type Pull, refused, thereOn, withAsked } from './pull.ts'
-import { ofRun, pullServiceLabels, pullServiceName } from './pull-services.ts'
 
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
 const SHARE = 0.5
@@ -99,26 +98,11 @@ export async function follow(demands: readonly ImageDemand[], run: PrepareRun, l
     }
   }
 
-  async function make({ image, access }: ImageDemand, notOn: readonly string[]): Promise<string> {
-    const name = pullServiceName(self, `${image} ${access?.config.directory ?? ''}`)
+  function make({ image, access }: ImageDemand, notOn: readonly string[]): Promise<string> {
+    const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`)
     const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS)
-    const body = pullServiceSpec({ name, labels: pullServiceLabels(self, until), image, notOn })
-    const auth = access === undefined ? {} : { registryAuth: registryAuthHeader(storedLogin(access.credential)) }
-    try {
-      const made = await engine.post<{ ID: string }>('/services/create', {
-        body,
-        mayRepeat: true,
-        signal: limit,
-        ...auth,
-      })
-      return made.ID
-    } catch (error) {
-      // The answer to a first call was lost.
-      const there =
-        error instanceof EngineError && error.status === 409 ? await findService(engine, name, limit) : undefined
-      if (there === undefined) throw error
-      return there.ID
-    }
+    const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn })
+    return makePassingService(engine, spec, access && storedLogin(access.credential), limit)
   }
 
   async function widen(id: string, notOn: readonly string[]): Promise<void> {

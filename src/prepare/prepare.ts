@@ -12,7 +12,7 @@ import { note } from '../runner/state.ts'
 import { type ImageDemand, imageDemands } from './demand.ts'
 import { follow, type PrepareRun } from './follow.ts'
 import { judge, whereItIs } from './judge.ts'
-import { removeExpired, removeOfRun } from './pull-services.ts'
+import { removeExpired, removeOfRun } from './passing-services.ts'
 
 const TITLE = 'Have the nodes pull the images'
 const REMOVE_TIMEOUT_MS = 20_000

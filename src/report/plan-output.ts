@@ -55,8 +55,9 @@ function driftEntry({ how, changes }: Drift, most: number) {
   }
 }
 
-function objectEntry({ kind, name, action, changes }: ObjectOutlook, most: number) {
-  return { kind, name, action, changes: changes.map((change) => changeEntry(change, most, false)) }
+function objectEntry({ kind, name, action, changes, nodes }: ObjectOutlook, most: number) {
+  const entries = changes.map((change) => changeEntry(change, most, false))
+  return { kind, name, action, changes: entries, ...(nodes && { nodes }) }
 }
 
 function changeEntry(change: FieldChange, most: number, isRestart: boolean) {

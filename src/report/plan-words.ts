@@ -4,6 +4,7 @@ import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { allOf } from '../runner/all-of.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { someOf } from '../runner/some-of.ts'
 import { shortImage } from './image-words.ts'
 import { HIDDEN, shownChange } from './shown-change.ts'
 
@@ -21,7 +22,11 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
       drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
       note: service.note && safeLine(service.note),
     })),
-    objects: outlook.objects.map((object) => ({ ...object, changes: shown(object.changes) })),
+    objects: outlook.objects.map(({ nodes, ...object }) => ({
+      ...object,
+      changes: shown(object.changes),
+      ...(nodes && { nodes: nodes.map((name) => safeLine(name)) }),
+    })),
     advice: outlook.advice.map((line) => safeLine(line)),
   }
 }
@@ -186,8 +191,9 @@ export function restarts({ tasks }: ServiceOutlook, change: FieldChange): boolea
   return tasks.because.some(({ field, key }) => field === change.field && key === change.key)
 }
 
-/** What becomes of a network, secret or config: `secret shop_key-0a: is created`. */
-export function objectWords({ action, changes }: ObjectOutlook): string {
+/** What becomes of a network, secret or config: `secret shop_key-0a: is created`; of a CA where it is put. */
+export function objectWords({ action, changes, nodes }: ObjectOutlook): string {
+  if (nodes !== undefined) return `is put on ${someOf(nodes)}`
   if (action !== 'update') return action === 'create' ? 'is created' : 'is removed'
   return `gets other labels (${changes.map(nameOf).join(', ')})`
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
-import { removeOfRun } from '../../../src/prepare/pull-services.ts'
+import { removeOfRun } from '../../../src/prepare/passing-services.ts'
 import { letTimeRun, pass, settle, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { digestOf, type Image, pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'

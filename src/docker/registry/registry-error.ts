@@ -1,3 +1,5 @@
+import { caFile, trustCommand } from './registry-ca.ts'
+
 /**
  * A registry that works answers within a few seconds. The daemon itself gives up on a connection after 15 s and more,
  * and on an answer that does not end, never.
@@ -13,6 +15,8 @@ export type RegistryFailure =
   | 'rate-limited'
   | 'unknown-ca'
   | 'bad-certificate'
+  | 'client-certificate'
+  | 'no-tls'
   | 'plain-http'
   | 'unreachable'
   | 'silent'
@@ -38,6 +42,9 @@ const WORDINGS: readonly (readonly [RegistryFailure, RegExp])[] = [
   ['plain-http', /server gave http response to https client|first record does not look like a tls handshake/],
   ['unknown-ca', /x509: certificate signed by unknown authority|x509: .*certificate is not trusted/],
   ['bad-certificate', /x509:/],
+  // The registry ends the handshake: only a certificate of the client's own makes it say so.
+  ['client-certificate', /remote error: tls: (?:bad certificate|certificate required|unknown certificate)/],
+  ['no-tls', /remote error: tls: |tls: (?:no supported versions|server selected unsupported|protocol version)/],
   ['rate-limited', /toomanyrequests|too many requests|rate limit|rate exceeded/],
   [
     'unreachable',
@@ -95,6 +102,10 @@ export function describeFailure(failure: RegistryFailure): string {
       return "the registry's certificate is signed by an authority that the daemon does not know"
     case 'bad-certificate':
       return "the registry's certificate is not valid"
+    case 'client-certificate':
+      return 'the registry asks for a certificate of the daemon'
+    case 'no-tls':
+      return 'the registry and the daemon do not agree on TLS'
     case 'plain-http':
       return 'the registry speaks plain HTTP'
     case 'unreachable':
@@ -135,9 +146,13 @@ export function remedy(failure: RegistryFailure, request: RegistryRequest): stri
         ? 'Add a credential for docker.io to registries: Docker Hub allows few pulls without one.'
         : `Wait until ${registry} allows more requests, or add a credential for it to registries.`
     case 'unknown-ca':
-      return `Put the CA certificate of ${registry} into /etc/docker/certs.d/${registry}/ca.crt on every node of the swarm; the daemon needs no restart.`
+      return `Put the CA certificate of ${registry} into ${caFile(registry)} on every node of the swarm: ${trustCommand(registry)}. The daemon needs no restart.`
     case 'bad-certificate':
       return `Renew or correct the certificate of ${registry}, and check the clock of the nodes: it has expired, or was made for another name.`
+    case 'client-certificate':
+      return `Put a certificate that ${registry} accepts, with its key, beside ${caFile(registry)} on every node of the swarm, as client.cert and client.key.`
+    case 'no-tls':
+      return `Check what stands on the port of ${registry}: its versions of TLS, and the name that it answers to.`
     case 'plain-http':
       return `Serve ${registry} over HTTPS, or list it under "insecure-registries" in /etc/docker/daemon.json on every node of the swarm and reload the daemon.`
     case 'unreachable':

@@ -74,6 +74,15 @@ describe("the daemon's answer to a login", () => {
     [
       'unknown-ca',
       500,
+      'Get "https://r.example.com/v2/": x509: certificate signed by unknown authority (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "acme CA")',
+    ],
+    ['client-certificate', 500, 'Get "https://r.example.com/v2/": remote error: tls: bad certificate'],
+    ['client-certificate', 500, 'Get "https://r.example.com/v2/": remote error: tls: certificate required'],
+    ['no-tls', 500, 'Get "https://r.example.com/v2/": remote error: tls: handshake failure'],
+    ['no-tls', 500, 'Get "https://r.example.com/v2/": tls: server selected unsupported protocol version 301'],
+    [
+      'unknown-ca',
+      500,
       'Get "https://r.example.com/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
     ],
     [
@@ -224,6 +233,8 @@ test.each<[RegistryFailure, string]>([
   ['rate-limited', 'limits the rate'],
   ['unknown-ca', 'authority that the daemon does not know'],
   ['bad-certificate', 'certificate is not valid'],
+  ['client-certificate', 'asks for a certificate of the daemon'],
+  ['no-tls', 'do not agree on TLS'],
   ['plain-http', 'plain HTTP'],
   ['unreachable', 'cannot reach'],
   ['registry-error', 'the registry failed'],
@@ -244,6 +255,11 @@ describe('the remedy', () => {
     ['rate-limited', 'Wait until ghcr.io allows the credential of bot'],
     ['unknown-ca', '/etc/docker/certs.d/ghcr.io/ca.crt on every node'],
     ['bad-certificate', 'certificate of ghcr.io'],
+    [
+      'client-certificate',
+      'beside /etc/docker/certs.d/ghcr.io/ca.crt on every node of the swarm, as client.cert and client.key',
+    ],
+    ['no-tls', 'what stands on the port of ghcr.io'],
     ['plain-http', '"insecure-registries"'],
     ['unreachable', 'managers and nodes, not only this runner, can reach ghcr.io'],
     ['registry-error', 'Check that ghcr.io is a container registry'],

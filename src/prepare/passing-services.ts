@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { Service } from '../docker/api.ts'
-import type { Engine } from '../docker/engine/engine.ts'
+import type { Service, ServiceSpec } from '../docker/api.ts'
+import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
+import { type RegistryCredential, registryAuthHeader } from '../docker/registry/registry-auth.ts'
+import { findService } from '../docker/specs/spec-update.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
 
 /**
- * The services by which the nodes pull the images of a run, as they are known on the swarm. They are there for as long as
- * that takes. One that stays goes on: each node that joins would pull its image. So each says when nobody needs it any more.
+ * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
+ * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * nobody needs it any more.
  */
 
-const PREFIX = 'swarm-deploy-prepare-'
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' } as const
 const HASH_LENGTH = 12
 
 const RUN = 'swarm-deploy.prepare.run'
@@ -20,14 +23,44 @@ const UNTIL = 'swarm-deploy.prepare.until'
 
 const MOST_AT_ONCE = 10
 
-/** The name of the service for one image; two runs never have the same. */
-export function pullServiceName({ token }: Pick<RunIdentity, 'token'>, image: string): string {
-  return `${PREFIX}${createHash('sha256').update(`${token} ${image}`).digest('hex').slice(0, HASH_LENGTH)}`
+/** The name of such a service for one subject, an image; two runs never have the same. */
+export function passingServiceName(
+  kind: keyof typeof PREFIXES,
+  { token }: Pick<RunIdentity, 'token'>,
+  subject: string,
+): string {
+  return `${PREFIXES[kind]}${createHash('sha256').update(`${token} ${subject}`).digest('hex').slice(0, HASH_LENGTH)}`
 }
 
 /** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-export function pullServiceLabels({ token, owner }: RunIdentity, until: number): Readonly<Record<string, string>> {
+export function passingServiceLabels({ token, owner }: RunIdentity, until: number): Readonly<Record<string, string>> {
   return { [RUN]: token, [OWNER]: owner, [UNTIL]: String(until) }
+}
+
+/**
+ * Makes such a service.
+ *
+ * @param credential for its image; `undefined`: it is read without one
+ * @returns its ID
+ * @throws EngineError, ConnectionLost when the swarm does not take it
+ */
+export async function makePassingService(
+  engine: Engine,
+  spec: ServiceSpec,
+  credential: RegistryCredential | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const auth = credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) }
+  try {
+    const options = { body: spec, mayRepeat: true, signal, ...auth }
+    return (await engine.post<{ ID: string }>('/services/create', options)).ID
+  } catch (error) {
+    // The answer to a first call was lost.
+    const isThere = error instanceof EngineError && error.status === 409
+    const there = isThere ? await findService(engine, spec.Name, signal) : undefined
+    if (there === undefined) throw error
+    return there.ID
+  }
 }
 
 /** The filter that finds the services of one run, and their tasks. */
@@ -64,7 +97,8 @@ export async function removeExpired(engine: Engine, now: number, signal: AbortSi
 /** A service of somebody's that has our label and another name is none of ours. */
 function isExpired(name: string, labels: Readonly<Record<string, string>> = {}, now: number): boolean {
   const until = labels[UNTIL] ?? ''
-  return name.startsWith(PREFIX) && labels[RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now
+  const isOurName = Object.values(PREFIXES).some((prefix) => name.startsWith(prefix))
+  return isOurName && labels[RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now
 }
 
 async function removeAll(engine: Engine, services: readonly Service[], signal: AbortSignal): Promise<void> {
