@@ -92,6 +92,8 @@ const LAST_LOOK_SECONDS = 3
 /** Faults that last longer than that together are more than a run has to bear. */
 const BEARABLE_SECONDS = 16
 const NEW_THERE = 'was not there before, and is now'
+/** How the names of the services begin by which nodes pull. */
+const PULL_SERVICE = 'swarm-deploy-prepare-'
 const INTERIM_LABEL = 'swarm-deploy.interim'
 
 /** Everything that is wrong with a run. */
@@ -252,11 +254,13 @@ function judgeRemains(evidence: Evidence): Wrong[] {
   const killed = wasStruck(evidence, 'SIGKILL')
   const wayWasGone = struck.some(({ kind }) => kind === 'door' || kind === 'node')
   const interim = settled.services.filter(({ spec }) => spec.Labels?.[INTERIM_LABEL] !== undefined)
+  const pulls = settled.services.filter(({ name }) => name.startsWith(PULL_SERVICE))
   const lefts = [
     ...files.map((file) => `the file ${file}`),
     ...processes.map((line) => `the process ${line}`),
     // Post cannot put right what it cannot reach.
     ...(killed && wayWasGone ? [] : settled.locks.map((lock) => `the lock ${lock}`)),
+    ...(killed && wayWasGone ? [] : pulls.map(({ name }) => `the service ${name}`)),
     ...(killed && wayWasGone ? [] : interim.map(({ name }) => `an interim spec of ${name}`)),
   ]
   return lefts.map((text) => ({ kind: 'left behind', text }))

@@ -260,7 +260,7 @@ async function rivalRun(scenario: Scenario, service: PlayedService, arena: Arena
 /** What a workflow would say. */
 async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspace: string): Promise<Step> {
   const { main } = arena.lab.registries
-  const { onFailure, onCancel, lock, timeoutSeconds, maxParallel, hosts } = scenario
+  const { onFailure, onCancel, lock, timeoutSeconds, maxParallel, hosts, prepare } = scenario
   const env = { [PASSWORD]: arena.password }
   const common = {
     registries: JSON.stringify([{ registry: main.host, username: USER, 'password-env': PASSWORD }]),
@@ -272,6 +272,7 @@ async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspa
     lock: String(lock),
     'lock-timeout': '20s',
     'max-parallel': String(maxParallel),
+    prepare,
   }
   if (scenario.shape === 'stack') {
     await writeFile(join(workspace, 'compose.yml'), composeOf(scenario, scenario.services, images))

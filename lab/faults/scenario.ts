@@ -16,6 +16,8 @@ export interface Scenario {
   readonly lock: boolean
   readonly timeoutSeconds: number
   readonly maxParallel: number
+  /** Which nodes pull the images before anything is changed. */
+  readonly prepare: 'false' | 'true' | 'enough' | 'auto'
   /** The places of the managers that the step is told of, in this order; the first is the way in. */
   readonly hosts: readonly number[]
   readonly faults: readonly Fault[]
@@ -49,7 +51,7 @@ export interface Moment {
   readonly ms: number
 }
 
-export const STAGES = ['start', 'check', 'first step', 'deploy', 'watch', 'traffic', 'way back'] as const
+export const STAGES = ['start', 'check', 'prepare', 'first step', 'deploy', 'watch', 'traffic', 'way back'] as const
 export type Stage = (typeof STAGES)[number]
 
 export type Fault =
@@ -115,7 +117,7 @@ export function scenarioOf(seed: number, number: number): Scenario {
   const faults = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, () => fault(services, stages, random))
   const kills = faults.some(({ kind, what }) => kind === 'node' && what === 'kill')
   const killed = faults.some(({ what }) => what === 'SIGKILL')
-  return {
+  const scenario: Omit<Scenario, 'prepare'> = {
     seed,
     number,
     shape,
@@ -131,6 +133,18 @@ export function scenarioOf(seed: number, number: number): Scenario {
     faults,
     again: killed || random.chance(10),
   }
+  // Drawn last, so that a series keeps what else is in it.
+  const prepare = random.pick<Scenario['prepare']>(['false', 'false', 'true', 'true', 'enough', 'auto'])
+  return {
+    ...scenario,
+    prepare,
+    faults: prepare === 'false' ? faults : faults.map((one) => perhapsEarlier(one, random)),
+  }
+}
+
+/** Most of the time of a run with images to pull goes into the other stages: so many a fault is moved to this one. */
+function perhapsEarlier(fault: Fault, random: Random): Fault {
+  return random.chance(40) ? { ...fault, at: { ...fault.at, stage: 'prepare' } } : fault
 }
 
 function playedService(name: string, ofAll: Strategy | undefined, random: Random): PlayedService {
@@ -230,7 +244,7 @@ function fault(services: readonly PlayedService[], stages: readonly Stage[], ran
 }
 
 /** A scenario in one line. */
-export function titleOf({ shape, services, faults, onFailure, strategy }: Scenario): string {
+export function titleOf({ shape, services, faults, onFailure, strategy, prepare }: Scenario): string {
   const asked = services.map((service) => {
     const { mode, before, replicas, behaviour } = service
     const how = shape === 'stack' ? strategy : service.strategy
@@ -241,5 +255,5 @@ export function titleOf({ shape, services, faults, onFailure, strategy }: Scenar
     const long = one.seconds > 0 ? ` ${one.seconds} s` : ''
     return `${one.kind} ${one.what}${whom}${long} @${one.at.stage}+${one.at.ms}`
   })
-  return `${shape} [${asked.join(', ')}] ${onFailure}; ${struck.join(', ') || 'no fault'}`
+  return `${shape} [${asked.join(', ')}] ${onFailure}${prepare === 'false' ? '' : ` prepare ${prepare}`}; ${struck.join(', ') || 'no fault'}`
 }

@@ -13,6 +13,7 @@ const RETRIES = 90
 const MARKS: Readonly<Record<Stage, RegExp>> = {
   start: stageLine(),
   check: stageLine('Check images, flags and platforms'),
+  prepare: stageLine('Have the nodes pull the images'),
   'first step': stageLine('Try the canaries', 'Stop the old tasks'),
   deploy: stageLine('Deploy'),
   watch: stageLine('Watch'),

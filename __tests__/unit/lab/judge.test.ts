@@ -30,6 +30,7 @@ const SCENARIO: Scenario = {
   lock: false,
   timeoutSeconds: 30,
   maxParallel: 10,
+  prepare: 'false',
   hosts: [0],
   faults: [],
   again: false,
