@@ -11186,6 +11186,18 @@ function storedCredential(file, registry) {
     const entry = exact ?? sameHost;
     return entry && credentialIn(entry);
 }
+/**
+ * The keys under which a `config.json` has different accounts for one registry: docker would take one of them by chance.
+ * None where there is the exact key, or one account only.
+ */
+function rivalKeys(file, registry) {
+    const wanted = registryKey(registry);
+    if (file.auths?.[wanted] !== undefined)
+        return [];
+    const entries = Object.entries(file.auths ?? {}).filter(([key]) => hostOf(key) === wanted);
+    const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))));
+    return accounts.size > 1 ? entries.map(([key]) => key) : [];
+}
 /** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
 function secretsIn(file) {
     return Object.values(file.auths ?? {}).flatMap((entry) => {
@@ -11678,6 +11690,7 @@ class TreeBuilder {
 
 
 
+
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
  * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
@@ -11728,7 +11741,11 @@ function configFileIn(bytes, place) {
     hideInConfigText(text);
     try {
         const { auths, credHelpers, credsStore } = parseConfigFile(text);
-        const file = { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) };
+        const file = {
+            ...(auths && { auths: withHubKey(auths) }),
+            ...(credHelpers && { credHelpers }),
+            ...(credsStore && { credsStore }),
+        };
         for (const { value, username } of secretsIn(file))
             masking_hide(value, place, username);
         return file;
@@ -11737,6 +11754,28 @@ function configFileIn(bytes, place) {
         if (!(error instanceof InvalidConfigFile))
             throw error;
         throw new UserError(`this is no config.json that docker would read: ${error.message}. Give it as docker has written it`);
+    }
+}
+/**
+ * Docker looks for the account of Docker Hub under one key only, and says nothing about one under another name, which
+ * people and other programs (podman) write.
+ */
+function withHubKey(auths) {
+    const key = registryKey(credentials_HUB);
+    if (Object.hasOwn(auths, key))
+        return auths;
+    const [other] = Object.entries(auths).filter(([name]) => isHub(name));
+    return other === undefined ? auths : { ...auths, [key]: other[1] };
+}
+function isHub(name) {
+    try {
+        const { registry, path } = parseRegistry(name);
+        return registry === credentials_HUB && path === '';
+    }
+    catch (error) {
+        if (error instanceof UserError)
+            return false;
+        throw error;
     }
 }
 function sourcesIn(text, problems) {
@@ -12191,7 +12230,11 @@ const unknown_inputs_OTHER_NAMES = {
     'compose-path': 'compose-file',
     'docker-compose-file': 'compose-file',
     'docker-compose-file-path': 'compose-file',
+    'config-json': 'docker-config',
+    'docker-auth-config': 'docker-config',
+    'docker-config-json': 'docker-config',
     'docker-context': 'context',
+    dockerconfigjson: 'docker-config',
     'docker-host': 'host',
     'env-files': 'env-file',
     file: 'compose-file',
@@ -13440,14 +13483,16 @@ const registries_OTHER_NAMES = {
     url: 'registry',
     user: 'username',
 };
+const HELPER = 'a credential helper of this runner is used with `docker-config`; for an account, write `username`, and `password-env` or `password-file`';
 /** What docker/login-action and docker's own files have in such an entry, and what to do with it here. */
 const NOT_HERE = {
     auth: 'it holds user name and password: write `username`, and `password-env` or `password-file`',
-    auths: 'write an entry for each registry in it, with its user name and password',
-    credsstore: 'the helper of another machine is of no use here: write `username`, and `password-env` or `password-file`',
+    auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
+    credhelpers: HELPER,
+    credsstore: HELPER,
     ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
     email: 'leave it out: no registry asks for it any more',
-    identitytoken: 'write what a login takes instead: `username`, and `password-env` or `password-file`',
+    identitytoken: 'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
     logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
     'registry-auth': 'write its entries into this list',
     scope: 'leave it out: a credential that is only for some repositories has their path in `registry`, such as `ghcr.io/org-a`',
@@ -27871,25 +27916,39 @@ async function find_credentials_find(source, registries, env, signal) {
     const failures = new Map();
     const found = await Promise.all(registries.map(async (registry) => {
         const plain = await lookUp(source, registry, env, signal).catch((error) => {
-            if (!(error instanceof HelperError))
+            if (!(error instanceof UserError))
                 throw error;
-            failures.set(registry, failureOf(error, source, registry));
+            failures.set(registry, error.message);
         });
         return plain === undefined ? [] : [credentialOf(registry, plain, source)];
     }));
     return { name: source.name, credentials: found.flat(), failures };
 }
-async function lookUp({ file }, registry, env, signal) {
+/** @throws UserError that says why nothing can be said of a registry */
+async function lookUp({ file, origin }, registry, env, signal) {
     const helper = helperFor(file, registry);
-    return helper === undefined ? storedCredential(file, registry) : await askHelper(helper, registry, env, signal);
+    if (helper === undefined) {
+        const rivals = rivalKeys(file, registry);
+        if (rivals.length > 0)
+            throw new UserError(rivalry(rivals, origin, registry));
+        return storedCredential(file, registry);
+    }
+    try {
+        return await askHelper(helper, registry, env, signal);
+    }
+    catch (error) {
+        if (!(error instanceof HelperError))
+            throw error;
+        // As docker itself does: the swarm would pull as nobody.
+        throw new UserError(`the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${error.message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`);
+    }
+}
+/** Docker has no paths there: it would take one of them by chance (cli/config/credentials/file_store.go). */
+function rivalry(keys, origin, registry) {
+    return `${origin} has several accounts for ${registry} (${keys.map((key) => safeLine(key, 100)).join(', ')}), of which docker takes one by chance: give each as an entry of \`registries\`, with its path`;
 }
 function credentialOf(registry, { kind, username, password }, { name, origin }) {
     return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind };
-}
-/** As docker itself does, a run does not go on without what a helper should have had: the swarm would pull as nobody. */
-function failureOf({ message }, { file, origin }, registry) {
-    const helper = helperFor(file, registry) ?? '';
-    return `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`;
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/registry-ca/nodes.js
@@ -33986,7 +34045,8 @@ const NONE_SERVED = 'services: no service of this swarm has an image that an acc
  * of the runner is not asked; a service may still name one that is given.
  */
 function inNeed({ which, credentials, dockerConfigs }, { chosen }) {
-    const isGivenAlone = which.by === 'account' && credentials.length > 0 && dockerConfigs.every(({ name }) => name !== undefined);
+    const isGiven = credentials.length > 0 || dockerConfigs.length > 0;
+    const isGivenAlone = which.by === 'account' && isGiven && dockerConfigs.every(({ name }) => name !== undefined);
     return chosen.flatMap(({ service, authConfig }) => {
         const { Name: name, Labels: labels = {} } = service.Spec;
         const image = referenceOf(service);

@@ -9103,6 +9103,18 @@ function storedCredential(file, registry) {
     const entry = exact ?? sameHost;
     return entry && credentialIn(entry);
 }
+/**
+ * The keys under which a `config.json` has different accounts for one registry: docker would take one of them by chance.
+ * None where there is the exact key, or one account only.
+ */
+function rivalKeys(file, registry) {
+    const wanted = registryKey(registry);
+    if (file.auths?.[wanted] !== undefined)
+        return [];
+    const entries = Object.entries(file.auths ?? {}).filter(([key]) => hostOf(key) === wanted);
+    const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))));
+    return accounts.size > 1 ? entries.map(([key]) => key) : [];
+}
 /** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
 function secretsIn(file) {
     return Object.values(file.auths ?? {}).flatMap((entry) => {
@@ -14154,6 +14166,7 @@ class TreeBuilder {
 
 
 
+
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
  * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
@@ -14204,7 +14217,11 @@ function docker_config_configFileIn(bytes, place) {
     hideInConfigText(text);
     try {
         const { auths, credHelpers, credsStore } = parseConfigFile(text);
-        const file = { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) };
+        const file = {
+            ...(auths && { auths: withHubKey(auths) }),
+            ...(credHelpers && { credHelpers }),
+            ...(credsStore && { credsStore }),
+        };
         for (const { value, username } of secretsIn(file))
             masking_hide(value, place, username);
         return file;
@@ -14213,6 +14230,28 @@ function docker_config_configFileIn(bytes, place) {
         if (!(error instanceof InvalidConfigFile))
             throw error;
         throw new errors_UserError(`this is no config.json that docker would read: ${error.message}. Give it as docker has written it`);
+    }
+}
+/**
+ * Docker looks for the account of Docker Hub under one key only, and says nothing about one under another name, which
+ * people and other programs (podman) write.
+ */
+function withHubKey(auths) {
+    const key = reference_registryKey(credentials_HUB);
+    if (Object.hasOwn(auths, key))
+        return auths;
+    const [other] = Object.entries(auths).filter(([name]) => isHub(name));
+    return other === undefined ? auths : { ...auths, [key]: other[1] };
+}
+function isHub(name) {
+    try {
+        const { registry, path } = parseRegistry(name);
+        return registry === credentials_HUB && path === '';
+    }
+    catch (error) {
+        if (error instanceof errors_UserError)
+            return false;
+        throw error;
     }
 }
 function sourcesIn(text, problems) {
@@ -14667,7 +14706,11 @@ const unknown_inputs_OTHER_NAMES = {
     'compose-path': 'compose-file',
     'docker-compose-file': 'compose-file',
     'docker-compose-file-path': 'compose-file',
+    'config-json': 'docker-config',
+    'docker-auth-config': 'docker-config',
+    'docker-config-json': 'docker-config',
     'docker-context': 'context',
+    dockerconfigjson: 'docker-config',
     'docker-host': 'host',
     'env-files': 'env-file',
     file: 'compose-file',
@@ -15628,14 +15671,16 @@ const registries_OTHER_NAMES = {
     url: 'registry',
     user: 'username',
 };
+const HELPER = 'a credential helper of this runner is used with `docker-config`; for an account, write `username`, and `password-env` or `password-file`';
 /** What docker/login-action and docker's own files have in such an entry, and what to do with it here. */
 const NOT_HERE = {
     auth: 'it holds user name and password: write `username`, and `password-env` or `password-file`',
-    auths: 'write an entry for each registry in it, with its user name and password',
-    credsstore: 'the helper of another machine is of no use here: write `username`, and `password-env` or `password-file`',
+    auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
+    credhelpers: HELPER,
+    credsstore: HELPER,
     ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
     email: 'leave it out: no registry asks for it any more',
-    identitytoken: 'write what a login takes instead: `username`, and `password-env` or `password-file`',
+    identitytoken: 'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
     logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
     'registry-auth': 'write its entries into this list',
     scope: 'leave it out: a credential that is only for some repositories has their path in `registry`, such as `ghcr.io/org-a`',

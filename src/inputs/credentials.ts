@@ -7,7 +7,7 @@ import type { ReadFile } from './files.ts'
 import { hide, hideUserInfo } from './masking.ts'
 import { listed, type Problems } from './problems.ts'
 
-const HUB = 'docker.io'
+export const HUB = 'docker.io'
 
 /** What an empty value of a workflow mostly means. */
 export const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get'

@@ -8,9 +8,10 @@ import {
   secretsIn,
   unusableEntries,
 } from '../docker/cli/config-file.ts'
+import { parseRegistry, registryKey } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
-import { configProblem, UNSET } from './credentials.ts'
+import { configProblem, HUB, UNSET } from './credentials.ts'
 import type { DockerConfig } from './deployment.ts'
 import { basePath, readUserFile, resolvePath } from './files.ts'
 import { hide, hideBase64, hideInConfigText } from './masking.ts'
@@ -72,7 +73,11 @@ export function configFileIn(bytes: Buffer, place: string): ConfigFile {
   hideInConfigText(text)
   try {
     const { auths, credHelpers, credsStore } = parseConfigFile(text)
-    const file = { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) }
+    const file = {
+      ...(auths && { auths: withHubKey(auths) }),
+      ...(credHelpers && { credHelpers }),
+      ...(credsStore && { credsStore }),
+    }
     for (const { value, username } of secretsIn(file)) hide(value, place, username)
     return file
   } catch (error) {
@@ -80,6 +85,27 @@ export function configFileIn(bytes: Buffer, place: string): ConfigFile {
     throw new UserError(
       `this is no config.json that docker would read: ${error.message}. Give it as docker has written it`,
     )
+  }
+}
+
+/**
+ * Docker looks for the account of Docker Hub under one key only, and says nothing about one under another name, which
+ * people and other programs (podman) write.
+ */
+function withHubKey(auths: NonNullable<ConfigFile['auths']>): NonNullable<ConfigFile['auths']> {
+  const key = registryKey(HUB)
+  if (Object.hasOwn(auths, key)) return auths
+  const [other] = Object.entries(auths).filter(([name]) => isHub(name))
+  return other === undefined ? auths : { ...auths, [key]: other[1] }
+}
+
+function isHub(name: string): boolean {
+  try {
+    const { registry, path } = parseRegistry(name)
+    return registry === HUB && path === ''
+  } catch (error) {
+    if (error instanceof UserError) return false
+    throw error
   }
 }
 

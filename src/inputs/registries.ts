@@ -35,15 +35,19 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   url: 'registry',
   user: 'username',
 }
+const HELPER =
+  'a credential helper of this runner is used with `docker-config`; for an account, write `username`, and `password-env` or `password-file`'
+
 /** What docker/login-action and docker's own files have in such an entry, and what to do with it here. */
 const NOT_HERE: Readonly<Record<string, string>> = {
   auth: 'it holds user name and password: write `username`, and `password-env` or `password-file`',
-  auths: 'write an entry for each registry in it, with its user name and password',
-  credsstore:
-    'the helper of another machine is of no use here: write `username`, and `password-env` or `password-file`',
+  auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
+  credhelpers: HELPER,
+  credsstore: HELPER,
   ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
   email: 'leave it out: no registry asks for it any more',
-  identitytoken: 'write what a login takes instead: `username`, and `password-env` or `password-file`',
+  identitytoken:
+    'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
   logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
   'registry-auth': 'write its entries into this list',
   scope:

@@ -81,8 +81,8 @@ const NONE_SERVED =
  * of the runner is not asked; a service may still name one that is given.
  */
 function inNeed({ which, credentials, dockerConfigs }: AuthRefresh, { chosen }: Choice) {
-  const isGivenAlone =
-    which.by === 'account' && credentials.length > 0 && dockerConfigs.every(({ name }) => name !== undefined)
+  const isGiven = credentials.length > 0 || dockerConfigs.length > 0
+  const isGivenAlone = which.by === 'account' && isGiven && dockerConfigs.every(({ name }) => name !== undefined)
   return chosen.flatMap(({ service, authConfig }) => {
     const { Name: name, Labels: labels = {} } = service.Spec
     const image = referenceOf(service)

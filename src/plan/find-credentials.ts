@@ -1,5 +1,11 @@
 import type { UserConfig } from '../connect/connection.ts'
-import { type ConfigFile, helperFor, type PlainCredential, storedCredential } from '../docker/cli/config-file.ts'
+import {
+  type ConfigFile,
+  helperFor,
+  type PlainCredential,
+  rivalKeys,
+  storedCredential,
+} from '../docker/cli/config-file.ts'
 import { askHelper, HelperError } from '../docker/cli/credential-helper.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { parseReference, pathMatches } from '../docker/registry/reference.ts'
@@ -142,8 +148,8 @@ async function find(
   const found = await Promise.all(
     registries.map(async (registry) => {
       const plain = await lookUp(source, registry, env, signal).catch((error: unknown) => {
-        if (!(error instanceof HelperError)) throw error
-        failures.set(registry, failureOf(error, source, registry))
+        if (!(error instanceof UserError)) throw error
+        failures.set(registry, error.message)
       })
       return plain === undefined ? [] : [credentialOf(registry, plain, source)]
     }),
@@ -151,14 +157,33 @@ async function find(
   return { name: source.name, credentials: found.flat(), failures }
 }
 
+/** @throws UserError that says why nothing can be said of a registry */
 async function lookUp(
-  { file }: Source,
+  { file, origin }: Source,
   registry: string,
   env: UserConfig['env'],
   signal: AbortSignal,
 ): Promise<PlainCredential | undefined> {
   const helper = helperFor(file, registry)
-  return helper === undefined ? storedCredential(file, registry) : await askHelper(helper, registry, env, signal)
+  if (helper === undefined) {
+    const rivals = rivalKeys(file, registry)
+    if (rivals.length > 0) throw new UserError(rivalry(rivals, origin, registry))
+    return storedCredential(file, registry)
+  }
+  try {
+    return await askHelper(helper, registry, env, signal)
+  } catch (error) {
+    if (!(error instanceof HelperError)) throw error
+    // As docker itself does: the swarm would pull as nobody.
+    throw new UserError(
+      `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${error.message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`,
+    )
+  }
+}
+
+/** Docker has no paths there: it would take one of them by chance (cli/config/credentials/file_store.go). */
+function rivalry(keys: readonly string[], origin: string, registry: string): string {
+  return `${origin} has several accounts for ${registry} (${keys.map((key) => safeLine(key, 100)).join(', ')}), of which docker takes one by chance: give each as an entry of \`registries\`, with its path`
 }
 
 function credentialOf(
@@ -167,10 +192,4 @@ function credentialOf(
   { name, origin }: Source,
 ): Credential {
   return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind }
-}
-
-/** As docker itself does, a run does not go on without what a helper should have had: the swarm would pull as nobody. */
-function failureOf({ message }: HelperError, { file, origin }: Source, registry: string): string {
-  const helper = helperFor(file, registry) ?? ''
-  return `the credential helper ${safeLine(helper, 100)} of ${origin} has no credential for ${registry}: ${message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`
 }

@@ -119,6 +119,20 @@ describe('a docker configuration', () => {
     }
   })
 
+  test.each([
+    ['docker.io', true],
+    ['index.docker.io', true],
+    ['https://registry-1.docker.io/v2/', true],
+    ['docker.io/my-org', false],
+    ['my-docker.io', false],
+  ])('has the account of Docker Hub under the key that docker looks for, when it is under %s: %j', (name, isFound) => {
+    const entry = { auth: base64('hub:pass-of-the-hub') }
+    const { auths } = configs(JSON.stringify({ auths: { [name]: entry } }))['-'] ?? {}
+    expect(auths?.['https://index.docker.io/v1/']).toEqual(isFound ? entry : undefined)
+    const both = { [name]: entry, 'https://index.docker.io/v1/': { auth: base64('right:pass-right') } }
+    expect(configs(JSON.stringify({ auths: both }))['-']).toEqual({ auths: both })
+  })
+
   test('is none where the input is empty', () => {
     expect(configs(' \n')).toEqual({})
     expect(configs('# team-a: x\n')).toEqual({})

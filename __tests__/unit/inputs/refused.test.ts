@@ -176,7 +176,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     entry('password: p1234, logout: false'),
     'the unknown key "logout": leave it out: the logins',
   ],
-  ['a key of config.json', entry('password: p1234, identityToken: x'), 'the unknown key "identityToken": write what'],
+  [
+    'a key of config.json',
+    entry('password: p1234, identityToken: x'),
+    'the unknown key "identityToken": give the config.json',
+  ],
   [
     'a key of nobody',
     entry('password: p1234, colour: red'),

@@ -281,3 +281,43 @@ describe('which services', () => {
     expect(said.renewals).toMatchObject([{ outcome: 'refreshed', account: { username: 'bob' } }])
   })
 })
+
+describe('accounts of docker configurations', () => {
+  const configOf = (user: string) =>
+    JSON.stringify({ auths: { 'hub.test': { auth: Buffer.from(`${user}:${user}s-own-password`).toString('base64') } } })
+  const labelled = (name: string, config: string) => ({ Name: name, Labels: { 'gantry.auth.config': config } })
+
+  test('are stored with all that they serve, though nothing else is given', async () => {
+    const swarm = await swarmOf(['web', 'api'])
+    revokeAlice(swarm)
+    const inputs = { mode: 'refresh-auth', 'docker-config': configOf('bob'), services: 'all' }
+    const { renewals = [] } = await runAction(swarm, inputs)
+    expect(renewals.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ['web', 'refreshed'],
+      ['api', 'refreshed'],
+    ])
+    expect(storedUser(swarm, 'web')).toEqual(['bob', 'bob'])
+  })
+
+  test('are stored by their names with those that name them, and with no others', async () => {
+    const swarm = await swarmOf(['web'])
+    put(swarm, labelled('named', 'team-b'))
+    put(swarm, labelled('of-others', '/root/.docker2'))
+    revokeAlice(swarm)
+    const inputs = { mode: 'refresh-auth', 'docker-config': `team-b: '${configOf('bob')}'`, services: 'all' }
+    const { renewals = [], problems } = await runAction(swarm, inputs)
+    expect(problems).toEqual([])
+    expect(renewals.map(({ name, outcome }) => [name, outcome])).toEqual([['named', 'refreshed']])
+    expect([storedUser(swarm, 'named')[0], storedUser(swarm, 'web')[0], storedUser(swarm, 'of-others')[0]]).toEqual([
+      ...['bob', 'alice', undefined],
+    ])
+  })
+
+  test('beside given ones serve whoever names them', async () => {
+    const swarm = await swarmOf(['web'])
+    put(swarm, labelled('named', 'team-a'))
+    const inputs = { 'docker-config': `team-a: '${configOf('alice')}'`, services: 'all' }
+    await refresh(swarm, inputs)
+    expect([storedUser(swarm, 'named')[0], storedUser(swarm, 'web')[0]]).toEqual(['alice', 'bob'])
+  })
+})

@@ -219,6 +219,20 @@ describe('docker-config', () => {
     ])
   })
 
+  test('is a problem where it has several accounts for a registry, which docker cannot tell apart', async () => {
+    const config = configOf({ 'a.example.com/x': 'a:pass-1', 'https://a.example.com/y/': 'b:pass-2' })
+    const { problems } = await access({ inputs: { services: TO_CREATE, 'docker-config': config } })
+    expect(problems).toEqual([
+      'service web: docker-config has several accounts for a.example.com (a.example.com/x, https://a.example.com/y/), of which docker takes one by chance: give each as an entry of `registries`, with its path',
+    ])
+    const same = configOf({ 'a.example.com/x': 'a:pass-1', 'https://a.example.com/y/': 'a:pass-1' })
+    const exact = configOf({ 'a.example.com/x': 'b:pass-2', 'a.example.com': 'a:pass-1' })
+    for (const own of [same, exact]) {
+      const { chosen } = await access({ inputs: { services: TO_CREATE }, own })
+      expect(chosen).toEqual({ web: '~/.docker a:pass-1' })
+    }
+  })
+
   test('one that serves nobody is told of', async () => {
     const config = configOf({ 'b.example.com': 'b:pass-of-b' })
     const { unused } = await access({ inputs: { services: TO_CREATE, 'docker-config': config } })

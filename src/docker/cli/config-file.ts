@@ -124,6 +124,18 @@ export function storedCredential(file: ConfigFile, registry: string): PlainCrede
   return entry && credentialIn(entry)
 }
 
+/**
+ * The keys under which a `config.json` has different accounts for one registry: docker would take one of them by chance.
+ * None where there is the exact key, or one account only.
+ */
+export function rivalKeys(file: ConfigFile, registry: string): string[] {
+  const wanted = registryKey(registry)
+  if (file.auths?.[wanted] !== undefined) return []
+  const entries = Object.entries(file.auths ?? {}).filter(([key]) => hostOf(key) === wanted)
+  const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))))
+  return accounts.size > 1 ? entries.map(([key]) => key) : []
+}
+
 /** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
 export function secretsIn(file: ConfigFile): { readonly value: string; readonly username?: string }[] {
   return Object.values(file.auths ?? {}).flatMap((entry) => {
