@@ -8,6 +8,20 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
 
 /***/ }),
 
+/***/ 7067:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+
+/***/ }),
+
+/***/ 4708:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+
+/***/ }),
+
 /***/ 932:
 /***/ ((module) => {
 
@@ -8618,6 +8632,64 @@ exports.visitAsync = visitAsync;
 /******/ /* webpack/runtime/asset-relocator-loader */
 /******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
 /******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
 /************************************************************************/
 var __webpack_exports__ = {};
 
@@ -9692,7 +9764,16 @@ async function readState(directory) {
 /** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
 function parseState(text) {
     const services = new Map();
-    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', pulls: '', onCancel: 'keep' };
+    let state = {
+        step: '',
+        pid: 0,
+        startedAt: '',
+        stage: '',
+        lock: '',
+        pulls: '',
+        onCancel: 'keep',
+        hasLeftFiles: false,
+    };
     for (const line of text.split('\n')) {
         const change = parseChange(line);
         if (change === undefined)
@@ -9739,6 +9820,7 @@ const CHECKS = new Map([
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
+    ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
 function isRecord(value) {
@@ -11172,6 +11254,12 @@ function authEntry({ kind, username, password }) {
 function settingsToCarryOver(file, pluginDirectory) {
     return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
 }
+/** What a config takes over that stands in for the user's own in later steps of the job: there the way to a daemon counts. */
+function settingsForLaterSteps({ currentContext, proxies }) {
+    return { ...(currentContext === undefined ? {} : { currentContext }), ...(proxies === undefined ? {} : { proxies }) };
+}
+/** The folders of a Docker configuration directory that later steps need beside its `config.json`. */
+const FOLDERS_FOR_LATER_STEPS = ['contexts', 'buildx', 'cli-plugins'];
 function carried(headers, cliPluginsExtraDirs) {
     return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
 }
@@ -11241,6 +11329,11 @@ function helperFor(file, registry) {
 /** The host of a key under `auths`: without scheme and path. */
 function hostOf(key) {
     return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+}
+/** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
+function registriesIn({ auths = {}, credHelpers = {} }) {
+    const hosts = [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOf);
+    return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))];
 }
 
 ;// CONCATENATED MODULE: external "node:zlib"
@@ -12140,7 +12233,7 @@ function typosBetween(a, b) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const OTHER_NAMES = {
@@ -13359,10 +13452,13 @@ const GROUPS = {
     files: ['compose-file', 'env-file'],
     rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
+    login: ['pull-secret'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'trust', 'parallel', 'wait', 'lock', 'files', 'replacement'];
-const ONLY_SAYS_HOW = ['monitor', 'on-failure', 'on-cancel', 'show-values'];
+const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAYS_HOW = [
+    ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
+];
 const DEPLOYMENT = [
     ...['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
 ];
@@ -13371,6 +13467,7 @@ const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
     plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
     'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
+    login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -17288,6 +17385,164 @@ function auth_refresh_checkName(name, problems) {
         problems.add(problem);
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/pull-secret.js
+
+const pull_secret_LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+const LONGEST_LABEL = 63;
+const pull_secret_LONGEST_NAME = 253;
+/** Why Kubernetes would not take this name for a Secret (apimachinery, util/validation: IsDNS1123Subdomain). */
+function secretNameProblem(name) {
+    if (name.length <= pull_secret_LONGEST_NAME && name.split('.').every((part) => pull_secret_LABEL.test(part)))
+        return undefined;
+    return `is no name of a Secret: write at most ${pull_secret_LONGEST_NAME} lower-case letters, digits, \`-\` and \`.\`, each part with a letter or digit at both ends`;
+}
+/** The same for a namespace (IsDNS1123Label). */
+function namespaceProblem(name) {
+    if (name.length <= LONGEST_LABEL && pull_secret_LABEL.test(name))
+        return undefined;
+    return `is no name of a namespace: write at most ${LONGEST_LABEL} lower-case letters, digits and \`-\`, with a letter or digit at both ends`;
+}
+/** Why a credential cannot be in a pull secret. */
+function pullSecretProblem({ kind, path, registry }) {
+    // kubernetes, pkg/credentialprovider/config.go: an entry has a user name and a password, or both in `auth`.
+    if (kind === 'identity-token')
+        return 'it is an identity token, which no kubelet can use: give a user name and a password';
+    // The kubelet finds the Hub by its key alone.
+    return registry === 'docker.io' && path !== ''
+        ? 'it is for a path of Docker Hub, for which a kubelet knows no paths: write `registry: docker.io`'
+        : undefined;
+}
+/**
+ * The manifest. Its keys are those by which a kubelet looks: a host, or a host with a path, of which it takes the longest
+ * that an image begins with (https://kubernetes.io/docs/concepts/containers/images/#config-json).
+ *
+ * @param credentials without a {@link pullSecretProblem}
+ */
+function pullSecretManifest(secret, credentials) {
+    const auths = credentials.map(({ registry, path, username, password }) => {
+        const secretText = password.reveal();
+        const auth = Buffer.from(`${username}:${secretText}`).toString('base64');
+        const key = path === '' ? registryKey(registry) : `${registry}/${path}`;
+        return [key, { username, password: secretText, auth }];
+    });
+    const config = Buffer.from(JSON.stringify({ auths: Object.fromEntries(auths) })).toString('base64');
+    const { name, namespace } = secret;
+    return [
+        'apiVersion: v1',
+        'kind: Secret',
+        'type: kubernetes.io/dockerconfigjson',
+        'metadata:',
+        // In quotes: YAML takes `no` and `1` for something else.
+        `  name: "${name}"`,
+        ...(namespace === undefined ? [] : [`  namespace: "${namespace}"`]),
+        'data:',
+        `  .dockerconfigjson: ${config}`,
+        '',
+    ].join('\n');
+}
+
+;// CONCATENATED MODULE: ./build/inputs/login.js
+
+
+
+
+
+/** What a Docker client configuration without a name is called where no service asks for it. */
+const UNNAMED_CONFIG = 'docker-config';
+const FORM = '`NAME` or `NAME/NAMESPACE`';
+/**
+ * Reads the inputs of a run that only logs in.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readLogin(given, strategies) {
+    const problems = new problems_Problems();
+    const { env } = beginReading(given, strategies, problems);
+    const reach = reachOf(env, problems);
+    const ofAccounts = new problems_Problems();
+    const accounts = readAccounts(env, ofAccounts);
+    const { credentials, dockerConfigs } = accounts;
+    const isEmpty = credentials.length === 0 && dockerConfigs.length === 0;
+    if (isEmpty && ofAccounts.isEmpty) {
+        problems.add('registries: it is empty, and there is nothing to log in to: write `registries`, or `username` and `password`, or give a `docker-config`');
+    }
+    // Which configs there are is not known when something is wrong with the accounts.
+    const isWhole = ofAccounts.isEmpty && !isEmpty;
+    problems.take(ofAccounts);
+    const pullSecrets = pullSecretsFrom(input(env, 'pull-secret'), isWhole ? accounts : undefined, problems.at('pull-secret'));
+    const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
+    problems.throwAll();
+    return { reach, credentials, dockerConfigs, pullSecrets, timeoutSeconds };
+}
+/** @param accounts `undefined`: not known, and nothing is said of them */
+function pullSecretsFrom(text, accounts, problems) {
+    if (text.trim() === '')
+        return [];
+    const configs = accounts && configsOf(accounts);
+    const asked = entriesFrom(text, configs, problems);
+    const secrets = asked.flatMap(({ config, place }) => {
+        const secret = nameFrom(place, problems);
+        return secret === undefined ? [] : [{ ...secret, config }];
+    });
+    for (const { config } of asked)
+        checkConfig(config, configs, problems);
+    const names = secrets.map(({ name, namespace = '' }) => `${namespace}/${name}`);
+    for (const [index, name] of names.entries()) {
+        if (names.indexOf(name) < index)
+            problems.add(`the Secret ${name.replace(/^\//, '')} is written twice: give each config a Secret of its own`);
+    }
+    return secrets;
+}
+/** One text for the only config, or a mapping from the names of configs. */
+function entriesFrom(text, configs, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'list') {
+        problems.add(`this is a list: write ${FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``);
+        return [];
+    }
+    if (root.kind === 'map') {
+        return root.entries.flatMap(({ key, value }) => {
+            if (value.kind === 'text')
+                return [{ config: key, place: value.value.trim() }];
+            problems.add(`${problems_shown(key)} has no text: write ${FORM}`);
+            return [];
+        });
+    }
+    const [only = '', ...others] = configs ?? [];
+    if (others.length > 0) {
+        problems.add(`there are the configs ${listed([only, ...others])}: write which of them each Secret holds, as in \`${only}: NAME/NAMESPACE\``);
+        return [];
+    }
+    return [{ config: only, place: root.value.trim() }];
+}
+function nameFrom(place, problems) {
+    const [name = '', namespace, ...others] = place.split('/');
+    if (others.length > 0) {
+        problems.add(`${problems_shown(place)} has two slashes: write ${FORM}`);
+        return undefined;
+    }
+    const wrong = [
+        [name, secretNameProblem(name)],
+        [namespace ?? '', namespace === undefined ? undefined : namespaceProblem(namespace)],
+    ].filter(([, problem]) => problem !== undefined);
+    for (const [text = '', problem] of wrong)
+        problems.add(`${problems_shown(text)} ${problem}`);
+    return wrong.length === 0 ? { name, namespace } : undefined;
+}
+function configsOf({ credentials, dockerConfigs }) {
+    const given = credentials.map(({ config }) => config);
+    return [...new Set([...given, ...dockerConfigs.map(({ name = UNNAMED_CONFIG }) => name)])];
+}
+function checkConfig(config, configs, problems) {
+    if (configs === undefined || configs.includes(config))
+        return;
+    problems.add(`there is no config ${problems_shown(config)}: write ${listed(configs, 'disjunction')}`);
+}
+
 ;// CONCATENATED MODULE: ./build/plan/strategy.js
 /** What the plan asks of the strategy that a service has. */
 function planOf({ strategy: { kind } }, strategies) {
@@ -17844,12 +18099,17 @@ function imageChecks(engine) {
 /** The files by which a step hands something on (docs.github.com, "Workflow commands", environment files). */
 const FILES = {
     GITHUB_OUTPUT: 'The outputs of this step',
+    GITHUB_ENV: 'The variables for later steps',
     GITHUB_STATE: 'What is kept for the end of the job',
     GITHUB_STEP_SUMMARY: 'The job summary',
 };
 /** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
 function setOutput(name, value) {
     append('GITHUB_OUTPUT', named(name, value));
+}
+/** Sets a variable in the environment of all later steps of the job, in the same way. */
+function exportVariable(name, value) {
+    append('GITHUB_ENV', named(name, value));
 }
 /** Saves a value for `post`, in the same way. */
 function saveState(name, value) {
@@ -18468,6 +18728,48 @@ function auth_refresh_sum(results, of) {
 }
 function auth_refresh_count(number, what) {
     return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/login.js
+
+
+
+
+/**
+ * Hands the directories to the later steps of the job. Where there is one only, docker itself is pointed to it: with
+ * several nobody knows which is meant.
+ */
+function reportLogin({ configs, pullSecretFile, directory }) {
+    const [only, ...others] = configs;
+    setOutput('configs', JSON.stringify(Object.fromEntries(configs.map((config) => [config.name, config.directory]))));
+    if (only !== undefined && others.length === 0) {
+        setOutput('docker-config', only.directory);
+        exportVariable('DOCKER_CONFIG', only.directory);
+        log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`);
+    }
+    for (const config of configs)
+        log.info(`config ${config.name}: ${config.directory}`);
+    if (pullSecretFile !== undefined) {
+        setOutput('pull-secret-file', pullSecretFile);
+        log.info(`The pull secret is in ${pullSecretFile}`);
+    }
+    setOutput('status', 'logged-in');
+    setOutput('services', '[]');
+    addSummary(login_summary(configs));
+    const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0);
+    const until = isInRunner(process.env) ? 'until the end of the job' : `until you remove ${directory}`;
+    log.info(`logged-in: ${count} ${count === 1 ? 'account' : 'accounts'}, ${until}`, 'good');
+}
+function login_summary(configs) {
+    const rows = configs.flatMap(({ name, credentials }) => credentials.map(({ registry, path, username }) => {
+        const place = path === '' ? registry : `${registry}/${path}`;
+        return `| ${[nameCell(place), cell(username), nameCell(name)].join(' | ')} |`;
+    }));
+    return [
+        '## ✅ Logged in for the later steps of this job',
+        'Swarm Deploy: **logged-in**, mode `login`',
+        ['| Registry | Account | Config |', '| --- | --- | --- |', ...rows].join('\n'),
+    ].join('\n\n');
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -22239,8 +22541,8 @@ function environmentFlags(flag, env) {
 
 ;// CONCATENATED MODULE: external "node:events"
 const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 ;// CONCATENATED MODULE: ./build/docker/cli/stand-in.js
@@ -22258,7 +22560,7 @@ const LIMIT_SECONDS = 180;
  * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
  */
 async function runAgainst(answer, command, docker, engine, socketPath, signal) {
-    const server = (0,external_node_http_namespaceObject.createServer)((request, response) => {
+    const server = (0,external_node_http_.createServer)((request, response) => {
         respond(request, response, engine, answer).catch((error) => response.destroy(error));
     });
     server.listen(socketPath);
@@ -22816,6 +23118,9 @@ function remedy(failure, request) {
     const image = repository === undefined ? registry : `${registry}/${repository}`;
     const anonymous = config === undefined && username === undefined;
     const credential = describeCredential(request);
+    const here = request.isFromHere ? remedyHere(failure, registry) : undefined;
+    if (here !== undefined)
+        return here;
     switch (failure) {
         case 'wrong-credential':
             return anonymous
@@ -22855,6 +23160,25 @@ function remedy(failure, request) {
             return `Check that ${registry} is a container registry and in good health, and run this again.`;
         case 'unknown':
             return `Run "docker pull ${image}" on a manager to see what ${registry} says.`;
+    }
+}
+/** The same where it is this machine, and no swarm, that has to reach the registry. */
+function remedyHere(failure, registry) {
+    switch (failure) {
+        case 'unknown-ca':
+            return `Put the CA certificate of ${registry} into /etc/docker/certs.d/${registry}/ca.crt on this machine.`;
+        case 'bad-certificate':
+            return `Renew or correct the certificate of ${registry}, and check the clock of this machine: it has expired, or was made for another name.`;
+        case 'plain-http':
+            return `Serve ${registry} over HTTPS, or list it under "insecure-registries" in /etc/docker/daemon.json of the docker daemon of this machine.`;
+        case 'unreachable':
+            return `Check that this machine can reach ${registry}: its name, DNS and firewall. Where it needs a proxy, a docker daemon that knows the proxy has to log in: give its \`host\`.`;
+        case 'silent':
+            return `Check that ${registry} is in good health, and that this machine can reach it: there was no whole answer within ${REGISTRY_SECONDS} s.`;
+        case 'unknown':
+            return `Run "docker login ${registry}" on this machine to see what it says.`;
+        default:
+            return undefined;
     }
 }
 /** The addresses and image names, in which any word may stand: an image may well be called `access-denied`. */
@@ -27834,6 +28158,7 @@ async function servicesNamed(engine, names, signal) {
 
 
 
+
 /**
  * Looks the credentials of a run up in the Docker client configurations that the user gave, or has on this runner. Only
  * what a service may need is looked up, and no helper is asked for anything else.
@@ -27846,6 +28171,11 @@ async function findCredentials(deployment, engine, userConfig, signal) {
         ...sources.map(({ source, registries }) => find_credentials_find(source, registries, env, signal)),
     ]);
     return { own, named, unread };
+}
+/** All that the given configurations have: where no service says what is needed. */
+function allCredentials(dockerConfigs, env, signal) {
+    const sources = dockerConfigs.map(({ name = UNNAMED_CONFIG, origin, open }) => ({ name, origin, file: open() }));
+    return Promise.all(sources.map((source) => find_credentials_find(source, registriesIn(source.file), env, signal)));
 }
 /** The registries of images for which no credential was given: there the user's own configuration may have one. */
 function unservedRegistries({ services, credentials }) {
@@ -29423,9 +29753,11 @@ async function tidyAll(ended, run) {
 /**
  * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
  * directory is complete before the first docker command sees it.
+ *
+ * @param connection with the daemon that logs in: a manager's, unless it says that it is this machine's
  */
 async function logIn(deployment, connection, workspace, signal) {
-    const { engine, userConfig } = connection;
+    const { engine, userConfig, isHere = false } = connection;
     const accounts = groupBy(deployment.credentials, (credential) => credential.config);
     const configs = await Promise.all([...accounts].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
     const { own, named: found, unread } = await findCredentials(deployment, engine, userConfig, signal);
@@ -29463,7 +29795,7 @@ async function logIn(deployment, connection, workspace, signal) {
             if (!(error instanceof RegistryError))
                 throw error;
             const which = login === credential ? '' : ', whose credential the nodes would store';
-            return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, requestWith(credential, login))}`;
+            return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })}`;
         }
     }
 }
@@ -30894,7 +31226,7 @@ async function openForward(ssh, host, target, signal) {
 /** Whether a daemon answers at a socket. ssh tells only at the first use whether the far end of a forward is there. */
 function pings(socketPath) {
     return new Promise((resolve) => {
-        const outgoing = (0,external_node_http_namespaceObject.request)({ socketPath, path: '/_ping', agent: false, timeout: PING_LIMIT_SECONDS * 1000 }, (answer) => {
+        const outgoing = (0,external_node_http_.request)({ socketPath, path: '/_ping', agent: false, timeout: PING_LIMIT_SECONDS * 1000 }, (answer) => {
             answer.resume();
             resolve(answer.statusCode === 200);
         });
@@ -31183,6 +31515,10 @@ async function findCli({ reach }, env, workspace, signal) {
         throw new UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
     const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
     return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_namespaceObject.delimiter) }, version };
+}
+/** Whether there is a docker command on the PATH, of whatever version. */
+async function hasCli(env, signal) {
+    return (await ownVersion(env, signal)) !== 'none';
 }
 async function ownVersion(env, signal) {
     const printed = await probe('docker', ['--version'], { env, signal }).catch((error) => {
@@ -31522,7 +31858,7 @@ class HttpOverPipe {
                 return reject(http_over_pipe_stopped(signal));
             if (this.#isClosed)
                 return reject(new ConnectionLost('the connection is closed'));
-            const request = (0,external_node_http_namespaceObject.request)({ agent: this.#agent, method, path, headers });
+            const request = (0,external_node_http_.request)({ agent: this.#agent, method, path, headers });
             let clock = setTimeout(() => giveUp(new TooLate(`no connection was free for ${WAIT_SECONDS} s`)), WAIT_SECONDS * 1000);
             const end = () => {
                 clearTimeout(clock);
@@ -31567,7 +31903,7 @@ function brokenBy(error, otherwise) {
         return new Unreadable('what answers does not speak HTTP', { cause: error });
     return new ConnectionLost(code === 'ECONNRESET' ? otherwise : error.message, { cause: error });
 }
-class StdioAgent extends external_node_http_namespaceObject.Agent {
+class StdioAgent extends external_node_http_.Agent {
     #dial;
     constructor(dial) {
         super({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
@@ -32411,6 +32747,7 @@ async function connect(deployment, workspace, env, signal) {
         throw error;
     }
 }
+/** The configuration that docker would use in this environment. */
 async function readUserConfig(env) {
     const directory = env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker');
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
@@ -32471,6 +32808,7 @@ function unwritable(error) {
 
 
 
+
 const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
 const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
 /** What the kernel allows for the path of a socket, without its closing NUL. */
@@ -32500,6 +32838,16 @@ async function createWorkspace() {
             return path;
         },
         writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
+        async linkIfThere(path, target) {
+            const isDirectory = await (0,promises_namespaceObject.stat)(target).then((stats) => stats.isDirectory(), () => false);
+            if (isDirectory)
+                await written((0,promises_namespaceObject.symlink)(target, path), directory);
+        },
+        async keepOnly(paths) {
+            const kept = new Set([JOURNAL, ...paths.map((path) => (0,external_node_path_namespaceObject.basename)(path))]);
+            const others = (await (0,promises_namespaceObject.readdir)(directory)).filter((name) => !kept.has(name));
+            await Promise.all(others.map((name) => workspace_removeAll((0,external_node_path_namespaceObject.join)(directory, name))));
+        },
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
         [Symbol.asyncDispose]: () => workspace_removeAll(directory).catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
     };
@@ -32821,6 +33169,484 @@ async function make(changes, stack, run) {
 }
 function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));
+}
+
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+;// CONCATENATED MODULE: ./build/docker/registry/login-check.js
+
+
+
+
+
+const HUB_KEY = 'https://index.docker.io/v1/';
+const HUB_HOST = 'registry-1.docker.io';
+const CLIENT = 'swarm-deploy';
+const login_check_MOST_BYTES = 1024 * 1024;
+const DEFAULT_SECONDS = 30;
+/** Where a daemon finds the authorities of a registry (https://docs.docker.com/engine/security/certificates/). */
+const CERTS_D = '/etc/docker/certs.d';
+/** Where Linux distributions have theirs, as Go's crypto/x509 looks for them. */
+const SYSTEM_ROOTS = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+];
+/** A daemon speaks plain HTTP to these, unless they speak TLS. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+/** Something that answers `POST /auth` as a daemon does, and nothing else. */
+function loginFromHere(certificates = CERTS_D) {
+    const none = () => {
+        throw new Error('there is no daemon here: only a login can be asked for');
+    };
+    return {
+        apiVersion: '',
+        get: none,
+        remove: none,
+        lines: none,
+        forward: none,
+        bytes: async () => Buffer.from('OK'),
+        close: () => undefined,
+        async post(path, { body, signal, timeoutSeconds = DEFAULT_SECONDS } = {}) {
+            if (path !== '/auth')
+                return none();
+            const limits = { signal, endsAt: nowMs() + timeoutSeconds * 1000 };
+            await checkLogin(body, certificates, limits);
+            return { Status: 'Login Succeeded' };
+        },
+    };
+}
+/** @throws EngineError in a daemon's words, TooLate */
+async function checkLogin(auth, certificates, limits) {
+    const host = auth.serveraddress === HUB_KEY ? HUB_HOST : auth.serveraddress;
+    const ca = await authoritiesFor(host, certificates);
+    const ask = (url, options = {}) => exchange(url, { ...options, ca }, limits);
+    const { base, answer } = await firstAnswer(host, ask);
+    if (answer.status === 200)
+        return;
+    if (answer.status !== 401)
+        throw login_check_refused(base, answer);
+    const challenge = parseChallenge(answer.headers['www-authenticate']);
+    if (challenge?.scheme === 'basic' && auth.identitytoken === undefined) {
+        const second = await ask(base, { authorization: basic(auth) });
+        if (second.status !== 200)
+            throw login_check_refused(base, second);
+        return;
+    }
+    if (challenge?.scheme !== 'bearer')
+        throw new EngineError(500, `Get "${base}": unknown authentication challenge`);
+    const token = await tokenFrom(challenge, base, auth, ask);
+    const second = await ask(base, { authorization: `Bearer ${token}` });
+    if (second.status !== 200)
+        throw login_check_refused(base, second);
+}
+/** Over TLS, and on this machine itself over plain HTTP as well. No secret is in it yet. */
+async function firstAnswer(host, ask) {
+    const base = new URL(`https://${host}/v2/`);
+    try {
+        return { base, answer: await ask(base) };
+    }
+    catch (error) {
+        if (!(error instanceof EngineError) || !LOOPBACK.test(host) || !PLAIN.test(error.message))
+            throw error;
+        const plain = new URL(`http://${host}/v2/`);
+        return { base: plain, answer: await ask(plain) };
+    }
+}
+const PLAIN = /server gave HTTP response to HTTPS client/;
+/** The token that a registry's authorization server gives for the account (distribution.github.io/distribution/spec/auth). */
+async function tokenFrom(challenge, base, auth, ask) {
+    const { realm = '', service } = challenge.parameters;
+    const url = URL.canParse(realm) ? new URL(realm) : undefined;
+    // A token server without TLS would get the password in the clear.
+    if (url === undefined || !(url.protocol === 'https:' || (base.protocol === 'http:' && LOOPBACK.test(url.host)))) {
+        throw new EngineError(500, `Get "${base}": the registry names no token server that can be trusted`);
+    }
+    if (service !== undefined)
+        url.searchParams.set('service', service);
+    const answer = await (auth.identitytoken === undefined
+        ? ask(withQuery(url, { account: auth.username ?? '', client_id: CLIENT, offline_token: 'true' }), {
+            authorization: basic(auth),
+        })
+        : ask(new URL(url.origin + url.pathname), {
+            form: new URLSearchParams({
+                grant_type: 'refresh_token',
+                service: service ?? '',
+                client_id: CLIENT,
+                refresh_token: auth.identitytoken,
+            }).toString(),
+        }));
+    if ([400, 401, 403].includes(answer.status)) {
+        throw new EngineError(401, `Get "${base}": unauthorized: incorrect username or password`);
+    }
+    if (answer.status !== 200)
+        throw login_check_refused(new URL(url.origin + url.pathname), answer);
+    const { token, access_token: access } = login_check_parsed(answer.body);
+    const found = token || access;
+    if (typeof found === 'string' && found !== '')
+        return found;
+    throw new EngineError(500, `Get "${base}": authorization server did not include a token in the response`);
+}
+function withQuery(url, parameters) {
+    const all = new URL(url);
+    for (const [name, value] of Object.entries(parameters))
+        all.searchParams.set(name, value);
+    return all;
+}
+function login_check_parsed(body) {
+    try {
+        return Object(JSON.parse(body));
+    }
+    catch {
+        return {};
+    }
+}
+function basic({ username = '', password = '' }) {
+    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+function login_check_refused(url, { status, statusText }) {
+    return new EngineError(status === 401 ? 401 : 500, `login attempt to ${url} failed with status: ${status} ${statusText}`);
+}
+/** The first challenge of a kind that is known (RFC 9110, 11.6.1). */
+function parseChallenge(header = '') {
+    const found = /(?:^|,\s*)(basic|bearer)(?:\s+|$)/i.exec(header);
+    if (found === null)
+        return undefined;
+    const rest = header.slice(found.index + found[0].length);
+    const parameters = {};
+    for (const [, name = '', quoted, bare] of rest.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)) {
+        parameters[name.toLowerCase()] ??= quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '';
+    }
+    return { scheme: found[1]?.toLowerCase() === 'basic' ? 'basic' : 'bearer', parameters };
+}
+/** The authorities that a daemon would trust for a registry; `undefined`: those of Node. */
+async function authoritiesFor(host, certificates) {
+    const directory = (0,external_node_path_namespaceObject.join)(certificates, host);
+    const names = await (0,promises_namespaceObject.readdir)(directory).catch(() => []);
+    const read = (path) => (0,promises_namespaceObject.readFile)(path, 'utf8').catch(() => '');
+    const own = await Promise.all(names.filter((name) => name.endsWith('.crt')).map((name) => read((0,external_node_path_namespaceObject.join)(directory, name))));
+    const ofSystem = process.env.SSL_CERT_FILE ? [process.env.SSL_CERT_FILE] : SYSTEM_ROOTS;
+    const system = (await Promise.all(ofSystem.map(read))).find((text) => text !== '');
+    const all = [...(system === undefined ? [] : [system]), ...own].filter((text) => text !== '');
+    return all.length === 0 ? undefined : [...external_node_tls_namespaceObject.rootCertificates, ...all];
+}
+/** @throws EngineError in a daemon's words, TooLate */
+async function exchange(url, { authorization, form, ca }, { signal, endsAt }) {
+    // Few runs need it.
+    const { request } = url.protocol === 'https:' ? await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 4708, 19)) : await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 7067, 19));
+    const options = {
+        method: form === undefined ? 'GET' : 'POST',
+        agent: false,
+        headers: {
+            'User-Agent': CLIENT,
+            ...(authorization && { Authorization: authorization }),
+            ...(form !== undefined && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+        },
+        ...(ca && { ca }),
+        ...(signal && { signal }),
+    };
+    return new Promise((resolve, reject) => {
+        const asked = request(url, options, (answer) => login_check_collect(answer).then(resolve, fail));
+        const tooLate = () => asked.destroy(new TooLate(`${url.host} gave no answer in time`));
+        const timer = setTimeout(tooLate, Math.max(0, endsAt - nowMs()));
+        asked.on('close', () => clearTimeout(timer));
+        asked.on('error', fail);
+        asked.end(form);
+        function fail(error) {
+            const passes = error instanceof TooLate || error instanceof EngineError || signal?.aborted === true;
+            // Its path is our own, and its query has the account's name.
+            reject(passes ? error : new EngineError(500, `Get "${url.origin}${url.pathname}": ${daemonsWords(error)}`));
+        }
+    });
+}
+async function login_check_collect(answer) {
+    const pieces = [];
+    let bytes = 0;
+    for await (const piece of answer) {
+        bytes += piece.length;
+        if (bytes > login_check_MOST_BYTES)
+            throw new EngineError(500, 'the answer of the registry is too long: internal server error');
+        pieces.push(piece);
+    }
+    const { statusCode: status = 0, statusMessage: statusText = '', headers } = answer;
+    return { status, statusText, headers, body: Buffer.concat(pieces).toString() };
+}
+/** What Go says where Node says something else. */
+const OF_GO = {
+    ENOTFOUND: 'dial tcp: no such host',
+    EAI_AGAIN: 'dial tcp: temporary failure in name resolution',
+    ECONNREFUSED: 'dial tcp: connection refused',
+    ECONNRESET: 'connection reset by peer',
+    EPIPE: 'connection reset by peer',
+    ETIMEDOUT: 'dial tcp: i/o timeout',
+    EHOSTUNREACH: 'dial tcp: no route to host',
+    ENETUNREACH: 'dial tcp: network is unreachable',
+};
+const UNKNOWN_CA = new Set([
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+function daemonsWords(error) {
+    // Of a name with several addresses, each of which was tried.
+    const code = error.code ?? error.errors?.[0]?.code ?? '';
+    if (OF_GO[code] !== undefined)
+        return OF_GO[code];
+    if (UNKNOWN_CA.has(code))
+        return 'x509: certificate signed by unknown authority';
+    if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+        return /wrong version number|packet length too long/i.test(error.message)
+            ? 'http: server gave HTTP response to HTTPS client'
+            : `remote error: tls: ${error.message}`;
+    }
+    return /^(?:CERT_|ERR_TLS_CERT)/.test(code) ? `x509: ${error.message}` : error.message;
+}
+
+;// CONCATENATED MODULE: ./build/connect/for-login.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** A daemon that is not there says so at once; one far away, within this. */
+const for_login_PING_SECONDS = 10;
+/**
+ * Finds who logs in: the daemon that `host` or `context` leads to, whether or not it manages a swarm; without these the
+ * one that docker on this machine is set to, as `docker login` has it; and where none answers, this process itself.
+ *
+ * @throws UserError when `host` or `context` is given, and no daemon answers there
+ */
+async function connectForLogin(reach, workspace, env, signal) {
+    const bare = environmentForChildren(env);
+    const userConfig = await readUserConfig(bare);
+    const isAsked = reach.hosts.length > 0 || reach.context !== undefined;
+    const reasons = [];
+    try {
+        if (!isAsked && !(await hasCli(bare, signal)))
+            throw new UserError('there is no docker command');
+        // For the runner's own daemon its own command serves, however old.
+        const cliEnv = isAsked ? (await findCli({ reach }, bare, workspace, signal)).env : bare;
+        const directory = await workspace.makeDirectory('client');
+        await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
+        const headers = userConfig.file.HttpHeaders ?? {};
+        for (const candidate of await candidatesOf(reach, { workspace, env: cliEnv, userConfig, signal })) {
+            const found = await for_login_open(candidate, directory, headers, signal);
+            if (typeof found === 'string') {
+                reasons.push(found);
+                continue;
+            }
+            log.info(`The logins are made by the docker daemon at ${candidate.text}`);
+            return { ...found, userConfig, isHere: !isAsked };
+        }
+    }
+    catch (error) {
+        if (isAsked || !(error instanceof UserError))
+            throw error;
+        reasons.push(error.message);
+    }
+    if (isAsked)
+        throw new UserError(reasons.join('; '));
+    log.info(`The logins are made by this step itself, for no docker daemon answers here: ${safeLine(reasons.join('; '))}`);
+    return { engine: loginFromHere(), userConfig, isHere: true, [Symbol.dispose]: () => undefined };
+}
+/** The daemon that a candidate leads to, or why there is none. */
+async function for_login_open(candidate, configDirectory, headers, signal) {
+    let route;
+    try {
+        route = await candidate.open();
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        return `${candidate.text}: ${error.message}`;
+    }
+    try {
+        const docker = dockerCli({ ...route.env, DOCKER_CONFIG: configDirectory });
+        const dial = () => docker.start(['system', 'dial-stdio']);
+        const address = { host: candidate.text, headers, dial, explain: route.explain };
+        const engine = await connectEngine(address, signal, for_login_PING_SECONDS);
+        const close = () => {
+            engine.close();
+            route[Symbol.dispose]();
+        };
+        return { engine, [Symbol.dispose]: close };
+    }
+    catch (error) {
+        route[Symbol.dispose]();
+        if (!(error instanceof ConnectionLost || error instanceof EngineError))
+            throw error;
+        const reason = error instanceof ConnectionLost ? error.reason : messageOf(error);
+        return `the docker daemon at ${candidate.text} cannot be used: ${reason}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/modes/login.js
+var login_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var login_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Logs in, and leaves a Docker configuration directory for each config to the later steps of the job. They are in the
+ * run's own directory, whose path is saved before anything is written to it: `post` removes it, whatever becomes of this
+ * process.
+ */
+async function login(asked, signal) {
+    const workspace = await createWorkspace();
+    try {
+        openState(workspace.directory, 'keep');
+        const left = await loginIn(asked, workspace, new RunTime(asked.timeoutSeconds, signal));
+        note({ hasLeftFiles: true });
+        return left;
+    }
+    catch (error) {
+        await workspace[Symbol.asyncDispose]();
+        throw error;
+    }
+}
+/**
+ * Every credential is tried before anything is left: by a daemon, or by this process where there is none.
+ *
+ * @throws UserErrors with all that the registries do not take
+ */
+async function loginIn(asked, workspace, time) {
+    const configs = await stage('Log in', () => time.before('Log in', (limit) => logInAll(asked, workspace, limit)));
+    const pullSecretFile = await writePullSecrets(asked, configs, workspace);
+    // Keys and the like were only for the way to the daemon.
+    await workspace.keepOnly([...configs.map(({ directory }) => directory), ...(pullSecretFile ? [pullSecretFile] : [])]);
+    return { configs, pullSecretFile, directory: workspace.directory };
+}
+async function logInAll({ credentials, dockerConfigs, reach }, workspace, signal) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const place = login_addDisposableResource(env_1, await connectForLogin(reach, workspace, process.env, signal), false);
+        const { userConfig } = place;
+        const found = await allCredentials(dockerConfigs, userConfig.env, signal);
+        throwAll(found.flatMap(({ failures }) => [...failures.values()]));
+        const all = [...credentials, ...found.flatMap((one) => one.credentials)];
+        if (all.length === 0)
+            throw new UserError('docker-config: it has no account: log in with docker first, or write `registries`');
+        const carriedOver = { ...userConfig.carriedOver, ...settingsForLaterSteps(userConfig.file) };
+        const accounts = { credentials: all, dockerConfigs: [], configDirectories: [], services: [] };
+        const loggedIn = await logIn(accounts, { ...place, userConfig: { ...userConfig, carriedOver } }, workspace, signal);
+        throwAll(loggedIn.problems);
+        for (const { directory } of loggedIn.configs) {
+            for (const name of FOLDERS_FOR_LATER_STEPS) {
+                await workspace.linkIfThere((0,external_node_path_namespaceObject.join)(directory, name), (0,external_node_path_namespaceObject.join)(userConfig.directory, name));
+            }
+        }
+        return loggedIn.configs;
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        login_disposeResources(env_1);
+    }
+}
+/** One manifest for each Secret, in one file. */
+async function writePullSecrets({ pullSecrets }, configs, workspace) {
+    if (pullSecrets.length === 0)
+        return undefined;
+    const secrets = pullSecrets.map((secret) => {
+        const config = configs.find(({ name }) => name === secret.config);
+        // Nodes of Kubernetes pull as long as those of a swarm.
+        const credentials = (config?.credentials ?? []).map((one) => ({ ...one, ...storedLogin(one) }));
+        return { secret, credentials };
+    });
+    throwAll(secrets.flatMap(({ credentials }) => {
+        return credentials.flatMap((one) => {
+            const problem = pullSecretProblem(one);
+            return problem === undefined ? [] : [`pull-secret: ${one.origin}: ${problem}`];
+        });
+    }));
+    for (const { credentials } of secrets)
+        for (const one of credentials)
+            warnOfEnd(one);
+    const file = (0,external_node_path_namespaceObject.join)(workspace.directory, 'pull-secret.yaml');
+    const manifests = secrets.map(({ secret, credentials }) => pullSecretManifest(secret, credentials));
+    await workspace.writeFile(file, manifests.join('---\n'));
+    return file;
+}
+function warnOfEnd(credential) {
+    const token = tokenOf(credential, timeOfDayMs());
+    if (token?.end === undefined)
+        return;
+    const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`;
+    log.warning(`pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}`);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-difference.js
@@ -34090,11 +34916,15 @@ function missingOf({ missing }) {
 
 
 
+
+
+
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 const table_MODES = {
     deploy: mode(readInputs, deploy_deploy, reportDeployed),
     plan: mode(readInputs, plan, reportPlanned),
     'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
+    login: mode(readLogin, login, reportLogin),
 };
 function mode(read, run, report) {
     return async (env, signal) => {

@@ -9089,6 +9089,12 @@ function authEntry({ kind, username, password }) {
 function settingsToCarryOver(file, pluginDirectory) {
     return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
 }
+/** What a config takes over that stands in for the user's own in later steps of the job: there the way to a daemon counts. */
+function settingsForLaterSteps({ currentContext, proxies }) {
+    return { ...(currentContext === undefined ? {} : { currentContext }), ...(proxies === undefined ? {} : { proxies }) };
+}
+/** The folders of a Docker configuration directory that later steps need beside its `config.json`. */
+const FOLDERS_FOR_LATER_STEPS = (/* unused pure expression or super */ null && (['contexts', 'buildx', 'cli-plugins']));
 function carried(headers, cliPluginsExtraDirs) {
     return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
 }
@@ -9158,6 +9164,11 @@ function helperFor(file, registry) {
 /** The host of a key under `auths`: without scheme and path. */
 function hostOf(key) {
     return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+}
+/** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
+function registriesIn({ auths = {}, credHelpers = {} }) {
+    const hosts = [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOf);
+    return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))];
 }
 
 ;// CONCATENATED MODULE: external "node:util"
@@ -9899,7 +9910,16 @@ async function readState(directory) {
 /** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
 function parseState(text) {
     const services = new Map();
-    let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', pulls: '', onCancel: 'keep' };
+    let state = {
+        step: '',
+        pid: 0,
+        startedAt: '',
+        stage: '',
+        lock: '',
+        pulls: '',
+        onCancel: 'keep',
+        hasLeftFiles: false,
+    };
     for (const line of text.split('\n')) {
         const change = parseChange(line);
         if (change === undefined)
@@ -9946,6 +9966,7 @@ const CHECKS = new Map([
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
+    ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => state_isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
 function state_isRecord(value) {
@@ -11776,6 +11797,10 @@ async function findCli({ reach }, env, workspace, signal) {
     const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
     return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_namespaceObject.delimiter) }, version };
 }
+/** Whether there is a docker command on the PATH, of whatever version. */
+async function hasCli(env, signal) {
+    return (await ownVersion(env, signal)) !== 'none';
+}
 async function ownVersion(env, signal) {
     const printed = await probe('docker', ['--version'], { env, signal }).catch((error) => {
         if (error.code === 'ENOENT')
@@ -13067,6 +13092,7 @@ async function connect(deployment, workspace, env, signal) {
         throw error;
     }
 }
+/** The configuration that docker would use in this environment. */
 async function readUserConfig(env) {
     const directory = env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker');
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
@@ -14616,7 +14642,7 @@ function typosBetween(a, b) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const OTHER_NAMES = {
@@ -15547,10 +15573,13 @@ const GROUPS = {
     files: ['compose-file', 'env-file'],
     rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
+    login: ['pull-secret'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'trust', 'parallel', 'wait', 'lock', 'files', 'replacement'];
-const ONLY_SAYS_HOW = ['monitor', 'on-failure', 'on-cancel', 'show-values'];
+const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAYS_HOW = [
+    ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
+];
 const DEPLOYMENT = [
     ...['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
 ];
@@ -15559,6 +15588,7 @@ const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
     plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
     'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
+    login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -19503,12 +19533,17 @@ function lifetime_lifetimeOf({ timeoutSeconds, services, stack }) {
 /** The files by which a step hands something on (docs.github.com, "Workflow commands", environment files). */
 const FILES = {
     GITHUB_OUTPUT: 'The outputs of this step',
+    GITHUB_ENV: 'The variables for later steps',
     GITHUB_STATE: 'What is kept for the end of the job',
     GITHUB_STEP_SUMMARY: 'The job summary',
 };
 /** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
 function setOutput(name, value) {
     append('GITHUB_OUTPUT', named(name, value));
+}
+/** Sets a variable in the environment of all later steps of the job, in the same way. */
+function exportVariable(name, value) {
+    append('GITHUB_ENV', named(name, value));
 }
 /** Saves a value for `post`, in the same way. */
 function saveState(name, value) {
@@ -20054,6 +20089,7 @@ function unwritable(error) {
 
 
 
+
 const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
 const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
 /** What the kernel allows for the path of a socket, without its closing NUL. */
@@ -20083,6 +20119,16 @@ async function createWorkspace() {
             return path;
         },
         writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
+        async linkIfThere(path, target) {
+            const isDirectory = await (0,promises_namespaceObject.stat)(target).then((stats) => stats.isDirectory(), () => false);
+            if (isDirectory)
+                await written((0,promises_namespaceObject.symlink)(target, path), directory);
+        },
+        async keepOnly(paths) {
+            const kept = new Set([JOURNAL, ...paths.map((path) => (0,external_node_path_namespaceObject.basename)(path))]);
+            const others = (await (0,promises_namespaceObject.readdir)(directory)).filter((name) => !kept.has(name));
+            await Promise.all(others.map((name) => workspace_removeAll((0,external_node_path_namespaceObject.join)(directory, name))));
+        },
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
         [Symbol.asyncDispose]: () => workspace_removeAll(directory).catch((error) => log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`)),
     };
@@ -20481,6 +20527,8 @@ async function cleanUpAfterMain() {
         const state = await endRun(leftover);
         if (state === 'ended-by-itself')
             locks.delete(savedByMain('lock') ?? '');
+        else if (state?.hasLeftFiles)
+            log_log.info('The accounts that this step has left for later ones are removed');
         else if (state !== undefined)
             killed.push(state);
     }

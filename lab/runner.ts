@@ -15,8 +15,17 @@ export interface Step {
   readonly enter?: readonly string[]
   /** As some runners do when a job is cancelled: `post` is started without what main has saved. */
   readonly losesState?: boolean
+  /** What later steps of the job do, between main and post: with what main has handed on to them. */
+  readonly later?: (handedOn: HandedOn) => Promise<void>
   /** The bundle to run as main instead of the action's own: that of an earlier version. */
   readonly bundle?: string
+}
+
+/** What a step hands on to later ones. */
+export interface HandedOn {
+  readonly outputs: Readonly<Record<string, string>>
+  /** Variables of their environment. */
+  readonly variables: Readonly<Record<string, string>>
 }
 
 /** What one process of the action, `main` or `post`, left behind. */
@@ -43,6 +52,7 @@ export interface StepResult {
   readonly log: string
   readonly annotations: readonly Annotation[]
   readonly outputs: Readonly<Record<string, string>>
+  readonly variables: HandedOn['variables']
   readonly summary: string
   /** What main saved for post. */
   readonly state: Readonly<Record<string, string>>
@@ -130,14 +140,18 @@ export class Runner implements AsyncDisposable {
   ): Promise<StepResult> {
     const mainResult = await main.result
     const state = parseCommandFile(await readFile(files.GITHUB_STATE, 'utf8'))
-    const withState = { ...env, ...(step.losesState ? {} : stateVariables(state)) }
+    const variables = parseCommandFile(await readFile(files.GITHUB_ENV, 'utf8'))
+    const outputs = parseCommandFile(await readFile(files.GITHUB_OUTPUT, 'utf8'))
+    await step.later?.({ outputs, variables })
+    const withState = { ...env, ...variables, ...(step.losesState ? {} : stateVariables(state)) }
     const postResult = await launch(this.#command(step), action.runs.post, withState).result
     return {
       main: mainResult,
       post: postResult,
       state,
       ...readLog(mainResult.stdout + mainResult.stderr + postResult.stdout + postResult.stderr),
-      outputs: parseCommandFile(await readFile(files.GITHUB_OUTPUT, 'utf8')),
+      outputs,
+      variables,
       summary: await readFile(files.GITHUB_STEP_SUMMARY, 'utf8'),
     }
   }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { documented } from '../../scripts/readme-tables.ts'
 import { readAuthRefresh } from '../../src/inputs/auth-refresh.ts'
+import { readLogin } from '../../src/inputs/login.ts'
 import type { ModeName } from '../../src/inputs/mode.ts'
 import { modeAsked, readInputs } from '../../src/inputs/read.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
@@ -106,6 +107,7 @@ const READERS: Readonly<Record<ModeName, (env: Environment, strategies: Strategy
   deploy: readInputs,
   plan: readInputs,
   'refresh-auth': readAuthRefresh,
+  login: readLogin,
 }
 
 /** Some inputs, with what a step needs beside them. */
@@ -115,7 +117,7 @@ function completed({ with: given, env }: ShownStep): ShownStep {
   const hosts = (given.host ?? '').match(/(?<=ssh:\/\/(?:\w+@)?)[\w.-]+/g) ?? []
   return {
     with: {
-      ...(given.services === undefined && given.stack === undefined
+      ...(given.services === undefined && given.stack === undefined && given.mode !== 'login'
         ? { services: given.mode === 'refresh-auth' ? 'all' : `web: ${image}` }
         : {}),
       ...(isOverSsh

@@ -83,7 +83,8 @@ export async function connect(
   }
 }
 
-async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
+/** The configuration that docker would use in this environment. */
+export async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
   const directory = env.DOCKER_CONFIG || join(homedir(), '.docker')
   const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker'
   const file = await readConfigFile(join(directory, 'config.json'))

@@ -52,6 +52,11 @@ export async function findCli(
   return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version }
 }
 
+/** Whether there is a docker command on the PATH, of whatever version. */
+export async function hasCli(env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<boolean> {
+  return (await ownVersion(env, signal)) !== 'none'
+}
+
 async function ownVersion(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,

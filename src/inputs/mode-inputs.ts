@@ -27,6 +27,7 @@ const GROUPS = {
   files: ['compose-file', 'env-file'],
   rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
   plan: ['show-values', 'fail-on-changes'],
+  login: ['pull-secret'],
 } as const
 
 type Group = keyof typeof GROUPS | 'replacement'
@@ -35,8 +36,10 @@ type Group = keyof typeof GROUPS | 'replacement'
 export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'trust', 'parallel', 'wait', 'lock', 'files', 'replacement']
-const ONLY_SAYS_HOW: readonly Input[] = ['monitor', 'on-failure', 'on-cancel', 'show-values']
+const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement']
+const ONLY_SAYS_HOW: readonly Input[] = [
+  ...(['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'] as const),
+]
 
 interface ModeInputs {
   /** In a sentence: this run would … */
@@ -53,6 +56,7 @@ const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   deploy: { does: 'deploy', takes: DEPLOYMENT },
   plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
   'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
+  login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
 }
 
 /** All inputs that there are. */

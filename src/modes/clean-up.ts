@@ -46,6 +46,7 @@ async function cleanUpAfterMain(): Promise<void> {
   for (const leftover of await leftovers()) {
     const state = await endRun(leftover)
     if (state === 'ended-by-itself') locks.delete(savedByMain('lock') ?? '')
+    else if (state?.hasLeftFiles) log.info('The accounts that this step has left for later ones are removed')
     else if (state !== undefined) killed.push(state)
   }
   for (const { lock } of killed) locks.add(lock)

@@ -1,16 +1,19 @@
 import { readAuthRefresh } from '../inputs/auth-refresh.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { readLogin } from '../inputs/login.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { readInputs } from '../inputs/read.ts'
 import type { StrategyTable } from '../inputs/strategy.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportAuthRefresh } from '../report/auth-refresh.ts'
+import { reportLogin } from '../report/login.ts'
 import { reportPlan } from '../report/plan.ts'
 import { reportResults } from '../report/report.ts'
 import type { Environment } from '../runner/environment.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { type Deployed, deploy } from './deploy.ts'
+import { login } from './login.ts'
 import { plan } from './plan.ts'
 import { type AuthRefreshed, refreshAuth } from './refresh-auth.ts'
 
@@ -25,6 +28,7 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
   deploy: mode(readInputs, deploy, reportDeployed),
   plan: mode(readInputs, plan, reportPlanned),
   'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
+  login: mode(readLogin, login, reportLogin),
 }
 
 function mode<Asked, Came>(

@@ -3,6 +3,7 @@ import {
   type ConfigFile,
   helperFor,
   type PlainCredential,
+  registriesIn,
   rivalKeys,
   storedCredential,
 } from '../docker/cli/config-file.ts'
@@ -13,6 +14,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { isDirectoryName, readConfigDirectory } from '../inputs/config-directories.ts'
 import type { Accounts, Credential, ServiceRequest } from '../inputs/deployment.ts'
+import { UNNAMED_CONFIG } from '../inputs/login.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { Secret } from '../runner/secret.ts'
 import { siblingNames } from './colours.ts'
@@ -59,6 +61,16 @@ export async function findCredentials(
     ...sources.map(({ source, registries }) => find(source, registries, env, signal)),
   ])
   return { own, named, unread }
+}
+
+/** All that the given configurations have: where no service says what is needed. */
+export function allCredentials(
+  dockerConfigs: Accounts['dockerConfigs'],
+  env: UserConfig['env'],
+  signal: AbortSignal,
+): Promise<Found[]> {
+  const sources = dockerConfigs.map(({ name = UNNAMED_CONFIG, origin, open }) => ({ name, origin, file: open() }))
+  return Promise.all(sources.map((source) => find(source, registriesIn(source.file), env, signal)))
 }
 
 /** The registries of images for which no credential was given: there the user's own configuration may have one. */

@@ -38,14 +38,16 @@ export interface LoggedIn {
 /**
  * Makes one isolated directory for each config and has the manager log in with each credential, side by side. A
  * directory is complete before the first docker command sees it.
+ *
+ * @param connection with the daemon that logs in: a manager's, unless it says that it is this machine's
  */
 export async function logIn(
   deployment: InNeed,
-  connection: Connection,
+  connection: Pick<Connection, 'engine' | 'userConfig'> & { readonly isHere?: boolean },
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<LoggedIn> {
-  const { engine, userConfig } = connection
+  const { engine, userConfig, isHere = false } = connection
   const accounts = groupBy(deployment.credentials, (credential) => credential.config)
   const configs = await Promise.all(
     [...accounts].map(([name, credentials], index) =>
@@ -89,7 +91,7 @@ export async function logIn(
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       const which = login === credential ? '' : ', whose credential the nodes would store'
-      return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, requestWith(credential, login))}`
+      return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })}`
     }
   }
 }

@@ -7,6 +7,7 @@ import { isInRunner } from './workflow-commands.ts'
 /** The files by which a step hands something on (docs.github.com, "Workflow commands", environment files). */
 const FILES = {
   GITHUB_OUTPUT: 'The outputs of this step',
+  GITHUB_ENV: 'The variables for later steps',
   GITHUB_STATE: 'What is kept for the end of the job',
   GITHUB_STEP_SUMMARY: 'The job summary',
 } as const
@@ -16,6 +17,11 @@ type CommandFile = keyof typeof FILES
 /** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
 export function setOutput(name: string, value: string): void {
   append('GITHUB_OUTPUT', named(name, value))
+}
+
+/** Sets a variable in the environment of all later steps of the job, in the same way. */
+export function exportVariable(name: string, value: string): void {
+  append('GITHUB_ENV', named(name, value))
 }
 
 /** Saves a value for `post`, in the same way. */

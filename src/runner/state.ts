@@ -11,7 +11,7 @@ import { startOf } from './survivors.ts'
  * state of a job that is cancelled. No secret is in either. The file is a journal: one line of JSON for each change,
  * so that a kill costs the last line at most.
  */
-const JOURNAL = 'run.jsonl'
+export const JOURNAL = 'run.jsonl'
 const LARGEST_BYTES = 4_000_000
 
 /** What a run that is over, or still under way, was about. */
@@ -28,6 +28,8 @@ export interface RunState {
   /** The token of the services by which nodes pull its images; empty when there are none. */
   readonly pulls: string
   readonly onCancel: 'keep' | 'rollback'
+  /** It has ended by itself, and left its files for later steps of the job. */
+  readonly hasLeftFiles: boolean
   /** By name: what was sent, and what was being sent. */
   readonly services: ReadonlyMap<string, ServiceState>
 }
@@ -104,10 +106,16 @@ export async function readState(directory: string): Promise<RunState | undefined
 /** The state that the lines of a journal add up to; `undefined` when they are not what {@link note} writes. */
 export function parseState(text: string): RunState | undefined {
   const services = new Map<string, ServiceState>()
-  let state = { step: '', pid: 0, startedAt: '', stage: '', lock: '', pulls: '', onCancel: 'keep' } as Omit<
-    RunState,
-    'services'
-  >
+  let state = {
+    step: '',
+    pid: 0,
+    startedAt: '',
+    stage: '',
+    lock: '',
+    pulls: '',
+    onCancel: 'keep',
+    hasLeftFiles: false,
+  } as Omit<RunState, 'services'>
   for (const line of text.split('\n')) {
     const change = parseChange(line)
     if (change === undefined) continue
@@ -158,6 +166,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<keyof Change, Check>([
   ['lock', isText(/^([0-9a-f-]{36})?$/)],
   ['pulls', isText(/^([0-9a-f-]{36})?$/)],
   ['onCancel', isText(/^(keep|rollback)$/)],
+  ['hasLeftFiles', (value) => typeof value === 'boolean'],
   ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ])
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, UserError } from '../errors.ts'
 import { log } from './log.ts'
 import { isOwn } from './ownership.ts'
 import { saveForPost } from './saved.ts'
+import { JOURNAL } from './state.ts'
 import { temporaryDirectories, unwritable } from './temporary.ts'
 
 const NAME = /^swarm-deploy-[0-9a-f]{12}$/
@@ -28,6 +29,10 @@ export interface Workspace extends AsyncDisposable {
   makeDirectory(name: string): Promise<string>
   /** Writes a file (0600, or 0700 for a program) that did not exist before. */
   writeFile(path: string, content: string, kind?: 'program'): Promise<void>
+  /** Makes a path in it lead to a directory of the user's, where there is one. */
+  linkIfThere(path: string, target: string): Promise<void>
+  /** Removes all in it but these, and what is left for `post`. */
+  keepOnly(paths: readonly string[]): Promise<void>
   /** A path for a socket, another one at each call; short, for the kernel allows it 107 bytes. */
   socketPath(): string
 }
@@ -52,6 +57,18 @@ export async function createWorkspace(): Promise<Workspace> {
     },
     writeFile: (path, content, kind) =>
       written(writeFile(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
+    async linkIfThere(path, target) {
+      const isDirectory = await stat(target).then(
+        (stats) => stats.isDirectory(),
+        () => false,
+      )
+      if (isDirectory) await written(symlink(target, path), directory)
+    },
+    async keepOnly(paths) {
+      const kept = new Set([JOURNAL, ...paths.map((path) => basename(path))])
+      const others = (await readdir(directory)).filter((name) => !kept.has(name))
+      await Promise.all(others.map((name) => removeAll(join(directory, name))))
+    },
     socketPath: () => join(directory, `s${++sockets}`),
     [Symbol.asyncDispose]: () =>
       removeAll(directory).catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`)),

@@ -238,6 +238,8 @@ function workspaceIn(directory: string, make: () => string): Workspace {
     directory,
     makeDirectory: async (name) => join(directory, name),
     writeFile: async () => undefined,
+    linkIfThere: async () => undefined,
+    keepOnly: async () => undefined,
     socketPath: () => join(make(), `s${++sockets}`),
     [Symbol.asyncDispose]: async () => undefined,
   }

@@ -36,9 +36,18 @@ describe('which inputs a mode takes', () => {
     expect(check(mode, given)).toEqual({ refused: [], told: '' })
   })
 
-  test('a plan takes all that there are', () => {
-    const all = Object.fromEntries(allInputs(STRATEGIES).map((name) => [name, 'something']))
+  test('a plan takes all that a deploy does, and what is its own', () => {
+    const names = allInputs(STRATEGIES).filter((name) => name !== 'pull-secret')
+    const all = Object.fromEntries(names.map((name) => [name, 'something']))
     expect(check('plan', all)).toEqual({ refused: [], told: '' })
+  })
+
+  test('a login refuses what asks for more, all of it, and tells what does not matter', () => {
+    const given = { services: 'web', prune: 'true', wait: 'false', 'compose-file': 'c.yml', strategy: 'canary' }
+    const { refused, told } = check('login', given)
+    expect(refused.map((line) => line.split(':', 1)[0])).toEqual(['services', 'prune'])
+    expect(refused[0]).toMatch(/^services: it belongs to .*`mode: refresh-auth`, and this run would only log in: /)
+    expect(told.match(/Notice: [\w-]+/g)).toEqual(['Notice: wait', 'Notice: compose-file', 'Notice: strategy'])
   })
 
   test('what asks for another mode is refused, and what only does not matter is told', () => {

@@ -124,6 +124,8 @@ function workspaceIn(directory: string): Workspace {
       return join(directory, name)
     },
     writeFile: (path, content) => writeFile(path, content, { mode: 0o600, flag: 'wx' }),
+    linkIfThere: async () => undefined,
+    keepOnly: async () => undefined,
     socketPath: () => join(directory, 's'),
     [Symbol.asyncDispose]: async () => undefined,
   }

@@ -8,6 +8,9 @@ export interface ConfigFile {
   readonly credHelpers?: Readonly<Record<string, string>>
   readonly HttpHeaders?: Readonly<Record<string, string>>
   readonly cliPluginsExtraDirs?: readonly string[]
+  readonly currentContext?: string
+  /** For containers of `docker run` and `docker build`. */
+  readonly proxies?: unknown
 }
 
 interface AuthEntry {
@@ -87,7 +90,7 @@ function isRecordOfTexts(value: unknown): boolean {
  */
 export function isolatedConfigFile(
   credentials: ReadonlyMap<string, PlainCredential>,
-  carriedOver: Pick<ConfigFile, 'HttpHeaders' | 'cliPluginsExtraDirs'>,
+  carriedOver: Omit<ConfigFile, 'auths' | 'credsStore' | 'credHelpers'>,
 ): string {
   const entries = [...credentials].map(
     ([registry, credential]) => [registryKey(registry), authEntry(credential)] as const,
@@ -107,6 +110,14 @@ function authEntry({ kind, username, password }: PlainCredential): AuthEntry {
 export function settingsToCarryOver(file: ConfigFile, pluginDirectory: string): ReturnType<typeof carried> {
   return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory])
 }
+
+/** What a config takes over that stands in for the user's own in later steps of the job: there the way to a daemon counts. */
+export function settingsForLaterSteps({ currentContext, proxies }: ConfigFile) {
+  return { ...(currentContext === undefined ? {} : { currentContext }), ...(proxies === undefined ? {} : { proxies }) }
+}
+
+/** The folders of a Docker configuration directory that later steps need beside its `config.json`. */
+export const FOLDERS_FOR_LATER_STEPS = ['contexts', 'buildx', 'cli-plugins'] as const
 
 function carried(headers: ConfigFile['HttpHeaders'], cliPluginsExtraDirs: readonly string[]) {
   return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) }
@@ -185,4 +196,10 @@ export function helperFor(file: ConfigFile, registry: string): string | undefine
 /** The host of a key under `auths`: without scheme and path. */
 function hostOf(key: string): string {
   return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? ''
+}
+
+/** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
+export function registriesIn({ auths = {}, credHelpers = {} }: ConfigFile): string[] {
+  const hosts = [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOf)
+  return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))]
 }

@@ -31,6 +31,8 @@ export interface RegistryRequest {
   readonly config?: string
   /** Its user; without config and username the request was anonymous */
   readonly username?: string
+  /** It was made from this machine, and no node of a swarm has to do with it. */
+  readonly isFromHere?: boolean
 }
 
 /**
@@ -125,6 +127,8 @@ export function remedy(failure: RegistryFailure, request: RegistryRequest): stri
   const image = repository === undefined ? registry : `${registry}/${repository}`
   const anonymous = config === undefined && username === undefined
   const credential = describeCredential(request)
+  const here = request.isFromHere ? remedyHere(failure, registry) : undefined
+  if (here !== undefined) return here
   switch (failure) {
     case 'wrong-credential':
       return anonymous
@@ -163,6 +167,26 @@ export function remedy(failure: RegistryFailure, request: RegistryRequest): stri
       return `Check that ${registry} is a container registry and in good health, and run this again.`
     case 'unknown':
       return `Run "docker pull ${image}" on a manager to see what ${registry} says.`
+  }
+}
+
+/** The same where it is this machine, and no swarm, that has to reach the registry. */
+function remedyHere(failure: RegistryFailure, registry: string): string | undefined {
+  switch (failure) {
+    case 'unknown-ca':
+      return `Put the CA certificate of ${registry} into /etc/docker/certs.d/${registry}/ca.crt on this machine.`
+    case 'bad-certificate':
+      return `Renew or correct the certificate of ${registry}, and check the clock of this machine: it has expired, or was made for another name.`
+    case 'plain-http':
+      return `Serve ${registry} over HTTPS, or list it under "insecure-registries" in /etc/docker/daemon.json of the docker daemon of this machine.`
+    case 'unreachable':
+      return `Check that this machine can reach ${registry}: its name, DNS and firewall. Where it needs a proxy, a docker daemon that knows the proxy has to log in: give its \`host\`.`
+    case 'silent':
+      return `Check that ${registry} is in good health, and that this machine can reach it: there was no whole answer within ${REGISTRY_SECONDS} s.`
+    case 'unknown':
+      return `Run "docker login ${registry}" on this machine to see what it says.`
+    default:
+      return undefined
   }
 }
 

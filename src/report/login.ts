@@ -1,0 +1,54 @@
+import { addSummary, exportVariable, setOutput } from '../runner/command-files.ts'
+import { log } from '../runner/log.ts'
+import { isInRunner } from '../runner/workflow-commands.ts'
+import { cell, nameCell } from './markdown.ts'
+
+/** What a run that only logs in has left for later steps. */
+export interface LoginReport {
+  readonly configs: readonly {
+    readonly name: string
+    readonly directory: string
+    readonly credentials: readonly { readonly registry: string; readonly path: string; readonly username: string }[]
+  }[]
+  readonly pullSecretFile: string | undefined
+  readonly directory: string
+}
+
+/**
+ * Hands the directories to the later steps of the job. Where there is one only, docker itself is pointed to it: with
+ * several nobody knows which is meant.
+ */
+export function reportLogin({ configs, pullSecretFile, directory }: LoginReport): void {
+  const [only, ...others] = configs
+  setOutput('configs', JSON.stringify(Object.fromEntries(configs.map((config) => [config.name, config.directory]))))
+  if (only !== undefined && others.length === 0) {
+    setOutput('docker-config', only.directory)
+    exportVariable('DOCKER_CONFIG', only.directory)
+    log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`)
+  }
+  for (const config of configs) log.info(`config ${config.name}: ${config.directory}`)
+  if (pullSecretFile !== undefined) {
+    setOutput('pull-secret-file', pullSecretFile)
+    log.info(`The pull secret is in ${pullSecretFile}`)
+  }
+  setOutput('status', 'logged-in')
+  setOutput('services', '[]')
+  addSummary(summary(configs))
+  const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0)
+  const until = isInRunner(process.env) ? 'until the end of the job' : `until you remove ${directory}`
+  log.info(`logged-in: ${count} ${count === 1 ? 'account' : 'accounts'}, ${until}`, 'good')
+}
+
+function summary(configs: LoginReport['configs']): string {
+  const rows = configs.flatMap(({ name, credentials }) =>
+    credentials.map(({ registry, path, username }) => {
+      const place = path === '' ? registry : `${registry}/${path}`
+      return `| ${[nameCell(place), cell(username), nameCell(name)].join(' | ')} |`
+    }),
+  )
+  return [
+    '## ✅ Logged in for the later steps of this job',
+    'Swarm Deploy: **logged-in**, mode `login`',
+    ['| Registry | Account | Config |', '| --- | --- | --- |', ...rows].join('\n'),
+  ].join('\n\n')
+}
