@@ -11890,8 +11890,10 @@ function isOneSource(text) {
 /** Whether a text is the content of a configuration, or was meant to be. */
 function isContent(text) {
     if (text.startsWith('{')) {
-        const keys = /"(?:auths|credHelpers|credsStore)"\s*:/;
-        return isJson(text) ? keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}' : keys.test(text);
+        if (isJson(text))
+            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
+        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
+        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
     }
     return isBase64(text);
 }
@@ -29761,6 +29763,9 @@ async function logIn(deployment, connection, workspace, signal) {
     const accounts = groupBy(deployment.credentials, (credential) => credential.config);
     const configs = await Promise.all([...accounts].map(([name, credentials], index) => makeConfig(workspace, userConfig, name, `config-${index + 1}`, credentials)));
     const { own, named: found, unread } = await findCredentials(deployment, engine, userConfig, signal);
+    for (const credential of [own, ...found].flatMap(({ credentials }) => credentials)) {
+        log.info(`found ${accountInWords(credential)}`);
+    }
     const make = async ({ name, credentials, failures }, directoryName) => {
         return { ...(await makeConfig(workspace, userConfig, name, directoryName, credentials)), failures };
     };

@@ -135,8 +135,9 @@ function isOneSource(text: string): boolean {
 /** Whether a text is the content of a configuration, or was meant to be. */
 function isContent(text: string): boolean {
   if (text.startsWith('{')) {
-    const keys = /"(?:auths|credHelpers|credsStore)"\s*:/
-    return isJson(text) ? keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}' : keys.test(text)
+    if (isJson(text)) return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}'
+    // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
+    return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text)
   }
   return isBase64(text)
 }

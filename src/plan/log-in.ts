@@ -55,6 +55,9 @@ export async function logIn(
     ),
   )
   const { own, named: found, unread } = await findCredentials(deployment, engine, userConfig, signal)
+  for (const credential of [own, ...found].flatMap(({ credentials }) => credentials)) {
+    log.info(`found ${accountInWords(credential)}`)
+  }
   const make = async ({ name, credentials, failures }: Found, directoryName: string) => {
     return { ...(await makeConfig(workspace, userConfig, name, directoryName, credentials)), failures }
   }

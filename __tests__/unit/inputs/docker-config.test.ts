@@ -163,6 +163,7 @@ describe('several docker configurations', () => {
       `team-a: ${JSON.stringify(JSON.parse(a))}\n/root/.docker2: |\n  ${wrapped(base64(b)).replaceAll('\n', '\n  ')}`,
     ],
     ['one line of flow', '{team-a: a.json, /root/.docker2: env:B}'],
+    ['one line of flow with a content', `{team-a: ${JSON.stringify(JSON.parse(a))}, /root/.docker2: env:B}`],
     ['JSON', '{"team-a": "a.json", "/root/.docker2": "b.tar.gz"}'],
   ])('are %s', (_, text) => {
     expect(configs(text, { A: a, B: base64(b) })).toEqual({ 'team-a': inA, '/root/.docker2': inB })

@@ -54,6 +54,12 @@ describe('a secret that would blot out the log is not masked, and a notice names
     ],
     ['a column', { registries: '# comment\nhub docker.io bob true' }, {}, 'registries line 2'],
     ['the short form', { username: 'bob', password: '12345' }, {}, 'password'],
+    [
+      'one of a docker configuration',
+      { 'docker-config': '{team-a: {"auths":{"ghcr.io":{"username":"bob","password":"abc"}}}}' },
+      {},
+      'docker-config team-a',
+    ],
   ])('%s', async (_, inputs, env, place) => {
     const { masks, notices, problems } = await reading({ ...SERVICES, ...inputs }, env)
     expect(problems).toEqual([])

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { randomFrom } from '../../../scripts/fuzz/mutate.ts'
 import { UserError } from '../../../src/errors.ts'
 import { filesOfTarGz } from '../../../src/inputs/tar.ts'
 import { paxRecord, tarEntry, tarGz } from '../../support/tar.ts'
@@ -150,4 +151,42 @@ function changed(entry: Buffer): Buffer {
   const copy = Buffer.from(entry)
   copy[0] = 0x2f
   return copy
+}
+
+test('an archive that was changed anywhere is read or refused, and nothing else', () => {
+  const random = randomFrom(2026)
+  const good = Buffer.concat([FILE, tarEntry('p', { flag: 'x', content: paxRecord('path', 'a/b') }), tarEntry('c')])
+  const whole = Buffer.concat([good, Buffer.alloc(1024)])
+  for (let run = 0; run < 3000; run++) {
+    const bytes = Buffer.from(whole)
+    for (let change = 0; change <= run % 4; change++) {
+      bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256)
+    }
+    // With a sum that is right again, so that more than the sum is looked at.
+    if (run % 2 === 0) for (const at of [0, 1024, 2048]) withRightSum(bytes.subarray(at, at + 512))
+    for (const { path } of refusalOrFiles(gzipSync(bytes, { level: 1 }))) {
+      expect(path).not.toMatch(/^\/|(?:^|\/)\.\.(?:\/|$)|\p{Cc}/u)
+    }
+  }
+})
+
+function refusalOrFiles(archive: Buffer) {
+  try {
+    return filesOfTarGz(archive)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    expect(error.message).not.toMatch(/\p{Cc}/u)
+    return []
+  }
+}
+
+function withRightSum(header: Buffer): void {
+  header.write(' '.repeat(8), 148)
+  header.write(
+    `${header
+      .reduce((all, byte) => all + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  )
 }
