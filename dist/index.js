@@ -9476,6 +9476,10 @@ class RunTime {
     get seconds() {
         return this.#countdown.seconds;
     }
+    /** How much of it is left, in milliseconds; negative when it is over. */
+    get leftMs() {
+        return this.#countdown.leftMs;
+    }
     get isOver() {
         return this.#countdown.leftMs <= 0;
     }
@@ -12294,6 +12298,7 @@ const DEFAULTS = {
     'show-values': 'false',
     'fail-on-changes': 'false',
     'install-registry-ca': 'false',
+    'on-short-lived': 'warn',
     prune: 'false',
     'rerun-jobs': 'false',
     'allow-plain-tcp': 'false',
@@ -13447,6 +13452,7 @@ const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
     accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
     trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
+    storing: ['on-short-lived'],
     services: ['services', 'stack'],
     parallel: ['max-parallel'],
     wait: ['wait'],
@@ -13457,12 +13463,24 @@ const GROUPS = {
     login: ['pull-secret'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
     ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
 ];
 const DEPLOYMENT = [
-    ...['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
+    ...[
+        'run',
+        'accounts',
+        'trust',
+        'storing',
+        'services',
+        'parallel',
+        'wait',
+        'lock',
+        'files',
+        'rollout',
+        'replacement',
+    ],
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
@@ -17053,6 +17071,7 @@ function stack_contentOf(path, readFile) {
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
+const ON_SHORT_LIVED = ['warn', 'error', 'allow'];
 const ON_CANCEL = ['rollback', 'keep'];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -17066,6 +17085,7 @@ function readInputs(given, strategies) {
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
+    const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED));
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -17105,6 +17125,7 @@ function readInputs(given, strategies) {
         reach,
         ...accounts,
         ...trust,
+        onShortLived,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -17581,6 +17602,148 @@ function* parallel_entriesOf(items) {
     yield* items.entries();
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/token.js
+const HOUR = 60 * 60;
+/** Deploy tokens of GitLab, and those of an organisation at Docker Hub: as good as it gets. */
+const MADE_TO_LAST = /^(?:gldt-|dckr_oat_)/;
+const READ_PACKAGES = 'give one of a machine account with only `read:packages`';
+const READ_REGISTRY = 'give a deploy token with only `read_registry`';
+/**
+ * Tokens that nodes should not store, by the form, the user name, the registry or the variable that their maker gave them;
+ * the first that fits counts. How long they last: GitHub's GITHUB_TOKEN and GitLab's CI_JOB_TOKEN, Amazon's
+ * get-authorization-token (12 hours), Microsoft's `az acr login --expose-token` (3 hours), Google's access tokens (1 hour),
+ * each as its documentation says.
+ */
+const KINDS = [
+    {
+        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
+        is: 'a personal token of GitHub, which may well do more than pull',
+        remedy: READ_PACKAGES,
+    },
+    {
+        form: /^glpat-/,
+        is: 'a personal token of GitLab',
+        remedy: READ_REGISTRY,
+    },
+    {
+        form: /^dckr_pat_/,
+        is: 'a personal token of Docker Hub',
+        remedy: "give an organisation's token, or one with read-only scope of a machine account",
+    },
+    {
+        form: /^ghs_/,
+        usernames: ['github-actions[bot]', 'x-access-token'],
+        variables: () => ['GITHUB_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
+        is: "a job's own token",
+        lasts: 'job',
+        remedy: READ_PACKAGES,
+    },
+    {
+        form: /^glcbt-/,
+        usernames: ['gitlab-ci-token'],
+        variables: gitlabVariables,
+        is: "a job's own token of GitLab",
+        lasts: 'job',
+        remedy: READ_REGISTRY,
+    },
+    {
+        usernames: ['AWS'],
+        registry: /(?:^|\.)dkr[.-]ecr(?:-fips)?\.[\w-]+\.(?:amazonaws\.com|on\.aws|on\.amazonwebservices\.com)(?:\.cn)?$|^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/,
+        is: 'a token of Amazon ECR',
+        lasts: 12 * HOUR,
+        remedy: 'Amazon has none that lasts: renew the stored one before it ends, with `mode: refresh-auth` on a schedule',
+    },
+    {
+        usernames: ['00000000-0000-0000-0000-000000000000'],
+        is: 'an access token of Azure',
+        lasts: 3 * HOUR,
+        remedy: 'give a token of the registry with the scope map `_repositories_pull`',
+    },
+    {
+        form: /^ya29\./,
+        usernames: ['oauth2accesstoken', '_dcgcloud_token'],
+        is: 'an access token of Google',
+        lasts: HOUR,
+        remedy: 'give the user `_json_key` with the key of a service account that may only read',
+    },
+];
+/** A JSON Web Token that says when it ends, of no maker whose forms are known. */
+const OF_DOCKER_HUB = {
+    is: 'a token of Docker Hub that ends by itself',
+    remedy: "give an organisation's token with read-only scope",
+};
+const OF_ANYBODY = { is: 'a token that ends by itself', remedy: 'give one that lasts and may only pull' };
+/**
+ * What is known of a password as a token; `undefined` for one that its owner may have chosen, or that is made to last. Pure.
+ *
+ * @param now in milliseconds since 1970: what does not say when it ends was made before that
+ * @param env of the job: the variables in which it gives out tokens of its own
+ */
+function tokenOf(credential, now, env = process.env) {
+    const password = credential.password.reveal();
+    if (MADE_TO_LAST.test(password))
+        return undefined;
+    const kind = KINDS.find((one) => fits(one, credential, password, env));
+    const says = kind !== undefined && kind.lasts === undefined ? undefined : endInside(password);
+    const end = says === undefined ? endByRule(kind, now) : { at: says, isExact: true };
+    if (kind !== undefined)
+        return { is: kind.is, end, remedy: kind.remedy };
+    if (end === undefined)
+        return undefined;
+    return { ...(credential.registry === 'docker.io' ? OF_DOCKER_HUB : OF_ANYBODY), end };
+}
+function fits(kind, { registry, username }, password, env) {
+    return (kind.form?.test(password) === true ||
+        kind.usernames?.includes(username) === true ||
+        kind.registry?.test(registry) === true ||
+        kind.variables?.(env).some((name) => env[name] !== undefined && env[name]?.trim() === password.trim()) === true);
+}
+/**
+ * GitLab's own runners set the second to the same value as the first. Elsewhere, or with another value, somebody has set it
+ * to a password of his own.
+ */
+function gitlabVariables({ CI_JOB_TOKEN: token, CI_REGISTRY_PASSWORD: password, GITLAB_CI }) {
+    const isGiven = GITLAB_CI === 'true' && (token === undefined || token === password);
+    return ['CI_JOB_TOKEN', ...(isGiven ? ['CI_REGISTRY_PASSWORD'] : [])];
+}
+function endByRule(kind, now) {
+    if (kind?.lasts === undefined)
+        return undefined;
+    return kind.lasts === 'job' ? { with: 'job' } : { at: now + kind.lasts * 1000, isExact: false };
+}
+/** No token is longer, and what is longer is not looked into. */
+const LONGEST_TOKEN = 16 * 1024;
+/** What a token says itself of when it ends, in milliseconds since 1970. It is not proved: nobody here has its key. */
+function endInside(password) {
+    if (password.length > LONGEST_TOKEN)
+        return undefined;
+    const [first = '', payload, ...rest] = password.split('.');
+    // GitHub and GitLab put a prefix before it.
+    const header = first.slice(Math.max(0, first.search(/(?<=^|[_-])eyJ/)));
+    if (rest.length === 1)
+        return token_objectIn(header) === undefined ? undefined : timeFrom(token_objectIn(payload), 'exp');
+    // Amazon's is an object of its own.
+    return payload === undefined ? timeFrom(token_objectIn(password), 'expiration') : undefined;
+}
+function token_objectIn(base64 = '') {
+    try {
+        const value = JSON.parse(Buffer.from(base64, 'base64').toString());
+        return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Seconds since 1970 that can be meant so: after 2001, and with a year of four digits. */
+const FIRST_TIME = 1_000_000_000;
+const LAST_TIME = 253_402_300_799;
+function timeFrom(object, key) {
+    const seconds = object !== undefined && Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined;
+    if (typeof seconds !== 'number' || !(seconds >= FIRST_TIME && seconds <= LAST_TIME))
+        return undefined;
+    return Math.floor(seconds) * 1000;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js
 
 
@@ -17796,6 +17959,69 @@ function because(limits) {
     return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`;
 }
 
+;// CONCATENATED MODULE: ./build/plan/stored-account.js
+
+
+/** What the nodes store of an account: the credential that it has for them, else the one of this run. */
+function storedLogin(credential) {
+    return credential.stored ?? credential;
+}
+/** What a label says in the place of a time when a token ended with its job. */
+const WITH_JOB = 'job';
+/**
+ * The labels of a service with which the credential of an account is stored: all four, so that they replace each other;
+ * what is not known is `undefined`.
+ *
+ * @param now in milliseconds since 1970
+ */
+function storedAccountLabels(credential, now) {
+    const login = storedLogin(credential);
+    const end = tokenOf(login, now)?.end;
+    return {
+        [own_labels_ACCOUNT_LABELS.registry]: login.registry,
+        [own_labels_ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
+        [own_labels_ACCOUNT_LABELS.storedAt]: stored_account_textOf(now),
+        [own_labels_ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : stored_account_textOf(end.at)),
+    };
+}
+/** A spec with other labels of the stored credential; an `undefined` one goes. */
+function withAccountLabels(spec, labels) {
+    const all = Object.entries({ ...spec.Labels, ...labels });
+    const set = all.filter((entry) => entry[1] !== undefined);
+    return { ...spec, Labels: Object.fromEntries(set) };
+}
+/** Of a service with which no credential is stored. */
+const NO_ACCOUNT_LABELS = Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, undefined]));
+/** Those labels as a spec has them. */
+function accountLabelsOf({ Labels }) {
+    return Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, Labels?.[label]]));
+}
+/** Whose credential is stored with a service; `undefined` where no run of ours has said so, or what it says is no such. */
+function storedAccountOf({ Labels }) {
+    const text = (label) => Labels?.[label] ?? '';
+    const registry = text(ACCOUNT_LABELS.registry);
+    const storedAt = timeIn(text(ACCOUNT_LABELS.storedAt));
+    if (registry === '' || storedAt === undefined)
+        return undefined;
+    const expires = text(ACCOUNT_LABELS.expires);
+    const at = timeIn(expires);
+    const end = expires === WITH_JOB ? { with: 'job' } : at && { at, isExact: false };
+    return { registry, account: text(ACCOUNT_LABELS.account), storedAt, end: end || undefined };
+}
+/** Whether a token has ended by then: one of a job has, for whoever asks is another job. */
+function stored_account_hasEnded(end, now) {
+    return end !== undefined && ('with' in end || end.at <= now);
+}
+/** `2026-11-26T18:30:00Z` */
+function stored_account_textOf(ms) {
+    return new Date(ms).toISOString().replace(/\.\d+/, '');
+}
+function timeIn(text) {
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text))
+        ? Date.parse(text)
+        : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/runner/doc-link.js
 
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
@@ -17822,6 +18048,7 @@ const DOCS = {
     'start-first without room': ['docs/advice.md', 'Start-first without room'],
     'a failed update stays': ['docs/advice.md', 'A failed update stays half done'],
     'an image without a version': ['docs/advice.md', 'An image without a version'],
+    'a credential that ends': ['docs/registries.md', 'What lives how long'],
     'a token that nodes store': ['docs/advice.md', 'A token that nodes store'],
 };
 /**
@@ -17870,6 +18097,8 @@ function someOf(names, most = 5) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/lint.js
+
+
 
 
 
@@ -17968,60 +18197,14 @@ function mustRunOnce(name) {
         .split(/[^a-z0-9]+/)
         .some((word) => RUNS_ONCE.has(word) || RUNS_ONCE.has(word.replace(/\d+$/, '')));
 }
-/**
- * Tokens that should not be stored with a service, by the form or the user name that their maker gave them.
- * How long they live: GitLab's job, Amazon's get-authorization-token (12 hours), Microsoft's `az acr login
- * --expose-token` (3 hours), Google's access tokens (1 hour), each as its documentation says.
- */
-const TOKENS = [
-    {
-        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
-        is: 'a personal token of GitHub, which may well do more than pull',
-        remedy: 'give one of a machine account with only `read:packages`',
-    },
-    {
-        form: /^ghs_/,
-        is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
-        remedy: 'give one that outlives the job, with only `read:packages`',
-    },
-    {
-        form: /^glpat-/,
-        is: 'a personal token of GitLab',
-        remedy: 'give a deploy token with only `read_registry`',
-    },
-    {
-        form: /^glcbt-/,
-        username: 'gitlab-ci-token',
-        is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
-        remedy: 'give a deploy token with only `read_registry`',
-    },
-    {
-        form: /^dckr_pat_/,
-        is: 'a personal token of Docker Hub',
-        remedy: "give an organisation's token, or one with read-only scope of a machine account",
-    },
-    {
-        username: 'AWS',
-        is: 'a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later',
-        remedy: 'Amazon has none that lasts, so deploy again with a new one before a node has to pull',
-    },
-    {
-        username: '00000000-0000-0000-0000-000000000000',
-        is: 'an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later',
-        remedy: 'give a token of the registry with the scope map `_repositories_pull`',
-    },
-    {
-        form: /^ya29\./,
-        username: 'oauth2accesstoken',
-        is: 'an access token of Google, which ends after one hour, so that a node cannot pull with it later',
-        remedy: 'give the user `_json_key` with the key of a service account that may only read',
-    },
-];
-function tokenAdvice({ origin, registry, username, password }) {
-    const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username);
-    if (token === undefined)
+/** On a token that lasts; of those that end the check has warned. */
+function tokenAdvice(credential) {
+    const login = storedLogin(credential);
+    const token = tokenOf(login, 0);
+    if (token === undefined || token.end !== undefined)
         return undefined;
-    return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
+    const whose = `the ${login === credential ? '' : 'stored '}password of ${login.username} for ${login.registry}`;
+    return `${whose} (${credential.origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/advice.js
@@ -21018,211 +21201,6 @@ function queryFor(service, credential) {
     return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
-;// CONCATENATED MODULE: ./build/docker/registry/token.js
-const HOUR = 60 * 60;
-/** Deploy tokens of GitLab, and those of an organisation at Docker Hub: as good as it gets. */
-const MADE_TO_LAST = /^(?:gldt-|dckr_oat_)/;
-const READ_PACKAGES = 'give one of a machine account with only `read:packages`';
-const READ_REGISTRY = 'give a deploy token with only `read_registry`';
-/**
- * Tokens that nodes should not store, by the form, the user name, the registry or the variable that their maker gave them;
- * the first that fits counts. How long they last: GitHub's GITHUB_TOKEN and GitLab's CI_JOB_TOKEN, Amazon's
- * get-authorization-token (12 hours), Microsoft's `az acr login --expose-token` (3 hours), Google's access tokens (1 hour),
- * each as its documentation says.
- */
-const KINDS = [
-    {
-        form: /^(?:ghp|gho|ghu)_|^github_pat_/,
-        is: 'a personal token of GitHub, which may well do more than pull',
-        remedy: READ_PACKAGES,
-    },
-    {
-        form: /^glpat-/,
-        is: 'a personal token of GitLab',
-        remedy: READ_REGISTRY,
-    },
-    {
-        form: /^dckr_pat_/,
-        is: 'a personal token of Docker Hub',
-        remedy: "give an organisation's token, or one with read-only scope of a machine account",
-    },
-    {
-        form: /^ghs_/,
-        usernames: ['github-actions[bot]', 'x-access-token'],
-        variables: () => ['GITHUB_TOKEN', 'ACTIONS_RUNTIME_TOKEN'],
-        is: "a job's own token",
-        lasts: 'job',
-        remedy: READ_PACKAGES,
-    },
-    {
-        form: /^glcbt-/,
-        usernames: ['gitlab-ci-token'],
-        variables: gitlabVariables,
-        is: "a job's own token of GitLab",
-        lasts: 'job',
-        remedy: READ_REGISTRY,
-    },
-    {
-        usernames: ['AWS'],
-        registry: /(?:^|\.)dkr[.-]ecr(?:-fips)?\.[\w-]+\.(?:amazonaws\.com|on\.aws|on\.amazonwebservices\.com)(?:\.cn)?$|^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/,
-        is: 'a token of Amazon ECR',
-        lasts: 12 * HOUR,
-        remedy: 'Amazon has none that lasts: store a new one before a node has to pull',
-    },
-    {
-        usernames: ['00000000-0000-0000-0000-000000000000'],
-        is: 'an access token of Azure',
-        lasts: 3 * HOUR,
-        remedy: 'give a token of the registry with the scope map `_repositories_pull`',
-    },
-    {
-        form: /^ya29\./,
-        usernames: ['oauth2accesstoken', '_dcgcloud_token'],
-        is: 'an access token of Google',
-        lasts: HOUR,
-        remedy: 'give the user `_json_key` with the key of a service account that may only read',
-    },
-];
-/** A JSON Web Token that says when it ends, of no maker whose forms are known. */
-const OF_DOCKER_HUB = {
-    is: 'a token of Docker Hub that ends by itself',
-    remedy: "give an organisation's token with read-only scope",
-};
-const OF_ANYBODY = { is: 'a token that ends by itself', remedy: 'give one that lasts and may only pull' };
-/**
- * What is known of a password as a token; `undefined` for one that its owner may have chosen, or that is made to last. Pure.
- *
- * @param now in milliseconds since 1970: what does not say when it ends was made before that
- * @param env of the job: the variables in which it gives out tokens of its own
- */
-function tokenOf(credential, now, env = process.env) {
-    const password = credential.password.reveal();
-    if (MADE_TO_LAST.test(password))
-        return undefined;
-    const kind = KINDS.find((one) => fits(one, credential, password, env));
-    const says = kind !== undefined && kind.lasts === undefined ? undefined : endInside(password);
-    const end = says === undefined ? endByRule(kind, now) : { at: says, isExact: true };
-    if (kind !== undefined)
-        return { is: kind.is, end, remedy: kind.remedy };
-    if (end === undefined)
-        return undefined;
-    return { ...(credential.registry === 'docker.io' ? OF_DOCKER_HUB : OF_ANYBODY), end };
-}
-function fits(kind, { registry, username }, password, env) {
-    return (kind.form?.test(password) === true ||
-        kind.usernames?.includes(username) === true ||
-        kind.registry?.test(registry) === true ||
-        kind.variables?.(env).some((name) => env[name] !== undefined && env[name]?.trim() === password.trim()) === true);
-}
-/**
- * GitLab's own runners set the second to the same value as the first. Elsewhere, or with another value, somebody has set it
- * to a password of his own.
- */
-function gitlabVariables({ CI_JOB_TOKEN: token, CI_REGISTRY_PASSWORD: password, GITLAB_CI }) {
-    const isGiven = GITLAB_CI === 'true' && (token === undefined || token === password);
-    return ['CI_JOB_TOKEN', ...(isGiven ? ['CI_REGISTRY_PASSWORD'] : [])];
-}
-function endByRule(kind, now) {
-    if (kind?.lasts === undefined)
-        return undefined;
-    return kind.lasts === 'job' ? { with: 'job' } : { at: now + kind.lasts * 1000, isExact: false };
-}
-/** No token is longer, and what is longer is not looked into. */
-const LONGEST_TOKEN = 16 * 1024;
-/** What a token says itself of when it ends, in milliseconds since 1970. It is not proved: nobody here has its key. */
-function endInside(password) {
-    if (password.length > LONGEST_TOKEN)
-        return undefined;
-    const [first = '', payload, ...rest] = password.split('.');
-    // GitHub and GitLab put a prefix before it.
-    const header = first.slice(Math.max(0, first.search(/(?<=^|[_-])eyJ/)));
-    if (rest.length === 1)
-        return token_objectIn(header) === undefined ? undefined : timeFrom(token_objectIn(payload), 'exp');
-    // Amazon's is an object of its own.
-    return payload === undefined ? timeFrom(token_objectIn(password), 'expiration') : undefined;
-}
-function token_objectIn(base64 = '') {
-    try {
-        const value = JSON.parse(Buffer.from(base64, 'base64').toString());
-        return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Seconds since 1970 that can be meant so: after 2001, and with a year of four digits. */
-const FIRST_TIME = 1_000_000_000;
-const LAST_TIME = 253_402_300_799;
-function timeFrom(object, key) {
-    const seconds = object !== undefined && Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined;
-    if (typeof seconds !== 'number' || !(seconds >= FIRST_TIME && seconds <= LAST_TIME))
-        return undefined;
-    return Math.floor(seconds) * 1000;
-}
-
-;// CONCATENATED MODULE: ./build/plan/stored-account.js
-
-
-/** What the nodes store of an account: the credential that it has for them, else the one of this run. */
-function storedLogin(credential) {
-    return credential.stored ?? credential;
-}
-/** What a label says in the place of a time when a token ended with its job. */
-const WITH_JOB = 'job';
-/**
- * The labels of a service with which the credential of an account is stored: all four, so that they replace each other;
- * what is not known is `undefined`.
- *
- * @param now in milliseconds since 1970
- */
-function storedAccountLabels(credential, now) {
-    const login = storedLogin(credential);
-    const end = tokenOf(login, now)?.end;
-    return {
-        [own_labels_ACCOUNT_LABELS.registry]: login.registry,
-        [own_labels_ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
-        [own_labels_ACCOUNT_LABELS.storedAt]: stored_account_textOf(now),
-        [own_labels_ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : stored_account_textOf(end.at)),
-    };
-}
-/** A spec with other labels of the stored credential; an `undefined` one goes. */
-function withAccountLabels(spec, labels) {
-    const all = Object.entries({ ...spec.Labels, ...labels });
-    const set = all.filter((entry) => entry[1] !== undefined);
-    return { ...spec, Labels: Object.fromEntries(set) };
-}
-/** Of a service with which no credential is stored. */
-const NO_ACCOUNT_LABELS = Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, undefined]));
-/** Those labels as a spec has them. */
-function accountLabelsOf({ Labels }) {
-    return Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, Labels?.[label]]));
-}
-/** Whose credential is stored with a service; `undefined` where no run of ours has said so, or what it says is no such. */
-function storedAccountOf({ Labels }) {
-    const text = (label) => Labels?.[label] ?? '';
-    const registry = text(ACCOUNT_LABELS.registry);
-    const storedAt = timeIn(text(ACCOUNT_LABELS.storedAt));
-    if (registry === '' || storedAt === undefined)
-        return undefined;
-    const expires = text(ACCOUNT_LABELS.expires);
-    const at = timeIn(expires);
-    const end = expires === WITH_JOB ? { with: 'job' } : at && { at, isExact: false };
-    return { registry, account: text(ACCOUNT_LABELS.account), storedAt, end: end || undefined };
-}
-/** Whether a token has ended by then: one of a job has, for whoever asks is another job. */
-function stored_account_hasEnded(end, now) {
-    return end !== undefined && ('with' in end || end.at <= now);
-}
-/** `2026-11-26T18:30:00Z` */
-function stored_account_textOf(ms) {
-    return new Date(ms).toISOString().replace(/\.\d+/, '');
-}
-function timeIn(text) {
-    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text))
-        ? Date.parse(text)
-        : undefined;
-}
-
 ;// CONCATENATED MODULE: ./build/plan/write-number.js
 
 /**
@@ -23597,6 +23575,62 @@ function slowCheckNote(check, timeoutSeconds) {
     return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
 }
 
+;// CONCATENATED MODULE: ./build/runner/utc.js
+/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
+function utcWords(ms) {
+    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
+}
+
+;// CONCATENATED MODULE: ./build/plan/short-lived.js
+
+
+
+
+
+
+/** Of a token that names its own end: nodes pull for months, and whoever chose a later one has thought of that. */
+const SOON_MS = 30 * 24 * 60 * 60 * 1000;
+/**
+ * One line for each credential that would be stored and ends soon: whose it is, when that is, with which services, and what
+ * to do. Pure.
+ *
+ * @param now in milliseconds since 1970
+ * @param runEndsAt when the time of this run is over, the same
+ */
+function shortLived(storing, now, runEndsAt) {
+    return [...groupBy(storing, ({ credential }) => credential)].flatMap(([credential, services]) => {
+        const token = tokenOf(storedLogin(credential), now);
+        if (token?.end === undefined || !isSoon(token.end, now))
+            return [];
+        const names = services.map(({ name }) => name);
+        return [
+            withDocLink(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), docLink('a credential that ends')),
+        ];
+    });
+}
+function isSoon(end, now) {
+    return 'with' in end || end.at - now < SOON_MS;
+}
+function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
+    const { origin, registry, stored } = credential;
+    const { username } = storedLogin(credential);
+    const whose = `the ${stored === undefined ? '' : 'stored '}password of ${username} for ${registry} (${origin})`;
+    const what = `${whose} is ${is}, which ${endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`;
+    const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
+    const early = isTooSoon
+        ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
+        : '';
+    const other = stored === undefined ? ', or one for the nodes alone with `stored-password-env`' : '';
+    return `${what}${early}. What to do: ${remedy}${other}`;
+}
+function endWords(end, now) {
+    if ('with' in end)
+        return 'ends with the job';
+    if (end.at <= now)
+        return `ended at ${utcWords(end.at)}`;
+    return `ends at ${utcWords(end.at)}${end.isExact ? '' : ' at the latest'}`;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
 const SETTINGS = {
     name: { compose: '', flag: '`name`' },
@@ -23751,7 +23785,7 @@ function place_placeOf(files, path) {
 /** The same as a position; `undefined` when no file has even the first part of the path. */
 function positionOf(files, path) {
     const found = files
-        .map((file) => ({ file: file.path, ...lineOf(file.root, path) }))
+        .map((file) => ({ file: file.path, ...place_lineOf(file.root, path) }))
         .reduce((best, one) => (one.depth >= best.depth ? one : best));
     return found.depth === 0 ? undefined : { file: found.file, line: found.line };
 }
@@ -23774,7 +23808,7 @@ function keysIn(files, [section = '', ...parts]) {
     const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1;
     return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)];
 }
-function lineOf(root, path) {
+function place_lineOf(root, path) {
     let value = root;
     let line = root.line;
     let depth = 0;
@@ -24171,6 +24205,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 /** The service as it is, of one that is there under its own name. */
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
@@ -24195,10 +24230,23 @@ async function check(planned, run) {
         return result;
     });
     const drafts = results.flatMap(({ draft }) => draft ?? []);
+    const ending = lifeProblems(results.flatMap(({ storing }) => storing ?? []), run);
     return {
         changes: results.flatMap(({ service }) => service ?? []),
-        problems: [...problemsOf(results), ...(await problemsTogether(drafts, run))],
+        problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
     };
+}
+/** What to do about credentials that would be stored and end soon is the user's choice. */
+function lifeProblems(storing, { deployment: { onShortLived }, time }) {
+    if (onShortLived === 'allow')
+        return [];
+    const now = timeOfDayMs();
+    const lines = shortLived(storing, now, now + time.leftMs);
+    if (onShortLived === 'error')
+        return lines.map((line) => `on-short-lived: ${line}`);
+    for (const line of lines)
+        log.warning(line);
+    return [];
 }
 /** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
 function problemsOf(findings) {
@@ -24282,6 +24330,8 @@ async function checkOne(planned, lookUp, say, run) {
         noticeUnfinishedUpdate(request.name, current, false);
         return { problems, draft, service: { ...base(image), action: 'unchanged', current } };
     }
+    const stored = (image ?? planned).access?.credential;
+    const storing = stored === undefined ? {} : { storing: { name: request.name, credential: stored } };
     const decision = await attempt(() => decide(strategy, planned, wanted, nodes));
     await attempt(async () => throwAll(await credentialProblems(wanted, run)));
     if (run.deployment.stack !== undefined) {
@@ -24297,21 +24347,21 @@ async function checkOne(planned, lookUp, say, run) {
         ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
     ]));
     if (image === undefined || problems.length > 0)
-        return { problems, draft, ...unreadable };
+        return { problems, draft, ...storing, ...unreadable };
     if (current !== undefined)
         noticeUnfinishedUpdate(request.name, current, true);
     noticeSlowCheck(planned, wanted, run.deployment);
     const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) };
     if (decision?.second !== undefined && colours !== undefined) {
         const { wanted: hidden, service: second } = decision.second;
-        return { problems, draft, service: { ...service, action: 'switch', wanted: hidden, second, colours } };
+        return { problems, draft, ...storing, service: { ...service, action: 'switch', wanted: hidden, second, colours } };
     }
     if (current === undefined)
-        return { problems, draft, service: { ...service, action: 'create' } };
+        return { problems, draft, ...storing, service: { ...service, action: 'create' } };
     const currentAccess = await accessToReturn(planned, image, lookUp, say);
     const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep };
     const update = { ...service, action: 'update', current, currentAccess, ...(interim && { interim }), ...step };
-    return { problems, draft, service: update };
+    return { problems, draft, ...storing, service: update };
     function base({ access }) {
         return { request, access, ...(colours && { colours }), ...change };
     }
@@ -29942,6 +29992,7 @@ function noStack(stack, all) {
 
 
 
+
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
 function planDeployment(deployment, loggedIn, observed, strategies) {
     const hasLock = deployment.lock !== undefined;
@@ -30019,8 +30070,7 @@ function othersInterim({ Spec: spec }, now, hasLock) {
     if (mark === undefined || !mayBeAlive(mark, now, hasLock))
         return undefined;
     const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`;
-    const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
-    return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
+    return `${who} is in the middle of a deploy of it, which may last until ${utcWords(mark.until)}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
 }
 /**
  * The credential for a service, in this order: the config that the service names, in its entry or by a label; the

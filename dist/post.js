@@ -14703,6 +14703,7 @@ const DEFAULTS = {
     'show-values': 'false',
     'fail-on-changes': 'false',
     'install-registry-ca': 'false',
+    'on-short-lived': 'warn',
     prune: 'false',
     'rerun-jobs': 'false',
     'allow-plain-tcp': 'false',
@@ -15568,6 +15569,7 @@ const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
     accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
     trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
+    storing: ['on-short-lived'],
     services: ['services', 'stack'],
     parallel: ['max-parallel'],
     wait: ['wait'],
@@ -15578,12 +15580,24 @@ const GROUPS = {
     login: ['pull-secret'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
     ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
 ];
 const DEPLOYMENT = [
-    ...['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'],
+    ...[
+        'run',
+        'accounts',
+        'trust',
+        'storing',
+        'services',
+        'parallel',
+        'wait',
+        'lock',
+        'files',
+        'rollout',
+        'replacement',
+    ],
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
@@ -19048,6 +19062,7 @@ function stack_contentOf(path, readFile) {
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
+const ON_SHORT_LIVED = ['warn', 'error', 'allow'];
 const ON_CANCEL = ['rollback', 'keep'];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -19061,6 +19076,7 @@ function readInputs(given, strategies) {
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
+    const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED));
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -19100,6 +19116,7 @@ function readInputs(given, strategies) {
         reach,
         ...accounts,
         ...trust,
+        onShortLived,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -19416,6 +19433,10 @@ class RunTime {
     /** How long the present part may take: the run up to the end of its rollout, or its way back. */
     get seconds() {
         return this.#countdown.seconds;
+    }
+    /** How much of it is left, in milliseconds; negative when it is over. */
+    get leftMs() {
+        return this.#countdown.leftMs;
     }
     get isOver() {
         return this.#countdown.leftMs <= 0;

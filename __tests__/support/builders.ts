@@ -124,6 +124,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
   return {
     mode: 'deploy',
     reach: RUNNERS_OWN,
+    onShortLived: 'warn',
     credentials: [],
     dockerConfigs: [],
     configDirectories: [],

@@ -84,6 +84,11 @@ export class RunTime {
     return this.#countdown.seconds
   }
 
+  /** How much of it is left, in milliseconds; negative when it is over. */
+  get leftMs(): number {
+    return this.#countdown.leftMs
+  }
+
   get isOver(): boolean {
     return this.#countdown.leftMs <= 0
   }

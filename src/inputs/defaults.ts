@@ -9,6 +9,7 @@ export const DEFAULTS = {
   'show-values': 'false',
   'fail-on-changes': 'false',
   'install-registry-ca': 'false',
+  'on-short-lived': 'warn',
   prune: 'false',
   'rerun-jobs': 'false',
   'allow-plain-tcp': 'false',

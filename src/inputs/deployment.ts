@@ -24,6 +24,8 @@ export interface Deployment extends Accounts {
   readonly registryCas: readonly RegistryCa[]
   /** Have every node know them; `undefined`: nothing is written to a node. */
   readonly installCas?: CaInstallation
+  /** What to do about a credential that would be stored with services and ends soon. */
+  readonly onShortLived: 'warn' | 'error' | 'allow'
   readonly services: readonly ServiceRequest[]
   /** Its services come to `services` when docker has read its files. */
   readonly stack?: StackRequest

@@ -20,6 +20,7 @@ const GROUPS = {
   run: ['mode', 'timeout', ...REACH_INPUTS],
   accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
   trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
+  storing: ['on-short-lived'],
   services: ['services', 'stack'],
   parallel: ['max-parallel'],
   wait: ['wait'],
@@ -36,7 +37,7 @@ type Group = keyof typeof GROUPS | 'replacement'
 export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'parallel', 'wait', 'lock', 'files', 'replacement']
+const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement']
 const ONLY_SAYS_HOW: readonly Input[] = [
   ...(['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'] as const),
 ]
@@ -48,7 +49,19 @@ interface ModeInputs {
 }
 
 const DEPLOYMENT: readonly Group[] = [
-  ...(['run', 'accounts', 'trust', 'services', 'parallel', 'wait', 'lock', 'files', 'rollout', 'replacement'] as const),
+  ...([
+    'run',
+    'accounts',
+    'trust',
+    'storing',
+    'services',
+    'parallel',
+    'wait',
+    'lock',
+    'files',
+    'rollout',
+    'replacement',
+  ] as const),
 ]
 
 /** All modes, with the inputs that they take. */

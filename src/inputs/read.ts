@@ -36,6 +36,7 @@ import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'] as const
+const ON_SHORT_LIVED = ['warn', 'error', 'allow'] as const
 const ON_CANCEL = ['rollback', 'keep'] as const
 
 /**
@@ -50,6 +51,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const plan = readPlan(env, mode, problems)
   const reach = reachOf(env, problems)
   const accounts = readAccounts(env, problems)
+  const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED))
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
   const forAll = {
     strategies,
@@ -89,6 +91,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     reach,
     ...accounts,
     ...trust,
+    onShortLived,
     services: pauses ? services.map(pausing) : services,
     ...(stack && { stack: pauses ? pausing(stack) : stack }),
     wait,

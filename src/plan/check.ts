@@ -9,7 +9,7 @@ import { startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { nowMs } from '../runner/clock.ts'
+import { nowMs, timeOfDayMs } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
@@ -30,6 +30,7 @@ import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import type { Access, PlannedService } from './plan.ts'
+import { type Storing, shortLived } from './short-lived.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
@@ -137,10 +138,24 @@ export async function check(planned: readonly PlannedService[], run: CheckRun): 
     return result
   })
   const drafts = results.flatMap(({ draft }) => draft ?? [])
+  const ending = lifeProblems(
+    results.flatMap(({ storing }) => storing ?? []),
+    run,
+  )
   return {
     changes: results.flatMap(({ service }) => service ?? []),
-    problems: [...problemsOf(results), ...(await problemsTogether(drafts, run))],
+    problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
   }
+}
+
+/** What to do about credentials that would be stored and end soon is the user's choice. */
+function lifeProblems(storing: readonly Storing[], { deployment: { onShortLived }, time }: CheckRun): string[] {
+  if (onShortLived === 'allow') return []
+  const now = timeOfDayMs()
+  const lines = shortLived(storing, now, now + time.leftMs)
+  if (onShortLived === 'error') return lines.map((line) => `on-short-lived: ${line}`)
+  for (const line of lines) log.warning(line)
+  return []
 }
 
 /** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
@@ -189,6 +204,8 @@ interface Finding {
   readonly draft?: Draft
   /** The same with all that a deploy needs; only when nothing is wrong. */
   readonly service?: Change
+  /** The credential that would be stored with it. */
+  readonly storing?: Storing
   readonly unreadable?: { readonly name: string; readonly error: UnreadableImage }
   readonly problems: readonly string[]
 }
@@ -232,6 +249,8 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
     return { problems, draft, service: { ...base(image), action: 'unchanged', current } }
   }
 
+  const stored = (image ?? planned).access?.credential
+  const storing = stored === undefined ? {} : { storing: { name: request.name, credential: stored } }
   const decision = await attempt(() => decide(strategy, planned, wanted, nodes))
   await attempt(async () => throwAll(await credentialProblems(wanted, run)))
   if (run.deployment.stack !== undefined) {
@@ -247,20 +266,20 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
       ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
     ]),
   )
-  if (image === undefined || problems.length > 0) return { problems, draft, ...unreadable }
+  if (image === undefined || problems.length > 0) return { problems, draft, ...storing, ...unreadable }
 
   if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
   noticeSlowCheck(planned, wanted, run.deployment)
   const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) }
   if (decision?.second !== undefined && colours !== undefined) {
     const { wanted: hidden, service: second } = decision.second
-    return { problems, draft, service: { ...service, action: 'switch', wanted: hidden, second, colours } }
+    return { problems, draft, ...storing, service: { ...service, action: 'switch', wanted: hidden, second, colours } }
   }
-  if (current === undefined) return { problems, draft, service: { ...service, action: 'create' } }
+  if (current === undefined) return { problems, draft, ...storing, service: { ...service, action: 'create' } }
   const currentAccess = await accessToReturn(planned, image, lookUp, say)
   const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep }
   const update = { ...service, action: 'update' as const, current, currentAccess, ...(interim && { interim }), ...step }
-  return { problems, draft, service: update }
+  return { problems, draft, ...storing, service: update }
 
   function base({ access }: CheckedImage) {
     return { request, access, ...(colours && { colours }), ...(change as Target) }

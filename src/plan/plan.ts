@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import { isDirectoryName, NOT_ALLOWED } from '../inputs/config-directories.ts'
 import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
+import { utcWords } from '../runner/utc.ts'
 import { type Colours, coloursFor, siblingNames } from './colours.ts'
 import { type ChoosingRequest, type ConfigChoice, configChoice } from './config-choice.ts'
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
@@ -143,8 +144,7 @@ function othersInterim({ Spec: spec }: Service, now: number, hasLock: boolean): 
   const mark = markOf(spec)
   if (mark === undefined || !mayBeAlive(mark, now, hasLock)) return undefined
   const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`
-  const until = new Date(mark.until).toISOString().replace(/T(.*)\..*/, ' $1 UTC')
-  return `${who} is in the middle of a deploy of it, which may last until ${until}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`
+  return `${who} is in the middle of a deploy of it, which may last until ${utcWords(mark.until)}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Node, ServiceSpec } from '../docker/api.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
+import { tokenOf } from '../docker/registry/token.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { startFirstNote } from '../docker/swarm/start-first.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
+import { storedLogin } from '../plan/stored-account.ts'
 import { type Doc, docLink, withDocLink } from '../runner/doc-link.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { someOf } from '../runner/some-of.ts'
@@ -150,66 +152,11 @@ function mustRunOnce(name: string): boolean {
     .some((word) => RUNS_ONCE.has(word) || RUNS_ONCE.has(word.replace(/\d+$/, '')))
 }
 
-interface Token {
-  /** How the password looks, or who is named as its user, where its maker has a form or a name for it. */
-  readonly form?: RegExp
-  readonly username?: string
-  readonly is: string
-  readonly remedy: string
-}
-
-/**
- * Tokens that should not be stored with a service, by the form or the user name that their maker gave them.
- * How long they live: GitLab's job, Amazon's get-authorization-token (12 hours), Microsoft's `az acr login
- * --expose-token` (3 hours), Google's access tokens (1 hour), each as its documentation says.
- */
-const TOKENS: readonly Token[] = [
-  {
-    form: /^(?:ghp|gho|ghu)_|^github_pat_/,
-    is: 'a personal token of GitHub, which may well do more than pull',
-    remedy: 'give one of a machine account with only `read:packages`',
-  },
-  {
-    form: /^ghs_/,
-    is: "a job's own token, which ends with the job, so that a node cannot pull with it later",
-    remedy: 'give one that outlives the job, with only `read:packages`',
-  },
-  {
-    form: /^glpat-/,
-    is: 'a personal token of GitLab',
-    remedy: 'give a deploy token with only `read_registry`',
-  },
-  {
-    form: /^glcbt-/,
-    username: 'gitlab-ci-token',
-    is: "a job's own token of GitLab, which ends with the job, so that a node cannot pull with it later",
-    remedy: 'give a deploy token with only `read_registry`',
-  },
-  {
-    form: /^dckr_pat_/,
-    is: 'a personal token of Docker Hub',
-    remedy: "give an organisation's token, or one with read-only scope of a machine account",
-  },
-  {
-    username: 'AWS',
-    is: 'a token of Amazon ECR, which ends after 12 hours, so that a node cannot pull with it later',
-    remedy: 'Amazon has none that lasts, so deploy again with a new one before a node has to pull',
-  },
-  {
-    username: '00000000-0000-0000-0000-000000000000',
-    is: 'an access token of Azure, which ends after 3 hours, so that a node cannot pull with it later',
-    remedy: 'give a token of the registry with the scope map `_repositories_pull`',
-  },
-  {
-    form: /^ya29\./,
-    username: 'oauth2accesstoken',
-    is: 'an access token of Google, which ends after one hour, so that a node cannot pull with it later',
-    remedy: 'give the user `_json_key` with the key of a service account that may only read',
-  },
-]
-
-function tokenAdvice({ origin, registry, username, password }: Credential): string | undefined {
-  const token = TOKENS.find((one) => one.form?.test(password.reveal()) || one.username === username)
-  if (token === undefined) return undefined
-  return `the password of ${username} for ${registry} (${origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`
+/** On a token that lasts; of those that end the check has warned. */
+function tokenAdvice(credential: Credential): string | undefined {
+  const login = storedLogin(credential)
+  const token = tokenOf(login, 0)
+  if (token === undefined || token.end !== undefined) return undefined
+  const whose = `the ${login === credential ? '' : 'stored '}password of ${login.username} for ${login.registry}`
+  return `${whose} (${credential.origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`
 }

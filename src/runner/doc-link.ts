@@ -25,6 +25,7 @@ export const DOCS = {
   'start-first without room': ['docs/advice.md', 'Start-first without room'],
   'a failed update stays': ['docs/advice.md', 'A failed update stays half done'],
   'an image without a version': ['docs/advice.md', 'An image without a version'],
+  'a credential that ends': ['docs/registries.md', 'What lives how long'],
   'a token that nodes store': ['docs/advice.md', 'A token that nodes store'],
 } as const satisfies Readonly<Record<string, readonly [page: string, section: string]>>
 

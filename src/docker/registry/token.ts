@@ -83,7 +83,7 @@ const KINDS: readonly Kind[] = [
       /(?:^|\.)dkr[.-]ecr(?:-fips)?\.[\w-]+\.(?:amazonaws\.com|on\.aws|on\.amazonwebservices\.com)(?:\.cn)?$|^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/,
     is: 'a token of Amazon ECR',
     lasts: 12 * HOUR,
-    remedy: 'Amazon has none that lasts: store a new one before a node has to pull',
+    remedy: 'Amazon has none that lasts: renew the stored one before it ends, with `mode: refresh-auth` on a schedule',
   },
   {
     usernames: ['00000000-0000-0000-0000-000000000000'],
