@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import type { ConfigFile } from '../../../src/docker/cli/config-file.ts'
 import { UserErrors } from '../../../src/errors.ts'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { environmentForChildren } from '../../../src/runner/environment.ts'
 import { redact } from '../../../src/runner/secret.ts'
 import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { tarEntry, tarGz } from '../../support/tar.ts'
@@ -56,6 +58,9 @@ function file(name: string, content: string | Buffer): string {
   return name
 }
 
+/** Texts that gzip cannot make any shorter. */
+const randoms = (count: number) => Array.from({ length: count }, () => randomUUID())
+
 let number = 0
 /** Another password each time, so that nothing is hidden before the test begins. */
 const fresh = () => `pa5s-${++number}-w0rd`
@@ -98,6 +103,14 @@ describe('a docker configuration', () => {
     const [text, env] = typeof made === 'string' ? [made, {}] : made
     expect(configs(text, env)).toEqual(expected(password))
     for (const form of [password, base64(`bot:${password}`)]) expect(redact(`x ${form} x`)).toBe('x *** x')
+  })
+
+  test('is in no environment of a program that is started, however large it is', () => {
+    const config = configOf(fresh(), { plugins: Object.fromEntries(randoms(900).map((text) => [text, {}])) })
+    const variables = { DOCKER_AUTH_CONFIG: config, LOGIN: wrapped(base64(config)), ARCHIVE: base64(archiveOf(config)) }
+    expect(variables.ARCHIVE.length).toBeGreaterThan(10_000)
+    for (const name of Object.keys(variables)) configs(`env:${name}`, variables)
+    expect(environmentForChildren({ ...variables, PATH: '/bin' })).toEqual({ PATH: '/bin' })
   })
 
   test('is taken only as far as it is about accounts', () => {
