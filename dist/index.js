@@ -14568,14 +14568,14 @@ const WRITE_LABEL = 'swarm-deploy.write';
  * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
  * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
  */
-const own_labels_ACCOUNT_LABELS = {
+const ACCOUNT_LABELS = {
     registry: 'swarm-deploy.auth.registry',
     account: 'swarm-deploy.auth.account',
     storedAt: 'swarm-deploy.auth.stored-at',
     expires: 'swarm-deploy.auth.expires',
 };
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(own_labels_ACCOUNT_LABELS)];
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 
@@ -17978,10 +17978,10 @@ function storedAccountLabels(credential, now) {
     const login = storedLogin(credential);
     const end = tokenOf(login, now)?.end;
     return {
-        [own_labels_ACCOUNT_LABELS.registry]: login.registry,
-        [own_labels_ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
-        [own_labels_ACCOUNT_LABELS.storedAt]: stored_account_textOf(now),
-        [own_labels_ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : stored_account_textOf(end.at)),
+        [ACCOUNT_LABELS.registry]: login.registry,
+        [ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
+        [ACCOUNT_LABELS.storedAt]: stored_account_textOf(now),
+        [ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : stored_account_textOf(end.at)),
     };
 }
 /** A spec with other labels of the stored credential; an `undefined` one goes. */
@@ -17991,10 +17991,10 @@ function withAccountLabels(spec, labels) {
     return { ...spec, Labels: Object.fromEntries(set) };
 }
 /** Of a service with which no credential is stored. */
-const NO_ACCOUNT_LABELS = Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, undefined]));
+const NO_ACCOUNT_LABELS = Object.fromEntries(Object.values(ACCOUNT_LABELS).map((label) => [label, undefined]));
 /** Those labels as a spec has them. */
 function accountLabelsOf({ Labels }) {
-    return Object.fromEntries(Object.values(own_labels_ACCOUNT_LABELS).map((label) => [label, Labels?.[label]]));
+    return Object.fromEntries(Object.values(ACCOUNT_LABELS).map((label) => [label, Labels?.[label]]));
 }
 /** Whose credential is stored with a service; `undefined` where no run of ours has said so, or what it says is no such. */
 function storedAccountOf({ Labels }) {
@@ -18957,6 +18957,12 @@ function login_summary(configs) {
     ].join('\n\n');
 }
 
+;// CONCATENATED MODULE: ./build/runner/utc.js
+/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
+function utcWords(ms) {
+    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
+}
+
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
 /** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
 const likely_secrets_HIDDEN = '***';
@@ -19094,6 +19100,7 @@ function asSeen(text) {
 
 
 
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
@@ -19104,6 +19111,7 @@ function planFitToShow(outlook, showValues) {
             changes: shown(service.changes),
             tasks: { ...service.tasks, because: shown(service.tasks.because) },
             drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
+            stored: service.stored && shownStored(service.stored),
             note: service.note && safeLine(service.note),
         })),
         objects: outlook.objects.map(({ nodes, ...object }) => ({
@@ -19113,6 +19121,35 @@ function planFitToShow(outlook, showValues) {
         })),
         advice: outlook.advice.map((line) => safeLine(line)),
     };
+}
+/** Anybody can write labels. */
+function shownStored(stored) {
+    return { ...stored, registry: safeLine(stored.registry), account: safeLine(stored.account) };
+}
+/** Whose credentials are stored with services now, those first that have ended. */
+function storedCredentials({ services }) {
+    const known = services.flatMap(({ name, stored }) => (stored === undefined ? [] : [{ name, stored }]));
+    const groups = groupBy(known, ({ stored }) => JSON.stringify([accountWords(stored), endWords(stored)]));
+    return [...groups.values()]
+        .flatMap((those) => {
+        const [first] = those;
+        if (first === undefined)
+            return [];
+        const { stored } = first;
+        const { hasEnded } = stored;
+        return [{ account: accountWords(stored), ends: endWords(stored), hasEnded, names: those.map(({ name }) => name) }];
+    })
+        .toSorted((a, b) => Number(b.hasEnded) - Number(a.hasEnded));
+}
+function accountWords({ account, registry }) {
+    return account === '' ? `a token for ${registry}` : `account ${account} of ${registry}`;
+}
+function endWords({ end, hasEnded }) {
+    if (end === undefined)
+        return '';
+    if ('with' in end)
+        return 'ended with the job that stored it';
+    return `${hasEnded ? 'ended' : 'ends'} at ${utcWords(end.at)} at the latest`;
 }
 /** Whether the deploy would change anything. */
 function hasChanges({ services, objects }) {
@@ -19283,6 +19320,8 @@ const MOST_SECTION_BYTES = 8000;
 /** For words on what is left out. */
 const plan_markdown_ROOM_FOR_REST = 600;
 const MOST_VALUE_CHARACTERS = 300;
+/** Of those with which the same credential is stored. */
+const MOST_STORED = 20;
 /** More of them are folded. */
 const MOST_OPEN = 4;
 /** A plan that is {@link planFitToShow fit to be shown} as Markdown, within what a comment may have. Pure. */
@@ -19293,7 +19332,13 @@ function planMarkdown(outlook) {
     const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`;
     const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, plan_markdown_headline(outlook)];
     const drift = driftPart(outlook);
-    const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook), noteList(outlook)].filter((text) => text !== '');
+    const lists = [
+        objectList(outlook),
+        storedList(outlook),
+        adviceList(outlook),
+        unchangedList(outlook),
+        noteList(outlook),
+    ].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
     const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '');
@@ -19457,6 +19502,15 @@ function unchangedList({ services }) {
         return '';
     return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`;
 }
+/** What nodes pull with now. */
+function storedList(outlook) {
+    const lines = storedCredentials(outlook).map(({ account, ends, hasEnded, names }) => {
+        const services = `${names.slice(0, MOST_STORED).map(nameCode).join(', ')}${names.length > MOST_STORED ? ` and ${names.length - MOST_STORED} more` : ''}`;
+        const until = ends === '' ? '' : `, which ${hasEnded ? `**${ends}**` : ends}`;
+        return `- ${services}: ${markdown_plain(account)}${until}`;
+    });
+    return plan_markdown_list('### Stored credentials', lines, 'credentials');
+}
 /** What is as asked by its spec, and not yet by its tasks. */
 function noteList({ services }) {
     const lines = services.flatMap(({ name, note }) => note === undefined ? [] : [`- ${nameCode(name)}: ${markdown_plain(note)}`]);
@@ -19501,7 +19555,7 @@ function changesOutput({ services, objects }) {
 }
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service, most) {
-    const { name, action, image, strategy, course, account, tasks, reasons, changes, drift, note } = service;
+    const { name, action, image, strategy, course, account, stored, tasks, reasons, changes, drift, note } = service;
     const { because, ...counts } = tasks;
     return {
         kind: 'service',
@@ -19511,6 +19565,7 @@ function serviceEntry(service, most) {
         strategy: strategy ?? null,
         course: course ?? null,
         account: account ?? null,
+        stored: stored === undefined ? null : storedEntry(stored),
         tasks: counts,
         because: because.map(plan_words_nameOf),
         reasons,
@@ -19518,6 +19573,13 @@ function serviceEntry(service, most) {
         drift: drift === undefined ? null : driftEntry(drift, most),
         note: note ?? null,
     };
+}
+function storedEntry({ registry, account, storedAt, end, hasEnded }) {
+    const expires = end && ('with' in end ? 'job' : timeOf(end.at));
+    return { registry, username: account, storedAt: timeOf(storedAt), expires: expires ?? null, hasEnded };
+}
+function timeOf(ms) {
+    return new Date(ms).toISOString();
 }
 function driftEntry({ how, changes }, most) {
     return {
@@ -19538,6 +19600,7 @@ function valuesOf({ field, key, before, after }, most) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan.js
+
 
 
 
@@ -19586,6 +19649,9 @@ function logPlan(outlook) {
     for (const service of asTheyAre.filter(({ drift }) => drift !== undefined))
         logService(service);
     const unchanged = asTheyAre.filter(({ drift }) => drift === undefined);
+    for (const { account, ends, names } of storedCredentials(outlook)) {
+        log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, plan_MOST_NAMES)})`);
+    }
     if (unchanged.length > 0)
         log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`);
 }
@@ -23575,12 +23641,6 @@ function slowCheckNote(check, timeoutSeconds) {
     return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
 }
 
-;// CONCATENATED MODULE: ./build/runner/utc.js
-/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
-function utcWords(ms) {
-    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
-}
-
 ;// CONCATENATED MODULE: ./build/plan/short-lived.js
 
 
@@ -23615,7 +23675,7 @@ function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
     const { origin, registry, stored } = credential;
     const { username } = storedLogin(credential);
     const whose = `the ${stored === undefined ? '' : 'stored '}password of ${username} for ${registry} (${origin})`;
-    const what = `${whose} is ${is}, which ${endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`;
+    const what = `${whose} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`;
     const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
     const early = isTooSoon
         ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
@@ -23623,7 +23683,7 @@ function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
     const other = stored === undefined ? ', or one for the nodes alone with `stored-password-env`' : '';
     return `${what}${early}. What to do: ${remedy}${other}`;
 }
-function endWords(end, now) {
+function short_lived_endWords(end, now) {
     if ('with' in end)
         return 'ends with the job';
     if (end.at <= now)
@@ -34268,6 +34328,7 @@ function serviceOutlook(change, { observed, networks }) {
         strategy: request.strategy.kind,
         course,
         account: action === 'unchanged' ? undefined : accountOf(change),
+        stored: storedWith(before, observed),
         drift: driftBefore(change, changes, networks),
         note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
     };
@@ -34323,6 +34384,10 @@ function accountOf({ access }) {
     const { username, registry } = storedLogin(access.credential);
     return { config: access.config.name, username, registry };
 }
+function storedWith(service, { now }) {
+    const stored = service && storedAccountOf(service.Spec);
+    return stored && { ...stored, hasEnded: stored_account_hasEnded(stored.end, now) };
+}
 /** The second services that earlier deploys have left, as far as this one would take them away. */
 function leftovers(changes, { strategies }) {
     return changes.flatMap(({ action, request, colours }) => {
@@ -34344,6 +34409,7 @@ function outlook_removal(service, { observed }) {
         strategy: undefined,
         course: undefined,
         account: undefined,
+        stored: undefined,
         // It goes, whatever it has become.
         drift: undefined,
         note: undefined,
@@ -34839,7 +34905,7 @@ function renew_stored_resultOf({ one, kept, running, wanted }, startedAt, { aske
 }
 function renew_stored_withAccount(result, { renewal: { access } }) {
     const { username, registry } = storedLogin(access.credential);
-    const { [own_labels_ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs());
+    const { [ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs());
     return { ...result, account: { username, registry, config: access.config.name, ...(expires && { expires }) } };
 }
 function unrenewed(service, outcome, cause) {

@@ -11,7 +11,7 @@ import { isBookkeeping, nameInFiles } from './colours.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
-import { storedLogin } from './stored-account.ts'
+import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './stored-account.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
 
@@ -38,6 +38,8 @@ export interface ServiceOutlook {
   readonly course: string | undefined
   /** What is stored with it for the nodes; `undefined`: what is stored, if anything, stays. */
   readonly account: Account | undefined
+  /** Whose credential is stored with it now, as far as that is known. */
+  readonly stored: (StoredAccount & { readonly hasEnded: boolean }) | undefined
   /** What somebody else has changed since our last deploy, as far as that is known. */
   readonly drift: Drift | undefined
   /** What the swarm is at with one that stays as it is: an earlier update that has not ended. */
@@ -101,6 +103,7 @@ function serviceOutlook(change: Change, { observed, networks }: Known): ServiceO
     strategy: request.strategy.kind,
     course,
     account: action === 'unchanged' ? undefined : accountOf(change),
+    stored: storedWith(before, observed),
     drift: driftBefore(change, changes, networks),
     note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
   }
@@ -158,6 +161,11 @@ function accountOf({ access }: Change): Account | undefined {
   return { config: access.config.name, username, registry }
 }
 
+function storedWith(service: Service | undefined, { now }: Observation): ServiceOutlook['stored'] {
+  const stored = service && storedAccountOf(service.Spec)
+  return stored && { ...stored, hasEnded: hasEnded(stored.end, now) }
+}
+
 /** The second services that earlier deploys have left, as far as this one would take them away. */
 function leftovers(changes: readonly Change[], { strategies }: Known): Service[] {
   return changes.flatMap(({ action, request, colours }) => {
@@ -181,6 +189,7 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
     strategy: undefined,
     course: undefined,
     account: undefined,
+    stored: undefined,
     // It goes, whatever it has become.
     drift: undefined,
     note: undefined,

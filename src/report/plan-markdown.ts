@@ -16,6 +16,7 @@ import {
   objectWords,
   restarts,
   sortedChanges,
+  storedCredentials,
   tasksWords,
   valueWords,
   whyWords,
@@ -30,6 +31,8 @@ const MOST_SECTION_BYTES = 8000
 /** For words on what is left out. */
 const ROOM_FOR_REST = 600
 const MOST_VALUE_CHARACTERS = 300
+/** Of those with which the same credential is stored. */
+const MOST_STORED = 20
 /** More of them are folded. */
 const MOST_OPEN = 4
 
@@ -41,9 +44,13 @@ export function planMarkdown(outlook: Outlook): string {
   const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`
   const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)]
   const drift = driftPart(outlook)
-  const lists = [objectList(outlook), adviceList(outlook), unchangedList(outlook), noteList(outlook)].filter(
-    (text) => text !== '',
-  )
+  const lists = [
+    objectList(outlook),
+    storedList(outlook),
+    adviceList(outlook),
+    unchangedList(outlook),
+    noteList(outlook),
+  ].filter((text) => text !== '')
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
   const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '')
@@ -225,6 +232,16 @@ function unchangedList({ services }: Outlook): string {
   const missing = names.length - shown.length
   if (names.length === 0) return ''
   return `Unchanged: ${shown.join(', ')}${missing === 0 ? '' : ` and ${missing} more`}`
+}
+
+/** What nodes pull with now. */
+function storedList(outlook: Outlook): string {
+  const lines = storedCredentials(outlook).map(({ account, ends, hasEnded, names }) => {
+    const services = `${names.slice(0, MOST_STORED).map(nameCode).join(', ')}${names.length > MOST_STORED ? ` and ${names.length - MOST_STORED} more` : ''}`
+    const until = ends === '' ? '' : `, which ${hasEnded ? `**${ends}**` : ends}`
+    return `- ${services}: ${plain(account)}${until}`
+  })
+  return list('### Stored credentials', lines, 'credentials')
 }
 
 /** What is as asked by its spec, and not yet by its tasks. */

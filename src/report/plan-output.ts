@@ -29,7 +29,7 @@ export function changesOutput({ services, objects }: Outlook): ListOutput {
 
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service: ServiceOutlook, most: number) {
-  const { name, action, image, strategy, course, account, tasks, reasons, changes, drift, note } = service
+  const { name, action, image, strategy, course, account, stored, tasks, reasons, changes, drift, note } = service
   const { because, ...counts } = tasks
   return {
     kind: 'service',
@@ -39,6 +39,7 @@ function serviceEntry(service: ServiceOutlook, most: number) {
     strategy: strategy ?? null,
     course: course ?? null,
     account: account ?? null,
+    stored: stored === undefined ? null : storedEntry(stored),
     tasks: counts,
     because: because.map(nameOf),
     reasons,
@@ -46,6 +47,15 @@ function serviceEntry(service: ServiceOutlook, most: number) {
     drift: drift === undefined ? null : driftEntry(drift, most),
     note: note ?? null,
   }
+}
+
+function storedEntry({ registry, account, storedAt, end, hasEnded }: NonNullable<ServiceOutlook['stored']>) {
+  const expires = end && ('with' in end ? 'job' : timeOf(end.at))
+  return { registry, username: account, storedAt: timeOf(storedAt), expires: expires ?? null, hasEnded }
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
 }
 
 function driftEntry({ how, changes }: Drift, most: number) {

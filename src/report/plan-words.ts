@@ -5,6 +5,7 @@ import { allOf } from '../runner/all-of.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
+import { utcWords } from '../runner/utc.ts'
 import { shortImage } from './image-words.ts'
 import { HIDDEN, shownChange } from './shown-change.ts'
 
@@ -20,6 +21,7 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
       changes: shown(service.changes),
       tasks: { ...service.tasks, because: shown(service.tasks.because) },
       drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
+      stored: service.stored && shownStored(service.stored),
       note: service.note && safeLine(service.note),
     })),
     objects: outlook.objects.map(({ nodes, ...object }) => ({
@@ -29,6 +31,48 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
     })),
     advice: outlook.advice.map((line) => safeLine(line)),
   }
+}
+
+/** Anybody can write labels. */
+function shownStored(stored: Stored): Stored {
+  return { ...stored, registry: safeLine(stored.registry), account: safeLine(stored.account) }
+}
+
+type Stored = NonNullable<ServiceOutlook['stored']>
+
+/** Services with which the same credential is stored. */
+export interface StoredWith {
+  /** Whose it is: `account bot of ghcr.io`. */
+  readonly account: string
+  /** When it ends, in words that follow; empty where it lasts. */
+  readonly ends: string
+  readonly hasEnded: boolean
+  readonly names: readonly string[]
+}
+
+/** Whose credentials are stored with services now, those first that have ended. */
+export function storedCredentials({ services }: Outlook): StoredWith[] {
+  const known = services.flatMap(({ name, stored }) => (stored === undefined ? [] : [{ name, stored }]))
+  const groups = groupBy(known, ({ stored }) => JSON.stringify([accountWords(stored), endWords(stored)]))
+  return [...groups.values()]
+    .flatMap((those) => {
+      const [first] = those
+      if (first === undefined) return []
+      const { stored } = first
+      const { hasEnded } = stored
+      return [{ account: accountWords(stored), ends: endWords(stored), hasEnded, names: those.map(({ name }) => name) }]
+    })
+    .toSorted((a, b) => Number(b.hasEnded) - Number(a.hasEnded))
+}
+
+function accountWords({ account, registry }: Stored): string {
+  return account === '' ? `a token for ${registry}` : `account ${account} of ${registry}`
+}
+
+function endWords({ end, hasEnded }: Stored): string {
+  if (end === undefined) return ''
+  if ('with' in end) return 'ended with the job that stored it'
+  return `${hasEnded ? 'ended' : 'ends'} at ${utcWords(end.at)} at the latest`
 }
 
 /** Whether the deploy would change anything. */

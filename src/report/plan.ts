@@ -3,6 +3,7 @@ import type { Drift } from '../plan/drift.ts'
 import type { Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, stage } from '../runner/log.ts'
+import { someOf } from '../runner/some-of.ts'
 import { giveAdvice } from './advice.ts'
 import { planMarkdown } from './plan-markdown.ts'
 import { changesOutput } from './plan-output.ts'
@@ -19,6 +20,7 @@ import {
   objectWords,
   planFitToShow,
   sortedChanges,
+  storedCredentials,
   tasksWords,
   valueWords,
   whyWords,
@@ -67,6 +69,9 @@ function logPlan(outlook: Outlook): void {
   const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged')
   for (const service of asTheyAre.filter(({ drift }) => drift !== undefined)) logService(service)
   const unchanged = asTheyAre.filter(({ drift }) => drift === undefined)
+  for (const { account, ends, names } of storedCredentials(outlook)) {
+    log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, MOST_NAMES)})`)
+  }
   if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`)
 }
 

@@ -71,6 +71,29 @@ describe('credentials that end soon', () => {
     expect(labels).not.toHaveProperty(['swarm-deploy.auth.expires'])
   })
 
+  test('a plan says until when what is stored lasts, and calls it no difference and no drift', async () => {
+    const swarm = new MemorySwarm({ images: IMAGES })
+    await runAction(swarm, inputs({ 'on-short-lived': 'allow' }))
+    const { outlook } = await runAction(swarm, inputs({ mode: 'plan', 'on-short-lived': 'error' }))
+    const ofDb = { registry: 'other.test', account: 'AWS', end: { at: expect.any(Number) }, hasEnded: false }
+    expect(outlook?.services).toMatchObject([
+      {
+        name: 'web',
+        action: 'unchanged',
+        changes: [],
+        stored: { account: 'ci', end: { with: 'job' }, hasEnded: true },
+      },
+      { name: 'api', action: 'unchanged', changes: [], stored: { account: 'ci' } },
+      { name: 'db', action: 'unchanged', changes: [], stored: ofDb },
+      { name: 'open', action: 'unchanged', changes: [], stored: undefined },
+    ])
+    expect(outlook?.services.map(({ drift }) => drift)).toEqual([undefined, undefined, undefined, undefined])
+    // Somebody's `docker stack deploy` takes the labels away.
+    swarm.update('web', ({ Labels: _, ...spec }) => spec)
+    const after = await runAction(swarm, inputs({ mode: 'plan', 'on-short-lived': 'error' }))
+    expect(after.outlook?.services[0]).toMatchObject({ action: 'unchanged', stored: undefined, drift: undefined })
+  })
+
   test('are told in a plan as well', async () => {
     const swarm = new MemorySwarm({ images: IMAGES })
     expect(warnings((await runAction(swarm, inputs({ mode: 'plan' }))).log)).toHaveLength(2)

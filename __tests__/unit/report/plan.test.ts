@@ -61,6 +61,7 @@ function service(overrides: Partial<ServiceOutlook> = {}): ServiceOutlook {
     strategy: 'rolling',
     course: undefined,
     account: { config: 'team-a', username: 'bot', registry: 'ghcr.io' },
+    stored: undefined,
     drift: undefined,
     note: undefined,
     ...overrides,
@@ -77,6 +78,68 @@ const unchanged = (name: string) =>
   })
 
 describe('what a plan reports', () => {
+  test('says what nodes pull with now, and until when, those first that have ended', async () => {
+    const at = Date.UTC(2026, 10, 26, 18, 30)
+    const stored = { registry: 'ghcr.io', account: 'bot', storedAt: at, end: undefined, hasEnded: false }
+    const ending = { ...stored, account: 'AWS', end: { at: at + 1000, isExact: false } }
+    const { outputs, lines } = await planOf({
+      services: [
+        { ...unchanged('web'), stored },
+        { ...unchanged('api'), stored: { ...stored, storedAt: at - 5000 } },
+        { ...unchanged('db'), stored: ending },
+        { ...unchanged('jobs'), stored: { ...ending, hasEnded: true } },
+        { ...unchanged('ci'), stored: { ...stored, account: '', end: { with: 'job' }, hasEnded: true } },
+        unchanged('open'),
+      ],
+    })
+    const told = [
+      ['jobs', 'account AWS of ghcr.io', 'ended at 2026-11-26 18:30:01 UTC at the latest'],
+      ['ci', 'a token for ghcr.io', 'ended with the job that stored it'],
+      ['web, api', 'account bot of ghcr.io', ''],
+      ['db', 'account AWS of ghcr.io', 'ends at 2026-11-26 18:30:01 UTC at the latest'],
+    ]
+    expect(lines.filter((line) => line.startsWith('Stored now'))).toEqual(
+      told.map(([names, account, ends]) => `Stored now: ${account}${ends && `, which ${ends}`} (${names})`),
+    )
+    expect(outputs.plan).toContain(
+      [
+        '### Stored credentials',
+        '',
+        '- `jobs`: account AWS of ghcr.io, which **ended at 2026-11-26 18:30:01 UTC at the latest**',
+        '- `ci`: a token for ghcr.io, which **ended with the job that stored it**',
+        '- `web`, `api`: account bot of ghcr.io',
+        '- `db`: account AWS of ghcr.io, which ends at 2026-11-26 18:30:01 UTC at the latest',
+      ].join('\n'),
+    )
+    const entries = (JSON.parse(outputs.changes ?? '') as { name: string; stored: unknown }[]).map((one) => one.stored)
+    expect(entries.slice(3)).toEqual([
+      {
+        registry: 'ghcr.io',
+        username: 'AWS',
+        storedAt: '2026-11-26T18:30:00.000Z',
+        expires: '2026-11-26T18:30:01.000Z',
+        hasEnded: true,
+      },
+      { registry: 'ghcr.io', username: '', storedAt: '2026-11-26T18:30:00.000Z', expires: 'job', hasEnded: true },
+      null,
+    ])
+  })
+
+  test('shows labels of somebody else as text, on one line', async () => {
+    const stored = {
+      registry: 'x\n::error::y',
+      account: '[a](https://b) @team <img>',
+      storedAt: 0,
+      end: undefined,
+      hasEnded: false,
+    }
+    const { outputs, lines } = await planOf({ services: [{ ...unchanged('web'), stored }] })
+    expect(lines.filter((line) => line.includes('::error::'))).toEqual([expect.stringMatching(/^Stored now: account/)])
+    const [line] = (outputs.plan ?? '').split('\n').filter((one) => one.includes('account'))
+    expect(line).toContain('`')
+    expect(line).not.toMatch(/(?<!\\)\[a\](?!`)|<img>(?!`)/)
+  })
+
   test('says of each service what changes, what restarts because of what, and which account is stored', async () => {
     const env = change('env', 'LOG_LEVEL', 'info', 'debug')
     const { outputs, summary, lines, code } = await planOf({
@@ -109,6 +172,7 @@ describe('what a plan reports', () => {
         strategy: 'rolling',
         course: null,
         account: { config: 'team-a', username: 'bot', registry: 'ghcr.io' },
+        stored: null,
         tasks: { before: 3, after: 3, replaced: 3, perhaps: 0, added: 0, removed: 0, runsAgain: false },
         because: ['image', 'env LOG_LEVEL'],
         reasons: [],
