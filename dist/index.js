@@ -9776,6 +9776,7 @@ function parseState(text) {
         lock: '',
         pulls: '',
         onCancel: 'keep',
+        storesCredentials: false,
         hasLeftFiles: false,
     };
     for (const line of text.split('\n')) {
@@ -9824,6 +9825,7 @@ const CHECKS = new Map([
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
+    ['storesCredentials', (value) => typeof value === 'boolean'],
     ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -34940,6 +34942,7 @@ function renew_stored_tell(result, { lines }) {
 
 
 
+
 /** Stores today's credential with services, and restarts nothing. */
 function refreshAuth(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => refreshAuthOver(asked, run));
@@ -34979,6 +34982,7 @@ async function refreshAuthOver(asked, run) {
             return planOne({ service, authConfig: chosen?.authConfig }, asked, loggedIn);
         },
     };
+    note({ storesCredentials: true });
     const written = await openStage('Renew the stored credentials', () => renewAll(renewals, renewal));
     const renewed = written.filter((one) => 'renewal' in one);
     const watched = renewed.length === 0 ? [] : await watchKept(renewed, renewal);

@@ -9918,6 +9918,7 @@ function parseState(text) {
         lock: '',
         pulls: '',
         onCancel: 'keep',
+        storesCredentials: false,
         hasLeftFiles: false,
     };
     for (const line of text.split('\n')) {
@@ -9966,6 +9967,7 @@ const CHECKS = new Map([
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
+    ['storesCredentials', (value) => typeof value === 'boolean'],
     ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => state_isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -20685,7 +20687,8 @@ async function settleAll(killed, locks, connection, signal) {
         log_log.info('The lock that the stopped run held is released');
 }
 function tellUnchanged(state) {
-    log_log.warning(`The run was cut off ${clean_up_where(state)}: no service was changed`);
+    const stored = 'the credentials that were stored by then stay, and no task was touched';
+    log_log.warning(`The run was cut off ${clean_up_where(state)}: ${state.storesCredentials ? stored : 'no service was changed'}`);
 }
 function tell(state, lines) {
     const shown = lines.slice(0, MOST_SERVICES_TOLD);

@@ -108,6 +108,28 @@ describe('post', () => {
   )
 
   test(
+    'after a main that was killed while it stored credentials says that these stay, and that no task was touched',
+    async () => {
+      await using docker = await fakeDocker({ ...loggedIn, hangs: [UPDATE] })
+      const image = web.Spec.TaskTemplate.ContainerSpec?.Image ?? ''
+      const [registry = ''] = image.split('/')
+      const answers = { ...loggedIn.answers, [`/distribution/${image}/json`]: { Descriptor: { digest: 'sha256:0' } } }
+      await docker.become({ ...loggedIn, answers, hangs: [UPDATE] })
+      const registries = `- {registry: "${registry}", username: bob, password-env: PASSWORD}`
+      const asked = { mode: 'refresh-auth', services: web.Spec.Name, registries }
+      const step = await runner.start({ with: asked, env: { ...JOB, ...docker.env } })
+      await until('the update', LIMIT_MS, async () => (await docker.requests()).includes(`POST ${UPDATE}`))
+      step.main.kill('SIGKILL')
+      const run = await step.finished
+      expect(warningsOf(run)).toEqual([
+        'The run was cut off in the stage “Renew the stored credentials”: the credentials that were stored by then stay, and no task was touched',
+      ])
+      expect(await readdir(runner.temp)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  test(
     'beside a main that still runs stops it first',
     async () => {
       await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })

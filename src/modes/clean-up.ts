@@ -174,7 +174,8 @@ async function settleAll(
 }
 
 function tellUnchanged(state: RunState): void {
-  log.warning(`The run was cut off ${where(state)}: no service was changed`)
+  const stored = 'the credentials that were stored by then stay, and no task was touched'
+  log.warning(`The run was cut off ${where(state)}: ${state.storesCredentials ? stored : 'no service was changed'}`)
 }
 
 function tell(state: RunState, lines: readonly string[]): void {

@@ -13,6 +13,7 @@ import type { RenewalResult } from '../result.ts'
 import { type RenewalRun, type Renewed, renewAll, watchKept } from '../rollout/renew-stored.ts'
 import { serviceLog } from '../rollout/service-log.ts'
 import { openStage, stage } from '../runner/log.ts'
+import { note } from '../runner/state.ts'
 import { withRun } from './with-run.ts'
 
 /** What came of a run that renews stored credentials. */
@@ -63,6 +64,7 @@ export async function refreshAuthOver(asked: AuthRefresh, run: Run): Promise<Aut
       return planOne({ service, authConfig: chosen?.authConfig }, asked, loggedIn)
     },
   }
+  note({ storesCredentials: true })
   const written = await openStage('Renew the stored credentials', () => renewAll(renewals, renewal))
   const renewed = written.filter((one): one is Renewed => 'renewal' in one)
   const watched = renewed.length === 0 ? [] : await watchKept(renewed, renewal)

@@ -28,6 +28,8 @@ export interface RunState {
   /** The token of the services by which nodes pull its images; empty when there are none. */
   readonly pulls: string
   readonly onCancel: 'keep' | 'rollback'
+  /** It has begun to store credentials with services that otherwise stay as they are. */
+  readonly storesCredentials: boolean
   /** It has ended by itself, and left its files for later steps of the job. */
   readonly hasLeftFiles: boolean
   /** By name: what was sent, and what was being sent. */
@@ -114,6 +116,7 @@ export function parseState(text: string): RunState | undefined {
     lock: '',
     pulls: '',
     onCancel: 'keep',
+    storesCredentials: false,
     hasLeftFiles: false,
   } as Omit<RunState, 'services'>
   for (const line of text.split('\n')) {
@@ -166,6 +169,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<keyof Change, Check>([
   ['lock', isText(/^([0-9a-f-]{36})?$/)],
   ['pulls', isText(/^([0-9a-f-]{36})?$/)],
   ['onCancel', isText(/^(keep|rollback)$/)],
+  ['storesCredentials', (value) => typeof value === 'boolean'],
   ['hasLeftFiles', (value) => typeof value === 'boolean'],
   ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ])

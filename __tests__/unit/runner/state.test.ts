@@ -44,6 +44,7 @@ describe('what main notes', () => {
     expect(await readState(directory)).toEqual({
       step: stepIdentity(process.env),
       pid: process.pid,
+      storesCredentials: false,
       hasLeftFiles: false,
       startedAt: startOf(process.pid),
       stage: 'Watch',
