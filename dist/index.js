@@ -11796,6 +11796,8 @@ class TreeBuilder {
  * path only what has the look of one: what was put in its place by mistake may be the secret itself.
  */
 const INPUT = 'docker-config';
+/** What a configuration without a name is called, in the log and where it has to have one. */
+const UNNAMED_CONFIG = INPUT;
 const FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
 /** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
 const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
@@ -11932,6 +11934,8 @@ function writtenIn(value, problems) {
         const wrong = configProblem(name);
         if (wrong !== undefined)
             problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`);
+        else if (name === UNNAMED_CONFIG)
+            problems.add(`line ${line}: so is one called that has no name: choose another, or leave it out`);
         else if (of.kind === 'list')
             problems.add(`line ${line} is a list: ${NAMED}`);
         else if (of.kind === 'map') {
@@ -17213,7 +17217,7 @@ function readCredentials(env, problems) {
 /** A name means one config. */
 function read_checkNames(credentials, configs, problems) {
     for (const { name, origin } of configs) {
-        const other = credentials.find(({ config }) => config === name);
+        const other = credentials.find(({ config }) => config === (name ?? UNNAMED_CONFIG));
         if (other === undefined)
             continue;
         problems.add(`${origin}: ${other.origin} has a config of this name too: give one of them another name`);
@@ -17472,8 +17476,7 @@ function pullSecretManifest(secret, credentials) {
 
 
 
-/** What a Docker client configuration without a name is called where no service asks for it. */
-const UNNAMED_CONFIG = 'docker-config';
+
 const FORM = '`NAME` or `NAME/NAMESPACE`';
 /**
  * Reads the inputs of a run that only logs in.
@@ -28304,7 +28307,7 @@ function unservedRegistries({ services, credentials }) {
 }
 function ownSource({ dockerConfigs }, { name, file }) {
     const given = dockerConfigs.find((one) => one.name === undefined);
-    return given === undefined ? { name, origin: name, file } : { ...given, name: given.origin, file: given.open() };
+    return given === undefined ? { name, origin: name, file } : { ...given, name: UNNAMED_CONFIG, file: given.open() };
 }
 /** What services name, with the registries that they need it for. */
 async function namedSources(deployment, engine, signal) {

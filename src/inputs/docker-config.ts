@@ -26,6 +26,9 @@ import { parseYaml, type YamlValue } from './yaml.ts'
  */
 
 const INPUT = 'docker-config'
+
+/** What a configuration without a name is called, in the log and where it has to have one. */
+export const UNNAMED_CONFIG = INPUT
 const FORMS =
   'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one'
 
@@ -172,6 +175,8 @@ function writtenIn(value: YamlValue, problems: Problems): Written[] {
     const name = key.trim()
     const wrong = configProblem(name)
     if (wrong !== undefined) problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`)
+    else if (name === UNNAMED_CONFIG)
+      problems.add(`line ${line}: so is one called that has no name: choose another, or leave it out`)
     else if (of.kind === 'list') problems.add(`line ${line} is a list: ${NAMED}`)
     else if (of.kind === 'map') {
       const isConfig = of.entries.some((entry) => CONFIG_KEYS.includes(entry.key))

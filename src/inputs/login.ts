@@ -1,14 +1,12 @@
 import { namespaceProblem, type PullSecretName, secretNameProblem } from '../docker/registry/pull-secret.ts'
 import type { Environment } from '../runner/environment.ts'
 import type { Accounts, Reach } from './deployment.ts'
+import { UNNAMED_CONFIG } from './docker-config.ts'
 import { input, readOrDefault } from './given.ts'
 import { listed, Problems, shown } from './problems.ts'
 import { beginReading, parseTimeout, reachOf, readAccounts } from './read.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseYaml } from './yaml.ts'
-
-/** What a Docker client configuration without a name is called where no service asks for it. */
-export const UNNAMED_CONFIG = 'docker-config'
 
 /** What a run of `login` is asked for. */
 export interface Login extends Pick<Accounts, 'credentials' | 'dockerConfigs'> {

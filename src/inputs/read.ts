@@ -14,7 +14,7 @@ import type {
   ServiceRequest,
   StackRequest,
 } from './deployment.ts'
-import { readDockerConfigs } from './docker-config.ts'
+import { readDockerConfigs, UNNAMED_CONFIG } from './docker-config.ts'
 import { fileReader, resolvePath } from './files.ts'
 import { input, read, readOrDefault } from './given.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
@@ -192,7 +192,7 @@ function readCredentials(env: Environment, problems: Problems): Credential[] {
 /** A name means one config. */
 function checkNames(credentials: readonly Credential[], configs: readonly DockerConfig[], problems: Problems): void {
   for (const { name, origin } of configs) {
-    const other = credentials.find(({ config }) => config === name)
+    const other = credentials.find(({ config }) => config === (name ?? UNNAMED_CONFIG))
     if (other === undefined) continue
     problems.add(`${origin}: ${other.origin} has a config of this name too: give one of them another name`)
   }

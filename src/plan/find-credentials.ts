@@ -14,7 +14,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { isDirectoryName, readConfigDirectory } from '../inputs/config-directories.ts'
 import type { Accounts, Credential, ServiceRequest } from '../inputs/deployment.ts'
-import { UNNAMED_CONFIG } from '../inputs/login.ts'
+import { UNNAMED_CONFIG } from '../inputs/docker-config.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { Secret } from '../runner/secret.ts'
 import { siblingNames } from './colours.ts'
@@ -95,7 +95,7 @@ interface Source {
 
 function ownSource({ dockerConfigs }: InNeed, { name, file }: UserConfig): Source {
   const given = dockerConfigs.find((one) => one.name === undefined)
-  return given === undefined ? { name, origin: name, file } : { ...given, name: given.origin, file: given.open() }
+  return given === undefined ? { name, origin: name, file } : { ...given, name: UNNAMED_CONFIG, file: given.open() }
 }
 
 /** What services name, with the registries that they need it for. */

@@ -269,6 +269,7 @@ describe('what is no docker configuration is refused, and nothing of it is shown
     ['a list of paths', 'team-a: [bad.json]', /line 1 is a list: write entries/],
     ['a list in the list', '- [bad.json]', /line 1 is a list: write entries/],
     ['nothing behind a name', 'team-a:', /line 1: "team-a" is empty: write the path/],
+    ['the name of one without a name', 'docker-config: bad.json', /line 1: so is one called that has no name: choose/],
     ['an empty name', '"": bad.json', /the name is empty: write a name/],
     ['broken YAML', `team-a: "${PASSWORD}\nteam-b: x`, /^docker-config: line \d+, column \d+: /],
     ['JSON of several lines in YAML', `team-a: ${good}`, /^docker-config: line \d+, column \d+: .*env:NAME/],
@@ -301,6 +302,13 @@ describe('what is no docker configuration is refused, and nothing of it is shown
     const told = problems(`team-a: ${JSON.stringify(JSON.parse(good))}`, {}, { registries })
     expect(told).toEqual([
       'docker-config team-a: registries entry 1 has a config of this name too: give one of them another name',
+    ])
+  })
+
+  test('a config of registries with the name of one without a name', () => {
+    const registries = '- {registry: ghcr.io, username: bot, password: pass-1234, config: docker-config}'
+    expect(problems(good, {}, { registries })).toEqual([
+      'docker-config: registries entry 1 has a config of this name too: give one of them another name',
     ])
   })
 
