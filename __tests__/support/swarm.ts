@@ -7,7 +7,7 @@ import { until } from '../../lab/patience.ts'
 import { checkRequirements } from '../../lab/requirements.ts'
 import { Runner, type RunningStep, type Step, type StepResult } from '../../lab/runner.ts'
 import type { Service, ServiceSpec, Task } from '../../src/docker/api.ts'
-import { WRITE_LABEL } from '../../src/runner/own-labels.ts'
+import { UNCOMPARED_LABELS } from '../../src/runner/own-labels.ts'
 import { DaemonProxy } from './daemon-proxy.ts'
 
 /** A lab for all tests of a file, and a runner whose steps reach its first manager. */
@@ -95,10 +95,10 @@ export function untagged({ reference, digest }: LabImage): string {
   return `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`
 }
 
-/** A spec without the number that each write of ours gives it. */
+/** A spec without what each write of ours notes in labels: its number, and the credential that is stored. */
 export function unnumbered(spec: ServiceSpec): ServiceSpec {
-  const { [WRITE_LABEL]: _, ...Labels } = spec.Labels ?? {}
-  return { ...spec, Labels }
+  const labels = Object.entries(spec.Labels ?? {}).filter(([label]) => !UNCOMPARED_LABELS.includes(label))
+  return { ...spec, Labels: Object.fromEntries(labels) }
 }
 
 /** What the step says of each service. */
