@@ -22,6 +22,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https")
 
 /***/ }),
 
+/***/ 1692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+
+/***/ }),
+
 /***/ 932:
 /***/ ((module) => {
 
@@ -9159,7 +9166,7 @@ const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
 const OF_OUTPUTS = new Set(`created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
   update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
   failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
-  added runsAgain strategy course account username registry rolling recreate canary`.split(/\s+/));
+  added runsAgain digest state pushed present platforms bytes strategy course account username registry rolling recreate canary`.split(/\s+/));
 /** How key files begin and end, all of them. */
 const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 /** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
@@ -10603,9 +10610,10 @@ function readUserFile(path, base) {
 /**
  * That a program may read a file of the user's.
  *
+ * @param size whether it is one to be read whole
  * @throws UserError as {@link readUserFile}
  */
-function requireUserFile(path, base) {
+function requireUserFile(path, base, size = 'small') {
     try {
         const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
         if (OF_THE_KERNEL.test(real)) {
@@ -10616,7 +10624,7 @@ function requireUserFile(path, base) {
             throw new UserError('this is a directory: write the path of the file in it');
         if (!file.isFile())
             throw new UserError('this is no regular file: write the content to one first');
-        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+        if (size === 'small' && file.size > LARGEST_MEGABYTES * 1024 * 1024) {
             throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
         }
     }
@@ -12535,6 +12543,118 @@ function readOrDefault(env, name, problems, parse) {
     return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/images.js
+
+
+
+
+
+
+/** The keys of an entry. */
+const PUSH_KEYS = ['archive', 'image', 'from', 'auth-config'];
+const images_OTHER_NAMES = {
+    as: 'image',
+    config: 'auth-config',
+    file: 'archive',
+    input: 'archive',
+    name: 'image',
+    path: 'archive',
+    source: 'from',
+    tag: 'image',
+    tar: 'archive',
+    tarball: 'archive',
+};
+const EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/web:1.4 }`';
+/**
+ * The images that an `images` text asks to push: a YAML list. That each archive is there is part of it; what is in it,
+ * is not.
+ */
+function imagesFromText(text, env, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`images line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const isOneEntry = root.kind === 'map' && root.entries.some(({ key }) => PUSH_KEYS.includes(key));
+    if (root.kind !== 'list' && !isOneEntry) {
+        problems.add(`images: this is no list of images to push: write entries such as ${EXAMPLE}`);
+        return [];
+    }
+    const entries = root.kind === 'list' ? root.items : [root];
+    const requests = entries.flatMap((entry, index) => {
+        const place = `images entry ${index + 1}`;
+        return requestFrom(entry, place, env, problems.at(place)) ?? [];
+    });
+    checkNames(requests, problems);
+    return requests;
+}
+function requestFrom(entry, place, env, problems) {
+    if (entry.kind !== 'map') {
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        return undefined;
+    }
+    const unknown = entry.entries.filter(({ key }) => !PUSH_KEYS.includes(key));
+    for (const { key, line } of unknown) {
+        const advice = keyAdvice(closestKey(key, PUSH_KEYS, images_OTHER_NAMES), PUSH_KEYS);
+        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${advice}`);
+    }
+    if (unknown.length > 0)
+        return undefined;
+    const archive = required(entry, 'archive', 'write the path of a file that `docker save` has written', problems);
+    const name = required(entry, 'image', 'write as what it is pushed, such as registry.example.com/shop/web:1.4', problems);
+    const image = name === undefined ? undefined : problems.at('`image`').attempt(() => imageNamed(name));
+    const from = optional(entry, 'from', 'the name that the image has in the archive', problems);
+    const authConfig = optional(entry, 'auth-config', 'the name of a config', problems);
+    if (archive === undefined)
+        return undefined;
+    const path = resolvePath(env, archive);
+    problems.at(`\`archive\` ${problems_shown(archive)}`).attempt(() => requireUserFile(path, basePath(env), 'of any size'));
+    return image && { place, archive, path, image, ...(from && { from }), ...(authConfig && { authConfig }) };
+}
+function required(entry, key, remedy, problems) {
+    const text = textAt(entry, key, problems);
+    if (text)
+        return text;
+    if (valueAt(entry, key) === undefined)
+        problems.add(`\`${key}\` is missing: ${remedy}`);
+    else if (text === '')
+        problems.add(`\`${key}\` is empty: ${remedy}`);
+    return undefined;
+}
+function optional(entry, key, what, problems) {
+    const text = textAt(entry, key, problems);
+    if (text === '')
+        problems.add(`\`${key}\` is empty: write ${what}, or leave the key out`);
+    return text || undefined;
+}
+function imageNamed(text) {
+    let image;
+    try {
+        image = parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new UserError(error.message.replace(/^The/, 'the'));
+    }
+    const { digest, ...named } = image;
+    if (digest !== undefined) {
+        throw new UserError(`${problems_shown(text)} has a digest, which is for the archive to say: write ${familiar(named)}`);
+    }
+    return withTagDefault(named);
+}
+function checkNames(requests, problems) {
+    const seen = new Map();
+    for (const { image, place } of requests) {
+        const name = familiar(image);
+        const first = seen.get(name);
+        if (first === undefined)
+            seen.set(name, place);
+        else
+            problems.add(`${place}: ${name} is pushed by ${first} already: give one of the two another name or tag`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/host.js
 
 
@@ -13460,6 +13580,7 @@ const GROUPS = {
     trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
     storing: ['on-short-lived'],
     services: ['services', 'stack'],
+    images: ['images'],
     parallel: ['max-parallel'],
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
@@ -13480,6 +13601,7 @@ const DEPLOYMENT = [
         'trust',
         'storing',
         'services',
+        'images',
         'parallel',
         'wait',
         'lock',
@@ -13623,7 +13745,7 @@ const NOT_HERE = {
 /** What may be a key, and hardly a password: it can be shown. */
 const WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i;
 const LONGEST_WORD = 24;
-const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
+const registries_EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
 const COLUMNS = '<config> <registry> <user> <password>';
 /**
  * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
@@ -13664,7 +13786,7 @@ function credentialFromLine(line, origin, problems) {
     if (password === undefined || rest.length > 0) {
         hideColumns(line);
         const count = columnsOf(line).length;
-        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
+        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${registries_EXAMPLE} where a value has blanks`);
         return undefined;
     }
     masking_hide(password, origin, username);
@@ -13695,7 +13817,7 @@ function credentialsFromYaml(text, input, sources, problems) {
         return [];
     const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
     if (root?.kind !== 'list' && !isOneEntry) {
-        problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`);
+        problems.add(`${input}: this is no list of credentials: write entries such as ${registries_EXAMPLE}`);
         return [];
     }
     const entries = root.kind === 'list' ? root.items : [root];
@@ -13706,7 +13828,7 @@ function credentialsFromYaml(text, input, sources, problems) {
 }
 function credentialFromEntry(entry, origin, sources, problems) {
     if (entry.kind !== 'map') {
-        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${registries_EXAMPLE}`);
         return undefined;
     }
     const unknown = entry.entries.filter(({ key }) => !REGISTRY_KEYS.includes(key));
@@ -15687,7 +15809,7 @@ function servicesFromText(text, forAll, problems) {
         return [];
     const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
     const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
-    checkNames(entries, problems);
+    services_checkNames(entries, problems);
     return requests;
 }
 function services_entriesOf(root, keys, problems) {
@@ -15869,7 +15991,7 @@ function checkName(name) {
         throw new UserError(problem);
 }
 /** Swarm takes names that differ only in their capitals for the same. */
-function checkNames(entries, problems) {
+function services_checkNames(entries, problems) {
     const known = new Set();
     for (const { name = '' } of entries) {
         const key = name.toLowerCase();
@@ -17074,6 +17196,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -17092,6 +17215,7 @@ function readInputs(given, strategies) {
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
     const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED));
+    const images = imagesFromText(input(env, 'images'), env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -17132,6 +17256,7 @@ function readInputs(given, strategies) {
         ...accounts,
         ...trust,
         onShortLived,
+        images,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -17275,7 +17400,7 @@ function readServices(env, forAll, problems) {
         return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
-    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
+    const given = ['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];
@@ -18920,6 +19045,55 @@ function auth_refresh_count(number, what) {
     return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
+;// CONCATENATED MODULE: ./build/docker/size.js
+/** `340 MB`, `12.3 MB`, `900 kB`, as docker says sizes. */
+function sizeInWords(bytes) {
+    const [unit, size] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3];
+    const amount = bytes / size;
+    return `${amount >= 100 ? Math.round(amount) : Math.round(amount * 10) / 10} ${unit}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/images.js
+
+
+
+
+
+/** What is told of images that come from archives. */
+const images_MOST_CHARACTERS = 60_000;
+/** After a deploy: the output `images`, and a list in the job summary. */
+function reportImages(images) {
+    setImagesOutput(images);
+    if (images.length > 0)
+        addSummary(['### Images', imageLines(images).join('\n')].join('\n\n'));
+}
+/** The output `images`: valid JSON of the shape that docs/push.md documents. */
+function setImagesOutput(images) {
+    const { json, leftOut } = imagesOutput(images);
+    if (leftOut > 0)
+        log.warning(`The output images has no room for ${leftOut} images`);
+    setOutput('images', json);
+}
+/** Keys in the order and form that docs/push.md documents. Pure. */
+function imagesOutput(images) {
+    const entries = images.map(({ image, digest, state, platforms, config, bytes }) => {
+        return { image, digest, state, platforms, config: config ?? null, bytes };
+    });
+    return listOutput(() => entries, [0], images_MOST_CHARACTERS);
+}
+/** A line of a list for each. Pure. */
+function imageLines(images) {
+    return images.map((image) => `- ${nameCode(image.image)} ${markdown_plain(images_imageWords(image))}: ${nameCode(image.digest)}`);
+}
+/** `would be pushed with config shop (linux/amd64, 12.3 MB)`. */
+function images_imageWords({ state, config, platforms, bytes }) {
+    if (state === 'present')
+        return 'is in its registry already';
+    const from = config === undefined ? '' : ` with config ${config}`;
+    const of = [...platforms, sizeInWords(bytes)].join(', ');
+    return `${state === 'planned' ? 'would be' : 'was'} pushed${from} (${of})`;
+}
+
 ;// CONCATENATED MODULE: ./build/report/login.js
 
 
@@ -19125,6 +19299,7 @@ function planFitToShow(outlook, showValues) {
             ...(nodes && { nodes: nodes.map((name) => safeLine(name)) }),
         })),
         advice: outlook.advice.map((line) => safeLine(line)),
+        images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
     };
 }
 /** Anybody can write labels. */
@@ -19316,6 +19491,7 @@ function objectWords({ action, changes, nodes }) {
 
 
 
+
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000;
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
@@ -19338,6 +19514,7 @@ function planMarkdown(outlook) {
     const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, plan_markdown_headline(outlook)];
     const drift = driftPart(outlook);
     const lists = [
+        imageList(outlook),
         objectList(outlook),
         storedList(outlook),
         adviceList(outlook),
@@ -19488,6 +19665,9 @@ function valueCells(change) {
         return text === '' ? '(empty)' : cell(text);
     });
 }
+function imageList({ images }) {
+    return plan_markdown_list('### Images', imageLines(images), 'images');
+}
 function objectList({ objects }) {
     return plan_markdown_list('### Networks, secrets and configs', objects.map((one) => `- ${one.kind} ${nameCode(one.name)} ${markdown_plain(objectWords(one))}`), 'objects');
 }
@@ -19612,6 +19792,7 @@ function valuesOf({ field, key, before, after }, most) {
 
 
 
+
 const plan_MOST_NAMES = 10;
 const MOST_LOGGED_CHANGES = 100;
 /** Tells what a deploy would do: in the log, the job summary and the outputs. Red only where that was asked for. */
@@ -19627,6 +19808,7 @@ async function reportPlan(outlook, { showValues, failOnChanges }) {
     setOutput('services', '[]');
     setOutput('plan', markdown);
     setOutput('changes', json);
+    setImagesOutput(shown.images);
     addSummary(markdown);
     if (isChanged && failOnChanges) {
         process.exitCode = 1;
@@ -19648,6 +19830,8 @@ function differing(outlook) {
 function logPlan(outlook) {
     for (const service of changedServices(outlook))
         logService(service);
+    for (const image of outlook.images)
+        log.info(`image ${image.image} ${images_imageWords(image)}`);
     for (const object of outlook.objects)
         log.info(`${object.kind} ${object.name} ${objectWords(object)}`);
     const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged');
@@ -23409,12 +23593,20 @@ function account_placeOf({ registry, path }) {
 
 
 
-function lookUpOnce({ engine }, signal) {
+/**
+ * An image that comes from an archive has the digest that it has there, whatever its tag may mean meanwhile; one that is
+ * yet to be pushed is not looked up at all.
+ */
+function lookUpOnce({ engine }, signal, fromArchives = new Map()) {
     const answers = new Map();
     return (image, access, login = access?.credential) => {
+        const { distribution, isThere = true } = fromArchives.get(familiar(image)) ?? {};
+        if (distribution !== undefined && !isThere)
+            return Promise.resolve({ ...distribution, isToPush: true });
+        const asked = distribution === undefined ? image : withDigest(image, distribution.Descriptor.digest);
         const which = login === access?.credential ? '' : ' stored';
-        const key = `${familiar(image)} ${access?.config.directory ?? ''}${which}`;
-        const answer = answers.get(key) ?? resolveImage(engine, image, login, signal);
+        const key = `${familiar(asked)} ${access?.config.directory ?? ''}${which}`;
+        const answer = answers.get(key) ?? resolveImage(engine, asked, login, signal);
         answers.set(key, answer);
         return answer;
     };
@@ -23432,6 +23624,18 @@ async function checkImage({ request, current, access }, lookUp, given, say) {
         const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it');
         return { pinned: undefined, access: fresh, distribution: undefined };
     }
+    const distribution = await readImage(image, access, lookUp, given);
+    const pinned = withDigest(image, distribution.Descriptor.digest);
+    const when = distribution.isToPush ? ', to be pushed' : '';
+    say(`${familiar(pinned)}${when}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`);
+    return { pinned, access, distribution };
+}
+/**
+ * Reads an image with what of an account this run uses, and with what of it is stored for the nodes.
+ *
+ * @throws UnreadableImage when the registry does not say anything to one of them
+ */
+async function readImage(image, access, lookUp, given) {
     const read = async (login) => {
         try {
             return await lookUp(image, access, login);
@@ -23442,12 +23646,10 @@ async function checkImage({ request, current, access }, lookUp, given, say) {
             throw new UnreadableImage(error, image, access, given, login);
         }
     };
-    const distribution = await read();
+    const found = await read();
     if (access?.credential.stored !== undefined)
         await read(access.credential.stored);
-    const pinned = withDigest(image, distribution.Descriptor.digest);
-    say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`);
-    return { pinned, access, distribution };
+    return found;
 }
 /**
  * The credential with which a service could go back to the image that it has now; `undefined`: the stored one.
@@ -23462,8 +23664,8 @@ async function accessToReturn({ current, currentAccess }, checked, lookUp, say) 
     return accessToRun(current, currentAccess, lookUp, say, otherwise);
 }
 /** Whether the look at the new image has shown that the credential reads the repository of another image too. */
-function hasProved({ pinned, access }, other, image) {
-    if (pinned === undefined || other === undefined || image === undefined)
+function hasProved({ pinned, access, distribution }, other, image) {
+    if (pinned === undefined || distribution?.isToPush || other === undefined || image === undefined)
         return false;
     const isSameCredential = access?.config === other.config && access.credential === other.credential;
     return isSameCredential && canonicalName(pinned) === canonicalName(parseReference(image));
@@ -23588,9 +23790,11 @@ function intervalSeconds({ Interval: interval }) {
 /** What is good to know before a deploy, and no reason against it. Pure. */
 const notices_NANOSECONDS = 1e9;
 /**
- * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has.
+ * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has,
+ * and no image that is pushed.
  *
  * @param given all that the user gave
+ * @param planned those who need one
  */
 function unusedCredentials(given, planned) {
     const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]));
@@ -24271,6 +24475,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 /** The service as it is, of one that is there under its own name. */
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
@@ -24285,7 +24490,7 @@ const PROGRESS_EVERY_MS = 10_000;
  * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
  */
 async function check(planned, run) {
-    const lookUp = lookUpOnce(run.connection, run.signal);
+    const lookUp = lookUpOnce(run.connection, run.signal, run.fromArchives);
     const sayProgress = progressOf(planned.length);
     const column = nameColumn(planned.map(({ request }) => request.name));
     const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
@@ -24352,6 +24557,11 @@ function progressOf(total) {
 async function checkedOne(planned, lookUp, say, run) {
     // That a credential was refused has been said once, for all services that need it.
     if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential))
+        return { problems: [] };
+    // So has that its image cannot be pushed.
+    const { image } = planned.request;
+    const pushed = image && run.fromArchives.get(familiar(image));
+    if (pushed !== undefined && pushed.distribution === undefined)
         return { problems: [] };
     try {
         return await checkOne(planned, lookUp, say, run);
@@ -28295,8 +28505,8 @@ function allCredentials(dockerConfigs, env, signal) {
     return Promise.all(sources.map((source) => find_credentials_find(source, registriesIn(source.file), env, signal)));
 }
 /** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }) {
-    const unserved = services.flatMap((request) => {
+function unservedRegistries({ services, images = [], credentials }) {
+    const unserved = [...services, ...images].flatMap((request) => {
         const { image } = request;
         if (image === undefined || configChoice(request, undefined) !== undefined)
             return [];
@@ -28813,6 +29023,2209 @@ function credentialFor(image, credentials) {
     return credentials
         .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
         .toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
+;// CONCATENATED MODULE: ./build/docker/archive/tar-file.js
+var tar_file_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var tar_file_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+/**
+ * What an archive holds is read where it lies: nothing of it is unpacked to the disk, and no name in it becomes a path
+ * of this machine.
+ */
+/** The file is no archive that can be read. The message says what it is instead, in words that follow the file's name. */
+class BadArchive extends UserError {
+    name = 'BadArchive';
+}
+const tar_file_BLOCK = 512;
+/** Registries take manifests of 4 MB (github.com/distribution/distribution); a configuration may be larger. */
+const MOST_JSON_BYTES = 8 * 1024 * 1024;
+/** Images have some hundreds of files at the most. */
+const tar_file_MOST_ENTRIES = 20_000;
+/** What gzip makes of nothing has an end. */
+const MOST_UNPACKED_BYTES = 256 * 1024 ** 3;
+const MOST_NAME_BYTES = 64 * 1024;
+/** Small files are kept when they are met: in a gzip file each look back reads all of it again. */
+const KEPT_BYTES = 256 * 1024;
+const MOST_KEPT_BYTES = 32 * 1024 * 1024;
+const PIECE = 1024 * 1024;
+const MOST_LINKS = 8;
+/**
+ * Reads what is in a tar archive, plain or in gzip: ustar, with the long names of GNU and of pax.
+ *
+ * @param path of a regular file
+ * @throws BadArchive when it is no such archive, or is damaged
+ */
+async function openTar(path, signal) {
+    const isGzip = await looksLikeGzip(path);
+    const source = isGzip ? new GzipSource(path, signal) : new PlainSource(path, signal);
+    const { entries, kept } = await readIndex(source);
+    const find = (name) => tar_file_follow(entries, name);
+    return {
+        entries,
+        find,
+        async bytes(name) {
+            const entry = find(name);
+            if (entry === undefined)
+                throw new BadArchive(`has no file ${tar_file_shown(name)}, which it names itself`);
+            if (entry.size > MOST_JSON_BYTES) {
+                throw new BadArchive(`has a file ${tar_file_shown(name)} of ${entry.size} bytes, where a short text is expected`);
+            }
+            return kept.get(entry.path) ?? Buffer.concat(await arrayOf(source.range(entry.offset, entry.size)));
+        },
+        async *stream(name) {
+            const entry = find(name);
+            if (entry === undefined)
+                throw new BadArchive(`has no file ${tar_file_shown(name)}, which it names itself`);
+            yield* source.range(entry.offset, entry.size);
+        },
+    };
+}
+const OTHER_FORMATS = [
+    ['zstd', '28b52ffd'],
+    ['xz', 'fd377a585a00'],
+    ['bzip2', '425a68'],
+    ['zip', '504b0304'],
+];
+async function looksLikeGzip(path) {
+    const file = await (0,promises_namespaceObject.open)(path);
+    try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+        if (bytesRead === 0)
+            throw new BadArchive('is empty');
+        const begin = buffer.subarray(0, bytesRead).toString('hex');
+        const other = OTHER_FORMATS.find(([, magic]) => begin.startsWith(magic));
+        if (other !== undefined)
+            throw new BadArchive(`is packed with ${other[0]}: give it plain, or packed with gzip`);
+        return begin.startsWith('1f8b');
+    }
+    finally {
+        await file.close();
+    }
+}
+class PlainSource {
+    #path;
+    #signal;
+    constructor(path, signal) {
+        this.#path = path;
+        this.#signal = signal;
+    }
+    cursor() {
+        const opened = (0,promises_namespaceObject.open)(this.#path);
+        let at = 0;
+        return {
+            take: async (count) => {
+                this.#signal.throwIfAborted();
+                const { buffer, bytesRead } = await (await opened).read(Buffer.alloc(count), 0, count, at);
+                at += bytesRead;
+                return buffer.subarray(0, bytesRead);
+            },
+            skip: async (count) => {
+                at += count;
+                return at <= (await (await opened).stat()).size;
+            },
+            [Symbol.asyncDispose]: async () => (await opened).close(),
+        };
+    }
+    async *range(offset, size) {
+        const file = await (0,promises_namespaceObject.open)(this.#path);
+        try {
+            for (let at = offset; at < offset + size;) {
+                this.#signal.throwIfAborted();
+                const count = Math.min(PIECE, offset + size - at);
+                const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(count), 0, count, at);
+                if (bytesRead === 0)
+                    throw cutOff();
+                at += bytesRead;
+                yield buffer.subarray(0, bytesRead);
+            }
+        }
+        finally {
+            await file.close();
+        }
+    }
+}
+class GzipSource {
+    #path;
+    #signal;
+    constructor(path, signal) {
+        this.#path = path;
+        this.#signal = signal;
+    }
+    cursor() {
+        const opened = (0,promises_namespaceObject.open)(this.#path);
+        const pieces = this.#unpacked(opened)[Symbol.asyncIterator]();
+        let rest = Buffer.alloc(0);
+        const next = async (most) => {
+            while (rest.length === 0) {
+                this.#signal.throwIfAborted();
+                const { value, done } = await pieces.next();
+                if (done)
+                    return undefined;
+                rest = value;
+            }
+            const piece = rest.subarray(0, most);
+            rest = rest.subarray(piece.length);
+            return piece;
+        };
+        async function* some(count) {
+            for (let left = count; left > 0;) {
+                const piece = await next(left);
+                if (piece === undefined)
+                    return;
+                left -= piece.length;
+                yield piece;
+            }
+        }
+        return {
+            pieces: some,
+            take: async (count) => Buffer.concat(await arrayOf(some(count))),
+            skip: async (count) => {
+                let left = count;
+                for await (const piece of some(count))
+                    left -= piece.length;
+                return left === 0;
+            },
+            [Symbol.asyncDispose]: async () => {
+                await pieces.return?.(undefined);
+            },
+        };
+    }
+    async *range(offset, size) {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const cursor = tar_file_addDisposableResource(env_1, this.cursor(), true);
+            await cursor.skip(offset);
+            let left = size;
+            for await (const piece of cursor.pieces(size)) {
+                left -= piece.length;
+                yield piece;
+            }
+            if (left > 0)
+                throw cutOff();
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = tar_file_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    async *#unpacked(opened) {
+        const gunzip = (0,external_node_zlib_namespaceObject.createGunzip)();
+        const file = (await opened).createReadStream();
+        file.on('error', (error) => gunzip.destroy(error));
+        try {
+            yield* file.pipe(gunzip);
+        }
+        catch (error) {
+            const { code = '' } = error;
+            if (code === 'Z_BUF_ERROR')
+                throw cutOff();
+            if (code.startsWith('Z_'))
+                throw new BadArchive('is damaged: its gzip cannot be read');
+            throw error;
+        }
+        finally {
+            gunzip.destroy();
+            file.destroy();
+        }
+    }
+}
+async function readIndex(source) {
+    const env_2 = { stack: [], error: void 0, hasError: false };
+    try {
+        const entries = new Map();
+        const kept = new Map();
+        const cursor = tar_file_addDisposableResource(env_2, source.cursor(), true);
+        let at = 0;
+        let keptBytes = 0;
+        let extra = {};
+        for (;;) {
+            const block = await cursor.take(tar_file_BLOCK);
+            at += tar_file_BLOCK;
+            if (block.length < tar_file_BLOCK) {
+                if (entries.size === 0)
+                    throw noTar();
+                // Some tools leave the closing blocks off.
+                if (block.length === 0)
+                    break;
+                throw cutOff();
+            }
+            if (block.every((byte) => byte === 0))
+                break;
+            const header = readHeader(block);
+            const size = extra.size ?? header.size;
+            const room = Math.ceil(size / tar_file_BLOCK) * tar_file_BLOCK;
+            if (at + room > MOST_UNPACKED_BYTES)
+                throw new BadArchive('is larger than 256 GB');
+            if (header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K') {
+                if (header.size > MOST_NAME_BYTES)
+                    throw new BadArchive('has a name that is longer than any name of a file');
+                const content = (await cursor.take(room)).subarray(0, header.size);
+                if (content.length < header.size)
+                    throw cutOff();
+                at += room;
+                if (header.type === 'x')
+                    extra = { ...extra, ...readPax(content.toString()) };
+                if (header.type === 'L')
+                    extra = { ...extra, path: untilNul(content) };
+                if (header.type === 'K')
+                    extra = { ...extra, target: untilNul(content) };
+                continue;
+            }
+            const path = plainPath(extra.path ?? header.path);
+            const kind = header.type === '0' || header.type === '\0' || header.type === '7' ? 'file' : kindOfLink(header.type);
+            const target = kind === 'link' ? targetOf(path, extra.target ?? header.target, header.type === '1') : undefined;
+            if (entries.size >= tar_file_MOST_ENTRIES)
+                throw new BadArchive(`has more than ${tar_file_MOST_ENTRIES} files: no image has as many`);
+            // What comes later is what unpacking would leave.
+            entries.set(path, { path, kind, target, size: kind === 'file' ? size : 0, offset: at });
+            const isKept = kind === 'file' && size <= KEPT_BYTES && keptBytes + size <= MOST_KEPT_BYTES;
+            if (isKept) {
+                const content = (await cursor.take(room)).subarray(0, size);
+                if (content.length < size)
+                    throw cutOff();
+                kept.set(path, content);
+                keptBytes += size;
+            }
+            else {
+                kept.delete(path);
+                if (!(await cursor.skip(room)))
+                    throw cutOff();
+            }
+            at += room;
+            extra = {};
+        }
+        return { entries, kept };
+    }
+    catch (e_2) {
+        env_2.error = e_2;
+        env_2.hasError = true;
+    }
+    finally {
+        const result_2 = tar_file_disposeResources(env_2);
+        if (result_2)
+            await result_2;
+    }
+}
+/** Fields and their places: POSIX.1-2017, pax, "ustar Interchange Format". */
+function readHeader(block) {
+    const sum = block.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
+    if (number(block.subarray(148, 156)) !== sum)
+        throw noTar();
+    const isUstar = block.toString('latin1', 257, 262) === 'ustar';
+    const prefix = isUstar && block.toString('latin1', 257, 263) === 'ustar\0' ? untilNul(block.subarray(345, 500)) : '';
+    const name = untilNul(block.subarray(0, 100));
+    const size = number(block.subarray(124, 136));
+    if (!Number.isSafeInteger(size) || size < 0)
+        throw noTar();
+    return {
+        path: prefix === '' ? name : `${prefix}/${name}`,
+        size,
+        type: String.fromCharCode(block[156] ?? 0),
+        target: untilNul(block.subarray(157, 257)),
+    };
+}
+/** In octal digits, or, where these have no room, in base 256 as GNU tar writes it. */
+function number(field) {
+    if (((field[0] ?? 0) & 0x80) !== 0) {
+        return field.reduce((total, byte, index) => total * 256 + (index === 0 ? byte & 0x7f : byte), 0);
+    }
+    const text = untilNul(field).trim();
+    return /^[0-7]*$/.test(text) ? Number.parseInt(text || '0', 8) : Number.NaN;
+}
+/** `LENGTH KEY=VALUE\n`, again and again. */
+function readPax(text) {
+    const records = [...text.matchAll(/\d+ ([^=\n]+)=([^\n]*)\n/g)].map(([, key = '', value = '']) => [key, value]);
+    const { path, linkpath, size } = Object.fromEntries(records);
+    return {
+        ...(path === undefined ? {} : { path }),
+        ...(linkpath === undefined ? {} : { target: linkpath }),
+        ...(size !== undefined && /^\d{1,15}$/.test(size) ? { size: Number(size) } : {}),
+    };
+}
+function kindOfLink(type) {
+    return type === '1' || type === '2' ? 'link' : 'other';
+}
+function plainPath(path) {
+    return path
+        .split('/')
+        .filter((part) => part !== '' && part !== '.')
+        .join('/');
+}
+/** A hard link names a path of the archive; a symbolic one begins at the folder that it is in. */
+function targetOf(path, target, isHard) {
+    const from = isHard ? [] : path.split('/').slice(0, -1);
+    if (target.startsWith('/'))
+        return undefined;
+    for (const part of target.split('/')) {
+        if (part === '..' && from.pop() === undefined)
+            return undefined;
+        if (part !== '..' && part !== '.' && part !== '')
+            from.push(part);
+    }
+    return from.join('/');
+}
+function tar_file_follow(entries, name) {
+    let path = plainPath(name);
+    for (let links = 0; links <= MOST_LINKS && path !== undefined; links++) {
+        const entry = entries.get(path);
+        if (entry?.kind !== 'link')
+            return entry?.kind === 'file' ? entry : undefined;
+        path = entry.target;
+    }
+    return undefined;
+}
+async function arrayOf(pieces) {
+    const all = [];
+    for await (const piece of pieces)
+        all.push(piece);
+    return all;
+}
+function untilNul(bytes) {
+    const end = bytes.indexOf(0);
+    return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+}
+function tar_file_shown(name) {
+    return JSON.stringify(name.slice(0, 100));
+}
+function noTar() {
+    return new BadArchive('is no tar archive: write it with `docker save`, or with `docker buildx build --output type=oci`');
+}
+function cutOff() {
+    return new BadArchive('ends too early: a part of it is missing');
+}
+
+;// CONCATENATED MODULE: ./build/docker/archive/image-archive.js
+
+
+
+
+
+const INDEX_TYPES = [
+    'application/vnd.oci.image.index.v1+json',
+    'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+const MANIFEST_TYPES = [
+    'application/vnd.oci.image.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v2+json',
+];
+/** All that a registry may be asked for, the way docker asks. */
+const ACCEPTED_TYPES = [...MANIFEST_TYPES, ...INDEX_TYPES];
+const PLAIN_LAYER = /\.tar$/;
+const FULL_NAME = 'io.containerd.image.name';
+const SHORT_NAME = 'org.opencontainers.image.ref.name';
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/;
+/** Of GOOS, GOARCH and their variants. */
+const PLATFORM_WORD = /^[\w.-]{1,50}$/;
+const MOST_MANIFESTS = 200;
+const MOST_LAYERS = 500;
+const UNKNOWN = 'unknown';
+/**
+ * The images of an archive.
+ *
+ * @param path of a regular file
+ * @throws BadArchive when it is no archive of images, or is damaged
+ */
+async function readImageArchive(path, signal) {
+    const tar = await openTar(path, signal);
+    const saved = tar.find('manifest.json') === undefined ? [] : await savedImages(tar);
+    const laidOut = tar.find('index.json') === undefined ? [] : await layoutImages(tar, saved);
+    const candidates = laidOut.length > 0 ? laidOut : saved;
+    if (candidates.length > 0)
+        return candidates;
+    if (tar.find('index.json') !== undefined || tar.find('manifest.json') !== undefined) {
+        throw new BadArchive('is an archive of images, and has none in it');
+    }
+    const isFileSystem = ['etc', 'bin', 'usr', 'etc/passwd'].some((name) => tar.entries.has(name));
+    throw new BadArchive(isFileSystem
+        ? 'is the file system of a container, and no image: write it with `docker save` in the place of `docker export`'
+        : 'is a tar archive without an image in it: write it with `docker save`, or with `docker buildx build --output type=oci`');
+}
+/**
+ * The image that is meant: the one of the name asked for, the only one, or the one that has the name under which it is
+ * pushed already.
+ *
+ * @param from the name in the archive, when the user gave one
+ * @throws UserError that lists the names
+ */
+function chooseImage(candidates, image, from) {
+    const names = candidates.flatMap((candidate) => candidate.names);
+    const known = names.length === 0 ? 'its images have no names' : `it has ${image_archive_listed(names)}`;
+    if (from !== undefined) {
+        const [found, ...others] = candidates.filter((one) => one.names.some((name) => meansSame(name, from)));
+        if (found !== undefined && others.length === 0)
+            return found;
+        throw new UserError(`has no image that is called ${JSON.stringify(from)} alone: ${known}. Write one of its names in \`from\``);
+    }
+    const [only, ...more] = candidates;
+    if (only !== undefined && more.length === 0)
+        return only;
+    const same = candidates.filter((one) => one.names.some((name) => meansSame(name, familiar(image))));
+    const [found] = same;
+    if (found !== undefined && same.length === 1)
+        return found;
+    throw new UserError(`has ${candidates.length} images, and none of them is called ${familiar(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names[0] ?? 'web:1'}\``);
+}
+function meansSame(name, asked) {
+    const full = (text) => {
+        try {
+            return familiar(withTagDefault(parseReference(text)));
+        }
+        catch {
+            return text;
+        }
+    };
+    return name === asked || full(name) === full(asked);
+}
+function image_archive_listed(names) {
+    const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 200)));
+    return [...shown, ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(', ');
+}
+// What docker save writes.
+async function savedImages(tar) {
+    const items = await json(tar, 'manifest.json');
+    if (!Array.isArray(items))
+        throw new BadArchive('has a manifest.json that is no list of images');
+    if (items.length > MOST_MANIFESTS)
+        throw new BadArchive(`has more than ${MOST_MANIFESTS} images`);
+    return Promise.all(items.map((item) => savedImage(tar, record(item))));
+}
+async function savedImage(tar, item) {
+    const { Config: configPath, Layers: layers = [], RepoTags: tags } = item;
+    if (typeof configPath !== 'string' || !isTexts(layers)) {
+        throw new BadArchive('has a manifest.json without the configuration and the layers of an image');
+    }
+    if (layers.length > MOST_LAYERS)
+        throw new BadArchive(`has an image of more than ${MOST_LAYERS} layers`);
+    const config = await tar.bytes(configPath);
+    return {
+        names: isTexts(tags) ? tags : [],
+        imageId: sha256(config),
+        platforms: [platformIn(record(image_archive_parsed(config, 'the configuration of an image')))],
+        read: () => packed(tar, config, layers),
+    };
+}
+const SCHEMA_2 = {
+    manifest: 'application/vnd.docker.distribution.manifest.v2+json',
+    config: 'application/vnd.docker.container.image.v1+json',
+    layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+};
+/** As `docker push` makes it of what it has loaded: layers in gzip, and a manifest of schema 2. */
+async function packed(tar, config, layers) {
+    const { rootfs, ...platform } = record(image_archive_parsed(config, 'the configuration of an image'));
+    const { diff_ids: diffIds } = record(rootfs);
+    if (!isTexts(diffIds) || diffIds.length !== layers.length) {
+        throw new BadArchive(`has an image of ${layers.length} layers, and a configuration for another number of them`);
+    }
+    const blobs = [];
+    // One after another: each keeps a core busy.
+    for (const [index, layer] of layers.entries())
+        blobs.push(await packedLayer(tar, layer, diffIds[index]));
+    const configBlob = blobOf(config);
+    const bytes = Buffer.from(JSON.stringify({
+        schemaVersion: 2,
+        mediaType: SCHEMA_2.manifest,
+        config: { mediaType: SCHEMA_2.config, size: configBlob.size, digest: configBlob.digest },
+        layers: blobs.map(({ size, digest }) => ({ mediaType: SCHEMA_2.layer, size, digest })),
+    }));
+    return {
+        manifest: manifestOf(SCHEMA_2.manifest, bytes),
+        children: [],
+        blobs: [...image_archive_unique(blobs), configBlob],
+        platforms: [platformIn(platform)],
+        leftOut: [],
+    };
+}
+/** Which is in gzip already with some tools. */
+async function packedLayer(tar, path, diffId) {
+    const isPacked = await beginsAsGzip(tar.stream(path));
+    const open = () => (isPacked ? tar.stream(path) : inGzip(tar.stream(path)));
+    const plain = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    async function* hashed(pieces) {
+        for await (const piece of pieces) {
+            plain.update(piece);
+            yield piece;
+        }
+    }
+    const { digest, size } = await measure(isPacked ? tar.stream(path) : inGzip(hashed(tar.stream(path))));
+    if (!isPacked && `sha256:${plain.digest('hex')}` !== diffId) {
+        throw new BadArchive(`is damaged: the layer ${JSON.stringify(path.slice(0, 100))} is not the one of its image`);
+    }
+    return { digest, size, open };
+}
+async function beginsAsGzip(pieces) {
+    for await (const piece of pieces)
+        return piece[0] === 0x1f && piece[1] === 0x8b;
+    return false;
+}
+async function* inGzip(pieces) {
+    const gzip = (0,external_node_zlib_namespaceObject.createGzip)();
+    const feeding = feed(pieces, gzip);
+    // Told by the stream, whose error it becomes.
+    feeding.catch(() => undefined);
+    yield* gzip;
+    await feeding;
+}
+async function feed(pieces, gzip) {
+    try {
+        for await (const piece of pieces) {
+            if (!gzip.write(piece)) {
+                await new Promise((resolve) => {
+                    gzip.once('drain', resolve);
+                    gzip.once('close', resolve);
+                });
+            }
+            if (gzip.destroyed)
+                return;
+        }
+        gzip.end();
+    }
+    catch (error) {
+        gzip.destroy(error);
+        throw error;
+    }
+}
+async function measure(pieces) {
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    let size = 0;
+    for await (const piece of pieces) {
+        hash.update(piece);
+        size += piece.length;
+    }
+    return { digest: `sha256:${hash.digest('hex')}`, size };
+}
+// The OCI image layout.
+async function layoutImages(tar, saved) {
+    const index = await tar.bytes('index.json');
+    const { manifests } = record(image_archive_parsed(index, 'its index.json'));
+    if (!Array.isArray(manifests))
+        throw new BadArchive('has an index.json that is no list of manifests');
+    if (manifests.length > MOST_MANIFESTS)
+        throw new BadArchive(`has more than ${MOST_MANIFESTS} images`);
+    const descriptors = manifests.map(descriptorOf).filter(({ mediaType }) => ACCEPTED_TYPES.includes(mediaType));
+    const isOneIndex = descriptors.length > 1 &&
+        descriptors.every(({ platform, annotations }) => platform !== undefined && namesIn(annotations).length === 0);
+    if (isOneIndex) {
+        const mediaType = INDEX_TYPES[0] ?? '';
+        return [
+            { names: [], imageId: undefined, platforms: [], read: () => layoutImage(tar, manifestOf(mediaType, index)) },
+        ];
+    }
+    const byDigest = new Map();
+    for (const descriptor of descriptors) {
+        const known = byDigest.get(descriptor.digest) ?? { descriptor, names: [] };
+        byDigest.set(descriptor.digest, { ...known, names: [...known.names, ...namesIn(descriptor.annotations)] });
+    }
+    return Promise.all([...byDigest.values()].map(async ({ descriptor, names }) => {
+        const manifest = await manifestIn(tar, descriptor);
+        // Nobody knows that manifest but the archive: docker save has made it up, with layers that are not packed.
+        const twin = await savedTwin(manifest, saved);
+        const all = [...new Set([...names, ...(twin?.names ?? [])])];
+        return {
+            names: all,
+            imageId: twin?.imageId,
+            platforms: twin?.platforms ?? [],
+            read: twin === undefined ? () => layoutImage(tar, manifest) : twin.read,
+        };
+    }));
+}
+/** The same image as `docker save` tells of it, when its manifest has plain layers. */
+async function savedTwin(manifest, saved) {
+    if (!MANIFEST_TYPES.includes(manifest.mediaType))
+        return undefined;
+    const { config, layers } = record(image_archive_parsed(manifest.bytes, 'a manifest'));
+    const isPlain = Array.isArray(layers) && layers.some((layer) => PLAIN_LAYER.test(descriptorOf(layer).mediaType));
+    const { digest } = descriptorOf(config);
+    return isPlain ? saved.find(({ imageId }) => imageId === digest) : undefined;
+}
+function namesIn(annotations) {
+    const name = annotations[FULL_NAME] ?? annotations[SHORT_NAME];
+    return typeof name === 'string' && name !== '' ? [name] : [];
+}
+async function layoutImage(tar, manifest) {
+    if (!INDEX_TYPES.includes(manifest.mediaType)) {
+        const { blobs, platform } = await partsOf(tar, manifest);
+        return { manifest, children: [], blobs: image_archive_unique(blobs), platforms: [platform], leftOut: [] };
+    }
+    const { manifests, ...rest } = record(image_archive_parsed(manifest.bytes, 'an index'));
+    if (!Array.isArray(manifests) || manifests.length > MOST_MANIFESTS) {
+        throw new BadArchive(`has an index without a list of manifests, or with more than ${MOST_MANIFESTS}`);
+    }
+    const parts = { children: [], blobs: [], platforms: [], leftOut: [] };
+    const kept = [];
+    for (const one of manifests) {
+        const descriptor = descriptorOf(one);
+        const isThere = await image_archive_isComplete(tar, descriptor);
+        if (!isThere) {
+            if (!isStatement(descriptor))
+                parts.leftOut.push(image_archive_inWords(descriptor.platform));
+            continue;
+        }
+        const child = await manifestIn(tar, descriptor);
+        const { blobs, platform } = await partsOf(tar, child);
+        kept.push(one);
+        parts.children.push(child);
+        parts.blobs.push(...blobs);
+        if (!isStatement(descriptor))
+            parts.platforms.push(descriptor.platform ?? platform);
+    }
+    const [only] = parts.children;
+    if (only === undefined)
+        throw new BadArchive('has an index, and none of the images that it names');
+    const whole = { ...parts, blobs: image_archive_unique(parts.blobs) };
+    if (parts.leftOut.length === 0)
+        return { ...whole, manifest };
+    // As `docker push` does where it has not all platforms: what is there alone.
+    if (parts.children.length === 1)
+        return { ...whole, manifest: only, children: [] };
+    const bytes = Buffer.from(JSON.stringify({ ...rest, manifests: kept }));
+    return { ...whole, manifest: manifestOf(manifest.mediaType, bytes) };
+}
+/** What says something of an image, and is none that a node could run (docs.docker.com, "attestation storage"). */
+function isStatement({ platform, annotations }) {
+    return (annotations['vnd.docker.reference.type'] !== undefined ||
+        (platform?.os === UNKNOWN && platform.architecture === UNKNOWN));
+}
+/** `docker save` of a store with several platforms names those too that it does not have. */
+async function image_archive_isComplete(tar, descriptor) {
+    if (tar.find(pathOf(descriptor.digest)) === undefined)
+        return false;
+    const manifest = await manifestIn(tar, descriptor);
+    return blobsNamedBy(manifest).every(({ digest, isForeign }) => isForeign || tar.find(pathOf(digest)) !== undefined);
+}
+function blobsNamedBy(manifest) {
+    const { config, layers = [] } = record(image_archive_parsed(manifest.bytes, 'a manifest'));
+    if (!Array.isArray(layers) || layers.length > MOST_LAYERS) {
+        throw new BadArchive(`has a manifest without a list of layers, or with more than ${MOST_LAYERS}`);
+    }
+    return [...layers, config].map(descriptorOf);
+}
+async function partsOf(tar, manifest) {
+    const named = blobsNamedBy(manifest);
+    const blobs = named.flatMap(({ digest, size, isForeign }) => {
+        const entry = tar.find(pathOf(digest));
+        if (entry === undefined && isForeign)
+            return [];
+        if (entry === undefined)
+            throw new BadArchive(`is not whole: ${digest}, a part of its image, is missing`);
+        if (entry.size !== size)
+            throw new BadArchive(`is damaged: ${digest} has not the size that its manifest says`);
+        return [{ digest, size, open: () => tar.stream(entry.path) }];
+    });
+    const config = named.at(-1);
+    const isImage = config !== undefined && /image\.(?:config\.)?v1\+json$/.test(config.mediaType);
+    const content = isImage ? record(image_archive_parsed(await tar.bytes(pathOf(config.digest)), 'a configuration')) : {};
+    return { blobs, platform: platformIn(content) };
+}
+async function manifestIn(tar, { digest, mediaType }) {
+    const bytes = await tar.bytes(pathOf(digest));
+    const manifest = manifestOf(mediaType, bytes);
+    if (manifest.digest !== digest)
+        throw new BadArchive(`is damaged: ${digest} in it is something else`);
+    return manifest;
+}
+function descriptorOf(value) {
+    const { mediaType, digest, size, platform, annotations, urls } = record(value);
+    if (typeof mediaType !== 'string' ||
+        !MEDIA_TYPE.test(mediaType) ||
+        typeof digest !== 'string' ||
+        !DIGEST.test(digest)) {
+        throw new BadArchive('names a part of an image without a media type and a digest (sha256)');
+    }
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+        throw new BadArchive(`names ${digest} without its size`);
+    }
+    return {
+        mediaType,
+        digest,
+        size,
+        platform: platform === undefined ? undefined : platformIn(record(platform)),
+        annotations: record(annotations),
+        isForeign: Array.isArray(urls) && urls.length > 0,
+    };
+}
+function platformIn({ architecture, os, variant }) {
+    return {
+        ...(isWord(architecture) ? { architecture } : {}),
+        ...(isWord(os) ? { os } : {}),
+        ...(isWord(variant) ? { variant } : {}),
+    };
+}
+function isWord(value) {
+    return typeof value === 'string' && PLATFORM_WORD.test(value);
+}
+/** `linux/arm64/v8`. */
+function image_archive_inWords({ os, architecture, variant } = {}) {
+    return [os ?? UNKNOWN, architecture ?? UNKNOWN, ...(variant === undefined ? [] : [variant])].join('/');
+}
+function pathOf(digest) {
+    return `blobs/${digest.replace(':', '/')}`;
+}
+function blobOf(bytes) {
+    async function* open() {
+        yield bytes;
+    }
+    return { digest: sha256(bytes), size: bytes.length, open };
+}
+function manifestOf(mediaType, bytes) {
+    return { mediaType, bytes, digest: sha256(bytes) };
+}
+function sha256(bytes) {
+    return `sha256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(bytes).digest('hex')}`;
+}
+/** Each content once. */
+function image_archive_unique(blobs) {
+    return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+}
+async function json(tar, path) {
+    return image_archive_parsed(await tar.bytes(path), `its ${path}`);
+}
+/** @param what the text is, for the message: its own words are the archive's */
+function image_archive_parsed(bytes, what) {
+    try {
+        return JSON.parse(bytes.toString());
+    }
+    catch {
+        throw new BadArchive(`is damaged: ${what} is no JSON`);
+    }
+}
+function record(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+function isTexts(value) {
+    return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/insecure.js
+
+/** How daemons treat a registry, from what they say of themselves. Pure. */
+/**
+ * Whether a daemon speaks to a registry without TLS, or with whoever answers (`insecure-registries` of its
+ * daemon.json; moby, daemon/pkg/registry/config.go).
+ *
+ * @param registry `host[:port]`
+ */
+function isInsecure(registry, { IndexConfigs = {}, InsecureRegistryCIDRs = [] }) {
+    const named = Object.hasOwn(IndexConfigs, registry) ? IndexConfigs[registry] : undefined;
+    if (named !== undefined)
+        return named.Secure === false;
+    if (isOfEachMachine(registry))
+        return true;
+    const host = insecure_hostOf(registry);
+    const version = (0,external_node_net_namespaceObject.isIP)(host);
+    return version !== 0 && InsecureRegistryCIDRs.some((network) => insecure_holds(network, host, version));
+}
+/** Whether each machine means itself by it: `localhost:5000`. */
+function isOfEachMachine(registry) {
+    const host = insecure_hostOf(registry);
+    return host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '::1';
+}
+function insecure_hostOf(registry) {
+    return registry.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+function insecure_holds(network, host, version) {
+    const [address = '', bits = ''] = network.split('/');
+    if ((0,external_node_net_namespaceObject.isIP)(address) !== version || !/^\d{1,3}$/.test(bits))
+        return false;
+    const family = version === 6 ? 'ipv6' : 'ipv4';
+    const list = new external_node_net_namespaceObject.BlockList();
+    try {
+        list.addSubnet(address, Number(bits), family);
+    }
+    catch {
+        return false;
+    }
+    return list.check(host, family);
+}
+
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __nccwpck_require__(4708);
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
+
+
+
+
+
+
+/** There is no answer. The message is the cause in Node's words. */
+class HttpFault extends Error {
+    name = 'HttpFault';
+    failure;
+    /** Whether another try may go better. */
+    mayPass;
+    constructor(failure, message, mayPass, cause) {
+        super(message, { cause });
+        this.failure = failure;
+        this.mayPass = mayPass;
+    }
+}
+/** No byte in either direction for so long: a registry stores what it was sent within that. */
+const SILENCE_SECONDS = 60;
+const MOST_BODY_BYTES = 16 * 1024 * 1024;
+/** Of Node's TLS (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const UNKNOWN_CA = new Set([
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const BAD_CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+/**
+ * The way to registries from here, over the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`,
+ * as docker and curl read them).
+ */
+function registryHttp(env) {
+    const agents = { http: new external_node_http_.Agent({ keepAlive: true }), https: new external_node_https_.Agent({ keepAlive: true }) };
+    const send = async (request) => {
+        const { url, isUnverified = false, authorities = [] } = request;
+        const isTls = url.protocol === 'https:';
+        const proxy = proxyFor(url, env);
+        const tls = {
+            ...(isUnverified ? { rejectUnauthorized: false } : {}),
+            ...(authorities.length > 0 && !isUnverified ? { ca: [...authorities, ...(await wellKnown())] } : {}),
+        };
+        if (proxy === undefined)
+            return exchange(request, url, { agent: isTls ? agents.https : agents.http, ...tls });
+        if (!isTls) {
+            const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: agents.http };
+            return exchange(request, url, options, proxyAuth(proxy));
+        }
+        const tunnel = await openTunnel(proxy, url, request.signal);
+        const socket = await secured((0,external_node_tls_.connect)({ socket: tunnel, servername: serverName(url), ...tls }), tunnel);
+        return exchange(request, url, { createConnection: () => socket }).finally(() => {
+            socket.destroy();
+            tunnel.destroy();
+        });
+    };
+    return Object.assign(send, {
+        [Symbol.dispose]: () => {
+            agents.http.destroy();
+            agents.https.destroy();
+        },
+    });
+}
+async function wellKnown() {
+    const { rootCertificates } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1692, 19));
+    return rootCertificates;
+}
+/** The proxy that stands before an address, if any. Pure. */
+function proxyFor(url, env) {
+    const read = (name) => env[name.toLowerCase()] || env[name] || '';
+    const text = url.protocol === 'https:' ? read('HTTPS_PROXY') : read('HTTP_PROXY');
+    if (text === '' || isWithoutProxy(url, read('NO_PROXY')))
+        return undefined;
+    try {
+        const proxy = new URL(text.includes('://') ? text : `http://${text}`);
+        return proxy.protocol === 'http:' ? proxy : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `*` is everything. */
+function isWithoutProxy(url, list) {
+    const host = bare(url.hostname);
+    // As Go does (golang.org/x/net/http/httpproxy).
+    if (host === 'localhost' || /^127\./.test(host) || host === '::1')
+        return true;
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    return list
+        .split(',')
+        .map((entry) => entry.trim().toLowerCase())
+        .some((entry) => {
+        if (entry === '*')
+            return true;
+        const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+        if (name === '' || (only !== undefined && only !== port))
+            return false;
+        const domain = name.replace(/^\*?\./, '');
+        return host === domain || host.endsWith(`.${domain}`);
+    });
+}
+function proxyAuth({ username, password }) {
+    if (username === '')
+        return {};
+    const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return { 'Proxy-Authorization': `Basic ${Buffer.from(account).toString('base64')}` };
+}
+function openTunnel(proxy, url, signal) {
+    const to = `${url.hostname}:${url.port || 443}`;
+    return new Promise((resolve, reject) => {
+        const request = (0,external_node_http_.request)({
+            host: bare(proxy.hostname),
+            port: proxy.port || 80,
+            method: 'CONNECT',
+            path: to,
+            headers: { Host: to, ...proxyAuth(proxy) },
+            agent: false,
+            signal,
+        });
+        request.once('connect', ({ statusCode = 0 }, socket) => {
+            if (statusCode === 200)
+                return resolve(socket);
+            socket.destroy();
+            reject(new HttpFault('unreachable', `the proxy ${proxy.host} answers ${statusCode}`, statusCode >= 500));
+        });
+        request.once('error', (error) => {
+            reject(signal.aborted ? error : new HttpFault('unreachable', `the proxy ${proxy.host}: ${error.message}`, true));
+        });
+        request.end();
+    });
+}
+/** @throws HttpFault when no TLS comes about */
+function secured(socket, tunnel) {
+    return new Promise((resolve, reject) => {
+        socket.once('secureConnect', () => resolve(socket));
+        socket.on('error', (error) => {
+            tunnel.destroy();
+            reject(faultOf(error));
+        });
+        socket.once('close', () => reject(new HttpFault('unreachable', 'the connection over the proxy ended', true)));
+    });
+}
+/** @throws HttpFault when there is no whole answer; the signal's own error when it is aborted */
+async function exchange({ method, headers, payload, signal }, url, options, more = {}) {
+    signal.throwIfAborted();
+    const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_.request : external_node_http_.request;
+    const silence = new Silence(SILENCE_SECONDS);
+    const request = make({
+        host: bare(url.hostname),
+        port: url.port,
+        path: `${url.pathname}${url.search}`,
+        ...(url.protocol === 'https:' ? { servername: serverName(url) } : {}),
+        ...options,
+        method,
+        headers: {
+            Host: url.host,
+            ...headers,
+            ...more,
+            ...(payload === undefined
+                ? method === 'POST' || method === 'PUT'
+                    ? { 'Content-Length': 0 }
+                    : {}
+                : { 'Content-Length': payload.size }),
+        },
+        signal: AbortSignal.any([signal, silence.signal]),
+    });
+    try {
+        const answered = new Promise((resolve, reject) => {
+            request.once('response', (response) => readWhole(response, silence).then(resolve, reject));
+            request.once('error', reject);
+        });
+        if (payload === undefined)
+            request.end();
+        else {
+            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence), request);
+            // An answer before all is sent, such as a refusal, counts more than what becomes of the rest.
+            sending.catch(() => undefined);
+            const first = await Promise.race([answered, sending.then(() => undefined)]).catch(async (error) => {
+                const answer = await Promise.race([answered.catch(() => undefined), briefly()]);
+                if (answer !== undefined)
+                    return answer;
+                throw error;
+            });
+            if (first !== undefined)
+                return first;
+        }
+        return await answered;
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (silence.signal.aborted) {
+            throw new HttpFault('silent', `nothing was heard of ${url.host} for ${SILENCE_SECONDS} s`, true, error);
+        }
+        throw faultOf(error);
+    }
+    finally {
+        silence.end();
+        request.destroy();
+    }
+}
+/** A refusal may be on its way when the line breaks under what is being sent. */
+function briefly() {
+    return new Promise((resolve) => {
+        setTimeout(() => resolve(undefined), 200).unref();
+    });
+}
+async function readWhole(response, silence) {
+    const parts = [];
+    let size = 0;
+    for await (const part of response) {
+        silence.breakNow();
+        size += part.length;
+        if (size > MOST_BODY_BYTES)
+            throw new HttpFault('registry-error', 'its answer is larger than 16 MB', false);
+        parts.push(part);
+    }
+    if (!response.complete)
+        throw new HttpFault('unreachable', 'the answer broke off', true);
+    return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
+}
+async function* watched(pieces, silence) {
+    for await (const piece of pieces) {
+        silence.breakNow();
+        yield piece;
+    }
+}
+/** Ends a request of which nothing is heard. */
+class Silence {
+    #seconds;
+    #over = new AbortController();
+    #timer;
+    constructor(seconds) {
+        this.#seconds = seconds;
+        this.breakNow();
+    }
+    get signal() {
+        return this.#over.signal;
+    }
+    breakNow() {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#over.abort(), this.#seconds * 1000);
+    }
+    end() {
+        clearTimeout(this.#timer);
+    }
+}
+function faultOf(error) {
+    const { code = '', syscall } = error;
+    if (error instanceof HttpFault || code === '')
+        return error;
+    // What is wrong with the payload is told by its own error.
+    if (syscall === 'read' && code !== 'ECONNRESET')
+        return error;
+    const said = messageOf(error);
+    if (UNKNOWN_CA.has(code))
+        return new HttpFault('unknown-ca', said, false, error);
+    if (BAD_CERTIFICATE.test(code))
+        return new HttpFault('bad-certificate', said, false, error);
+    if (NO_TLS.has(code))
+        return new HttpFault('plain-http', said, false, error);
+    const mayPass = code !== 'ENOTFOUND';
+    return /^E[A-Z]/.test(code) || code.startsWith('HPE_') ? new HttpFault('unreachable', said, mayPass, error) : error;
+}
+/** `[::1]` is how a URL has it. */
+function bare(host) {
+    return host.replace(/^\[(.*)\]$/, '$1');
+}
+/** An address is no name that a server could be asked for (RFC 6066, 3). */
+function serverName({ hostname }) {
+    return (0,external_node_net_namespaceObject.isIPv6)(bare(hostname)) || /^[\d.]+$/.test(hostname) ? '' : hostname;
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/registry-session.js
+
+
+
+
+
+
+/** Where the content of a blob may be kept elsewhere. */
+const REDIRECTS = [301, 302, 303, 307, 308];
+/** A registry's no, with what it says of it. */
+class CallRefused extends RegistryError {
+    name = 'CallRefused';
+    status;
+    /** Its own words for the error: `DENIED`, `NAME_UNKNOWN`. */
+    codes;
+    /** How long it wants to be left alone, in milliseconds. */
+    retryAfterMs;
+    constructor(failure, status, message, codes = [], after) {
+        super(failure, message);
+        this.status = status;
+        this.codes = codes;
+        this.retryAfterMs = after;
+    }
+}
+const registry_session_HUB = 'docker.io';
+const HUB_API = 'registry-1.docker.io';
+/** A hiccup is waited for so long, then believed. */
+const registry_session_PAUSES_MS = [500, 2000, 5000, 10_000];
+const registry_session_LONGEST_PAUSE_MS = 30_000;
+const MOST_REDIRECTS = 5;
+const CLIENT_ID = 'swarm-deploy';
+/** Calls to one repository of a registry, logged in where it asks for that. */
+class RegistrySession {
+    #options;
+    #base;
+    #challenge;
+    #authorization;
+    constructor(options) {
+        this.#options = options;
+    }
+    /** Whether it is spoken to in a way that anybody on the line could read; known after the first call. */
+    async isPlain() {
+        return (await this.#baseUrl()).protocol === 'http:';
+    }
+    /**
+     * The answer to a call. What passes is waited for a while.
+     *
+     * @throws RegistryError when the registry refuses, or there is no answer
+     */
+    call(call) {
+        return this.patiently(() => this.callOnce(call));
+    }
+    /** Does something with it that can be begun anew, until it succeeds, or fails with what does not pass. */
+    patiently(work) {
+        return retry(work, (error, { number }) => registry_session_pauseAfter(error, number), this.#options.signal);
+    }
+    /**
+     * The same as {@link call}, without a repeat.
+     *
+     * @throws RegistryError when the registry refuses, or there is no answer
+     */
+    async callOnce(call) {
+        const base = await this.#baseUrl();
+        const { repository } = this.#options;
+        const url = call.at instanceof URL ? call.at : new URL(`/v2/${repository}/${call.at}`, base);
+        let answer = await this.#sendTo(url, call);
+        if (answer.status === 401 && url.host === base.host) {
+            // A token has an end, and a registry may ask for the login only here.
+            const challenge = headerOf(answer, 'www-authenticate') ?? this.#challenge;
+            const isNew = await this.#logIn(challenge);
+            if (isNew)
+                answer = await this.#sendTo(url, call);
+        }
+        const { status } = answer;
+        if ((status >= 200 && status < 300) || call.allowed?.includes(status))
+            return answer;
+        throw registry_session_refusalOf(answer, this.#options.credential !== undefined);
+    }
+    async #sendTo(url, call) {
+        const base = await this.#baseUrl();
+        let target = url;
+        for (let redirects = 0;; redirects++) {
+            const isOwn = target.host === base.host && target.protocol === base.protocol;
+            const authorization = isOwn ? this.#authorization : undefined;
+            const answer = await this.#raw({
+                method: call.method,
+                url: target,
+                headers: {
+                    ...call.headers,
+                    ...(authorization === undefined ? {} : { Authorization: authorization.reveal() }),
+                },
+                payload: call.payload,
+            });
+            const location = headerOf(answer, 'location');
+            const isRedirect = REDIRECTS.includes(answer.status) && location !== undefined;
+            if (!isRedirect || call.allowed?.includes(answer.status) || redirects >= MOST_REDIRECTS)
+                return answer;
+            target = this.#resolved(location, target);
+        }
+    }
+    /**
+     * An address that the registry names. Behind some proxies it believes to be spoken to without TLS.
+     *
+     * @throws RegistryError when it leads from TLS to a place without it
+     */
+    #resolved(location, from) {
+        let url;
+        try {
+            url = new URL(location, from);
+        }
+        catch {
+            throw new RegistryError('registry-error', `it names an address that is none: ${safeLine(location, 200)}`);
+        }
+        if (from.protocol === 'https:' && url.protocol === 'http:') {
+            if (url.hostname !== from.hostname) {
+                throw new RegistryError('registry-error', `it leads to ${safeLine(url.host, 200)} without TLS`);
+            }
+            url.protocol = 'https:';
+            url.port = from.port;
+        }
+        if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+            throw new RegistryError('registry-error', `it leads to an address of ${safeLine(url.protocol, 50)}`);
+        }
+        return url;
+    }
+    /** Where the registry says that an upload goes on. */
+    async locationOf(answer) {
+        const location = headerOf(answer, 'location');
+        if (location === undefined)
+            throw new RegistryError('registry-error', 'it does not say where to send a layer');
+        return this.#resolved(location, await this.#baseUrl());
+    }
+    async #raw(request) {
+        const { send, isInsecure, authorities, signal } = this.#options;
+        try {
+            return await send({ ...request, isUnverified: isInsecure, authorities, signal });
+        }
+        catch (error) {
+            if (!(error instanceof HttpFault))
+                throw error;
+            throw new Unanswered(error);
+        }
+    }
+    /** The scheme that it speaks, and whether it asks for a login. */
+    #baseUrl() {
+        this.#base ??= this.#findBase().catch((error) => {
+            this.#base = undefined;
+            throw error;
+        });
+        return this.#base;
+    }
+    async #findBase() {
+        const { registry, isInsecure } = this.#options;
+        const host = registry === registry_session_HUB ? HUB_API : registry;
+        const ping = async (scheme) => {
+            const base = new URL(`${scheme}://${host}`);
+            const answer = await this.#raw({ method: 'GET', url: new URL('/v2/', base), headers: {} });
+            return { base, answer };
+        };
+        const { base, answer } = await ping('https').catch((error) => {
+            const isWithoutTls = error instanceof Unanswered && (error.failure === 'plain-http' || error.isReset);
+            if (!isInsecure || !isWithoutTls)
+                throw error;
+            return ping('http');
+        });
+        if (answer.status === 401) {
+            this.#challenge = headerOf(answer, 'www-authenticate');
+            this.#base = Promise.resolve(base);
+            await this.#logIn(this.#challenge);
+            await this.#checkPassword(base);
+        }
+        else if (answer.status >= 500 || answer.status === 429) {
+            throw registry_session_refusalOf(answer, false);
+        }
+        return base;
+    }
+    /** A password is only sent along: whether it is taken, the same question tells. A token was asked for with it. */
+    async #checkPassword(base) {
+        const isBasic = parseChallenge(this.#challenge ?? '').scheme === 'basic';
+        if (!isBasic || this.#authorization === undefined)
+            return;
+        const headers = { Authorization: this.#authorization.reveal() };
+        const answer = await this.#raw({ method: 'GET', url: new URL('/v2/', base), headers });
+        if (answer.status !== 401)
+            return;
+        const { message, codes } = registry_session_refusalOf(answer, true);
+        throw new CallRefused('wrong-credential', answer.status, message, codes);
+    }
+    /** @returns whether there is an authorization that was not there before */
+    async #logIn(challenge) {
+        const { credential } = this.#options;
+        const { scheme, params } = parseChallenge(challenge ?? '');
+        const before = this.#authorization?.reveal();
+        if (scheme === 'basic' && credential?.kind === 'password') {
+            this.#authorization = basic(credential);
+        }
+        else if (scheme === 'bearer') {
+            this.#authorization = new Secret(`Bearer ${(await this.#token(params)).reveal()}`);
+        }
+        return this.#authorization !== undefined && this.#authorization.reveal() !== before;
+    }
+    async #token({ realm = '', service }) {
+        const { credential, repository, actions } = this.#options;
+        const base = await this.#baseUrl();
+        const url = this.#resolved(realm, base);
+        const scope = `repository:${repository}:${actions}`;
+        const answer = credential?.kind === 'identity-token'
+            ? await this.#refresh(url, { scope, service }, credential)
+            : await this.#askToken(url, { scope, service }, credential);
+        if (answer.status !== 200) {
+            const refusal = registry_session_refusalOf(answer, credential !== undefined);
+            // GitHub and others answer a wrong password here with 403.
+            const isCredential = answer.status === 401 || answer.status === 403 || answer.status === 400;
+            if (!isCredential)
+                throw refusal;
+            const failure = credential === undefined ? 'credential-needed' : 'wrong-credential';
+            throw new CallRefused(failure, answer.status, refusal.message, refusal.codes);
+        }
+        const { token, access_token: accessToken } = jsonIn(answer);
+        const found = [token, accessToken].find((one) => typeof one === 'string' && one !== '');
+        if (typeof found !== 'string')
+            throw new RegistryError('registry-error', 'its answer to a login has no token');
+        return new Secret(found);
+    }
+    #askToken(url, query, credential) {
+        const asked = new URL(url);
+        for (const [key, value] of Object.entries(query))
+            if (value !== undefined)
+                asked.searchParams.set(key, value);
+        if (credential !== undefined)
+            asked.searchParams.set('account', credential.username);
+        const headers = credential === undefined ? {} : { Authorization: basic(credential).reveal() };
+        return this.#raw({ method: 'GET', url: asked, headers });
+    }
+    #refresh(url, query, credential) {
+        const form = new URLSearchParams({
+            grant_type: 'refresh_token',
+            client_id: CLIENT_ID,
+            refresh_token: credential.password.reveal(),
+        });
+        for (const [key, value] of Object.entries(query))
+            if (value !== undefined)
+                form.set(key, value);
+        const body = Buffer.from(form.toString());
+        const payload = {
+            size: body.length,
+            async *open() {
+                yield body;
+            },
+        };
+        const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+        return this.#raw({ method: 'POST', url, headers, payload });
+    }
+}
+/** There was no answer. */
+class Unanswered extends RegistryError {
+    name = 'Unanswered';
+    mayPass;
+    /** The other side has hung up: so do some that do not speak TLS. */
+    isReset;
+    constructor(fault) {
+        super(fault.failure, safeLine(fault.message));
+        this.mayPass = fault.mayPass;
+        this.isReset = fault.cause?.code === 'ECONNRESET';
+    }
+}
+function registry_session_pauseAfter(error, number) {
+    const pause = mayPass(error) ? registry_session_PAUSES_MS[number - 1] : undefined;
+    const asked = error instanceof CallRefused ? (error.retryAfterMs ?? 0) : 0;
+    return pause === undefined || asked > registry_session_LONGEST_PAUSE_MS ? undefined : Math.max(pause, asked);
+}
+function mayPass(error) {
+    if (error instanceof Unanswered)
+        return error.mayPass;
+    return error instanceof CallRefused && (error.status === 429 || error.status >= 500 || error.status === 408);
+}
+function basic({ username, password }) {
+    return new Secret(`Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`);
+}
+/** `Bearer realm="https://…",service="…"`. Pure. */
+function parseChallenge(text) {
+    const [, scheme = '', rest = ''] = /^\s*(\w+)\s*(.*)$/s.exec(text) ?? [];
+    const pairs = [...rest.matchAll(/(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)].map(([, key = '', quoted, plain]) => [key.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '']);
+    return { scheme: scheme.toLowerCase(), params: Object.fromEntries(pairs) };
+}
+function headerOf({ headers }, name) {
+    const value = headers[name];
+    return Array.isArray(value) ? value[0] : value;
+}
+function jsonIn({ body }) {
+    try {
+        return Object(JSON.parse(body.toString()));
+    }
+    catch {
+        return {};
+    }
+}
+const MOST_SAID = 300;
+/** What the registry means by an answer that is an error. Its words are not trusted, and short. */
+function registry_session_refusalOf(answer, isLoggedIn) {
+    const { status, body } = answer;
+    const { errors, message, details } = jsonIn(answer);
+    const list = Array.isArray(errors) ? errors.map((one) => Object(one)) : [];
+    const codes = list.flatMap(({ code }) => (typeof code === 'string' ? [code] : []));
+    const said = list.map(({ code, message: words }) => [code, words].filter((one) => typeof one === 'string').join(': '));
+    const plain = [message, details].find((one) => typeof one === 'string');
+    const text = said.join('; ') || (typeof plain === 'string' ? plain : '') || firstWords(body);
+    const words = `it answers ${status}${text === '' ? '' : `: ${safeLine(text, MOST_SAID)}`}`;
+    const after = Number(headerOf(answer, 'retry-after'));
+    return new CallRefused(failureOf(status, text, isLoggedIn), status, words, codes, after > 0 ? after * 1000 : undefined);
+}
+function failureOf(status, text, isLoggedIn) {
+    if (status === 429)
+        return 'rate-limited';
+    if (status === 403)
+        return 'forbidden';
+    // Those who may log in and may not do this are answered so by all registries with tokens.
+    if (status === 401)
+        return isLoggedIn ? 'forbidden' : 'credential-needed';
+    if (status === 404)
+        return 'missing';
+    return status >= 500 ? 'registry-error' : classifyRegistryError(status, text);
+}
+function firstWords(body) {
+    return body
+        .toString('utf8', 0, 2000)
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim();
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/push-image.js
+
+
+
+
+
+
+/** Docker sends five layers at once (dockerd, `--max-concurrent-uploads`). */
+const LAYERS_AT_ONCE = 5;
+const ACCEPT = { Accept: ACCEPTED_TYPES.join(', ') };
+const push_image_DIGEST = /^sha256:[0-9a-f]{64}$/;
+/**
+ * What stands under a tag; `undefined`: nothing, or the repository is not there yet.
+ *
+ * @param isRead whether the manifest itself is wanted, which Docker Hub counts as a pull
+ */
+async function push_image_lookAt(session, tag, isRead) {
+    const at = `manifests/${tag}`;
+    const { status, ...head } = await session.call({ method: 'HEAD', at, headers: ACCEPT, allowed: [404] });
+    if (status === 404)
+        return undefined;
+    const told = headerOf({ status, ...head }, 'docker-content-digest');
+    if (!isRead && told !== undefined && push_image_DIGEST.test(told))
+        return { digest: told, imageId: undefined };
+    const { body } = await session.call({ method: 'GET', at, headers: ACCEPT });
+    return { digest: `sha256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(body).digest('hex')}`, imageId: push_image_configIn(body) };
+}
+function push_image_configIn(manifest) {
+    try {
+        const { config } = Object(JSON.parse(manifest.toString()));
+        const digest = Object(config).digest;
+        return typeof digest === 'string' && push_image_DIGEST.test(digest) ? digest : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * That the account may push there: an upload is begun and given up again.
+ *
+ * @throws RegistryError when it may not
+ */
+async function checkMayPush(session) {
+    const answer = await session.call({ method: 'POST', at: 'blobs/uploads/' });
+    const at = await session.locationOf(answer).catch(() => undefined);
+    // Not every registry lets go of it at once; it forgets what nobody goes on with.
+    if (at !== undefined)
+        await session.callOnce({ method: 'DELETE', at }).catch(() => undefined);
+}
+/**
+ * Sends an image, layers first and the manifest last, so that the tag leads to a whole image at any time. What the
+ * repository has already is not sent.
+ *
+ * @param onProgress told each time that bytes have been sent, and often
+ * @throws RegistryError when the registry does not take it
+ */
+async function pushImage(session, image, tag, onProgress) {
+    const begunAt = nowMs();
+    const totalBytes = image.blobs.reduce((sum, { size }) => sum + size, 0);
+    let progress = { sentBytes: 0, totalBytes, sentBlobs: 0, thereAlready: 0, totalBlobs: image.blobs.length };
+    const tell = (change) => {
+        progress = { ...progress, ...change };
+        onProgress(progress);
+    };
+    await inParallel(image.blobs, LAYERS_AT_ONCE, async (blob) => {
+        if (await hasBlob(session, blob))
+            return tell({ thereAlready: progress.thereAlready + 1 });
+        await sendBlob(session, blob, (bytes) => tell({ sentBytes: progress.sentBytes + bytes }));
+        tell({ sentBlobs: progress.sentBlobs + 1 });
+    });
+    for (const child of image.children)
+        await putManifest(session, child, child.digest);
+    await putManifest(session, image.manifest, tag);
+    return { ...progress, seconds: (nowMs() - begunAt) / 1000 };
+}
+async function hasBlob(session, { digest, size }) {
+    const answer = await session.call({ method: 'HEAD', at: `blobs/${digest}`, allowed: [404, ...REDIRECTS] });
+    const length = headerOf(answer, 'content-length');
+    return answer.status !== 404 && (answer.status !== 200 || length === undefined || Number(length) === size);
+}
+/** In one piece. Where an upload that broke off had come to is not worth asking: the whole is sent anew. */
+function sendBlob(session, { digest, size, open }, onSent) {
+    let sent = 0;
+    const takeBack = () => {
+        onSent(-sent);
+        sent = 0;
+    };
+    async function* counted() {
+        takeBack();
+        for await (const piece of open()) {
+            sent += piece.length;
+            onSent(piece.length);
+            yield piece;
+        }
+    }
+    return session.patiently(async () => {
+        takeBack();
+        const at = await session.locationOf(await session.callOnce({ method: 'POST', at: 'blobs/uploads/' }));
+        at.searchParams.set('digest', digest);
+        const headers = { 'Content-Type': 'application/octet-stream' };
+        await session.callOnce({ method: 'PUT', at, headers, payload: { size, open: counted } });
+    });
+}
+async function putManifest(session, { mediaType, bytes, digest }, at) {
+    async function* open() {
+        yield bytes;
+    }
+    const answer = await session.call({
+        method: 'PUT',
+        at: `manifests/${at}`,
+        headers: { 'Content-Type': mediaType },
+        payload: { size: bytes.length, open },
+    });
+    const taken = headerOf(answer, 'docker-content-digest');
+    if (taken !== undefined && push_image_DIGEST.test(taken) && taken !== digest) {
+        throw new RegistryError('registry-error', `it has stored ${taken} in the place of ${digest}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/plan/missing-service.js
+
+
+
+/** What is told of a service that is not there. Pure. */
+const MOST_GUESSES = 3;
+const missing_service_MOST_TYPOS = 2;
+/**
+ * That a service does not exist, with what to write.
+ *
+ * @param names of the services that there are
+ */
+function missingService({ name, image, isKeyed }, names) {
+    const guesses = similarNames(name, names);
+    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`;
+    const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`;
+    const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
+    return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
+}
+/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+function similarNames(name, names) {
+    const plain = name.toLowerCase();
+    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
+    const close = names
+        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
+        .sort((a, b) => a.typos - b.typos)
+        .map(({ one }) => one);
+    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
+}
+
+;// CONCATENATED MODULE: ./build/plan/refresh.js
+
+
+
+
+
+
+
+
+/**
+ * What is asked to be refreshed, as requests for services with an image: the one that each has, without its digest. So
+ * the credential that serves it is known before anything is logged in; the plan takes the image from the service once
+ * more, as it is by then.
+ *
+ * @throws UserErrors when a stack has no service
+ */
+async function withPresentImages(asked, engine, signal) {
+    if (!asked.services.some(({ refresh }) => refresh))
+        return asked;
+    const all = await engine.get('/services', { signal });
+    const problems = [];
+    const named = new Set(asked.services.filter(({ isStack }) => !isStack).map(({ name }) => name));
+    const services = asked.services.flatMap((request) => {
+        if (!request.refresh)
+            return [request];
+        if (!request.isStack)
+            return [withImageOf(request, all)];
+        const members = membersOf(request, all);
+        if (typeof members === 'string')
+            problems.push(members);
+        else
+            return members.filter(({ name }) => !named.has(name));
+        return [];
+    });
+    throwAll(problems);
+    return { ...asked, services };
+}
+/** The image of a service without its digest: what its tag means now; `undefined` where there is no tag. */
+function presentImage(service) {
+    const image = imageOf(service);
+    if (image === undefined)
+        return undefined;
+    try {
+        const { registry, repository, tag } = parseReference(image);
+        return tag === undefined ? undefined : { registry, repository, tag };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Why a service cannot be refreshed; it goes on after its name. */
+function notRefreshable(service) {
+    return `its image ${imageOf(service) ?? ''} has no tag that could have moved: write the \`image\` that it is to have`;
+}
+function withImageOf(request, all) {
+    const names = siblingNames(request.name);
+    const image = presentImage(all.find(({ Spec }) => names.includes(Spec.Name)));
+    return image === undefined ? request : { ...request, image };
+}
+function membersOf(request, all) {
+    const { isStack: _, name: stack, ...rest } = request;
+    const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack);
+    if (members.length === 0)
+        return noStack(stack, all);
+    const requests = members.flatMap((service) => {
+        const name = colourOf(service) ?? service.Spec.Name;
+        const image = presentImage(service);
+        if (isJob(service.Spec))
+            log.info(`${name}: a job, which would run again: it is not refreshed`);
+        else if (image === undefined)
+            log.notice(`service ${name} is not refreshed: ${notRefreshable(service)}`);
+        else
+            return [{ ...rest, name, image }];
+        return [];
+    });
+    return [...new Map(requests.map((one) => [one.name, one])).values()];
+}
+function noStack(stack, all) {
+    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
+    const [guess] = similarNames(stack, [...stacks]);
+    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
+    return `stack ${stack} has no service on this swarm: ${advice}`;
+}
+
+;// CONCATENATED MODULE: ./build/plan/plan.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
+function planDeployment(deployment, loggedIn, observed, strategies) {
+    const hasLock = deployment.lock !== undefined;
+    const plans = deployment.services.map((request) => {
+        const owner = givenAway(request.name, deployment.services, strategies);
+        return owner === undefined
+            ? planService(request, loggedIn, observed, strategies, hasLock)
+            : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`;
+    });
+    const isPlanned = (plan) => typeof plan !== 'string' && 'request' in plan;
+    const refused = plans.filter((plan) => typeof plan !== 'string' && 'why' in plan);
+    return {
+        services: plans.filter(isPlanned),
+        problems: [...plans.filter((plan) => typeof plan === 'string'), ...plan_toldOnce(refused)],
+    };
+}
+/** One line for each cause, with all services that it concerns. */
+function plan_toldOnce(refused) {
+    return [...groupBy(refused, ({ why }) => why)].map(([why, all]) => {
+        const names = plan_list(all.map(({ name }) => name));
+        return `${all.length === 1 ? 'service' : 'services'} ${names}: ${why}`;
+    });
+}
+/** The service of the same run that is to have a name for one of its two services. */
+function givenAway(name, requests, strategies) {
+    return requests.find((other) => {
+        const { hasSecondService } = planOf(other, strategies);
+        return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
+    });
+}
+/** The plan for one service, or why there is none: no credential can be chosen, or a line that says something else. */
+function planService(request, loggedIn, observed, strategies, hasLock) {
+    const { name } = request;
+    const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService);
+    if (typeof colours === 'string')
+        return `service ${name}: ${colours}`;
+    const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
+    const busy = found && othersInterim(found, observed.now, hasLock);
+    if (busy !== undefined)
+        return `service ${name}: ${busy}`;
+    const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
+    if (current === undefined && !request.create) {
+        return missingService(request, observed.otherNames ?? []);
+    }
+    if (request.refresh && current !== undefined && presentImage(current) === undefined) {
+        return `service ${name}: ${notRefreshable(current)}`;
+    }
+    const asked = request.refresh ? { ...request, ...withTagOf(current) } : request;
+    if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
+        return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
+    }
+    try {
+        const access = chooseAccess(asked, asked.image ?? referenceOf(current), current, loggedIn);
+        const currentAccess = plan_accessToReturn(asked, current, loggedIn);
+        return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim };
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        return { name, why: error.message };
+    }
+}
+/** Its image is looked up again, by the tag that it has at this moment. */
+function withTagOf(current) {
+    const image = presentImage(current);
+    return image === undefined ? {} : { image };
+}
+/**
+ * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
+ *
+ * @param now by the swarm's clock
+ */
+function othersInterim({ Spec: spec }, now, hasLock) {
+    const mark = markOf(spec);
+    if (mark === undefined || !mayBeAlive(mark, now, hasLock))
+        return undefined;
+    const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`;
+    return `${who} is in the middle of a deploy of it, which may last until ${utcWords(mark.until)}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
+}
+/**
+ * The credential for a service, in this order: the config that the service names, in its entry or by a label; the
+ * given credential with the longest path that holds the image; the user's own Docker configuration; none.
+ *
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
+ */
+function chooseAccess(request, image, current, loggedIn) {
+    if (image === undefined)
+        return undefined;
+    return (namedAccess(request, current, image, loggedIn) ??
+        matchingAccess(image, loggedIn.configs) ??
+        ownAccess(image, loggedIn));
+}
+/** A service names a config that this run does not have. */
+class ConfigNotGiven extends UserError {
+    name = 'ConfigNotGiven';
+}
+/**
+ * The credential for a service as it is on the swarm, by the same rules; without a service, for an image alone.
+ *
+ * @param authConfig the config that is asked for, if one is
+ * @throws UserError when two candidates are of the same rank, or the config named does not serve
+ */
+function accessFor(service, image, authConfig, loggedIn) {
+    return chooseAccess(authConfig === undefined ? {} : { authConfig }, image, service, loggedIn);
+}
+/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
+function plan_accessToReturn(request, current, loggedIn) {
+    try {
+        return chooseAccess(request, referenceOf(current), current, loggedIn);
+    }
+    catch {
+        return undefined;
+    }
+}
+function namedAccess(request, current, image, { configs, named, unread }) {
+    const choice = configChoice(request, current);
+    if (choice === undefined)
+        return undefined;
+    const all = [...configs, ...named];
+    const config = all.find(({ name }) => name === choice.name);
+    if (config === undefined)
+        throw unknownConfig(choice, all, unread.get(choice.name));
+    const credential = plan_credentialIn(config, image.registry);
+    if (credential === undefined) {
+        throw new UserError(`${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`);
+    }
+    return { config, credential };
+}
+/** @param unread why it is not taken for the path of a directory, where somebody has looked */
+function unknownConfig({ source, name }, all, unread) {
+    const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
+    const advice = `give \`registries\` an entry with \`config: ${name}\``;
+    if (!isDirectoryName(name)) {
+        return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: use one of them, or ${advice}`);
+    }
+    const why = unread ?? NOT_ALLOWED;
+    const message = `${source} names the directory ${name}: ${why}. Or ${advice}; ${known}`;
+    return why === NOT_ALLOWED ? new ConfigNotGiven(message) : new UserError(message);
+}
+/**
+ * The credential of a config for a registry.
+ *
+ * @throws UserError when there is none because a helper failed
+ */
+function plan_credentialIn(config, registry) {
+    const failure = config.failures?.get(registry);
+    if (failure !== undefined)
+        throw new UserError(failure);
+    return config.credentials.find((credential) => credential.registry === registry);
+}
+function matchingAccess(image, configs) {
+    const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
+    const candidates = all.filter(({ credential: { registry, path } }) => {
+        return registry === image.registry && pathMatches(path, image.repository);
+    });
+    const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
+    const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
+    if (first !== undefined && others.length > 0) {
+        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+        throw new UserError(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
+    }
+    return first;
+}
+function ownAccess(image, { ownConfig }) {
+    const credential = ownConfig && plan_credentialIn(ownConfig, image.registry);
+    return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
+}
+/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
+function referenceOf(service) {
+    const image = imageOf(service);
+    if (image === undefined)
+        return undefined;
+    try {
+        return parseReference(image);
+    }
+    catch {
+        return undefined;
+    }
+}
+function plan_list(names) {
+    return new Intl.ListFormat('en').format(names);
+}
+
+;// CONCATENATED MODULE: ./build/push/words.js
+
+
+
+
+/** What is told of images that are pushed. Pure. */
+/** `3 parts`: layers, and configurations. */
+function partsInWords(count) {
+    return `${count} ${count === 1 ? 'part' : 'parts'}`;
+}
+/** Why an image cannot be pushed, and what to do about it, as a line that names it. */
+function pushProblem(error, { place, image }, access) {
+    const who = access === undefined ? 'without a credential' : `with ${accountInWords(access.credential)}`;
+    const said = error.failure === 'silent' ? '' : ` ${image.registry} was asked by this runner: ${error.message}`;
+    return `${place}: ${familiar(image)} cannot be pushed ${who}: ${reasonAndAdvice(error, image, access)}.${said}`;
+}
+function reasonAndAdvice(error, image, access) {
+    const { registry } = image;
+    const name = canonicalName(image);
+    const refused = error instanceof CallRefused ? error : undefined;
+    const has = (pattern) => refused !== undefined && pattern.test(`${refused.codes.join(' ')} ${refused.message}`);
+    const account = access === undefined ? 'the account' : accountInWords(access.credential);
+    if (refused?.status === 413) {
+        return 'something in front of the registry takes no layer of that size: raise its limit (of nginx `client_max_body_size`)';
+    }
+    if (has(/immutable|cannot be overwritten|PRECONDITION/i)) {
+        return `its tag is there already and may not be moved: push it under another tag`;
+    }
+    if (has(/DIGEST_INVALID|SIZE_INVALID/)) {
+        return 'what arrived is not what was sent: the archive is damaged, or was written anew meanwhile. Write it again';
+    }
+    if (refused?.status === 405 || has(/\bUNSUPPORTED\b/)) {
+        return `${registry} takes no images: it is a mirror, or read-only. Push to the registry that it mirrors`;
+    }
+    if (error.failure === 'credential-needed' || (access === undefined && error.failure === 'forbidden')) {
+        return `${registry} wants a credential, and this run has none for it: add one to \`registries\` that may push`;
+    }
+    switch (error.failure) {
+        case 'forbidden':
+            return `${account} may not push there: give it the right to write ${name}, or name another config with \`auth-config\``;
+        case 'missing':
+            return `there is no repository ${name}, and ${registry} makes none by itself: make it first`;
+        case 'unknown-ca':
+            return `this runner does not know the authority that has signed the certificate of ${registry}: give the authority's certificate in \`registry-ca\``;
+        case 'plain-http':
+            return `${registry} speaks plain HTTP, and the manager's daemon has it not under "insecure-registries": serve it over HTTPS, or list it there on every node`;
+        case 'unreachable':
+            return `this runner cannot reach ${registry}, and it is the runner that pushes, not a manager: use a runner that reaches it, or leave \`images\` out and push from where it can be reached`;
+        case 'silent':
+        case 'registry-error':
+            return `${describeFailure(error.failure)}: check that ${registry} is in good health, and run this again`;
+        case 'unknown':
+            return `${registry} did not take it`;
+        default: {
+            const advice = remedy(error.failure, { ...(access && requestWith(access.credential)), registry });
+            return `${describeFailure(error.failure)}. ${advice.replace(/\.$/, '')}`;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/push/push.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const SAY_PROGRESS_MS = 10_000;
+/**
+ * Reads the archives, finds out what the registries have of them already, and whether the accounts may push. Nothing is
+ * sent.
+ */
+async function checkPushes(requests, loggedIn, registryCas, run) {
+    const pushes = [];
+    const problems = [];
+    const archives = new Map();
+    const settings = requests.length === 0 ? {} : await registrySettings(run);
+    // One after another: hashing and packing layers keeps a core busy.
+    for (const request of requests) {
+        const open = archives.get(request.path) ?? readImageArchive(request.path, run.signal);
+        archives.set(request.path, open);
+        try {
+            const push = await push_checkOne(request, open, { settings, loggedIn, registryCas }, run);
+            if (push !== undefined)
+                pushes.push(push);
+        }
+        catch (error) {
+            run.signal.throwIfAborted();
+            if (!(error instanceof UserErrors))
+                throw error;
+            problems.push(...error.problems);
+        }
+    }
+    const ready = new Map(pushes.map((push) => [push.request, push]));
+    const fromArchives = new Map(requests.map((request) => {
+        const push = ready.get(request);
+        return [
+            familiar(request.image),
+            {
+                distribution: push && { Descriptor: { digest: push.digest }, Platforms: push.platforms },
+                isThere: push !== undefined && push.toSend === undefined,
+            },
+        ];
+    }));
+    return { pushes, fromArchives, problems };
+}
+async function registrySettings({ connection, signal }) {
+    return (await connection.engine.get('/info', { signal })).RegistryConfig ?? {};
+}
+/** @throws UserErrors when it cannot be pushed; `undefined` when its credential was refused, which has been told */
+async function push_checkOne(request, open, { settings, loggedIn, registryCas }, { connection, signal }) {
+    const { image, authConfig, place, archive, from } = request;
+    const access = push_told(place, () => accessFor(undefined, image, authConfig, loggedIn));
+    if (access !== undefined && loggedIn.refused.has(access.credential))
+        return undefined;
+    const { registry } = image;
+    if (connection.isRemote && isOfEachMachine(registry)) {
+        throw new UserErrors([
+            `${place}: ${registry} is this runner itself where it is pushed to, and each node itself where it is pulled from: give the registry a name that means the same machine everywhere`,
+        ]);
+    }
+    const candidate = await toldOfArchive(request, async () => chooseImage(await open, image, from));
+    const session = new RegistrySession({
+        send: connection.registryHttp,
+        registry,
+        repository: image.repository,
+        credential: access?.credential,
+        actions: 'pull,push',
+        isInsecure: isInsecure(registry, settings),
+        authorities: registryCas.filter((ca) => ca.registry === registry).map(({ pem }) => pem),
+        signal,
+    });
+    const column = `${familiar(image)}:`;
+    const tag = image.tag ?? 'latest';
+    try {
+        const present = await push_image_lookAt(session, tag, candidate.imageId !== undefined);
+        const isSame = candidate.imageId !== undefined && present?.imageId === candidate.imageId;
+        if (present !== undefined && isSame) {
+            log.info(`${column} ${present.digest}, there already`);
+            return { request, access, platforms: candidate.platforms, session, digest: present.digest, toSend: undefined };
+        }
+        const read = await toldOfArchive(request, () => candidate.read());
+        for (const platform of read.leftOut)
+            log.notice(`${place}: ${archive} has no image for ${platform}, which its index names: it is left out`);
+        const found = { request, access, platforms: read.platforms, session };
+        if (present?.digest === read.manifest.digest) {
+            log.info(`${column} ${present.digest}, there already`);
+            return { ...found, digest: present.digest, toSend: undefined };
+        }
+        await checkMayPush(session);
+        const { digest } = read.manifest;
+        const platforms = read.platforms.map(image_archive_inWords).join(', ');
+        const account = access === undefined ? 'without an account' : `with ${accountInWords(access.credential)}`;
+        const parts = `${partsInWords(read.blobs.length)} of ${sizeInWords(push_sizeOf(read))}`;
+        log.info(`${column} ${digest} of ${(0,external_node_path_namespaceObject.basename)(archive)} (${platforms}), ${parts}, to be pushed ${account}`);
+        if (access !== undefined && (await session.isPlain())) {
+            log.warning(`${registry} is spoken to without TLS, as the managers do: the password goes there in the clear`);
+        }
+        return { ...found, digest, toSend: read };
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        throw new UserErrors([pushProblem(error, request, access)]);
+    }
+}
+async function toldOfArchive({ place, archive }, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        const { code, syscall } = error;
+        const isOfDisk = code !== undefined && (syscall === 'open' || syscall === 'read');
+        if (!isOfDisk && !(error instanceof UserError))
+            throw error;
+        const reason = isOfDisk ? `cannot be read (${code}): has it been removed meanwhile?` : messageOf(error);
+        throw new UserErrors([`${place}: the archive ${JSON.stringify(archive)} ${reason}`]);
+    }
+}
+function push_told(place, work) {
+    try {
+        return work();
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        throw new UserErrors([`${place}: ${error.message}`]);
+    }
+}
+/**
+ * Sends the images that are not there yet, one after another, each with its layers side by side.
+ *
+ * @throws UserErrors when one cannot be sent; those before it are pushed then
+ */
+async function pushImages(pushes) {
+    for (const push of pushes) {
+        if (push.toSend === undefined)
+            continue;
+        const { request, access, session, toSend } = push;
+        const { image } = request;
+        try {
+            const pushed = await pushImage(session, toSend, image.tag ?? 'latest', sayProgress(familiar(image)));
+            const { sentBytes, sentBlobs, thereAlready, seconds } = pushed;
+            const already = thereAlready === 0 ? '' : `, ${thereAlready} there already`;
+            const took = `${Math.round(seconds * 10) / 10} s`;
+            log.info(`${familiar(image)}: pushed in ${took}, ${partsInWords(sentBlobs)} of ${sizeInWords(sentBytes)} sent${already}`);
+        }
+        catch (error) {
+            if (error instanceof RegistryError)
+                throw new UserErrors([pushProblem(error, request, access)]);
+            await toldOfArchive(request, () => Promise.reject(error));
+        }
+    }
+}
+/** Nobody shall wonder whether a long push hangs. */
+function sayProgress(name) {
+    let saidAt = nowMs();
+    return ({ sentBytes, totalBytes, sentBlobs, thereAlready, totalBlobs }) => {
+        if (nowMs() - saidAt < SAY_PROGRESS_MS)
+            return;
+        saidAt = nowMs();
+        const done = `${sentBlobs + thereAlready} of ${partsInWords(totalBlobs)}`;
+        log.info(`${name}: ${sizeInWords(sentBytes)} sent of ${sizeInWords(totalBytes)} at the most, ${done} are there`);
+    };
+}
+/**
+ * Has the managers read what was pushed, with the credentials that the nodes will have: they are somewhere else in the
+ * network, and the account that pulls may be another than the one that has pushed.
+ *
+ * @throws UserErrors when an image of a change cannot be read
+ */
+async function confirmPushed(pushes, changes, given, { connection, signal }) {
+    const sent = new Map(pushes.filter(({ toSend }) => toSend !== undefined).map((push) => [familiar(push.request.image), push]));
+    const there = new Map([...sent].map(([name, { digest, platforms }]) => [
+        name,
+        { distribution: { Descriptor: { digest }, Platforms: platforms }, isThere: true },
+    ]));
+    const lookUp = lookUpOnce(connection, signal, there);
+    const problems = await Promise.all(changes.map(async ({ request: { name, image }, access }) => {
+        if (image === undefined || !sent.has(familiar(image)))
+            return [];
+        try {
+            await readImage(image, access, lookUp, given);
+            return [];
+        }
+        catch (error) {
+            if (!(error instanceof UnreadableImage))
+                throw error;
+            return [`service ${name}: ${error.message}`];
+        }
+    }));
+    throwAll(problems.flat());
+}
+/**
+ * What is told of each image, in the order of the input.
+ *
+ * @param sent what those are that are sent: `planned` where nothing was
+ */
+function pushedImages(pushes, sent) {
+    return pushes.map(({ request, digest, platforms, toSend, access }) => ({
+        image: familiar(request.image),
+        digest,
+        state: toSend === undefined ? 'present' : sent,
+        platforms: platforms.map(image_archive_inWords),
+        config: access?.config.name,
+        bytes: push_sizeOf(toSend),
+    }));
+}
+function push_sizeOf(image) {
+    return image?.blobs.reduce((sum, { size }) => sum + size, 0) ?? 0;
+}
+/** What a run says of images that none of its services has. */
+function unusedPushes(pushes, services) {
+    const used = new Set(services.flatMap(({ request: { image } }) => (image === undefined ? [] : [familiar(image)])));
+    return pushes
+        .map(({ request }) => ({ place: request.place, name: familiar(request.image) }))
+        .filter(({ name }) => !used.has(name))
+        .map(({ place, name }) => `${place}: no service of this run has the image ${name}: it is pushed, and nothing runs it`);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/last-look.js
@@ -29929,318 +32342,6 @@ function inTheClear({ kind, username, password }) {
     return { kind, username, password: password.reveal() };
 }
 
-;// CONCATENATED MODULE: ./build/plan/missing-service.js
-
-
-
-/** What is told of a service that is not there. Pure. */
-const MOST_GUESSES = 3;
-const missing_service_MOST_TYPOS = 2;
-/**
- * That a service does not exist, with what to write.
- *
- * @param names of the services that there are
- */
-function missingService({ name, image, isKeyed }, names) {
-    const guesses = similarNames(name, names);
-    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`;
-    const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`;
-    const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
-    return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
-}
-/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
-function similarNames(name, names) {
-    const plain = name.toLowerCase();
-    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
-    const close = names
-        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
-        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
-        .sort((a, b) => a.typos - b.typos)
-        .map(({ one }) => one);
-    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
-}
-
-;// CONCATENATED MODULE: ./build/plan/refresh.js
-
-
-
-
-
-
-
-
-/**
- * What is asked to be refreshed, as requests for services with an image: the one that each has, without its digest. So
- * the credential that serves it is known before anything is logged in; the plan takes the image from the service once
- * more, as it is by then.
- *
- * @throws UserErrors when a stack has no service
- */
-async function withPresentImages(asked, engine, signal) {
-    if (!asked.services.some(({ refresh }) => refresh))
-        return asked;
-    const all = await engine.get('/services', { signal });
-    const problems = [];
-    const named = new Set(asked.services.filter(({ isStack }) => !isStack).map(({ name }) => name));
-    const services = asked.services.flatMap((request) => {
-        if (!request.refresh)
-            return [request];
-        if (!request.isStack)
-            return [withImageOf(request, all)];
-        const members = membersOf(request, all);
-        if (typeof members === 'string')
-            problems.push(members);
-        else
-            return members.filter(({ name }) => !named.has(name));
-        return [];
-    });
-    throwAll(problems);
-    return { ...asked, services };
-}
-/** The image of a service without its digest: what its tag means now; `undefined` where there is no tag. */
-function presentImage(service) {
-    const image = imageOf(service);
-    if (image === undefined)
-        return undefined;
-    try {
-        const { registry, repository, tag } = parseReference(image);
-        return tag === undefined ? undefined : { registry, repository, tag };
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Why a service cannot be refreshed; it goes on after its name. */
-function notRefreshable(service) {
-    return `its image ${imageOf(service) ?? ''} has no tag that could have moved: write the \`image\` that it is to have`;
-}
-function withImageOf(request, all) {
-    const names = siblingNames(request.name);
-    const image = presentImage(all.find(({ Spec }) => names.includes(Spec.Name)));
-    return image === undefined ? request : { ...request, image };
-}
-function membersOf(request, all) {
-    const { isStack: _, name: stack, ...rest } = request;
-    const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack);
-    if (members.length === 0)
-        return noStack(stack, all);
-    const requests = members.flatMap((service) => {
-        const name = colourOf(service) ?? service.Spec.Name;
-        const image = presentImage(service);
-        if (isJob(service.Spec))
-            log.info(`${name}: a job, which would run again: it is not refreshed`);
-        else if (image === undefined)
-            log.notice(`service ${name} is not refreshed: ${notRefreshable(service)}`);
-        else
-            return [{ ...rest, name, image }];
-        return [];
-    });
-    return [...new Map(requests.map((one) => [one.name, one])).values()];
-}
-function noStack(stack, all) {
-    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
-    const [guess] = similarNames(stack, [...stacks]);
-    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
-    return `stack ${stack} has no service on this swarm: ${advice}`;
-}
-
-;// CONCATENATED MODULE: ./build/plan/plan.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
-function planDeployment(deployment, loggedIn, observed, strategies) {
-    const hasLock = deployment.lock !== undefined;
-    const plans = deployment.services.map((request) => {
-        const owner = givenAway(request.name, deployment.services, strategies);
-        return owner === undefined
-            ? planService(request, loggedIn, observed, strategies, hasLock)
-            : `service ${request.name}: ${owner.strategy.kind} needs this name for ${owner.name}: choose another for one of the two`;
-    });
-    const isPlanned = (plan) => typeof plan !== 'string' && 'request' in plan;
-    const refused = plans.filter((plan) => typeof plan !== 'string' && 'why' in plan);
-    return {
-        services: plans.filter(isPlanned),
-        problems: [...plans.filter((plan) => typeof plan === 'string'), ...plan_toldOnce(refused)],
-    };
-}
-/** One line for each cause, with all services that it concerns. */
-function plan_toldOnce(refused) {
-    return [...groupBy(refused, ({ why }) => why)].map(([why, all]) => {
-        const names = plan_list(all.map(({ name }) => name));
-        return `${all.length === 1 ? 'service' : 'services'} ${names}: ${why}`;
-    });
-}
-/** The service of the same run that is to have a name for one of its two services. */
-function givenAway(name, requests, strategies) {
-    return requests.find((other) => {
-        const { hasSecondService } = planOf(other, strategies);
-        return hasSecondService && other.name !== name && siblingNames(other.name).includes(name);
-    });
-}
-/** The plan for one service, or why there is none: no credential can be chosen, or a line that says something else. */
-function planService(request, loggedIn, observed, strategies, hasLock) {
-    const { name } = request;
-    const colours = coloursFor(request, observed.services, planOf(request, strategies).hasSecondService);
-    if (typeof colours === 'string')
-        return `service ${name}: ${colours}`;
-    const found = colours === undefined ? observed.services.find(({ Spec }) => Spec.Name === name) : colours.live;
-    const busy = found && othersInterim(found, observed.now, hasLock);
-    if (busy !== undefined)
-        return `service ${name}: ${busy}`;
-    const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
-    if (current === undefined && !request.create) {
-        return missingService(request, observed.otherNames ?? []);
-    }
-    if (request.refresh && current !== undefined && presentImage(current) === undefined) {
-        return `service ${name}: ${notRefreshable(current)}`;
-    }
-    const asked = request.refresh ? { ...request, ...withTagOf(current) } : request;
-    if (request.replicas !== undefined && current !== undefined && current.Spec.Mode.Replicated === undefined) {
-        return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
-    }
-    try {
-        const access = chooseAccess(asked, asked.image ?? referenceOf(current), current, loggedIn);
-        const currentAccess = plan_accessToReturn(asked, current, loggedIn);
-        return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim };
-    }
-    catch (error) {
-        if (!(error instanceof UserError))
-            throw error;
-        return { name, why: error.message };
-    }
-}
-/** Its image is looked up again, by the tag that it has at this moment. */
-function withTagOf(current) {
-    const image = presentImage(current);
-    return image === undefined ? {} : { image };
-}
-/**
- * Why a service must be left alone for now: its spec is meant for the way of a run that may still be at work.
- *
- * @param now by the swarm's clock
- */
-function othersInterim({ Spec: spec }, now, hasLock) {
-    const mark = markOf(spec);
-    if (mark === undefined || !mayBeAlive(mark, now, hasLock))
-        return undefined;
-    const who = mark.url === '' ? mark.owner : `${mark.owner} (${mark.url})`;
-    return `${who} is in the middle of a deploy of it, which may last until ${utcWords(mark.until)}: deploy again when that is over, and keep deploys of one service apart with \`concurrency\` or \`lock: true\`. If that run is gone, take back what it left with \`docker service rollback ${spec.Name}\`, and deploy again`;
-}
-/**
- * The credential for a service, in this order: the config that the service names, in its entry or by a label; the
- * given credential with the longest path that holds the image; the user's own Docker configuration; none.
- *
- * @throws UserError when two candidates are of the same rank, or the config named does not serve
- */
-function chooseAccess(request, image, current, loggedIn) {
-    if (image === undefined)
-        return undefined;
-    return (namedAccess(request, current, image, loggedIn) ??
-        matchingAccess(image, loggedIn.configs) ??
-        ownAccess(image, loggedIn));
-}
-/** A service names a config that this run does not have. */
-class ConfigNotGiven extends UserError {
-    name = 'ConfigNotGiven';
-}
-/**
- * The credential for a service as it is on the swarm, by the same rules.
- *
- * @param authConfig the config that is asked for, if one is
- * @throws UserError when two candidates are of the same rank, or the config named does not serve
- */
-function accessFor(service, image, authConfig, loggedIn) {
-    return chooseAccess(authConfig === undefined ? {} : { authConfig }, image, service, loggedIn);
-}
-/** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
-function plan_accessToReturn(request, current, loggedIn) {
-    try {
-        return chooseAccess(request, referenceOf(current), current, loggedIn);
-    }
-    catch {
-        return undefined;
-    }
-}
-function namedAccess(request, current, image, { configs, named, unread }) {
-    const choice = configChoice(request, current);
-    if (choice === undefined)
-        return undefined;
-    const all = [...configs, ...named];
-    const config = all.find(({ name }) => name === choice.name);
-    if (config === undefined)
-        throw unknownConfig(choice, all, unread.get(choice.name));
-    const credential = plan_credentialIn(config, image.registry);
-    if (credential === undefined) {
-        throw new UserError(`${choice.source} names the config ${config.name}, which has no credential for ${image.registry}: add one to it, or leave the choice out`);
-    }
-    return { config, credential };
-}
-/** @param unread why it is not taken for the path of a directory, where somebody has looked */
-function unknownConfig({ source, name }, all, unread) {
-    const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
-    const advice = `give \`registries\` an entry with \`config: ${name}\``;
-    if (!isDirectoryName(name)) {
-        return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: use one of them, or ${advice}`);
-    }
-    const why = unread ?? NOT_ALLOWED;
-    const message = `${source} names the directory ${name}: ${why}. Or ${advice}; ${known}`;
-    return why === NOT_ALLOWED ? new ConfigNotGiven(message) : new UserError(message);
-}
-/**
- * The credential of a config for a registry.
- *
- * @throws UserError when there is none because a helper failed
- */
-function plan_credentialIn(config, registry) {
-    const failure = config.failures?.get(registry);
-    if (failure !== undefined)
-        throw new UserError(failure);
-    return config.credentials.find((credential) => credential.registry === registry);
-}
-function matchingAccess(image, configs) {
-    const all = configs.flatMap((config) => config.credentials.map((credential) => ({ config, credential })));
-    const candidates = all.filter(({ credential: { registry, path } }) => {
-        return registry === image.registry && pathMatches(path, image.repository);
-    });
-    const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
-    const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
-    if (first !== undefined && others.length > 0) {
-        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
-        throw new UserError(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
-    }
-    return first;
-}
-function ownAccess(image, { ownConfig }) {
-    const credential = ownConfig && plan_credentialIn(ownConfig, image.registry);
-    return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
-}
-/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function referenceOf(service) {
-    const image = imageOf(service);
-    if (image === undefined)
-        return undefined;
-    try {
-        return parseReference(image);
-    }
-    catch {
-        return undefined;
-    }
-}
-function plan_list(names) {
-    return new Intl.ListFormat('en').format(names);
-}
-
 ;// CONCATENATED MODULE: ./build/plan/trust.js
 
 
@@ -30338,9 +32439,9 @@ class Capture {
             case 'GET configs/':
                 return { status: 404, body: { message: `${noun.slice(0, -1)} ${name} not found` } };
             case 'GET secrets':
-                return found(namesIn(query).map((one) => this.#object('secret', one)));
+                return found(stack_capture_namesIn(query).map((one) => this.#object('secret', one)));
             case 'GET configs':
-                return found(namesIn(query).map((one) => this.#object('config', one)));
+                return found(stack_capture_namesIn(query).map((one) => this.#object('config', one)));
             default:
                 return method === 'POST' && name === 'create' ? this.#make(noun, body) : undefined;
         }
@@ -30375,7 +32476,7 @@ function found(body) {
     return { status: 200, body };
 }
 /** `{"name": {"a": true}}`, as Go writes it. */
-function namesIn(query) {
+function stack_capture_namesIn(query) {
     const { name = {} } = JSON.parse(query.get('filters') ?? '{}');
     return Object.keys(name);
 }
@@ -30738,6 +32839,7 @@ function toldIds(objects, missing) {
 
 
 
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
@@ -30748,6 +32850,7 @@ async function readFiles(asked, { connection, workspace, time }) {
     const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
     return { deployment: { ...asked, services: stack.services }, stack };
 }
+const NOTHING_TO_PUSH = { pushes: [], fromArchives: new Map(), problems: [] };
 /**
  * @param cas what has become of `registry-ca` by now
  * @throws UserErrors with all that would not work out
@@ -30758,19 +32861,34 @@ async function planAndCheck({ deployment, stack }, run, cas) {
     const early = (title, work) => stage(title, () => time.before(title, work));
     const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit));
     const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit));
+    const { images, registryCas } = deployment;
+    const pushing = images.length === 0
+        ? NOTHING_TO_PUSH
+        : await early('Look at the images to push', (signal) => checkPushes(images, loggedIn, registryCas, { ...run, signal }));
     const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
+    const needing = [...plan.services, ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined }))];
     const unused = [
-        ...unusedCredentials(deployment.credentials, plan.services),
-        ...unusedConfigs(deployment.dockerConfigs, plan.services),
+        ...unusedCredentials(deployment.credentials, needing),
+        ...unusedConfigs(deployment.dockerConfigs, needing),
+        ...unusedPushes(pushing.pushes, plan.services),
     ];
-    if (plan.problems.length === 0)
+    if (plan.problems.length + pushing.problems.length === 0)
         for (const line of unused)
             log.notice(line);
-    const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }));
-    const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems];
+    const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, {
+        ...run,
+        signal,
+        deployment,
+        stack,
+        loggedIn,
+        observed,
+        strategies: STRATEGIES,
+        fromArchives: pushing.fromArchives,
+    }));
+    const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems];
     await tellTrustCommands(all, deployment);
     throwAll(withTrustAdvice(all, deployment, cas));
-    return { changes, observed };
+    return { changes, observed, pushes: pushing.pushes };
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
@@ -31551,8 +33669,6 @@ function contextIn(stdout) {
     throw new UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }
 
-;// CONCATENATED MODULE: external "node:stream/promises"
-const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 ;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
 
 /**
@@ -32364,7 +34480,7 @@ const patience_LONGEST_PAUSE_MS = 1000;
 /** A manager that has lost its leader lets a read wait for the next one, and that may not have caught up. */
 const SLOW_SECONDS = 2;
 /** No healthy daemon takes so long, except for a registry or an election. */
-const SILENCE_SECONDS = 10;
+const patience_SILENCE_SECONDS = 10;
 /**
  * An engine whose calls outlast what passes: they are made again while the swarm has no leader, and when the connection
  * or the answer is lost, and go to another manager when the one in use does not serve. Only calls are repeated of which
@@ -32483,7 +34599,7 @@ function patience_pauseAfter(trouble, number) {
 async function patience_askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
     const { current: engine } = daemons;
     const isLong = timeoutSeconds !== undefined || !daemons.hasOthers;
-    const silence = isLong ? undefined : setTimeout(() => daemons.onTrouble('silent', engine), SILENCE_SECONDS * 1000);
+    const silence = isLong ? undefined : setTimeout(() => daemons.onTrouble('silent', engine), patience_SILENCE_SECONDS * 1000);
     try {
         return await ask(engine);
     }
@@ -32539,7 +34655,7 @@ function notManaging(swarm, host) {
     return `the swarm of ${host} cannot be managed now (${swarm.LocalNodeState}): ${swarm.Error || 'no reason given'}`;
 }
 /** Whether that is over before long: a manager that starts, or a swarm that elects its leader. */
-function mayPass({ ControlAvailable, Error: problem, LocalNodeState }) {
+function manager_state_mayPass({ ControlAvailable, Error: problem, LocalNodeState }) {
     return LocalNodeState === 'pending' || (ControlAvailable && isElection(problem ?? ''));
 }
 
@@ -32672,7 +34788,7 @@ class Managers {
             if (problem === undefined)
                 return { candidate, route, docker, engine, version: info.ServerVersion };
             engine.close();
-            return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
+            return new Refusal(problem, undefined, manager_state_mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
         }
         catch (error) {
             engine?.close();
@@ -32836,6 +34952,7 @@ class NoManager extends UserError {
 
 
 
+
 /**
  * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
  * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
@@ -32849,6 +34966,7 @@ async function connect(deployment, workspace, env, signal) {
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
     const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+    const http = registryHttp(bare);
     const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {});
     try {
         await managers.connect(signal);
@@ -32857,9 +34975,13 @@ async function connect(deployment, workspace, env, signal) {
             isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
             cliVersion: cli.version,
             engine: managers.engine,
+            registryHttp: http,
             configDirectory: directory,
             userConfig,
-            [Symbol.dispose]: () => managers[Symbol.dispose](),
+            [Symbol.dispose]: () => {
+                http[Symbol.dispose]();
+                managers[Symbol.dispose]();
+            },
         };
     }
     catch (error) {
@@ -33209,6 +35331,8 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -33230,16 +35354,19 @@ async function deployOver(asked, run) {
         await lock.takeServices(deployment);
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self });
-        const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection }, 'installed');
+        const before = { ...run, connection };
+        const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed');
+        await push(pushes, changes, deployment, before);
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
         const observed = await prepareNodes(changes, preparing);
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        return await change(changes, stack, rollout).catch((error) => {
+        const { results, advice } = await change(changes, stack, rollout).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
+        return { results, advice, images: pushedImages(pushes, 'pushed') };
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -33250,6 +35377,15 @@ async function deployOver(asked, run) {
         if (result_1)
             await result_1;
     }
+}
+/** What the registries are to have first. The swarm is left as it is. */
+async function push(pushes, changes, { credentials }, run) {
+    if (pushes.every(({ toSend }) => toSend === undefined))
+        return;
+    await stage('Push images', () => run.time.before('Push images', async (signal) => {
+        await pushImages(pushes);
+        await confirmPushed(pushes, changes, credentials, { ...run, signal });
+    }));
 }
 /** From here on the swarm is changed. */
 async function change(asked, stack, run) {
@@ -33291,8 +35427,6 @@ function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));
 }
 
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 ;// CONCATENATED MODULE: ./build/docker/registry/login-check.js
 
 
@@ -33341,15 +35475,15 @@ function loginFromHere(certificates = CERTS_D) {
 async function checkLogin(auth, certificates, limits) {
     const host = auth.serveraddress === HUB_KEY ? HUB_HOST : auth.serveraddress;
     const ca = await authoritiesFor(host, certificates);
-    const ask = (url, options = {}) => exchange(url, { ...options, ca }, limits);
+    const ask = (url, options = {}) => login_check_exchange(url, { ...options, ca }, limits);
     const { base, answer } = await firstAnswer(host, ask);
     if (answer.status === 200)
         return;
     if (answer.status !== 401)
         throw login_check_refused(base, answer);
-    const challenge = parseChallenge(answer.headers['www-authenticate']);
+    const challenge = login_check_parseChallenge(answer.headers['www-authenticate']);
     if (challenge?.scheme === 'basic' && auth.identitytoken === undefined) {
-        const second = await ask(base, { authorization: basic(auth) });
+        const second = await ask(base, { authorization: login_check_basic(auth) });
         if (second.status !== 200)
             throw login_check_refused(base, second);
         return;
@@ -33387,7 +35521,7 @@ async function tokenFrom(challenge, base, auth, ask) {
         url.searchParams.set('service', service);
     const answer = await (auth.identitytoken === undefined
         ? ask(withQuery(url, { account: auth.username ?? '', client_id: CLIENT, offline_token: 'true' }), {
-            authorization: basic(auth),
+            authorization: login_check_basic(auth),
         })
         : ask(new URL(url.origin + url.pathname), {
             form: new URLSearchParams({
@@ -33422,14 +35556,14 @@ function login_check_parsed(body) {
         return {};
     }
 }
-function basic({ username = '', password = '' }) {
+function login_check_basic({ username = '', password = '' }) {
     return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 function login_check_refused(url, { status, statusText }) {
     return new EngineError(status === 401 ? 401 : 500, `login attempt to ${url} failed with status: ${status} ${statusText}`);
 }
 /** The first challenge of a kind that is known (RFC 9110, 11.6.1). */
-function parseChallenge(header = '') {
+function login_check_parseChallenge(header = '') {
     const found = /(?:^|,\s*)(basic|bearer)(?:\s+|$)/i.exec(header);
     if (found === null)
         return undefined;
@@ -33449,10 +35583,10 @@ async function authoritiesFor(host, certificates) {
     const ofSystem = process.env.SSL_CERT_FILE ? [process.env.SSL_CERT_FILE] : SYSTEM_ROOTS;
     const system = (await Promise.all(ofSystem.map(read))).find((text) => text !== '');
     const all = [...(system === undefined ? [] : [system]), ...own].filter((text) => text !== '');
-    return all.length === 0 ? undefined : [...external_node_tls_namespaceObject.rootCertificates, ...all];
+    return all.length === 0 ? undefined : [...external_node_tls_.rootCertificates, ...all];
 }
 /** @throws EngineError in a daemon's words, TooLate */
-async function exchange(url, { authorization, form, ca }, { signal, endsAt }) {
+async function login_check_exchange(url, { authorization, form, ca }, { signal, endsAt }) {
     // Few runs need it.
     const { request } = url.protocol === 'https:' ? await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 4708, 19)) : await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 7067, 19));
     const options = {
@@ -33503,7 +35637,7 @@ const OF_GO = {
     EHOSTUNREACH: 'dial tcp: no route to host',
     ENETUNREACH: 'dial tcp: network is unreachable',
 };
-const UNKNOWN_CA = new Set([
+const login_check_UNKNOWN_CA = new Set([
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -33515,7 +35649,7 @@ function daemonsWords(error) {
     const code = error.code ?? error.errors?.[0]?.code ?? '';
     if (OF_GO[code] !== undefined)
         return OF_GO[code];
-    if (UNKNOWN_CA.has(code))
+    if (login_check_UNKNOWN_CA.has(code))
         return 'x509: certificate signed by unknown authority';
     if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
         return /wrong version number|packet length too long/i.test(error.message)
@@ -33918,8 +36052,8 @@ const IN_ORDER = [
     'EndpointSpec.Ports',
 ];
 const spec_difference_NANOSECONDS = 1e9;
-const seconds = number((nanoseconds) => spoken(nanoseconds / spec_difference_NANOSECONDS));
-const cpus = number((nanoseconds) => String(nanoseconds / spec_difference_NANOSECONDS));
+const seconds = spec_difference_number((nanoseconds) => spoken(nanoseconds / spec_difference_NANOSECONDS));
+const cpus = spec_difference_number((nanoseconds) => String(nanoseconds / spec_difference_NANOSECONDS));
 const spec_difference_listed = (values) => values.join(', ');
 const spec_difference_words = (values) => values.map(word).join(' ');
 /** As a shell would be given it. */
@@ -33928,7 +36062,7 @@ function word(text) {
 }
 const MIB = 1024 * 1024;
 /** In the unit in which docker takes it that leaves nothing over. */
-const bytes = number((size) => {
+const bytes = spec_difference_number((size) => {
     if (size > 0 && size % (1024 * MIB) === 0)
         return `${size / (1024 * MIB)} GiB`;
     if (size > 0 && size % MIB === 0)
@@ -33936,7 +36070,7 @@ const bytes = number((size) => {
     return `${size} bytes`;
 });
 /** One that is too large for JavaScript is told as it is. */
-function number(tell) {
+function spec_difference_number(tell) {
     return (value) => (typeof value === 'number' ? tell(value) : toGoJson(value));
 }
 function mapEntries(map) {
@@ -34468,6 +36602,7 @@ function servicesAfter(changes, surplus, services) {
 
 
 
+
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
 function plan(asked, signal) {
     return withRun(asked, signal, (run) => planOver(asked, run));
@@ -34482,14 +36617,14 @@ async function planOver(asked, run) {
     // Whoever has not taken the lock must not think that those who ask for it are done.
     const files = await readFiles({ ...asked, lock: undefined }, bound);
     const cas = await planTrust({ ...bound, deployment: files.deployment });
-    const { changes, observed } = await planAndCheck(files, bound, 'planned');
+    const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned');
     const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
     const outlook = outlookOf(changes, known);
-    return { ...outlook, objects: [...cas, ...outlook.objects], advice };
+    return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned') };
 }
 /** What a deploy would put on the nodes before it asks a registry. */
 async function planTrust(run) {
@@ -35047,6 +37182,7 @@ function missingOf({ missing }) {
 
 
 
+
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 const table_MODES = {
     deploy: mode(readInputs, deploy_deploy, reportDeployed),
@@ -35061,8 +37197,9 @@ function mode(read, run, report) {
         return () => report(came, asked);
     };
 }
-async function reportDeployed({ results, advice }, asked) {
+async function reportDeployed({ results, advice, images }, asked) {
     await reportResults(results, asked);
+    reportImages(images);
     giveAdvice(advice);
 }
 function reportPlanned(outlook, asked) {

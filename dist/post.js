@@ -8,6 +8,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
 
 /***/ }),
 
+/***/ 1692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+
+/***/ }),
+
 /***/ 932:
 /***/ ((module) => {
 
@@ -8618,6 +8625,64 @@ exports.visitAsync = visitAsync;
 /******/ /* webpack/runtime/asset-relocator-loader */
 /******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
 /******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
 /************************************************************************/
 var __webpack_exports__ = {};
 
@@ -9171,6 +9236,291 @@ function registriesIn({ auths = {}, credHelpers = {} }) {
     return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))];
 }
 
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
+
+
+
+
+
+
+/** There is no answer. The message is the cause in Node's words. */
+class HttpFault extends Error {
+    name = 'HttpFault';
+    failure;
+    /** Whether another try may go better. */
+    mayPass;
+    constructor(failure, message, mayPass, cause) {
+        super(message, { cause });
+        this.failure = failure;
+        this.mayPass = mayPass;
+    }
+}
+/** No byte in either direction for so long: a registry stores what it was sent within that. */
+const SILENCE_SECONDS = 60;
+const MOST_BODY_BYTES = 16 * 1024 * 1024;
+/** Of Node's TLS (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const UNKNOWN_CA = new Set([
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const BAD_CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+/**
+ * The way to registries from here, over the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`,
+ * as docker and curl read them).
+ */
+function registryHttp(env) {
+    const agents = { http: new external_node_http_namespaceObject.Agent({ keepAlive: true }), https: new external_node_https_namespaceObject.Agent({ keepAlive: true }) };
+    const send = async (request) => {
+        const { url, isUnverified = false, authorities = [] } = request;
+        const isTls = url.protocol === 'https:';
+        const proxy = proxyFor(url, env);
+        const tls = {
+            ...(isUnverified ? { rejectUnauthorized: false } : {}),
+            ...(authorities.length > 0 && !isUnverified ? { ca: [...authorities, ...(await wellKnown())] } : {}),
+        };
+        if (proxy === undefined)
+            return exchange(request, url, { agent: isTls ? agents.https : agents.http, ...tls });
+        if (!isTls) {
+            const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: agents.http };
+            return exchange(request, url, options, proxyAuth(proxy));
+        }
+        const tunnel = await openTunnel(proxy, url, request.signal);
+        const socket = await secured((0,external_node_tls_.connect)({ socket: tunnel, servername: serverName(url), ...tls }), tunnel);
+        return exchange(request, url, { createConnection: () => socket }).finally(() => {
+            socket.destroy();
+            tunnel.destroy();
+        });
+    };
+    return Object.assign(send, {
+        [Symbol.dispose]: () => {
+            agents.http.destroy();
+            agents.https.destroy();
+        },
+    });
+}
+async function wellKnown() {
+    const { rootCertificates } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1692, 19));
+    return rootCertificates;
+}
+/** The proxy that stands before an address, if any. Pure. */
+function proxyFor(url, env) {
+    const read = (name) => env[name.toLowerCase()] || env[name] || '';
+    const text = url.protocol === 'https:' ? read('HTTPS_PROXY') : read('HTTP_PROXY');
+    if (text === '' || isWithoutProxy(url, read('NO_PROXY')))
+        return undefined;
+    try {
+        const proxy = new URL(text.includes('://') ? text : `http://${text}`);
+        return proxy.protocol === 'http:' ? proxy : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `*` is everything. */
+function isWithoutProxy(url, list) {
+    const host = bare(url.hostname);
+    // As Go does (golang.org/x/net/http/httpproxy).
+    if (host === 'localhost' || /^127\./.test(host) || host === '::1')
+        return true;
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    return list
+        .split(',')
+        .map((entry) => entry.trim().toLowerCase())
+        .some((entry) => {
+        if (entry === '*')
+            return true;
+        const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+        if (name === '' || (only !== undefined && only !== port))
+            return false;
+        const domain = name.replace(/^\*?\./, '');
+        return host === domain || host.endsWith(`.${domain}`);
+    });
+}
+function proxyAuth({ username, password }) {
+    if (username === '')
+        return {};
+    const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return { 'Proxy-Authorization': `Basic ${Buffer.from(account).toString('base64')}` };
+}
+function openTunnel(proxy, url, signal) {
+    const to = `${url.hostname}:${url.port || 443}`;
+    return new Promise((resolve, reject) => {
+        const request = (0,external_node_http_namespaceObject.request)({
+            host: bare(proxy.hostname),
+            port: proxy.port || 80,
+            method: 'CONNECT',
+            path: to,
+            headers: { Host: to, ...proxyAuth(proxy) },
+            agent: false,
+            signal,
+        });
+        request.once('connect', ({ statusCode = 0 }, socket) => {
+            if (statusCode === 200)
+                return resolve(socket);
+            socket.destroy();
+            reject(new HttpFault('unreachable', `the proxy ${proxy.host} answers ${statusCode}`, statusCode >= 500));
+        });
+        request.once('error', (error) => {
+            reject(signal.aborted ? error : new HttpFault('unreachable', `the proxy ${proxy.host}: ${error.message}`, true));
+        });
+        request.end();
+    });
+}
+/** @throws HttpFault when no TLS comes about */
+function secured(socket, tunnel) {
+    return new Promise((resolve, reject) => {
+        socket.once('secureConnect', () => resolve(socket));
+        socket.on('error', (error) => {
+            tunnel.destroy();
+            reject(faultOf(error));
+        });
+        socket.once('close', () => reject(new HttpFault('unreachable', 'the connection over the proxy ended', true)));
+    });
+}
+/** @throws HttpFault when there is no whole answer; the signal's own error when it is aborted */
+async function exchange({ method, headers, payload, signal }, url, options, more = {}) {
+    signal.throwIfAborted();
+    const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_namespaceObject.request : external_node_http_namespaceObject.request;
+    const silence = new Silence(SILENCE_SECONDS);
+    const request = make({
+        host: bare(url.hostname),
+        port: url.port,
+        path: `${url.pathname}${url.search}`,
+        ...(url.protocol === 'https:' ? { servername: serverName(url) } : {}),
+        ...options,
+        method,
+        headers: {
+            Host: url.host,
+            ...headers,
+            ...more,
+            ...(payload === undefined
+                ? method === 'POST' || method === 'PUT'
+                    ? { 'Content-Length': 0 }
+                    : {}
+                : { 'Content-Length': payload.size }),
+        },
+        signal: AbortSignal.any([signal, silence.signal]),
+    });
+    try {
+        const answered = new Promise((resolve, reject) => {
+            request.once('response', (response) => readWhole(response, silence).then(resolve, reject));
+            request.once('error', reject);
+        });
+        if (payload === undefined)
+            request.end();
+        else {
+            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence), request);
+            // An answer before all is sent, such as a refusal, counts more than what becomes of the rest.
+            sending.catch(() => undefined);
+            const first = await Promise.race([answered, sending.then(() => undefined)]).catch(async (error) => {
+                const answer = await Promise.race([answered.catch(() => undefined), briefly()]);
+                if (answer !== undefined)
+                    return answer;
+                throw error;
+            });
+            if (first !== undefined)
+                return first;
+        }
+        return await answered;
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (silence.signal.aborted) {
+            throw new HttpFault('silent', `nothing was heard of ${url.host} for ${SILENCE_SECONDS} s`, true, error);
+        }
+        throw faultOf(error);
+    }
+    finally {
+        silence.end();
+        request.destroy();
+    }
+}
+/** A refusal may be on its way when the line breaks under what is being sent. */
+function briefly() {
+    return new Promise((resolve) => {
+        setTimeout(() => resolve(undefined), 200).unref();
+    });
+}
+async function readWhole(response, silence) {
+    const parts = [];
+    let size = 0;
+    for await (const part of response) {
+        silence.breakNow();
+        size += part.length;
+        if (size > MOST_BODY_BYTES)
+            throw new HttpFault('registry-error', 'its answer is larger than 16 MB', false);
+        parts.push(part);
+    }
+    if (!response.complete)
+        throw new HttpFault('unreachable', 'the answer broke off', true);
+    return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
+}
+async function* watched(pieces, silence) {
+    for await (const piece of pieces) {
+        silence.breakNow();
+        yield piece;
+    }
+}
+/** Ends a request of which nothing is heard. */
+class Silence {
+    #seconds;
+    #over = new AbortController();
+    #timer;
+    constructor(seconds) {
+        this.#seconds = seconds;
+        this.breakNow();
+    }
+    get signal() {
+        return this.#over.signal;
+    }
+    breakNow() {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#over.abort(), this.#seconds * 1000);
+    }
+    end() {
+        clearTimeout(this.#timer);
+    }
+}
+function faultOf(error) {
+    const { code = '', syscall } = error;
+    if (error instanceof HttpFault || code === '')
+        return error;
+    // What is wrong with the payload is told by its own error.
+    if (syscall === 'read' && code !== 'ECONNRESET')
+        return error;
+    const said = errors_messageOf(error);
+    if (UNKNOWN_CA.has(code))
+        return new HttpFault('unknown-ca', said, false, error);
+    if (BAD_CERTIFICATE.test(code))
+        return new HttpFault('bad-certificate', said, false, error);
+    if (NO_TLS.has(code))
+        return new HttpFault('plain-http', said, false, error);
+    const mayPass = code !== 'ENOTFOUND';
+    return /^E[A-Z]/.test(code) || code.startsWith('HPE_') ? new HttpFault('unreachable', said, mayPass, error) : error;
+}
+/** `[::1]` is how a URL has it. */
+function bare(host) {
+    return host.replace(/^\[(.*)\]$/, '$1');
+}
+/** An address is no name that a server could be asked for (RFC 6066, 3). */
+function serverName({ hostname }) {
+    return (0,external_node_net_namespaceObject.isIPv6)(bare(hostname)) || /^[\d.]+$/.test(hostname) ? '' : hostname;
+}
+
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 ;// CONCATENATED MODULE: ./build/runner/matcher.js
@@ -9439,7 +9789,7 @@ const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
 const OF_OUTPUTS = new Set(`created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
   update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
   failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
-  added runsAgain strategy course account username registry rolling recreate canary`.split(/\s+/));
+  added runsAgain digest state pushed present platforms bytes strategy course account username registry rolling recreate canary`.split(/\s+/));
 /** How key files begin and end, all of them. */
 const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 /** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
@@ -10900,9 +11250,10 @@ function files_readUserFile(path, base) {
 /**
  * That a program may read a file of the user's.
  *
+ * @param size whether it is one to be read whole
  * @throws UserError as {@link readUserFile}
  */
-function requireUserFile(path, base) {
+function requireUserFile(path, base, size = 'small') {
     try {
         const real = (0,external_node_fs_namespaceObject.realpathSync)(path);
         if (OF_THE_KERNEL.test(real)) {
@@ -10913,7 +11264,7 @@ function requireUserFile(path, base) {
             throw new errors_UserError('this is a directory: write the path of the file in it');
         if (!file.isFile())
             throw new errors_UserError('this is no regular file: write the content to one first');
-        if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+        if (size === 'small' && file.size > LARGEST_MEGABYTES * 1024 * 1024) {
             throw new errors_UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`);
         }
     }
@@ -11227,8 +11578,6 @@ function lines(all) {
     return all.map((line) => `${line}\n`).join('');
 }
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: ./build/runner/elapsed.js
 
 /** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
@@ -11276,8 +11625,6 @@ function isTimeLimit(signal) {
     return signal?.reason?.name === 'TimeoutError';
 }
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
 
 /** sshd allows 10 sessions in a connection unless told otherwise. */
@@ -11714,8 +12061,6 @@ function contextIn(stdout) {
     throw new errors_UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safe_text_safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }
 
-;// CONCATENATED MODULE: external "node:stream/promises"
-const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 ;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
 
 /**
@@ -12591,7 +12936,7 @@ const LONGEST_PAUSE_MS = 1000;
 /** A manager that has lost its leader lets a read wait for the next one, and that may not have caught up. */
 const SLOW_SECONDS = 2;
 /** No healthy daemon takes so long, except for a registry or an election. */
-const SILENCE_SECONDS = 10;
+const patience_SILENCE_SECONDS = 10;
 /**
  * An engine whose calls outlast what passes: they are made again while the swarm has no leader, and when the connection
  * or the answer is lost, and go to another manager when the one in use does not serve. Only calls are repeated of which
@@ -12710,7 +13055,7 @@ function pauseAfter(trouble, number) {
 async function askOnce(daemons, path, ask, { timeoutSeconds } = {}) {
     const { current: engine } = daemons;
     const isLong = timeoutSeconds !== undefined || !daemons.hasOthers;
-    const silence = isLong ? undefined : setTimeout(() => daemons.onTrouble('silent', engine), SILENCE_SECONDS * 1000);
+    const silence = isLong ? undefined : setTimeout(() => daemons.onTrouble('silent', engine), patience_SILENCE_SECONDS * 1000);
     try {
         return await ask(engine);
     }
@@ -13063,6 +13408,7 @@ class NoManager extends errors_UserError {
 
 
 
+
 /**
  * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
  * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
@@ -13076,6 +13422,7 @@ async function connect(deployment, workspace, env, signal) {
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
     const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal });
+    const http = registryHttp(bare);
     const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {});
     try {
         await managers.connect(signal);
@@ -13084,9 +13431,13 @@ async function connect(deployment, workspace, env, signal) {
             isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
             cliVersion: cli.version,
             engine: managers.engine,
+            registryHttp: http,
             configDirectory: directory,
             userConfig,
-            [Symbol.dispose]: () => managers[Symbol.dispose](),
+            [Symbol.dispose]: () => {
+                http[Symbol.dispose]();
+                managers[Symbol.dispose]();
+            },
         };
     }
     catch (error) {
@@ -14940,6 +15291,118 @@ function readOrDefault(env, name, problems, parse) {
     return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/images.js
+
+
+
+
+
+
+/** The keys of an entry. */
+const PUSH_KEYS = ['archive', 'image', 'from', 'auth-config'];
+const images_OTHER_NAMES = {
+    as: 'image',
+    config: 'auth-config',
+    file: 'archive',
+    input: 'archive',
+    name: 'image',
+    path: 'archive',
+    source: 'from',
+    tag: 'image',
+    tar: 'archive',
+    tarball: 'archive',
+};
+const EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/web:1.4 }`';
+/**
+ * The images that an `images` text asks to push: a YAML list. That each archive is there is part of it; what is in it,
+ * is not.
+ */
+function imagesFromText(text, env, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`images line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const isOneEntry = root.kind === 'map' && root.entries.some(({ key }) => PUSH_KEYS.includes(key));
+    if (root.kind !== 'list' && !isOneEntry) {
+        problems.add(`images: this is no list of images to push: write entries such as ${EXAMPLE}`);
+        return [];
+    }
+    const entries = root.kind === 'list' ? root.items : [root];
+    const requests = entries.flatMap((entry, index) => {
+        const place = `images entry ${index + 1}`;
+        return requestFrom(entry, place, env, problems.at(place)) ?? [];
+    });
+    checkNames(requests, problems);
+    return requests;
+}
+function requestFrom(entry, place, env, problems) {
+    if (entry.kind !== 'map') {
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        return undefined;
+    }
+    const unknown = entry.entries.filter(({ key }) => !PUSH_KEYS.includes(key));
+    for (const { key, line } of unknown) {
+        const advice = keyAdvice(keys_closestKey(key, PUSH_KEYS, images_OTHER_NAMES), PUSH_KEYS);
+        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${advice}`);
+    }
+    if (unknown.length > 0)
+        return undefined;
+    const archive = required(entry, 'archive', 'write the path of a file that `docker save` has written', problems);
+    const name = required(entry, 'image', 'write as what it is pushed, such as registry.example.com/shop/web:1.4', problems);
+    const image = name === undefined ? undefined : problems.at('`image`').attempt(() => imageNamed(name));
+    const from = optional(entry, 'from', 'the name that the image has in the archive', problems);
+    const authConfig = optional(entry, 'auth-config', 'the name of a config', problems);
+    if (archive === undefined)
+        return undefined;
+    const path = resolvePath(env, archive);
+    problems.at(`\`archive\` ${problems_shown(archive)}`).attempt(() => requireUserFile(path, basePath(env), 'of any size'));
+    return image && { place, archive, path, image, ...(from && { from }), ...(authConfig && { authConfig }) };
+}
+function required(entry, key, remedy, problems) {
+    const text = textAt(entry, key, problems);
+    if (text)
+        return text;
+    if (valueAt(entry, key) === undefined)
+        problems.add(`\`${key}\` is missing: ${remedy}`);
+    else if (text === '')
+        problems.add(`\`${key}\` is empty: ${remedy}`);
+    return undefined;
+}
+function optional(entry, key, what, problems) {
+    const text = textAt(entry, key, problems);
+    if (text === '')
+        problems.add(`\`${key}\` is empty: write ${what}, or leave the key out`);
+    return text || undefined;
+}
+function imageNamed(text) {
+    let image;
+    try {
+        image = parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
+    const { digest, ...named } = image;
+    if (digest !== undefined) {
+        throw new errors_UserError(`${problems_shown(text)} has a digest, which is for the archive to say: write ${reference_familiar(named)}`);
+    }
+    return withTagDefault(named);
+}
+function checkNames(requests, problems) {
+    const seen = new Map();
+    for (const { image, place } of requests) {
+        const name = reference_familiar(image);
+        const first = seen.get(name);
+        if (first === undefined)
+            seen.set(name, place);
+        else
+            problems.add(`${place}: ${name} is pushed by ${first} already: give one of the two another name or tag`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
@@ -15577,6 +16040,7 @@ const GROUPS = {
     trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
     storing: ['on-short-lived'],
     services: ['services', 'stack'],
+    images: ['images'],
     parallel: ['max-parallel'],
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
@@ -15597,6 +16061,7 @@ const DEPLOYMENT = [
         'trust',
         'storing',
         'services',
+        'images',
         'parallel',
         'wait',
         'lock',
@@ -15740,7 +16205,7 @@ const NOT_HERE = {
 /** What may be a key, and hardly a password: it can be shown. */
 const WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i;
 const LONGEST_WORD = 24;
-const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
+const registries_EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
 const COLUMNS = '<config> <registry> <user> <password>';
 /**
  * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
@@ -15781,7 +16246,7 @@ function credentialFromLine(line, origin, problems) {
     if (password === undefined || rest.length > 0) {
         hideColumns(line);
         const count = columnsOf(line).length;
-        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
+        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${registries_EXAMPLE} where a value has blanks`);
         return undefined;
     }
     masking_hide(password, origin, username);
@@ -15812,7 +16277,7 @@ function credentialsFromYaml(text, input, sources, problems) {
         return [];
     const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
     if (root?.kind !== 'list' && !isOneEntry) {
-        problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`);
+        problems.add(`${input}: this is no list of credentials: write entries such as ${registries_EXAMPLE}`);
         return [];
     }
     const entries = root.kind === 'list' ? root.items : [root];
@@ -15823,7 +16288,7 @@ function credentialsFromYaml(text, input, sources, problems) {
 }
 function credentialFromEntry(entry, origin, sources, problems) {
     if (entry.kind !== 'map') {
-        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${registries_EXAMPLE}`);
         return undefined;
     }
     const unknown = entry.entries.filter(({ key }) => !REGISTRY_KEYS.includes(key));
@@ -17741,7 +18206,7 @@ function servicesFromText(text, forAll, problems) {
         return [];
     const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
     const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
-    checkNames(entries, problems);
+    services_checkNames(entries, problems);
     return requests;
 }
 function services_entriesOf(root, keys, problems) {
@@ -17923,7 +18388,7 @@ function checkName(name) {
         throw new errors_UserError(problem);
 }
 /** Swarm takes names that differ only in their capitals for the same. */
-function checkNames(entries, problems) {
+function services_checkNames(entries, problems) {
     const known = new Set();
     for (const { name = '' } of entries) {
         const key = name.toLowerCase();
@@ -19065,6 +19530,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -19083,6 +19549,7 @@ function readInputs(given, strategies) {
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
     const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED));
+    const images = imagesFromText(input(env, 'images'), env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -19123,6 +19590,7 @@ function readInputs(given, strategies) {
         ...accounts,
         ...trust,
         onShortLived,
+        images,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
         wait,
@@ -19266,7 +19734,7 @@ function readServices(env, forAll, problems) {
         return servicesFromText(text, forAll, problems);
     if (stack !== '')
         return [];
-    const given = ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
+    const given = ['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;
     problems.add(`services: ${why}: write what to deploy, such as \`web: ghcr.io/org/web:1.2\`, or give a \`stack\``);
     return [];

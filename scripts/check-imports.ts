@@ -18,6 +18,7 @@ export const LAYERS: readonly { readonly parts: readonly string[]; readonly is: 
   { parts: ['connect'], is: 'The connection to a manager of the swarm.' },
   { parts: ['stack'], is: "A stack's files: read, the objects they need made, what is left over removed." },
   { parts: ['plan'], is: 'What is there, what is to be, and whether that can work: nothing has been changed yet.' },
+  { parts: ['push'], is: 'Images of archives, sent to their registries before anything of a service is changed.' },
   { parts: ['prepare'], is: 'Images brought to the nodes before anything of a service is changed.' },
   { parts: ['rollout'], is: 'Changes sent, watched, judged, and taken back.' },
   { parts: ['strategies'], is: 'The ways in which tasks are replaced.' },

@@ -86,6 +86,22 @@ export interface RenewedAccount {
   readonly expires?: string
 }
 
+/** What became of an image of an archive, or what would. */
+export interface PushedImage {
+  /** As a service names it: `ghcr.io/acme/web:2`. */
+  readonly image: string
+  /** What it is pinned to. */
+  readonly digest: string
+  /** `present`: it was in its registry already; `planned`: a deploy would push it. */
+  readonly state: 'pushed' | 'present' | 'planned'
+  /** `linux/arm64/v8`. */
+  readonly platforms: readonly string[]
+  /** The name of the config whose credential pushes it. */
+  readonly config: string | undefined
+  /** Of all its parts, some of which the registry may have had. */
+  readonly bytes: number
+}
+
 /** The images of a service with their digests, as the swarm has them. */
 export interface Images {
   readonly before: string | undefined

@@ -129,6 +129,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     dockerConfigs: [],
     configDirectories: [],
     registryCas: [],
+    images: [],
     services: [],
     wait: true,
     timeoutSeconds: 600,

@@ -170,6 +170,7 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
   const passwords = [...registries.matchAll(/password-file: ([\w./-]+)/g)].map(([, path = '']) => path)
   const cas = (values['registry-ca'] ?? '').match(/[\w./-]+\.crt/g) ?? []
   const checks = `${values['check-command'] ?? ''}\n${values.services ?? ''}`
+  const archives = [...(values.images ?? '').matchAll(/archive: ([\w./-]+)/g)].map(([, path = '']) => path)
   const scripts = checks.match(/(?<=\s|^)\.\/[\w./-]+\.sh/g) ?? []
   return [
     ...lines('compose-file').map((path): [string, string] => [path, readFileSync('examples/compose.yml', 'utf8')]),
@@ -178,6 +179,7 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
     ...cas.map((path): [string, string] => [path, PEM.acme]),
     ...passwords.map((path): [string, string] => [path, 'dummy-7Qx\n']),
     ...dockerConfigs.map(([, path = '']): [string, string] => [path, DOCKER_CONFIG]),
+    ...archives.map((path): [string, string] => [path, 'an archive']),
     ...scripts.map((path): [string, string] => [path, '#!/bin/sh\n']),
   ]
 }

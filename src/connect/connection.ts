@@ -11,6 +11,7 @@ import {
   settingsToCarryOver,
 } from '../docker/cli/config-file.ts'
 import type { Engine } from '../docker/engine/engine.ts'
+import { type HttpSend, registryHttp } from '../docker/registry/registry-http.ts'
 import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Environment, environmentForChildren } from '../runner/environment.ts'
@@ -29,6 +30,8 @@ export interface Connection extends Disposable {
   /** `undefined` for a build that does not tell. */
   readonly cliVersion: CliVersion | undefined
   readonly engine: Engine
+  /** The way from this runner to registries, for what no daemon does for its clients. */
+  readonly registryHttp: HttpSend
   /** An isolated configuration directory without any credential. */
   readonly configDirectory: string
   readonly userConfig: UserConfig
@@ -65,6 +68,7 @@ export async function connect(
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))
 
   const candidates = await candidatesOf(deployment.reach, { workspace, env: cli.env, userConfig, signal })
+  const http = registryHttp(bare)
   const managers = new Managers(candidates, directory, userConfig.file.HttpHeaders ?? {})
   try {
     await managers.connect(signal)
@@ -73,9 +77,13 @@ export async function connect(
       isRemote: candidates.every(({ text }) => text.startsWith('ssh:')),
       cliVersion: cli.version,
       engine: managers.engine,
+      registryHttp: http,
       configDirectory: directory,
       userConfig,
-      [Symbol.dispose]: () => managers[Symbol.dispose](),
+      [Symbol.dispose]: () => {
+        http[Symbol.dispose]()
+        managers[Symbol.dispose]()
+      },
     }
   } catch (error) {
     managers[Symbol.dispose]()

@@ -221,6 +221,15 @@ export interface SystemInfo {
     readonly Error?: string
     readonly NodeID?: string
   }
+  readonly RegistryConfig?: RegistrySettings
+}
+
+/** How a daemon speaks to registries. */
+export interface RegistrySettings {
+  /** Networks in whose registries whoever answers is believed, also without TLS: `127.0.0.0/8`. */
+  readonly InsecureRegistryCIDRs?: readonly string[]
+  /** By the registry's `host[:port]`. */
+  readonly IndexConfigs?: Readonly<Record<string, { readonly Secure?: boolean }>>
 }
 
 /** The answer of `GET /distribution/{image}/json`. */

@@ -27,6 +27,8 @@ export interface Deployment extends Accounts {
   /** What to do about a credential that would be stored with services and ends soon. */
   readonly onShortLived: 'warn' | 'error' | 'allow'
   readonly services: readonly ServiceRequest[]
+  /** What is pushed before anything is deployed. */
+  readonly images: readonly PushRequest[]
   /** Its services come to `services` when docker has read its files. */
   readonly stack?: StackRequest
   readonly wait: boolean
@@ -133,6 +135,22 @@ export interface RegistryCa {
 export interface CaInstallation {
   /** One with a shell: its containers write the files on the nodes. */
   readonly image: ImageReference
+}
+
+/** An image in an archive that is to be pushed. */
+export interface PushRequest {
+  /** Where it was given: `images entry 1`. */
+  readonly place: string
+  /** The archive as the user gave its path. */
+  readonly archive: string
+  /** The same, absolute. */
+  readonly path: string
+  /** As what it is pushed, with a tag. */
+  readonly image: ImageReference
+  /** The name that the image has in the archive, where that has several. */
+  readonly from?: string
+  /** The name of the config to push it with, whatever the image's registry. */
+  readonly authConfig?: string
 }
 
 /** A stack as the inputs ask for it. */

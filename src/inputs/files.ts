@@ -61,9 +61,10 @@ export function readUserFile(path: string, base: string): Buffer {
 /**
  * That a program may read a file of the user's.
  *
+ * @param size whether it is one to be read whole
  * @throws UserError as {@link readUserFile}
  */
-export function requireUserFile(path: string, base: string): void {
+export function requireUserFile(path: string, base: string, size: 'small' | 'of any size' = 'small'): void {
   try {
     const real = realpathSync(path)
     if (OF_THE_KERNEL.test(real)) {
@@ -72,7 +73,7 @@ export function requireUserFile(path: string, base: string): void {
     const file = statSync(real)
     if (file.isDirectory()) throw new UserError('this is a directory: write the path of the file in it')
     if (!file.isFile()) throw new UserError('this is no regular file: write the content to one first')
-    if (file.size > LARGEST_MEGABYTES * 1024 * 1024) {
+    if (size === 'small' && file.size > LARGEST_MEGABYTES * 1024 * 1024) {
       throw new UserError(`the file is larger than ${LARGEST_MEGABYTES} MB: check that it is the right one`)
     }
   } catch (error) {

@@ -17,6 +17,7 @@ import type {
 import { readDockerConfigs, UNNAMED_CONFIG } from './docker-config.ts'
 import { fileReader, resolvePath } from './files.ts'
 import { input, read, readOrDefault } from './given.ts'
+import { imagesFromText } from './images.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
 import { allInputs, checkModeInputs } from './mode-inputs.ts'
 import { checkPause, pausing } from './pause.ts'
@@ -52,6 +53,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const reach = reachOf(env, problems)
   const accounts = readAccounts(env, problems)
   const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED))
+  const images = imagesFromText(input(env, 'images'), env, problems)
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
   const forAll = {
     strategies,
@@ -92,6 +94,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     ...accounts,
     ...trust,
     onShortLived,
+    images,
     services: pauses ? services.map(pausing) : services,
     ...(stack && { stack: pauses ? pausing(stack) : stack }),
     wait,
@@ -259,7 +262,7 @@ function readServices(env: Environment, forAll: ReplacementSettings, problems: P
   }
   if (text.trim() !== '') return servicesFromText(text, forAll, problems)
   if (stack !== '') return []
-  const given = (['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'] as const).find(
+  const given = (['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'] as const).find(
     (name) => input(env, name) !== '',
   )
   const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`

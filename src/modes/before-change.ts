@@ -8,6 +8,7 @@ import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { withPresentImages } from '../plan/refresh.ts'
 import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.ts'
+import { type CheckedPushes, checkPushes, type Push, unusedPushes } from '../push/push.ts'
 import { log, stage } from '../runner/log.ts'
 import { readStack } from '../stack/read.ts'
 import type { Stack } from '../stack/stack.ts'
@@ -36,7 +37,11 @@ export async function readFiles(asked: Deployment, { connection, workspace, time
 export interface CheckedPlan {
   readonly changes: readonly Change[]
   readonly observed: Observation
+  /** The images that come from archives. */
+  readonly pushes: readonly Push[]
 }
+
+const NOTHING_TO_PUSH: CheckedPushes = { pushes: [], fromArchives: new Map(), problems: [] }
 
 /**
  * @param cas what has become of `registry-ca` by now
@@ -49,17 +54,35 @@ export async function planAndCheck({ deployment, stack }: Asked, run: Run, cas: 
     stage(title, () => time.before(title, work))
   const loggedIn = await early('Log in', (limit) => logIn(deployment, connection, workspace, limit))
   const observed = await time.before('Look at the swarm', (limit) => observe(deployment, connection.engine, limit))
+  const { images, registryCas } = deployment
+  const pushing =
+    images.length === 0
+      ? NOTHING_TO_PUSH
+      : await early('Look at the images to push', (signal) =>
+          checkPushes(images, loggedIn, registryCas, { ...run, signal }),
+        )
   const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
+  const needing = [...plan.services, ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined }))]
   const unused = [
-    ...unusedCredentials(deployment.credentials, plan.services),
-    ...unusedConfigs(deployment.dockerConfigs, plan.services),
+    ...unusedCredentials(deployment.credentials, needing),
+    ...unusedConfigs(deployment.dockerConfigs, needing),
+    ...unusedPushes(pushing.pushes, plan.services),
   ]
-  if (plan.problems.length === 0) for (const line of unused) log.notice(line)
+  if (plan.problems.length + pushing.problems.length === 0) for (const line of unused) log.notice(line)
   const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
-    check(plan.services, { ...run, signal, deployment, stack, loggedIn, observed, strategies: STRATEGIES }),
+    check(plan.services, {
+      ...run,
+      signal,
+      deployment,
+      stack,
+      loggedIn,
+      observed,
+      strategies: STRATEGIES,
+      fromArchives: pushing.fromArchives,
+    }),
   )
-  const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...plan.problems, ...problems]
+  const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems]
   await tellTrustCommands(all, deployment)
   throwAll(withTrustAdvice(all, deployment, cas))
-  return { changes, observed }
+  return { changes, observed, pushes: pushing.pushes }
 }

@@ -7,8 +7,9 @@ import type { Change } from '../plan/check.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
+import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
 import { adviceOn } from '../report/advice.ts'
-import { isGood, type ServiceResult } from '../result.ts'
+import { isGood, type PushedImage, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
 import { rollOut, unwatched } from '../rollout/roll-out.ts'
@@ -16,6 +17,7 @@ import type { RolloutRun } from '../rollout/run.ts'
 import { serviceLog } from '../rollout/service-log.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
+import { stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { makeObjects } from '../stack/make.ts'
 import { removeMade, removeUnused } from '../stack/remove.ts'
@@ -30,6 +32,8 @@ export interface Deployed {
   readonly results: readonly ServiceResult[]
   /** What will hurt one day, to be told last. */
   readonly advice: readonly string[]
+  /** What was pushed first. */
+  readonly images: readonly PushedImage[]
 }
 
 /** Makes services and stacks run as asked, and says what became of each. */
@@ -54,20 +58,38 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
 
   // A registry can only be asked when the nodes trust it, and the managers are nodes.
   await installRegistryCas({ ...run, connection, deployment, self })
-  const { changes, observed: atFirst } = await planAndCheck({ deployment, stack }, { ...run, connection }, 'installed')
+  const before = { ...run, connection }
+  const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed')
+  await push(pushes, changes, deployment, before)
   const preparing = { ...run, connection, observed: atFirst, deployment, self }
   await removeLeft(preparing)
   const observed = await prepareNodes(changes, preparing)
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
-  return await change(changes, stack, rollout).catch((error: unknown) => {
+  const { results, advice } = await change(changes, stack, rollout).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
+  return { results, advice, images: pushedImages(pushes, 'pushed') }
+}
+
+/** What the registries are to have first. The swarm is left as it is. */
+async function push(pushes: readonly Push[], changes: readonly Change[], { credentials }: Deployment, run: Run) {
+  if (pushes.every(({ toSend }) => toSend === undefined)) return
+  await stage('Push images', () =>
+    run.time.before('Push images', async (signal) => {
+      await pushImages(pushes)
+      await confirmPushed(pushes, changes, credentials, { ...run, signal })
+    }),
+  )
 }
 
 /** From here on the swarm is changed. */
-async function change(asked: readonly Change[], stack: Stack | undefined, run: RolloutRun): Promise<Deployed> {
+async function change(
+  asked: readonly Change[],
+  stack: Stack | undefined,
+  run: RolloutRun,
+): Promise<Omit<Deployed, 'images'>> {
   const { connection, signal, time } = run
   const { changes, objects } = await make(asked, stack, run)
   const first = await takeFirstSteps(changes, run)

@@ -4,6 +4,7 @@ import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type ObjectOutlook, type Outlook, outlookOf } from '../plan/outlook.ts'
 import { casToInstall, type TrustRun } from '../prepare/registry-ca/install.ts'
+import { pushedImages } from '../push/push.ts'
 import { adviceOnChanges } from '../report/advice.ts'
 import { swarmNetworks } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
@@ -25,14 +26,14 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   // Whoever has not taken the lock must not think that those who ask for it are done.
   const files = await readFiles({ ...asked, lock: undefined }, bound)
   const cas = await planTrust({ ...bound, deployment: files.deployment })
-  const { changes, observed } = await planAndCheck(files, bound, 'planned')
+  const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned')
   const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
   const { deployment } = files
   const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
   const outlook = outlookOf(changes, known)
-  return { ...outlook, objects: [...cas, ...outlook.objects], advice }
+  return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned') }
 }
 
 /** What a deploy would put on the nodes before it asks a registry. */

@@ -7,6 +7,7 @@ import type { StrategyTable } from '../inputs/strategy.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportAuthRefresh } from '../report/auth-refresh.ts'
+import { reportImages } from '../report/images.ts'
 import { reportLogin } from '../report/login.ts'
 import { reportPlan } from '../report/plan.ts'
 import { reportResults } from '../report/report.ts'
@@ -43,8 +44,9 @@ function mode<Asked, Came>(
   }
 }
 
-async function reportDeployed({ results, advice }: Deployed, asked: Deployment): Promise<void> {
+async function reportDeployed({ results, advice, images }: Deployed, asked: Deployment): Promise<void> {
   await reportResults(results, asked)
+  reportImages(images)
   giveAdvice(advice)
 }
 

@@ -1,5 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import type { Distribution, Node, Service, ServiceSpec } from '../docker/api.ts'
+import { familiar } from '../docker/registry/reference.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
@@ -21,6 +22,7 @@ import {
   accessToReturn,
   type CheckedImage,
   checkImage,
+  type FromArchives,
   type LookUp,
   lookUpOnce,
   type Say,
@@ -119,6 +121,7 @@ interface CheckRun extends Run {
   readonly deployment: Deployment
   readonly stack: Stack | undefined
   readonly loggedIn: LoggedIn
+  readonly fromArchives: FromArchives
   readonly observed: Observation
   readonly strategies: StrategyPlans
 }
@@ -128,7 +131,7 @@ interface CheckRun extends Run {
  * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
  */
 export async function check(planned: readonly PlannedService[], run: CheckRun): Promise<Checked> {
-  const lookUp = lookUpOnce(run.connection, run.signal)
+  const lookUp = lookUpOnce(run.connection, run.signal, run.fromArchives)
   const sayProgress = progressOf(planned.length)
   const column = nameColumn(planned.map(({ request }) => request.name))
   const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
@@ -213,6 +216,10 @@ interface Finding {
 async function checkedOne(planned: PlannedService, lookUp: LookUp, say: Say, run: CheckRun): Promise<Finding> {
   // That a credential was refused has been said once, for all services that need it.
   if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential)) return { problems: [] }
+  // So has that its image cannot be pushed.
+  const { image } = planned.request
+  const pushed = image && run.fromArchives.get(familiar(image))
+  if (pushed !== undefined && pushed.distribution === undefined) return { problems: [] }
   try {
     return await checkOne(planned, lookUp, say, run)
   } catch (error) {

@@ -24,6 +24,8 @@ import { servicesNamed } from './observe.ts'
 /** What needs accounts, and those that are given for it. */
 export interface InNeed extends Accounts {
   readonly services: readonly (ChoosingRequest & Pick<ServiceRequest, 'name' | 'image'>)[]
+  /** The images that are pushed. */
+  readonly images?: readonly (ChoosingRequest & Pick<ServiceRequest, 'image'>)[]
 }
 
 /** What a Docker client configuration has for the registries that were asked for. */
@@ -74,8 +76,8 @@ export function allCredentials(
 }
 
 /** The registries of images for which no credential was given: there the user's own configuration may have one. */
-function unservedRegistries({ services, credentials }: InNeed): string[] {
-  const unserved = services.flatMap((request) => {
+function unservedRegistries({ services, images = [], credentials }: InNeed): string[] {
+  const unserved = [...services, ...images].flatMap((request) => {
     const { image } = request
     if (image === undefined || configChoice(request, undefined) !== undefined) return []
     const served = credentials.some(

@@ -23,7 +23,13 @@ export interface CheckedImage {
   readonly pinned: ImageReference | undefined
   /** The credential to send with it; of a kept image only one that can read it. */
   readonly access: Access | undefined
-  readonly distribution: Distribution | undefined
+  readonly distribution: Found | undefined
+}
+
+/** What a registry has under a name. */
+export interface Found extends Distribution {
+  /** It is yet to be pushed: what the archive says of it. */
+  readonly isToPush?: true
 }
 
 /**
@@ -31,21 +37,38 @@ export interface CheckedImage {
  *
  * @param login what of the account: what this run uses, unless told
  */
-export type LookUp = (
-  image: ImageReference,
-  access: Access | undefined,
-  login?: RegistryCredential,
-) => Promise<Distribution>
+export type LookUp = (image: ImageReference, access: Access | undefined, login?: RegistryCredential) => Promise<Found>
+
+/** The images of this run that come from archives, by their names as {@link familiar} writes them. */
+export type FromArchives = ReadonlyMap<string, FromArchive>
+
+export interface FromArchive {
+  /** `undefined`: it cannot be pushed, and what is wrong has been told. */
+  readonly distribution: Distribution | undefined
+  /** Whether the registry has this very image already. */
+  readonly isThere: boolean
+}
 
 /** Logs a line on the service that is checked. */
 export type Say = (text: string) => void
 
-export function lookUpOnce({ engine }: Connection, signal: AbortSignal): LookUp {
-  const answers = new Map<string, Promise<Distribution>>()
+/**
+ * An image that comes from an archive has the digest that it has there, whatever its tag may mean meanwhile; one that is
+ * yet to be pushed is not looked up at all.
+ */
+export function lookUpOnce(
+  { engine }: Connection,
+  signal: AbortSignal,
+  fromArchives: FromArchives = new Map(),
+): LookUp {
+  const answers = new Map<string, Promise<Found>>()
   return (image, access, login = access?.credential) => {
+    const { distribution, isThere = true } = fromArchives.get(familiar(image)) ?? {}
+    if (distribution !== undefined && !isThere) return Promise.resolve({ ...distribution, isToPush: true })
+    const asked = distribution === undefined ? image : withDigest(image, distribution.Descriptor.digest)
     const which = login === access?.credential ? '' : ' stored'
-    const key = `${familiar(image)} ${access?.config.directory ?? ''}${which}`
-    const answer = answers.get(key) ?? resolveImage(engine, image, login, signal)
+    const key = `${familiar(asked)} ${access?.config.directory ?? ''}${which}`
+    const answer = answers.get(key) ?? resolveImage(engine, asked, login, signal)
     answers.set(key, answer)
     return answer
   }
@@ -69,6 +92,24 @@ export async function checkImage(
     const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it')
     return { pinned: undefined, access: fresh, distribution: undefined }
   }
+  const distribution = await readImage(image, access, lookUp, given)
+  const pinned = withDigest(image, distribution.Descriptor.digest)
+  const when = distribution.isToPush ? ', to be pushed' : ''
+  say(`${familiar(pinned)}${when}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`)
+  return { pinned, access, distribution }
+}
+
+/**
+ * Reads an image with what of an account this run uses, and with what of it is stored for the nodes.
+ *
+ * @throws UnreadableImage when the registry does not say anything to one of them
+ */
+export async function readImage(
+  image: ImageReference,
+  access: Access | undefined,
+  lookUp: LookUp,
+  given: readonly Credential[],
+): Promise<Found> {
   const read = async (login?: RegistryCredential) => {
     try {
       return await lookUp(image, access, login)
@@ -77,11 +118,9 @@ export async function checkImage(
       throw new UnreadableImage(error, image, access, given, login)
     }
   }
-  const distribution = await read()
+  const found = await read()
   if (access?.credential.stored !== undefined) await read(access.credential.stored)
-  const pinned = withDigest(image, distribution.Descriptor.digest)
-  say(`${familiar(pinned)}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`)
-  return { pinned, access, distribution }
+  return found
 }
 
 /**
@@ -102,8 +141,12 @@ export async function accessToReturn(
 }
 
 /** Whether the look at the new image has shown that the credential reads the repository of another image too. */
-function hasProved({ pinned, access }: CheckedImage, other: Access | undefined, image: string | undefined): boolean {
-  if (pinned === undefined || other === undefined || image === undefined) return false
+function hasProved(
+  { pinned, access, distribution }: CheckedImage,
+  other: Access | undefined,
+  image: string | undefined,
+): boolean {
+  if (pinned === undefined || distribution?.isToPush || other === undefined || image === undefined) return false
   const isSameCredential = access?.config === other.config && access.credential === other.credential
   return isSameCredential && canonicalName(pinned) === canonicalName(parseReference(image))
 }

@@ -11,11 +11,16 @@ import type { PlannedService } from './plan.ts'
 const NANOSECONDS = 1e9
 
 /**
- * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has.
+ * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has,
+ * and no image that is pushed.
  *
  * @param given all that the user gave
+ * @param planned those who need one
  */
-export function unusedCredentials(given: readonly Credential[], planned: readonly PlannedService[]): string[] {
+export function unusedCredentials(
+  given: readonly Credential[],
+  planned: readonly Pick<PlannedService, 'access' | 'currentAccess'>[],
+): string[] {
   const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]))
   return given
     .filter((credential) => !used.has(credential))
@@ -26,7 +31,10 @@ export function unusedCredentials(given: readonly Credential[], planned: readonl
 }
 
 /** The Docker client configurations that no service of a run uses. */
-export function unusedConfigs(given: readonly DockerConfig[], planned: readonly PlannedService[]): string[] {
+export function unusedConfigs(
+  given: readonly DockerConfig[],
+  planned: readonly Pick<PlannedService, 'access' | 'currentAccess'>[],
+): string[] {
   const used = new Set(
     planned.flatMap(({ access, currentAccess }) => [access?.credential.origin, currentAccess?.credential.origin]),
   )

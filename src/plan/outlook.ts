@@ -3,6 +3,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
 import { type Kind, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
+import type { PushedImage } from '../result.ts'
 import { objectsToSend, type Stack } from '../stack/stack.ts'
 import { surplusServices, unusedObjects } from '../stack/unused.ts'
 import { REASONS_BESIDE } from './change.ts'
@@ -22,6 +23,8 @@ export interface Outlook {
   readonly objects: readonly ObjectOutlook[]
   /** What may hurt later, one line each. */
   readonly advice: readonly string[]
+  /** The images that come from archives. */
+  readonly images: readonly PushedImage[]
 }
 
 export interface ServiceOutlook {
@@ -77,7 +80,7 @@ interface Known {
 }
 
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
-export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice'> {
+export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice' | 'images'> {
   const surplus = removedByPrune(known)
   return {
     services: [

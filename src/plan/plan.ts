@@ -173,13 +173,13 @@ export class ConfigNotGiven extends UserError {
 }
 
 /**
- * The credential for a service as it is on the swarm, by the same rules.
+ * The credential for a service as it is on the swarm, by the same rules; without a service, for an image alone.
  *
  * @param authConfig the config that is asked for, if one is
  * @throws UserError when two candidates are of the same rank, or the config named does not serve
  */
 export function accessFor(
-  service: Service,
+  service: Service | undefined,
   image: ImageReference,
   authConfig: string | undefined,
   loggedIn: LoggedIn,

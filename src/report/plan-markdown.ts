@@ -3,6 +3,7 @@ import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { docLinkOf } from '../runner/doc-link.ts'
 import { bothShortened } from '../runner/printable.ts'
 import { fitting } from './fitting.ts'
+import { imageLines } from './images.ts'
 import { cell, html, nameCell, nameCode, plain, prose } from './markdown.ts'
 import {
   allTasksWords,
@@ -45,6 +46,7 @@ export function planMarkdown(outlook: Outlook): string {
   const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)]
   const drift = driftPart(outlook)
   const lists = [
+    imageList(outlook),
     objectList(outlook),
     storedList(outlook),
     adviceList(outlook),
@@ -202,6 +204,10 @@ function valueCells(change: FieldChange): string[] {
     if (text === undefined) return '–'
     return text === '' ? '(empty)' : cell(text)
   })
+}
+
+function imageList({ images }: Outlook): string {
+  return list('### Images', imageLines(images), 'images')
 }
 
 function objectList({ objects }: Outlook): string {

@@ -30,6 +30,7 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
       ...(nodes && { nodes: nodes.map((name) => safeLine(name)) }),
     })),
     advice: outlook.advice.map((line) => safeLine(line)),
+    images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
   }
 }
 

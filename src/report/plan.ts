@@ -5,6 +5,7 @@ import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, stage } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { giveAdvice } from './advice.ts'
+import { imageWords, setImagesOutput } from './images.ts'
 import { planMarkdown } from './plan-markdown.ts'
 import { changesOutput } from './plan-output.ts'
 import {
@@ -41,6 +42,7 @@ export async function reportPlan(outlook: Outlook, { showValues, failOnChanges }
   setOutput('services', '[]')
   setOutput('plan', markdown)
   setOutput('changes', json)
+  setImagesOutput(shown.images)
   addSummary(markdown)
   if (isChanged && failOnChanges) {
     process.exitCode = 1
@@ -65,6 +67,7 @@ function differing(outlook: Outlook): string {
 
 function logPlan(outlook: Outlook): void {
   for (const service of changedServices(outlook)) logService(service)
+  for (const image of outlook.images) log.info(`image ${image.image} ${imageWords(image)}`)
   for (const object of outlook.objects) log.info(`${object.kind} ${object.name} ${objectWords(object)}`)
   const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged')
   for (const service of asTheyAre.filter(({ drift }) => drift !== undefined)) logService(service)

@@ -20,7 +20,9 @@ const OF_OUTPUTS = new Set(
   `created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
   update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
   failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
-  added runsAgain strategy course account username registry rolling recreate canary`.split(/\s+/),
+  added runsAgain digest state pushed present platforms bytes strategy course account username registry rolling recreate canary`.split(
+    /\s+/,
+  ),
 )
 
 /** How key files begin and end, all of them. */

@@ -1,3 +1,4 @@
+import { Gzip } from 'node:zlib'
 import { jest } from '@jest/globals'
 import { nowMs } from '../../../src/runner/clock.ts'
 
@@ -16,6 +17,38 @@ export function letTimeRun(): void {
 
 /** How much is going on over real sockets: meanwhile the time stands still. */
 let outside = 0
+
+/** Work with real files is going on as well. */
+let hasFiles = false
+
+/** What all that packs and unpacks has in common: Node does it beside the program, and does not count it. */
+const ZLIB = Object.getPrototypeOf(Object.getPrototypeOf(Gzip.prototype)) as {
+  _transform(piece: unknown, encoding: unknown, done: (...args: unknown[]) => void): void
+}
+
+/** Does work in which real files are read and unpacked: meanwhile the time stands still while that goes on. */
+export async function withFiles<T>(work: () => Promise<T>): Promise<T> {
+  const { _transform: transform } = ZLIB
+  hasFiles = true
+  ZLIB._transform = function (piece, encoding, done) {
+    outside++
+    transform.call(this, piece, encoding, (...args) => {
+      outside--
+      done(...args)
+    })
+  }
+  try {
+    return await work()
+  } finally {
+    ZLIB._transform = transform
+    hasFiles = false
+  }
+}
+
+/** What Node has under way with files. */
+function isReading(): boolean {
+  return process.getActiveResourcesInfo().some((name) => /^(?:FSReq|CloseReq|FILEHANDLE)/i.test(name))
+}
 
 /** Does work over real sockets. */
 export async function outOfTime<T>(work: () => Promise<T>): Promise<T> {
@@ -41,7 +74,7 @@ export async function inTime<T>(work: () => Promise<T>): Promise<T> {
 async function turn(): Promise<void> {
   do {
     await new Promise<void>((resolve) => setImmediate(resolve))
-  } while (outside > 0)
+  } while (outside > 0 || (hasFiles && isReading()))
 }
 
 /** Lets so much time pass. */

@@ -38,6 +38,11 @@ export function digestOf(reference: string): string {
   return digest
 }
 
+/** Gives a tag the digest of what was pushed under it. */
+export function setDigest(reference: string, digest: string): void {
+  digests.set(reference, digest)
+}
+
 /** A reference with the digest of its tag, as the action pins it. */
 export function pin(reference: string): string {
   return `${reference}@${digestOf(reference)}`

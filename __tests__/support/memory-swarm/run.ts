@@ -6,6 +6,7 @@ import { jest } from '@jest/globals'
 import type { Connection } from '../../../src/connect/connection.ts'
 import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.ts'
+import type { HttpSend } from '../../../src/docker/registry/registry-http.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
 import { modeAsked, readInputs } from '../../../src/inputs/read.ts'
@@ -50,6 +51,8 @@ export interface RunOptions {
   readonly compose?: string
   /** Aborts the run, as a runner does. */
   readonly stop?: AbortController
+  /** The registries to which this runner sends images. */
+  readonly registryHttp?: HttpSend
   /** A run that takes longer hangs, and fails the test. */
   readonly limitSeconds?: number
   /** Has the log end with the report of the results, as that of a runner does. */
@@ -112,7 +115,7 @@ export async function runTogether(
 async function runOne(
   swarm: MemorySwarm,
   inputs: Readonly<Record<string, string>>,
-  { compose, stop = new AbortController(), kill, tells = false }: RunOptions,
+  { compose, stop = new AbortController(), kill, tells = false, registryHttp = NO_REGISTRY }: RunOptions,
   printed: () => string,
 ): Promise<Run> {
   const { directory, make, remove } = directoryOnDemand()
@@ -126,7 +129,7 @@ async function runOne(
   }
   const { engine, killed } = mortal(swarm.engine, kill)
   try {
-    const connection = connectionTo(engine, directory)
+    const connection = connectionTo(engine, directory, registryHttp)
     const runFor = ({ timeoutSeconds }: { readonly timeoutSeconds: number }) => {
       const time = new RunTime(timeoutSeconds, stop.signal)
       return { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
@@ -182,7 +185,7 @@ function mortal(engine: Engine, moment: Moment | undefined) {
       if (isDead) return never
       if (moment?.at.test(`${method} ${path}`) && ++seen === (moment.nth ?? 1)) {
         isDead = true
-        die({ results: [], advice: [], problems: [] })
+        die({ results: [], advice: [], images: [], problems: [] })
         return never
       }
       return answer
@@ -204,11 +207,14 @@ function withResolvers<T>() {
   return { promise, resolve }
 }
 
-function connectionTo(engine: Engine, directory: string): Connection {
+const NO_REGISTRY: HttpSend = ({ url }) => Promise.reject(new Error(`no registry is at ${url.host}`))
+
+function connectionTo(engine: Engine, directory: string, registryHttp: HttpSend): Connection {
   return {
     docker: memoryDocker,
     cliVersion: { major: 28, minor: 2 } as Connection['cliVersion'],
     engine,
+    registryHttp,
     configDirectory: join(directory, 'client'),
     userConfig: {
       name: '~/.docker',

@@ -291,6 +291,33 @@ describe('files', () => {
   })
 })
 
+describe('images', () => {
+  test('a list, with all keys and with the least', () => {
+    const archive = file('web.tar', 'whatever it is')
+    const images = `- {archive: ${archive}, image: nginx, from: "web:1", auth-config: mine}\n- {archive: ${workspace}/web.tar, image: "a.test/web:1"}`
+    expect(read({ ...WEB, images }).images).toEqual([
+      {
+        place: 'images entry 1',
+        archive,
+        path: join(workspace, 'web.tar'),
+        image: NGINX,
+        from: 'web:1',
+        authConfig: 'mine',
+      },
+      {
+        place: 'images entry 2',
+        archive: join(workspace, 'web.tar'),
+        path: join(workspace, 'web.tar'),
+        image: { registry: 'a.test', repository: 'web', tag: '1' },
+      },
+    ])
+  })
+
+  test.each(['', ' \n', '# none today\n', '[]'])('%j is none', (images) => {
+    expect(read({ ...WEB, images }).images).toEqual([])
+  })
+})
+
 describe('services', () => {
   test.each([
     ['a pair', 'web: nginx'],

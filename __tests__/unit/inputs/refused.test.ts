@@ -387,6 +387,40 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'registries-file: this is no path but several lines',
   ],
 
+  // images
+  ['images that are only text', { ...WEB, images: 'web.tar' }, 'images: this is no list of images to push'],
+  ['images as pairs', { ...WEB, images: 'web: web.tar' }, 'images: this is no list of images to push'],
+  ['an image that is only text', { ...WEB, images: '- web.tar' }, 'images entry 1: this is only text'],
+  ['images that are no YAML', { ...WEB, images: '- {archive: "web.tar' }, 'images line 1, column'],
+  ['an image without an archive', { ...WEB, images: '- image: a.test/web' }, 'images entry 1: `archive` is missing'],
+  ['an image without a name', { ...WEB, images: '- archive: large' }, 'images entry 1: `image` is missing'],
+  ['an empty archive', { ...WEB, images: '- {archive: "", image: a.test/web}' }, '`archive` is empty'],
+  [
+    'an archive that is gone',
+    { ...WEB, images: '- {archive: gone.tar, image: a.test/web}' },
+    '"gone.tar": there is no such file',
+  ],
+  ['an archive that is a directory', { ...WEB, images: '- {archive: directory, image: a.test/web}' }, 'is a directory'],
+  ['an archive that is a pipe', { ...WEB, images: '- {archive: pipe, image: a.test/web}' }, 'is no regular file'],
+  ['a wrong name of an image', { ...WEB, images: '- {archive: large, image: a.test/Web}' }, 'has capital letters'],
+  [
+    'an image with a digest',
+    { ...WEB, images: `- {archive: large, image: "a.test/web:1@sha256:${'a'.repeat(64)}"}` },
+    'has a digest, which is for the archive to say: write a.test/web:1',
+  ],
+  [
+    'an unknown key of an image',
+    { ...WEB, images: '- {file: large, image: a.test/web}' },
+    'images entry 1: line 1 has the unknown key "file": did you mean `archive`?',
+  ],
+  ['an empty `from`', { ...WEB, images: '- {archive: large, image: a.test/web, from: }' }, '`from` is empty'],
+  [
+    'one name for two images',
+    { ...WEB, images: '[{archive: large, image: a.test/web}, {archive: empty, image: "a.test/web:latest"}]' },
+    'images entry 2: a.test/web:latest is pushed by images entry 1 already',
+  ],
+  ['images without a service', { images: '- {archive: large, image: a.test/web}' }, '`images` alone deploys nothing'],
+
   // the short form
   ['username alone', { ...WEB, username: 'bot' }, '`username` is given, but `password` is empty'],
   ['password alone', { ...WEB, password: CANARY }, '`password` is given, but `username` is empty'],
