@@ -19006,9 +19006,10 @@ function row({ name, outcome, account, image, tasks, cause, note }) {
     ];
     return `| ${cells.join(' | ')} |`;
 }
-function accountCell({ username, registry, expires }) {
+function accountCell({ username, registry, expires, before }) {
     const end = expires === undefined ? '' : `<br>ends ${expires === 'job' ? 'with this job' : expires}`;
-    return `${nameCell(username)}<br>${nameCell(registry)}${end}`;
+    const was = before === undefined ? '' : `${nameCell(before)} → `;
+    return `${was}${nameCell(username)}<br>${nameCell(registry)}${end}`;
 }
 function servicesOutput(results) {
     const entries = (most) => results.map(({ name, outcome, image, account, tasks, cause, note }) => ({
@@ -19018,6 +19019,7 @@ function servicesOutput(results) {
         image: image ?? null,
         config: account?.config ?? null,
         account: account?.username ?? null,
+        accountBefore: account?.before ?? null,
         registry: account?.registry ?? null,
         expires: account?.expires ?? null,
         tasks,
@@ -35432,7 +35434,6 @@ function isAllGood(settled) {
 
 
 
-
 const HUB_KEY = 'https://index.docker.io/v1/';
 const HUB_HOST = 'registry-1.docker.io';
 const CLIENT = 'swarm-deploy';
@@ -35583,7 +35584,10 @@ async function authoritiesFor(host, certificates) {
     const ofSystem = process.env.SSL_CERT_FILE ? [process.env.SSL_CERT_FILE] : SYSTEM_ROOTS;
     const system = (await Promise.all(ofSystem.map(read))).find((text) => text !== '');
     const all = [...(system === undefined ? [] : [system]), ...own].filter((text) => text !== '');
-    return all.length === 0 ? undefined : [...external_node_tls_.rootCertificates, ...all];
+    if (all.length === 0)
+        return undefined;
+    const { rootCertificates } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1692, 19));
+    return [...rootCertificates, ...all];
 }
 /** @throws EngineError in a daemon's words, TooLate */
 async function login_check_exchange(url, { authorization, form, ca }, { signal, endsAt }) {
@@ -37043,10 +37047,12 @@ function renew_stored_resultOf({ one, kept, running, wanted }, startedAt, { aske
     ];
     return notes.length === 0 ? result : { ...result, note: notes.join('; ') };
 }
-function renew_stored_withAccount(result, { renewal: { access } }) {
+function renew_stored_withAccount(result, { renewal: { access, service } }) {
     const { username, registry } = storedLogin(access.credential);
     const { [ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs());
-    return { ...result, account: { username, registry, config: access.config.name, ...(expires && { expires }) } };
+    const before = storedAccountOf(service.Spec)?.account;
+    const account = { username, registry, config: access.config.name, ...(expires && { expires }) };
+    return { ...result, account: before && before !== username ? { ...account, before } : account };
 }
 function unrenewed(service, outcome, cause) {
     return {
@@ -37191,10 +37197,13 @@ const table_MODES = {
     login: mode(readLogin, login, reportLogin),
 };
 function mode(read, run, report) {
-    return async (env, signal) => {
-        const asked = read(env, STRATEGIES);
-        const came = await run(asked, signal);
-        return () => report(came, asked);
+    return {
+        read: (env) => read(env, STRATEGIES),
+        async run(env, signal) {
+            const asked = read(env, STRATEGIES);
+            const came = await run(asked, signal);
+            return () => report(came, asked);
+        },
     };
 }
 async function reportDeployed({ results, advice, images }, asked) {
@@ -37319,8 +37328,8 @@ async function main() {
         const stop = main_addDisposableResource(env_1, stopOnSignals(), false);
         const mode = modeAsked(process.env);
         try {
-            const run = table_MODES[mode];
-            const report = await beforeTheKill(run(process.env, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS);
+            const run = table_MODES[mode].run(process.env, stop.signal);
+            const report = await beforeTheKill(run, stop.signal, GIVE_UP_AFTER_STOP_MS);
             await report();
         }
         catch (error) {

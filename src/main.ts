@@ -9,8 +9,8 @@ export async function main(): Promise<void> {
   using stop = stopOnSignals()
   const mode = modeAsked(process.env)
   try {
-    const run = MODES[mode]
-    const report = await beforeTheKill(run(process.env, stop.signal), stop.signal, GIVE_UP_AFTER_STOP_MS)
+    const run = MODES[mode].run(process.env, stop.signal)
+    const report = await beforeTheKill(run, stop.signal, GIVE_UP_AFTER_STOP_MS)
     await report()
   } catch (error) {
     await reportFailure(error, mode === 'plan')

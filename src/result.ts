@@ -82,6 +82,8 @@ export interface RenewedAccount {
   readonly registry: string
   /** The name of its config. */
   readonly config: string
+  /** Whose credential was stored before, where our labels said so and it was another's. */
+  readonly before?: string
   /** When its token ends, where that is known: `2026-11-26T18:30:00Z`, or `job`. */
   readonly expires?: string
 }

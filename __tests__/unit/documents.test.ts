@@ -4,13 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { documented } from '../../scripts/readme-tables.ts'
-import { readAuthRefresh } from '../../src/inputs/auth-refresh.ts'
-import { readLogin } from '../../src/inputs/login.ts'
-import type { ModeName } from '../../src/inputs/mode.ts'
-import { modeAsked, readInputs } from '../../src/inputs/read.ts'
+import { modeAsked } from '../../src/inputs/read.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
-import type { StrategyTable } from '../../src/inputs/strategy.ts'
-import type { Environment } from '../../src/runner/environment.ts'
+import { MODES } from '../../src/modes/table.ts'
 import { STRATEGIES } from '../../src/strategies/table.ts'
 import { CERTIFICATES as PEM } from '../support/certificates.ts'
 import {
@@ -100,14 +96,7 @@ describe('what is shown beside of steps is accepted', () => {
 function read(values: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
   const variables = Object.entries(values).map(([name, text]) => [`INPUT_${name.toUpperCase()}`, inputFor(name, text)])
   const all = { GITHUB_WORKSPACE: workspace, ...env, ...Object.fromEntries(variables) }
-  return READERS[modeAsked(all)](all, STRATEGIES)
-}
-
-const READERS: Readonly<Record<ModeName, (env: Environment, strategies: StrategyTable) => unknown>> = {
-  deploy: readInputs,
-  plan: readInputs,
-  'refresh-auth': readAuthRefresh,
-  login: readLogin,
+  return MODES[modeAsked(all)].read(all)
 }
 
 /** Some inputs, with what a step needs beside them. */

@@ -1,6 +1,6 @@
 import { UserErrors } from '../../src/errors.ts'
-import { readInputs } from '../../src/inputs/read.ts'
-import { STRATEGIES } from '../../src/strategies/table.ts'
+import { modeAsked } from '../../src/inputs/read.ts'
+import { MODES } from '../../src/modes/table.ts'
 import { mutated, pick, randomFrom } from './mutate.ts'
 
 /** In every set of inputs below it is the password. */
@@ -65,6 +65,9 @@ type Inputs = Readonly<Record<string, string>>
 
 /** Good inputs, from which the bad ones are made; \`files\` are written to the workspace first. */
 const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
+  { inputs: { mode: 'refresh-auth', registries: REGISTRIES, services: '- web api\n- {name: db, auth-config: acme}' } },
+  { inputs: { mode: 'refresh-auth', registries: REGISTRIES, services: 'label=tier=front label=keep' } },
+  { inputs: { mode: 'login', registries: REGISTRIES, 'pull-secret': '{acme: pull/shop, docker.io: hub}' } },
   { inputs: { services: SERVICES, registries: REGISTRIES } },
   {
     inputs: {
@@ -146,7 +149,7 @@ export function fuzzInputs(
 
 function problemWith(env: Inputs): string | undefined {
   try {
-    readInputs(env, STRATEGIES)
+    MODES[modeAsked(env)].read(env)
     return undefined
   } catch (error) {
     if (!(error instanceof UserErrors)) return `an internal error: ${(error as Error).stack}`

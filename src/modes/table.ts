@@ -21,8 +21,13 @@ import { type AuthRefreshed, refreshAuth } from './refresh-auth.ts'
 /** Tells the user what a run came to. */
 export type Report = () => Promise<void> | void
 
-/** A kind of run: reads its inputs, does what is asked, and returns what tells of it. */
-type Mode = (env: Environment, signal: AbortSignal) => Promise<Report>
+/** A kind of run. */
+interface Mode {
+  /** What its inputs ask for. @throws UserErrors with everything that is wrong with them */
+  read(env: Environment): unknown
+  /** Reads its inputs, does what they ask for, and returns what tells of it. */
+  run(env: Environment, signal: AbortSignal): Promise<Report>
+}
 
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 export const MODES: Readonly<Record<ModeName, Mode>> = {
@@ -37,10 +42,13 @@ function mode<Asked, Came>(
   run: (asked: Asked, signal: AbortSignal) => Promise<Came>,
   report: (came: Came, asked: Asked) => Promise<void> | void,
 ): Mode {
-  return async (env, signal) => {
-    const asked = read(env, STRATEGIES)
-    const came = await run(asked, signal)
-    return () => report(came, asked)
+  return {
+    read: (env) => read(env, STRATEGIES),
+    async run(env, signal) {
+      const asked = read(env, STRATEGIES)
+      const came = await run(asked, signal)
+      return () => report(came, asked)
+    },
   }
 }
 

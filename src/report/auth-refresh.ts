@@ -115,9 +115,10 @@ function row({ name, outcome, account, image, tasks, cause, note }: RenewalResul
   return `| ${cells.join(' | ')} |`
 }
 
-function accountCell({ username, registry, expires }: RenewedAccount): string {
+function accountCell({ username, registry, expires, before }: RenewedAccount): string {
   const end = expires === undefined ? '' : `<br>ends ${expires === 'job' ? 'with this job' : expires}`
-  return `${nameCell(username)}<br>${nameCell(registry)}${end}`
+  const was = before === undefined ? '' : `${nameCell(before)} → `
+  return `${was}${nameCell(username)}<br>${nameCell(registry)}${end}`
 }
 
 function servicesOutput(results: readonly RenewalResult[]): string {
@@ -129,6 +130,7 @@ function servicesOutput(results: readonly RenewalResult[]): string {
       image: image ?? null,
       config: account?.config ?? null,
       account: account?.username ?? null,
+      accountBefore: account?.before ?? null,
       registry: account?.registry ?? null,
       expires: account?.expires ?? null,
       tasks,

@@ -12,7 +12,7 @@ import type { AuthRefresh } from '../inputs/auth-refresh.ts'
 import { accountsInWords } from '../plan/account.ts'
 import type { Renewal } from '../plan/auth-refresh.ts'
 import { type LookUp, UnreadableImage } from '../plan/images.ts'
-import { storedAccountLabels, storedLogin } from '../plan/stored-account.ts'
+import { storedAccountLabels, storedAccountOf, storedLogin } from '../plan/stored-account.ts'
 import type { RenewalResult } from '../result.ts'
 import { nowMs, sleep, timeLimit, timeOfDayMs } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
@@ -236,10 +236,12 @@ function resultOf(
   return notes.length === 0 ? result : { ...result, note: notes.join('; ') }
 }
 
-function withAccount(result: RenewalResult, { renewal: { access } }: Renewed): RenewalResult {
+function withAccount(result: RenewalResult, { renewal: { access, service } }: Renewed): RenewalResult {
   const { username, registry } = storedLogin(access.credential)
   const { [ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs())
-  return { ...result, account: { username, registry, config: access.config.name, ...(expires && { expires }) } }
+  const before = storedAccountOf(service.Spec)?.account
+  const account = { username, registry, config: access.config.name, ...(expires && { expires }) }
+  return { ...result, account: before && before !== username ? { ...account, before } : account }
 }
 
 function unrenewed(service: Service, outcome: RenewalResult['outcome'], cause: string | undefined): RenewalResult {

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { RequestOptions as HttpOptions, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { rootCertificates } from 'node:tls'
 import { nowMs } from '../../runner/clock.ts'
 import { type Engine, EngineError, TooLate } from '../engine/engine.ts'
 
@@ -185,7 +184,9 @@ async function authoritiesFor(host: string, certificates: string): Promise<strin
   const ofSystem = process.env.SSL_CERT_FILE ? [process.env.SSL_CERT_FILE] : SYSTEM_ROOTS
   const system = (await Promise.all(ofSystem.map(read))).find((text) => text !== '')
   const all = [...(system === undefined ? [] : [system]), ...own].filter((text) => text !== '')
-  return all.length === 0 ? undefined : [...rootCertificates, ...all]
+  if (all.length === 0) return undefined
+  const { rootCertificates } = await import('node:tls')
+  return [...rootCertificates, ...all]
 }
 
 interface Ask {
