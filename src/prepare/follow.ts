@@ -1,7 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import type { Node, Task } from '../docker/api.ts'
 import { EngineError } from '../docker/engine/engine.ts'
-import { remove } from '../docker/engine/removal.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
 import { constraintsLeavingOut, pullServiceSpec } from '../docker/swarm/pull-service.ts'
@@ -12,7 +11,13 @@ import { nowMs, sleep } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import type { ImageDemand } from './demand.ts'
-import { makePassingService, ofRun, passingServiceLabels, passingServiceName } from './passing-services.ts'
+import {
+  makePassingService,
+  ofRun,
+  passingServiceLabels,
+  passingServiceName,
+  removePassingService,
+} from './passing-services.ts'
 import { afterLook, beginPull, isOver, nextNodes, type Pull, refused, thereOn, withAsked } from './pull.ts'
 
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
@@ -41,9 +46,10 @@ interface Followed {
 /**
  * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
  *
+ * @param left gets the IDs of the services that are there, for whoever removes them when this ends early
  * @returns how far each is, in the order of the demands, and the nodes as they are by then
  */
-export async function follow(demands: readonly ImageDemand[], run: PrepareRun, limit: AbortSignal) {
+export async function follow(demands: readonly ImageDemand[], run: PrepareRun, limit: AbortSignal, left: Set<string>) {
   const { connection, deployment, self, time } = run
   const { engine } = connection
   const late = time.over(-time.seconds * 1000 * (1 - SHARE))
@@ -98,11 +104,13 @@ export async function follow(demands: readonly ImageDemand[], run: PrepareRun, l
     }
   }
 
-  function make({ image, access }: ImageDemand, notOn: readonly string[]): Promise<string> {
+  async function make({ image, access }: ImageDemand, notOn: readonly string[]): Promise<string> {
     const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`)
     const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS)
     const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn })
-    return makePassingService(engine, spec, access && storedLogin(access.credential), limit)
+    const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit)
+    left.add(id)
+    return id
   }
 
   async function widen(id: string, notOn: readonly string[]): Promise<void> {
@@ -132,9 +140,11 @@ export async function follow(demands: readonly ImageDemand[], run: PrepareRun, l
   async function removedWhenOver(one: Followed): Promise<Followed> {
     if (one.endedAt !== undefined || !isOver(one.pull)) return one
     const ended = { ...one, endedAt: nowMs() }
-    if (one.serviceId === undefined) return ended
+    const { serviceId } = one
+    if (serviceId === undefined) return ended
     // What could not be removed is tried once more at the end.
-    await remove(engine, `/services/${one.serviceId}`, limit).catch(() => undefined)
+    const removed = removePassingService(engine, serviceId, limit).then(() => left.delete(serviceId))
+    await removed.catch(() => undefined)
     return ended
   }
 }

@@ -49,9 +49,11 @@ export function judge(
   const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds))
   const missing = demand.services.filter((service) => !isServed(service, lacking, active))
   const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant)
-  if (lacking.length === 0 && without.length === 0) return {}
+  const unknown = demand.nodes.filter(({ ID }) => active.includes(ID) && pull.nodes.get(ID)?.state === 'unknown')
+  if (lacking.length === 0 && without.length === 0 && unknown.length === 0) return {}
   const told = [
     ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
+    ...unknownWords(unknown, image, nameOf),
     ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
   ].join(' ')
   const needing = missing.length > 0 ? missing : demand.services
@@ -152,6 +154,13 @@ function causeOf(failed: readonly Lacking[], pull: Pull): string {
   return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
     ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
     : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`
+}
+
+/** It may well have it: so it fails nothing. */
+function unknownWords(nodes: readonly Node[], image: string, nameOf: (node: Node) => string): string[] {
+  if (nodes.length === 0) return []
+  const names = someOf(nodes.map(nameOf))
+  return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`]
 }
 
 function variantWords(nodes: readonly Node[], nameOf: (node: Node) => string): string[] {

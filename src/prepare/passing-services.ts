@@ -63,6 +63,16 @@ export async function makePassingService(
   }
 }
 
+/**
+ * Removes one that this run has made. That a manager does not find it is believed only when it can know: one that has
+ * just begun to lead may have heard of the service later than it answers.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+export async function removePassingService(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  if ((await findService(engine, id, signal)) !== undefined) await remove(engine, `/services/${id}`, signal)
+}
+
 /** The filter that finds the services of one run, and their tasks. */
 export function ofRun(token: string): string {
   return JSON.stringify({ label: [`${RUN}=${token}`] })

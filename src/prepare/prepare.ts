@@ -12,7 +12,7 @@ import { note } from '../runner/state.ts'
 import { type ImageDemand, imageDemands } from './demand.ts'
 import { follow, type PrepareRun } from './follow.ts'
 import { judge, whereItIs } from './judge.ts'
-import { removeExpired, removeOfRun } from './passing-services.ts'
+import { removeExpired, removeOfRun, removePassingService } from './passing-services.ts'
 
 const TITLE = 'Have the nodes pull the images'
 const REMOVE_TIMEOUT_MS = 20_000
@@ -30,11 +30,12 @@ export async function prepareNodes(changes: readonly Change[], run: PrepareRun):
   if (demands.length === 0) return observed
   await stage(TITLE, async () => {
     note({ pulls: run.self.token })
+    const left = new Set<string>()
     try {
-      await run.time.before(TITLE, (limit) => pullAll(demands, run, limit))
+      await run.time.before(TITLE, (limit) => pullAll(demands, run, limit, left))
     } finally {
       if (run.signal.aborted) run.time.beginClosing()
-      await removeOurs(run)
+      await removeOurs(run, left)
     }
   })
   // Those that have come and gone meanwhile are none of the rollout's.
@@ -57,10 +58,15 @@ export async function removeLeft({ connection, observed, time }: PrepareRun): Pr
   })
 }
 
-async function pullAll(demands: readonly ImageDemand[], run: PrepareRun, limit: AbortSignal): Promise<void> {
+async function pullAll(
+  demands: readonly ImageDemand[],
+  run: PrepareRun,
+  limit: AbortSignal,
+  left: Set<string>,
+): Promise<void> {
   const startedAt = nowMs()
   for (const demand of demands) sayBegin(demand)
-  const { pulls, nodes } = await follow(demands, run, limit)
+  const { pulls, nodes } = await follow(demands, run, limit, left)
   const nameOf = (node: Node) => nodeName(node.ID, nodes) ?? node.ID
   const judged = pulls.map(({ pull, endedAt }) => {
     const seconds = (endedAt - startedAt) / 1000
@@ -72,9 +78,11 @@ async function pullAll(demands: readonly ImageDemand[], run: PrepareRun, limit: 
 }
 
 /** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection, self }: PrepareRun): Promise<void> {
+async function removeOurs({ connection: { engine }, self }: PrepareRun, left: ReadonlySet<string>): Promise<void> {
+  const limit = timeLimit(REMOVE_TIMEOUT_MS)
   try {
-    await removeOfRun(connection.engine, self.token, timeLimit(REMOVE_TIMEOUT_MS))
+    await Promise.all([...left].map((id) => removePassingService(engine, id, limit)))
+    await removeOfRun(engine, self.token, limit)
     note({ pulls: '' })
   } catch (error) {
     log.warning(

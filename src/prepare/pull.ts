@@ -8,7 +8,13 @@ import type { ImageDemand } from './demand.ts'
 
 /** Where a node is that was asked to pull. */
 export type NodePull =
-  | { readonly state: 'pulling'; readonly sinceMs: number; readonly isSeen: boolean }
+  | {
+      readonly state: 'pulling'
+      readonly sinceMs: number
+      /** Since when there is no task of it any more. */
+      readonly goneSinceMs?: number
+      readonly isSeen: boolean
+    }
   | { readonly state: 'there' }
   /** @see `said`, in the daemon's words, and after how many seconds */
   | { readonly state: 'failed'; readonly said: string; readonly seconds: number }
@@ -27,6 +33,11 @@ export interface Pull {
 
 /** A task comes within a second. */
 const NO_TASK_MS = 30_000
+/**
+ * Where Swarm remembers no ended tasks, one may come and go between two looks. But a manager that has just begun to lead
+ * can know nothing of it for a moment.
+ */
+const GONE_MS = 8000
 
 export function beginPull(demand: ImageDemand): Pull {
   return { demand, nodes: new Map() }
@@ -70,11 +81,14 @@ function nodeAfterLook(
   const elapsedMs = nowMs - node.sinceMs
   if (task === undefined) {
     if (!isActive) return { state: 'left' }
-    // Where Swarm remembers no ended tasks, it may come and go between two looks.
-    return node.isSeen || elapsedMs >= NO_TASK_MS ? { state: 'unknown' } : node
+    const { goneSinceMs = nowMs } = node
+    const isGone = node.isSeen ? nowMs - goneSinceMs >= GONE_MS : elapsedMs >= NO_TASK_MS
+    return isGone ? { state: 'unknown' } : { ...node, goneSinceMs }
   }
   const found = pullStateOf(task)
-  if (found.state === 'pulling') return isActive ? { ...node, isSeen: true } : { state: 'left' }
+  if (found.state === 'pulling') {
+    return isActive ? { state: 'pulling', sinceMs: node.sinceMs, isSeen: true } : { state: 'left' }
+  }
   if (found.state === 'failed') return { ...found, seconds: elapsedMs / 1000 }
   return found.state === 'unknown' && !isActive ? { state: 'left' } : found
 }

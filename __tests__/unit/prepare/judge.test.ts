@@ -42,7 +42,8 @@ const verdict = ({ problem, notice }: ReturnType<typeof judge>) =>
 describe('whether it is red', () => {
   test.each<[string, readonly NodePull[], Asked]>([
     ['good', [THERE, THERE, THERE], {}],
-    ['good', [THERE, { state: 'unknown' }, { state: 'left' }], {}],
+    ['good', [THERE, THERE, { state: 'left' }], {}],
+    ['notice', [THERE, { state: 'unknown' }, { state: 'left' }], {}],
     ['red', [THERE, THERE, failed()], { choice: 'all' }],
     ['red', [THERE, THERE, SLOW], { choice: 'all' }],
     ['notice', [THERE, failed(), SLOW], { choice: 'enough', needed: 1 }],
@@ -56,6 +57,12 @@ describe('whether it is red', () => {
     ['red', [THERE, THERE], { choice: 'all' }],
   ])('%s: %j with %j', (wanted, states, asked) => {
     expect(verdict(judged(states, asked))).toBe(wanted)
+  })
+
+  test('a node of which nothing is known is named', () => {
+    expect(judged([THERE, { state: 'unknown' }, THERE]).notice).toBe(
+      `service web: Whether host-2 has ghcr.io/acme/web:2@sha256:${'b'.repeat(12)}… is not known: Swarm forgot its task there.`,
+    )
   })
 
   test('a node that gets no tasks any more does not count', () => {

@@ -64,9 +64,18 @@ describe('after a look', () => {
     expect(states(afterLook(all, [], NODES, 30_000))).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
   })
 
-  test('a task that Swarm has forgotten is no answer, and is not waited for', () => {
+  test('a task that Swarm has forgotten is no answer, and is not waited for long', () => {
     const seen = afterLook(all, [on(1, 'preparing')], NODES, 100)
-    expect(states(afterLook(seen, [], NODES, 200))).toEqual(['unknown', 'pulling', 'pulling', 'pulling'])
+    const gone = afterLook(seen, [], NODES, 200)
+    expect(states(gone)).toEqual(['pulling', 'pulling', 'pulling', 'pulling'])
+    expect(states(afterLook(gone, [], NODES, 8200))).toEqual(['unknown', 'pulling', 'pulling', 'pulling'])
+  })
+
+  test('a task that a manager which has just begun to lead does not know goes on when it does', () => {
+    const gone = afterLook(afterLook(all, [on(1, 'preparing')], NODES, 100), [], NODES, 7000)
+    const back = afterLook(gone, [on(1, 'preparing')], NODES, 9000)
+    expect(states(afterLook(back, [], NODES, 12_000))[0]).toBe('pulling')
+    expect(states(afterLook(back, [has(1)], NODES, 12_000))[0]).toBe('there')
   })
 
   test('a node that gets no tasks any more is not waited for', () => {

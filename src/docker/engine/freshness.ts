@@ -47,6 +47,12 @@ export class Freshness {
     if (id !== undefined && version >= (this.#known.get(id) ?? 0)) this.#known.set(id, version + 1)
   }
 
+  /** One was made: a manager that has not heard of it is behind. */
+  created(path: string, answer: unknown): void {
+    const id = path === '/services/create' ? (answer as { readonly ID?: unknown } | undefined)?.ID : undefined
+    if (typeof id === 'string') this.#known.set(id, this.#known.get(id) ?? 0)
+  }
+
   removed(path: string): void {
     this.#known.delete(ONE.exec(path)?.[1] ?? '')
   }

@@ -90,6 +90,7 @@ export function patientEngine(managers: Daemons): Engine {
       const ask = options?.mayRepeat ? askUntilAnswered : askOnce
       const answer = await ask(daemons, path, (engine) => engine.post<T>(path, options), options)
       freshness.changed(path, options?.query)
+      freshness.created(path, answer)
       return answer
     },
     remove: async (path, options) => {

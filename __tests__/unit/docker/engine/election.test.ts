@@ -4,6 +4,8 @@ import { isElection } from '../../../../src/docker/engine/election.ts'
 describe('an election of the leader', () => {
   test.each([
     'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status',
+    'rpc error: code = Unknown desc = raft: failed to process the request: node is stopped',
+    'rpc error: code = Unknown desc = raft: no elected cluster leader',
     'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
     "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.",
     'Error response from daemon: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing"',

@@ -48,6 +48,17 @@ describe('a service that is not found', () => {
     expect(freshness.checkRead('/services', [], byId('a'))).toEqual([])
   })
 
+  test('that this run has made may be there all the same as well, though it was never read', () => {
+    const freshness = new Freshness()
+    freshness.created('/services/create', { ID: 'a' })
+    expect(() => freshness.checkRefusal('/services/a', NOT_FOUND)).not.toThrow()
+    freshness.doubt()
+    expect(() => freshness.checkRefusal('/services/a', NOT_FOUND)).toThrow(OutOfDate)
+    expect(() => freshness.checkRefusal('/services/b', NOT_FOUND)).not.toThrow()
+    freshness.created('/networks/create', { ID: 'b' })
+    expect(() => freshness.checkRefusal('/services/b', NOT_FOUND)).not.toThrow()
+  })
+
   test('may be there all the same after trouble with one of them, for some time', () => {
     const freshness = afterReading()
     freshness.doubt()
