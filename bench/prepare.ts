@@ -22,6 +22,27 @@ interface Shape {
   readonly order: 'stop-first' | 'start-first'
 }
 
+/** What is compared: the swarm's own way, and two choices of `prepare`. */
+const CHOICES = ['false', 'true', 'auto'] as const
+type Times = Readonly<Record<(typeof CHOICES)[number], number[]>>
+
+const noTimes = (): Times => ({ false: [], true: [], auto: [] })
+
+/** The choices in turn, every second time the other way round: what a swarm has done before changes what it does. */
+function turns(rounds: number): (typeof CHOICES)[number][] {
+  return Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? CHOICES : CHOICES.toReversed())).flat()
+}
+
+function rowOf(title: string, { false: plain, ...others }: Times): string[] {
+  const compared = [others.true, others.auto].flatMap((times) => [
+    summary(times),
+    `${(median(times) / median(plain)).toFixed(2)} ×`,
+  ])
+  const row = [title, summary(plain), ...compared]
+  process.stderr.write(`${row.join(' | ')}\n`)
+  return row
+}
+
 /** A swarm whose nodes have narrow lines to the registry. */
 class Swarm implements AsyncDisposable {
   readonly lab: Lab<'main'>
@@ -78,25 +99,15 @@ async function benchWhole(swarm: Swarm, shape: Shape, rounds: number): Promise<s
   await registry.limitLine(undefined)
   const first = { name, image: await swarm.image(name, 1), create: true, replicas: `${nodes}`, 'create-args': flags }
   await swarm.deploy(first, 'false')
-  const times: Record<string, number[]> = { false: [], true: [] }
-  for (let round = 0; round < rounds; round++) {
-    for (const prepare of round % 2 === 0 ? ['false', 'true'] : ['true', 'false']) {
-      const image = await swarm.image(name, megabytes)
-      await registry.limitLine(line * MEGABYTE)
-      times[prepare]?.push(await swarm.deploy({ name, image }, prepare))
-      await registry.limitLine(undefined)
-    }
+  const times = noTimes()
+  for (const prepare of turns(rounds)) {
+    const image = await swarm.image(name, megabytes)
+    await registry.limitLine(line * MEGABYTE)
+    times[prepare].push(await swarm.deploy({ name, image }, prepare))
+    await registry.limitLine(undefined)
   }
   await swarm.lab.docker(['service', 'rm', name])
-  const { false: plain = [], true: prepared = [] } = times
-  const row = [
-    shapeInWords(shape),
-    summary(plain),
-    summary(prepared),
-    `${(median(prepared) / median(plain)).toFixed(2)} ×`,
-  ]
-  process.stderr.write(`${row.join(' | ')}\n`)
-  return row
+  return rowOf(shapeInWords(shape), times)
 }
 
 /** What it costs where nobody has to pull: the tasks are replaced, and all nodes have the image. */
@@ -108,23 +119,12 @@ async function benchThere(swarm: Swarm, nodes: number, rounds: number): Promise<
   const service = (image: string) => ({ name, image })
   await swarm.deploy({ ...service(one), create: true, replicas: `${nodes}`, 'create-args': flags }, 'true')
   await swarm.deploy(service(two), 'true')
-  const times: Record<string, number[]> = { false: [], true: [] }
-  let next = 0
-  for (let round = 0; round < rounds; round++) {
-    for (const prepare of round % 2 === 0 ? ['false', 'true'] : ['true', 'false']) {
-      times[prepare]?.push(await swarm.deploy(service(images[next++ % 2] ?? ''), prepare))
-    }
+  const times = noTimes()
+  for (const [turn, prepare] of turns(rounds).entries()) {
+    times[prepare].push(await swarm.deploy(service(images[turn % 2] ?? ''), prepare))
   }
   await swarm.lab.docker(['service', 'rm', name])
-  const { false: plain = [], true: prepared = [] } = times
-  const row = [
-    `${nodes} nodes that have the image, parallelism 1`,
-    summary(plain),
-    summary(prepared),
-    `${(median(prepared) / median(plain)).toFixed(2)} ×`,
-  ]
-  process.stderr.write(`${row.join(' | ')}\n`)
-  return row
+  return rowOf(`${nodes} nodes that have the image, parallelism 1`, times)
 }
 
 /** Asks a service all the time, and says how long it did not answer at the longest, in seconds. */
@@ -169,28 +169,18 @@ async function benchGap(swarm: Swarm, megabytes: number, line: number, rounds: n
   ]
   const first = { name, image: await swarm.image(name, 1, serves()), create: true, 'create-args': flags }
   await swarm.deploy(first, 'false')
-  const gaps: Record<string, number[]> = { false: [], true: [] }
-  for (let round = 0; round < rounds; round++) {
-    for (const prepare of ['false', 'true']) {
-      const image = await swarm.image(name, megabytes, serves())
-      await registry.limitLine(line * MEGABYTE)
-      const url = `http://${node.address}:${PORT}/content`
-      const asking = askingFrom(swarm.lab, url)
-      await swarm.deploy({ name, image }, prepare)
-      gaps[prepare]?.push(await asking.longest())
-      await registry.limitLine(undefined)
-    }
+  const gaps = noTimes()
+  for (const prepare of turns(rounds)) {
+    const image = await swarm.image(name, megabytes, serves())
+    await registry.limitLine(line * MEGABYTE)
+    const url = `http://${node.address}:${PORT}/content`
+    const asking = askingFrom(swarm.lab, url)
+    await swarm.deploy({ name, image }, prepare)
+    gaps[prepare].push(await asking.longest())
+    await registry.limitLine(undefined)
   }
   await swarm.lab.docker(['service', 'rm', name])
-  const { false: plain = [], true: prepared = [] } = gaps
-  const row = [
-    `one replica, stop-first, ${megabytes} MB at ${line} MB/s`,
-    summary(plain),
-    summary(prepared),
-    `${(median(prepared) / median(plain)).toFixed(2)} ×`,
-  ]
-  process.stderr.write(`${row.join(' | ')}\n`)
-  return row
+  return rowOf(`one replica, stop-first, ${megabytes} MB at ${line} MB/s`, gaps)
 }
 
 /** Images first: the whole time, what it costs where there is nothing to pull, and the time without an answer. */
@@ -198,6 +188,7 @@ export async function prepareTables(isQuick: boolean, rounds: number): Promise<s
   const shape = { megabytes: 50, line: 10, parallelism: 1, order: 'stop-first' } as const
   const shapes: readonly Shape[] = [
     { ...shape, nodes: 3 },
+    ...(isQuick ? [] : [{ ...shape, nodes: 3, megabytes: 500, line: 25 }]),
     { ...shape, nodes: 6 },
     ...(isQuick
       ? []
@@ -219,7 +210,7 @@ export async function prepareTables(isQuick: boolean, rounds: number): Promise<s
     gaps.push(await benchGap(swarm, 50, 10, rounds))
     gaps.push(await benchGap(swarm, 500, 25, isQuick ? 1 : rounds))
   }
-  const words = ['without `prepare`, s', '`prepare: true`, s', 'Ratio']
+  const words = ['without `prepare`, s', '`prepare: true`, s', 'Ratio', '`prepare: auto`, s', 'Ratio']
   return [
     table(['One task on each node, from start to end of the step', ...words], whole),
     table(['Longest time without an answer', ...words], gaps),

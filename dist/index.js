@@ -21336,7 +21336,8 @@ function isTimeLimit(signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+// `node is stopped` and `no elected cluster leader` are swarmkit's own as well (manager/state/raft/raft.go).
+const NO_LEADER = /node lost leader status|node is stopped|no elected cluster leader|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
 /**
  * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
  * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
@@ -27559,6 +27560,16 @@ async function makePassingService(engine, spec, credential, signal) {
         return there.ID;
     }
 }
+/**
+ * Removes one that this run has made. That a manager does not find it is believed only when it can know: one that has
+ * just begun to lead may have heard of the service later than it answers.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removePassingService(engine, id, signal) {
+    if ((await findService(engine, id, signal)) !== undefined)
+        await remove(engine, `/services/${id}`, signal);
+}
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {
     return JSON.stringify({ label: [`${passing_services_RUN}=${token}`] });
@@ -27603,6 +27614,11 @@ async function removeAll(engine, services, signal) {
 
 /** A task comes within a second. */
 const NO_TASK_MS = 30_000;
+/**
+ * Where Swarm remembers no ended tasks, one may come and go between two looks. But a manager that has just begun to lead
+ * can know nothing of it for a moment.
+ */
+const GONE_MS = 8000;
 function beginPull(demand) {
     return { demand, nodes: new Map() };
 }
@@ -27637,12 +27653,14 @@ function nodeAfterLook(node, task, isActive, nowMs) {
     if (task === undefined) {
         if (!isActive)
             return { state: 'left' };
-        // Where Swarm remembers no ended tasks, it may come and go between two looks.
-        return node.isSeen || elapsedMs >= NO_TASK_MS ? { state: 'unknown' } : node;
+        const { goneSinceMs = nowMs } = node;
+        const isGone = node.isSeen ? nowMs - goneSinceMs >= GONE_MS : elapsedMs >= NO_TASK_MS;
+        return isGone ? { state: 'unknown' } : { ...node, goneSinceMs };
     }
     const found = pullStateOf(task);
-    if (found.state === 'pulling')
-        return isActive ? { ...node, isSeen: true } : { state: 'left' };
+    if (found.state === 'pulling') {
+        return isActive ? { state: 'pulling', sinceMs: node.sinceMs, isSeen: true } : { state: 'left' };
+    }
     if (found.state === 'failed')
         return { ...found, seconds: elapsedMs / 1000 };
     return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
@@ -27668,7 +27686,6 @@ function thereOn({ nodes }) {
 
 
 
-
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
 const SHARE = 0.5;
 /** A service that a killed run leaves counts for so much longer than the run could have lasted. */
@@ -27679,9 +27696,10 @@ const MOST_TOLD_ALONE = 5;
 /**
  * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
  *
+ * @param left gets the IDs of the services that are there, for whoever removes them when this ends early
  * @returns how far each is, in the order of the demands, and the nodes as they are by then
  */
-async function follow(demands, run, limit) {
+async function follow(demands, run, limit, left) {
     const { connection, deployment, self, time } = run;
     const { engine } = connection;
     const late = time.over(-time.seconds * 1000 * (1 - SHARE));
@@ -27735,11 +27753,13 @@ async function follow(demands, run, limit) {
             return { ...one, pull: refused(one.pull, error.message) };
         }
     }
-    function make({ image, access }, notOn) {
+    async function make({ image, access }, notOn) {
         const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`);
         const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
         const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn });
-        return makePassingService(engine, spec, access && storedLogin(access.credential), limit);
+        const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit);
+        left.add(id);
+        return id;
     }
     async function widen(id, notOn) {
         const service = await findService(engine, id, limit);
@@ -27769,10 +27789,12 @@ async function follow(demands, run, limit) {
         if (one.endedAt !== undefined || !isOver(one.pull))
             return one;
         const ended = { ...one, endedAt: nowMs() };
-        if (one.serviceId === undefined)
+        const { serviceId } = one;
+        if (serviceId === undefined)
             return ended;
         // What could not be removed is tried once more at the end.
-        await remove(engine, `/services/${one.serviceId}`, limit).catch(() => undefined);
+        const removed = removePassingService(engine, serviceId, limit).then(() => left.delete(serviceId));
+        await removed.catch(() => undefined);
         return ended;
     }
 }
@@ -27828,10 +27850,12 @@ function judge_judge(pull, nodes, nameOf, waitedSeconds) {
     const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds));
     const missing = demand.services.filter((service) => !isServed(service, lacking, active));
     const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant);
-    if (lacking.length === 0 && without.length === 0)
+    const unknown = demand.nodes.filter(({ ID }) => active.includes(ID) && pull.nodes.get(ID)?.state === 'unknown');
+    if (lacking.length === 0 && without.length === 0 && unknown.length === 0)
         return {};
     const told = [
         ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
+        ...unknownWords(unknown, image, nameOf),
         ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
     ].join(' ');
     const needing = missing.length > 0 ? missing : demand.services;
@@ -27922,6 +27946,13 @@ function causeOf(failed, pull) {
         ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
         : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`;
 }
+/** It may well have it: so it fails nothing. */
+function unknownWords(nodes, image, nameOf) {
+    if (nodes.length === 0)
+        return [];
+    const names = someOf(nodes.map(nameOf));
+    return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`];
+}
 function variantWords(nodes, nameOf) {
     if (nodes.length === 0)
         return [];
@@ -27974,13 +28005,14 @@ async function prepareNodes(changes, run) {
         return observed;
     await stage(TITLE, async () => {
         note({ pulls: run.self.token });
+        const left = new Set();
         try {
-            await run.time.before(TITLE, (limit) => pullAll(demands, run, limit));
+            await run.time.before(TITLE, (limit) => pullAll(demands, run, limit, left));
         }
         finally {
             if (run.signal.aborted)
                 run.time.beginClosing();
-            await removeOurs(run);
+            await removeOurs(run, left);
         }
     });
     // Those that have come and gone meanwhile are none of the rollout's.
@@ -28004,11 +28036,11 @@ async function removeLeft({ connection, observed, time }) {
         }
     });
 }
-async function pullAll(demands, run, limit) {
+async function pullAll(demands, run, limit, left) {
     const startedAt = nowMs();
     for (const demand of demands)
         sayBegin(demand);
-    const { pulls, nodes } = await follow(demands, run, limit);
+    const { pulls, nodes } = await follow(demands, run, limit, left);
     const nameOf = (node) => nodeName(node.ID, nodes) ?? node.ID;
     const judged = pulls.map(({ pull, endedAt }) => {
         const seconds = (endedAt - startedAt) / 1000;
@@ -28021,9 +28053,11 @@ async function pullAll(demands, run, limit) {
     throwAll(judged.flatMap(({ problem }) => (problem === undefined ? [] : [`prepare: ${problem}`])));
 }
 /** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection, self }) {
+async function removeOurs({ connection: { engine }, self }, left) {
+    const limit = clock_timeLimit(REMOVE_TIMEOUT_MS);
     try {
-        await removeOfRun(connection.engine, self.token, clock_timeLimit(REMOVE_TIMEOUT_MS));
+        await Promise.all([...left].map((id) => removePassingService(engine, id, limit)));
+        await removeOfRun(engine, self.token, limit);
         note({ pulls: '' });
     }
     catch (error) {
@@ -34431,6 +34465,12 @@ class Freshness {
         if (id !== undefined && version >= (this.#known.get(id) ?? 0))
             this.#known.set(id, version + 1);
     }
+    /** One was made: a manager that has not heard of it is behind. */
+    created(path, answer) {
+        const id = path === '/services/create' ? answer?.ID : undefined;
+        if (typeof id === 'string')
+            this.#known.set(id, this.#known.get(id) ?? 0);
+    }
     removed(path) {
         this.#known.delete(ONE.exec(path)?.[1] ?? '');
     }
@@ -34517,6 +34557,7 @@ function patientEngine(managers) {
             const ask = options?.mayRepeat ? askUntilAnswered : patience_askOnce;
             const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
             freshness.changed(path, options?.query);
+            freshness.created(path, answer);
             return answer;
         },
         remove: async (path, options) => {

@@ -12823,7 +12823,8 @@ function engineOver(calls, apiVersion, ping) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/election.js
-const NO_LEADER = /node lost leader status|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+// `node is stopped` and `no elected cluster leader` are swarmkit's own as well (manager/state/raft/raft.go).
+const NO_LEADER = /node lost leader status|node is stopped|no elected cluster leader|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
 /**
  * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
  * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
@@ -12884,6 +12885,12 @@ class Freshness {
         const version = Number(query.version);
         if (id !== undefined && version >= (this.#known.get(id) ?? 0))
             this.#known.set(id, version + 1);
+    }
+    /** One was made: a manager that has not heard of it is behind. */
+    created(path, answer) {
+        const id = path === '/services/create' ? answer?.ID : undefined;
+        if (typeof id === 'string')
+            this.#known.set(id, this.#known.get(id) ?? 0);
     }
     removed(path) {
         this.#known.delete(ONE.exec(path)?.[1] ?? '');
@@ -12971,6 +12978,7 @@ function patientEngine(managers) {
             const ask = options?.mayRepeat ? askUntilAnswered : askOnce;
             const answer = await ask(daemons, path, (engine) => engine.post(path, options), options);
             freshness.changed(path, options?.query);
+            freshness.created(path, answer);
             return answer;
         },
         remove: async (path, options) => {
@@ -20509,6 +20517,16 @@ async function makePassingService(engine, spec, credential, signal) {
             throw error;
         return there.ID;
     }
+}
+/**
+ * Removes one that this run has made. That a manager does not find it is believed only when it can know: one that has
+ * just begun to lead may have heard of the service later than it answers.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removePassingService(engine, id, signal) {
+    if ((await findService(engine, id, signal)) !== undefined)
+        await remove(engine, `/services/${id}`, signal);
 }
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {
