@@ -29,6 +29,9 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
       team: 'web',
       'swarm-deploy.create-args': '["--label team"]',
       'swarm-deploy.write': '1',
+      'swarm-deploy.auth.registry': swarm.lab.registries.main.host,
+      'swarm-deploy.auth.account': 'alice',
+      'swarm-deploy.auth.stored-at': expect.any(String),
     })
     expect(await swarm.running('created')).toHaveLength(2)
     expect(resultsOf(run)).toMatchObject([
