@@ -13614,7 +13614,10 @@ const DEPLOYMENT = [
 const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
     plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
-    'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
+    'refresh-auth': {
+        does: 'only renew stored credentials',
+        takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
+    },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
 };
 /** All inputs that there are. */
@@ -17214,7 +17217,7 @@ function readInputs(given, strategies) {
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
-    const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED));
+    const onShortLived = readOrDefault(env, 'on-short-lived', problems, parseOnShortLived);
     const images = imagesFromText(input(env, 'images'), env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
@@ -17411,6 +17414,9 @@ function readStackInputs(env, replacement, problems) {
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
 }
+function parseOnShortLived(text) {
+    return parseChoice(text, ON_SHORT_LIVED);
+}
 function parseMaxParallel(text) {
     return parseInteger(text, 1, MOST_PARALLEL);
 }
@@ -17445,6 +17451,7 @@ function readAuthRefresh(given, strategies) {
         reach: reachOf(env, problems),
         ...readAccounts(env, problems),
         which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        onShortLived: readOrDefault(env, 'on-short-lived', problems, parseOnShortLived),
         wait: readOrDefault(env, 'wait', problems, parseBoolean),
         timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
         maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
@@ -23860,6 +23867,8 @@ function slowCheckNote(check, timeoutSeconds) {
 
 
 
+
+
 /** Of a token that names its own end: nodes pull for months, and whoever chose a later one has thought of that. */
 const SOON_MS = 30 * 24 * 60 * 60 * 1000;
 /**
@@ -23879,6 +23888,21 @@ function shortLived(storing, now, runEndsAt) {
             withDocLink(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), docLink('a credential that ends')),
         ];
     });
+}
+/**
+ * What to do about credentials that would be stored and end soon is the user's choice: what is an error is returned, and of
+ * what is not the log warns.
+ */
+function shortLivedProblems(storing, { onShortLived }, time) {
+    if (onShortLived === 'allow')
+        return [];
+    const now = timeOfDayMs();
+    const lines = shortLived(storing, now, now + time.leftMs);
+    if (onShortLived === 'error')
+        return lines.map((line) => `on-short-lived: ${line}`);
+    for (const line of lines)
+        log.warning(line);
+    return [];
 }
 function isSoon(end, now) {
     return 'with' in end || end.at - now < SOON_MS;
@@ -24503,23 +24527,11 @@ async function check(planned, run) {
         return result;
     });
     const drafts = results.flatMap(({ draft }) => draft ?? []);
-    const ending = lifeProblems(results.flatMap(({ storing }) => storing ?? []), run);
+    const ending = shortLivedProblems(results.flatMap(({ storing }) => storing ?? []), run.deployment, run.time);
     return {
         changes: results.flatMap(({ service }) => service ?? []),
         problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
     };
-}
-/** What to do about credentials that would be stored and end soon is the user's choice. */
-function lifeProblems(storing, { deployment: { onShortLived }, time }) {
-    if (onShortLived === 'allow')
-        return [];
-    const now = timeOfDayMs();
-    const lines = shortLived(storing, now, now + time.leftMs);
-    if (onShortLived === 'error')
-        return lines.map((line) => `on-short-lived: ${line}`);
-    for (const line of lines)
-        log.warning(line);
-    return [];
 }
 /** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
 function problemsOf(findings) {
@@ -37128,6 +37140,7 @@ function renew_stored_tell(result, { lines }) {
 
 
 
+
 /** Stores today's credential with services, and restarts nothing. */
 function refreshAuth(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => refreshAuthOver(asked, run));
@@ -37154,6 +37167,10 @@ async function refreshAuthOver(asked, run) {
     const services = served.map(({ service }) => service);
     const before = await time.before('Look at the swarm', (limit) => tasksAndNodes(engine, services, limit));
     const renewals = served.flatMap((chosen) => planOne(chosen, asked, loggedIn, before) ?? []);
+    const storing = renewals.flatMap((one) => {
+        return one.action === 'renew' ? [{ name: one.service.Spec.Name, credential: one.access.credential }] : [];
+    });
+    throwAll(shortLivedProblems(storing, asked, time));
     const renewal = {
         asked,
         connection,

@@ -16082,7 +16082,10 @@ const DEPLOYMENT = [
 const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
     plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
-    'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
+    'refresh-auth': {
+        does: 'only renew stored credentials',
+        takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
+    },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
 };
 /** All inputs that there are. */
@@ -19556,7 +19559,7 @@ function readInputs(given, strategies) {
     const plan = readPlan(env, mode, problems);
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
-    const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED));
+    const onShortLived = readOrDefault(env, 'on-short-lived', problems, parseOnShortLived);
     const images = imagesFromText(input(env, 'images'), env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
@@ -19752,6 +19755,9 @@ function readStackInputs(env, replacement, problems) {
     const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
+}
+function parseOnShortLived(text) {
+    return parseChoice(text, ON_SHORT_LIVED);
 }
 function parseMaxParallel(text) {
     return parseInteger(text, 1, MOST_PARALLEL);

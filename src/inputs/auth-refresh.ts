@@ -1,10 +1,10 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
-import type { Accounts, Reach } from './deployment.ts'
+import type { Accounts, Deployment, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
 import { textAt, valueAt } from './keys.ts'
 import { Problems, shown } from './problems.ts'
-import { beginReading, parseMaxParallel, parseTimeout, reachOf, readAccounts } from './read.ts'
+import { beginReading, parseMaxParallel, parseOnShortLived, parseTimeout, reachOf, readAccounts } from './read.ts'
 import { stackNameProblem } from './stack.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseBoolean } from './values.ts'
@@ -14,6 +14,8 @@ import { parseYaml, type YamlValue } from './yaml.ts'
 export interface AuthRefresh extends Accounts {
   readonly reach: Reach
   readonly which: ServiceChoice
+  /** What to do about a credential that ends soon. */
+  readonly onShortLived: Deployment['onShortLived']
   /** Wait for tasks that could not pull before. */
   readonly wait: boolean
   readonly timeoutSeconds: number
@@ -52,6 +54,7 @@ export function readAuthRefresh(given: Environment, strategies: StrategyTable): 
     reach: reachOf(env, problems),
     ...readAccounts(env, problems),
     which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+    onShortLived: readOrDefault(env, 'on-short-lived', problems, parseOnShortLived),
     wait: readOrDefault(env, 'wait', problems, parseBoolean),
     timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
     maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),

@@ -70,7 +70,10 @@ const DEPLOYMENT: readonly Group[] = [
 const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   deploy: { does: 'deploy', takes: DEPLOYMENT },
   plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
-  'refresh-auth': { does: 'only renew stored credentials', takes: ['run', 'accounts', 'services', 'parallel', 'wait'] },
+  'refresh-auth': {
+    does: 'only renew stored credentials',
+    takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
+  },
   login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
 }
 

@@ -52,7 +52,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const plan = readPlan(env, mode, problems)
   const reach = reachOf(env, problems)
   const accounts = readAccounts(env, problems)
-  const onShortLived = readOrDefault(env, 'on-short-lived', problems, (text) => parseChoice(text, ON_SHORT_LIVED))
+  const onShortLived = readOrDefault(env, 'on-short-lived', problems, parseOnShortLived)
   const images = imagesFromText(input(env, 'images'), env, problems)
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
   const forAll = {
@@ -275,6 +275,10 @@ function readStackInputs(env: Environment, replacement: Replacement, problems: P
   const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
   const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
   return readStack(inputs, replacement, env, problems)
+}
+
+export function parseOnShortLived(text: string): Deployment['onShortLived'] {
+  return parseChoice(text, ON_SHORT_LIVED)
 }
 
 export function parseMaxParallel(text: string): number {

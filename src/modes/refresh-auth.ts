@@ -9,6 +9,7 @@ import { configChoice } from '../plan/config-choice.ts'
 import { lookUpOnce } from '../plan/images.ts'
 import { type LoggedIn, logIn } from '../plan/log-in.ts'
 import { referenceOf } from '../plan/plan.ts'
+import { shortLivedProblems } from '../plan/short-lived.ts'
 import type { RenewalResult } from '../result.ts'
 import { type RenewalRun, type Renewed, renewAll, watchKept } from '../rollout/renew-stored.ts'
 import { serviceLog } from '../rollout/service-log.ts'
@@ -51,6 +52,10 @@ export async function refreshAuthOver(asked: AuthRefresh, run: Run): Promise<Aut
   const services = served.map(({ service }) => service)
   const before = await time.before('Look at the swarm', (limit) => tasksAndNodes(engine, services, limit))
   const renewals = served.flatMap((chosen) => planOne(chosen, asked, loggedIn, before) ?? [])
+  const storing = renewals.flatMap((one) => {
+    return one.action === 'renew' ? [{ name: one.service.Spec.Name, credential: one.access.credential }] : []
+  })
+  throwAll(shortLivedProblems(storing, asked, time))
   const renewal: RenewalRun = {
     asked,
     connection,

@@ -10,7 +10,7 @@ import { startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { nowMs, timeOfDayMs } from '../runner/clock.ts'
+import { nowMs } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
@@ -32,7 +32,7 @@ import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import type { Access, PlannedService } from './plan.ts'
-import { type Storing, shortLived } from './short-lived.ts'
+import { type Storing, shortLivedProblems } from './short-lived.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
@@ -141,24 +141,15 @@ export async function check(planned: readonly PlannedService[], run: CheckRun): 
     return result
   })
   const drafts = results.flatMap(({ draft }) => draft ?? [])
-  const ending = lifeProblems(
+  const ending = shortLivedProblems(
     results.flatMap(({ storing }) => storing ?? []),
-    run,
+    run.deployment,
+    run.time,
   )
   return {
     changes: results.flatMap(({ service }) => service ?? []),
     problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
   }
-}
-
-/** What to do about credentials that would be stored and end soon is the user's choice. */
-function lifeProblems(storing: readonly Storing[], { deployment: { onShortLived }, time }: CheckRun): string[] {
-  if (onShortLived === 'allow') return []
-  const now = timeOfDayMs()
-  const lines = shortLived(storing, now, now + time.leftMs)
-  if (onShortLived === 'error') return lines.map((line) => `on-short-lived: ${line}`)
-  for (const line of lines) log.warning(line)
-  return []
 }
 
 /** What is wrong with each, in their order; images that cannot be read for one cause are told once. */

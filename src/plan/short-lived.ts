@@ -1,7 +1,10 @@
+import type { RunTime } from '../connect/run-time.ts'
 import { type Token, type TokenEnd, tokenOf } from '../docker/registry/token.ts'
-import type { Credential } from '../inputs/deployment.ts'
+import type { Credential, Deployment } from '../inputs/deployment.ts'
+import { timeOfDayMs } from '../runner/clock.ts'
 import { docLink, withDocLink } from '../runner/doc-link.ts'
 import { groupBy } from '../runner/group-by.ts'
+import { log } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
 import { storedLogin } from './stored-account.ts'
@@ -34,6 +37,23 @@ export function shortLived(storing: readonly Storing[], now: number, runEndsAt: 
       ),
     ]
   })
+}
+
+/**
+ * What to do about credentials that would be stored and end soon is the user's choice: what is an error is returned, and of
+ * what is not the log warns.
+ */
+export function shortLivedProblems(
+  storing: readonly Storing[],
+  { onShortLived }: Pick<Deployment, 'onShortLived'>,
+  time: RunTime,
+): string[] {
+  if (onShortLived === 'allow') return []
+  const now = timeOfDayMs()
+  const lines = shortLived(storing, now, now + time.leftMs)
+  if (onShortLived === 'error') return lines.map((line) => `on-short-lived: ${line}`)
+  for (const line of lines) log.warning(line)
+  return []
 }
 
 function isSoon(end: TokenEnd, now: number): boolean {

@@ -148,6 +148,20 @@ describe('what is left alone', () => {
     expect(storedUser(swarm, 'web')[0]).toBe('alice')
   })
 
+  test('a password that ends with the job, where the user wants none of these', async () => {
+    const swarm = await swarmOf(['web'])
+    swarm.images.set(IMAGE, { readers: ['alice', 'github-actions[bot]'] })
+    const registries = '- {registry: hub.test, username: "github-actions[bot]", password: ghs_of-the-job-itself}'
+    const refused = await refresh(swarm, { services: 'web', registries, 'on-short-lived': 'error' })
+    expect(refused.problems).toEqual([
+      expect.stringMatching(/^on-short-lived: .*ends with the job.* the image of web /),
+    ])
+    expect(writes(swarm)).toEqual([])
+    const warned = await refresh(swarm, { services: 'web', registries })
+    expect(warned.log).toMatch(/Warning: the password of github-actions\[bot\] .* ends with the job/)
+    expect(warned.renewals).toMatchObject([{ outcome: 'refreshed', account: { before: 'alice', expires: 'job' } }])
+  })
+
   test('jobs, updates that have not ended, and what no account serves', async () => {
     const swarm = await swarmOf(['moving', 'paused'])
     swarm.images.set('hub.test/acme/bad:1', { ends: { afterSeconds: 1, exitCode: 1 } })
