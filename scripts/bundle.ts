@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ncc, { type Module } from '@vercel/ncc'
+import { groupBy } from '../src/runner/group-by.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Where the compiler writes what ncc reads: ncc's own compiler is older than the language of the sources. */
@@ -13,17 +14,22 @@ const COMPILED = join(ROOT, 'build')
  * The libraries that are not loaded at the start but at the first import of their `#name`, from files beside the two
  * entries. An import() of ncc's own would put a copy of each beside either of them.
  */
-const LATER = { '#exec': '@actions/exec', '#tool-cache': '@actions/tool-cache' }
+const LATER = { '#aws': './docker/registry/aws.js', '#exec': '@actions/exec', '#tool-cache': '@actions/tool-cache' }
 
 /** The files of the bundle, and what each is made of. */
 const ENTRIES = {
   index: join(COMPILED, 'index.js'),
   post: join(COMPILED, 'post.js'),
-  ...mapLater((name, library) => [name.slice(1), fileURLToPath(import.meta.resolve(library))]),
+  ...mapLater((name, library) => [name.slice(1), fileOf(library)]),
 }
 
 /** Also where somebody copies the directory alone, its files are modules, and find each other. */
 const PACKAGE = { type: 'module', imports: mapLater((name) => [name, `./${name.slice(1)}.js`]) }
+
+/** Of ours the compiled file. */
+function fileOf(library: string): string {
+  return library.startsWith('.') ? join(COMPILED, library) : fileURLToPath(import.meta.resolve(library))
+}
 
 function mapLater(entry: (name: string, library: string) => [string, string]): Record<string, string> {
   return Object.fromEntries(Object.entries(LATER).map(([name, library]) => entry(name, library)))
@@ -39,7 +45,7 @@ export async function bundle(directory: string): Promise<void> {
   for (const emptied of [COMPILED, directory]) rmSync(emptied, { recursive: true, force: true })
   execFileSync(process.execPath, [compiler(), '--project', join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' })
   mkdirSync(directory, { recursive: true })
-  const packages = new Set<string>()
+  const packages = new Set(libraries())
   for (const [name, entry] of Object.entries(ENTRIES)) {
     const { code, assets, stats } = await ncc(entry, { cache: false, quiet: true, target: 'es2022' })
     const others = Object.keys(assets).filter((asset) => asset !== 'package.json')
@@ -68,13 +74,38 @@ function packageOf(path: string): string[] {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
 }
 
+/** The directories of all that the libraries need, whether any of it gets into a file or not. */
+function libraries(): string[] {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>
+  }
+  return Object.entries(packages).flatMap(([path, { dev }]) => (path === '' || dev === true ? [] : [join(ROOT, path)]))
+}
+
+/** Each licence once, below the packages that come with it. */
 function licences(packages: readonly string[]): string[] {
-  return packages.map((directory) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-    const file = readdirSync(directory).find((one) => /^licen[cs]e(?:\.|$)/i.test(one))
-    if (file === undefined) throw new Error(`${directory} has no licence that could be passed on`)
-    return `${name} ${version}\n${license}\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`
+  const all = packages.map(readPackage)
+  const told = all.map((one) => {
+    const { name, version, license, repository } = one
+    // Of several packages of one repository some leave its licence out.
+    const others = all.filter(
+      (other) => other.license === license && repository !== '' && other.repository === repository,
+    )
+    const text = [one, ...others].find((other) => other.text !== undefined)?.text
+    if (text === undefined) throw new Error(`${name} has no licence that could be passed on`)
+    return { name: `${name} ${version}`, licence: `${license}\n\n${text}\n` }
   })
+  return [...groupBy(told, ({ licence }) => licence)].map(([licence, those]) => {
+    return [...those.map(({ name }) => name), licence].join('\n')
+  })
+}
+
+/** What a package says of itself; its licence is `undefined` where it does not come with it. */
+function readPackage(directory: string) {
+  const { name, version, license, repository } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  const file = readdirSync(directory).find((one) => /^licen[cs]e(?:\.|$)/i.test(one))
+  const text = file === undefined ? undefined : readFileSync(join(directory, file), 'utf8').trim()
+  return { name, version, license, repository: String(repository?.url ?? ''), text }
 }
 
 if (import.meta.main) await bundle('dist')

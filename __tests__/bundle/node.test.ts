@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Runner } from '../../lab/runner.ts'
+import { AwsService } from '../support/aws-service.ts'
 import { fakeDocker, healthy, web } from '../support/fake-docker/scenario.ts'
 import { nodeOf, RELEASES } from '../support/nodes.ts'
 
@@ -43,6 +44,30 @@ function onNode(node: string): void {
     const services = `- {name: ${web.Spec.Name}, replicas: 1}`
     const run = await runner.run({ with: { services }, env: docker.env })
     expect(run.outputs.status).toBe('unchanged')
+    expect(await readdir(runner.temp)).toEqual([])
+  })
+
+  test('a login from Amazon is asked for before a manager is, with a library that is loaded for it', async () => {
+    await using docker = await fakeDocker({ ...healthy, answers: { ...healthy.answers, '/auth': {} } })
+    await using aws = await AwsService.start()
+    const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
+    const registries = `- {registry: ${registry}, ecr: {access-key-id-env: ID, secret-access-key-env: SECRET}}`
+    const services = `- {name: ${web.Spec.Name}, replicas: 1}`
+    const env = { ...docker.env, ...aws.env, ID: 'AKIAOFTHESHOP', SECRET: 'canary-of-keys' }
+    const good = await runner.run({ with: { registries, services }, env })
+    expect(good.log).toContain(`logged in with account AWS of ${registry}`)
+    expect(good.outputs.status).toBe('unchanged')
+    expect(aws.requests).toMatchObject([{ signedWith: 'AKIAOFTHESHOP eu-central-1/ecr' }])
+
+    aws.behaviour = { refused: ['AKIAOFTHESHOP'] }
+    const bad = await runner.run({ with: { registries, services }, env })
+    expect(bad.annotations.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^registries entry 1: Amazon gives no login for .* Check the AWS credentials/),
+    ])
+    for (const { log, summary, outputs } of [good, bad]) {
+      const shown = [log.replaceAll(/^::add-mask::.*$/gm, ''), summary, JSON.stringify(outputs)].join()
+      expect(shown).not.toMatch(/canary-of-(?:ecr|keys)/)
+    }
     expect(await readdir(runner.temp)).toEqual([])
   })
 

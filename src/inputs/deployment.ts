@@ -104,7 +104,17 @@ export interface Credential extends RegistryCredential {
   readonly path: string
   /** The credential that the nodes store instead of this one, which then is for this run alone. */
   readonly stored?: RegistryCredential
+  /** With what Amazon is asked for the password, which is empty until then: before any registry is asked. */
+  readonly aws?: AwsSource
 }
+
+/** Where Amazon's own credentials are from. */
+export type AwsSource =
+  /** From where its tools take them: variables, files, the machine. */
+  | { readonly from: 'environment' }
+  | { readonly from: 'keys'; readonly id: Secret; readonly secret: Secret; readonly session?: Secret }
+  /** A role, by the identity token of the workflow. */
+  | { readonly from: 'workflow'; readonly role: string }
 
 /** The accounts of a run, and where more of them are found. */
 export interface Accounts {

@@ -5,6 +5,7 @@ import type { YamlMap, YamlValue } from './yaml.ts'
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
 const PUBLIC_KEYS = [
   ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
+  ...['role', 'access-key-id-env', 'secret-access-key-env', 'session-token-env'],
   ...['stored-username', 'stored-password-env', 'stored-password-file'],
 ]
 const PASSWORDS = ['password', 'stored-password']

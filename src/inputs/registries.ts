@@ -1,8 +1,10 @@
 import { parseRegistry, type RegistryScope } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { Secret } from '../runner/secret.ts'
 import { checkedCredential, registryScope, UNSET, type WrittenLogin, withoutLastNewlines } from './credentials.ts'
-import type { Credential } from './deployment.ts'
+import type { AwsSource, Credential } from './deployment.ts'
+import { awsSourceOf, ECR_USER, requireEcr } from './ecr.ts'
 import type { ReadFile } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
 import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from './masking.ts'
@@ -18,7 +20,14 @@ type PasswordKey = (typeof PASSWORD_KEYS)[number]
 const STORED = 'stored-'
 const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)]
 /** The keys of an entry. */
-export const REGISTRY_KEYS: readonly string[] = ['registry', 'username', ...PASSWORD_KEYS, ...STORED_KEYS, 'config']
+export const REGISTRY_KEYS: readonly string[] = [
+  'registry',
+  'username',
+  ...PASSWORD_KEYS,
+  ...STORED_KEYS,
+  'ecr',
+  'config',
+]
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   address: 'registry',
   configuration: 'config',
@@ -44,7 +53,6 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
   credhelpers: HELPER,
   credsstore: HELPER,
-  ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
   email: 'leave it out: no registry asks for it any more',
   identitytoken:
     'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
@@ -182,6 +190,10 @@ function credentialFromEntry(
   }
   if (unknown.length > 0) return undefined
 
+  const aws = awsSourceOf(entry, sources.env, problems)
+  if (aws === 'wrong') return undefined
+  if (aws !== undefined) return ecrCredential(entry, aws, origin, sources, problems)
+
   const username = requiredText(entry, 'username', 'write the name of the account', problems)
   const password = problems.attempt(() => passwordOf(entry, sources))
   if (password !== undefined) hide(password, origin, username)
@@ -191,6 +203,27 @@ function credentialFromEntry(
   const config = textAt(entry, 'config', problems)
   if (username === undefined || password === undefined || stored === 'wrong') return undefined
   return checkedCredential({ origin, config, scope, username, password, stored }, problems)
+}
+
+/** An entry whose login Amazon gives, later. */
+function ecrCredential(
+  entry: YamlMap,
+  aws: AwsSource,
+  origin: string,
+  sources: PasswordSources,
+  problems: Problems,
+): Credential | undefined {
+  const needless = ['username', ...PASSWORD_KEYS].filter((key) => valueAt(entry, key) !== undefined)
+  if (needless.length > 0) problems.add(`with \`ecr\` Amazon gives the login: leave ${listed(needless)} out`)
+  const stored = storedOf(entry, origin, ECR_USER, sources, problems)
+  const registry = requiredText(entry, 'registry', 'write that of Amazon', problems)
+  const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry))
+  const isEcr = scope !== undefined && problems.attempt(() => requireEcr(scope) ?? true)
+  const config = textAt(entry, 'config', problems)
+  if (!isEcr || needless.length > 0 || stored === 'wrong') return undefined
+  // A password that is none: Amazon's takes its place before anything is asked for with it.
+  const found = checkedCredential({ origin, config, scope, username: ECR_USER, password: '-', stored }, problems)
+  return found && { ...found, password: new Secret(''), aws }
 }
 
 /** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */

@@ -80,7 +80,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   plan: DRY_RUN,
   attempts: 'leave it out: what passes is tried again by itself',
   detach: 'write `wait: false` where nobody shall wait, or leave it out',
-  ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+  ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
   'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
   'env-var-prefix': VARIABLES,
   'exclude-variables': VARIABLES,

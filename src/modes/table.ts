@@ -4,6 +4,7 @@ import { readLogin } from '../inputs/login.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { readInputs } from '../inputs/read.ts'
 import type { StrategyTable } from '../inputs/strategy.ts'
+import { withEcrLogins } from '../plan/ecr-login.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportAuthRefresh } from '../report/auth-refresh.ts'
@@ -37,7 +38,7 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
   login: mode(readLogin, login, reportLogin),
 }
 
-function mode<Asked, Came>(
+function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(
   read: (env: Environment, strategies: StrategyTable) => Asked,
   run: (asked: Asked, signal: AbortSignal) => Promise<Came>,
   report: (came: Came, asked: Asked) => Promise<void> | void,
@@ -45,7 +46,7 @@ function mode<Asked, Came>(
   return {
     read: (env) => read(env, STRATEGIES),
     async run(env, signal) {
-      const asked = read(env, STRATEGIES)
+      const asked = await withEcrLogins(read(env, STRATEGIES), env, signal)
       const came = await run(asked, signal)
       return () => report(came, asked)
     },

@@ -166,11 +166,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     entry('password: p1234, scope: x'),
     'the unknown key "scope": leave it out: a credential',
   ],
-  [
-    'another of its keys',
-    entry('password: p1234, ecr: auto'),
-    'the unknown key "ecr": leave it out: for a private registry of ECR',
-  ],
+  ['another of its keys', entry('password: p1234, ecr: auto'), '`ecr` is neither a switch nor a mapping'],
   [
     'one more of its keys',
     entry('password: p1234, logout: false'),

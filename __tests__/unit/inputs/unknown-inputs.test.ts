@@ -69,7 +69,7 @@ describe('what is no input is an error, with what was probably meant', () => {
     ['registry_pass', 'C4nary', 'did you mean `password`?'],
     ['registry-token', 'C4nary', 'did you mean `password`?'],
     ['logout', 'true', 'leave it out: the logins of a run'],
-    ['ecr', 'auto', 'write `username: AWS`'],
+    ['ecr', 'auto', 'write `ecr: true` in the entry of `registries`'],
     ['port', '22', 'write it in `host`, as in `host: ssh://user@host:port`'],
     ['with-registry-auth', 'true', 'leave it out: the credential is sent wherever there is one'],
     ['variables', 'A=b', "set it in the step's `env`"],
