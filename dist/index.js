@@ -10208,6 +10208,7 @@ function cut(text, separator) {
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
 const PUBLIC_KEYS = [
     ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
+    ...['role', 'access-key-id-env', 'secret-access-key-env', 'session-token-env'],
     ...['stored-username', 'stored-password-env', 'stored-password-file'],
 ];
 const PASSWORDS = ['password', 'stored-password'];
@@ -12403,7 +12404,7 @@ const ADVICE = {
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
-    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+    ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
     'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
     'env-var-prefix': VARIABLES,
     'exclude-variables': VARIABLES,
@@ -13699,7 +13700,121 @@ function parsePrepare(text) {
     return WORDS[parseChoice(word, Object.keys(WORDS))];
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/ecr.js
+/** What Amazon's registries are told by, and what their service says no with. Pure. */
+const PUBLIC = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+/** Private ones: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, and those with both kinds of addresses on `on.aws`. */
+const PRIVATE = /^\d{12}\.dkr[.-]ecr(-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)$/;
+/** What a registry is to Amazon; `undefined` for one of somebody else's. */
+function ecrRegistry(registry) {
+    if (PUBLIC.test(registry))
+        return { isPublic: true, region: 'us-east-1', isFips: false };
+    const [, fips, region] = PRIVATE.exec(registry) ?? [];
+    return region === undefined ? undefined : { isPublic: false, region, isFips: fips !== undefined };
+}
+/**
+ * What to do about an error of Amazon's, in one sentence.
+ *
+ * @param step at which it came: the exchange of a token of the workflow for a role, or the request for the login itself
+ */
+function ecrRemedy({ name, message }, { isPublic, region }, step) {
+    const said = `${name} ${message}`;
+    if (/CredentialsProviderError|could not load credentials/i.test(said)) {
+        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::…}`, or the names of the variables with a key pair.";
+    }
+    if (/AccessDenied|NotAuthorized/i.test(said)) {
+        if (step === 'role') {
+            return 'Check the name of the role, and that its trust policy allows sts:AssumeRoleWithWebIdentity to the identity provider of this server, for this repository.';
+        }
+        const actions = isPublic
+            ? 'ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken'
+            : 'ecr:GetAuthorizationToken';
+        return `Allow ${actions} to it.`;
+    }
+    if (/ExpiredToken|InvalidIdentityToken/i.test(said))
+        return 'Get new AWS credentials before this step: these have ended.';
+    if (/UnrecognizedClient|InvalidClientTokenId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature/i.test(said)) {
+        return 'Check the AWS credentials: they are not those of an account, or belong to another part of Amazon (China, GovCloud).';
+    }
+    return `Check that this runner reaches Amazon in ${region}.`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/ecr.js
+
+
+
+
+
+
+/** The user name of each login that Amazon gives. */
+const ECR_USER = 'AWS';
+const PAIR = ['access-key-id-env', 'secret-access-key-env'];
+const SESSION = 'session-token-env';
+const ecr_KEYS = ['role', ...PAIR, SESSION];
+const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: …, secret-access-key-env: …}`';
+const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+/**
+ * Where the key `ecr` of an entry has Amazon's credentials from.
+ *
+ * @returns `undefined` where the entry does not ask for a login at Amazon, `wrong` where something is wrong with it
+ */
+function awsSourceOf(entry, env, problems) {
+    const value = valueAt(entry, 'ecr');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        const text = value.value.trim().toLowerCase();
+        if (text === 'false')
+            return undefined;
+        if (text === 'true')
+            return { from: 'environment' };
+    }
+    if (value.kind !== 'map') {
+        problems.add(`\`ecr\` is neither a switch nor a mapping: write ${ecr_FORMS}`);
+        return 'wrong';
+    }
+    const unknown = value.entries.find(({ key }) => !ecr_KEYS.includes(key));
+    if (unknown !== undefined) {
+        problems.add(`line ${unknown.line}: \`ecr\` has an unknown key: write ${ecr_FORMS}`);
+        return 'wrong';
+    }
+    return problems.attempt(() => sourceIn(value, env, problems)) ?? 'wrong';
+}
+function sourceIn(map, env, problems) {
+    const role = textAt(map, 'role', problems);
+    const given = [...PAIR, SESSION].filter((key) => valueAt(map, key) !== undefined);
+    if (role !== undefined) {
+        if (given.length > 0)
+            throw new UserError(`\`ecr\` has a \`role\` and ${listed(given)}: leave one of the two out`);
+        if (!ROLE.test(role))
+            throw new UserError('`role` is no ARN of a role: write arn:aws:iam::123456789012:role/name');
+        return { from: 'workflow', role };
+    }
+    const missing = PAIR.filter((key) => !given.includes(key));
+    if (missing.length > 0)
+        throw new UserError(`\`ecr\` lacks ${listed(missing)}: write ${ecr_FORMS}`);
+    const [id, secret, session] = [...PAIR, SESSION].map((key) => {
+        return valueAt(map, key) === undefined ? undefined : secretIn(map, key, env, problems);
+    });
+    return id && secret && { from: 'keys', id, secret, ...(session && { session }) };
+}
+function secretIn(map, key, env, problems) {
+    const name = textAt(map, key, problems) ?? '';
+    const text = (Object.hasOwn(env, name) ? env[name] : undefined)?.trim() ?? '';
+    if (text !== '')
+        return new Secret(text);
+    throw new UserError(`the variable that \`${key}\` names is not set or empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
+}
+/** @throws UserError when it is no registry of Amazon's */
+function requireEcr({ registry }) {
+    if (ecrRegistry(registry) !== undefined)
+        return;
+    throw new UserError(`\`ecr\` is for Amazon's registries, and ${registry} is none: write one such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com or public.ecr.aws, or \`username\` and a password`);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/registries.js
+
+
 
 
 
@@ -13714,7 +13829,14 @@ const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
 const STORED = 'stored-';
 const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)];
 /** The keys of an entry. */
-const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, ...STORED_KEYS, 'config'];
+const REGISTRY_KEYS = [
+    'registry',
+    'username',
+    ...PASSWORD_KEYS,
+    ...STORED_KEYS,
+    'ecr',
+    'config',
+];
 const registries_OTHER_NAMES = {
     address: 'registry',
     configuration: 'config',
@@ -13738,7 +13860,6 @@ const NOT_HERE = {
     auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
     credhelpers: HELPER,
     credsstore: HELPER,
-    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
     email: 'leave it out: no registry asks for it any more',
     identitytoken: 'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
     logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
@@ -13847,6 +13968,11 @@ function credentialFromEntry(entry, origin, sources, problems) {
     }
     if (unknown.length > 0)
         return undefined;
+    const aws = awsSourceOf(entry, sources.env, problems);
+    if (aws === 'wrong')
+        return undefined;
+    if (aws !== undefined)
+        return ecrCredential(entry, aws, origin, sources, problems);
     const username = requiredText(entry, 'username', 'write the name of the account', problems);
     const password = problems.attempt(() => passwordOf(entry, sources));
     if (password !== undefined)
@@ -13858,6 +13984,22 @@ function credentialFromEntry(entry, origin, sources, problems) {
     if (username === undefined || password === undefined || stored === 'wrong')
         return undefined;
     return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+/** An entry whose login Amazon gives, later. */
+function ecrCredential(entry, aws, origin, sources, problems) {
+    const needless = ['username', ...PASSWORD_KEYS].filter((key) => valueAt(entry, key) !== undefined);
+    if (needless.length > 0)
+        problems.add(`with \`ecr\` Amazon gives the login: leave ${listed(needless)} out`);
+    const stored = storedOf(entry, origin, ECR_USER, sources, problems);
+    const registry = requiredText(entry, 'registry', 'write that of Amazon', problems);
+    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
+    const isEcr = scope !== undefined && problems.attempt(() => requireEcr(scope) ?? true);
+    const config = textAt(entry, 'config', problems);
+    if (!isEcr || needless.length > 0 || stored === 'wrong')
+        return undefined;
+    // A password that is none: Amazon's takes its place before anything is asked for with it.
+    const found = checkedCredential({ origin, config, scope, username: ECR_USER, password: '-', stored }, problems);
+    return found && { ...found, password: new Secret(''), aws };
 }
 /** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
 function storedOf(entry, origin, username, sources, problems) {
@@ -15797,7 +15939,7 @@ const COMPOSE_KEYS = new Set('build configs container_name depends_on deploy ent
 const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
-const PAIR = '`web: ghcr.io/org/web:1.2`';
+const services_PAIR = '`web: ghcr.io/org/web:1.2`';
 const KEYED = { isKeyed: true };
 /**
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
@@ -15817,14 +15959,14 @@ function servicesFromText(text, forAll, problems) {
 }
 function services_entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
+        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
     if (root.kind === 'list' || isOneEntry(root, keys))
         return entriesOfList(root.kind === 'list' ? root.items : [root]);
     const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
     if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
+        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
         return [];
     }
     return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
@@ -15851,13 +15993,13 @@ function placeOf(name) {
 function requestFromEntry(entry, forAll, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
-        problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
+        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
         return requestFromMap(entry, value, forAll, problems);
     if (entry.name === undefined) {
-        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`);
+        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));
@@ -17701,6 +17843,146 @@ function checkConfig(config, configs, problems) {
     if (configs === undefined || configs.includes(config))
         return;
     problems.add(`there is no config ${problems_shown(config)}: write ${listed(configs, 'disjunction')}`);
+}
+
+;// CONCATENATED MODULE: ./build/plan/ecr-login.js
+
+
+
+
+
+
+const TITLE = 'Get logins from Amazon';
+const LIMIT_MS = 60_000;
+/** What Amazon's example policies for a role expect of a token (docs.github.com, OpenID Connect in AWS). */
+const AUDIENCE = 'sts.amazonaws.com';
+const SESSION_NAME = 'swarm-deploy';
+/** Few runs need it, and it is large. The package.json beside the code says which file it is. */
+function library() {
+    // It would warn of the Node that runs this, which is the runner's.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    return import(/* webpackIgnore: true */ '#aws');
+}
+/** Something went wrong before the login itself was asked for. */
+class RoleRefused extends Error {
+}
+/**
+ * What is asked for, with the logins that Amazon gives for its registries in the place of what they are asked with. One is
+ * asked for once, however many registries of a region it opens.
+ *
+ * @throws UserErrors with each that Amazon does not give
+ */
+async function withEcrLogins(asked, env, stop) {
+    if (asked.credentials.every(({ aws }) => aws === undefined))
+        return asked;
+    return stage(TITLE, async () => {
+        const signal = AbortSignal.any([stop, clock_timeLimit(LIMIT_MS)]);
+        const problems = [];
+        const passwords = new Map();
+        const credentials = await Promise.all(asked.credentials.map(async (credential) => {
+            const { aws, registry, origin, username } = credential;
+            const ecr = ecrRegistry(registry);
+            if (aws === undefined || ecr === undefined)
+                return credential;
+            const key = JSON.stringify([ecr, aws.from, aws.from === 'workflow' ? aws.role : pairOf(aws)]);
+            const password = passwords.get(key) ?? passwordFor(ecr, aws, env, signal);
+            passwords.set(key, password);
+            try {
+                const { aws: _, ...rest } = credential;
+                const login = { ...rest, password: new Secret(await password, username) };
+                log.info(`${registry}: a login from Amazon, ${sourceInWords(aws)}`);
+                return login;
+            }
+            catch (error) {
+                stop.throwIfAborted();
+                problems.push(`${origin}: Amazon gives no login for ${registry}: ${whyNot(error, ecr)}`);
+                return credential;
+            }
+        }));
+        throwAll(problems);
+        return { ...asked, credentials };
+    });
+}
+function pairOf(aws) {
+    return aws.from === 'keys' ? aws.id.reveal() : '';
+}
+function sourceInWords(aws) {
+    if (aws.from === 'workflow')
+        return `as ${aws.role}`;
+    return aws.from === 'keys' ? 'with a key pair of the entry' : "with the step's own AWS credentials";
+}
+function whyNot(error, ecr) {
+    if (error instanceof UserError)
+        return error.message;
+    const isRole = error instanceof RoleRefused;
+    const { name = '', message = '' } = ((isRole ? error.cause : error) ?? {});
+    const said = safeLine(message === '' ? name : message);
+    return `${said.replace(/\.$/, '')}. ${ecrRemedy({ name, message }, ecr, isRole ? 'role' : 'login')}`;
+}
+/** @throws what Amazon's library throws; UserError, RoleRefused */
+async function passwordFor(ecr, aws, env, signal) {
+    const sdk = await library();
+    const { isPublic, region, isFips } = ecr;
+    const credentials = await credentialsOf(aws);
+    const settings = { region, useFipsEndpoint: isFips, ...(credentials && { credentials }) };
+    const options = { abortSignal: signal };
+    const token = isPublic
+        ? (await new sdk.ECRPUBLICClient(settings).send(new sdk.GetPublicTokenCommand({}), options)).authorizationData
+        : (await new sdk.ECRClient(settings).send(new sdk.GetAuthorizationTokenCommand({}), options)).authorizationData?.[0];
+    const [, password = ''] = /^AWS:(.+)$/s.exec(Buffer.from(token?.authorizationToken ?? '', 'base64').toString()) ?? [];
+    if (password === '')
+        throw new UserError('its answer has no login. Run this again.');
+    return password;
+    async function credentialsOf(source) {
+        if (source.from === 'environment')
+            return undefined;
+        if (source.from === 'keys') {
+            return {
+                accessKeyId: source.id.reveal(),
+                secretAccessKey: source.secret.reveal(),
+                ...(source.session && { sessionToken: source.session.reveal() }),
+            };
+        }
+        const webIdentityToken = await tokenOfWorkflow(env, signal);
+        const assume = sdk.fromWebToken({
+            roleArn: source.role,
+            roleSessionName: SESSION_NAME,
+            webIdentityToken,
+            clientConfig: { region },
+        });
+        const assumed = await assume().catch((cause) => {
+            throw new RoleRefused('', { cause });
+        });
+        new Secret(assumed.secretAccessKey);
+        if (assumed.sessionToken !== undefined)
+            new Secret(assumed.sessionToken);
+        return assumed;
+    }
+}
+/**
+ * The token by which the server of a workflow says which repository and job this is (docs.github.com, OpenID Connect).
+ *
+ * @throws UserError when the job may not have one
+ */
+async function tokenOfWorkflow(env, signal) {
+    const { ACTIONS_ID_TOKEN_REQUEST_URL: address = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = '' } = env;
+    if (address === '' || bearer === '') {
+        throw new UserError('the job has no identity token. Give it `permissions: { id-token: write }`; a workflow of a fork gets none.');
+    }
+    new Secret(bearer);
+    const url = new URL(address);
+    url.searchParams.set('audience', AUDIENCE);
+    const headers = { Authorization: `Bearer ${bearer}`, Accept: 'application/json' };
+    const answer = await fetch(url, { headers, signal, redirect: 'error' }).catch((cause) => {
+        signal.throwIfAborted();
+        throw new UserError(`the server of the workflow gives no identity token (${safeLine(String(cause))}). Run this again.`);
+    });
+    const { value } = answer.ok ? (await answer.json()) : {};
+    if (typeof value !== 'string' || value === '') {
+        throw new UserError(`the server of the workflow gives no identity token (status ${answer.status}). Check \`permissions: { id-token: write }\` of the job.`);
+    }
+    new Secret(value);
+    return value;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/strategy.js
@@ -25078,7 +25360,7 @@ function allocationProblem(service, networks, asked) {
     const its = networksOf(service, networks);
     const missing = its.find(({ Driver: driver }) => !driver);
     if (missing !== undefined) {
-        return `the swarm cannot allocate network ${missing.Name}: ${whyNot(missing, networks, asked)}`;
+        return `the swarm cannot allocate network ${missing.Name}: ${network_allocation_whyNot(missing, networks, asked)}`;
     }
     if (its.length === 0)
         return undefined;
@@ -25090,7 +25372,7 @@ function networksOf({ Spec: spec }, networks) {
     const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== 'host');
     return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
 }
-function whyNot(missing, networks, asked) {
+function network_allocation_whyNot(missing, networks, asked) {
     const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
     for (const subnet of wanted) {
         const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
@@ -28001,7 +28283,7 @@ function capital(text) {
 
 
 
-const TITLE = 'Have the nodes pull the images';
+const prepare_TITLE = 'Have the nodes pull the images';
 const REMOVE_TIMEOUT_MS = 20_000;
 /**
  * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
@@ -28015,11 +28297,11 @@ async function prepareNodes(changes, run) {
     const demands = imageDemands(changes, observed);
     if (demands.length === 0)
         return observed;
-    await stage(TITLE, async () => {
+    await stage(prepare_TITLE, async () => {
         note({ pulls: run.self.token });
         const left = new Set();
         try {
-            await run.time.before(TITLE, (limit) => pullAll(demands, run, limit, left));
+            await run.time.before(prepare_TITLE, (limit) => pullAll(demands, run, limit, left));
         }
         finally {
             if (run.signal.aborted)
@@ -28832,17 +29114,18 @@ async function installRegistryCas(run) {
         if (wanting.length === 0)
             return;
         note({ pulls: run.self.token });
+        const made = new Set();
         try {
-            await time.before(install_TITLE, (limit) => install(wanting, installCas, run, limit));
+            await time.before(install_TITLE, (limit) => install(wanting, installCas, run, limit, made));
         }
         finally {
             if (run.signal.aborted)
                 time.beginClosing();
-            await install_removeOurs(run);
+            await install_removeOurs(run, made);
         }
     });
 }
-async function install(wanting, installation, run, limit) {
+async function install(wanting, installation, run, limit, made) {
     const { connection, self } = run;
     const { engine } = connection;
     const { SystemTime } = await engine.get('/info', { signal: limit });
@@ -28866,7 +29149,7 @@ async function install(wanting, installation, run, limit) {
         notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
     });
     try {
-        await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit);
+        made.add(await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit));
     }
     catch (error) {
         if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted)
@@ -28957,9 +29240,11 @@ function nodesInWords(some, all) {
     return `${some} of ${all} nodes`;
 }
 /** It never fails the run: what stays is removed by a later one. */
-async function install_removeOurs({ connection, self }) {
+async function install_removeOurs({ connection: { engine }, self }, made) {
+    const limit = clock_timeLimit(install_REMOVE_TIMEOUT_MS);
     try {
-        await removeOfRun(connection.engine, self.token, clock_timeLimit(install_REMOVE_TIMEOUT_MS));
+        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
+        await removeOfRun(engine, self.token, limit);
         note({ pulls: '' });
     }
     catch (error) {
@@ -37247,6 +37532,7 @@ function missingOf({ missing }) {
 
 
 
+
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 const table_MODES = {
     deploy: mode(readInputs, deploy_deploy, reportDeployed),
@@ -37258,7 +37544,7 @@ function mode(read, run, report) {
     return {
         read: (env) => read(env, STRATEGIES),
         async run(env, signal) {
-            const asked = read(env, STRATEGIES);
+            const asked = await withEcrLogins(read(env, STRATEGIES), env, signal);
             const came = await run(asked, signal);
             return () => report(came, asked);
         },

@@ -10689,6 +10689,7 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
 const PUBLIC_KEYS = [
     ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
+    ...['role', 'access-key-id-env', 'secret-access-key-env', 'session-token-env'],
     ...['stored-username', 'stored-password-env', 'stored-password-file'],
 ];
 const PASSWORDS = ['password', 'stored-password'];
@@ -15159,7 +15160,7 @@ const ADVICE = {
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
-    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as `password` what `aws ecr get-login-password` prints',
+    ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
     'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
     'env-var-prefix': VARIABLES,
     'exclude-variables': VARIABLES,
@@ -16167,7 +16168,121 @@ function parsePrepare(text) {
     return WORDS[parseChoice(word, Object.keys(WORDS))];
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/ecr.js
+/** What Amazon's registries are told by, and what their service says no with. Pure. */
+const PUBLIC = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+/** Private ones: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, and those with both kinds of addresses on `on.aws`. */
+const PRIVATE = /^\d{12}\.dkr[.-]ecr(-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)$/;
+/** What a registry is to Amazon; `undefined` for one of somebody else's. */
+function ecrRegistry(registry) {
+    if (PUBLIC.test(registry))
+        return { isPublic: true, region: 'us-east-1', isFips: false };
+    const [, fips, region] = PRIVATE.exec(registry) ?? [];
+    return region === undefined ? undefined : { isPublic: false, region, isFips: fips !== undefined };
+}
+/**
+ * What to do about an error of Amazon's, in one sentence.
+ *
+ * @param step at which it came: the exchange of a token of the workflow for a role, or the request for the login itself
+ */
+function ecrRemedy({ name, message }, { isPublic, region }, step) {
+    const said = `${name} ${message}`;
+    if (/CredentialsProviderError|could not load credentials/i.test(said)) {
+        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::…}`, or the names of the variables with a key pair.";
+    }
+    if (/AccessDenied|NotAuthorized/i.test(said)) {
+        if (step === 'role') {
+            return 'Check the name of the role, and that its trust policy allows sts:AssumeRoleWithWebIdentity to the identity provider of this server, for this repository.';
+        }
+        const actions = isPublic
+            ? 'ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken'
+            : 'ecr:GetAuthorizationToken';
+        return `Allow ${actions} to it.`;
+    }
+    if (/ExpiredToken|InvalidIdentityToken/i.test(said))
+        return 'Get new AWS credentials before this step: these have ended.';
+    if (/UnrecognizedClient|InvalidClientTokenId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature/i.test(said)) {
+        return 'Check the AWS credentials: they are not those of an account, or belong to another part of Amazon (China, GovCloud).';
+    }
+    return `Check that this runner reaches Amazon in ${region}.`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/ecr.js
+
+
+
+
+
+
+/** The user name of each login that Amazon gives. */
+const ECR_USER = 'AWS';
+const PAIR = ['access-key-id-env', 'secret-access-key-env'];
+const SESSION = 'session-token-env';
+const ecr_KEYS = ['role', ...PAIR, SESSION];
+const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: …, secret-access-key-env: …}`';
+const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+/**
+ * Where the key `ecr` of an entry has Amazon's credentials from.
+ *
+ * @returns `undefined` where the entry does not ask for a login at Amazon, `wrong` where something is wrong with it
+ */
+function awsSourceOf(entry, env, problems) {
+    const value = valueAt(entry, 'ecr');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        const text = value.value.trim().toLowerCase();
+        if (text === 'false')
+            return undefined;
+        if (text === 'true')
+            return { from: 'environment' };
+    }
+    if (value.kind !== 'map') {
+        problems.add(`\`ecr\` is neither a switch nor a mapping: write ${ecr_FORMS}`);
+        return 'wrong';
+    }
+    const unknown = value.entries.find(({ key }) => !ecr_KEYS.includes(key));
+    if (unknown !== undefined) {
+        problems.add(`line ${unknown.line}: \`ecr\` has an unknown key: write ${ecr_FORMS}`);
+        return 'wrong';
+    }
+    return problems.attempt(() => sourceIn(value, env, problems)) ?? 'wrong';
+}
+function sourceIn(map, env, problems) {
+    const role = textAt(map, 'role', problems);
+    const given = [...PAIR, SESSION].filter((key) => valueAt(map, key) !== undefined);
+    if (role !== undefined) {
+        if (given.length > 0)
+            throw new errors_UserError(`\`ecr\` has a \`role\` and ${problems_listed(given)}: leave one of the two out`);
+        if (!ROLE.test(role))
+            throw new errors_UserError('`role` is no ARN of a role: write arn:aws:iam::123456789012:role/name');
+        return { from: 'workflow', role };
+    }
+    const missing = PAIR.filter((key) => !given.includes(key));
+    if (missing.length > 0)
+        throw new errors_UserError(`\`ecr\` lacks ${problems_listed(missing)}: write ${ecr_FORMS}`);
+    const [id, secret, session] = [...PAIR, SESSION].map((key) => {
+        return valueAt(map, key) === undefined ? undefined : secretIn(map, key, env, problems);
+    });
+    return id && secret && { from: 'keys', id, secret, ...(session && { session }) };
+}
+function secretIn(map, key, env, problems) {
+    const name = textAt(map, key, problems) ?? '';
+    const text = (Object.hasOwn(env, name) ? env[name] : undefined)?.trim() ?? '';
+    if (text !== '')
+        return new secret_Secret(text);
+    throw new errors_UserError(`the variable that \`${key}\` names is not set or empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
+}
+/** @throws UserError when it is no registry of Amazon's */
+function requireEcr({ registry }) {
+    if (ecrRegistry(registry) !== undefined)
+        return;
+    throw new errors_UserError(`\`ecr\` is for Amazon's registries, and ${registry} is none: write one such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com or public.ecr.aws, or \`username\` and a password`);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/registries.js
+
+
 
 
 
@@ -16182,7 +16297,14 @@ const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
 const STORED = 'stored-';
 const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)];
 /** The keys of an entry. */
-const REGISTRY_KEYS = ['registry', 'username', ...PASSWORD_KEYS, ...STORED_KEYS, 'config'];
+const REGISTRY_KEYS = [
+    'registry',
+    'username',
+    ...PASSWORD_KEYS,
+    ...STORED_KEYS,
+    'ecr',
+    'config',
+];
 const registries_OTHER_NAMES = {
     address: 'registry',
     configuration: 'config',
@@ -16206,7 +16328,6 @@ const NOT_HERE = {
     auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
     credhelpers: HELPER,
     credsstore: HELPER,
-    ecr: 'leave it out: for a private registry of ECR write `username: AWS`, and as password what `aws ecr get-login-password` prints',
     email: 'leave it out: no registry asks for it any more',
     identitytoken: 'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
     logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
@@ -16315,6 +16436,11 @@ function credentialFromEntry(entry, origin, sources, problems) {
     }
     if (unknown.length > 0)
         return undefined;
+    const aws = awsSourceOf(entry, sources.env, problems);
+    if (aws === 'wrong')
+        return undefined;
+    if (aws !== undefined)
+        return ecrCredential(entry, aws, origin, sources, problems);
     const username = requiredText(entry, 'username', 'write the name of the account', problems);
     const password = problems.attempt(() => passwordOf(entry, sources));
     if (password !== undefined)
@@ -16326,6 +16452,22 @@ function credentialFromEntry(entry, origin, sources, problems) {
     if (username === undefined || password === undefined || stored === 'wrong')
         return undefined;
     return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+/** An entry whose login Amazon gives, later. */
+function ecrCredential(entry, aws, origin, sources, problems) {
+    const needless = ['username', ...PASSWORD_KEYS].filter((key) => valueAt(entry, key) !== undefined);
+    if (needless.length > 0)
+        problems.add(`with \`ecr\` Amazon gives the login: leave ${problems_listed(needless)} out`);
+    const stored = storedOf(entry, origin, ECR_USER, sources, problems);
+    const registry = requiredText(entry, 'registry', 'write that of Amazon', problems);
+    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
+    const isEcr = scope !== undefined && problems.attempt(() => requireEcr(scope) ?? true);
+    const config = textAt(entry, 'config', problems);
+    if (!isEcr || needless.length > 0 || stored === 'wrong')
+        return undefined;
+    // A password that is none: Amazon's takes its place before anything is asked for with it.
+    const found = checkedCredential({ origin, config, scope, username: ECR_USER, password: '-', stored }, problems);
+    return found && { ...found, password: new secret_Secret(''), aws };
 }
 /** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
 function storedOf(entry, origin, username, sources, problems) {
@@ -18202,7 +18344,7 @@ const COMPOSE_KEYS = new Set('build configs container_name depends_on deploy ent
 const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
-const PAIR = '`web: ghcr.io/org/web:1.2`';
+const services_PAIR = '`web: ghcr.io/org/web:1.2`';
 const KEYED = { isKeyed: true };
 /**
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
@@ -18222,14 +18364,14 @@ function servicesFromText(text, forAll, problems) {
 }
 function services_entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`);
+        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
     if (root.kind === 'list' || isOneEntry(root, keys))
         return entriesOfList(root.kind === 'list' ? root.items : [root]);
     const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
     if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`);
+        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
         return [];
     }
     return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
@@ -18256,13 +18398,13 @@ function placeOf(name) {
 function requestFromEntry(entry, forAll, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
-        problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`);
+        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
         return requestFromMap(entry, value, forAll, problems);
     if (entry.name === undefined) {
-        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`);
+        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));

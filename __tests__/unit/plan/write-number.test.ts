@@ -40,7 +40,7 @@ test('no write to a service that is deployed goes by another way than that which
   // The services by which nodes pull are there for a while only.
   const ofPulls = 'prepare/follow.ts'
   expect(having(/\bupdateSpec\(/)).toEqual(['docker/specs/spec-update.ts', ofPulls, 'rollout/write-spec.ts'])
-  expect(having(/services\/create/)).toEqual(['prepare/passing-services.ts', 'rollout/create-service.ts'])
+  expect(having(/\bpost\b.*services\/create/)).toEqual(['prepare/passing-services.ts', 'rollout/create-service.ts'])
   // Swarm's own rollback takes no spec from us.
   expect(having(/services\/\$\{[^}]*\}\/update/)).toEqual(['docker/specs/spec-update.ts', 'modes/aftermath.ts'])
 })

@@ -31,6 +31,7 @@ import {
   passingServiceName,
   removeExpired,
   removeOfRun,
+  removePassingService,
 } from '../passing-services.ts'
 import { afterLook, beginOn, inState, isOver, type Lacking, type NodeStates, nodesThatLack, whyAway } from './nodes.ts'
 import { type CaRecord, holds, labelsWith, RECORDS, readRecord, recordBody, recordName } from './record.ts'
@@ -103,11 +104,12 @@ export async function installRegistryCas(run: TrustRun): Promise<void> {
     }
     if (wanting.length === 0) return
     note({ pulls: run.self.token })
+    const made = new Set<string>()
     try {
-      await time.before(TITLE, (limit) => install(wanting, installCas, run, limit))
+      await time.before(TITLE, (limit) => install(wanting, installCas, run, limit, made))
     } finally {
       if (run.signal.aborted) time.beginClosing()
-      await removeOurs(run)
+      await removeOurs(run, made)
     }
   })
 }
@@ -117,6 +119,7 @@ async function install(
   installation: CaInstallation,
   run: TrustRun,
   limit: AbortSignal,
+  made: Set<string>,
 ): Promise<void> {
   const { connection, self } = run
   const { engine } = connection
@@ -141,7 +144,7 @@ async function install(
     notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
   })
   try {
-    await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit)
+    made.add(await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit))
   } catch (error) {
     if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted) throw error
     throw new UserError(
@@ -238,9 +241,11 @@ function nodesInWords(some: number, all: number): string {
 }
 
 /** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection, self }: TrustRun): Promise<void> {
+async function removeOurs({ connection: { engine }, self }: TrustRun, made: ReadonlySet<string>): Promise<void> {
+  const limit = timeLimit(REMOVE_TIMEOUT_MS)
   try {
-    await removeOfRun(connection.engine, self.token, timeLimit(REMOVE_TIMEOUT_MS))
+    await Promise.all([...made].map((id) => removePassingService(engine, id, limit)))
+    await removeOfRun(engine, self.token, limit)
     note({ pulls: '' })
   } catch (error) {
     log.warning(
