@@ -32725,6 +32725,151 @@ function untrustedIn(problem) {
     return file === caFile(registry) ? registry : undefined;
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/hub-limit.js
+
+
+/** The image that Docker has for this question: to look at it does not count as a pull. */
+const PREVIEW = 'ratelimitpreview/test';
+/**
+ * What Docker Hub tells of an account's pulls; `undefined` where it names no limit, as for paid plans.
+ *
+ * @throws RegistryError when it does not answer
+ */
+async function readHubLimit(send, credential, signal) {
+    const session = new RegistrySession({
+        send,
+        registry: 'docker.io',
+        repository: PREVIEW,
+        credential,
+        actions: 'pull',
+        isInsecure: false,
+        authorities: [],
+        signal,
+    });
+    // Where none is left, that is the answer.
+    return hubLimitIn(await session.callOnce({ method: 'HEAD', at: 'manifests/latest', allowed: [429] }));
+}
+/** `100;w=21600`: so many in a window of so many seconds. Pure. */
+function hubLimitIn(answer) {
+    const [limit, remaining] = ['ratelimit-limit', 'ratelimit-remaining'].map((name) => /^(\d{1,9})(?:;w=(\d{1,9}))?$/.exec(headerOf(answer, name)?.trim() ?? ''));
+    if (!limit)
+        return undefined;
+    const left = remaining?.[1] ?? (answer.status === 429 ? '0' : undefined);
+    if (left === undefined)
+        return undefined;
+    return {
+        pulls: Number(limit[1]),
+        left: Number(left),
+        seconds: Number(limit[2] ?? remaining?.[2] ?? 0),
+        isOfAddress: (0,external_node_net_namespaceObject.isIP)(headerOf(answer, 'docker-ratelimit-source') ?? '') !== 0,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/prepare/hub-pulls.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * The pulls that Docker Hub still allows the accounts of a run, beside those that it may take. Docker tells them to whoever
+ * asks over HTTP, and a daemon does not pass them on: so this runner asks, and only for accounts. Without an account Docker
+ * counts by the address of each node, of which no runner can know.
+ */
+const hub_pulls_HUB = 'docker.io';
+const hub_pulls_LIMIT_MS = 3000;
+/** A check mostly takes longer than the question that is asked beside it. */
+const WAIT_MS = 1000;
+/** Asks for each account of Docker Hub that a service uses. Nothing waits for it, and nothing fails. */
+function readHubLimits(accesses, { registryHttp }, stop) {
+    const credentials = accesses.flatMap((access) => (access?.credential.registry === hub_pulls_HUB ? [access.credential] : []));
+    return new Map([...new Set(credentials)].map((credential) => {
+        const signal = AbortSignal.any([stop, clock_timeLimit(hub_pulls_LIMIT_MS)]);
+        const asked = readHubLimit(registryHttp, loginOfNodes(credential), signal).catch((error) => {
+            log.debug(`Docker Hub does not tell the pulls left of ${credential.username}: ${messageOf(error)}`);
+            return undefined;
+        });
+        return [credential, asked];
+    }));
+}
+/** Says how many pulls are left, and warns where the changes may need more. */
+async function tellHubLimits(reading, changes, observed) {
+    if (reading.size === 0)
+        return;
+    const needs = hubNeeds(changes, observed);
+    const late = sleep(WAIT_MS).then(() => undefined);
+    for (const [credential, asked] of reading) {
+        const limit = await Promise.race([asked, late]);
+        if (limit === undefined)
+            continue;
+        const { username } = loginOfNodes(credential);
+        const { line, isShort } = hubLimitWords(username, limit, needs.get(credential) ?? 0);
+        if (isShort)
+            log.warning(line);
+        else
+            log.info(line);
+    }
+}
+/** What is told of an account. Pure. */
+function hubLimitWords(username, { pulls, left, seconds, isOfAddress }, need) {
+    const window = seconds > 0 ? ` in ${spoken(seconds)}` : '';
+    const words = `Docker Hub: ${left} of ${pulls} pulls${window} are left`;
+    if (isOfAddress)
+        return { line: `${words} for the address of this runner: it does not count those of ${username}`, isShort: false };
+    const line = `${words} for the account ${username}`;
+    if (need <= left)
+        return { line: `${line}${need === 0 ? '' : `, and this run needs ${need} at the most`}`, isShort: false };
+    return {
+        line: `${line}, and this run may need ${need}, one for each node and image: nodes that are refused cannot start their tasks. Wait, use an account with more pulls, or have the images in a registry of your own`,
+        isShort: true,
+    };
+}
+function loginOfNodes(credential) {
+    return credential.stored ?? credential;
+}
+/** How many pulls the changes may take of each account: a node that has no task with the image pulls it once. Pure. */
+function hubNeeds(changes, { nodes, tasks }) {
+    const running = nodesByContent(tasks);
+    const wanting = changes.flatMap(({ access, wanted, request, ...change }) => {
+        const content = demand_contentOf(imageOfSpec(wanted));
+        const before = serviceBefore({ access, wanted, request, ...change });
+        const count = wantedTasks(wanted);
+        const isNew = change.action !== 'unchanged' && content !== undefined && content !== demand_contentOf(imageOf(before));
+        if (!isNew || access?.credential.registry !== hub_pulls_HUB || count === 0)
+            return [];
+        const placement = wanted.TaskTemplate.Placement;
+        const placed = eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms));
+        const has = running.get(content) ?? new Set();
+        const lacking = placed.filter(({ ID }) => !has.has(ID)).map(({ ID }) => ID);
+        const isOnAll = isGlobal(wanted) || count === undefined || request.prepare !== 'no';
+        return [
+            {
+                credential: access.credential,
+                content,
+                lacking,
+                most: isOnAll ? lacking.length : Math.min(count, lacking.length),
+            },
+        ];
+    });
+    const needs = new Map();
+    const byImage = groupBy(wanting, ({ content, credential }) => `${content} ${credential.config} ${credential.origin}`);
+    for (const all of byImage.values()) {
+        const [first] = all;
+        if (first === undefined)
+            continue;
+        const nodesOfAll = new Set(all.flatMap(({ lacking }) => lacking)).size;
+        const sum = all.reduce((total, { most }) => total + most, 0);
+        needs.set(first.credential, (needs.get(first.credential) ?? 0) + Math.min(sum, nodesOfAll));
+    }
+    return needs;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/cli/stack-capture.js
 
 
@@ -33173,6 +33318,7 @@ function toldIds(objects, missing) {
 
 
 
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
@@ -33199,6 +33345,7 @@ async function planAndCheck({ deployment, stack }, run, cas) {
         ? NOTHING_TO_PUSH
         : await early('Look at the images to push', (signal) => checkPushes(images, loggedIn, registryCas, { ...run, signal }));
     const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
+    const hub = readHubLimits(plan.services.map(({ access }) => access), connection, run.signal);
     const needing = [...plan.services, ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined }))];
     const unused = [
         ...unusedCredentials(deployment.credentials, needing),
@@ -33221,6 +33368,7 @@ async function planAndCheck({ deployment, stack }, run, cas) {
     const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems];
     await tellTrustCommands(all, deployment);
     throwAll(withTrustAdvice(all, deployment, cas));
+    await tellHubLimits(hub, changes, observed);
     return { changes, observed, pushes: pushing.pushes };
 }
 

@@ -8,6 +8,7 @@ import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { withPresentImages } from '../plan/refresh.ts'
 import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.ts'
+import { readHubLimits, tellHubLimits } from '../prepare/hub-pulls.ts'
 import { type CheckedPushes, checkPushes, type Push, unusedPushes } from '../push/push.ts'
 import { log, stage } from '../runner/log.ts'
 import { readStack } from '../stack/read.ts'
@@ -62,6 +63,11 @@ export async function planAndCheck({ deployment, stack }: Asked, run: Run, cas: 
           checkPushes(images, loggedIn, registryCas, { ...run, signal }),
         )
   const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
+  const hub = readHubLimits(
+    plan.services.map(({ access }) => access),
+    connection,
+    run.signal,
+  )
   const needing = [...plan.services, ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined }))]
   const unused = [
     ...unusedCredentials(deployment.credentials, needing),
@@ -84,5 +90,6 @@ export async function planAndCheck({ deployment, stack }: Asked, run: Run, cas: 
   const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems]
   await tellTrustCommands(all, deployment)
   throwAll(withTrustAdvice(all, deployment, cas))
+  await tellHubLimits(hub, changes, observed)
   return { changes, observed, pushes: pushing.pushes }
 }

@@ -112,7 +112,7 @@ function isWorthIt({ action, wanted }: SendableChange, nodes: number): boolean {
 /**
  * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
  */
-function contentOf(image: string | undefined): string | undefined {
+export function contentOf(image: string | undefined): string | undefined {
   if (image === undefined || !image.includes('@')) return undefined
   try {
     const reference = parseReference(image)
@@ -122,7 +122,7 @@ function contentOf(image: string | undefined): string | undefined {
   }
 }
 
-function nodesByContent(tasks: readonly Task[]): Map<string, Set<string>> {
+export function nodesByContent(tasks: readonly Task[]): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>()
   for (const task of tasks.filter(isRunning)) {
     const content = contentOf(task.Spec?.ContainerSpec?.Image)
