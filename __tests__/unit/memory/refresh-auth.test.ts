@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { Fault } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin, userIn } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm, withImage, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
@@ -333,5 +334,36 @@ describe('accounts of docker configurations', () => {
     const inputs = { 'docker-config': `team-a: '${configOf('alice')}'`, services: 'all' }
     await refresh(swarm, inputs)
     expect([storedUser(swarm, 'named')[0], storedUser(swarm, 'web')[0]]).toEqual(['alice', 'bob'])
+  })
+})
+
+describe('whatever breaks at any of its calls', () => {
+  const FAULTS: readonly Fault[] = [
+    { kind: 'connection-lost' },
+    { kind: 'answer-lost' },
+    { kind: 'election', as: 'lost-leader', done: true },
+    { kind: 'election', as: 'deadline' },
+    { kind: 'error', status: 500, message: 'rpc error: code = Unknown desc = update out of sequence' },
+    { kind: 'garbage' },
+  ]
+
+  test.each(FAULTS)('%j: no task restarts, and what is called refreshed is', async (fault) => {
+    const names = ['a', 'b', 'c']
+    const whole = await swarmOf(names, 1)
+    await refresh(whole, { services: 'all' })
+    const count = whole.faults.calls.length
+    expect(count).toBeGreaterThan(10)
+    for (let at = 1; at <= count; at++) {
+      const swarm = await swarmOf(names, 1)
+      const before = names.map((name) => running(swarm, name))
+      swarm.faults.add({ fault, at })
+      const { renewals = [], isBug, problems, log } = await refresh(swarm, { services: 'all' })
+      expect({ at, isBug, log }).toEqual({ at, isBug: false, log })
+      expect(names.map((name) => running(swarm, name))).toEqual(before)
+      expect(renewals.length + problems.length).toBeGreaterThan(0)
+      for (const { name, outcome } of renewals) {
+        if (outcome === 'refreshed') expect(storedUser(swarm, name)[0]).toBe('bob')
+      }
+    }
   })
 })
