@@ -32691,7 +32691,7 @@ function withTrustAdvice(problems, asked, state) {
         if (registry === undefined || told.has(registry))
             return problem;
         told.add(registry);
-        return `${problem} ${advice(registry, asked, state)}`;
+        return `${problem.replace(/[^.]$/, '$&.')} ${advice(registry, asked, state)}`;
     });
 }
 function advice(registry, { registryCas, installCas }, state) {

@@ -19,7 +19,7 @@ export function withTrustAdvice(problems: readonly string[], asked: Asked, state
     const registry = untrustedIn(problem)
     if (registry === undefined || told.has(registry)) return problem
     told.add(registry)
-    return `${problem} ${advice(registry, asked, state)}`
+    return `${problem.replace(/[^.]$/, '$&.')} ${advice(registry, asked, state)}`
   })
 }
 

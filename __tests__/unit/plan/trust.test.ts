@@ -24,6 +24,11 @@ describe('what to do about a registry that is not trusted', () => {
     expect(withTrustAdvice([problem()], asked, state)).toEqual([expect.stringMatching(said)])
   })
 
+  test('begins a sentence of its own', () => {
+    const [told] = withTrustAdvice([`${problem()} Docker says: unknown authority`], none, 'installed')
+    expect(told).toContain('Docker says: unknown authority. The certificate of its CA')
+  })
+
   test('is said once for a registry, and of no other problem', () => {
     const all = [problem(), 'services: it is empty', problem(), problem('other.test')]
     const told = withTrustAdvice(all, none, 'installed')
