@@ -75,7 +75,10 @@ function lineOf(
   const early = isTooSoon
     ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
     : ''
-  const other = stored === undefined ? ', or one for the nodes alone with `stored-password-env`' : ''
+  const other =
+    stored === undefined
+      ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
+      : ''
   return `${what}${early}. What to do: ${remedy}${other}`
 }
 

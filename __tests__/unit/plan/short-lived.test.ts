@@ -22,7 +22,7 @@ describe('a credential that would be stored and ends soon', () => {
   test('is told once, with its services, its end and what to use instead, and without the secret', () => {
     const password = new Secret('ghs_16C7e42F292c6912E7710c838347Ae178B4a')
     expect(lines({ password, origin: 'registries entry 2' }, ['web', 'api'])).toEqual([
-      'the password of alice for ghcr.io (registries entry 2) is a job\'s own token, which ends with the job: from then on no node can pull the image of web, api with it. What to do: give one of a machine account with only `read:packages`, or one for the nodes alone with `stored-password-env`. More: "What lives how long" in docs/registries.md of this action',
+      'the password of alice for ghcr.io (registries entry 2) is a job\'s own token, which ends with the job: from then on no node can pull the image of web, api with it. What to do: give one of a machine account with only `read:packages`, or give the nodes one of their own: `stored-password-env` in an entry of `registries`. More: "What lives how long" in docs/registries.md of this action',
     ])
   })
 
