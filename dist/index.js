@@ -28878,17 +28878,22 @@ async function namedSources(deployment, engine, signal) {
     });
     return { sources, unread };
 }
-/** Which config services name, and the registries of the images that they are to have, and that they have. */
+/**
+ * Which config services name, and the registries of the images that they are to have, and that they have; and the same of
+ * images that are pushed.
+ */
 async function wishesOf(deployment, engine, signal) {
     const names = deployment.services.flatMap(({ name }) => siblingNames(name));
     const present = names.length === 0 ? [] : await servicesNamed(engine, names, signal);
-    return deployment.services.flatMap((request) => {
+    const pushed = (deployment.images ?? []).flatMap(({ authConfig: config, image }) => config === undefined || image === undefined ? [] : [{ config, registry: image.registry }]);
+    const ofServices = deployment.services.flatMap((request) => {
         const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name));
         const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? []);
         const images = current.flatMap((service) => registryOf(imageOf(service)) ?? []);
         const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images];
         return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })));
     });
+    return [...ofServices, ...pushed];
 }
 function registryOf(image) {
     if (image === undefined)
@@ -31295,7 +31300,6 @@ function reasonAndAdvice(error, image, access) {
     const name = canonicalName(image);
     const refused = error instanceof CallRefused ? error : undefined;
     const has = (pattern) => refused !== undefined && pattern.test(`${refused.codes.join(' ')} ${refused.message}`);
-    const account = access === undefined ? 'the account' : accountInWords(access.credential);
     if (refused?.status === 413) {
         return 'something in front of the registry takes no layer of that size: raise its limit (of nginx `client_max_body_size`)';
     }
@@ -31313,7 +31317,7 @@ function reasonAndAdvice(error, image, access) {
     }
     switch (error.failure) {
         case 'forbidden':
-            return `${account} may not push there: give it the right to write ${name}, or name another config with \`auth-config\``;
+            return `the account may not push there: give it the right to write ${name}, or name another config with \`auth-config\``;
         case 'missing':
             return `there is no repository ${name}, and ${registry} makes none by itself: make it first`;
         case 'unknown-ca':

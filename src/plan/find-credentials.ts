@@ -129,17 +129,24 @@ async function namedSources(deployment: InNeed, engine: Engine, signal: AbortSig
   return { sources, unread }
 }
 
-/** Which config services name, and the registries of the images that they are to have, and that they have. */
+/**
+ * Which config services name, and the registries of the images that they are to have, and that they have; and the same of
+ * images that are pushed.
+ */
 async function wishesOf(deployment: InNeed, engine: Engine, signal: AbortSignal) {
   const names = deployment.services.flatMap(({ name }) => siblingNames(name))
   const present = names.length === 0 ? [] : await servicesNamed(engine, names, signal)
-  return deployment.services.flatMap((request) => {
+  const pushed = (deployment.images ?? []).flatMap(({ authConfig: config, image }) =>
+    config === undefined || image === undefined ? [] : [{ config, registry: image.registry }],
+  )
+  const ofServices = deployment.services.flatMap((request) => {
     const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name))
     const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? [])
     const images = current.flatMap((service) => registryOf(imageOf(service)) ?? [])
     const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images]
     return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })))
   })
+  return [...ofServices, ...pushed]
 }
 
 function registryOf(image: string | undefined): string | undefined {

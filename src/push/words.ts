@@ -26,7 +26,6 @@ function reasonAndAdvice(error: RegistryError, image: PushRequest['image'], acce
   const refused = error instanceof CallRefused ? error : undefined
   const has = (pattern: RegExp) =>
     refused !== undefined && pattern.test(`${refused.codes.join(' ')} ${refused.message}`)
-  const account = access === undefined ? 'the account' : accountInWords(access.credential)
   if (refused?.status === 413) {
     return 'something in front of the registry takes no layer of that size: raise its limit (of nginx `client_max_body_size`)'
   }
@@ -44,7 +43,7 @@ function reasonAndAdvice(error: RegistryError, image: PushRequest['image'], acce
   }
   switch (error.failure) {
     case 'forbidden':
-      return `${account} may not push there: give it the right to write ${name}, or name another config with \`auth-config\``
+      return `the account may not push there: give it the right to write ${name}, or name another config with \`auth-config\``
     case 'missing':
       return `there is no repository ${name}, and ${registry} makes none by itself: make it first`
     case 'unknown-ca':

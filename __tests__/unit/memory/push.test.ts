@@ -193,13 +193,13 @@ describe('images of archives', () => {
       'basic',
       { reader },
       account('reader'),
-      'account reader of hub.test may not push there: give it the right to write hub.test/shop/web',
+      'with account reader of hub.test: the account may not push there: give it the right to write hub.test/shop/web',
     ],
     [
       'bearer',
       { reader },
       account('reader'),
-      'account reader of hub.test may not push there: give it the right to write hub.test/shop/web',
+      'with account reader of hub.test: the account may not push there: give it the right to write hub.test/shop/web',
     ],
     ['basic', { reader }, '', 'hub.test wants a credential, and this run has none for it'],
     ['bearer', { reader }, '', 'hub.test wants a credential, and this run has none for it'],
@@ -319,6 +319,23 @@ describe('images of archives', () => {
       const { problems } = await withFiles(() => runAction(swarm, inputs, { registryHttp: registry.send, stop }))
       expect(problems).toEqual(['Stopped by SIGTERM. Nothing was changed.'])
       expect(swarm.running('web')).toEqual([OLD])
+    }),
+  )
+
+  test(
+    'the config that pushes may be a Docker configuration of the user',
+    withArchive(async (write) => {
+      const { registry, run } = await scene({ accounts: { robot: { password: PASSWORD } } })
+      const auth = Buffer.from(`robot:${PASSWORD}`).toString('base64')
+      const { problems, log } = await run({
+        images: `- { archive: ${write(layout('two').entries)}, image: "${NAME}:2", auth-config: build }`,
+        'docker-config': `build: '${JSON.stringify({ auths: { 'hub.test': { auth } } })}'`,
+        services: `web: ${NAME}:2`,
+      })
+      expect(problems).toEqual([])
+      expect(registry.manifests.has('shop/web:2')).toBe(true)
+      expect(log).not.toContain(PASSWORD)
+      expect(log).not.toContain('serves no service')
     }),
   )
 
