@@ -9265,8 +9265,10 @@ class HttpFault extends Error {
         this.mayPass = mayPass;
     }
 }
-/** No byte in either direction for so long: a registry stores what it was sent within that. */
+/** No byte in either direction for so long. */
 const SILENCE_SECONDS = 60;
+/** The same of a request that brings something: a registry may put a large layer together before it answers. */
+const STORING_SECONDS = 300;
 const MOST_BODY_BYTES = 16 * 1024 * 1024;
 /** Of Node's TLS (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
 const UNKNOWN_CA = new Set([
@@ -9395,7 +9397,7 @@ function secured(socket, tunnel) {
 async function exchange({ method, headers, payload, signal }, url, options, more = {}) {
     signal.throwIfAborted();
     const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_namespaceObject.request : external_node_http_namespaceObject.request;
-    const silence = new Silence(SILENCE_SECONDS);
+    const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS);
     const request = make({
         host: bare(url.hostname),
         port: url.port,
@@ -9440,7 +9442,7 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     catch (error) {
         signal.throwIfAborted();
         if (silence.signal.aborted) {
-            throw new HttpFault('silent', `nothing was heard of ${url.host} for ${SILENCE_SECONDS} s`, true, error);
+            throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error);
         }
         throw faultOf(error);
     }
@@ -9459,7 +9461,7 @@ async function readWhole(response, silence) {
     const parts = [];
     let size = 0;
     for await (const part of response) {
-        silence.breakNow();
+        silence.heard();
         size += part.length;
         if (size > MOST_BODY_BYTES)
             throw new HttpFault('registry-error', 'its answer is larger than 16 MB', false);
@@ -9471,25 +9473,25 @@ async function readWhole(response, silence) {
 }
 async function* watched(pieces, silence) {
     for await (const piece of pieces) {
-        silence.breakNow();
+        silence.heard();
         yield piece;
     }
 }
 /** Ends a request of which nothing is heard. */
 class Silence {
-    #seconds;
+    seconds;
     #over = new AbortController();
     #timer;
     constructor(seconds) {
-        this.#seconds = seconds;
-        this.breakNow();
+        this.seconds = seconds;
+        this.heard();
     }
     get signal() {
         return this.#over.signal;
     }
-    breakNow() {
+    heard() {
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#over.abort(), this.#seconds * 1000);
+        this.#timer = setTimeout(() => this.#over.abort(), this.seconds * 1000);
     }
     end() {
         clearTimeout(this.#timer);

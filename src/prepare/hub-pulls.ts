@@ -9,7 +9,7 @@ import type { Credential } from '../inputs/deployment.ts'
 import { type Change, serviceBefore } from '../plan/check.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { Access } from '../plan/plan.ts'
-import { sleep, timeLimit } from '../runner/clock.ts'
+import { idle, timeLimit } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { contentOf, nodesByContent } from './demand.ts'
@@ -55,7 +55,7 @@ export async function tellHubLimits(
 ): Promise<void> {
   if (reading.size === 0) return
   const needs = hubNeeds(changes, observed)
-  const late = sleep(WAIT_MS).then(() => undefined)
+  const late = idle(WAIT_MS).then(() => undefined)
   for (const [credential, asked] of reading) {
     const limit = await Promise.race([asked, late])
     if (limit === undefined) continue

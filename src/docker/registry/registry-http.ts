@@ -54,8 +54,10 @@ export class HttpFault extends Error {
   }
 }
 
-/** No byte in either direction for so long: a registry stores what it was sent within that. */
+/** No byte in either direction for so long. */
 const SILENCE_SECONDS = 60
+/** The same of a request that brings something: a registry may put a large layer together before it answers. */
+const STORING_SECONDS = 300
 const MOST_BODY_BYTES = 16 * 1024 * 1024
 
 /** Of Node's TLS (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
@@ -192,7 +194,7 @@ async function exchange(
 ): Promise<HttpAnswer> {
   signal.throwIfAborted()
   const make = url.protocol === 'https:' && options.host === undefined ? httpsRequest : httpRequest
-  const silence = new Silence(SILENCE_SECONDS)
+  const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS)
   const request = make({
     host: bare(url.hostname),
     port: url.port,
@@ -233,7 +235,7 @@ async function exchange(
   } catch (error) {
     signal.throwIfAborted()
     if (silence.signal.aborted) {
-      throw new HttpFault('silent', `nothing was heard of ${url.host} for ${SILENCE_SECONDS} s`, true, error)
+      throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error)
     }
     throw faultOf(error)
   } finally {
@@ -253,7 +255,7 @@ async function readWhole(response: IncomingMessage, silence: Silence): Promise<H
   const parts: Buffer[] = []
   let size = 0
   for await (const part of response as AsyncIterable<Buffer>) {
-    silence.breakNow()
+    silence.heard()
     size += part.length
     if (size > MOST_BODY_BYTES) throw new HttpFault('registry-error', 'its answer is larger than 16 MB', false)
     parts.push(part)
@@ -264,29 +266,29 @@ async function readWhole(response: IncomingMessage, silence: Silence): Promise<H
 
 async function* watched(pieces: AsyncIterable<Buffer>, silence: Silence): AsyncIterable<Buffer> {
   for await (const piece of pieces) {
-    silence.breakNow()
+    silence.heard()
     yield piece
   }
 }
 
 /** Ends a request of which nothing is heard. */
 class Silence {
-  readonly #seconds: number
+  readonly seconds: number
   readonly #over = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
   constructor(seconds: number) {
-    this.#seconds = seconds
-    this.breakNow()
+    this.seconds = seconds
+    this.heard()
   }
 
   get signal(): AbortSignal {
     return this.#over.signal
   }
 
-  breakNow(): void {
+  heard(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#over.abort(), this.#seconds * 1000)
+    this.#timer = setTimeout(() => this.#over.abort(), this.seconds * 1000)
   }
 
   end(): void {
