@@ -29969,8 +29969,11 @@ async function feed(pieces, gzip) {
         for await (const piece of pieces) {
             if (!gzip.write(piece)) {
                 await new Promise((resolve) => {
-                    gzip.once('drain', resolve);
-                    gzip.once('close', resolve);
+                    const goOn = () => {
+                        gzip.off('drain', goOn).off('close', goOn);
+                        resolve();
+                    };
+                    gzip.on('drain', goOn).on('close', goOn);
                 });
             }
             if (gzip.destroyed)

@@ -252,8 +252,11 @@ async function feed(pieces: AsyncIterable<Buffer>, gzip: ReturnType<typeof creat
     for await (const piece of pieces) {
       if (!gzip.write(piece)) {
         await new Promise<void>((resolve) => {
-          gzip.once('drain', resolve)
-          gzip.once('close', resolve)
+          const goOn = () => {
+            gzip.off('drain', goOn).off('close', goOn)
+            resolve()
+          }
+          gzip.on('drain', goOn).on('close', goOn)
         })
       }
       if (gzip.destroyed) return
