@@ -128,11 +128,15 @@ function carried(headers: ConfigFile['HttpHeaders'], cliPluginsExtraDirs: readon
  * key, else by any key with that host. Docker Hub has the exact key only.
  */
 export function storedCredential(file: ConfigFile, registry: string): PlainCredential | undefined {
-  const wanted = registryKey(registry)
-  const exact = file.auths?.[wanted]
-  const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1]
-  const entry = exact ?? sameHost
+  const exact = file.auths?.[registryKey(registry)]
+  const entry = exact ?? entriesOf(file, registry)[0]?.[1]
   return entry && credentialIn(entry)
+}
+
+/** The entries for a registry, whatever else their keys have: a path, a scheme, capitals. */
+function entriesOf({ auths = {} }: ConfigFile, registry: string): [string, AuthEntry][] {
+  const wanted = registryKey(registry)
+  return Object.entries(auths).filter(([key]) => hostOf(key) === wanted)
 }
 
 /**
@@ -140,9 +144,8 @@ export function storedCredential(file: ConfigFile, registry: string): PlainCrede
  * None where there is the exact key, or one account only.
  */
 export function rivalKeys(file: ConfigFile, registry: string): string[] {
-  const wanted = registryKey(registry)
-  if (file.auths?.[wanted] !== undefined) return []
-  const entries = Object.entries(file.auths ?? {}).filter(([key]) => hostOf(key) === wanted)
+  if (file.auths?.[registryKey(registry)] !== undefined) return []
+  const entries = entriesOf(file, registry)
   const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))))
   return accounts.size > 1 ? entries.map(([key]) => key) : []
 }
@@ -162,7 +165,9 @@ export function secretsIn(file: ConfigFile): { readonly value: string; readonly 
 export function unusableEntries(file: ConfigFile): string[] {
   return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
     const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '')
-    return hasAny && credentialIn(entry) === undefined ? [key] : []
+    const found = credentialIn(entry)
+    const isUsable = found !== undefined && !/[:\p{Cc}]/u.test(found.username)
+    return hasAny && !isUsable ? [key] : []
   })
 }
 
@@ -188,14 +193,16 @@ function credentialIn(entry: AuthEntry): PlainCredential | undefined {
 
 /** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
 export function helperFor(file: ConfigFile, registry: string): string | undefined {
-  const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry]
+  const helpers = file.credHelpers ?? {}
+  const sameHost = Object.keys(helpers).find((key) => key.toLowerCase() === registry)
+  const own = helpers[registryKey(registry)] ?? helpers[sameHost ?? registry]
   const helper = own ?? file.credsStore
   return helper === '' ? undefined : helper
 }
 
-/** The host of a key under `auths`: without scheme and path. */
+/** The host of a key under `auths`: without scheme and path, and in lower case, as the registries of images are here. */
 function hostOf(key: string): string {
-  return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? ''
+  return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase()
 }
 
 /** The registries that a `config.json` names: for each it has an account itself, or a helper has. */

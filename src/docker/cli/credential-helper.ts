@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
+import { parseGoJson } from '../engine/go-json.ts'
 import { registryKey } from '../registry/reference.ts'
 import { runProgram } from './cli.ts'
 import type { PlainCredential } from './config-file.ts'
@@ -36,6 +37,7 @@ export async function askHelper(
 ): Promise<PlainCredential | undefined> {
   if (!NAME.test(helper)) throw new HelperError('its name is none of a program')
   const answer = await run(`docker-credential-${helper}`, registry, env, signal)
+  hideSecrets(answer.stdout + answer.stderr)
   const said = parsed(answer.stdout)
   hide(said)
   if (answer.code !== 0) {
@@ -82,11 +84,28 @@ async function run(program: string, registry: string, env: Readonly<Record<strin
 
 function parsed(text: string): Answer | undefined {
   try {
-    const answer: unknown = JSON.parse(text)
-    return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? answer : undefined
+    const answer = parseGoJson(text)
+    return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? withGoKeys(answer) : undefined
   } catch {
     // JSON's own words would show a piece of the secret.
     return undefined
+  }
+}
+
+/** For docker, a program in Go, the keys know no case (encoding/json). */
+function withGoKeys(answer: object): Answer {
+  const known = ['Username', 'Secret']
+  const entries = Object.entries(answer).map(([key, value]): [string, unknown] => {
+    return [known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? key, value]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Hides what a text in the form of an answer says of a secret, also beside other words, and where it is not whole. */
+function hideSecrets(text: string): void {
+  for (const [, value = ''] of text.matchAll(/"?secret"?\s*[:=]\s*"((?:[^"\\\r\n]|\\.)+)/gi)) {
+    new Secret(value)
+    new Secret(value.replace(/\\(["\\/])/g, '$1'))
   }
 }
 

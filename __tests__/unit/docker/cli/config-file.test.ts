@@ -117,6 +117,10 @@ describe('the credential that a config.json holds', () => {
     expect(storedCredential({ auths }, 'ghcr.io')).toEqual(found)
   })
 
+  test('is found whatever capitals its host has: names of hosts know no case', () => {
+    expect(storedCredential({ auths: { 'HTTPS://Team.AzureCR.io': entry } }, 'team.azurecr.io')).toEqual(found)
+  })
+
   test.each<[string, object, PlainCredential]>([
     ['a password with colons', { auth: base64('alice:a:b:') }, password('alice', 'a:b:')],
     ['zero bytes at the end, which old versions wrote', { auth: base64('alice:secret\0\0') }, found],
@@ -153,6 +157,7 @@ describe('the credential helper for a registry', () => {
     ['its own', { credHelpers: { 'ghcr.io': 'gh' } }, 'ghcr.io', 'gh'],
     ['its own before the store for all', { credHelpers: { 'ghcr.io': 'gh' }, credsStore: 'desktop' }, 'ghcr.io', 'gh'],
     ['the store for all', { credHelpers: { 'ghcr.io': 'gh' }, credsStore: 'desktop' }, 'quay.io', 'desktop'],
+    ['its own, in capitals', { credHelpers: { 'Team.AzureCR.io': 'acr' } }, 'team.azurecr.io', 'acr'],
     ["Docker Hub's, under its key", { credHelpers: { [HUB_KEY]: 'hub' } }, 'docker.io', 'hub'],
     [
       'none when its own is empty: the file itself',

@@ -46,6 +46,12 @@ describe('a credential helper', () => {
     expect(await ask(name)).toEqual({ kind: 'identity-token', username: '', password: 'refresh-token-1' })
   })
 
+  test('may write its keys in any case, as docker reads them', async () => {
+    const name = answering('lower', { username: 'bot', secret: 'pass-of-lower' })
+    expect(await ask(name)).toEqual({ kind: 'password', username: 'bot', password: 'pass-of-lower' })
+    expect(redact('pass-of-lower')).toBe('***')
+  })
+
   test.each([
     ['says so', 'credentials not found in native keychain', 1],
     ['answers with nobody', { ServerURL: 'x', Username: '', Secret: '' }, 0],
@@ -80,6 +86,16 @@ describe('a credential helper fails', () => {
       `echo '{"Username":"bot","Secret":"S3cret-of-loud"}'; echo 'no S3cret-of-loud' >&2; exit 1`,
     )
     expect(redact(await failure(name))).toBe('no ***')
+  })
+
+  test.each([
+    ['beside other words', 'echo "no keychain"; echo \'{"Username":"bot","Secret":"C4nary-1-pass"}\'; exit 1'],
+    ['on stderr', 'echo \'{"Username":"bot","Secret":"C4nary-2-\\"pass"}\' >&2; exit 1'],
+    ['that is cut off', 'echo \'{"Username":"bot","Secret":"C4nary-3-pass\' >&2; exit 1'],
+  ])('with an answer %s, in which the secret is hidden', async (_, script) => {
+    const message = await failure(helper('mixed', script))
+    expect(message).toContain('Secret')
+    expect(redact(message)).not.toContain('C4nary')
   })
 
   test.each([
