@@ -9168,21 +9168,23 @@ function carried(headers, cliPluginsExtraDirs) {
  * key, else by any key with that host. Docker Hub has the exact key only.
  */
 function storedCredential(file, registry) {
-    const wanted = registryKey(registry);
-    const exact = file.auths?.[wanted];
-    const sameHost = Object.entries(file.auths ?? {}).find(([key]) => hostOf(key) === wanted)?.[1];
-    const entry = exact ?? sameHost;
+    const exact = file.auths?.[registryKey(registry)];
+    const entry = exact ?? entriesOf(file, registry)[0]?.[1];
     return entry && credentialIn(entry);
+}
+/** The entries for a registry, whatever else their keys have: a path, a scheme, capitals. */
+function entriesOf({ auths = {} }, registry) {
+    const wanted = registryKey(registry);
+    return Object.entries(auths).filter(([key]) => hostOf(key) === wanted);
 }
 /**
  * The keys under which a `config.json` has different accounts for one registry: docker would take one of them by chance.
  * None where there is the exact key, or one account only.
  */
 function rivalKeys(file, registry) {
-    const wanted = registryKey(registry);
-    if (file.auths?.[wanted] !== undefined)
+    if (file.auths?.[registryKey(registry)] !== undefined)
         return [];
-    const entries = Object.entries(file.auths ?? {}).filter(([key]) => hostOf(key) === wanted);
+    const entries = entriesOf(file, registry);
     const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))));
     return accounts.size > 1 ? entries.map(([key]) => key) : [];
 }
@@ -9200,7 +9202,9 @@ function secretsIn(file) {
 function unusableEntries(file) {
     return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
         const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '');
-        return hasAny && credentialIn(entry) === undefined ? [key] : [];
+        const found = credentialIn(entry);
+        const isUsable = found !== undefined && !/[:\p{Cc}]/u.test(found.username);
+        return hasAny && !isUsable ? [key] : [];
     });
 }
 /** Whether a `config.json` leads to any account: one of its own, or that of a helper. */
@@ -9222,13 +9226,15 @@ function credentialIn(entry) {
 }
 /** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
 function helperFor(file, registry) {
-    const own = file.credHelpers?.[registryKey(registry)] ?? file.credHelpers?.[registry];
+    const helpers = file.credHelpers ?? {};
+    const sameHost = Object.keys(helpers).find((key) => key.toLowerCase() === registry);
+    const own = helpers[registryKey(registry)] ?? helpers[sameHost ?? registry];
     const helper = own ?? file.credsStore;
     return helper === '' ? undefined : helper;
 }
-/** The host of a key under `auths`: without scheme and path. */
+/** The host of a key under `auths`: without scheme and path, and in lower case, as the registries of images are here. */
 function hostOf(key) {
-    return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+    return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase();
 }
 /** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
 function registriesIn({ auths = {}, credHelpers = {} }) {
@@ -13554,7 +13560,10 @@ function credentialFromShortForm(given, readFile, problems) {
         problems.add(`${problems_listed(present)} ${isOrAre(present)} given, but ${problems_listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
         return undefined;
     }
-    const scope = problems.at('registry').attempt(() => registryScope(all.registry || credentials_HUB));
+    const isInFile = given['registry-file'].trim() !== '';
+    const scope = problems.at(isInFile ? 'registry-file' : 'registry').attempt(() => {
+        return isInFile ? scopeOfFile(all.registry) : registryScope(all.registry || credentials_HUB);
+    });
     const config = given.config.trim() === '' ? undefined : given.config;
     return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'));
 }
@@ -13578,6 +13587,17 @@ function shortText(given, key, readFile, problems) {
         return content;
     here.add(`the file is empty: write the ${WHAT[key]} into it, or leave the input out`);
     return undefined;
+}
+/** What a file holds is not shown: it may be that of another secret. */
+function scopeOfFile(text) {
+    try {
+        return registryScope(text);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError))
+            throw error;
+        throw new errors_UserError('the file holds no registry: write one into it, such as ghcr.io or ghcr.io/org-a');
+    }
 }
 const WHAT = {
     registry: 'registry',
@@ -14262,6 +14282,64 @@ function pathOfPax(content) {
     return path;
 }
 
+;// CONCATENATED MODULE: ./build/inputs/variables.js
+
+const variables_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
+/** Whether a text that stands where the name of a variable is expected can be shown: its value may have been put there. */
+function isVariableName(text) {
+    return VARIABLE.test(text);
+}
+/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
+function variablesFrom(env, problems) {
+    if (env === undefined)
+        return {};
+    if (env.kind === 'text') {
+        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
+        return {};
+    }
+    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
+    const known = new Set();
+    for (const [name, value] of pairs) {
+        if (!variables_NAME.test(name)) {
+            problems.add(`${problems_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
+        }
+        else if (known.has(name))
+            problems.add(`${name} is given twice: leave one of the two`);
+        else if (value.includes('\0'))
+            problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
+        known.add(name);
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOfMap({ entries }, problems) {
+    return entries.flatMap(({ key, value }) => {
+        if (value.kind !== 'text') {
+            problems.add(`the value of ${problems_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
+            return [];
+        }
+        if (value.value === '' && value.style === 'plain') {
+            problems.add(`${problems_shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
+            return [];
+        }
+        return [[key, value.value]];
+    });
+}
+function pairsOfList({ items }, problems) {
+    return items.flatMap((item, index) => {
+        if (item.kind !== 'text') {
+            problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
+            return [];
+        }
+        const separator = item.value.indexOf('=');
+        if (separator >= 0)
+            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
+        problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
+        return [];
+    });
+}
+
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
 ;// CONCATENATED MODULE: ./build/inputs/yaml.js
@@ -14557,6 +14635,7 @@ class TreeBuilder {
 
 
 
+
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
  * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
@@ -14568,8 +14647,8 @@ const UNNAMED_CONFIG = INPUT;
 const docker_config_FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
 /** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
 const docker_config_BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
-/** By these a text in base64 is known for a gzip file, or for JSON. */
-const BASE64_START = /^(?:H4sI|e[wyo0])/;
+/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
+const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 /** Other archives, by their first bytes in hexadecimal digits. */
 const OTHER_ARCHIVES = {
@@ -14583,6 +14662,8 @@ const OTHER_ARCHIVES = {
  * one is masked before anything else is done with it, also when it turns out to be wrong.
  */
 function readDockerConfigs(text, env, problems) {
+    // Also where it is not used: nothing else would keep it from the programs that are started.
+    hideInConfigText(env.DOCKER_AUTH_CONFIG ?? '');
     const whole = text.replace(/^\uFEFF/, '').trim();
     if (whole === '')
         return [];
@@ -14632,7 +14713,12 @@ function withHubKey(auths) {
     const key = reference_registryKey(credentials_HUB);
     if (Object.hasOwn(auths, key))
         return auths;
-    const [other] = Object.entries(auths).filter(([name]) => isHub(name));
+    const [other, ...more] = Object.entries(auths).filter(([name]) => isHub(name));
+    const rivals = more.filter(([, entry]) => JSON.stringify(entry) !== JSON.stringify(other?.[1]));
+    if (other !== undefined && rivals.length > 0) {
+        const names = [other, ...rivals].map(([name]) => name).join(', ');
+        throw new errors_UserError(`it has several accounts for Docker Hub (${names}), where there can be one: leave the others out`);
+    }
     return other === undefined ? auths : { ...auths, [key]: other[1] };
 }
 function isHub(name) {
@@ -14685,9 +14771,17 @@ function isJson(text) {
         return false;
     }
 }
+/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
 function isBase64(text) {
     const dense = text.replace(/\s+/g, '');
-    return docker_config_BASE64.test(dense) && BASE64_START.test(dense);
+    if (!docker_config_BASE64.test(dense))
+        return false;
+    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
+    return isGzip(start) || JSON_START.test(start.toString('latin1'));
+}
+const LONGEST_START = 1024;
+function isGzip(bytes) {
+    return bytes.subarray(0, GZIP.length).equals(GZIP);
 }
 function writtenIn(value, problems) {
     if (value.kind === 'text')
@@ -14696,6 +14790,8 @@ function writtenIn(value, problems) {
         problems.add(`line ${value.line} is a list: ${NAMED}`);
         return [];
     }
+    if (isConfigMap(value))
+        return [{ source: JSON.stringify(plain(value)) }];
     return value.entries.flatMap(({ key, line, value: of }) => {
         const name = key.trim();
         const wrong = configProblem(name);
@@ -14706,8 +14802,7 @@ function writtenIn(value, problems) {
         else if (of.kind === 'list')
             problems.add(`line ${line} is a list: ${NAMED}`);
         else if (of.kind === 'map') {
-            const isConfig = of.entries.some((entry) => CONFIG_KEYS.includes(entry.key));
-            if (isConfig)
+            if (isConfigMap(of))
                 return [{ name, source: JSON.stringify(plain(of)) }];
             problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`);
         }
@@ -14719,6 +14814,10 @@ function writtenIn(value, problems) {
             return [{ name, source: of.value.trim() }];
         return [];
     });
+}
+/** Whether it is a `config.json` in the words of YAML. */
+function isConfigMap({ entries }) {
+    return entries.some(({ key, value }) => CONFIG_KEYS.includes(key) && (value.kind === 'map' || key === 'credsStore'));
 }
 const NAMED = 'write entries such as `team-a: path/to/config.json`';
 /** JSON that was written without quotes is YAML as well. */
@@ -14745,7 +14844,7 @@ function distinct(written, problems) {
 function isUsable(file, problems) {
     const unusable = unusableEntries(file);
     for (const key of unusable) {
-        problems.add(`its entry for ${problems_shown(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`);
+        problems.add(`${entryInWords(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`);
     }
     if (unusable.length > 0)
         return false;
@@ -14754,33 +14853,59 @@ function isUsable(file, problems) {
     problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out');
     return false;
 }
+/** What is no registry may be a secret in the wrong place. */
+function entryInWords(key) {
+    try {
+        parseRegistry(key);
+        return `its entry for ${problems_shown(key)}`;
+    }
+    catch (error) {
+        if (error instanceof errors_UserError)
+            return 'an entry of its `auths`, whose key is no registry,';
+        throw error;
+    }
+}
 function readSource(source, ground) {
     const variable = /^env:(.*)$/s.exec(source)?.[1];
     const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
     if (isContent(text))
         return docker_config_configFileIn(Buffer.from(text), ground.place);
-    if (/[\r\n]/.test(text))
-        throw new errors_UserError(`this is no path but several lines: ${docker_config_FORMS}`);
-    return fileAt(text, ground);
+    try {
+        if (/[\r\n]/.test(text))
+            throw new errors_UserError(`this is no path but several lines: ${docker_config_FORMS}`);
+        return fileAt(text, ground);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError) || variable === undefined)
+            throw error;
+        throw new errors_UserError(`what ${variable.trim()} holds is no content, so it is taken for a path: ${error.message}`);
+    }
 }
-/** Words in capitals: so is a variable called, and hardly a content. */
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 function textOfVariable(name, env) {
-    if (!VARIABLE.test(name))
+    if (!docker_config_VARIABLE.test(name))
         throw new errors_UserError(`behind \`env:\` is no name of a variable: ${docker_config_FORMS}`);
     const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
     if (value !== '') {
         hideInConfigText(value);
         return value;
     }
+    if (!Object.hasOwn(env, name) && !isVariableName(name)) {
+        throw new errors_UserError("the variable that `env:` names is not set: write the name of a variable (not its value), and set it in the step's `env`");
+    }
     throw new errors_UserError(`the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
 }
-/** What can be a path, and no content: it is shown. */
-const PATH = /^[\w./~@ +-]*[./~][\w./~@ +-]*$/;
-const LONGEST_PATH_SHOWN = 200;
+/** What has the look of a path: a folder in front, or the ending of such a file. */
+const PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\w./~@ +-]{1,200}$/i;
+/** A part of a path without any sign in it is a word; one as long as this may be a token, or of base64. */
+const LONGEST_WORD = 24;
+/** Whether a text can be a path, and no content and no secret: it is shown. */
+function isPathLike(text) {
+    return PATH.test(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
+}
 function fileAt(path, { env, place: origin }) {
     const absolute = resolvePath(env, path);
-    const place = PATH.test(path) && path.length <= LONGEST_PATH_SHOWN ? `${path}: ` : '';
+    const place = isPathLike(path) ? `${path}: ` : '';
     try {
         if (!docker_config_isDirectory(absolute))
             return docker_config_configFileIn(files_readUserFile(absolute, basePath(env)), origin);
@@ -14814,7 +14939,7 @@ function isThere(path) {
 }
 /** The JSON text that a content is, or leads to. */
 function textIn(bytes) {
-    if (bytes.subarray(0, 2).equals(GZIP))
+    if (isGzip(bytes))
         return docker_config_textOfBytes(configIn(filesOfTarGz(bytes)).content);
     const hex = bytes.subarray(0, 8).toString('hex');
     const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1];
@@ -14829,16 +14954,14 @@ function textIn(bytes) {
         throw new errors_UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${docker_config_FORMS}`);
     hideBase64(text);
     const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64');
-    return decoded.subarray(0, 2).equals(GZIP)
-        ? docker_config_textOfBytes(configIn(filesOfTarGz(decoded)).content)
-        : docker_config_textOfBytes(decoded).trim();
+    return isGzip(decoded) ? docker_config_textOfBytes(configIn(filesOfTarGz(decoded)).content) : docker_config_textOfBytes(decoded).trim();
 }
 function docker_config_textOfBytes(bytes) {
     try {
         return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     }
     catch {
-        throw new errors_UserError('this is no UTF-8 text: give the config.json as docker has written it');
+        throw new errors_UserError(`this is no UTF-8 text${otherEncoding(bytes)}: give the config.json as docker has written it`);
     }
 }
 /** The `config.json` that is nearest to the root of an archive: other folders of a `.docker` may have files of that name. */
@@ -16292,6 +16415,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -16338,7 +16462,7 @@ const NOT_HERE = {
 };
 /** What may be a key, and hardly a password: it can be shown. */
 const WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i;
-const LONGEST_WORD = 24;
+const registries_LONGEST_WORD = 24;
 const registries_EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
 const COLUMNS = '<config> <registry> <user> <password>';
 /**
@@ -16433,7 +16557,7 @@ function credentialFromEntry(entry, origin, sources, problems) {
             : keyAdvice(keys_closestKey(key, REGISTRY_KEYS, registries_OTHER_NAMES), REGISTRY_KEYS);
         // Alone it may be a password that lost its key.
         const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain';
-        const isShown = WORD.test(key) && key.length <= LONGEST_WORD && !isAlone;
+        const isShown = WORD.test(key) && key.length <= registries_LONGEST_WORD && !isAlone;
         problems.add(`line ${line} has ${isShown ? `the unknown key ${problems_shown(key)}` : 'an unknown key'}: ${advice}`);
     }
     if (unknown.length > 0)
@@ -16545,11 +16669,9 @@ function passwordFromEnv(name, { env }, key) {
     if (Object.hasOwn(env, name)) {
         throw new errors_UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
     }
-    const isName = registries_VARIABLE.test(name);
+    const isName = isVariableName(name);
     throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
 }
-/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
-const registries_VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
 function passwordFromFile(path, { readFile }, key) {
     if (path === '')
         throw new errors_UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
@@ -17567,7 +17689,7 @@ function isCreateFlag(flag) {
  */
 function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
     const steps = stepsOf(flags, declared);
-    const record = entriesOf(declared, flags);
+    const record = create_flags_entriesOf(declared, flags);
     const gone = earlier.filter((name) => !record.includes(name));
     const unknown = plain === undefined ? [] : differences(plain, declared);
     const changes = [];
@@ -17593,7 +17715,7 @@ function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } =
  *
  * @param env the variables in it that come from elsewhere
  */
-function entriesOf(declared, flags, env = {}) {
+function create_flags_entriesOf(declared, flags, env = {}) {
     const names = stepsOf(flags, declared).map(({ name }) => name);
     return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
 }
@@ -18242,58 +18364,6 @@ function asWords({ spelling, value, isJoined }) {
     if (value === undefined)
         return [spelling];
     return isJoined ? [`${spelling}=${value}`] : [spelling, value];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/variables.js
-
-const variables_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
-function variablesFrom(env, problems) {
-    if (env === undefined)
-        return {};
-    if (env.kind === 'text') {
-        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
-        return {};
-    }
-    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
-    const known = new Set();
-    for (const [name, value] of pairs) {
-        if (!variables_NAME.test(name)) {
-            problems.add(`${problems_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
-        }
-        else if (known.has(name))
-            problems.add(`${name} is given twice: leave one of the two`);
-        else if (value.includes('\0'))
-            problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
-        known.add(name);
-    }
-    return Object.fromEntries(pairs);
-}
-function pairsOfMap({ entries }, problems) {
-    return entries.flatMap(({ key, value }) => {
-        if (value.kind !== 'text') {
-            problems.add(`the value of ${problems_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
-            return [];
-        }
-        if (value.value === '' && value.style === 'plain') {
-            problems.add(`${problems_shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
-            return [];
-        }
-        return [[key, value.value]];
-    });
-}
-function pairsOfList({ items }, problems) {
-    return items.flatMap((item, index) => {
-        if (item.kind !== 'text') {
-            problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
-            return [];
-        }
-        const separator = item.value.indexOf('=');
-        if (separator >= 0)
-            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
-        problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
-        return [];
-    });
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/services.js

@@ -106,7 +106,10 @@ export function credentialFromShortForm(
     )
     return undefined
   }
-  const scope = problems.at('registry').attempt(() => registryScope(all.registry || HUB))
+  const isInFile = given['registry-file'].trim() !== ''
+  const scope = problems.at(isInFile ? 'registry-file' : 'registry').attempt(() => {
+    return isInFile ? scopeOfFile(all.registry) : registryScope(all.registry || HUB)
+  })
   const config = given.config.trim() === '' ? undefined : given.config
   return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'))
 }
@@ -128,6 +131,16 @@ function shortText(given: ShortFormInputs, key: ShortKey, readFile: ReadFile, pr
   if (content !== '') return content
   here.add(`the file is empty: write the ${WHAT[key]} into it, or leave the input out`)
   return undefined
+}
+
+/** What a file holds is not shown: it may be that of another secret. */
+function scopeOfFile(text: string): RegistryScope {
+  try {
+    return registryScope(text)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError('the file holds no registry: write one into it, such as ghcr.io or ghcr.io/org-a')
+  }
 }
 
 const WHAT: Readonly<Record<ShortKey, string>> = {

@@ -13,11 +13,12 @@ import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { configProblem, HUB, UNSET } from './credentials.ts'
 import type { DockerConfig } from './deployment.ts'
-import { basePath, readUserFile, resolvePath } from './files.ts'
+import { basePath, otherEncoding, readUserFile, resolvePath } from './files.ts'
 import { hide, hideBase64, hideInConfigText } from './masking.ts'
 import { type Problems, shown } from './problems.ts'
 import { type ArchivedFile, filesOfTarGz } from './tar.ts'
-import { parseYaml, type YamlValue } from './yaml.ts'
+import { isVariableName } from './variables.ts'
+import { parseYaml, type YamlMap, type YamlValue } from './yaml.ts'
 
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
@@ -34,8 +35,8 @@ const FORMS =
 
 /** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
 const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/
-/** By these a text in base64 is known for a gzip file, or for JSON. */
-const BASE64_START = /^(?:H4sI|e[wyo0])/
+/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
+const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/
 const GZIP = Buffer.from([0x1f, 0x8b])
 
 /** Other archives, by their first bytes in hexadecimal digits. */
@@ -51,6 +52,8 @@ const OTHER_ARCHIVES: Readonly<Record<string, string>> = {
  * one is masked before anything else is done with it, also when it turns out to be wrong.
  */
 export function readDockerConfigs(text: string, env: Environment, problems: Problems): DockerConfig[] {
+  // Also where it is not used: nothing else would keep it from the programs that are started.
+  hideInConfigText(env.DOCKER_AUTH_CONFIG ?? '')
   const whole = text.replace(/^\uFEFF/, '').trim()
   if (whole === '') return []
   hideInConfigText(whole)
@@ -98,7 +101,14 @@ export function configFileIn(bytes: Buffer, place: string): ConfigFile {
 function withHubKey(auths: NonNullable<ConfigFile['auths']>): NonNullable<ConfigFile['auths']> {
   const key = registryKey(HUB)
   if (Object.hasOwn(auths, key)) return auths
-  const [other] = Object.entries(auths).filter(([name]) => isHub(name))
+  const [other, ...more] = Object.entries(auths).filter(([name]) => isHub(name))
+  const rivals = more.filter(([, entry]) => JSON.stringify(entry) !== JSON.stringify(other?.[1]))
+  if (other !== undefined && rivals.length > 0) {
+    const names = [other, ...rivals].map(([name]) => name).join(', ')
+    throw new UserError(
+      `it has several accounts for Docker Hub (${names}), where there can be one: leave the others out`,
+    )
+  }
   return other === undefined ? auths : { ...auths, [key]: other[1] }
 }
 
@@ -160,9 +170,18 @@ function isJson(text: string): boolean {
   }
 }
 
+/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
 function isBase64(text: string): boolean {
   const dense = text.replace(/\s+/g, '')
-  return BASE64.test(dense) && BASE64_START.test(dense)
+  if (!BASE64.test(dense)) return false
+  const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64')
+  return isGzip(start) || JSON_START.test(start.toString('latin1'))
+}
+
+const LONGEST_START = 1024
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes.subarray(0, GZIP.length).equals(GZIP)
 }
 
 function writtenIn(value: YamlValue, problems: Problems): Written[] {
@@ -171,6 +190,7 @@ function writtenIn(value: YamlValue, problems: Problems): Written[] {
     problems.add(`line ${value.line} is a list: ${NAMED}`)
     return []
   }
+  if (isConfigMap(value)) return [{ source: JSON.stringify(plain(value)) }]
   return value.entries.flatMap(({ key, line, value: of }) => {
     const name = key.trim()
     const wrong = configProblem(name)
@@ -179,14 +199,18 @@ function writtenIn(value: YamlValue, problems: Problems): Written[] {
       problems.add(`line ${line}: so is one called that has no name: choose another, or leave it out`)
     else if (of.kind === 'list') problems.add(`line ${line} is a list: ${NAMED}`)
     else if (of.kind === 'map') {
-      const isConfig = of.entries.some((entry) => CONFIG_KEYS.includes(entry.key))
-      if (isConfig) return [{ name, source: JSON.stringify(plain(of)) }]
+      if (isConfigMap(of)) return [{ name, source: JSON.stringify(plain(of)) }]
       problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`)
     } else if (of.value.trim() === '') problems.add(`line ${line}: ${shown(name)} is empty: ${FORMS} (${UNSET})`)
     else if (name === 'env') problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``)
     else return [{ name, source: of.value.trim() }]
     return []
   })
+}
+
+/** Whether it is a `config.json` in the words of YAML. */
+function isConfigMap({ entries }: YamlMap): boolean {
+  return entries.some(({ key, value }) => CONFIG_KEYS.includes(key) && (value.kind === 'map' || key === 'credsStore'))
 }
 
 const NAMED = 'write entries such as `team-a: path/to/config.json`'
@@ -214,13 +238,24 @@ function isUsable(file: ConfigFile, problems: Problems): boolean {
   const unusable = unusableEntries(file)
   for (const key of unusable) {
     problems.add(
-      `its entry for ${shown(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`,
+      `${entryInWords(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`,
     )
   }
   if (unusable.length > 0) return false
   if (leadsToAccounts(file)) return true
   problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out')
   return false
+}
+
+/** What is no registry may be a secret in the wrong place. */
+function entryInWords(key: string): string {
+  try {
+    parseRegistry(key)
+    return `its entry for ${shown(key)}`
+  } catch (error) {
+    if (error instanceof UserError) return 'an entry of its `auths`, whose key is no registry,'
+    throw error
+  }
 }
 
 interface Ground {
@@ -232,11 +267,15 @@ function readSource(source: string, ground: Ground): ConfigFile {
   const variable = /^env:(.*)$/s.exec(source)?.[1]
   const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env)
   if (isContent(text)) return configFileIn(Buffer.from(text), ground.place)
-  if (/[\r\n]/.test(text)) throw new UserError(`this is no path but several lines: ${FORMS}`)
-  return fileAt(text, ground)
+  try {
+    if (/[\r\n]/.test(text)) throw new UserError(`this is no path but several lines: ${FORMS}`)
+    return fileAt(text, ground)
+  } catch (error) {
+    if (!(error instanceof UserError) || variable === undefined) throw error
+    throw new UserError(`what ${variable.trim()} holds is no content, so it is taken for a path: ${error.message}`)
+  }
 }
 
-/** Words in capitals: so is a variable called, and hardly a content. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 
 function textOfVariable(name: string, env: Environment): string {
@@ -246,18 +285,29 @@ function textOfVariable(name: string, env: Environment): string {
     hideInConfigText(value)
     return value
   }
+  if (!Object.hasOwn(env, name) && !isVariableName(name)) {
+    throw new UserError(
+      "the variable that `env:` names is not set: write the name of a variable (not its value), and set it in the step's `env`",
+    )
+  }
   throw new UserError(
     `the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`,
   )
 }
 
-/** What can be a path, and no content: it is shown. */
-const PATH = /^[\w./~@ +-]*[./~][\w./~@ +-]*$/
-const LONGEST_PATH_SHOWN = 200
+/** What has the look of a path: a folder in front, or the ending of such a file. */
+const PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\w./~@ +-]{1,200}$/i
+/** A part of a path without any sign in it is a word; one as long as this may be a token, or of base64. */
+const LONGEST_WORD = 24
+
+/** Whether a text can be a path, and no content and no secret: it is shown. */
+function isPathLike(text: string): boolean {
+  return PATH.test(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD)
+}
 
 function fileAt(path: string, { env, place: origin }: Ground): ConfigFile {
   const absolute = resolvePath(env, path)
-  const place = PATH.test(path) && path.length <= LONGEST_PATH_SHOWN ? `${path}: ` : ''
+  const place = isPathLike(path) ? `${path}: ` : ''
   try {
     if (!isDirectory(absolute)) return configFileIn(readUserFile(absolute, basePath(env)), origin)
     const file = join(absolute, 'config.json')
@@ -289,7 +339,7 @@ function isThere(path: string): boolean {
 
 /** The JSON text that a content is, or leads to. */
 function textIn(bytes: Buffer): string {
-  if (bytes.subarray(0, 2).equals(GZIP)) return textOfBytes(configIn(filesOfTarGz(bytes)).content)
+  if (isGzip(bytes)) return textOfBytes(configIn(filesOfTarGz(bytes)).content)
   const hex = bytes.subarray(0, 8).toString('hex')
   const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1]
   const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar'
@@ -303,16 +353,14 @@ function textIn(bytes: Buffer): string {
   if (!isBase64(text)) throw new UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${FORMS}`)
   hideBase64(text)
   const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64')
-  return decoded.subarray(0, 2).equals(GZIP)
-    ? textOfBytes(configIn(filesOfTarGz(decoded)).content)
-    : textOfBytes(decoded).trim()
+  return isGzip(decoded) ? textOfBytes(configIn(filesOfTarGz(decoded)).content) : textOfBytes(decoded).trim()
 }
 
 function textOfBytes(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new UserError('this is no UTF-8 text: give the config.json as docker has written it')
+    throw new UserError(`this is no UTF-8 text${otherEncoding(bytes)}: give the config.json as docker has written it`)
   }
 }
 

@@ -113,7 +113,7 @@ function textOfBytes(bytes: Buffer): string {
 }
 
 /** What it is instead, or where it first is none. */
-function otherEncoding(bytes: Buffer): string {
+export function otherEncoding(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex')
   if (mark === 'fffe' || mark === 'feff') return ', but UTF-16'
   const [before = ''] = bytes.toString('utf8').split('\ufffd', 1)

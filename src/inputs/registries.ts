@@ -9,6 +9,7 @@ import type { ReadFile } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
 import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
+import { isVariableName } from './variables.ts'
 import { parseYaml, type YamlMap, type YamlText, type YamlValue } from './yaml.ts'
 
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
@@ -313,14 +314,11 @@ function passwordFromEnv(name: string, { env }: PasswordSources, key: string): s
       `the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`,
     )
   }
-  const isName = VARIABLE.test(name)
+  const isName = isVariableName(name)
   throw new UserError(
     `the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`,
   )
 }
-
-/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
-const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/
 
 function passwordFromFile(path: string, { readFile }: PasswordSources, key: string): string {
   if (path === '') throw new UserError(`\`${key}\` is empty: write the path of a file that holds the password`)

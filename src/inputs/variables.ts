@@ -3,6 +3,14 @@ import type { YamlList, YamlMap, YamlValue } from './yaml.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 
+/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/
+
+/** Whether a text that stands where the name of a variable is expected can be shown: its value may have been put there. */
+export function isVariableName(text: string): boolean {
+  return VARIABLE.test(text)
+}
+
 /** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
 export function variablesFrom(env: YamlValue | undefined, problems: Problems): Record<string, string> {
   if (env === undefined) return {}

@@ -93,7 +93,11 @@ describe('a docker configuration', () => {
     ['its content in base64', (password) => base64(configOf(password))],
     ['its content in base64 of several lines', (password) => `${wrapped(base64(configOf(password)))}\n`],
     ['its content in base64 for URLs', (password) => Buffer.from(configOf(password)).toString('base64url')],
+    ['base64 of it behind a byte order mark', (password) => base64(`\uFEFF${configOf(password)}`)],
+    ['base64 of it behind empty lines', (password) => base64(`\r\n\n  ${configOf(password)}`)],
     ['an archive in base64', (password) => wrapped(base64(archiveOf(configOf(password))))],
+    ['YAML of the same', (password) => `auths:\n  r.example.com: {auth: ${base64(`bot:${password}`)}}`],
+    ['YAML of the same on one line', (password) => `{auths: {r.example.com: {auth: ${base64(`bot:${password}`)}}}}`],
     ['a variable', (password) => ['env:DOCKER_AUTH_CONFIG', { DOCKER_AUTH_CONFIG: `${configOf(password)}\n` }]],
     ['a variable with base64', (password) => ['env:LOGIN', { LOGIN: wrapped(base64(archiveOf(configOf(password)))) }]],
     ['a variable with a path', (password) => ['env:LOGIN', { LOGIN: file('of-variable.json', configOf(password)) }]],
@@ -144,6 +148,12 @@ describe('a docker configuration', () => {
     expect(auths?.['https://index.docker.io/v1/']).toEqual(isFound ? entry : undefined)
     const both = { [name]: entry, 'https://index.docker.io/v1/': { auth: base64('right:pass-right') } }
     expect(configs(JSON.stringify({ auths: both }))['-']).toEqual({ auths: both })
+  })
+
+  test('keeps a DOCKER_AUTH_CONFIG that is not used from the programs that are started, too', () => {
+    const variables = { DOCKER_AUTH_CONFIG: configOf(fresh()) }
+    read({}, variables)
+    expect(environmentForChildren(variables)).toEqual({})
   })
 
   test('is none where the input is empty', () => {
@@ -235,6 +245,7 @@ describe('what is no docker configuration is refused, and nothing of it is shown
     ['a hostile archive', 'link.tgz', /".docker\/x" of the archive is a symbolic link: pack/],
     ['a bomb', 'bomb.tgz', /larger than 16 MB when it is unpacked: pack/],
     ['UTF-16', 'utf16.json', /no UTF-8 text/],
+    ['UTF-16 in base64', base64(Buffer.from(`\uFEFF${good}`, 'utf16le')), /no UTF-8 text, but UTF-16: give/],
     ['Latin 1', 'latin.json', /no UTF-8 text/],
     ['nothing in a file', 'none/x', /neither JSON nor a .tar.gz, nor base64/],
     ['nothing in it', '{}', /there is no account in it: log in/],
@@ -253,6 +264,41 @@ describe('what is no docker configuration is refused, and nothing of it is shown
       'a password without its user',
       `{"auths":{"ghcr.io":{"password":"${PASSWORD}"}}}`,
       /its entry for "ghcr.io" holds no user name/,
+    ],
+    [
+      'a user with a colon',
+      `{"auths":{"ghcr.io":{"username":"a:b","password":"${PASSWORD}"}}}`,
+      /its entry for "ghcr.io" holds no user name/,
+    ],
+    [
+      'a user with a line break',
+      `{"auths":{"ghcr.io":{"username":"a\\nb","password":"${PASSWORD}"}}}`,
+      /its entry for "ghcr.io" holds no user name/,
+    ],
+    [
+      'a password as a key',
+      `{"auths":{"https://bot:${PASSWORD}@ghcr.io":{"auth":"${base64('bot')}"}}}`,
+      /an entry of its `auths`, whose key is no registry, holds no user name/,
+    ],
+    [
+      'two accounts for Docker Hub',
+      JSON.stringify({
+        auths: { 'docker.io': { auth: base64('a:b1234') }, 'index.docker.io': { auth: base64('c:d1234') } },
+      }),
+      /several accounts for Docker Hub \(docker.io, index.docker.io\), where there can be one: leave/,
+    ],
+    [
+      'a token as the name of a variable',
+      'env:ghp_C4nary',
+      /the variable that `env:` names is not set: write the name/,
+    ],
+    ['a word with dots', 'C4nary.pass.word', /^docker-config: there is no such file/],
+    ['a token with dots', `C4nary/${'abcde12345'.repeat(3)}.json`, /^docker-config: there is no such file/],
+    [
+      'a variable with a content in quotes',
+      'env:LOGIN',
+      /what LOGIN holds is no content, so it is taken for a path: there is no such file/,
+      { LOGIN: `'${JSON.stringify(JSON.parse(good))}'` },
     ],
     [
       'no variable',

@@ -459,6 +459,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'registry-file: the file is empty: write the registry into it',
   ],
   [
+    'a registry file with something else',
+    { ...WEB, 'registry-file': 'three-columns', username: 'bot', password: 'another-pass' },
+    'registry-file: the file holds no registry: write one into it',
+  ],
+  [
     'a password file alone',
     { ...WEB, 'password-file': 'three-columns' },
     '`password-file` is given, but `username` is empty',
