@@ -41,6 +41,7 @@ export interface NamedService {
 const ALL = 'all'
 const LABEL = /^label=/
 const WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`
+const EMPTY = `it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``
 
 /**
  * Reads the inputs of a run that renews stored credentials.
@@ -70,7 +71,7 @@ function choiceFrom(services: string, stack: string, problems: Problems): Servic
     const problem = stackNameProblem(stack)
     if (problem !== undefined) problems.add(`stack: ${problem}`)
   } else if (services.trim() === '') {
-    problems.add(`services: it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``)
+    problems.add(`services: ${EMPTY}`)
   } else {
     return choiceOfText(services, problems.at('services'))
   }
@@ -80,7 +81,11 @@ function choiceFrom(services: string, stack: string, problems: Problems): Servic
 function choiceOfText(text: string, problems: Problems): ServiceChoice {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
-  if (wrong.length > 0 || root === undefined) return { by: 'account' }
+  if (wrong.length > 0) return { by: 'name', services: [] }
+  if (root === undefined || isEmpty(root)) {
+    problems.add(EMPTY)
+    return { by: 'name', services: [] }
+  }
   const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems)
   const names = services.map(({ name }) => name)
   const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''))
@@ -100,6 +105,12 @@ function choiceOfText(text: string, problems: Problems): ServiceChoice {
   return { by: 'name', services }
 }
 
+/** Whether a text that says something to a person, such as a comment, names nothing. */
+function isEmpty(root: YamlValue): boolean {
+  if (root.kind === 'text') return wordsOf(root.value).length === 0
+  return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0
+}
+
 function wordsOf(text: string): NamedService[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '')
   return words.map((name) => ({ name }))
@@ -113,9 +124,15 @@ function namedIn(root: Exclude<YamlValue, { kind: 'text' }>, problems: Problems)
     )
     return []
   }
-  return root.items.flatMap((item) => {
-    if (item.kind === 'text') return wordsOf(item.value)
-    return item.kind === 'map' ? (entryFrom(item, problems) ?? []) : []
+  return root.items.flatMap((item, index) => {
+    if (item.kind === 'map') return entryFrom(item, problems) ?? []
+    const words = item.kind === 'text' ? wordsOf(item.value) : []
+    if (words.length === 0) {
+      problems.add(
+        `entry ${index + 1} is ${item.kind === 'text' ? 'empty' : 'a list'}: write the name of a service, or leave the entry out`,
+      )
+    }
+    return words
   })
 }
 

@@ -81,7 +81,11 @@ interface Asked {
 function entriesFrom(text: string, configs: readonly string[] | undefined, problems: Problems): Asked[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
-  if (wrong.length > 0 || root === undefined) return []
+  if (wrong.length > 0) return []
+  if (root === undefined || (root.kind === 'map' && root.entries.length === 0)) {
+    problems.add(`it names no Secret: write ${FORM}, or leave it out`)
+    return []
+  }
   if (root.kind === 'list') {
     problems.add(`this is a list: write ${FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``)
     return []

@@ -48,6 +48,11 @@ test('a stack on the swarm is meant, and no file is looked for', () => {
 describe('what is refused', () => {
   test.each([
     ['nothing', {}, /^services: it is empty: write whose credential to renew: names such as `web api`/],
+    ...['# web', '- # web', '[]', '{}', '---', '...'].map((services): [string, { services: string }, RegExp] => {
+      return [`nothing but ${services}`, { services }, /^services: (?:it is empty: write whose|entry 1 is empty: )/]
+    }),
+    ['an entry that is empty beside others', { services: '- web\n- ' }, /^services: entry 2 is empty: write the name/],
+    ['an entry that is a list', { services: '- web\n- [api]' }, /^services: entry 2 is a list: write the name/],
     ['both', { services: 'web', stack: 'shop' }, /^`services` and `stack` are both given/],
     [
       'an image',

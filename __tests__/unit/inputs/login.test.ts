@@ -79,6 +79,8 @@ describe('what is refused', () => {
       /^pull-secret: "my.shop" is no name of a namespace/,
     ],
     ['two slashes', { registries: GHCR, 'pull-secret': 'a/b/c' }, /^pull-secret: "a\/b\/c" has two slashes/],
+    ['nothing but a comment', { registries: GHCR, 'pull-secret': '# pull' }, /^pull-secret: it names no Secret/],
+    ['a mapping of nothing', { registries: GHCR, 'pull-secret': '{}' }, /^pull-secret: it names no Secret/],
     ['a list', { registries: GHCR, 'pull-secret': '- pull' }, /^pull-secret: this is a list/],
     [
       'one name twice',
