@@ -17651,6 +17651,7 @@ function parseTimeout(text) {
 const ALL = 'all';
 const LABEL = /^label=/;
 const WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`;
+const EMPTY = `it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``;
 /**
  * Reads the inputs of a run that renews stored credentials.
  *
@@ -17681,7 +17682,7 @@ function choiceFrom(services, stack, problems) {
             problems.add(`stack: ${problem}`);
     }
     else if (services.trim() === '') {
-        problems.add(`services: it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``);
+        problems.add(`services: ${EMPTY}`);
     }
     else {
         return choiceOfText(services, problems.at('services'));
@@ -17692,8 +17693,12 @@ function choiceOfText(text, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0 || root === undefined)
-        return { by: 'account' };
+    if (wrong.length > 0)
+        return { by: 'name', services: [] };
+    if (root === undefined || isEmpty(root)) {
+        problems.add(EMPTY);
+        return { by: 'name', services: [] };
+    }
     const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems);
     const names = services.map(({ name }) => name);
     const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''));
@@ -17716,6 +17721,12 @@ function choiceOfText(text, problems) {
     }
     return { by: 'name', services };
 }
+/** Whether a text that says something to a person, such as a comment, names nothing. */
+function isEmpty(root) {
+    if (root.kind === 'text')
+        return wordsOf(root.value).length === 0;
+    return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0;
+}
 function wordsOf(text) {
     const words = text.split(/[\s,]+/).filter((word) => word !== '');
     return words.map((name) => ({ name }));
@@ -17726,10 +17737,14 @@ function namedIn(root, problems) {
         problems.add(`\`${first?.key ?? ''}: …\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``);
         return [];
     }
-    return root.items.flatMap((item) => {
-        if (item.kind === 'text')
-            return wordsOf(item.value);
-        return item.kind === 'map' ? (entryFrom(item, problems) ?? []) : [];
+    return root.items.flatMap((item, index) => {
+        if (item.kind === 'map')
+            return entryFrom(item, problems) ?? [];
+        const words = item.kind === 'text' ? wordsOf(item.value) : [];
+        if (words.length === 0) {
+            problems.add(`entry ${index + 1} is ${item.kind === 'text' ? 'empty' : 'a list'}: write the name of a service, or leave the entry out`);
+        }
+        return words;
     });
 }
 /** An entry with no more than what chooses a service and its account. */
@@ -17870,8 +17885,12 @@ function entriesFrom(text, configs, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0 || root === undefined)
+    if (wrong.length > 0)
         return [];
+    if (root === undefined || (root.kind === 'map' && root.entries.length === 0)) {
+        problems.add(`it names no Secret: write ${FORM}, or leave it out`);
+        return [];
+    }
     if (root.kind === 'list') {
         problems.add(`this is a list: write ${FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``);
         return [];
@@ -21932,9 +21951,15 @@ async function createService(access, spec, engine, signal) {
  * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, and with what is known of the
  * credential that is then stored: no other way leads to a service that is there, so that none of our writes is taken for
  * somebody else's.
+ *
+ * @param sending is told each spec that is about to be sent, with its labels
  */
-function writeSpec(engine, serviceId, bases, wanted, credential, signal) {
-    const asWritten = (spec, over) => numbered(withAccount(spec, credential, over), over);
+function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending = () => undefined) {
+    const asWritten = (spec, over) => {
+        const written = numbered(withAccount(spec, credential, over), over);
+        sending(written);
+        return written;
+    };
     return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten);
 }
 function withAccount(spec, credential, over) {
@@ -36508,7 +36533,7 @@ function specDifference(now, wanted, names = new Map()) {
         return change === undefined ? [] : [[id, change]];
     });
     // That an object was empty before is nothing beside what is in it now.
-    const isHusk = (id) => isEmpty(before.get(id)) && isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')));
+    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')));
     const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
     return [...own, ...orderChanges(now, wanted)];
 }
@@ -36516,7 +36541,7 @@ function specDifference(now, wanted, names = new Map()) {
 function idOf(...parts) {
     return parts.join('\0');
 }
-function isEmpty(field) {
+function spec_difference_isEmpty(field) {
     return field === undefined || (isMap(field.raw) && Object.keys(field.raw).length === 0);
 }
 function spec_difference_changeOf(before, after) {
@@ -37247,6 +37272,7 @@ async function wholeSwarm({ connection: { engine } }, signal) {
 
 
 
+
 /**
  * The services that a choice means. A blue-green service is all that there is of it.
  *
@@ -37279,17 +37305,24 @@ function choose(which, all) {
             return chosenByName(which.services, all);
     }
 }
-function chosenByName(named, all) {
-    const names = all.map(({ Spec }) => Spec.Name);
+function chosenByName(named, onSwarm) {
+    const names = onSwarm.map(({ Spec }) => Spec.Name);
     const found = named.map(({ name, authConfig }) => ({
         name,
-        services: all
+        services: onSwarm
             .filter((service) => service.Spec.Name === name || nameInFiles(service) === name)
             .map((service) => ({ service, authConfig })),
     }));
     const missing = found.filter(({ services }) => services.length === 0);
+    // Of two entries that mean one service, that with its very name says more of it than that of the two.
+    const all = found.flatMap(({ name, services }) => services.map((one) => ({ name, ...one })));
+    const byId = groupBy(all, ({ service }) => service.ID);
     return {
-        chosen: found.flatMap(({ services }) => services),
+        chosen: [...byId.values()].flatMap((those) => {
+            const [first] = those;
+            const one = those.find(({ name, service }) => service.Spec.Name === name) ?? first;
+            return one === undefined ? [] : [{ service: one.service, authConfig: one.authConfig }];
+        }),
         missing: missing.map(({ name }) => {
             const [guess] = similarNames(name, names);
             const advice = guess === undefined ? 'correct its name, or leave it out' : `did you mean \`${guess}\`?`;
@@ -37469,6 +37502,7 @@ function kept_tasks_placeOf({ NodeID: id }, nodes) {
 
 
 
+
 const renew_stored_SEND_TIMEOUT_MS = 120_000;
 /** So often a service is looked at anew that somebody else changes at the same time. */
 const TRIES = 3;
@@ -37524,10 +37558,10 @@ async function renew(first, run) {
             const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login);
             return renew_stored_tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
         }
-        const result = await write(renewal, run);
+        const { result, written } = await write(renewal, run);
         if (result === 'done') {
             lines.step(service.Spec.Name, `the credential of ${accountsInWords(access.credential)} is stored`);
-            return { renewal, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) };
+            return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) };
         }
         const now = result === 'removed' ? undefined : await findService(engine, service.ID, limit());
         if (now === undefined)
@@ -37545,12 +37579,16 @@ async function renew(first, run) {
 }
 async function write({ service, access }, { connection: { engine } }) {
     const credential = stored_credential_storedCredential(access);
-    const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit());
+    let written = service.Spec;
+    const note = (spec) => {
+        written = spec;
+    };
+    const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), note);
     const result = await once();
     // What somebody else has written in between is theirs, and has the new credential or one of their own.
     if (result === 'done')
         await once();
-    return result;
+    return { result, written };
 }
 function limit() {
     return clock_timeLimit(renew_stored_SEND_TIMEOUT_MS);
@@ -37577,7 +37615,10 @@ async function watchKept(renewed, run) {
             return renewed.map((one) => renew_stored_tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, `${renew_stored_STORED}, and its tasks cannot be looked at: ${said}`), one), run));
         }
         const isLast = time.isOver || signal.aborted || !asked.wait;
-        const isDone = seen.every(({ kept }) => kept === 'removed' || kept.waitsFor === undefined || kept.cannotPull !== undefined);
+        const isDone = seen.every(({ kept, otherAccount }) => kept === 'removed' ||
+            otherAccount !== undefined ||
+            kept.waitsFor === undefined ||
+            kept.cannotPull !== undefined);
         if (isLast || isDone)
             return seen.map((one) => renew_stored_tell(renew_stored_resultOf(one, startedAt, run), run));
     }
@@ -37588,18 +37629,32 @@ async function look(renewed, services, { engine }) {
         const { service } = one.renewal;
         const now = found.get(service.ID);
         if (now === undefined || now.found === 'removed')
-            return { one, kept: 'removed', running: 0, wanted: 0 };
-        const kept = keptTasks(service, one.before, now.tasks, nodes, now.found !== 'changed');
+            return { one, kept: 'removed', otherAccount: undefined, running: 0, wanted: 0 };
+        const otherAccount = accountStoredSince(one.written, now.service.Spec);
+        // Somebody's change that is gone again has replaced tasks too.
+        const isOurs = now.found !== 'changed' && numberOf(now.service.Spec) === numberOf(one.written);
+        const kept = keptTasks(service, one.before, now.tasks, nodes, isOurs);
         const may = eligibleNodes(nodes, now.service.Spec.TaskTemplate.Placement);
         const { wanted, counted } = countTasks(now.service, now.tasks, may);
-        return { one, kept, running: counted.length, wanted };
+        return { one, kept, otherAccount, running: counted.length, wanted };
     });
 }
+/** Only runs of ours say whose credential they store; of what others write nobody can tell. */
+function accountStoredSince(written, now) {
+    const [ours, theirs] = [storedAccountOf(written), storedAccountOf(now)];
+    if (theirs === undefined)
+        return undefined;
+    return theirs.registry === ours?.registry && theirs.account === ours.account ? undefined : theirs.account;
+}
 const renew_stored_STORED = 'the credential is stored';
-function renew_stored_resultOf({ one, kept, running, wanted }, startedAt, { asked, signal }) {
+function renew_stored_resultOf({ one, kept, otherAccount, running, wanted }, startedAt, { asked, signal }) {
     const { service } = one.renewal;
     if (kept === 'removed')
         return unrenewed(service, 'skipped', 'somebody has removed it meanwhile');
+    if (otherAccount !== undefined) {
+        const reason = `somebody else has stored the credential of ${otherAccount} with it meanwhile, which is left there`;
+        return { ...unrenewed(service, 'skipped', reason), again: true };
+    }
     const { unchanged, changed, replaced, waitsFor, cannotPull, failsOtherwise } = kept;
     const result = renew_stored_withAccount({ ...unrenewed(service, 'refreshed', undefined), tasks: { unchanged, changed, running, wanted } }, one);
     if (replaced.length > 0) {

@@ -7,6 +7,7 @@ import { isRunning } from '../docker/swarm/task.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { UserError } from '../errors.ts'
 import type { NamedService, ServiceChoice } from '../inputs/auth-refresh.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { accountInWords } from './account.ts'
 import { nameInFiles } from './colours.ts'
 import { isInterim } from './interim-spec.ts'
@@ -69,17 +70,24 @@ export function choose(which: ServiceChoice, all: readonly Service[]): Choice {
   }
 }
 
-function chosenByName(named: readonly NamedService[], all: readonly Service[]): Choice {
-  const names = all.map(({ Spec }) => Spec.Name)
+function chosenByName(named: readonly NamedService[], onSwarm: readonly Service[]): Choice {
+  const names = onSwarm.map(({ Spec }) => Spec.Name)
   const found = named.map(({ name, authConfig }) => ({
     name,
-    services: all
+    services: onSwarm
       .filter((service) => service.Spec.Name === name || nameInFiles(service) === name)
       .map((service) => ({ service, authConfig })),
   }))
   const missing = found.filter(({ services }) => services.length === 0)
+  // Of two entries that mean one service, that with its very name says more of it than that of the two.
+  const all = found.flatMap(({ name, services }) => services.map((one) => ({ name, ...one })))
+  const byId = groupBy(all, ({ service }) => service.ID)
   return {
-    chosen: found.flatMap(({ services }) => services),
+    chosen: [...byId.values()].flatMap((those) => {
+      const [first] = those
+      const one = those.find(({ name, service }) => service.Spec.Name === name) ?? first
+      return one === undefined ? [] : [{ service: one.service, authConfig: one.authConfig }]
+    }),
     missing: missing.map(({ name }) => {
       const [guess] = similarNames(name, names)
       const advice = guess === undefined ? 'correct its name, or leave it out' : `did you mean \`${guess}\`?`

@@ -1,6 +1,6 @@
 import type { Connection } from '../connect/connection.ts'
 import type { RunTime } from '../connect/run-time.ts'
-import type { Node, Service, Task } from '../docker/api.ts'
+import type { Node, Service, ServiceSpec, Task } from '../docker/api.ts'
 import { ConnectionLost, EngineError, tellCallError } from '../docker/engine/engine.ts'
 import { RegistryError } from '../docker/registry/registry.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
@@ -13,6 +13,7 @@ import { accountsInWords } from '../plan/account.ts'
 import type { Renewal } from '../plan/auth-refresh.ts'
 import { type LookUp, UnreadableImage } from '../plan/images.ts'
 import { storedAccountLabels, storedAccountOf, storedLogin } from '../plan/stored-account.ts'
+import { numberOf } from '../plan/write-number.ts'
 import type { RenewalResult } from '../result.ts'
 import { nowMs, sleep, timeLimit, timeOfDayMs } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
@@ -50,6 +51,8 @@ type Renewing = Extract<Renewal, { action: 'renew' }>
 /** A service to which the credential was written. */
 export interface Renewed {
   readonly renewal: Renewing
+  /** As it was written last, with our labels. */
+  readonly written: ServiceSpec
   readonly before: readonly Task[]
 }
 
@@ -97,10 +100,10 @@ async function renew(first: Renewal, run: RenewalRun): Promise<Renewed | Renewal
       const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login)
       return tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run)
     }
-    const result = await write(renewal, run)
+    const { result, written } = await write(renewal, run)
     if (result === 'done') {
       lines.step(service.Spec.Name, `the credential of ${accountsInWords(access.credential)} is stored`)
-      return { renewal, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) }
+      return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) }
     }
     const now: Service | undefined = result === 'removed' ? undefined : await findService(engine, service.ID, limit())
     if (now === undefined) return tell(unrenewed(service, 'skipped', 'somebody has removed it meanwhile'), run)
@@ -121,11 +124,15 @@ async function renew(first: Renewal, run: RenewalRun): Promise<Renewed | Renewal
 
 async function write({ service, access }: Renewing, { connection: { engine } }: RenewalRun) {
   const credential = storedCredential(access)
-  const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit())
+  let written = service.Spec
+  const note = (spec: ServiceSpec) => {
+    written = spec
+  }
+  const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), note)
   const result = await once()
   // What somebody else has written in between is theirs, and has the new credential or one of their own.
   if (result === 'done') await once()
-  return result
+  return { result, written }
 }
 
 function limit(): AbortSignal {
@@ -161,7 +168,11 @@ export async function watchKept(renewed: readonly Renewed[], run: RenewalRun): P
     }
     const isLast = time.isOver || signal.aborted || !asked.wait
     const isDone = seen.every(
-      ({ kept }) => kept === 'removed' || kept.waitsFor === undefined || kept.cannotPull !== undefined,
+      ({ kept, otherAccount }) =>
+        kept === 'removed' ||
+        otherAccount !== undefined ||
+        kept.waitsFor === undefined ||
+        kept.cannotPull !== undefined,
     )
     if (isLast || isDone) return seen.map((one) => tell(resultOf(one, startedAt, run), run))
   }
@@ -171,6 +182,8 @@ export async function watchKept(renewed: readonly Renewed[], run: RenewalRun): P
 interface Seen {
   readonly one: Renewed
   readonly kept: KeptTasks | 'removed'
+  /** Whose credential somebody else has stored with it since, where it is another. */
+  readonly otherAccount: string | undefined
   readonly running: number
   readonly wanted: number
 }
@@ -184,23 +197,38 @@ async function look(
   return renewed.map((one): Seen => {
     const { service } = one.renewal
     const now = found.get(service.ID)
-    if (now === undefined || now.found === 'removed') return { one, kept: 'removed', running: 0, wanted: 0 }
-    const kept = keptTasks(service, one.before, now.tasks, nodes, now.found !== 'changed')
+    if (now === undefined || now.found === 'removed')
+      return { one, kept: 'removed', otherAccount: undefined, running: 0, wanted: 0 }
+    const otherAccount = accountStoredSince(one.written, now.service.Spec)
+    // Somebody's change that is gone again has replaced tasks too.
+    const isOurs = now.found !== 'changed' && numberOf(now.service.Spec) === numberOf(one.written)
+    const kept = keptTasks(service, one.before, now.tasks, nodes, isOurs)
     const may = eligibleNodes(nodes, now.service.Spec.TaskTemplate.Placement)
     const { wanted, counted } = countTasks(now.service, now.tasks, may)
-    return { one, kept, running: counted.length, wanted }
+    return { one, kept, otherAccount, running: counted.length, wanted }
   })
+}
+
+/** Only runs of ours say whose credential they store; of what others write nobody can tell. */
+function accountStoredSince(written: ServiceSpec, now: ServiceSpec): string | undefined {
+  const [ours, theirs] = [storedAccountOf(written), storedAccountOf(now)]
+  if (theirs === undefined) return undefined
+  return theirs.registry === ours?.registry && theirs.account === ours.account ? undefined : theirs.account
 }
 
 const STORED = 'the credential is stored'
 
 function resultOf(
-  { one, kept, running, wanted }: Seen,
+  { one, kept, otherAccount, running, wanted }: Seen,
   startedAt: number,
   { asked, signal }: RenewalRun,
 ): RenewalResult {
   const { service } = one.renewal
   if (kept === 'removed') return unrenewed(service, 'skipped', 'somebody has removed it meanwhile')
+  if (otherAccount !== undefined) {
+    const reason = `somebody else has stored the credential of ${otherAccount} with it meanwhile, which is left there`
+    return { ...unrenewed(service, 'skipped', reason), again: true }
+  }
   const { unchanged, changed, replaced, waitsFor, cannotPull, failsOtherwise } = kept
   const result = withAccount(
     { ...unrenewed(service, 'refreshed', undefined), tasks: { unchanged, changed, running, wanted } },

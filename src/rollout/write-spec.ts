@@ -10,6 +10,8 @@ import type { CredentialToStore } from './stored-credential.ts'
  * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, and with what is known of the
  * credential that is then stored: no other way leads to a service that is there, so that none of our writes is taken for
  * somebody else's.
+ *
+ * @param sending is told each spec that is about to be sent, with its labels
  */
 export function writeSpec(
   engine: Engine,
@@ -18,8 +20,13 @@ export function writeSpec(
   wanted: ServiceSpec,
   credential: CredentialToStore,
   signal: AbortSignal,
+  sending: (spec: ServiceSpec) => void = () => undefined,
 ): Promise<UpdateResult> {
-  const asWritten = (spec: ServiceSpec, over: ServiceSpec) => numbered(withAccount(spec, credential, over), over)
+  const asWritten = (spec: ServiceSpec, over: ServiceSpec) => {
+    const written = numbered(withAccount(spec, credential, over), over)
+    sending(written)
+    return written
+  }
   return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten)
 }
 

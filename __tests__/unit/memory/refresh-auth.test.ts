@@ -4,7 +4,7 @@ import type { Fault } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin, userIn } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm, withImage, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
-import { cancel, runAction } from '../../support/memory-swarm/run.ts'
+import { cancel, runAction, runTogether } from '../../support/memory-swarm/run.ts'
 
 const IMAGE = 'hub.test/acme/web:1'
 const OTHER = 'hub.test/acme/web:2'
@@ -224,6 +224,38 @@ describe('what is left alone', () => {
     expect(storedUser(swarm, 'web')[0]).toBe('alice')
   })
 
+  test('one with which somebody else stores another credential right after is not called refreshed', async () => {
+    const swarm = await swarmOf(['web'])
+    const deploy = { services: `web: ${OTHER}`, registries: ALICE }
+    const [, renewal] = await runTogether(swarm, [
+      { inputs: deploy },
+      { inputs: { mode: 'refresh-auth', registries: BOB, services: 'web' } },
+    ])
+    expect(storedUser(swarm, 'web')[0]).toBe('alice')
+    expect(renewal?.renewals).toEqual([
+      expect.objectContaining({
+        outcome: 'skipped',
+        cause: 'somebody else has stored the credential of alice with it meanwhile, which is left there',
+      }),
+    ])
+    expect(renewal?.log).toContain('Not renewed this time, so run this again later')
+  })
+
+  test('tasks that the deploy of somebody else has replaced and brought back are not laid to Swarm', async () => {
+    const swarm = await swarmOf(['web'])
+    swarm.images.set('hub.test/acme/bad:1', { readers: ['bob'], ends: { afterSeconds: 1, exitCode: 1 } })
+    revokeAlice(swarm)
+    const deploy = { services: 'web: hub.test/acme/bad:1', registries: BOB }
+    const [deployed, renewal] = await runTogether(swarm, [
+      { inputs: deploy },
+      { inputs: { mode: 'refresh-auth', registries: BOB, services: 'web' } },
+    ])
+    expect(deployed?.results).toMatchObject([{ outcome: 'rolled-back' }])
+    expect(renewal?.renewals).toMatchObject([
+      { outcome: 'refreshed', note: expect.stringContaining('was replaced by a change of somebody else') },
+    ])
+  })
+
   test('a run that is stopped says what it has not done', async () => {
     const swarm = await swarmOf(['a', 'b'])
     const stop = new AbortController()
@@ -282,6 +314,18 @@ describe('which services', () => {
   ])('that there is none is an error: %j', async (inputs, problem) => {
     const { problems } = await refresh(await shop(), inputs)
     expect(problems).toEqual([expect.stringContaining(problem)])
+  })
+
+  test('one that two entries mean is renewed once, with the account of the entry that has its very name', async () => {
+    const swarm = await shop()
+    put(swarm, { Name: 'web-blue', Labels: { 'swarm-deploy.blue-green': 'web' } }, pin(IMAGE))
+    const registries = `${BOB.replace('}', ', config: ours}')}\n${ALICE.replace('}', ', config: theirs}')}`
+    const services = '- {name: web, auth-config: ours}\n- {name: web-blue, auth-config: theirs}'
+    const { renewals } = await refresh(swarm, { services, registries })
+    expect(renewals?.map(({ name, account }) => [name, account?.username])).toEqual([
+      ['web', 'bob'],
+      ['web-blue', 'alice'],
+    ])
   })
 
   test('one of two accounts is chosen as for a deploy', async () => {
