@@ -10226,7 +10226,7 @@ function masking_hide(value, place, username) {
     if (isMasked(value) || told.has(place))
         return;
     told.add(place);
-    reportLog.notice(`${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`);
+    reportLog.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
 }
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
 function hidePasswords(value) {
@@ -12115,7 +12115,13 @@ function readSource(source, ground) {
     try {
         if (/[\r\n]/.test(text))
             throw new UserError(`this is no path but several lines: ${FORMS}`);
-        return fileAt(text, ground);
+        if (isPathLike(text) || isThere(resolvePath(ground.env, text)))
+            return fileAt(text, ground);
+        const meant = variable === undefined ? /^\$?\{?(\w+)\}?$/.exec(text)?.[1] : undefined;
+        if (meant !== undefined && docker_config_VARIABLE.test(meant) && Object.hasOwn(ground.env, meant)) {
+            throw new UserError(`there is no such file, but a variable of that name: write \`env:${meant}\``);
+        }
+        throw new UserError(`there is no such file: ${FORMS}`);
     }
     catch (error) {
         if (!(error instanceof UserError) || variable === undefined)
@@ -12125,6 +12131,8 @@ function readSource(source, ground) {
 }
 const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 function textOfVariable(name, env) {
+    if (/\s(?:- )?env:/.test(name))
+        throw new UserError(`there are several, and none has a name: ${NAMED}`);
     if (!docker_config_VARIABLE.test(name))
         throw new UserError(`behind \`env:\` is no name of a variable: ${FORMS}`);
     const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
@@ -13946,6 +13954,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -14097,7 +14106,7 @@ function credentialFromEntry(entry, origin, sources, problems) {
         return undefined;
     if (aws !== undefined)
         return ecrCredential(entry, aws, origin, sources, problems);
-    const username = requiredText(entry, 'username', 'write the name of the account', problems);
+    const username = requiredText(entry, 'username', accountRemedy(valueAt(entry, 'registry')), problems);
     const password = problems.attempt(() => passwordOf(entry, sources));
     if (password !== undefined)
         masking_hide(password, origin, username);
@@ -14108,6 +14117,12 @@ function credentialFromEntry(entry, origin, sources, problems) {
     if (username === undefined || password === undefined || stored === 'wrong')
         return undefined;
     return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+function accountRemedy(registry) {
+    const ofAmazon = registry?.kind === 'text' && ecrRegistry(registry.value.trim()) !== undefined;
+    return ofAmazon
+        ? 'write `ecr: true`, and Amazon gives the login, or the name of the account'
+        : 'write the name of the account';
 }
 /** An entry whose login Amazon gives, later. */
 function ecrCredential(entry, aws, origin, sources, problems) {
@@ -19243,6 +19258,10 @@ function prose(text) {
     const parts = printable(text).trim().split(CODE);
     return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? code(part) : words(part))).join(''));
 }
+/** The same in a cell of a table, which a bar ends even within code. */
+function proseCell(text) {
+    return prose(text).replace(/\\*\|/g, '\\|');
+}
 /** A word without the signs of a sentence around it. */
 const WITHIN_SIGNS = /^(["'([]*)(.*?)(["')\].,:;!?]*)$/s;
 function words(text) {
@@ -19354,7 +19373,7 @@ function summary(status, results, problems) {
     const top = [
         `## ${isGood ? '✅' : '❌'} ${words.slice(0, 1).toUpperCase()}${words.slice(1)}`,
         `Swarm Deploy: **${status}**, mode \`refresh-auth\``,
-        ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${markdown_plain(problem)}`).join('\n')]),
+        ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${prose(problem)}`).join('\n')]),
     ];
     const fit = fitting(rows, MOST_SUMMARY_BYTES, Buffer.byteLength);
     const left = rows.length - fit.length;
@@ -19380,7 +19399,7 @@ function row({ name, outcome, account, image, tasks, cause, note }) {
         account === undefined ? '–' : accountCell(account),
         image === undefined ? '–' : nameCell(shortImage(image)),
         account === undefined ? '–' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
-        markdown_plain(cause ?? note ?? '').replaceAll('|', '\\|'),
+        proseCell(cause ?? note ?? ''),
     ];
     return `| ${cells.join(' | ')} |`;
 }
@@ -19491,6 +19510,9 @@ function reportLogin({ configs, pullSecretFile, directory }) {
         exportVariable('DOCKER_CONFIG', only.directory);
         log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`);
     }
+    if (only !== undefined && others.length > 0) {
+        log.info(`DOCKER_CONFIG is not set, for there are ${configs.length} configs. A later step chooses one in its \`env\`: ${choiceOf(only.name)}. Accounts of several registries come into one with the same \`config\``);
+    }
     for (const config of configs)
         log.info(`config ${config.name}: ${config.directory}`);
     if (pullSecretFile !== undefined) {
@@ -19503,6 +19525,10 @@ function reportLogin({ configs, pullSecretFile, directory }) {
     const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0);
     const until = isInRunner(process.env) ? 'until the end of the job' : `until you remove ${directory}`;
     log.info(`logged-in: ${count} ${count === 1 ? 'account' : 'accounts'}, ${until}`, 'good');
+}
+/** How a workflow says which config a step has. */
+function choiceOf(name) {
+    return `DOCKER_CONFIG: \${{ fromJSON(steps.ID.outputs.configs)['${name.replaceAll("'", "''")}'] }}`;
 }
 function login_summary(configs) {
     const rows = configs.flatMap(({ name, credentials }) => credentials.map(({ registry, path, username }) => {
@@ -20274,48 +20300,56 @@ const REMEDIES = [
         finds: /\bx509: /,
         advice: "put the registry's CA into `/etc/docker/certs.d/<registry>/ca.crt` on every node",
         doc: 'the image cannot be pulled',
+        isOfTask: true,
     },
     {
         reads: '`No such image: …` on a node',
         finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b/i,
         advice: "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
         doc: 'the image cannot be pulled',
+        isOfTask: true,
     },
     {
         reads: '`image … could not be accessed on a registry to record its digest`',
         finds: /\bcould not be accessed on a registry\b/,
         advice: 'does not happen here: the image is resolved first, or nothing is changed',
         doc: 'the image cannot be pulled',
+        isOfTask: true,
     },
     {
         reads: '`failed its health check`',
         finds: /\bfailed its health check\b|\bunhealthy\b/,
         advice: 'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
         doc: 'a health check fails',
+        isOfTask: true,
     },
     {
         reads: '`exit code 137`',
         finds: /\bexit code 137\b|\bOOM\b|\bout of memory\b/i,
         advice: 'the task was killed, mostly for want of memory: raise its limit, or free memory on the node',
         doc: 'a task is killed',
+        isOfTask: true,
     },
     {
         reads: '`exit code 126` or `127`, `executable file not found`, `exec format error`',
         finds: /\bexit code 12[67]\b|\bexecutable file not found\b|\bexec format error\b|\bno such file or directory\b/,
         advice: 'the container has no such program: look at `command`, at the entrypoint, and at the platform of the image',
         doc: 'a program is not found',
+        isOfTask: true,
     },
     {
         reads: '`host-mode port already in use`',
         finds: /\bport (?:is )?already in use\b|\baddress already in use\b/i,
         advice: 'something on the node has the port: use another one, or `stop-first` for a port in host mode',
         doc: 'a port is taken',
+        isOfTask: true,
     },
     {
         reads: '`invalid mount config`, `bind source path does not exist`',
         finds: /\binvalid mount config\b|\bbind source path does not exist\b/,
         advice: 'make the path on every node that may run the task, or use a volume',
         doc: 'a mount is not there',
+        isOfTask: true,
     },
     {
         reads: '`no node can take it`',
@@ -20334,6 +20368,7 @@ const REMEDIES = [
         finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
         advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
         doc: 'a trial fails',
+        isOfTask: true,
     },
     {
         reads: '`not settled within …`',
@@ -20361,7 +20396,7 @@ const REMEDIES = [
     },
     {
         reads: 'a password is "empty"',
-        finds: /\bpassword\b.*\bempty\b|\bempty\b.*\bpassword\b/,
+        finds: /\bpassword\b[^:]*\bis "?empty\b/,
         advice: 'the secret is not set, or not available to workflows of a fork',
         doc: 'a secret is empty',
     },
@@ -20376,15 +20411,20 @@ const REMEDIES = [
         finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
         advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
         doc: 'a program ends',
+        isOfTask: true,
     },
 ];
 /** What to do about a service that did not come up, if there is a rule for it. */
 function remedyOf({ cause = '', failedTask }) {
     return remedyFor(`${cause}\n${failedTask?.ending ?? ''}`);
 }
-/** The same for any text that says what is wrong. */
+/** The same for any text that says what became of a service. */
 function remedyFor(text) {
     return REMEDIES.find(({ finds }) => finds.test(text));
+}
+/** What to do about a problem that ended a run before it had sent anything, if there is a rule for it. */
+function remedyBefore(problem) {
+    return REMEDIES.find(({ finds, isOfTask }) => isOfTask !== true && finds.test(problem));
 }
 
 ;// CONCATENATED MODULE: ./build/report/culprit-lines.js
@@ -21072,7 +21112,7 @@ function failureSummary(status, problems, isUnknown) {
     // One that is shown whole is not told twice.
     const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${prose(line)}`);
     const items = fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
-    const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []));
+    const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []));
     return [
         title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
         `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
@@ -23888,8 +23928,15 @@ async function askOnce(engine, registry, signal, ask) {
         // What stands in front of the daemon knows nothing of registries.
         if (!(error instanceof EngineError) || !error.isDaemons)
             throw error;
-        throw new RegistryError(classifyRegistryError(error.status, error.message), error.message);
+        throw new RegistryError(classifyRegistryError(error.status, error.message), inOneLine(error.message));
     }
+}
+/** A registry may give several reasons, and the daemon a line to each: `errors:`, and then all of them. */
+function inOneLine(message) {
+    return message
+        .trim()
+        .replace(/:\s*\n\s*/g, ': ')
+        .replace(/\s*\n\s*/g, '; ');
 }
 /** One for each registry and run: that it is silent is found out once, however many images it has. */
 const clocks = new WeakMap();
@@ -23945,11 +23992,8 @@ function accountInWords(credential) {
 /** The same with the account that the nodes store, where that is another. */
 function accountsInWords(credential) {
     const { stored } = credential;
-    return stored === undefined ? accountInWords(credential) : `${accountInWords(credential)}, ${storedInWords(stored)}`;
-}
-/** What the nodes store of an account, where that is not the credential of the run. */
-function storedInWords(stored) {
-    return `stored for the nodes: ${account_nameOf(stored)}`;
+    const account = accountInWords(credential);
+    return stored === undefined ? account : `${account}, stored for the nodes: ${account_nameOf(stored)}`;
 }
 /** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
 function requestWith(credential, login = credential) {
@@ -28335,7 +28379,7 @@ function causeOf(failed, pull) {
     const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`;
     return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
         ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
-        : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`;
+        : `No node that lacks it can pull it, though a manager can read its manifest: either the account may not pull it, or each of them has the same trouble: ${trust}. ${log}`;
 }
 /** It may well have it: so it fails nothing. */
 function unknownWords(nodes, image, nameOf) {
@@ -31344,9 +31388,10 @@ function namedAccess(request, current, image, { configs, named, unread }) {
 /** @param unread why it is not taken for the path of a directory, where somebody has looked */
 function unknownConfig({ source, name }, all, unread) {
     const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
-    const advice = `give \`registries\` an entry with \`config: ${name}\``;
+    const advice = `give \`registries\` an entry with \`config: ${name}\`, or \`docker-config\` one of that name (\`${name}: env:NAME\`)`;
     if (!isDirectoryName(name)) {
-        return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: use one of them, or ${advice}`);
+        const others = all.length > 0 ? 'use one of them, or ' : '';
+        return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: ${others}${advice}`);
     }
     const why = unread ?? NOT_ALLOWED;
     const message = `${source} names the directory ${name}: ${why}. Or ${advice}; ${known}`;
@@ -32776,8 +32821,8 @@ async function logIn(deployment, connection, workspace, signal) {
         const { origin, registry } = credential;
         try {
             await verifyCredential(engine, login, signal);
-            const which = login === credential ? '' : ` (${storedInWords(login)})`;
-            log.info(`logged in with ${accountInWords(credential)}${which}`);
+            const which = login === credential ? '' : ', which is stored for the nodes';
+            log.info(`logged in with ${accountInWords({ ...credential, username: login.username })}${which}`);
             return undefined;
         }
         catch (error) {
@@ -37709,7 +37754,7 @@ function renew_stored_tell(result, { lines }) {
     else if (outcome !== 'refreshed')
         lines.bad(name, `${outcome}: ${cause}`);
     else
-        lines.good(name, `${renew_stored_STORED}, ${tasks.unchanged} tasks unchanged${note === undefined ? '' : `; ${note}`}`);
+        lines.good(name, `${renew_stored_STORED}, ${tasks.unchanged} ${tasks.unchanged === 1 ? 'task' : 'tasks'} unchanged${note === undefined ? '' : `; ${note}`}`);
     return result;
 }
 

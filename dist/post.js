@@ -10715,7 +10715,7 @@ function masking_hide(value, place, username) {
     if (isMasked(value) || told.has(place))
         return;
     told.add(place);
-    reportLog.notice(`${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`);
+    reportLog.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
 }
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
 function hidePasswords(value) {
@@ -14873,7 +14873,13 @@ function readSource(source, ground) {
     try {
         if (/[\r\n]/.test(text))
             throw new errors_UserError(`this is no path but several lines: ${docker_config_FORMS}`);
-        return fileAt(text, ground);
+        if (isPathLike(text) || isThere(resolvePath(ground.env, text)))
+            return fileAt(text, ground);
+        const meant = variable === undefined ? /^\$?\{?(\w+)\}?$/.exec(text)?.[1] : undefined;
+        if (meant !== undefined && docker_config_VARIABLE.test(meant) && Object.hasOwn(ground.env, meant)) {
+            throw new errors_UserError(`there is no such file, but a variable of that name: write \`env:${meant}\``);
+        }
+        throw new errors_UserError(`there is no such file: ${docker_config_FORMS}`);
     }
     catch (error) {
         if (!(error instanceof errors_UserError) || variable === undefined)
@@ -14883,6 +14889,8 @@ function readSource(source, ground) {
 }
 const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 function textOfVariable(name, env) {
+    if (/\s(?:- )?env:/.test(name))
+        throw new errors_UserError(`there are several, and none has a name: ${NAMED}`);
     if (!docker_config_VARIABLE.test(name))
         throw new errors_UserError(`behind \`env:\` is no name of a variable: ${docker_config_FORMS}`);
     const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
@@ -16416,6 +16424,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -16567,7 +16576,7 @@ function credentialFromEntry(entry, origin, sources, problems) {
         return undefined;
     if (aws !== undefined)
         return ecrCredential(entry, aws, origin, sources, problems);
-    const username = requiredText(entry, 'username', 'write the name of the account', problems);
+    const username = requiredText(entry, 'username', accountRemedy(valueAt(entry, 'registry')), problems);
     const password = problems.attempt(() => passwordOf(entry, sources));
     if (password !== undefined)
         masking_hide(password, origin, username);
@@ -16578,6 +16587,12 @@ function credentialFromEntry(entry, origin, sources, problems) {
     if (username === undefined || password === undefined || stored === 'wrong')
         return undefined;
     return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+function accountRemedy(registry) {
+    const ofAmazon = registry?.kind === 'text' && ecrRegistry(registry.value.trim()) !== undefined;
+    return ofAmazon
+        ? 'write `ecr: true`, and Amazon gives the login, or the name of the account'
+        : 'write the name of the account';
 }
 /** An entry whose login Amazon gives, later. */
 function ecrCredential(entry, aws, origin, sources, problems) {

@@ -109,6 +109,9 @@ describe('a login for later steps', () => {
       const registries = `${entry('/a', ', config: a')}\n${entry('/b')}`
       const run = await runner.run(step({ registries, 'pull-secret': 'a: pull/shop' }, { later }))
       expect(run.main.code).toBe(0)
+      expect(run.log).toContain(
+        "DOCKER_CONFIG is not set, for there are 2 configs. A later step chooses one in its `env`: DOCKER_CONFIG: ${{ fromJSON(steps.ID.outputs.configs)['a'] }}",
+      )
       expect(file).not.toBe('')
       expect(await readdir(runner.temp)).toEqual([])
     },

@@ -269,7 +269,12 @@ function readSource(source: string, ground: Ground): ConfigFile {
   if (isContent(text)) return configFileIn(Buffer.from(text), ground.place)
   try {
     if (/[\r\n]/.test(text)) throw new UserError(`this is no path but several lines: ${FORMS}`)
-    return fileAt(text, ground)
+    if (isPathLike(text) || isThere(resolvePath(ground.env, text))) return fileAt(text, ground)
+    const meant = variable === undefined ? /^\$?\{?(\w+)\}?$/.exec(text)?.[1] : undefined
+    if (meant !== undefined && VARIABLE.test(meant) && Object.hasOwn(ground.env, meant)) {
+      throw new UserError(`there is no such file, but a variable of that name: write \`env:${meant}\``)
+    }
+    throw new UserError(`there is no such file: ${FORMS}`)
   } catch (error) {
     if (!(error instanceof UserError) || variable === undefined) throw error
     throw new UserError(`what ${variable.trim()} holds is no content, so it is taken for a path: ${error.message}`)
@@ -279,6 +284,7 @@ function readSource(source: string, ground: Ground): ConfigFile {
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 
 function textOfVariable(name: string, env: Environment): string {
+  if (/\s(?:- )?env:/.test(name)) throw new UserError(`there are several, and none has a name: ${NAMED}`)
   if (!VARIABLE.test(name)) throw new UserError(`behind \`env:\` is no name of a variable: ${FORMS}`)
   const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim()
   if (value !== '') {

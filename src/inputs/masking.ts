@@ -24,7 +24,7 @@ export function hide(value: string, place: string, username?: string): void {
   if (isMasked(value) || told.has(place)) return
   told.add(place)
   reportLog.notice(
-    `${place}: the secret is so short or common a word that the log would be unreadable without it: it is not masked. Use a longer one`,
+    `${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`,
   )
 }
 

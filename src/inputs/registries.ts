@@ -1,3 +1,4 @@
+import { ecrRegistry } from '../docker/registry/ecr.ts'
 import { parseRegistry, type RegistryScope } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
@@ -195,7 +196,7 @@ function credentialFromEntry(
   if (aws === 'wrong') return undefined
   if (aws !== undefined) return ecrCredential(entry, aws, origin, sources, problems)
 
-  const username = requiredText(entry, 'username', 'write the name of the account', problems)
+  const username = requiredText(entry, 'username', accountRemedy(valueAt(entry, 'registry')), problems)
   const password = problems.attempt(() => passwordOf(entry, sources))
   if (password !== undefined) hide(password, origin, username)
   const stored = storedOf(entry, origin, username, sources, problems)
@@ -204,6 +205,13 @@ function credentialFromEntry(
   const config = textAt(entry, 'config', problems)
   if (username === undefined || password === undefined || stored === 'wrong') return undefined
   return checkedCredential({ origin, config, scope, username, password, stored }, problems)
+}
+
+function accountRemedy(registry: YamlValue | undefined): string {
+  const ofAmazon = registry?.kind === 'text' && ecrRegistry(registry.value.trim()) !== undefined
+  return ofAmazon
+    ? 'write `ecr: true`, and Amazon gives the login, or the name of the account'
+    : 'write the name of the account'
 }
 
 /** An entry whose login Amazon gives, later. */

@@ -11,12 +11,8 @@ export function accountInWords(credential: Credential): string {
 /** The same with the account that the nodes store, where that is another. */
 export function accountsInWords(credential: Credential): string {
   const { stored } = credential
-  return stored === undefined ? accountInWords(credential) : `${accountInWords(credential)}, ${storedInWords(stored)}`
-}
-
-/** What the nodes store of an account, where that is not the credential of the run. */
-export function storedInWords(stored: RegistryCredential): string {
-  return `stored for the nodes: ${nameOf(stored)}`
+  const account = accountInWords(credential)
+  return stored === undefined ? account : `${account}, stored for the nodes: ${nameOf(stored)}`
 }
 
 /** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */

@@ -8,7 +8,7 @@ import type { Credential } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { accountInWords, requestWith, storedInWords } from './account.ts'
+import { accountInWords, requestWith } from './account.ts'
 import { type Found, findCredentials, type InNeed } from './find-credentials.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
@@ -88,8 +88,8 @@ export async function logIn(
     const { origin, registry } = credential
     try {
       await verifyCredential(engine, login, signal)
-      const which = login === credential ? '' : ` (${storedInWords(login)})`
-      log.info(`logged in with ${accountInWords(credential)}${which}`)
+      const which = login === credential ? '' : ', which is stored for the nodes'
+      log.info(`logged in with ${accountInWords({ ...credential, username: login.username })}${which}`)
       return undefined
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error

@@ -220,9 +220,10 @@ function namedAccess(
 function unknownConfig({ source, name }: ConfigChoice, all: readonly Config[], unread: string | undefined): UserError {
   const known =
     all.length > 0 ? `the configs of this run are ${list(all.map((one) => one.name))}` : 'this run has no configs'
-  const advice = `give \`registries\` an entry with \`config: ${name}\``
+  const advice = `give \`registries\` an entry with \`config: ${name}\`, or \`docker-config\` one of that name (\`${name}: env:NAME\`)`
   if (!isDirectoryName(name)) {
-    return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: use one of them, or ${advice}`)
+    const others = all.length > 0 ? 'use one of them, or ' : ''
+    return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: ${others}${advice}`)
   }
   const why = unread ?? NOT_ALLOWED
   const message = `${source} names the directory ${name}: ${why}. Or ${advice}; ${known}`

@@ -153,7 +153,7 @@ function causeOf(failed: readonly Lacking[], pull: Pull): string {
   const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`
   return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
     ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
-    : `No node that lacks it can pull it, though a manager can read its manifest: the account may not pull it, or of each node holds that ${trust}. ${log}`
+    : `No node that lacks it can pull it, though a manager can read its manifest: either the account may not pull it, or each of them has the same trouble: ${trust}. ${log}`
 }
 
 /** It may well have it: so it fails nothing. */

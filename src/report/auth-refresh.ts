@@ -7,7 +7,7 @@ import { MOST_ANNOTATIONS } from './annotations.ts'
 import { fitting } from './fitting.ts'
 import { shortImage } from './image-words.ts'
 import { listOutput } from './list-output.ts'
-import { nameCell, plain } from './markdown.ts'
+import { nameCell, prose, proseCell } from './markdown.ts'
 
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
 const MOST_OUTPUT_CHARACTERS = 480_000
@@ -80,7 +80,7 @@ function summary(status: Status, results: readonly RenewalResult[], problems: re
   const top = [
     `## ${isGood ? '✅' : '❌'} ${words.slice(0, 1).toUpperCase()}${words.slice(1)}`,
     `Swarm Deploy: **${status}**, mode \`refresh-auth\``,
-    ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${plain(problem)}`).join('\n')]),
+    ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${prose(problem)}`).join('\n')]),
   ]
   const fit = fitting(rows, MOST_SUMMARY_BYTES, Buffer.byteLength)
   const left = rows.length - fit.length
@@ -110,7 +110,7 @@ function row({ name, outcome, account, image, tasks, cause, note }: RenewalResul
     account === undefined ? '–' : accountCell(account),
     image === undefined ? '–' : nameCell(shortImage(image)),
     account === undefined ? '–' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
-    plain(cause ?? note ?? '').replaceAll('|', '\\|'),
+    proseCell(cause ?? note ?? ''),
   ]
   return `| ${cells.join(' | ')} |`
 }

@@ -26,6 +26,11 @@ export function reportLogin({ configs, pullSecretFile, directory }: LoginReport)
     exportVariable('DOCKER_CONFIG', only.directory)
     log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`)
   }
+  if (only !== undefined && others.length > 0) {
+    log.info(
+      `DOCKER_CONFIG is not set, for there are ${configs.length} configs. A later step chooses one in its \`env\`: ${choiceOf(only.name)}. Accounts of several registries come into one with the same \`config\``,
+    )
+  }
   for (const config of configs) log.info(`config ${config.name}: ${config.directory}`)
   if (pullSecretFile !== undefined) {
     setOutput('pull-secret-file', pullSecretFile)
@@ -37,6 +42,11 @@ export function reportLogin({ configs, pullSecretFile, directory }: LoginReport)
   const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0)
   const until = isInRunner(process.env) ? 'until the end of the job' : `until you remove ${directory}`
   log.info(`logged-in: ${count} ${count === 1 ? 'account' : 'accounts'}, ${until}`, 'good')
+}
+
+/** How a workflow says which config a step has. */
+function choiceOf(name: string): string {
+  return `DOCKER_CONFIG: \${{ fromJSON(steps.ID.outputs.configs)['${name.replaceAll("'", "''")}'] }}`
 }
 
 function summary(configs: LoginReport['configs']): string {

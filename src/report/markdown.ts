@@ -53,6 +53,11 @@ export function prose(text: string): string {
   return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? code(part) : words(part))).join(''))
 }
 
+/** The same in a cell of a table, which a bar ends even within code. */
+export function proseCell(text: string): string {
+  return prose(text).replace(/\\*\|/g, '\\|')
+}
+
 /** A word without the signs of a sentence around it. */
 const WITHIN_SIGNS = /^(["'([]*)(.*?)(["')\].,:;!?]*)$/s
 

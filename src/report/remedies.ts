@@ -13,6 +13,8 @@ export interface Remedy {
   readonly advice: string
   /** The section that says more. */
   readonly doc: Doc
+  /** Only for what became of a task: before anything is sent, the same words are about something else. */
+  readonly isOfTask?: true
 }
 
 /** The first that fits counts: what is special stands before what is general. */
@@ -28,6 +30,7 @@ export const REMEDIES: readonly Remedy[] = [
     finds: /\bx509: /,
     advice: "put the registry's CA into `/etc/docker/certs.d/<registry>/ca.crt` on every node",
     doc: 'the image cannot be pulled',
+    isOfTask: true,
   },
   {
     reads: '`No such image: …` on a node',
@@ -35,12 +38,14 @@ export const REMEDIES: readonly Remedy[] = [
     advice:
       "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
     doc: 'the image cannot be pulled',
+    isOfTask: true,
   },
   {
     reads: '`image … could not be accessed on a registry to record its digest`',
     finds: /\bcould not be accessed on a registry\b/,
     advice: 'does not happen here: the image is resolved first, or nothing is changed',
     doc: 'the image cannot be pulled',
+    isOfTask: true,
   },
   {
     reads: '`failed its health check`',
@@ -48,30 +53,35 @@ export const REMEDIES: readonly Remedy[] = [
     advice:
       'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
     doc: 'a health check fails',
+    isOfTask: true,
   },
   {
     reads: '`exit code 137`',
     finds: /\bexit code 137\b|\bOOM\b|\bout of memory\b/i,
     advice: 'the task was killed, mostly for want of memory: raise its limit, or free memory on the node',
     doc: 'a task is killed',
+    isOfTask: true,
   },
   {
     reads: '`exit code 126` or `127`, `executable file not found`, `exec format error`',
     finds: /\bexit code 12[67]\b|\bexecutable file not found\b|\bexec format error\b|\bno such file or directory\b/,
     advice: 'the container has no such program: look at `command`, at the entrypoint, and at the platform of the image',
     doc: 'a program is not found',
+    isOfTask: true,
   },
   {
     reads: '`host-mode port already in use`',
     finds: /\bport (?:is )?already in use\b|\baddress already in use\b/i,
     advice: 'something on the node has the port: use another one, or `stop-first` for a port in host mode',
     doc: 'a port is taken',
+    isOfTask: true,
   },
   {
     reads: '`invalid mount config`, `bind source path does not exist`',
     finds: /\binvalid mount config\b|\bbind source path does not exist\b/,
     advice: 'make the path on every node that may run the task, or use a volume',
     doc: 'a mount is not there',
+    isOfTask: true,
   },
   {
     reads: '`no node can take it`',
@@ -91,6 +101,7 @@ export const REMEDIES: readonly Remedy[] = [
     finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
     advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
     doc: 'a trial fails',
+    isOfTask: true,
   },
   {
     reads: '`not settled within …`',
@@ -119,7 +130,7 @@ export const REMEDIES: readonly Remedy[] = [
   },
   {
     reads: 'a password is "empty"',
-    finds: /\bpassword\b.*\bempty\b|\bempty\b.*\bpassword\b/,
+    finds: /\bpassword\b[^:]*\bis "?empty\b/,
     advice: 'the secret is not set, or not available to workflows of a fork',
     doc: 'a secret is empty',
   },
@@ -135,6 +146,7 @@ export const REMEDIES: readonly Remedy[] = [
     finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
     advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
     doc: 'a program ends',
+    isOfTask: true,
   },
 ]
 
@@ -143,7 +155,12 @@ export function remedyOf({ cause = '', failedTask }: ServiceResult): Remedy | un
   return remedyFor(`${cause}\n${failedTask?.ending ?? ''}`)
 }
 
-/** The same for any text that says what is wrong. */
+/** The same for any text that says what became of a service. */
 export function remedyFor(text: string): Remedy | undefined {
   return REMEDIES.find(({ finds }) => finds.test(text))
+}
+
+/** What to do about a problem that ended a run before it had sent anything, if there is a rule for it. */
+export function remedyBefore(problem: string): Remedy | undefined {
+  return REMEDIES.find(({ finds, isOfTask }) => isOfTask !== true && finds.test(problem))
 }

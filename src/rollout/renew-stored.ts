@@ -286,6 +286,10 @@ function tell(result: RenewalResult, { lines }: RenewalRun): RenewalResult {
   const { name, outcome, cause, note, tasks } = result
   if (outcome === 'skipped') lines.say(name, `skipped: ${cause}`)
   else if (outcome !== 'refreshed') lines.bad(name, `${outcome}: ${cause}`)
-  else lines.good(name, `${STORED}, ${tasks.unchanged} tasks unchanged${note === undefined ? '' : `; ${note}`}`)
+  else
+    lines.good(
+      name,
+      `${STORED}, ${tasks.unchanged} ${tasks.unchanged === 1 ? 'task' : 'tasks'} unchanged${note === undefined ? '' : `; ${note}`}`,
+    )
   return result
 }

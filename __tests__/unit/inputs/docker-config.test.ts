@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -220,7 +220,35 @@ describe('what is no docker configuration is refused, and nothing of it is shown
 
   test.each<[string, string, RegExp, Inputs?]>([
     ['a path that leads nowhere', './nowhere.json', /^docker-config: .\/nowhere.json: there is no such file/],
-    ['a password in its place', PASSWORD, /^docker-config: there is no such file/],
+    [
+      'a password in its place',
+      PASSWORD,
+      /^docker-config: there is no such file: write the path of a `.docker` directory, .*`env:NAME`/,
+    ],
+    [
+      'a variable without `env:`',
+      'LOGIN',
+      /^docker-config: there is no such file, but a variable of that name: write `env:LOGIN`$/,
+      { LOGIN: good },
+    ],
+    ['a variable as shells have it', '${LOGIN}', /a variable of that name: write `env:LOGIN`$/, { LOGIN: good }],
+    [
+      'a variable that there is not',
+      '$LOGIN',
+      /^docker-config: there is no such file: write the path of a `.docker` directory/,
+    ],
+    [
+      'a password in a variable',
+      'env:LOGIN',
+      /^docker-config: what LOGIN holds is no content, so it is taken for a path: there is no such file: write .*`\.docker`/,
+      { LOGIN: PASSWORD },
+    ],
+    [
+      'a tar file in base64 that is longer than any path',
+      base64(readFileSync(join(files, 'plain.tar'))),
+      /^docker-config: there is no such file: write the path of a `.docker` directory/,
+    ],
+    ['several variables a line each', 'env:A\nenv:B', /there are several, and none has a name: write entries such as/],
     [
       'a directory without it',
       'none',

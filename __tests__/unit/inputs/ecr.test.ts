@@ -25,6 +25,11 @@ function problems(registries: string): readonly string[] {
   }
 }
 
+test('an entry for Amazon without an account is told of `ecr`', () => {
+  expect(problems(`- {registry: ${HOST}}`).join()).toContain('`username` is missing: write `ecr: true`, and Amazon')
+  expect(problems('- {registry: ghcr.io}').join()).toContain('`username` is missing: write the name of the account')
+})
+
 describe('an entry with `ecr`', () => {
   test.each([
     ['true', { from: 'environment' }],

@@ -122,8 +122,9 @@ describe('the stored credential is renewed', () => {
         })
     }
     swarm.faults.add({ at: /^POST \/services\/.*\/update$/, fault: { kind: 'meanwhile', act: fails } })
-    const { renewals = [] } = await refresh(swarm, { services: 'web' })
+    const { renewals = [], log } = await refresh(swarm, { services: 'web' })
     expect(renewals).toMatchObject([{ outcome: 'refreshed', tasks: { unchanged: 1 } }])
+    expect(log).toContain('the credential is stored, 1 task unchanged; ')
     expect(renewals[0]?.note).toMatch(
       /^task \w+ on node n[12] failed with exit code 3 by itself, as it could at any time$/,
     )

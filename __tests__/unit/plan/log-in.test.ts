@@ -370,6 +370,6 @@ describe('a label with the path of a directory of the runner', () => {
 
   test('is one only where it is a whole path', async () => {
     const { problems } = await deployWith('.docker2', allowed)
-    expect(problems).toEqual([expect.stringMatching(/names the config .docker2, but this run has no configs: use/)])
+    expect(problems).toEqual([expect.stringMatching(/names the config .docker2, but this run has no configs: give/)])
   })
 })

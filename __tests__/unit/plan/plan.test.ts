@@ -165,7 +165,8 @@ describe('a service cannot be planned', () => {
     const world = { services: [service], configs: [configFor('ghcr.io', 'red'), configFor('quay.io', 'green')] }
     expect(choice({ image, ...request }, world)).toBe(
       `service web: ${source} names the config blue, but the configs of this run are red and green: ` +
-        'use one of them, or give `registries` an entry with `config: blue`',
+        'use one of them, or give `registries` an entry with `config: blue`, ' +
+        'or `docker-config` one of that name (`blue: env:NAME`)',
     )
   })
 
@@ -176,7 +177,9 @@ describe('a service cannot be planned', () => {
   })
 
   test('when its choice is made and there are no configs', () => {
-    expect(choice({ image, authConfig: 'blue' }, {})).toContain('names the config blue, but this run has no configs')
+    expect(choice({ image, authConfig: 'blue' }, {})).toContain(
+      'names the config blue, but this run has no configs: give `registries` an entry',
+    )
   })
 
   test('when the config of its choice has nothing for its registry: no other takes its place', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { REMEDIES, remedyFor, remedyOf } from '../../../src/report/remedies.ts'
+import { REMEDIES, remedyBefore, remedyFor, remedyOf } from '../../../src/report/remedies.ts'
 import { anchorOf, DOCS, type Doc } from '../../../src/runner/doc-link.ts'
 import { createResult } from '../../support/builders.ts'
 
@@ -36,6 +36,26 @@ describe('what to do about a cause as a run tells it', () => {
 
   test('and nothing where there is no rule', () => {
     expect(remedyFor('docker refused to update it: rpc error')).toBeUndefined()
+  })
+})
+
+describe('what to do about a problem from before anything was sent', () => {
+  test.each<[Doc, string]>([
+    ['a secret is empty', 'registries entry 1: the variable PW, which `password-env` names, is empty: set it'],
+    ['no node can take a task', 'service web: no node can take it: no suitable node'],
+    ['the swarm cannot be reached', 'host tcp://n2:2376 is a worker of its swarm'],
+  ])('%s: %s', (doc, problem) => {
+    expect(remedyBefore(problem)?.doc).toBe(doc)
+  })
+
+  test.each([
+    // It says itself what to write, and no node has pulled anything.
+    'service web: image ghcr.io/acme/web:2 cannot be read from ghcr.io: there is no such image. Docker says: manifest unknown',
+    'prepare: service web: all 3 nodes that lacked it cannot pull web:3: n1 (after 4 s: No such image)',
+    'check-command: it is for canary and blue-green: leave it out',
+    'registries: it is empty, and there is nothing to log in to: write `registries`, or `username` and `password`',
+  ])('nothing of what is about tasks, and of other things that are empty: %s', (problem) => {
+    expect(remedyBefore(problem)).toBeUndefined()
   })
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Cancelled, UserErrors } from '../../../src/errors.ts'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
+import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
 import { reportFailure, reportResults } from '../../../src/report/report.ts'
 import type { ServiceResult } from '../../../src/result.ts'
 import { Secret } from '../../../src/runner/secret.ts'
@@ -370,4 +371,16 @@ describe('the output services is the JSON that the reference documents', () => {
     expect(after.lines.at(-1)).toEqual(before.lines.at(-1))
     expect(after.errors.map(({ properties }) => properties)).toEqual(before.errors.map(({ properties }) => properties))
   })
+})
+
+test('what an error of a renewal has as code is code in its table, and no bar ends a cell', async () => {
+  const result = {
+    name: 'web',
+    outcome: 'failed',
+    image: undefined,
+    tasks: { unchanged: 0, changed: [], running: 0, wanted: 0 },
+    cause: 'no account serves it: add one to `registries`, as `a | b`, or c | d',
+  } as const
+  const { summary } = await report(() => reportAuthRefresh([result], []))
+  expect(summary).toContain('add one to `registries`, as `a \\| b`, or c \\| d |\n')
 })

@@ -93,8 +93,16 @@ async function askOnce<T>(
     }
     // What stands in front of the daemon knows nothing of registries.
     if (!(error instanceof EngineError) || !error.isDaemons) throw error
-    throw new RegistryError(classifyRegistryError(error.status, error.message), error.message)
+    throw new RegistryError(classifyRegistryError(error.status, error.message), inOneLine(error.message))
   }
+}
+
+/** A registry may give several reasons, and the daemon a line to each: `errors:`, and then all of them. */
+function inOneLine(message: string): string {
+  return message
+    .trim()
+    .replace(/:\s*\n\s*/g, ': ')
+    .replace(/\s*\n\s*/g, '; ')
 }
 
 /** One for each registry and run: that it is silent is found out once, however many images it has. */

@@ -3,7 +3,7 @@ import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
 import { code, nameCode, plain, prose } from '../markdown.ts'
-import { remedyFor } from '../remedies.ts'
+import { remedyBefore } from '../remedies.ts'
 import type { Status } from '../status.ts'
 import { culpritParts, folded, remedyLine } from './culprits.ts'
 import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
@@ -47,7 +47,7 @@ export function failureSummary(status: Status, problems: readonly string[], isUn
   // One that is shown whole is not told twice.
   const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${prose(line)}`)
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
-  const remedies = new Set(lines.flatMap((line) => remedyFor(line) ?? []))
+  const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []))
   return [
     title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
     `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,

@@ -29,6 +29,19 @@ async function pass(seconds: number): Promise<void> {
   }
 }
 
+test('several reasons of a registry are one line: an annotation and a summary have no room for more', async () => {
+  await using daemon = await FakeDaemon.start((_request, response) => {
+    const message =
+      'errors:\ndenied: requested access to the resource is denied\nunauthorized: authentication required\n'
+    response.writeHead(403, { 'Content-Type': 'application/json' }).end(JSON.stringify({ message }))
+  })
+  const engine = patient(await daemon.engine())
+  expect(await thrown(resolveImage(engine, parseReference('hub.test/acme/web:1'), undefined, never))).toMatchObject({
+    failure: 'forbidden',
+    message: 'errors: denied: requested access to the resource is denied; unauthorized: authentication required',
+  })
+})
+
 describe('a registry that takes the connection and gives no answer', () => {
   test('is found out once, however many images it has; others are asked on', async () => {
     await using daemon = await FakeDaemon.start((request, response) => {
