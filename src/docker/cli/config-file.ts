@@ -1,5 +1,5 @@
 import { parseGoJson } from '../engine/go-json.ts'
-import { registryKey } from '../registry/reference.ts'
+import { InvalidReference, parseRegistry, registryKey } from '../registry/reference.ts'
 
 /** The parts of a Docker client's `config.json` that matter here; the rest is left alone. */
 export interface ConfigFile {
@@ -205,8 +205,19 @@ function hostOf(key: string): string {
   return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase()
 }
 
-/** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
+/**
+ * The registries that a `config.json` names: for each it has an account itself, or a helper has. A key that is no registry
+ * leads to nothing, and may be a secret in the wrong place.
+ */
 export function registriesIn({ auths = {}, credHelpers = {} }: ConfigFile): string[] {
-  const hosts = [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOf)
-  return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))]
+  return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)].flatMap((key) => registryOf(key) ?? []))]
+}
+
+function registryOf(key: string): string | undefined {
+  try {
+    return parseRegistry(key).registry
+  } catch (error) {
+    if (error instanceof InvalidReference) return undefined
+    throw error
+  }
 }

@@ -5,6 +5,7 @@ import {
   isolatedConfigFile,
   type PlainCredential,
   parseConfigFile,
+  registriesIn,
   settingsToCarryOver,
   storedCredential,
 } from '../../../../src/docker/cli/config-file.ts'
@@ -170,5 +171,21 @@ describe('the credential helper for a registry', () => {
     ['none', {}, 'ghcr.io', undefined],
   ])('is %s', (_, file, registry, helper) => {
     expect(helperFor(file, registry)).toBe(helper)
+  })
+})
+
+describe('the registries of a config.json', () => {
+  test('are those of its accounts and helpers, each once', () => {
+    const auths = { 'https://ghcr.io/v2/': {}, 'GHCR.io/org-a': {}, [HUB_KEY]: {}, 'index.docker.io': {} }
+    expect(registriesIn({ auths, credHelpers: { 'localhost:5000': 'x' } })).toEqual([
+      'ghcr.io',
+      'docker.io',
+      'localhost:5000',
+    ])
+  })
+
+  test('are none of the keys that are no registry', () => {
+    const keys = ['', 'https://bot:C4nary-pass@ghcr.io', 'C4nary-pass', '\u001b[31m::error::x\n.io']
+    expect(registriesIn({ auths: Object.fromEntries(keys.map((key) => [key, {}])) })).toEqual([])
   })
 })
