@@ -11365,10 +11365,22 @@ function helperFor(file, registry) {
 function hostOf(key) {
     return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase();
 }
-/** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
+/**
+ * The registries that a `config.json` names: for each it has an account itself, or a helper has. A key that is no registry
+ * leads to nothing, and may be a secret in the wrong place.
+ */
 function registriesIn({ auths = {}, credHelpers = {} }) {
-    const hosts = [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOf);
-    return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))];
+    return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)].flatMap((key) => registryOf(key) ?? []))];
+}
+function registryOf(key) {
+    try {
+        return parseRegistry(key).registry;
+    }
+    catch (error) {
+        if (error instanceof InvalidReference)
+            return undefined;
+        throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: external "node:zlib"
@@ -28286,9 +28298,11 @@ function judge_judge(pull, nodes, nameOf, waitedSeconds) {
     const missing = demand.services.filter((service) => !isServed(service, lacking, active));
     const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant);
     const unknown = demand.nodes.filter(({ ID }) => active.includes(ID) && pull.nodes.get(ID)?.state === 'unknown');
-    if (lacking.length === 0 && without.length === 0 && unknown.length === 0)
+    const left = missing.filter(({ nodes: own }) => !own.some(({ ID }) => active.includes(ID)));
+    if (lacking.length === 0 && without.length === 0 && unknown.length === 0 && left.length === 0)
         return {};
     const told = [
+        ...judge_leftWords(left, nameOf),
         ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
         ...unknownWords(unknown, image, nameOf),
         ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
@@ -28317,7 +28331,7 @@ function lackingNode(node, { nodes }, active, waitedSeconds) {
     if (!active.includes(node.ID))
         return [];
     if (found === undefined || found.state === 'pulling') {
-        return [{ node, why: 'slow', said: '', seconds: waitedSeconds }];
+        return [{ node, why: found === undefined ? 'unasked' : 'slow', said: '', seconds: waitedSeconds }];
     }
     return found.state === 'failed' ? [{ node, why: 'failed', said: found.said, seconds: found.seconds }] : [];
 }
@@ -28325,6 +28339,9 @@ function lackingNode(node, { nodes }, active, waitedSeconds) {
 function isServed(service, lacking, active) {
     const { choice, needed, withoutVariant } = service;
     const nodes = service.nodes.filter(({ ID }) => active.includes(ID));
+    // Nobody has looked at those that may have come in their place.
+    if (nodes.length === 0)
+        return choice === 'auto';
     const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed');
     const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length;
     if (choice === 'all')
@@ -28335,7 +28352,7 @@ function isServed(service, lacking, active) {
 const DROPPED_SECONDS = 25;
 function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
     const failed = lacking.filter(({ why }) => why === 'failed');
-    const slow = lacking.filter(({ why }) => why === 'slow');
+    const slow = lacking.filter(({ why }) => why !== 'failed');
     const parts = [];
     if (failed.length > 0) {
         const each = failed.map(({ node, said, seconds }) => {
@@ -28345,8 +28362,9 @@ function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
         parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`);
     }
     if (slow.length > 0) {
-        const names = someOf(slow.map(({ node }) => nameOf(node)));
-        const longer = 'Give the run a longer `timeout`, or the registry a faster line';
+        const names = someOf(slow.map(({ node, why }) => `${nameOf(node)}${why === 'unasked' ? ' (not asked yet)' : ''}`));
+        const more = slow.some(({ why }) => why === 'unasked') ? ', a larger `max-parallel`' : '';
+        const longer = `Give the run a longer \`timeout\`${more}, or the registry a faster line`;
         parts.push(`${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`);
     }
     return parts.join(' ');
@@ -28379,7 +28397,17 @@ function causeOf(failed, pull) {
     const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`;
     return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
         ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
-        : `No node that lacks it can pull it, though a manager can read its manifest: either the account may not pull it, or each of them has the same trouble: ${trust}. ${log}`;
+        : `No node that lacks it can pull it, though a manager could read its manifest: either it is gone from the registry by now, or the account may not pull it, or each of them has the same trouble: ${trust}. ${log}`;
+}
+/** A rollout would find no node. */
+function judge_leftWords(services, nameOf) {
+    if (services.length === 0)
+        return [];
+    const nodes = new Map(services.flatMap((service) => service.nodes.map((node) => [node.ID, node])));
+    const names = someOf([...nodes.values()].map(nameOf));
+    return [
+        `Of the nodes that may run a task none is ready and active any more: ${names}. Run it again when one is (\`docker node ls\`).`,
+    ];
 }
 /** It may well have it: so it fails nothing. */
 function unknownWords(nodes, image, nameOf) {
@@ -29045,13 +29073,13 @@ async function wishesOf(deployment, engine, signal) {
     const ofServices = deployment.services.flatMap((request) => {
         const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name));
         const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? []);
-        const images = current.flatMap((service) => registryOf(imageOf(service)) ?? []);
+        const images = current.flatMap((service) => find_credentials_registryOf(imageOf(service)) ?? []);
         const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images];
         return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })));
     });
     return [...ofServices, ...pushed];
 }
-function registryOf(image) {
+function find_credentials_registryOf(image) {
     if (image === undefined)
         return undefined;
     try {

@@ -8832,7 +8832,7 @@ function withoutNulls(value) {
 ;// CONCATENATED MODULE: ./build/docker/registry/reference.js
 
 /** An image or registry name that Docker would not take, or would take for something else. */
-class InvalidReference extends errors_UserError {
+class reference_InvalidReference extends errors_UserError {
     name = 'InvalidReference';
 }
 const HUB = 'docker.io';
@@ -8858,7 +8858,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
  * @throws InvalidReference that says what to write instead
  */
 function parseReference(text) {
-    const refuse = (reason) => new InvalidReference(`The image name ${shown(text)} ${reason}`);
+    const refuse = (reason) => new reference_InvalidReference(`The image name ${shown(text)} ${reason}`);
     checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
     const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
     if (scheme !== undefined)
@@ -8913,7 +8913,7 @@ function withTagDefault(reference) {
 /** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
 function withDigest(reference, digest) {
     if (!isDigest(digest))
-        throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
+        throw new reference_InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
     return { ...reference, digest };
 }
 /**
@@ -8928,8 +8928,8 @@ function reference_sameImage(a, b) {
  *
  * @throws InvalidReference that says what to write instead
  */
-function parseRegistry(text) {
-    const refuse = (reason) => new InvalidReference(`The registry ${shown(text)} ${reason}`);
+function reference_parseRegistry(text) {
+    const refuse = (reason) => new reference_InvalidReference(`The registry ${shown(text)} ${reason}`);
     checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
     const address = text.replace(/^https?:\/\//i, '');
     if (address.includes('://'))
@@ -8992,7 +8992,7 @@ function isImageName(text) {
         return true;
     }
     catch (error) {
-        if (error instanceof InvalidReference)
+        if (error instanceof reference_InvalidReference)
             return false;
         throw error;
     }
@@ -9236,10 +9236,22 @@ function helperFor(file, registry) {
 function hostOf(key) {
     return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase();
 }
-/** The registries that a `config.json` names: for each it has an account itself, or a helper has. */
+/**
+ * The registries that a `config.json` names: for each it has an account itself, or a helper has. A key that is no registry
+ * leads to nothing, and may be a secret in the wrong place.
+ */
 function registriesIn({ auths = {}, credHelpers = {} }) {
-    const hosts = [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOf);
-    return [...new Set(hosts.map((host) => (host === 'index.docker.io' ? 'docker.io' : host)))];
+    return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)].flatMap((key) => registryOf(key) ?? []))];
+}
+function registryOf(key) {
+    try {
+        return parseRegistry(key).registry;
+    }
+    catch (error) {
+        if (error instanceof InvalidReference)
+            return undefined;
+        throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: external "node:http"
@@ -13625,10 +13637,10 @@ function checkSeparation(credentials, problems) {
 function registryScope(text) {
     hideUserInfo(text);
     try {
-        return parseRegistry(text);
+        return reference_parseRegistry(text);
     }
     catch (error) {
-        if (!(error instanceof InvalidReference))
+        if (!(error instanceof reference_InvalidReference))
             throw error;
         throw new errors_UserError(error.message.replace(/^The/, 'the'));
     }
@@ -14723,7 +14735,7 @@ function withHubKey(auths) {
 }
 function isHub(name) {
     try {
-        const { registry, path } = parseRegistry(name);
+        const { registry, path } = reference_parseRegistry(name);
         return registry === credentials_HUB && path === '';
     }
     catch (error) {
@@ -14856,7 +14868,7 @@ function isUsable(file, problems) {
 /** What is no registry may be a secret in the wrong place. */
 function entryInWords(key) {
     try {
-        parseRegistry(key);
+        reference_parseRegistry(key);
         return `its entry for ${problems_shown(key)}`;
     }
     catch (error) {
@@ -15523,7 +15535,7 @@ function imageNamed(text) {
         image = parseReference(text);
     }
     catch (error) {
-        if (!(error instanceof InvalidReference))
+        if (!(error instanceof reference_InvalidReference))
             throw error;
         throw new errors_UserError(error.message.replace(/^The/, 'the'));
     }
@@ -16641,7 +16653,7 @@ function ownerOf(entry) {
 const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
 function isRegistry(text) {
     try {
-        parseRegistry(text);
+        reference_parseRegistry(text);
         return true;
     }
     catch {
@@ -16788,7 +16800,7 @@ function parseCaImage(text) {
         return parseReference(text);
     }
     catch (error) {
-        if (!(error instanceof InvalidReference))
+        if (!(error instanceof reference_InvalidReference))
             throw error;
         throw new errors_UserError(error.message.replace(/^The/, 'the'));
     }
@@ -18643,7 +18655,7 @@ function imageFrom(text) {
         return withTagDefault(parseReference(text));
     }
     catch (error) {
-        if (!(error instanceof InvalidReference))
+        if (!(error instanceof reference_InvalidReference))
             throw error;
         throw new errors_UserError(error.message.replace(/^The/, 'the'));
     }

@@ -22,8 +22,9 @@ export interface Judgement {
 /** A node that does not have the image. */
 interface Lacking {
   readonly node: Node
-  readonly why: 'failed' | 'slow'
-  /** In the daemon's words; of one that is slow, empty. */
+  /** `unasked`: it was not its turn yet. */
+  readonly why: 'failed' | 'slow' | 'unasked'
+  /** In the daemon's words; empty unless it failed. */
   readonly said: string
   readonly seconds: number
 }
@@ -50,8 +51,10 @@ export function judge(
   const missing = demand.services.filter((service) => !isServed(service, lacking, active))
   const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant)
   const unknown = demand.nodes.filter(({ ID }) => active.includes(ID) && pull.nodes.get(ID)?.state === 'unknown')
-  if (lacking.length === 0 && without.length === 0 && unknown.length === 0) return {}
+  const left = missing.filter(({ nodes: own }) => !own.some(({ ID }) => active.includes(ID)))
+  if (lacking.length === 0 && without.length === 0 && unknown.length === 0 && left.length === 0) return {}
   const told = [
+    ...leftWords(left, nameOf),
     ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
     ...unknownWords(unknown, image, nameOf),
     ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
@@ -81,7 +84,7 @@ function lackingNode(node: Node, { nodes }: Pull, active: readonly string[], wai
   const found = nodes.get(node.ID)
   if (!active.includes(node.ID)) return []
   if (found === undefined || found.state === 'pulling') {
-    return [{ node, why: 'slow', said: '', seconds: waitedSeconds }]
+    return [{ node, why: found === undefined ? 'unasked' : 'slow', said: '', seconds: waitedSeconds }]
   }
   return found.state === 'failed' ? [{ node, why: 'failed', said: found.said, seconds: found.seconds }] : []
 }
@@ -90,6 +93,8 @@ function lackingNode(node: Node, { nodes }: Pull, active: readonly string[], wai
 function isServed(service: ServiceDemand, lacking: readonly Lacking[], active: readonly string[]): boolean {
   const { choice, needed, withoutVariant } = service
   const nodes = service.nodes.filter(({ ID }) => active.includes(ID))
+  // Nobody has looked at those that may have come in their place.
+  if (nodes.length === 0) return choice === 'auto'
   const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed')
   const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length
   if (choice === 'all') return bad === 0 && withoutVariant.length === 0
@@ -107,7 +112,7 @@ function lackingWords(
   waitedSeconds: number,
 ): string {
   const failed = lacking.filter(({ why }) => why === 'failed')
-  const slow = lacking.filter(({ why }) => why === 'slow')
+  const slow = lacking.filter(({ why }) => why !== 'failed')
   const parts: string[] = []
   if (failed.length > 0) {
     const each = failed.map(({ node, said, seconds }) => {
@@ -117,8 +122,9 @@ function lackingWords(
     parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`)
   }
   if (slow.length > 0) {
-    const names = someOf(slow.map(({ node }) => nameOf(node)))
-    const longer = 'Give the run a longer `timeout`, or the registry a faster line'
+    const names = someOf(slow.map(({ node, why }) => `${nameOf(node)}${why === 'unasked' ? ' (not asked yet)' : ''}`))
+    const more = slow.some(({ why }) => why === 'unasked') ? ', a larger `max-parallel`' : ''
+    const longer = `Give the run a longer \`timeout\`${more}, or the registry a faster line`
     parts.push(
       `${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`,
     )
@@ -153,7 +159,17 @@ function causeOf(failed: readonly Lacking[], pull: Pull): string {
   const trust = `it does not trust the certificate of ${registry} (/etc/docker/certs.d/${registry}/ca.crt), has no way there (firewall, DNS, the daemon's proxy), or its disk is full`
   return thereOn(pull) > 0 || failed.length < pull.demand.nodes.length
     ? `Others pull it, so the cause is on the node: ${trust}. ${log}`
-    : `No node that lacks it can pull it, though a manager can read its manifest: either the account may not pull it, or each of them has the same trouble: ${trust}. ${log}`
+    : `No node that lacks it can pull it, though a manager could read its manifest: either it is gone from the registry by now, or the account may not pull it, or each of them has the same trouble: ${trust}. ${log}`
+}
+
+/** A rollout would find no node. */
+function leftWords(services: readonly ServiceDemand[], nameOf: (node: Node) => string): string[] {
+  if (services.length === 0) return []
+  const nodes = new Map(services.flatMap((service) => service.nodes.map((node) => [node.ID, node])))
+  const names = someOf([...nodes.values()].map(nameOf))
+  return [
+    `Of the nodes that may run a task none is ready and active any more: ${names}. Run it again when one is (\`docker node ls\`).`,
+  ]
 }
 
 /** It may well have it: so it fails nothing. */

@@ -240,6 +240,17 @@ describe('a node that cannot pull', () => {
     if (outcome !== undefined) expect(log).toMatch(/Notice: prepare: service web: 1 of the 3 nodes .*n2/)
   })
 
+  test.each(['true', 'enough'])('all of them are drained meanwhile: with %s nothing is changed', async (prepare) => {
+    const swarm = await swarmOfWeb({ pullSeconds: 30 })
+    setTimeout(() => {
+      for (const name of ['n1', 'n2', 'n3']) swarm.setNode(name, { availability: 'drain' })
+    }, 8000)
+    const { problems } = await runAction(swarm, inputs(prepare))
+    expect(problems).toEqual([expect.stringContaining('none is ready and active any more: n1, n2, n3')])
+    expect(swarm.service('web')?.Spec.TaskTemplate.ContainerSpec?.Image).toBe(ONE)
+    expect(swarm.services).toEqual(['web'])
+  })
+
   test('a node that is drained meanwhile is not waited for', async () => {
     const swarm = await swarmOfWeb({ pullSeconds: 30 })
     setTimeout(() => swarm.setNode('n3', { availability: 'drain' }), 8000)

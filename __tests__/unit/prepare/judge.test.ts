@@ -71,6 +71,20 @@ describe('whether it is red', () => {
     expect(verdict(judged([THERE, THERE, SLOW], { choice: 'enough', needed: 'all' }, nodes))).toBe('good')
   })
 
+  test.each<[string, Exclude<PrepareChoice, 'no'>]>([
+    ['red', 'all'],
+    ['red', 'enough'],
+    ['good', 'auto'],
+  ])('%s with %s when all nodes that may run a task get none any more', (wanted, choice) => {
+    const nodes = NODES.map((node) => ({ ...node, Status: { State: 'down' } }))
+    const judgement = judged([{ state: 'left' }, THERE, SLOW], { choice }, [...nodes, createNode(4)])
+    expect(verdict(judgement)).toBe(wanted)
+    if (wanted === 'red')
+      expect(judgement.problem).toMatch(
+        /^service web: Of the nodes that may run a task none is ready and active any more: host-1, host-2, host-3\. Run it again/,
+      )
+  })
+
   test('of a global service a node without a variant of the image: red where all must have it', () => {
     const arm = {
       ...createNode(4),
@@ -101,6 +115,16 @@ describe('the cause', () => {
       /packets to ghcr\.io are dropped .* or its disk was full/,
     ],
     ['too slow', [THERE, SLOW, THERE], /did not have .* after 300 s: host-2\. Give the run a longer `timeout`/],
+    [
+      'others had no turn',
+      [THERE, SLOW],
+      /did not have .* after 300 s: host-2, host-3 \(not asked yet\)\. Give the run a longer `timeout`, a larger `max-parallel`,/,
+    ],
+    [
+      'gone from the registry',
+      [failed(), failed(), failed()],
+      /either it is gone from the registry by now, or the account/,
+    ],
     [
       'an unknown CA, as Docker 29.7.2 tells it',
       [
