@@ -28138,6 +28138,7 @@ const SHARE = 0.5;
 /** A service that a killed run leaves counts for so much longer than the run could have lasted. */
 const MARGIN_MS = 60_000;
 const follow_PROGRESS_EVERY_MS = 5000;
+const SILENCE_MS = 5000;
 /** More images are told of together. */
 const MOST_TOLD_ALONE = 5;
 /**
@@ -28149,22 +28150,31 @@ const MOST_TOLD_ALONE = 5;
 async function follow(demands, run, limit, left) {
     const { connection, deployment, self, time } = run;
     const { engine } = connection;
-    const late = time.over(-time.seconds * 1000 * (1 - SHARE));
+    const untilLate = () => time.leftMs - time.seconds * 1000 * (1 - SHARE) + unansweredMs;
     const tellProgress = progressTeller();
     const startedAt = nowMs();
     let all = demands.map((demand) => ({ pull: beginPull(demand) }));
     let nodes = run.observed.nodes;
+    let unansweredMs = 0;
     for (;;) {
-        all = await asked(all);
+        all = await answered(asked(all));
         const over = all.every(({ pull }) => isOver(pull));
-        if (over || late.aborted) {
+        if (over || untilLate() <= 0) {
             const now = nowMs();
             return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
         }
-        await sleep(pauseMs(nowMs() - startedAt), AbortSignal.any([limit, late])).catch(() => undefined);
-        limit.throwIfAborted();
-        all = await looked(all);
+        await sleep(Math.min(pauseMs(nowMs() - startedAt), Math.max(0, untilLate())), limit);
+        all = await answered(looked(all));
         tellProgress(all.map(({ pull }) => pull));
+    }
+    /** While the swarm elects a leader no node can say how far it is: that is not the time that it takes. */
+    async function answered(calls) {
+        const begunAt = nowMs();
+        const answer = await calls;
+        const tookMs = nowMs() - begunAt;
+        if (tookMs >= SILENCE_MS)
+            unansweredMs += tookMs;
+        return answer;
     }
     /** Of so many images at a time the nodes are asked, and of each so many nodes. */
     async function asked(now) {

@@ -271,6 +271,13 @@ describe('a pull that does not end', () => {
     expect(swarm.services).toEqual(['web'])
   })
 
+  test('does not take the time in which the swarm elected a leader', async () => {
+    const swarm = await swarmOfWeb({ pullSeconds: 34 })
+    setTimeout(() => swarm.faults.add({ at: /GET \/tasks/, fault: { kind: 'election', as: 'deadline' } }), 2000)
+    const { results } = await runAction(swarm, inputs('true', { timeout: '60s' }))
+    expect(results).toMatchObject([{ outcome: 'updated' }])
+  })
+
   test.each(['auto', 'enough'])('with %s the rollout begins where the other nodes are enough', async (prepare) => {
     const one = { Mode: { Replicated: { Replicas: 1 } } }
     const swarm = await swarmOfWeb({ pullSeconds: 2, pullFailsOn: { n2: 500 } }, one)
