@@ -164,6 +164,31 @@ describe('a login for later steps', () => {
     LIMIT_MS,
   )
 
+  test(
+    'that later steps would not get is red, and one that a variable of the job goes before is told',
+    async () => {
+      const env = { ...NO_DOCKER, DOCKER_AUTH_CONFIG: '{"auths":{}}', DOCKER_CONFIG: 'of-this-directory' }
+      let config: unknown
+      const later = async ({ variables }: HandedOn) => {
+        config = JSON.parse(await readFile(join(variables.DOCKER_CONFIG ?? '', 'config.json'), 'utf8'))
+      }
+      const told = await runner.run(step({}, { env, later }))
+      // Later steps may begin elsewhere.
+      const plugins = expect.stringMatching(/^\/.*\/of-this-directory\/cli-plugins$/)
+      expect(config).toMatchObject({ cliPluginsExtraDirs: [plugins] })
+      expect({ code: told.main.code, annotations: told.annotations }).toMatchObject({
+        code: 0,
+        annotations: [{ level: 'warning', message: expect.stringMatching(/^DOCKER_AUTH_CONFIG is set: .*`env`$/) }],
+      })
+      // Where a runner's disk is full, for example: a directory cannot be written to.
+      const lost = await runner.run(step({}, { env: { ...NO_DOCKER, GITHUB_ENV: runner.temp } }))
+      expect({ code: lost.main.code, outputs: lost.outputs }).toMatchObject({ code: 1, outputs: { status: 'failed' } })
+      expect(lost.log).not.toContain('DOCKER_CONFIG of the later steps is')
+      expect(await readdir(runner.temp)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
   test.each([false, true])(
     'that is killed leaves nothing; state lost: %s',
     async (losesState) => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { DockerCli } from '../docker/cli/cli.ts'
 import type { CliVersion } from '../docker/cli/cli-version.ts'
 import {
@@ -93,7 +93,8 @@ export async function connect(
 
 /** The configuration that docker would use in this environment. */
 export async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
-  const directory = env.DOCKER_CONFIG || join(homedir(), '.docker')
+  // Later steps may begin in another directory.
+  const directory = resolve(env.DOCKER_CONFIG || join(homedir(), '.docker'))
   const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker'
   const file = await readConfigFile(join(directory, 'config.json'))
   return { name, directory, file, carriedOver: settingsToCarryOver(file, join(directory, 'cli-plugins')), env }

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts'
 import { addSummary, exportVariable, setOutput } from '../runner/command-files.ts'
 import { log } from '../runner/log.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
@@ -17,24 +18,33 @@ export interface LoginReport {
 /**
  * Hands the directories to the later steps of the job. Where there is one only, docker itself is pointed to it: with
  * several nobody knows which is meant.
+ *
+ * @throws UserError when the runner does not take them: later steps would go on with other accounts, or none
  */
 export function reportLogin({ configs, pullSecretFile, directory }: LoginReport): void {
   const [only, ...others] = configs
-  setOutput('configs', JSON.stringify(Object.fromEntries(configs.map((config) => [config.name, config.directory]))))
-  if (only !== undefined && others.length === 0) {
-    setOutput('docker-config', only.directory)
-    exportVariable('DOCKER_CONFIG', only.directory)
-    log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`)
+  const isAlone = only !== undefined && others.length === 0
+  const directories = Object.fromEntries(configs.map((config) => [config.name, config.directory]))
+  const handedOn = [
+    setOutput('configs', JSON.stringify(directories)),
+    ...(isAlone ? [setOutput('docker-config', only.directory), exportVariable('DOCKER_CONFIG', only.directory)] : []),
+    ...(pullSecretFile === undefined ? [] : [setOutput('pull-secret-file', pullSecretFile)]),
+  ]
+  if (handedOn.includes(false)) {
+    throw new UserError('the accounts are not handed on to the later steps: see the warning above, and run this again')
   }
   if (only !== undefined && others.length > 0) {
     log.info(
       `DOCKER_CONFIG is not set, for there are ${configs.length} configs. A later step chooses one in its \`env\`: ${choiceOf(only.name)}. Accounts of several registries come into one with the same \`config\``,
     )
   }
+  if (isAlone) log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`)
   for (const config of configs) log.info(`config ${config.name}: ${config.directory}`)
-  if (pullSecretFile !== undefined) {
-    setOutput('pull-secret-file', pullSecretFile)
-    log.info(`The pull secret is in ${pullSecretFile}`)
+  if (pullSecretFile !== undefined) log.info(`The pull secret is in ${pullSecretFile}`)
+  if (process.env.DOCKER_AUTH_CONFIG) {
+    log.warning(
+      'DOCKER_AUTH_CONFIG is set: where later steps have it as well, docker prefers it to these accounts for the registries that it names. Set it to nothing in their `env`',
+    )
   }
   setOutput('status', 'logged-in')
   setOutput('services', '[]')

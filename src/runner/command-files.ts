@@ -14,14 +14,18 @@ const FILES = {
 
 type CommandFile = keyof typeof FILES
 
-/** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
-export function setOutput(name: string, value: string): void {
-  append('GITHUB_OUTPUT', named(name, value))
+/**
+ * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.
+ *
+ * @returns whether it is handed on, or there is nobody to hand it on to
+ */
+export function setOutput(name: string, value: string): boolean {
+  return append('GITHUB_OUTPUT', named(name, value))
 }
 
 /** Sets a variable in the environment of all later steps of the job, in the same way. */
-export function exportVariable(name: string, value: string): void {
-  append('GITHUB_ENV', named(name, value))
+export function exportVariable(name: string, value: string): boolean {
+  return append('GITHUB_ENV', named(name, value))
 }
 
 /** Saves a value for `post`, in the same way. */
@@ -40,15 +44,18 @@ function named(name: string, value: string): string {
   return `${name}<<${delimiter}\n${value}\n${delimiter}\n`
 }
 
-function append(file: CommandFile, text: string): void {
+/** @returns `false`: it could not be written, which a warning says */
+function append(file: CommandFile, text: string): boolean {
   const path = process.env[file]
   // In a shell of one's own there is nobody to hand anything on to.
-  if (!path && !isInRunner(process.env)) return
+  if (!path && !isInRunner(process.env)) return true
   try {
     if (!path) throw new Error(`the runner has not set ${file}`)
     appendWhole(path, text)
+    return true
   } catch (error) {
     log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`)
+    return false
   }
 }
 

@@ -220,13 +220,15 @@ async function exchange(url: URL, { authorization, form, ca }: Ask, { signal, en
   }
   return new Promise((resolve, reject) => {
     const asked = request(url, options, (answer) => collect(answer).then(resolve, fail))
-    const tooLate = () => asked.destroy(new TooLate(`${url.host} gave no answer in time`))
+    const noAnswer = () => new TooLate(`${url.host} gave no answer in time`)
+    const tooLate = () => asked.destroy(noAnswer())
     const timer = setTimeout(tooLate, Math.max(0, endsAt - nowMs()))
     asked.on('close', () => clearTimeout(timer))
     asked.on('error', fail)
     asked.end(form)
 
     function fail(error: Error): void {
+      if (signal?.aborted && signal.reason?.name === 'TimeoutError') return reject(noAnswer())
       const passes = error instanceof TooLate || error instanceof EngineError || signal?.aborted === true
       // Its path is our own, and its query has the account's name.
       reject(passes ? error : new EngineError(500, `Get "${url.origin}${url.pathname}": ${daemonsWords(error)}`))

@@ -124,6 +124,12 @@ describe('a login without a daemon', () => {
     await expect(asked).rejects.toMatchObject({ name: 'TooLate' })
   })
 
+  test('of one that is silent until the time of the run is over names it', async () => {
+    const host = await serve(() => undefined)
+    const over = verifyCredential(loginFromHere('/nowhere'), account(host), AbortSignal.timeout(50))
+    await expect(over).rejects.toThrow(`${host} gave no answer in time`)
+  })
+
   test('an error names neither account nor password', async () => {
     const host = await serve((_, response) => void response.socket?.destroy())
     const error = await login(account(host)).catch((one: unknown) => one)
