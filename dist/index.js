@@ -18823,13 +18823,17 @@ const FILES = {
     GITHUB_STATE: 'What is kept for the end of the job',
     GITHUB_STEP_SUMMARY: 'The job summary',
 };
-/** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
+/**
+ * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.
+ *
+ * @returns whether it is handed on, or there is nobody to hand it on to
+ */
 function setOutput(name, value) {
-    append('GITHUB_OUTPUT', named(name, value));
+    return append('GITHUB_OUTPUT', named(name, value));
 }
 /** Sets a variable in the environment of all later steps of the job, in the same way. */
 function exportVariable(name, value) {
-    append('GITHUB_ENV', named(name, value));
+    return append('GITHUB_ENV', named(name, value));
 }
 /** Saves a value for `post`, in the same way. */
 function saveState(name, value) {
@@ -18845,18 +18849,21 @@ function named(name, value) {
     const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
     return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
 }
+/** @returns `false`: it could not be written, which a warning says */
 function append(file, text) {
     const path = process.env[file];
     // In a shell of one's own there is nobody to hand anything on to.
     if (!path && !isInRunner(process.env))
-        return;
+        return true;
     try {
         if (!path)
             throw new Error(`the runner has not set ${file}`);
         appendWhole(path, text);
+        return true;
     }
     catch (error) {
         log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`);
+        return false;
     }
 }
 /** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */
@@ -19510,26 +19517,36 @@ function images_imageWords({ state, config, platforms, bytes }) {
 
 
 
+
 /**
  * Hands the directories to the later steps of the job. Where there is one only, docker itself is pointed to it: with
  * several nobody knows which is meant.
+ *
+ * @throws UserError when the runner does not take them: later steps would go on with other accounts, or none
  */
 function reportLogin({ configs, pullSecretFile, directory }) {
     const [only, ...others] = configs;
-    setOutput('configs', JSON.stringify(Object.fromEntries(configs.map((config) => [config.name, config.directory]))));
-    if (only !== undefined && others.length === 0) {
-        setOutput('docker-config', only.directory);
-        exportVariable('DOCKER_CONFIG', only.directory);
-        log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`);
+    const isAlone = only !== undefined && others.length === 0;
+    const directories = Object.fromEntries(configs.map((config) => [config.name, config.directory]));
+    const handedOn = [
+        setOutput('configs', JSON.stringify(directories)),
+        ...(isAlone ? [setOutput('docker-config', only.directory), exportVariable('DOCKER_CONFIG', only.directory)] : []),
+        ...(pullSecretFile === undefined ? [] : [setOutput('pull-secret-file', pullSecretFile)]),
+    ];
+    if (handedOn.includes(false)) {
+        throw new UserError('the accounts are not handed on to the later steps: see the warning above, and run this again');
     }
     if (only !== undefined && others.length > 0) {
         log.info(`DOCKER_CONFIG is not set, for there are ${configs.length} configs. A later step chooses one in its \`env\`: ${choiceOf(only.name)}. Accounts of several registries come into one with the same \`config\``);
     }
+    if (isAlone)
+        log.info(`DOCKER_CONFIG of the later steps is ${only.directory}`);
     for (const config of configs)
         log.info(`config ${config.name}: ${config.directory}`);
-    if (pullSecretFile !== undefined) {
-        setOutput('pull-secret-file', pullSecretFile);
+    if (pullSecretFile !== undefined)
         log.info(`The pull secret is in ${pullSecretFile}`);
+    if (process.env.DOCKER_AUTH_CONFIG) {
+        log.warning('DOCKER_AUTH_CONFIG is set: where later steps have it as well, docker prefers it to these accounts for the registries that it names. Set it to nothing in their `env`');
     }
     setOutput('status', 'logged-in');
     setOutput('services', '[]');
@@ -35685,7 +35702,8 @@ async function connect(deployment, workspace, env, signal) {
 }
 /** The configuration that docker would use in this environment. */
 async function readUserConfig(env) {
-    const directory = env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker');
+    // Later steps may begin in another directory.
+    const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker'));
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
     const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
     return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
@@ -36298,15 +36316,21 @@ async function login_check_exchange(url, { authorization, form, ca }, { signal, 
     };
     return new Promise((resolve, reject) => {
         const asked = request(url, options, (answer) => login_check_collect(answer).then(resolve, fail));
-        const tooLate = () => asked.destroy(new TooLate(`${url.host} gave no answer in time`));
+        const noAnswer = () => new TooLate(`${url.host} gave no answer in time`);
+        const tooLate = () => asked.destroy(noAnswer());
         const timer = setTimeout(tooLate, Math.max(0, endsAt - nowMs()));
         asked.on('close', () => clearTimeout(timer));
         asked.on('error', fail);
         asked.end(form);
         function fail(error) {
+            const isOver = signal?.aborted === true && signal.reason?.name === 'TimeoutError';
             const passes = error instanceof TooLate || error instanceof EngineError || signal?.aborted === true;
             // Its path is our own, and its query has the account's name.
-            reject(passes ? error : new EngineError(500, `Get "${url.origin}${url.pathname}": ${daemonsWords(error)}`));
+            const words = `Get "${url.origin}${url.pathname}": ${daemonsWords(error)}`;
+            if (isOver)
+                reject(noAnswer());
+            else
+                reject(passes ? error : new EngineError(500, words));
         }
     });
 }

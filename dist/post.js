@@ -13476,7 +13476,8 @@ async function connect(deployment, workspace, env, signal) {
 }
 /** The configuration that docker would use in this environment. */
 async function readUserConfig(env) {
-    const directory = env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker');
+    // Later steps may begin in another directory.
+    const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker'));
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
     const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
     return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
@@ -20289,13 +20290,17 @@ const FILES = {
     GITHUB_STATE: 'What is kept for the end of the job',
     GITHUB_STEP_SUMMARY: 'The job summary',
 };
-/** Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy. */
+/**
+ * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.
+ *
+ * @returns whether it is handed on, or there is nobody to hand it on to
+ */
 function setOutput(name, value) {
-    append('GITHUB_OUTPUT', named(name, value));
+    return append('GITHUB_OUTPUT', named(name, value));
 }
 /** Sets a variable in the environment of all later steps of the job, in the same way. */
 function exportVariable(name, value) {
-    append('GITHUB_ENV', named(name, value));
+    return append('GITHUB_ENV', named(name, value));
 }
 /** Saves a value for `post`, in the same way. */
 function saveState(name, value) {
@@ -20311,18 +20316,21 @@ function named(name, value) {
     const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
     return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
 }
+/** @returns `false`: it could not be written, which a warning says */
 function append(file, text) {
     const path = process.env[file];
     // In a shell of one's own there is nobody to hand anything on to.
     if (!path && !workflow_commands_isInRunner(process.env))
-        return;
+        return true;
     try {
         if (!path)
             throw new Error(`the runner has not set ${file}`);
         appendWhole(path, text);
+        return true;
     }
     catch (error) {
         log_log.warning(`${FILES[file]} could not be written: ${errors_messageOf(error)}`);
+        return false;
     }
 }
 /** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */

@@ -228,10 +228,12 @@ async function exchange(url: URL, { authorization, form, ca }: Ask, { signal, en
     asked.end(form)
 
     function fail(error: Error): void {
-      if (signal?.aborted && signal.reason?.name === 'TimeoutError') return reject(noAnswer())
+      const isOver = signal?.aborted === true && signal.reason?.name === 'TimeoutError'
       const passes = error instanceof TooLate || error instanceof EngineError || signal?.aborted === true
       // Its path is our own, and its query has the account's name.
-      reject(passes ? error : new EngineError(500, `Get "${url.origin}${url.pathname}": ${daemonsWords(error)}`))
+      const words = `Get "${url.origin}${url.pathname}": ${daemonsWords(error)}`
+      if (isOver) reject(noAnswer())
+      else reject(passes ? error : new EngineError(500, words))
     }
   })
 }
