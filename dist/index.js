@@ -32876,7 +32876,7 @@ async function logIn(deployment, connection, workspace, signal) {
         const { origin, registry } = credential;
         try {
             await verifyCredential(engine, login, signal);
-            const which = login === credential ? '' : ', which is stored for the nodes';
+            const which = login === credential ? '' : ', which is for the nodes';
             log.info(`logged in with ${accountInWords({ ...credential, username: login.username })}${which}`);
             return undefined;
         }
@@ -36421,7 +36421,7 @@ async function connectForLogin(reach, workspace, env, signal) {
                 continue;
             }
             log.info(`The logins are made by the docker daemon at ${candidate.text}`);
-            return { ...found, userConfig, isHere: !isAsked };
+            return { ...found, userConfig, isHere: !isAsked && candidate.text.startsWith('unix://') };
         }
     }
     catch (error) {
@@ -36620,7 +36620,8 @@ function warnOfEnd(credential) {
     if (token?.end === undefined)
         return;
     const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`;
-    log.warning(`pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}`);
+    const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : '';
+    log.warning(`pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-difference.js

@@ -133,7 +133,7 @@ describe('a login for later steps', () => {
         {
           level: 'warning',
           message: expect.stringContaining(
-            `pull-secret: the password of alice for ${host} is a job's own token, which ends with this job`,
+            `pull-secret: the password of alice for ${host} is a job's own token, which ends with this job: give`,
           ),
         },
       ])
@@ -219,6 +219,20 @@ describe('a login for later steps', () => {
       expect(await docker.requests()).toContain('POST /auth')
       // No swarm is asked for, and none looked at.
       expect((await docker.requests()).filter((one) => /services|nodes|info/.test(one))).toEqual([])
+
+      const untrusting = {
+        status: 500,
+        body: JSON.stringify({ message: 'x509: certificate signed by unknown authority' }),
+      }
+      await docker.become({ ...healthy, raw: { '/auth': untrusting } })
+      const file = `/etc/docker/certs.d/${host}/ca.crt`
+      for (const [DOCKER_HOST, where] of [
+        ['unix:///var/run/docker.sock', `${file} on this machine`],
+        ['tcp://swarm.test:2375', `${file} on every node of the swarm`],
+      ] as const) {
+        const refused = await runner.run(step({}, { env: { PASSWORD, ...docker.env, DOCKER_HOST } }))
+        expect(refused.annotations.map(({ message }) => message)).toEqual([expect.stringContaining(where)])
+      }
 
       await docker.become({ ...scenario, fails: [{ command: 'dial-stdio', code: 1, stderr: 'Cannot connect' }] })
       const here = await runner.run(step({}, { env: { PASSWORD, ...docker.env } }))

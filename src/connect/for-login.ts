@@ -57,7 +57,7 @@ export async function connectForLogin(
         continue
       }
       log.info(`The logins are made by the docker daemon at ${candidate.text}`)
-      return { ...found, userConfig, isHere: !isAsked }
+      return { ...found, userConfig, isHere: !isAsked && candidate.text.startsWith('unix://') }
     }
   } catch (error) {
     if (isAsked || !(error instanceof UserError)) throw error

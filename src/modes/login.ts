@@ -107,7 +107,8 @@ function warnOfEnd(credential: Credential): void {
   const token = tokenOf(credential, timeOfDayMs())
   if (token?.end === undefined) return
   const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`
+  const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : ''
   log.warning(
-    `pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}`,
+    `pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`,
   )
 }

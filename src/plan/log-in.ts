@@ -88,7 +88,7 @@ export async function logIn(
     const { origin, registry } = credential
     try {
       await verifyCredential(engine, login, signal)
-      const which = login === credential ? '' : ', which is stored for the nodes'
+      const which = login === credential ? '' : ', which is for the nodes'
       log.info(`logged in with ${accountInWords({ ...credential, username: login.username })}${which}`)
       return undefined
     } catch (error) {

@@ -68,7 +68,7 @@ describe('of an account with a credential for the nodes', () => {
       expect(swarm.running(name)).toEqual([TWO, TWO])
       expect(swarm.service(name)?.Spec.Labels).toMatchObject(LABELS)
       expect(run.log).toContain('account ci of hub.test, stored for the nodes: bot')
-      expect(run.log).toContain('logged in with account bot of hub.test, which is stored for the nodes\n')
+      expect(run.log).toContain('logged in with account bot of hub.test, which is for the nodes\n')
       for (const secret of [OF_JOB, OF_NODES]) expect(JSON.stringify([run, swarm.service(name)])).not.toContain(secret)
     },
   )
