@@ -55,6 +55,19 @@ export function throwAll(problems: readonly string[]): void {
   if (problems.length > 0) throw new UserErrors(problems)
 }
 
+const remains = new WeakMap<object, readonly string[]>()
+
+/** Notes on an error what stays of the run that it ends, though no service was changed: a phrase for each. */
+export function withRemains(error: unknown, phrases: readonly string[]): unknown {
+  if (typeof error === 'object' && error !== null && phrases.length > 0) remains.set(error, phrases)
+  return error
+}
+
+/** What {@link withRemains} has noted. */
+export function remainsOf(error: unknown): readonly string[] {
+  return (typeof error === 'object' && error !== null && remains.get(error)) || []
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,6 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import { withIds } from '../docker/specs/stack-objects.ts'
-import { Underway, UserError } from '../errors.ts'
+import { Underway, UserError, withRemains } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
 import type { Change } from '../plan/check.ts'
@@ -46,6 +46,16 @@ export function deploy(asked: Deployment, signal: AbortSignal): Promise<Deployed
  * everything has been checked, and all that is wrong is thrown together.
  */
 export async function deployOver(asked: Deployment, run: Run): Promise<Deployed> {
+  const remains: string[] = []
+  try {
+    return await allStages(asked, run, (what) => remains.push(what))
+  } catch (error) {
+    throw withRemains(error, remains)
+  }
+}
+
+/** @param onRemains told of what stays though no service is changed: a phrase */
+async function allStages(asked: Deployment, run: Run, onRemains: (what: string) => void): Promise<Deployed> {
   const { signal, time } = run
   // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
   const connection = time.bound(run.connection)
@@ -57,10 +67,10 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
   await lock.takeServices(deployment)
 
   // A registry can only be asked when the nodes trust it, and the managers are nodes.
-  await installRegistryCas({ ...run, connection, deployment, self })
+  await installRegistryCas({ ...run, connection, deployment, self, onRemains })
   const before = { ...run, connection }
   const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed')
-  await push(pushes, changes, deployment, before)
+  await push(pushes, changes, deployment, before, onRemains)
   const preparing = { ...run, connection, observed: atFirst, deployment, self }
   await removeLeft(preparing)
   const observed = await prepareNodes(changes, preparing)
@@ -74,11 +84,17 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
 }
 
 /** What the registries are to have first. The swarm is left as it is. */
-async function push(pushes: readonly Push[], changes: readonly Change[], { credentials }: Deployment, run: Run) {
+async function push(
+  pushes: readonly Push[],
+  changes: readonly Change[],
+  { credentials }: Deployment,
+  run: Run,
+  onRemains: (what: string) => void,
+) {
   if (pushes.every(({ toSend }) => toSend === undefined)) return
   await stage('Push images', () =>
     run.time.before('Push images', async (signal) => {
-      await pushImages(pushes)
+      await pushImages(pushes, (name) => onRemains(`${name} is pushed`))
       await confirmPushed(pushes, changes, credentials, { ...run, signal })
     }),
   )

@@ -37,7 +37,7 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
 }
 
 /** What a deploy would put on the nodes before it asks a registry. */
-async function planTrust(run: Omit<TrustRun, 'self'>): Promise<ObjectOutlook[]> {
+async function planTrust(run: Omit<TrustRun, 'self' | 'onRemains'>): Promise<ObjectOutlook[]> {
   if (run.deployment.installCas === undefined) return []
   const all = await run.time.before('Look at the nodes', (limit) => casToInstall(run, limit))
   return all.flatMap(({ ca, lacking: { asked }, nodes }): ObjectOutlook[] => {

@@ -66,6 +66,8 @@ export async function checkPushes(
   // One after another: hashing and packing layers keeps a core busy.
   for (const request of requests) {
     const open = archives.get(request.path) ?? readImageArchive(request.path, run.signal)
+    // An entry may be wrong for another reason before anybody waits for it.
+    open.catch(() => undefined)
     archives.set(request.path, open)
     try {
       const push = await checkOne(request, open, { settings, loggedIn, registryCas }, run)
@@ -187,15 +189,17 @@ function told<T>(place: string, work: () => T): T {
 /**
  * Sends the images that are not there yet, one after another, each with its layers side by side.
  *
+ * @param onPushed told the name of each when it is there
  * @throws UserErrors when one cannot be sent; those before it are pushed then
  */
-export async function pushImages(pushes: readonly Push[]): Promise<void> {
+export async function pushImages(pushes: readonly Push[], onPushed: (name: string) => void): Promise<void> {
   for (const push of pushes) {
     if (push.toSend === undefined) continue
     const { request, access, session, toSend } = push
     const { image } = request
     try {
       const pushed = await pushImage(session, toSend, image.tag ?? 'latest', sayProgress(familiar(image)))
+      onPushed(familiar(image))
       const { sentBytes, sentBlobs, thereAlready, seconds } = pushed
       const already = thereAlready === 0 ? '' : `, ${thereAlready} there already`
       const took = `${Math.round(seconds * 10) / 10} s`

@@ -1,6 +1,6 @@
 import { TimedOut } from '../connect/run-time.ts'
 import { tellCallError } from '../docker/engine/engine.ts'
-import { Cancelled, CutOff, messageOf, Underway, UserError, UserErrors } from '../errors.ts'
+import { Cancelled, CutOff, messageOf, remainsOf, Underway, UserError, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
@@ -53,22 +53,29 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
  */
 export async function reportFailure(error: unknown, isPlan = false): Promise<void> {
   process.exitCode = 1
-  const { status, problems, isUnknown } = explain(error, isPlan)
+  const { status, problems: told, isUnknown } = explain(error, isPlan)
+  const remains = remainsOf(error)
+  const problems = remains.length === 0 ? told : told.map(asOfServices)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
     log.error(problem, undefined, placeNamedBy(problem, process.env))
   }
   const others = problems.slice(MOST_ANNOTATIONS)
   if (others.length > 0) log.info(`And ${others.length} more:`)
   for (const problem of others) log.info(`- ${problem}`)
-  log.info(`${status}: ${whatChanged(isUnknown)}`, 'bad')
+  log.info(`${status}: ${whatChanged(isUnknown, remains)}`, 'bad')
   setOutput('status', status)
   setOutput('services', '[]')
-  const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown)
+  const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown, remains)
   if (isPlan) {
     setOutput('plan', withinComment(summary))
     setOutput('changes', '[]')
   }
   addSummary(summary)
+}
+
+/** What ended the run does not know what stays of it. */
+function asOfServices(problem: string): string {
+  return problem.replace(/Nothing was changed(\.?)$/, 'No service was changed$1')
 }
 
 /** Of one line of a problem: the summary has room for many of them. */

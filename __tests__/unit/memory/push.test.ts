@@ -254,6 +254,7 @@ describe('images of archives', () => {
       const blind = await withFiles(() =>
         runAction(swarm, inputs, { registryHttp: withReaders(registry, swarm, ['robot']) }),
       )
+      expect(blind.log).toContain(`failed: No service was changed, but ${NAME}:2 is pushed.`)
       expect(registry.manifests.has('shop/web:2')).toBe(true)
       expect(blind.problems).toEqual([
         expect.stringContaining('service web: image hub.test/shop/web:2 cannot be read from hub.test as nodes'),
@@ -264,6 +265,20 @@ describe('images of archives', () => {
       expect(results).toMatchObject([{ outcome: 'updated', config: 'reader' }])
       expect(log).not.toContain('serves no service of this run')
       expect(swarm.running('web')).toEqual([`${NAME}:2@${image.digest}`])
+    }),
+  )
+
+  test(
+    'an entry that is wrong twice, in its archive and before it, is told of, and ends nothing else',
+    withArchive(async (write) => {
+      const { run } = await scene()
+      const noArchive = write(Buffer.from('no archive at all'.repeat(50)))
+      const { problems, isBug } = await run({
+        images: `- { archive: ${noArchive}, image: "localhost:5000/web:2" }\n- { archive: ${noArchive}, image: "${NAME}:2", auth-config: none }`,
+        services: `web: ${NAME}:1`,
+      })
+      expect(isBug).toBe(false)
+      expect(problems.map((problem) => problem.split(':')[0])).toEqual(['images entry 1', 'images entry 2'])
     }),
   )
 

@@ -149,6 +149,39 @@ describe('a deploy with install-registry-ca', () => {
     expect(configs(swarm)[0]?.labels['swarm-deploy.ca.nodes']).toBeUndefined()
   })
 
+  test.each([
+    [
+      'a check that fails',
+      { services: JSON.stringify([{ name: 'web', image: `${HOST}/nothing:1`, create: true }]) },
+      WRITES,
+      ', and was written on n1, n2, n3.',
+    ],
+    ['nodes that fail', {}, { ends: { afterSeconds: 1, exitCode: 1 } }, '.'],
+    ['some nodes that fail', {}, { ...WRITES, pullFailsOn: { n2: 1 } }, ', and was written on n1, n3.'],
+    ['a timeout', { timeout: '2m' }, { ...WRITES, pullSeconds: 1000 }, '.'],
+  ] as [string, Record<string, string>, Image, string][])(
+    'the last line after %s says what stays',
+    async (_what, more, tool, written) => {
+      const { log, problems } = await runAction(threeNodes(tool), inputs(more))
+      expect(problems).not.toEqual([])
+      const stays = `No service was changed, but the CA of ${HOST} is kept as a config of the swarm${written}`
+      expect(log.trimEnd().split('\n').at(-1)).toBe(`failed: ${stays}`)
+      expect(log).not.toContain('Nothing was changed')
+    },
+  )
+
+  test('a run that is stopped while nodes write says so too, and one that finds all done changes nothing', async () => {
+    const swarm = threeNodes()
+    const stop = new AbortController()
+    setTimeout(() => cancel(stop), 1500)
+    const stopped = await runAction(swarm, inputs(), { stop })
+    expect(stopped.problems).toEqual(['Stopped by SIGTERM. No service was changed.'])
+    expect(stopped.log).toContain('is kept as a config of the swarm, and may have been written on nodes.')
+    await runAction(swarm, inputs())
+    const missing = { services: JSON.stringify([{ name: 'web', image: `${HOST}/nothing:1` }]) }
+    expect((await runAction(swarm, inputs(missing))).log).toContain('failed: Nothing was changed on the swarm.')
+  })
+
   test('one node that cannot pull the image is named with what to do, and the others have it', async () => {
     const swarm = threeNodes({ ...WRITES, pullFailsOn: { n2: 1 } })
     const { problems } = await runAction(swarm, inputs())

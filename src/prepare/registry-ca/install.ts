@@ -1,5 +1,5 @@
 import type { Run } from '../../connect/run.ts'
-import type { Node, SystemInfo, Task } from '../../docker/api.ts'
+import type { Node, ServiceSpec, SystemInfo, Task } from '../../docker/api.ts'
 import { type Engine, EngineError } from '../../docker/engine/engine.ts'
 import { remove } from '../../docker/engine/removal.ts'
 import { familiar, type ImageReference, pathMatches, withDigest } from '../../docker/registry/reference.ts'
@@ -51,6 +51,8 @@ const MOST_LOG_LINES = 3
 export interface TrustRun extends Run {
   readonly deployment: Deployment
   readonly self: RunIdentity
+  /** Told of what stays of the stage, whatever becomes of the run: a phrase. */
+  readonly onRemains: (what: string) => void
 }
 
 /** A CA, and the nodes of which it is not known that they have it. */
@@ -67,7 +69,10 @@ export interface CaToInstall {
  * The record on the swarm tells which nodes have one. Of the manager that answers the registry itself tells: when that is
  * not trusted, the record counts for nothing. Of other nodes nobody is asked.
  */
-export async function casToInstall({ connection, deployment }: Omit<TrustRun, 'self'>, limit: AbortSignal) {
+export async function casToInstall(
+  { connection, deployment }: Omit<TrustRun, 'self' | 'onRemains'>,
+  limit: AbortSignal,
+) {
   const { engine } = connection
   const [nodes, records] = await Promise.all([
     engine.get<Node[]>('/nodes', { signal: limit }),
@@ -135,6 +140,7 @@ async function install(
     log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(nameIn(nodes)).toSorted())}`)
   }
   const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + MARGIN_MS)
+  let done: readonly string[] | undefined
   const spec = caServiceSpec({
     name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
     labels: passingServiceLabels(self, until),
@@ -144,17 +150,42 @@ async function install(
     notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
   })
   try {
-    made.add(await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit))
+    made.add(await makeWriter(engine, spec, image.credential, limit))
+    const { states, present } = await follow(lacking, run, limit)
+    done = inState(states, 'done')
+    await Promise.all(records.map((record) => remember(record, inState(states, 'done'), present, engine, limit)))
+    await tell(states, present, image.name, run)
+  } catch (error) {
+    if (made.size === 0 && error instanceof UserError) done = []
+    throw error
+  } finally {
+    const names = done?.map((ID) => nameIn(nodes)({ ID }))
+    run.onRemains(remainsInWords(records, names))
+  }
+}
+
+/** @throws UserError when the swarm does not take it */
+async function makeWriter(
+  engine: Engine,
+  spec: ServiceSpec,
+  credential: Parameters<typeof storedLogin>[0] | undefined,
+  limit: AbortSignal,
+): Promise<string> {
+  try {
+    return await makePassingService(engine, spec, credential && storedLogin(credential), limit)
   } catch (error) {
     if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted) throw error
     throw new UserError(
       `install-registry-ca: the swarm does not take the service that writes the files: ${error.message}`,
     )
   }
-  const { states, present } = await follow(lacking, run, limit)
-  const done = inState(states, 'done')
-  await Promise.all(records.map((record) => remember(record, done, present, engine, limit)))
-  await tell(states, present, image.name, run)
+}
+
+/** @param done the nodes that have it now; `undefined` when that cannot be told */
+function remainsInWords(records: readonly CaRecord[], done: readonly string[] | undefined): string {
+  const what = `the CA of ${someOf(records.map(({ registry }) => registry))} is kept as a config of the swarm`
+  if (done === undefined) return `${what}, and may have been written on nodes`
+  return done.length === 0 ? what : `${what}, and was written on ${someOf(done.toSorted())}`
 }
 
 /** Looks until all nodes have answered, or the half of `timeout` is over. */

@@ -1,4 +1,5 @@
 import { isGood, type ServiceResult } from '../../result.ts'
+import { someOf } from '../../runner/some-of.ts'
 import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
@@ -40,7 +41,12 @@ export function resultSummary(status: Status, results: readonly ServiceResult[],
 }
 
 /** The job summary of a run that ended before its services had results. */
-export function failureSummary(status: Status, problems: readonly string[], isUnknown: boolean): string {
+export function failureSummary(
+  status: Status,
+  problems: readonly string[],
+  isUnknown: boolean,
+  remains: readonly string[] = [],
+): string {
   const lines = problems.map(firstLine)
   const [only = ''] = lines
   const isOne = lines.length === 1
@@ -50,16 +56,21 @@ export function failureSummary(status: Status, problems: readonly string[], isUn
   const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []))
   return [
     title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
-    `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
+    `Swarm Deploy: **${status}**. ${prose(whatChanged(isUnknown, remains))}`,
     ...(items.length === 0 ? [] : [items.join('\n')]),
     ...leftOut(all.length - items.length, 'problems'),
     ...[...remedies].map((remedy) => remedyLine(remedy)),
   ].join('\n\n')
 }
 
-/** What a run that ended before its services had results has done to the swarm. */
-export function whatChanged(isUnknown: boolean): string {
-  return isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.'
+/**
+ * What a run that ended before its services had results has done to the swarm.
+ *
+ * @param remains what it leaves all the same, a phrase for each
+ */
+export function whatChanged(isUnknown: boolean, remains: readonly string[] = []): string {
+  if (isUnknown) return 'Whether anything was changed on the swarm is not known.'
+  return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${someOf(remains)}.`
 }
 
 const MOST_HEADLINE_CHARACTERS = 200
