@@ -14,8 +14,7 @@ export function isInsecure(registry: string, { IndexConfigs = {}, InsecureRegist
   if (named !== undefined) return named.Secure === false
   if (isOfEachMachine(registry)) return true
   const host = hostOf(registry)
-  const version = isIP(host)
-  return version !== 0 && InsecureRegistryCIDRs.some((network) => holds(network, host, version))
+  return InsecureRegistryCIDRs.some((network) => isInNetwork(network, host))
 }
 
 /** Whether each machine means itself by it: `localhost:5000`. */
@@ -28,9 +27,11 @@ function hostOf(registry: string): string {
   return registry.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
 }
 
-function holds(network: string, host: string, version: number): boolean {
+/** Whether an address is one of a network, `10.0.0.0/8`; a name is in none. */
+export function isInNetwork(network: string, host: string): boolean {
+  const version = isIP(host)
   const [address = '', bits = ''] = network.split('/')
-  if (isIP(address) !== version || !/^\d{1,3}$/.test(bits)) return false
+  if (version === 0 || isIP(address) !== version || !/^\d{1,3}$/.test(bits)) return false
   const family = version === 6 ? 'ipv6' : 'ipv4'
   const list = new BlockList()
   try {

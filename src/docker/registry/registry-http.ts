@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { messageOf } from '../../errors.ts'
+import { timeLimit } from '../../runner/clock.ts'
+import { isInNetwork } from './insecure.ts'
 import type { RegistryFailure } from './registry-error.ts'
 
 /**
@@ -68,7 +70,8 @@ const UNKNOWN_CA = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
-const BAD_CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/
+const BAD_CERTIFICATE =
+  /^(?:CERT_|CRL_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|UNABLE_TO_|ERROR_IN_CERT)/
 const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -93,7 +96,9 @@ export function registryHttp(env: Variables): HttpSend & Disposable {
       return exchange(request, url, options, proxyAuth(proxy))
     }
     const tunnel = await openTunnel(proxy, url, request.signal)
-    const socket = await secured(connectTls({ socket: tunnel, servername: serverName(url), ...tls }), tunnel)
+    // Of an address there is no server name: the certificate is held to `host`, which is `localhost` where nothing is said.
+    const secure = { socket: tunnel, host: bare(url.hostname), servername: serverName(url), ...tls }
+    const socket = await secured(connectTls(secure), tunnel, request.signal)
     return exchange(request, url, { createConnection: () => socket }).finally(() => {
       socket.destroy()
       tunnel.destroy()
@@ -125,7 +130,7 @@ export function proxyFor(url: URL, env: Variables): URL | undefined {
   }
 }
 
-/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `*` is everything. */
+/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `10.0.0.0/8`; `*` is everything. */
 function isWithoutProxy(url: URL, list: string): boolean {
   const host = bare(url.hostname)
   // As Go does (golang.org/x/net/http/httpproxy).
@@ -136,7 +141,9 @@ function isWithoutProxy(url: URL, list: string): boolean {
     .map((entry) => entry.trim().toLowerCase())
     .some((entry) => {
       if (entry === '*') return true
-      const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
+      if (isInNetwork(entry, host)) return true
+      const [, given = entry, only] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? []
+      const name = bare(given)
       if (name === '' || (only !== undefined && only !== port)) return false
       const domain = name.replace(/^\*?\./, '')
       return host === domain || host.endsWith(`.${domain}`)
@@ -145,12 +152,22 @@ function isWithoutProxy(url: URL, list: string): boolean {
 
 function proxyAuth({ username, password }: URL): Record<string, string> {
   if (username === '') return {}
-  const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const account = `${decoded(username)}:${decoded(password)}`
   return { 'Proxy-Authorization': `Basic ${Buffer.from(account).toString('base64')}` }
+}
+
+/** What is no encoding of anything is meant as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function openTunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<Duplex> {
   const to = `${url.hostname}:${url.port || 443}`
+  const silence = timeLimit(SILENCE_SECONDS * 1000)
   return new Promise((resolve, reject) => {
     const request = httpRequest({
       host: bare(proxy.hostname),
@@ -159,7 +176,7 @@ function openTunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<Duplex> 
       path: to,
       headers: { Host: to, ...proxyAuth(proxy) },
       agent: false,
-      signal,
+      signal: AbortSignal.any([signal, silence]),
     })
     request.once('connect', ({ statusCode = 0 }, socket) => {
       if (statusCode === 200) return resolve(socket)
@@ -167,16 +184,24 @@ function openTunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<Duplex> 
       reject(new HttpFault('unreachable', `the proxy ${proxy.host} answers ${statusCode}`, statusCode >= 500))
     })
     request.once('error', (error) => {
-      reject(signal.aborted ? error : new HttpFault('unreachable', `the proxy ${proxy.host}: ${error.message}`, true))
+      if (signal.aborted) return reject(error)
+      const said = silence.aborted ? `does not answer in ${SILENCE_SECONDS} s` : `cannot be used: ${error.message}`
+      reject(new HttpFault('unreachable', `the proxy ${proxy.host} ${said}`, true, error))
     })
     request.end()
   })
 }
 
 /** @throws HttpFault when no TLS comes about */
-function secured(socket: TLSSocket, tunnel: Duplex): Promise<TLSSocket> {
+function secured(socket: TLSSocket, tunnel: Duplex, signal: AbortSignal): Promise<TLSSocket> {
+  const end = () => tunnel.destroy()
+  const over = AbortSignal.any([signal, timeLimit(SILENCE_SECONDS * 1000)])
+  over.addEventListener('abort', end, { once: true })
   return new Promise((resolve, reject) => {
-    socket.once('secureConnect', () => resolve(socket))
+    socket.once('secureConnect', () => {
+      over.removeEventListener('abort', end)
+      resolve(socket)
+    })
     socket.on('error', (error) => {
       tunnel.destroy()
       reject(faultOf(error))
@@ -195,6 +220,7 @@ async function exchange(
   signal.throwIfAborted()
   const make = url.protocol === 'https:' && options.host === undefined ? httpsRequest : httpRequest
   const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS)
+  const ofPayload = new Set<unknown>()
   const request = make({
     host: bare(url.hostname),
     port: url.port,
@@ -221,7 +247,7 @@ async function exchange(
     })
     if (payload === undefined) request.end()
     else {
-      const sending = pipeline(watched(payload.open(), silence), request)
+      const sending = pipeline(watched(payload.open(), silence, ofPayload), request)
       // An answer before all is sent, such as a refusal, counts more than what becomes of the rest.
       sending.catch(() => undefined)
       const first = await Promise.race([answered, sending.then(() => undefined)]).catch(async (error: unknown) => {
@@ -234,6 +260,7 @@ async function exchange(
     return await answered
   } catch (error) {
     signal.throwIfAborted()
+    if (ofPayload.has(error)) throw error
     if (silence.signal.aborted) {
       throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error)
     }
@@ -264,10 +291,16 @@ async function readWhole(response: IncomingMessage, silence: Silence): Promise<H
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }
 }
 
-async function* watched(pieces: AsyncIterable<Buffer>, silence: Silence): AsyncIterable<Buffer> {
-  for await (const piece of pieces) {
-    silence.heard()
-    yield piece
+/** @param errors takes what goes wrong with the pieces themselves: a disk has the same errors as a line */
+async function* watched(pieces: AsyncIterable<Buffer>, silence: Silence, errors: Set<unknown>): AsyncIterable<Buffer> {
+  try {
+    for await (const piece of pieces) {
+      silence.heard()
+      yield piece
+    }
+  } catch (error) {
+    errors.add(error)
+    throw error
   }
 }
 
@@ -297,10 +330,8 @@ class Silence {
 }
 
 function faultOf(error: unknown): unknown {
-  const { code = '', syscall } = error as NodeJS.ErrnoException
+  const { code = '' } = error as NodeJS.ErrnoException
   if (error instanceof HttpFault || code === '') return error
-  // What is wrong with the payload is told by its own error.
-  if (syscall === 'read' && code !== 'ECONNRESET') return error
   const said = messageOf(error)
   if (UNKNOWN_CA.has(code)) return new HttpFault('unknown-ca', said, false, error)
   if (BAD_CERTIFICATE.test(code)) return new HttpFault('bad-certificate', said, false, error)

@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect, createServer as createTcp } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
@@ -156,6 +157,45 @@ describe('without a whole answer', () => {
     expect(await faultOf(ask({ url }))).toEqual(['HttpFault', 'plain-http', false])
   })
 
+  /** A request whose line breaks with this error once it is up. */
+  const brokenBy = async (code: string, syscall?: string) => {
+    const error = Object.assign(new Error(`${syscall ?? 'verify'} ${code}`), { code, ...(syscall && { syscall }) })
+    const breaks = (message: unknown) => {
+      const { socket } = message as { readonly socket: Socket }
+      socket.once('connect', () => socket.destroy(error))
+    }
+    subscribe('net.client.socket', breaks)
+    try {
+      return await faultOf(ask({ url: await serve(() => undefined) }))
+    } finally {
+      unsubscribe('net.client.socket', breaks)
+    }
+  }
+
+  test.each(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])('the line breaks while it is read: %s', async (code) => {
+    expect(await brokenBy(code, 'read')).toEqual(['HttpFault', 'unreachable', true])
+  })
+
+  test.each(['INVALID_PURPOSE', 'INVALID_CA', 'PATH_LENGTH_EXCEEDED', 'CERT_HAS_EXPIRED'])(
+    'its certificate serves for nothing: %s',
+    async (code) => {
+      expect(await brokenBy(code)).toEqual(['HttpFault', 'bad-certificate', false])
+    },
+  )
+
+  test('a disk that fails under a payload is no line that breaks', async () => {
+    const url = await serve((request) => request.resume())
+    const error = Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT', syscall: 'read' })
+    const payload = {
+      size: 10,
+      async *open(): AsyncGenerator<Buffer> {
+        yield Buffer.from('ab')
+        throw error
+      },
+    }
+    await expect(ask({ url, method: 'PUT', payload })).rejects.toBe(error)
+  })
+
   test('the run is stopped', async () => {
     const url = await serve(() => undefined)
     const stop = new AbortController()
@@ -180,6 +220,11 @@ describe('a proxy', () => {
     ['https://hub.test/v2/', { HTTPS_PROXY: 'http://p.test', NO_PROXY: '*' }, undefined],
     ['https://localhost:5000/v2/', { HTTPS_PROXY: 'http://p.test' }, undefined],
     ['https://127.0.0.1:5000/v2/', { HTTPS_PROXY: 'http://p.test' }, undefined],
+    ['https://10.1.2.3:5000/v2/', { HTTPS_PROXY: 'http://p.test', NO_PROXY: '10.0.0.0/8' }, undefined],
+    ['https://11.1.2.3:5000/v2/', { HTTPS_PROXY: 'http://p.test', NO_PROXY: '10.0.0.0/8' }, 'p.test'],
+    ['https://[fd00::1]:5000/v2/', { HTTPS_PROXY: 'http://p.test', NO_PROXY: 'fd00::1' }, undefined],
+    ['https://[fd00::1]:5000/v2/', { HTTPS_PROXY: 'http://p.test', NO_PROXY: '[fd00::1]:5000' }, undefined],
+    ['https://[fd00::2]:5000/v2/', { HTTPS_PROXY: 'http://p.test', NO_PROXY: 'fd00::1' }, 'p.test'],
     ['https://hub.test/v2/', {}, undefined],
     ['https://hub.test/v2/', { HTTPS_PROXY: 'http://[not' }, undefined],
   ])('for %s with %j', (url, env, proxy) => {
@@ -198,19 +243,41 @@ describe('a proxy', () => {
     expect(seen).toEqual([`http://hub.test/v2/x?y=z hub.test Basic ${Buffer.from('me:pass').toString('base64')}`])
   })
 
-  test('TLS goes through it', async () => {
-    const behind = await serveTls('from behind')
-    const asked: (string | undefined)[] = []
+  /** A proxy that leads every tunnel to this place. */
+  const tunnelTo = async ({ port }: URL, onConnect: (request: IncomingMessage) => void) => {
     const server = createServer()
-    server.on('connect', ({ url }: IncomingMessage, socket) => {
-      asked.push(url)
+    server.on('connect', (request: IncomingMessage, socket) => {
+      onConnect(request)
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      const onward = connect(Number(behind.port), '127.0.0.1')
+      const onward = connect(Number(port), '127.0.0.1')
       onward.pipe(socket).pipe(onward)
       socket.on('error', () => onward.destroy())
       onward.on('error', () => socket.destroy())
     })
-    const env = { HTTPS_PROXY: `http://127.0.0.1:${await listening(server)}` }
+    return `127.0.0.1:${await listening(server)}`
+  }
+
+  test('over it an address is held to the certificate for that address', async () => {
+    const at = certified
+    certified = await authority.certify('an address', { ip: '192.0.2.7' })
+    const behind = await serveTls('from behind')
+    certified = at
+    const seen: IncomingMessage['headers'][] = []
+    const env = { HTTPS_PROXY: `http://100%:pass%zz@${await tunnelTo(behind, ({ headers }) => seen.push(headers))}` }
+    const authorities = [authority.ca]
+    const answer = await ask({ url: new URL('https://192.0.2.7/v2/'), authorities }, env)
+    expect(answer.body.toString()).toBe('from behind')
+    await expect(ask({ url: new URL('https://192.0.2.8/v2/'), authorities }, env)).rejects.toMatchObject({
+      failure: 'bad-certificate',
+    })
+    const account = Buffer.from('100%:pass%zz').toString('base64')
+    expect(seen[0]).toMatchObject({ 'proxy-authorization': `Basic ${account}` })
+  })
+
+  test('TLS goes through it', async () => {
+    const behind = await serveTls('from behind')
+    const asked: (string | undefined)[] = []
+    const env = { HTTPS_PROXY: `http://${await tunnelTo(behind, ({ url }) => asked.push(url))}` }
     const answer = await ask({ url: new URL('https://hub.test/v2/'), isUnverified: true }, env)
     expect(answer.body.toString()).toBe('from behind')
     await expect(ask({ url: new URL('https://hub.test/v2/') }, env)).rejects.toMatchObject({ failure: 'unknown-ca' })
