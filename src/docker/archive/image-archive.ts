@@ -76,6 +76,7 @@ const MANIFEST_TYPES = [
 /** All that a registry may be asked for, the way docker asks. */
 export const ACCEPTED_TYPES: readonly string[] = [...MANIFEST_TYPES, ...INDEX_TYPES]
 
+const PLAIN_NAME = /^[\w.:/-]{1,200}$/
 const PLAIN_LAYER = /\.tar$/
 const FULL_NAME = 'io.containerd.image.name'
 const SHORT_NAME = 'org.opencontainers.image.ref.name'
@@ -137,7 +138,7 @@ export function chooseImage(
   const [found] = same
   if (found !== undefined && same.length === 1) return found
   throw new UserError(
-    `has ${candidates.length} images, and none of them is called ${familiar(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names[0] ?? 'web:1'}\``,
+    `has ${candidates.length} images, and none of them is called ${familiar(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names.find((name) => PLAIN_NAME.test(name)) ?? 'web:1'}\``,
   )
 }
 
@@ -403,19 +404,39 @@ async function partsOf(tar: TarFile, manifest: Manifest): Promise<{ blobs: Blob[
     if (entry === undefined && isForeign) return []
     if (entry === undefined) throw new BadArchive(`is not whole: ${digest}, a part of its image, is missing`)
     if (entry.size !== size) throw new BadArchive(`is damaged: ${digest} has not the size that its manifest says`)
-    return [{ digest, size, open: () => tar.stream(entry.path) }]
+    return [{ digest, size, open: () => proved(tar.stream(entry.path), digest) }]
   })
   const config = named.at(-1)
   const isImage = config !== undefined && /image\.(?:config\.)?v1\+json$/.test(config.mediaType)
-  const content = isImage ? record(parsed(await tar.bytes(pathOf(config.digest)), 'a configuration')) : {}
+  const content = isImage ? record(parsed(await smallBlob(tar, config.digest), 'a configuration')) : {}
   return { blobs, platform: platformIn(content) }
 }
 
 async function manifestIn(tar: TarFile, { digest, mediaType }: Descriptor): Promise<Manifest> {
+  return manifestOf(mediaType, await smallBlob(tar, digest))
+}
+
+async function smallBlob(tar: TarFile, digest: string): Promise<Buffer> {
   const bytes = await tar.bytes(pathOf(digest))
-  const manifest = manifestOf(mediaType, bytes)
-  if (manifest.digest !== digest) throw new BadArchive(`is damaged: ${digest} in it is something else`)
-  return manifest
+  if (sha256(bytes) !== digest) throw somethingElse(digest)
+  return bytes
+}
+
+/** The same pieces. The last one only when all of them together are what the digest says: nobody is sent the whole of another content. */
+async function* proved(pieces: AsyncIterable<Buffer>, digest: string): AsyncIterable<Buffer> {
+  const hash = createHash('sha256')
+  let last: Buffer | undefined
+  for await (const piece of pieces) {
+    if (last !== undefined) yield last
+    hash.update(piece)
+    last = piece
+  }
+  if (`sha256:${hash.digest('hex')}` !== digest) throw somethingElse(digest)
+  if (last !== undefined) yield last
+}
+
+function somethingElse(digest: string): BadArchive {
+  return new BadArchive(`is damaged: ${digest} in it is something else`)
 }
 
 function descriptorOf(value: unknown): Descriptor {

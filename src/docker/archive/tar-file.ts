@@ -46,12 +46,15 @@ const MOST_JSON_BYTES = 8 * 1024 * 1024
 const MOST_ENTRIES = 20_000
 /** What gzip makes of nothing has an end. */
 const MOST_UNPACKED_BYTES = 256 * 1024 ** 3
-const MOST_NAME_BYTES = 64 * 1024
+/** Of what stands before a file: its name, and with pax whatever else there is to say of it. */
+const MOST_EXTRA_BYTES = 64 * 1024
+const MOST_NAME_LENGTH = 4096
 /** Small files are kept when they are met: in a gzip file each look back reads all of it again. */
 const KEPT_BYTES = 256 * 1024
 const MOST_KEPT_BYTES = 32 * 1024 * 1024
 const PIECE = 1024 * 1024
 const MOST_LINKS = 8
+const MOST_LENGTH_DIGITS = 8
 
 /**
  * Reads what is in a tar archive, plain or in gzip: ustar, with the long names of GNU and of pax.
@@ -259,16 +262,17 @@ async function readIndex(source: Source) {
     const room = Math.ceil(size / BLOCK) * BLOCK
     if (at + room > MOST_UNPACKED_BYTES) throw new BadArchive('is larger than 256 GB')
     if (header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K') {
-      if (header.size > MOST_NAME_BYTES) throw new BadArchive('has a name that is longer than any name of a file')
+      if (header.size > MOST_EXTRA_BYTES) throw new BadArchive('has a name that is longer than any name of a file')
       const content = (await cursor.take(room)).subarray(0, header.size)
       if (content.length < header.size) throw cutOff()
       at += room
-      if (header.type === 'x') extra = { ...extra, ...readPax(content.toString()) }
+      if (header.type === 'x') extra = { ...extra, ...readPax(content) }
       if (header.type === 'L') extra = { ...extra, path: untilNul(content) }
       if (header.type === 'K') extra = { ...extra, target: untilNul(content) }
       continue
     }
     const path = plainPath(extra.path ?? header.path)
+    if (path.length > MOST_NAME_LENGTH) throw new BadArchive('has a name that is longer than any name of a file')
     const kind = header.type === '0' || header.type === '\0' || header.type === '7' ? 'file' : kindOfLink(header.type)
     const target = kind === 'link' ? targetOf(path, extra.target ?? header.target, header.type === '1') : undefined
     if (entries.size >= MOST_ENTRIES) throw new BadArchive(`has more than ${MOST_ENTRIES} files: no image has as many`)
@@ -316,9 +320,19 @@ function number(field: Buffer): number {
   return /^[0-7]*$/.test(text) ? Number.parseInt(text || '0', 8) : Number.NaN
 }
 
-/** `LENGTH KEY=VALUE\n`, again and again. */
-function readPax(text: string) {
-  const records = [...text.matchAll(/\d+ ([^=\n]+)=([^\n]*)\n/g)].map(([, key = '', value = '']) => [key, value])
+/** `LENGTH KEY=VALUE\n`, again and again; the length is of all of it, in bytes. */
+function readPax(content: Buffer) {
+  const records = new Map<string, string>()
+  for (let at = 0; at < content.length; ) {
+    const blank = content.indexOf(' ', at)
+    const digits = content.toString('latin1', at, Math.min(blank, at + MOST_LENGTH_DIGITS))
+    const length = /^\d+$/.test(digits) ? Number(digits) : 0
+    const equals = content.indexOf('=', blank)
+    const end = at + length
+    if (blank < 0 || equals < 0 || equals >= end || end > content.length) break
+    records.set(content.toString('utf8', blank + 1, equals), content.toString('utf8', equals + 1, end - 1))
+    at = end
+  }
   const { path, linkpath, size } = Object.fromEntries(records) as Record<string, string | undefined>
   return {
     ...(path === undefined ? {} : { path }),

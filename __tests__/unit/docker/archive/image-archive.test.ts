@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import type { TarEntry } from '../../../../lab/tar.ts'
-import { type ArchiveImage, chooseImage, readImageArchive } from '../../../../src/docker/archive/image-archive.ts'
+import { type ArchiveImage, type Candidate, chooseImage, readImageArchive } from '../../../../src/docker/archive/image-archive.ts'
 import { parseReference } from '../../../../src/docker/registry/reference.ts'
 import { configOf, json, Layout, layerOf, OCI, savedArchive, sha256, withArchives } from '../../../support/archives.ts'
 
@@ -221,6 +221,16 @@ describe('archives that are not what they should be', () => {
       'in it is something else',
     ],
     [
+      'whose configuration is not what its digest says',
+      layout((made) =>
+        made.entries([made.image(['a'])]).map((entry) => {
+          const text = entry.content?.toString() ?? ''
+          return text.includes('rootfs') ? { ...entry, content: Buffer.from(text.replace('amd64', 'arm64')) } : entry
+        }),
+      ),
+      'in it is something else',
+    ],
+    [
       'that lacks a layer',
       layout((made) => {
         const image = made.image(['a'])
@@ -232,4 +242,33 @@ describe('archives that are not what they should be', () => {
   ] as [string, TarEntry[], string][])('one %s', async (_, entries, problem) => {
     await expect(imageOf(entries)).rejects.toThrow(problem)
   })
+})
+
+test('a layer that is not what its digest says ends before its last piece', async () => {
+  const made = new Layout()
+  const plain = Buffer.alloc(3_000_000, 'layer')
+  const layer = made.blob(OCI.plainLayer, plain)
+  const config = made.blob(OCI.config, configOf([plain]))
+  const entries = made.entries([made.json(OCI.manifest, { schemaVersion: 2, config, layers: [layer] })])
+  const other = Buffer.from(plain)
+  other[1_500_000] = 0
+  const changed = entries.map((entry) => (entry.content === plain ? { ...entry, content: other } : entry))
+  await withArchives(async (write) => {
+    const [only] = await readImageArchive(write(changed), new AbortController().signal)
+    const { blobs } = (await only?.read()) ?? { blobs: [] }
+    let size = 0
+    const read = async () => {
+      for await (const piece of blobs[0]?.open() ?? []) size += piece.length
+    }
+    await expect(read()).rejects.toThrow(`is damaged: ${layer.digest} in it is something else`)
+    expect(size).toBeGreaterThan(0)
+    expect(size).toBeLessThan(plain.length)
+  })
+})
+
+test('a name with signs that change a log is no example', () => {
+  const images = ['a\n::error::b', 'c:1'].map((name) => ({ names: [name] }) as unknown as Candidate)
+  const choose = () => chooseImage(images, parseReference('hub.test/web:2'), undefined)
+  expect(choose).toThrow('such as `from: c:1`')
+  expect(choose).not.toThrow(/\n/)
 })

@@ -61,6 +61,24 @@ describe.each([
     })
   })
 
+  test('what stands within a value of pax is no record, and what is none has an end', async () => {
+    const pax = (text: string) => [raw({ 156: 'x' }, content(text)), raw({ 0: 'name\0' }, content('here'))]
+    const value = 'a\n11 path=b\n'
+    const record = (length: number) => `${length} comment=${value}\n`
+    for (const text of [
+      record(record(10).length),
+      '1'.repeat(64_000),
+      '99 path=b\n',
+      '0 path=b\n',
+      '-1 path=b\n',
+      ' =',
+    ]) {
+      await opened(packed(Buffer.concat([...pax(text), END])), async (file) => {
+        expect([...file.entries.keys()]).toEqual(['name'])
+      })
+    }
+  })
+
   test.each([
     ['of GNU tar', [raw({ 156: 'L', 0: '././@LongLink\0' }, content(`${LONG}\0`)), raw({}, content('here'))]],
     ['of pax', [raw({ 156: 'x' }, content(`${LONG.length + 10} path=${LONG}\n`)), raw({}, content('here'))]],
