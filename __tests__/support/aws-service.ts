@@ -17,6 +17,10 @@ export interface AwsBehaviour {
   /** The keys that it does not take. */
   readonly refused?: readonly string[]
   readonly refusesRole?: boolean
+  /** The action that is never answered. */
+  readonly silentAt?: string
+  /** What it says to a key that it does not take. */
+  readonly words?: string
 }
 
 /**
@@ -29,6 +33,7 @@ export class AwsService implements AsyncDisposable {
   readonly #server = createServer(async (incoming, outgoing) => {
     const body = await textOf(incoming)
     const { status, type = 'application/x-amz-json-1.1', text } = this.#answer(incoming, body)
+    if (this.requests.at(-1)?.action === this.behaviour.silentAt) return
     outgoing.writeHead(status, { 'content-type': type }).end(text)
   })
 
@@ -78,7 +83,7 @@ export class AwsService implements AsyncDisposable {
     }
     if (action === 'AssumeRoleWithWebIdentity') return roleAnswer(query, refusesRole)
     if (refused.includes(key)) {
-      const message = 'The security token included in the request is invalid.'
+      const message = this.behaviour.words ?? 'The security token included in the request is invalid.'
       return { status: 400, text: JSON.stringify({ __type: 'UnrecognizedClientException', message }) }
     }
     const authorizationToken = Buffer.from(`AWS:${password}`).toString('base64')

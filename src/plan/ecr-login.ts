@@ -45,7 +45,7 @@ export async function withEcrLogins<Asked extends { readonly credentials: readon
         const ecr = ecrRegistry(registry)
         if (aws === undefined || ecr === undefined) return credential
         const key = JSON.stringify([ecr, aws.from, aws.from === 'workflow' ? aws.role : pairOf(aws)])
-        const password = passwords.get(key) ?? passwordFor(ecr, aws, env, signal)
+        const password = passwords.get(key) ?? untilAborted(passwordFor(ecr, aws, env, signal), signal)
         passwords.set(key, password)
         try {
           const { aws: _, ...rest } = credential
@@ -64,6 +64,26 @@ export async function withEcrLogins<Asked extends { readonly credentials: readon
   })
 }
 
+/** Amazon's library looks for credentials without a thought of any signal, and waits for a service that is silent. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, end } = aborted(signal)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    end()
+  }
+}
+
+function aborted(signal: AbortSignal): { promise: Promise<never>; end: () => void } {
+  let onAbort = () => {}
+  const promise = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+  return { promise, end: () => signal.removeEventListener('abort', onAbort) }
+}
+
 function pairOf(aws: AwsSource): string {
   return aws.from === 'keys' ? aws.id.reveal() : ''
 }
@@ -77,7 +97,10 @@ function whyNot(error: unknown, ecr: EcrRegistry): string {
   if (error instanceof UserError) return error.message
   const isRole = error instanceof RoleRefused
   const { name = '', message = '' } = ((isRole ? error.cause : error) ?? {}) as Partial<AwsFailure>
-  const said = safeLine(message === '' ? name : message)
+  // Below its first line Amazon repeats what it was asked, with the token of the session in it.
+  const [first = ''] = message.trim().split('\n', 1)
+  const isLate = name === 'TimeoutError' || name === 'AbortError'
+  const said = isLate ? `there is no answer in ${LIMIT_MS / 1000} s` : safeLine(first === '' ? name : first)
   return `${said.replace(/\.$/, '')}. ${ecrRemedy({ name, message }, ecr, isRole ? 'role' : 'login')}`
 }
 

@@ -137,7 +137,53 @@ describe('a login from Amazon', () => {
   })
 })
 
+describe('a service of Amazon that is silent', () => {
+  const text = `- {registry: ${ONE}, ecr: {role: "${ROLE}"}}`
+  const untilAsked = async (action: string) => {
+    while (service.requests.at(-1)?.action !== action) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  test.each(['token', 'AssumeRoleWithWebIdentity', 'GetAuthorizationToken'])(
+    'at %s does not hold a run that is stopped',
+    async (silentAt) => {
+      workflow()
+      service.behaviour = { silentAt }
+      const stop = new AbortController()
+      const login = withEcrLogins(asked(text), env, stop.signal)
+      await untilAsked(silentAt)
+      stop.abort(new Error('stopped'))
+      await expect(login).rejects.toThrow('stopped')
+    },
+  )
+
+  test.each(['token', 'AssumeRoleWithWebIdentity', 'GetAuthorizationToken'])(
+    'at %s is given up after a minute',
+    async (silentAt) => {
+      workflow()
+      service.behaviour = { silentAt }
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'performance'] })
+      try {
+        const told = problems(text)
+        await untilAsked(silentAt)
+        await jest.advanceTimersByTimeAsync(60_000)
+        expect(await told).toEqual([expect.stringContaining('there is no answer in 60 s. ')])
+      } finally {
+        jest.useRealTimers()
+      }
+    },
+  )
+})
+
 describe('what Amazon does not give is told with what to do', () => {
+  test('and without what Amazon repeats of the question', async () => {
+    ambient()
+    const words =
+      'The request signature does not match.\n\nThe Canonical String was\nx-amz-security-token:canary-of-the-session'
+    service.behaviour = { refused: ['AKIAAMBIENT'], words }
+    const [problem] = await problems(`- {registry: ${ONE}, ecr: true}`)
+    expect(problem).toContain('The request signature does not match. Check the AWS credentials')
+  })
+
   test.each<[string, () => void, string, RegExp]>([
     [
       'no credentials',
