@@ -8774,6 +8774,17 @@ function throwAll(problems) {
     if (problems.length > 0)
         throw new UserErrors(problems);
 }
+const remains = new WeakMap();
+/** Notes on an error what stays of the run that it ends, though no service was changed: a phrase for each. */
+function withRemains(error, phrases) {
+    if (typeof error === 'object' && error !== null && phrases.length > 0)
+        remains.set(error, phrases);
+    return error;
+}
+/** What {@link withRemains} has noted. */
+function remainsOf(error) {
+    return (typeof error === 'object' && error !== null && remains.get(error)) || [];
+}
 /** The text of anything that was thrown. */
 function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
@@ -14271,6 +14282,8 @@ const registry_ca_HUB = 'docker.io';
 const registry_ca_INPUT = 'registry-ca';
 const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
 const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
+/** Base64 of what certificates and keys are without the frame of PEM. */
+const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
 const LINE_OF_PEM = 64;
@@ -14366,6 +14379,11 @@ function pemOf(text, { readFile, now }, problems) {
             return certificatesIn(given, now);
         if (/[\r\n]/.test(given)) {
             throw new UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on');
+        }
+        if (DER.test(given)) {
+            // It may be a key.
+            new Secret(given);
+            throw new UserError('this is base64 of something that is no PEM: write the text from -----BEGIN CERTIFICATE----- on');
         }
         return certificatesIn(unwrapped(readFile(given).trim()), now);
     });
@@ -18001,7 +18019,7 @@ async function withEcrLogins(asked, env, stop) {
             if (aws === undefined || ecr === undefined)
                 return credential;
             const key = JSON.stringify([ecr, aws.from, aws.from === 'workflow' ? aws.role : pairOf(aws)]);
-            const password = passwords.get(key) ?? passwordFor(ecr, aws, env, signal);
+            const password = passwords.get(key) ?? untilAborted(passwordFor(ecr, aws, env, signal), signal);
             passwords.set(key, password);
             try {
                 const { aws: _, ...rest } = credential;
@@ -18019,6 +18037,27 @@ async function withEcrLogins(asked, env, stop) {
         return { ...asked, credentials };
     });
 }
+/** Amazon's library looks for credentials without a thought of any signal, and waits for a service that is silent. */
+async function untilAborted(work, signal) {
+    const { promise, end } = aborted(signal);
+    try {
+        return await Promise.race([work, promise]);
+    }
+    finally {
+        end();
+    }
+}
+function aborted(signal) {
+    let onAbort = () => { };
+    const promise = new Promise((_, reject) => {
+        onAbort = () => reject(signal.reason);
+        if (signal.aborted)
+            onAbort();
+        else
+            signal.addEventListener('abort', onAbort, { once: true });
+    });
+    return { promise, end: () => signal.removeEventListener('abort', onAbort) };
+}
 function pairOf(aws) {
     return aws.from === 'keys' ? aws.id.reveal() : '';
 }
@@ -18032,7 +18071,10 @@ function whyNot(error, ecr) {
         return error.message;
     const isRole = error instanceof RoleRefused;
     const { name = '', message = '' } = ((isRole ? error.cause : error) ?? {});
-    const said = safeLine(message === '' ? name : message);
+    // Below its first line Amazon repeats what it was asked, with the token of the session in it.
+    const [first = ''] = message.trim().split('\n', 1);
+    const isLate = name === 'TimeoutError' || name === 'AbortError';
+    const said = isLate ? `there is no answer in ${LIMIT_MS / 1000} s` : safeLine(first === '' ? name : first);
     return `${said.replace(/\.$/, '')}. ${ecrRemedy({ name, message }, ecr, isRole ? 'role' : 'login')}`;
 }
 /** @throws what Amazon's library throws; UserError, RoleRefused */
@@ -21106,6 +21148,7 @@ function arranged(bars, start, mark) {
 
 
 
+
 /** A runner drops a step's summary of more than 1 MiB. */
 const summary_MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
@@ -21134,7 +21177,7 @@ function resultSummary(status, results, run) {
     ].join('\n\n');
 }
 /** The job summary of a run that ended before its services had results. */
-function failureSummary(status, problems, isUnknown) {
+function failureSummary(status, problems, isUnknown, remains = []) {
     const lines = problems.map(firstLine);
     const [only = ''] = lines;
     const isOne = lines.length === 1;
@@ -21144,15 +21187,21 @@ function failureSummary(status, problems, isUnknown) {
     const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []));
     return [
         title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
-        `Swarm Deploy: **${status}**. ${whatChanged(isUnknown)}`,
+        `Swarm Deploy: **${status}**. ${prose(whatChanged(isUnknown, remains))}`,
         ...(items.length === 0 ? [] : [items.join('\n')]),
         ...leftOut(all.length - items.length, 'problems'),
         ...[...remedies].map((remedy) => remedyLine(remedy)),
     ].join('\n\n');
 }
-/** What a run that ended before its services had results has done to the swarm. */
-function whatChanged(isUnknown) {
-    return isUnknown ? 'Whether anything was changed on the swarm is not known.' : 'Nothing was changed on the swarm.';
+/**
+ * What a run that ended before its services had results has done to the swarm.
+ *
+ * @param remains what it leaves all the same, a phrase for each
+ */
+function whatChanged(isUnknown, remains = []) {
+    if (isUnknown)
+        return 'Whether anything was changed on the swarm is not known.';
+    return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${someOf(remains)}.`;
 }
 const MOST_HEADLINE_CHARACTERS = 200;
 /** A long problem stands whole below. */
@@ -21286,7 +21335,9 @@ async function reportResults(results, deployment) {
  */
 async function reportFailure(error, isPlan = false) {
     process.exitCode = 1;
-    const { status, problems, isUnknown } = explain(error, isPlan);
+    const { status, problems: told, isUnknown } = explain(error, isPlan);
+    const remains = remainsOf(error);
+    const problems = remains.length === 0 ? told : told.map(asOfServices);
     for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
         log.error(problem, undefined, placeNamedBy(problem, process.env));
     }
@@ -21295,15 +21346,19 @@ async function reportFailure(error, isPlan = false) {
         log.info(`And ${others.length} more:`);
     for (const problem of others)
         log.info(`- ${problem}`);
-    log.info(`${status}: ${whatChanged(isUnknown)}`, 'bad');
+    log.info(`${status}: ${whatChanged(isUnknown, remains)}`, 'bad');
     setOutput('status', status);
     setOutput('services', '[]');
-    const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown);
+    const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown, remains);
     if (isPlan) {
         setOutput('plan', withinComment(summary));
         setOutput('changes', '[]');
     }
     addSummary(summary);
+}
+/** What ended the run does not know what stays of it. */
+function asOfServices(problem) {
+    return problem.replace(/Nothing was changed(\.?)$/, 'No service was changed$1');
 }
 /** Of one line of a problem: the summary has room for many of them. */
 const MOST_PROBLEM_CHARACTERS = 8000;
@@ -29358,6 +29413,7 @@ async function install(wanting, installation, run, limit, made) {
         log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(install_nameIn(nodes)).toSorted())}`);
     }
     const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
+    let done;
     const spec = caServiceSpec({
         name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
         labels: passingServiceLabels(self, until),
@@ -29367,17 +29423,39 @@ async function install(wanting, installation, run, limit, made) {
         notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
     });
     try {
-        made.add(await makePassingService(engine, spec, image.credential && storedLogin(image.credential), limit));
+        made.add(await makeWriter(engine, spec, image.credential, limit));
+        const { states, present } = await install_follow(lacking, run, limit);
+        done = inState(states, 'done');
+        await Promise.all(records.map((record) => remember(record, inState(states, 'done'), present, engine, limit)));
+        await tell(states, present, image.name, run);
+    }
+    catch (error) {
+        if (made.size === 0 && error instanceof UserError)
+            done = [];
+        throw error;
+    }
+    finally {
+        const names = done?.map((ID) => install_nameIn(nodes)({ ID }));
+        run.onRemains(remainsInWords(records, names));
+    }
+}
+/** @throws UserError when the swarm does not take it */
+async function makeWriter(engine, spec, credential, limit) {
+    try {
+        return await makePassingService(engine, spec, credential && storedLogin(credential), limit);
     }
     catch (error) {
         if (!(error instanceof EngineError) || isAnswerLost(error) || limit.aborted)
             throw error;
         throw new UserError(`install-registry-ca: the swarm does not take the service that writes the files: ${error.message}`);
     }
-    const { states, present } = await install_follow(lacking, run, limit);
-    const done = inState(states, 'done');
-    await Promise.all(records.map((record) => remember(record, done, present, engine, limit)));
-    await tell(states, present, image.name, run);
+}
+/** @param done the nodes that have it now; `undefined` when that cannot be told */
+function remainsInWords(records, done) {
+    const what = `the CA of ${someOf(records.map(({ registry }) => registry))} is kept as a config of the swarm`;
+    if (done === undefined)
+        return `${what}, and may have been written on nodes`;
+    return done.length === 0 ? what : `${what}, and was written on ${someOf(done.toSorted())}`;
 }
 /** Looks until all nodes have answered, or the half of `timeout` is over. */
 async function install_follow(ids, { connection, self, time }, limit) {
@@ -29647,12 +29725,15 @@ const MOST_JSON_BYTES = 8 * 1024 * 1024;
 const tar_file_MOST_ENTRIES = 20_000;
 /** What gzip makes of nothing has an end. */
 const MOST_UNPACKED_BYTES = 256 * 1024 ** 3;
-const MOST_NAME_BYTES = 64 * 1024;
+/** Of what stands before a file: its name, and with pax whatever else there is to say of it. */
+const MOST_EXTRA_BYTES = 64 * 1024;
+const MOST_NAME_LENGTH = 4096;
 /** Small files are kept when they are met: in a gzip file each look back reads all of it again. */
 const KEPT_BYTES = 256 * 1024;
 const MOST_KEPT_BYTES = 32 * 1024 * 1024;
 const PIECE = 1024 * 1024;
 const MOST_LINKS = 8;
+const MOST_LENGTH_DIGITS = 8;
 /**
  * Reads what is in a tar archive, plain or in gzip: ustar, with the long names of GNU and of pax.
  *
@@ -29866,14 +29947,14 @@ async function readIndex(source) {
             if (at + room > MOST_UNPACKED_BYTES)
                 throw new BadArchive('is larger than 256 GB');
             if (header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K') {
-                if (header.size > MOST_NAME_BYTES)
+                if (header.size > MOST_EXTRA_BYTES)
                     throw new BadArchive('has a name that is longer than any name of a file');
                 const content = (await cursor.take(room)).subarray(0, header.size);
                 if (content.length < header.size)
                     throw cutOff();
                 at += room;
                 if (header.type === 'x')
-                    extra = { ...extra, ...readPax(content.toString()) };
+                    extra = { ...extra, ...readPax(content) };
                 if (header.type === 'L')
                     extra = { ...extra, path: untilNul(content) };
                 if (header.type === 'K')
@@ -29881,6 +29962,8 @@ async function readIndex(source) {
                 continue;
             }
             const path = plainPath(extra.path ?? header.path);
+            if (path.length > MOST_NAME_LENGTH)
+                throw new BadArchive('has a name that is longer than any name of a file');
             const kind = header.type === '0' || header.type === '\0' || header.type === '7' ? 'file' : kindOfLink(header.type);
             const target = kind === 'link' ? targetOf(path, extra.target ?? header.target, header.type === '1') : undefined;
             if (entries.size >= tar_file_MOST_ENTRIES)
@@ -29941,9 +30024,20 @@ function number(field) {
     const text = untilNul(field).trim();
     return /^[0-7]*$/.test(text) ? Number.parseInt(text || '0', 8) : Number.NaN;
 }
-/** `LENGTH KEY=VALUE\n`, again and again. */
-function readPax(text) {
-    const records = [...text.matchAll(/\d+ ([^=\n]+)=([^\n]*)\n/g)].map(([, key = '', value = '']) => [key, value]);
+/** `LENGTH KEY=VALUE\n`, again and again; the length is of all of it, in bytes. */
+function readPax(content) {
+    const records = new Map();
+    for (let at = 0; at < content.length;) {
+        const blank = content.indexOf(' ', at);
+        const digits = content.toString('latin1', at, Math.min(blank, at + MOST_LENGTH_DIGITS));
+        const length = /^\d+$/.test(digits) ? Number(digits) : 0;
+        const equals = content.indexOf('=', blank);
+        const end = at + length;
+        if (blank < 0 || equals < 0 || equals >= end || end > content.length)
+            break;
+        records.set(content.toString('utf8', blank + 1, equals), content.toString('utf8', equals + 1, end - 1));
+        at = end;
+    }
     const { path, linkpath, size } = Object.fromEntries(records);
     return {
         ...(path === undefined ? {} : { path }),
@@ -30019,6 +30113,7 @@ const MANIFEST_TYPES = [
 ];
 /** All that a registry may be asked for, the way docker asks. */
 const ACCEPTED_TYPES = [...MANIFEST_TYPES, ...INDEX_TYPES];
+const PLAIN_NAME = /^[\w.:/-]{1,200}$/;
 const PLAIN_LAYER = /\.tar$/;
 const FULL_NAME = 'io.containerd.image.name';
 const SHORT_NAME = 'org.opencontainers.image.ref.name';
@@ -30073,7 +30168,7 @@ function chooseImage(candidates, image, from) {
     const [found] = same;
     if (found !== undefined && same.length === 1)
         return found;
-    throw new UserError(`has ${candidates.length} images, and none of them is called ${familiar(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names[0] ?? 'web:1'}\``);
+    throw new UserError(`has ${candidates.length} images, and none of them is called ${familiar(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names.find((name) => PLAIN_NAME.test(name)) ?? 'web:1'}\``);
 }
 function meansSame(name, asked) {
     const full = (text) => {
@@ -30322,19 +30417,39 @@ async function partsOf(tar, manifest) {
             throw new BadArchive(`is not whole: ${digest}, a part of its image, is missing`);
         if (entry.size !== size)
             throw new BadArchive(`is damaged: ${digest} has not the size that its manifest says`);
-        return [{ digest, size, open: () => tar.stream(entry.path) }];
+        return [{ digest, size, open: () => proved(tar.stream(entry.path), digest) }];
     });
     const config = named.at(-1);
     const isImage = config !== undefined && /image\.(?:config\.)?v1\+json$/.test(config.mediaType);
-    const content = isImage ? record(image_archive_parsed(await tar.bytes(pathOf(config.digest)), 'a configuration')) : {};
+    const content = isImage ? record(image_archive_parsed(await smallBlob(tar, config.digest), 'a configuration')) : {};
     return { blobs, platform: platformIn(content) };
 }
 async function manifestIn(tar, { digest, mediaType }) {
+    return manifestOf(mediaType, await smallBlob(tar, digest));
+}
+async function smallBlob(tar, digest) {
     const bytes = await tar.bytes(pathOf(digest));
-    const manifest = manifestOf(mediaType, bytes);
-    if (manifest.digest !== digest)
-        throw new BadArchive(`is damaged: ${digest} in it is something else`);
-    return manifest;
+    if (sha256(bytes) !== digest)
+        throw somethingElse(digest);
+    return bytes;
+}
+/** The same pieces. The last one only when all of them together are what the digest says: nobody is sent the whole of another content. */
+async function* proved(pieces, digest) {
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    let last;
+    for await (const piece of pieces) {
+        if (last !== undefined)
+            yield last;
+        hash.update(piece);
+        last = piece;
+    }
+    if (`sha256:${hash.digest('hex')}` !== digest)
+        throw somethingElse(digest);
+    if (last !== undefined)
+        yield last;
+}
+function somethingElse(digest) {
+    return new BadArchive(`is damaged: ${digest} in it is something else`);
 }
 function descriptorOf(value) {
     const { mediaType, digest, size, platform, annotations, urls } = record(value);
@@ -30424,8 +30539,7 @@ function isInsecure(registry, { IndexConfigs = {}, InsecureRegistryCIDRs = [] })
     if (isOfEachMachine(registry))
         return true;
     const host = insecure_hostOf(registry);
-    const version = (0,external_node_net_namespaceObject.isIP)(host);
-    return version !== 0 && InsecureRegistryCIDRs.some((network) => insecure_holds(network, host, version));
+    return InsecureRegistryCIDRs.some((network) => isInNetwork(network, host));
 }
 /** Whether each machine means itself by it: `localhost:5000`. */
 function isOfEachMachine(registry) {
@@ -30435,9 +30549,11 @@ function isOfEachMachine(registry) {
 function insecure_hostOf(registry) {
     return registry.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
-function insecure_holds(network, host, version) {
+/** Whether an address is one of a network, `10.0.0.0/8`; a name is in none. */
+function isInNetwork(network, host) {
+    const version = (0,external_node_net_namespaceObject.isIP)(host);
     const [address = '', bits = ''] = network.split('/');
-    if ((0,external_node_net_namespaceObject.isIP)(address) !== version || !/^\d{1,3}$/.test(bits))
+    if (version === 0 || (0,external_node_net_namespaceObject.isIP)(address) !== version || !/^\d{1,3}$/.test(bits))
         return false;
     const family = version === 6 ? 'ipv6' : 'ipv4';
     const list = new external_node_net_namespaceObject.BlockList();
@@ -30457,6 +30573,8 @@ const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createR
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
+
+
 
 
 
@@ -30488,7 +30606,7 @@ const UNKNOWN_CA = new Set([
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-const BAD_CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const BAD_CERTIFICATE = /^(?:CERT_|CRL_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|UNABLE_TO_|ERROR_IN_CERT)/;
 const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
 /**
  * The way to registries from here, over the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`,
@@ -30511,7 +30629,9 @@ function registryHttp(env) {
             return exchange(request, url, options, proxyAuth(proxy));
         }
         const tunnel = await openTunnel(proxy, url, request.signal);
-        const socket = await secured((0,external_node_tls_.connect)({ socket: tunnel, servername: serverName(url), ...tls }), tunnel);
+        // Of an address there is no server name: the certificate is held to `host`, which is `localhost` where nothing is said.
+        const secure = { socket: tunnel, host: bare(url.hostname), servername: serverName(url), ...tls };
+        const socket = await secured((0,external_node_tls_.connect)(secure), tunnel, request.signal);
         return exchange(request, url, { createConnection: () => socket }).finally(() => {
             socket.destroy();
             tunnel.destroy();
@@ -30542,7 +30662,7 @@ function proxyFor(url, env) {
         return undefined;
     }
 }
-/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `*` is everything. */
+/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `10.0.0.0/8`; `*` is everything. */
 function isWithoutProxy(url, list) {
     const host = bare(url.hostname);
     // As Go does (golang.org/x/net/http/httpproxy).
@@ -30555,7 +30675,10 @@ function isWithoutProxy(url, list) {
         .some((entry) => {
         if (entry === '*')
             return true;
-        const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+        if (isInNetwork(entry, host))
+            return true;
+        const [, given = entry, only] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [];
+        const name = bare(given);
         if (name === '' || (only !== undefined && only !== port))
             return false;
         const domain = name.replace(/^\*?\./, '');
@@ -30565,11 +30688,21 @@ function isWithoutProxy(url, list) {
 function proxyAuth({ username, password }) {
     if (username === '')
         return {};
-    const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const account = `${decoded(username)}:${decoded(password)}`;
     return { 'Proxy-Authorization': `Basic ${Buffer.from(account).toString('base64')}` };
+}
+/** What is no encoding of anything is meant as it stands. */
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
 }
 function openTunnel(proxy, url, signal) {
     const to = `${url.hostname}:${url.port || 443}`;
+    const silence = clock_timeLimit(SILENCE_SECONDS * 1000);
     return new Promise((resolve, reject) => {
         const request = (0,external_node_http_.request)({
             host: bare(proxy.hostname),
@@ -30578,7 +30711,7 @@ function openTunnel(proxy, url, signal) {
             path: to,
             headers: { Host: to, ...proxyAuth(proxy) },
             agent: false,
-            signal,
+            signal: AbortSignal.any([signal, silence]),
         });
         request.once('connect', ({ statusCode = 0 }, socket) => {
             if (statusCode === 200)
@@ -30587,15 +30720,24 @@ function openTunnel(proxy, url, signal) {
             reject(new HttpFault('unreachable', `the proxy ${proxy.host} answers ${statusCode}`, statusCode >= 500));
         });
         request.once('error', (error) => {
-            reject(signal.aborted ? error : new HttpFault('unreachable', `the proxy ${proxy.host}: ${error.message}`, true));
+            if (signal.aborted)
+                return reject(error);
+            const said = silence.aborted ? `does not answer in ${SILENCE_SECONDS} s` : `cannot be used: ${error.message}`;
+            reject(new HttpFault('unreachable', `the proxy ${proxy.host} ${said}`, true, error));
         });
         request.end();
     });
 }
 /** @throws HttpFault when no TLS comes about */
-function secured(socket, tunnel) {
+function secured(socket, tunnel, signal) {
+    const end = () => tunnel.destroy();
+    const over = AbortSignal.any([signal, clock_timeLimit(SILENCE_SECONDS * 1000)]);
+    over.addEventListener('abort', end, { once: true });
     return new Promise((resolve, reject) => {
-        socket.once('secureConnect', () => resolve(socket));
+        socket.once('secureConnect', () => {
+            over.removeEventListener('abort', end);
+            resolve(socket);
+        });
         socket.on('error', (error) => {
             tunnel.destroy();
             reject(faultOf(error));
@@ -30608,6 +30750,7 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     signal.throwIfAborted();
     const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_.request : external_node_http_.request;
     const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS);
+    const ofPayload = new Set();
     const request = make({
         host: bare(url.hostname),
         port: url.port,
@@ -30635,7 +30778,7 @@ async function exchange({ method, headers, payload, signal }, url, options, more
         if (payload === undefined)
             request.end();
         else {
-            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence), request);
+            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence, ofPayload), request);
             // An answer before all is sent, such as a refusal, counts more than what becomes of the rest.
             sending.catch(() => undefined);
             const first = await Promise.race([answered, sending.then(() => undefined)]).catch(async (error) => {
@@ -30651,6 +30794,8 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     }
     catch (error) {
         signal.throwIfAborted();
+        if (ofPayload.has(error))
+            throw error;
         if (silence.signal.aborted) {
             throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error);
         }
@@ -30681,10 +30826,17 @@ async function readWhole(response, silence) {
         throw new HttpFault('unreachable', 'the answer broke off', true);
     return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
 }
-async function* watched(pieces, silence) {
-    for await (const piece of pieces) {
-        silence.heard();
-        yield piece;
+/** @param errors takes what goes wrong with the pieces themselves: a disk has the same errors as a line */
+async function* watched(pieces, silence, errors) {
+    try {
+        for await (const piece of pieces) {
+            silence.heard();
+            yield piece;
+        }
+    }
+    catch (error) {
+        errors.add(error);
+        throw error;
     }
 }
 /** Ends a request of which nothing is heard. */
@@ -30708,11 +30860,8 @@ class Silence {
     }
 }
 function faultOf(error) {
-    const { code = '', syscall } = error;
+    const { code = '' } = error;
     if (error instanceof HttpFault || code === '')
-        return error;
-    // What is wrong with the payload is told by its own error.
-    if (syscall === 'read' && code !== 'ECONNRESET')
         return error;
     const said = messageOf(error);
     if (UNKNOWN_CA.has(code))
@@ -31584,6 +31733,8 @@ async function checkPushes(requests, loggedIn, registryCas, run) {
     // One after another: hashing and packing layers keeps a core busy.
     for (const request of requests) {
         const open = archives.get(request.path) ?? readImageArchive(request.path, run.signal);
+        // An entry may be wrong for another reason before anybody waits for it.
+        open.catch(() => undefined);
         archives.set(request.path, open);
         try {
             const push = await push_checkOne(request, open, { settings, loggedIn, registryCas }, run);
@@ -31696,9 +31847,10 @@ function push_told(place, work) {
 /**
  * Sends the images that are not there yet, one after another, each with its layers side by side.
  *
+ * @param onPushed told the name of each when it is there
  * @throws UserErrors when one cannot be sent; those before it are pushed then
  */
-async function pushImages(pushes) {
+async function pushImages(pushes, onPushed) {
     for (const push of pushes) {
         if (push.toSend === undefined)
             continue;
@@ -31706,6 +31858,7 @@ async function pushImages(pushes) {
         const { image } = request;
         try {
             const pushed = await pushImage(session, toSend, image.tag ?? 'latest', sayProgress(familiar(image)));
+            onPushed(familiar(image));
             const { sentBytes, sentBlobs, thereAlready, seconds } = pushed;
             const already = thereAlready === 0 ? '' : `, ${thereAlready} there already`;
             const took = `${Math.round(seconds * 10) / 10} s`;
@@ -36054,6 +36207,16 @@ function deploy_deploy(asked, signal) {
  * everything has been checked, and all that is wrong is thrown together.
  */
 async function deployOver(asked, run) {
+    const remains = [];
+    try {
+        return await allStages(asked, run, (what) => remains.push(what));
+    }
+    catch (error) {
+        throw withRemains(error, remains);
+    }
+}
+/** @param onRemains told of what stays though no service is changed: a phrase */
+async function allStages(asked, run, onRemains) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const { signal, time } = run;
@@ -36065,10 +36228,10 @@ async function deployOver(asked, run) {
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
-        await installRegistryCas({ ...run, connection, deployment, self });
+        await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
         const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed');
-        await push(pushes, changes, deployment, before);
+        await push(pushes, changes, deployment, before, onRemains);
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
         const observed = await prepareNodes(changes, preparing);
@@ -36091,11 +36254,11 @@ async function deployOver(asked, run) {
     }
 }
 /** What the registries are to have first. The swarm is left as it is. */
-async function push(pushes, changes, { credentials }, run) {
+async function push(pushes, changes, { credentials }, run, onRemains) {
     if (pushes.every(({ toSend }) => toSend === undefined))
         return;
     await stage('Push images', () => run.time.before('Push images', async (signal) => {
-        await pushImages(pushes);
+        await pushImages(pushes, (name) => onRemains(`${name} is pushed`));
         await confirmPushed(pushes, changes, credentials, { ...run, signal });
     }));
 }

@@ -8760,6 +8760,17 @@ function throwAll(problems) {
     if (problems.length > 0)
         throw new UserErrors(problems);
 }
+const remains = new WeakMap();
+/** Notes on an error what stays of the run that it ends, though no service was changed: a phrase for each. */
+function withRemains(error, phrases) {
+    if (typeof error === 'object' && error !== null && phrases.length > 0)
+        remains.set(error, phrases);
+    return error;
+}
+/** What {@link withRemains} has noted. */
+function remainsOf(error) {
+    return (typeof error === 'object' && error !== null && remains.get(error)) || [];
+}
 /** The text of anything that was thrown. */
 function errors_messageOf(error) {
     return error instanceof Error ? error.message : String(error);
@@ -9264,7 +9275,103 @@ const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./build/runner/clock.js
+/**
+ * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
+ */
+/** Milliseconds on a clock that never goes back. */
+function clock_nowMs() {
+    return performance.now();
+}
+/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
+function timeOfDayMs() {
+    return Date.now();
+}
+/**
+ * Resolves after some milliseconds.
+ *
+ * @throws DOMException `AbortError`, with the signal's reason as its cause, when it is aborted meanwhile
+ */
+function clock_sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
+        const stop = () => {
+            clearTimeout(timer);
+            const error = new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
+            reject(error);
+        };
+        const timer = setTimeout(() => {
+            signal?.removeEventListener('abort', stop);
+            resolve();
+        }, ms);
+        if (signal?.aborted)
+            stop();
+        else
+            signal?.addEventListener('abort', stop, { once: true });
+    });
+}
+/** A pause that does not keep the program alive. */
+function idle(ms) {
+    return new Promise((resolve) => {
+        setTimeout(resolve, ms).unref();
+    });
+}
+/** A signal that is aborted, with a `TimeoutError` as its reason, after some milliseconds; it keeps nothing alive. */
+function clock_timeLimit(ms) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(clock_tooLong()), ms).unref();
+    return controller.signal;
+}
+/** The reason of a signal that ends work because its time is over. */
+function clock_tooLong() {
+    return new DOMException('The operation took too long', 'TimeoutError');
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/insecure.js
+
+/** How daemons treat a registry, from what they say of themselves. Pure. */
+/**
+ * Whether a daemon speaks to a registry without TLS, or with whoever answers (`insecure-registries` of its
+ * daemon.json; moby, daemon/pkg/registry/config.go).
+ *
+ * @param registry `host[:port]`
+ */
+function isInsecure(registry, { IndexConfigs = {}, InsecureRegistryCIDRs = [] }) {
+    const named = Object.hasOwn(IndexConfigs, registry) ? IndexConfigs[registry] : undefined;
+    if (named !== undefined)
+        return named.Secure === false;
+    if (isOfEachMachine(registry))
+        return true;
+    const host = insecure_hostOf(registry);
+    return InsecureRegistryCIDRs.some((network) => isInNetwork(network, host));
+}
+/** Whether each machine means itself by it: `localhost:5000`. */
+function isOfEachMachine(registry) {
+    const host = insecure_hostOf(registry);
+    return host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '::1';
+}
+function insecure_hostOf(registry) {
+    return registry.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+/** Whether an address is one of a network, `10.0.0.0/8`; a name is in none. */
+function isInNetwork(network, host) {
+    const version = (0,external_node_net_namespaceObject.isIP)(host);
+    const [address = '', bits = ''] = network.split('/');
+    if (version === 0 || (0,external_node_net_namespaceObject.isIP)(address) !== version || !/^\d{1,3}$/.test(bits))
+        return false;
+    const family = version === 6 ? 'ipv6' : 'ipv4';
+    const list = new external_node_net_namespaceObject.BlockList();
+    try {
+        list.addSubnet(address, Number(bits), family);
+    }
+    catch {
+        return false;
+    }
+    return list.check(host, family);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
+
+
 
 
 
@@ -9296,7 +9403,7 @@ const UNKNOWN_CA = new Set([
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-const BAD_CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const BAD_CERTIFICATE = /^(?:CERT_|CRL_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|UNABLE_TO_|ERROR_IN_CERT)/;
 const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
 /**
  * The way to registries from here, over the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`,
@@ -9319,7 +9426,9 @@ function registryHttp(env) {
             return exchange(request, url, options, proxyAuth(proxy));
         }
         const tunnel = await openTunnel(proxy, url, request.signal);
-        const socket = await secured((0,external_node_tls_.connect)({ socket: tunnel, servername: serverName(url), ...tls }), tunnel);
+        // Of an address there is no server name: the certificate is held to `host`, which is `localhost` where nothing is said.
+        const secure = { socket: tunnel, host: bare(url.hostname), servername: serverName(url), ...tls };
+        const socket = await secured((0,external_node_tls_.connect)(secure), tunnel, request.signal);
         return exchange(request, url, { createConnection: () => socket }).finally(() => {
             socket.destroy();
             tunnel.destroy();
@@ -9350,7 +9459,7 @@ function proxyFor(url, env) {
         return undefined;
     }
 }
-/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `*` is everything. */
+/** `example.com` and `.example.com` are all of that domain, with `:5000` only at that port; `10.0.0.0/8`; `*` is everything. */
 function isWithoutProxy(url, list) {
     const host = bare(url.hostname);
     // As Go does (golang.org/x/net/http/httpproxy).
@@ -9363,7 +9472,10 @@ function isWithoutProxy(url, list) {
         .some((entry) => {
         if (entry === '*')
             return true;
-        const [, name = entry, only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+        if (isInNetwork(entry, host))
+            return true;
+        const [, given = entry, only] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [];
+        const name = bare(given);
         if (name === '' || (only !== undefined && only !== port))
             return false;
         const domain = name.replace(/^\*?\./, '');
@@ -9373,11 +9485,21 @@ function isWithoutProxy(url, list) {
 function proxyAuth({ username, password }) {
     if (username === '')
         return {};
-    const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const account = `${decoded(username)}:${decoded(password)}`;
     return { 'Proxy-Authorization': `Basic ${Buffer.from(account).toString('base64')}` };
+}
+/** What is no encoding of anything is meant as it stands. */
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
 }
 function openTunnel(proxy, url, signal) {
     const to = `${url.hostname}:${url.port || 443}`;
+    const silence = clock_timeLimit(SILENCE_SECONDS * 1000);
     return new Promise((resolve, reject) => {
         const request = (0,external_node_http_namespaceObject.request)({
             host: bare(proxy.hostname),
@@ -9386,7 +9508,7 @@ function openTunnel(proxy, url, signal) {
             path: to,
             headers: { Host: to, ...proxyAuth(proxy) },
             agent: false,
-            signal,
+            signal: AbortSignal.any([signal, silence]),
         });
         request.once('connect', ({ statusCode = 0 }, socket) => {
             if (statusCode === 200)
@@ -9395,15 +9517,24 @@ function openTunnel(proxy, url, signal) {
             reject(new HttpFault('unreachable', `the proxy ${proxy.host} answers ${statusCode}`, statusCode >= 500));
         });
         request.once('error', (error) => {
-            reject(signal.aborted ? error : new HttpFault('unreachable', `the proxy ${proxy.host}: ${error.message}`, true));
+            if (signal.aborted)
+                return reject(error);
+            const said = silence.aborted ? `does not answer in ${SILENCE_SECONDS} s` : `cannot be used: ${error.message}`;
+            reject(new HttpFault('unreachable', `the proxy ${proxy.host} ${said}`, true, error));
         });
         request.end();
     });
 }
 /** @throws HttpFault when no TLS comes about */
-function secured(socket, tunnel) {
+function secured(socket, tunnel, signal) {
+    const end = () => tunnel.destroy();
+    const over = AbortSignal.any([signal, clock_timeLimit(SILENCE_SECONDS * 1000)]);
+    over.addEventListener('abort', end, { once: true });
     return new Promise((resolve, reject) => {
-        socket.once('secureConnect', () => resolve(socket));
+        socket.once('secureConnect', () => {
+            over.removeEventListener('abort', end);
+            resolve(socket);
+        });
         socket.on('error', (error) => {
             tunnel.destroy();
             reject(faultOf(error));
@@ -9416,6 +9547,7 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     signal.throwIfAborted();
     const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_namespaceObject.request : external_node_http_namespaceObject.request;
     const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS);
+    const ofPayload = new Set();
     const request = make({
         host: bare(url.hostname),
         port: url.port,
@@ -9443,7 +9575,7 @@ async function exchange({ method, headers, payload, signal }, url, options, more
         if (payload === undefined)
             request.end();
         else {
-            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence), request);
+            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence, ofPayload), request);
             // An answer before all is sent, such as a refusal, counts more than what becomes of the rest.
             sending.catch(() => undefined);
             const first = await Promise.race([answered, sending.then(() => undefined)]).catch(async (error) => {
@@ -9459,6 +9591,8 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     }
     catch (error) {
         signal.throwIfAborted();
+        if (ofPayload.has(error))
+            throw error;
         if (silence.signal.aborted) {
             throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error);
         }
@@ -9489,10 +9623,17 @@ async function readWhole(response, silence) {
         throw new HttpFault('unreachable', 'the answer broke off', true);
     return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
 }
-async function* watched(pieces, silence) {
-    for await (const piece of pieces) {
-        silence.heard();
-        yield piece;
+/** @param errors takes what goes wrong with the pieces themselves: a disk has the same errors as a line */
+async function* watched(pieces, silence, errors) {
+    try {
+        for await (const piece of pieces) {
+            silence.heard();
+            yield piece;
+        }
+    }
+    catch (error) {
+        errors.add(error);
+        throw error;
     }
 }
 /** Ends a request of which nothing is heard. */
@@ -9516,11 +9657,8 @@ class Silence {
     }
 }
 function faultOf(error) {
-    const { code = '', syscall } = error;
+    const { code = '' } = error;
     if (error instanceof HttpFault || code === '')
-        return error;
-    // What is wrong with the payload is told by its own error.
-    if (syscall === 'read' && code !== 'ECONNRESET')
         return error;
     const said = errors_messageOf(error);
     if (UNKNOWN_CA.has(code))
@@ -10044,57 +10182,6 @@ function isOwn({ uid }) {
 /** Whether nobody but this user can have written or read it. */
 function isPrivate(stats) {
     return isOwn(stats) && (process.getuid === undefined || (stats.mode & 0o077) === 0);
-}
-
-;// CONCATENATED MODULE: ./build/runner/clock.js
-/**
- * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
- */
-/** Milliseconds on a clock that never goes back. */
-function clock_nowMs() {
-    return performance.now();
-}
-/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
-function timeOfDayMs() {
-    return Date.now();
-}
-/**
- * Resolves after some milliseconds.
- *
- * @throws DOMException `AbortError`, with the signal's reason as its cause, when it is aborted meanwhile
- */
-function clock_sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-        const stop = () => {
-            clearTimeout(timer);
-            const error = new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
-            reject(error);
-        };
-        const timer = setTimeout(() => {
-            signal?.removeEventListener('abort', stop);
-            resolve();
-        }, ms);
-        if (signal?.aborted)
-            stop();
-        else
-            signal?.addEventListener('abort', stop, { once: true });
-    });
-}
-/** A pause that does not keep the program alive. */
-function idle(ms) {
-    return new Promise((resolve) => {
-        setTimeout(resolve, ms).unref();
-    });
-}
-/** A signal that is aborted, with a `TimeoutError` as its reason, after some milliseconds; it keeps nothing alive. */
-function clock_timeLimit(ms) {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(clock_tooLong()), ms).unref();
-    return controller.signal;
-}
-/** The reason of a signal that ends work because its time is over. */
-function clock_tooLong() {
-    return new DOMException('The operation took too long', 'TimeoutError');
 }
 
 ;// CONCATENATED MODULE: ./build/runner/poll.js
@@ -16742,6 +16829,8 @@ const registry_ca_HUB = 'docker.io';
 const registry_ca_INPUT = 'registry-ca';
 const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
 const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
+/** Base64 of what certificates and keys are without the frame of PEM. */
+const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
 const LINE_OF_PEM = 64;
@@ -16837,6 +16926,11 @@ function pemOf(text, { readFile, now }, problems) {
             return certificatesIn(given, now);
         if (/[\r\n]/.test(given)) {
             throw new errors_UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on');
+        }
+        if (DER.test(given)) {
+            // It may be a key.
+            new secret_Secret(given);
+            throw new errors_UserError('this is base64 of something that is no PEM: write the text from -----BEGIN CERTIFICATE----- on');
         }
         return certificatesIn(unwrapped(readFile(given).trim()), now);
     });

@@ -14,6 +14,8 @@ const HUB = 'docker.io'
 const INPUT = 'registry-ca'
 const EXAMPLE = '`registry.example.com: path/to/ca.crt`'
 const BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/
+/** Base64 of what certificates and keys are without the frame of PEM. */
+const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g
 const LINE_OF_PEM = 64
@@ -112,6 +114,13 @@ function pemOf(text: string, { readFile, now }: CaSources, problems: Problems): 
     if (given.includes('-----BEGIN')) return certificatesIn(given, now)
     if (/[\r\n]/.test(given)) {
       throw new UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on')
+    }
+    if (DER.test(given)) {
+      // It may be a key.
+      new Secret(given)
+      throw new UserError(
+        'this is base64 of something that is no PEM: write the text from -----BEGIN CERTIFICATE----- on',
+      )
     }
     return certificatesIn(unwrapped(readFile(given).trim()), now)
   })

@@ -172,3 +172,15 @@ describe('install-registry-ca', () => {
     expect(read({ 'registry-ca': acme, ...image })).not.toHaveProperty('installCas')
   })
 })
+
+test.each([
+  ['alone', (der: string) => der],
+  ['in a mapping', (der: string) => `${HOST}: ${der}`],
+])('base64 of a key that has no frame is no path to be shown: %s', (_what, given) => {
+  const der = `MIIEvQ${Buffer.alloc(90, 'canary of a key').toString('base64')}`
+  const [problem = '', ...others] = problems({ 'registry-ca': given(der) })
+  expect(others).toEqual([])
+  expect(problem).toContain('this is base64 of something that is no PEM')
+  expect(problem).not.toContain(der)
+  expect(redact(der)).toBe('***')
+})
