@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
+import { endMarked } from '../../runner/survivors.ts'
 import { parseGoJson } from '../engine/go-json.ts'
 import { registryKey } from '../registry/reference.ts'
 import { runProgram } from './cli.ts'
@@ -71,9 +73,12 @@ function credentialFrom({ Username: username = '', Secret: password = '' }: Answ
 }
 
 async function run(program: string, registry: string, env: Readonly<Record<string, string>>, signal: AbortSignal) {
+  const [mark, value] = ['SWARM_DEPLOY_HELPER', randomUUID()]
   try {
-    return await runProgram(program, ['get'], { env, stdin: registryKey(registry), signal })
+    return await runProgram(program, ['get'], { env: { ...env, [mark]: value }, stdin: registryKey(registry), signal })
   } catch (error) {
+    // Many are scripts: what they have started would live on, with the secret perhaps.
+    await endMarked(`${mark}=${value}`)
     signal.throwIfAborted()
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') throw new HelperError(`${program} is not on the PATH of this step`)

@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import { askHelper, HelperError } from '../../../../src/docker/cli/credential-helper.ts'
 import { redact } from '../../../../src/runner/secret.ts'
+import { startOf } from '../../../../src/runner/survivors.ts'
 
 const bin = mkdtempSync(join(tmpdir(), 'helpers-'))
 afterAll(() => rmSync(bin, { recursive: true }))
@@ -123,6 +124,7 @@ describe('a credential helper fails', () => {
     try {
       const end = failure(name)
       await jest.advanceTimersByTimeAsync(60_000)
+      await jest.advanceTimersByTimeAsync(10_000)
       expect(await end).toMatch(/^`docker-credential-slow get` did not end within 60 s, and was ended/)
     } finally {
       jest.useRealTimers()
@@ -134,5 +136,18 @@ describe('a credential helper fails', () => {
     const end = ask(helper('stopped', 'exec sleep 1000'), stop.signal)
     stop.abort()
     await expect(end).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  test('and what it has started ends with it', async () => {
+    const stop = new AbortController()
+    const started = join(bin, 'started')
+    const end = ask(
+      helper('script', `sleep 1000 & echo $! >'${started}.new'; mv '${started}.new' '${started}'; wait`),
+      stop.signal,
+    )
+    while (!existsSync(started)) await new Promise((done) => setTimeout(done, 20))
+    stop.abort()
+    await expect(end).rejects.toMatchObject({ name: 'AbortError' })
+    expect(startOf(Number(readFileSync(started, 'utf8')))).toBeUndefined()
   })
 })
