@@ -28917,6 +28917,8 @@ function startGuarded(program, args, env) {
 
 
 
+
+
 /** A credential helper that gave no credential, and did not say that it has none. The message says what it did instead. */
 class HelperError extends Error {
     name = 'HelperError';
@@ -28973,10 +28975,13 @@ function credentialFrom({ Username: username = '', Secret: password = '' }) {
     return { kind: 'password', username, password };
 }
 async function run(program, registry, env, signal) {
+    const [mark, value] = ['SWARM_DEPLOY_HELPER', (0,external_node_crypto_namespaceObject.randomUUID)()];
     try {
-        return await runProgram(program, ['get'], { env, stdin: registryKey(registry), signal });
+        return await runProgram(program, ['get'], { env: { ...env, [mark]: value }, stdin: registryKey(registry), signal });
     }
     catch (error) {
+        // Many are scripts: what they have started would live on, with the secret perhaps.
+        await endMarked(`${mark}=${value}`);
         signal.throwIfAborted();
         const { code } = error;
         if (code === 'ENOENT')
@@ -29030,8 +29035,9 @@ function configChoice(request, current) {
     if (request.authConfig !== undefined)
         return { source: '`auth-config`', name: request.authConfig };
     const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) };
-    const label = CONFIG_LABELS.find((key) => labels[key]);
-    return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' };
+    // Names of configs have no blanks around them either, and nobody would see one in an error.
+    const named = CONFIG_LABELS.map((key) => ({ source: `its label ${key}`, name: labels[key]?.trim() ?? '' }));
+    return named.find(({ name }) => name !== '');
 }
 
 ;// CONCATENATED MODULE: ./build/plan/observe.js
@@ -31461,6 +31467,7 @@ function noStack(stack, all) {
 
 
 
+
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
 function planDeployment(deployment, loggedIn, observed, strategies) {
     const hasLock = deployment.lock !== undefined;
@@ -31589,11 +31596,15 @@ function namedAccess(request, current, image, { configs, named, unread }) {
     }
     return { config, credential };
 }
+/** A label may hold anything; what is behind it in the error matters more. */
+const plan_LONGEST_NAME = 200;
 /** @param unread why it is not taken for the path of a directory, where somebody has looked */
-function unknownConfig({ source, name }, all, unread) {
+function unknownConfig(choice, all, unread) {
+    const { source } = choice;
+    const name = safeLine(choice.name, plan_LONGEST_NAME);
     const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
     const advice = `give \`registries\` an entry with \`config: ${name}\`, or \`docker-config\` one of that name (\`${name}: env:NAME\`)`;
-    if (!isDirectoryName(name)) {
+    if (!isDirectoryName(choice.name)) {
         const others = all.length > 0 ? 'use one of them, or ' : '';
         return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: ${others}${advice}`);
     }

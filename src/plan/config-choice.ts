@@ -23,6 +23,7 @@ export interface ConfigChoice {
 export function configChoice(request: ChoosingRequest, current: Service | undefined): ConfigChoice | undefined {
   if (request.authConfig !== undefined) return { source: '`auth-config`', name: request.authConfig }
   const labels = request.labels ?? { ...current?.Spec.Labels, ...labelsOf(request.createArgs ?? []) }
-  const label = CONFIG_LABELS.find((key) => labels[key])
-  return label === undefined ? undefined : { source: `its label ${label}`, name: labels[label] ?? '' }
+  // Names of configs have no blanks around them either, and nobody would see one in an error.
+  const named = CONFIG_LABELS.map((key) => ({ source: `its label ${key}`, name: labels[key]?.trim() ?? '' }))
+  return named.find(({ name }) => name !== '')
 }

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import { isDirectoryName, NOT_ALLOWED } from '../inputs/config-directories.ts'
 import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
+import { safeLine } from '../runner/safe-text.ts'
 import { utcWords } from '../runner/utc.ts'
 import { type Colours, coloursFor, siblingNames } from './colours.ts'
 import { type ChoosingRequest, type ConfigChoice, configChoice } from './config-choice.ts'
@@ -216,12 +217,17 @@ function namedAccess(
   return { config, credential }
 }
 
+/** A label may hold anything; what is behind it in the error matters more. */
+const LONGEST_NAME = 200
+
 /** @param unread why it is not taken for the path of a directory, where somebody has looked */
-function unknownConfig({ source, name }: ConfigChoice, all: readonly Config[], unread: string | undefined): UserError {
+function unknownConfig(choice: ConfigChoice, all: readonly Config[], unread: string | undefined): UserError {
+  const { source } = choice
+  const name = safeLine(choice.name, LONGEST_NAME)
   const known =
     all.length > 0 ? `the configs of this run are ${list(all.map((one) => one.name))}` : 'this run has no configs'
   const advice = `give \`registries\` an entry with \`config: ${name}\`, or \`docker-config\` one of that name (\`${name}: env:NAME\`)`
-  if (!isDirectoryName(name)) {
+  if (!isDirectoryName(choice.name)) {
     const others = all.length > 0 ? 'use one of them, or ' : ''
     return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: ${others}${advice}`)
   }

@@ -200,6 +200,28 @@ describe('docker-config', () => {
     expect(chosen).toEqual({ web: '/root/.docker2 carol:pass-of-carol' })
   })
 
+  test.each([
+    ['blanks around its name', { 'swarm-deploy.auth.config': ' team-b\n' }, 'team-b bob:pass-of-bob'],
+    [
+      'a label of blanks before the other',
+      { 'swarm-deploy.auth.config': ' ', 'gantry.auth.config': 'team-a' },
+      'team-a alice:pass-of-alice',
+    ],
+    ['a label of blanks', { 'gantry.auth.config': ' ' }, undefined],
+  ])('is chosen by a label with %s', async (_, labels, web) => {
+    const present = { web: { image: WEB, labels } }
+    const { chosen, problems } = await access({ inputs: { services: `web: ${WEB}`, 'docker-config': NAMED }, present })
+    expect(problems).toEqual([])
+    expect(chosen).toEqual({ web })
+  })
+
+  test('is named with what to do, however long the label is that means none', async () => {
+    const present = { web: { image: WEB, labels: { 'gantry.auth.config': `/${'y/'.repeat(5000)}` } } }
+    const { problems } = await access({ inputs: { services: `web: ${WEB}`, 'docker-config': NAMED }, present })
+    expect(problems).toEqual([expect.stringMatching(/write it into `allow-config-directories`/)])
+    expect(problems.join().length).toBeLessThan(1500)
+  })
+
   test('serves nobody who does not name it', async () => {
     const { chosen } = await access({ inputs: { services: TO_CREATE, 'docker-config': NAMED } })
     expect(chosen).toEqual({ web: undefined })
