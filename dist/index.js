@@ -37801,25 +37801,33 @@ const renew_stored_LOOK_EVERY_MS = 500;
 function renewAll(renewals, run) {
     return inParallel(renewals, run.asked.maxParallel, async (renewal) => {
         const { service } = renewal;
+        const writing = { sent: 0, isStored: false };
         try {
             if (run.signal.aborted)
                 return unrenewed(service, 'cancelled', 'the run was stopped before it was its turn');
             if (run.time.isOver)
                 return unrenewed(service, 'timed-out', OVER);
-            return await renew(renewal, run);
+            return await renew(renewal, run, writing);
         }
         catch (error) {
             if (run.signal.aborted)
-                return unrenewed(service, 'cancelled', 'the run was stopped: whether the credential is stored is not known');
+                return unrenewed(service, 'cancelled', `the run was stopped: ${whatIsKnown(writing)}`);
             if (!(error instanceof ConnectionLost || error instanceof EngineError))
                 throw error;
             const said = tellCallError(error) ?? messageOf(error);
-            return renew_stored_tell(unrenewed(service, 'failed', `whether the credential is stored is not known: ${said}`), run);
+            return renew_stored_tell(unrenewed(service, 'failed', `${whatIsKnown(writing, error)}: ${said}`), run);
         }
     });
 }
+/** @param error of the daemon, which ended them */
+function whatIsKnown({ sent, isStored }, error) {
+    if (isStored)
+        return `${renew_stored_STORED}, and the spec that \`docker service rollback\` brings back may have the one before`;
+    const isRefused = sent === 1 && error instanceof EngineError && error.status < 500;
+    return sent === 0 || isRefused ? 'nothing is written' : 'whether the credential is stored is not known';
+}
 const OVER = '`timeout` was over before it was its turn: write a longer one';
-async function renew(first, run) {
+async function renew(first, run, writing) {
     const { connection, lookUp, lines, before } = run;
     const { engine } = connection;
     let renewal = first;
@@ -37840,9 +37848,9 @@ async function renew(first, run) {
             const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login);
             return renew_stored_tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
         }
-        const { result, written } = await write(renewal, run);
+        const { result, written } = await write(renewal, run, writing);
         if (result === 'done') {
-            lines.step(service.Spec.Name, `the credential of ${accountsInWords(access.credential)} is stored`);
+            lines.step(service.Spec.Name, `the credential of ${accountInWords({ ...access.credential, ...login })} is stored`);
             return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) };
         }
         const now = result === 'removed' ? undefined : await findService(engine, service.ID, limit());
@@ -37859,17 +37867,20 @@ async function renew(first, run) {
         }
     }
 }
-async function write({ service, access }, { connection: { engine } }) {
+async function write({ service, access }, { connection: { engine } }, writing) {
     const credential = stored_credential_storedCredential(access);
     let written = service.Spec;
     const note = (spec) => {
         written = spec;
+        writing.sent++;
     };
     const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), note);
     const result = await once();
     // What somebody else has written in between is theirs, and has the new credential or one of their own.
-    if (result === 'done')
+    if (result === 'done') {
+        writing.isStored = true;
         await once();
+    }
     return { result, written };
 }
 function limit() {

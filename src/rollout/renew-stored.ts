@@ -9,7 +9,7 @@ import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { messageOf } from '../errors.ts'
 import type { AuthRefresh } from '../inputs/auth-refresh.ts'
-import { accountsInWords } from '../plan/account.ts'
+import { accountInWords } from '../plan/account.ts'
 import type { Renewal } from '../plan/auth-refresh.ts'
 import { type LookUp, UnreadableImage } from '../plan/images.ts'
 import { storedAccountLabels, storedAccountOf, storedLogin } from '../plan/stored-account.ts'
@@ -66,23 +66,37 @@ export interface Renewed {
 export function renewAll(renewals: readonly Renewal[], run: RenewalRun): Promise<(Renewed | RenewalResult)[]> {
   return inParallel(renewals, run.asked.maxParallel, async (renewal) => {
     const { service } = renewal
+    const writing: Writing = { sent: 0, isStored: false }
     try {
       if (run.signal.aborted) return unrenewed(service, 'cancelled', 'the run was stopped before it was its turn')
       if (run.time.isOver) return unrenewed(service, 'timed-out', OVER)
-      return await renew(renewal, run)
+      return await renew(renewal, run, writing)
     } catch (error) {
-      if (run.signal.aborted)
-        return unrenewed(service, 'cancelled', 'the run was stopped: whether the credential is stored is not known')
+      if (run.signal.aborted) return unrenewed(service, 'cancelled', `the run was stopped: ${whatIsKnown(writing)}`)
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
       const said = tellCallError(error) ?? messageOf(error)
-      return tell(unrenewed(service, 'failed', `whether the credential is stored is not known: ${said}`), run)
+      return tell(unrenewed(service, 'failed', `${whatIsKnown(writing, error)}: ${said}`), run)
     }
   })
 }
 
+/** How far the writes to one service have come. */
+interface Writing {
+  sent: number
+  /** Once at least: `docker service rollback` may still bring the credential before it back. */
+  isStored: boolean
+}
+
+/** @param error of the daemon, which ended them */
+function whatIsKnown({ sent, isStored }: Writing, error?: unknown): string {
+  if (isStored) return `${STORED}, and the spec that \`docker service rollback\` brings back may have the one before`
+  const isRefused = sent === 1 && error instanceof EngineError && error.status < 500
+  return sent === 0 || isRefused ? 'nothing is written' : 'whether the credential is stored is not known'
+}
+
 const OVER = '`timeout` was over before it was its turn: write a longer one'
 
-async function renew(first: Renewal, run: RenewalRun): Promise<Renewed | RenewalResult> {
+async function renew(first: Renewal, run: RenewalRun, writing: Writing): Promise<Renewed | RenewalResult> {
   const { connection, lookUp, lines, before } = run
   const { engine } = connection
   let renewal: Renewal | undefined = first
@@ -100,9 +114,9 @@ async function renew(first: Renewal, run: RenewalRun): Promise<Renewed | Renewal
       const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login)
       return tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run)
     }
-    const { result, written } = await write(renewal, run)
+    const { result, written } = await write(renewal, run, writing)
     if (result === 'done') {
-      lines.step(service.Spec.Name, `the credential of ${accountsInWords(access.credential)} is stored`)
+      lines.step(service.Spec.Name, `the credential of ${accountInWords({ ...access.credential, ...login })} is stored`)
       return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) }
     }
     const now: Service | undefined = result === 'removed' ? undefined : await findService(engine, service.ID, limit())
@@ -122,16 +136,20 @@ async function renew(first: Renewal, run: RenewalRun): Promise<Renewed | Renewal
   }
 }
 
-async function write({ service, access }: Renewing, { connection: { engine } }: RenewalRun) {
+async function write({ service, access }: Renewing, { connection: { engine } }: RenewalRun, writing: Writing) {
   const credential = storedCredential(access)
   let written = service.Spec
   const note = (spec: ServiceSpec) => {
     written = spec
+    writing.sent++
   }
   const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), note)
   const result = await once()
   // What somebody else has written in between is theirs, and has the new credential or one of their own.
-  if (result === 'done') await once()
+  if (result === 'done') {
+    writing.isStored = true
+    await once()
+  }
   return { result, written }
 }
 

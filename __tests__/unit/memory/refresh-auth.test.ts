@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import type { Fault } from '../../support/memory-swarm/faults.ts'
+import type { Fault, Strike } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin, userIn } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm, withImage, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
@@ -10,6 +10,9 @@ const IMAGE = 'hub.test/acme/web:1'
 const OTHER = 'hub.test/acme/web:2'
 const ALICE = '- {registry: hub.test, username: alice, password: alices-own-password}'
 const BOB = '- {registry: hub.test, username: bob, password: bobs-own-password}'
+
+/** Stands for a stop of the run. */
+const STOP: Fault = { kind: 'meanwhile', act: () => undefined }
 
 beforeEach(stopTime)
 afterEach(letTimeRun)
@@ -255,6 +258,40 @@ describe('what is left alone', () => {
     expect(renewal?.renewals).toMatchObject([
       { outcome: 'refreshed', note: expect.stringContaining('was replaced by a change of somebody else') },
     ])
+  })
+
+  test.each<[string, Strike, string]>([
+    [
+      'a stop while the image is looked up',
+      { at: /^GET \/distribution/, fault: STOP },
+      'the run was stopped: nothing is written',
+    ],
+    [
+      'a daemon that refuses the write',
+      { at: /^POST .*update$/, fault: { kind: 'error', status: 400, message: 'no' } },
+      'nothing is written: the docker daemon answered a request with 400: no',
+    ],
+    [
+      'one that refuses the second write',
+      { at: /^POST .*update$/, from: 2, fault: { kind: 'error', status: 400, message: 'no' } },
+      'the credential is stored, and the spec that `docker service rollback` brings back may have the one before: the docker daemon answered a request with 400: no',
+    ],
+  ])('what is known of the writes is told after %s', async (_, strike, cause) => {
+    const swarm = await swarmOf(['web'])
+    const stop = new AbortController()
+    const fault: Fault = strike.fault === STOP ? { kind: 'meanwhile', act: () => cancel(stop) } : strike.fault
+    swarm.faults.add({ ...strike, fault })
+    const inputs = { mode: 'refresh-auth', registries: BOB, services: 'web' }
+    const { renewals } = await runAction(swarm, inputs, { stop })
+    expect(renewals).toMatchObject([{ cause }])
+    expect(storedUser(swarm, 'web')[0]).toBe(cause.startsWith('the credential') ? 'bob' : 'alice')
+  })
+
+  test('the log names the account that is stored, and no other', async () => {
+    const swarm = await swarmOf(['web'])
+    const stored = 'stored-username: alice, stored-password: alices-own-password}'
+    const { log } = await refresh(swarm, { services: 'web', registries: BOB.replace('}', `, ${stored}`) })
+    expect(log).toContain('web: the credential of account alice of hub.test is stored\n')
   })
 
   test('a run that is stopped says what it has not done', async () => {
