@@ -31661,6 +31661,7 @@ function plan_list(names) {
 
 
 
+
 /** What is told of images that are pushed. Pure. */
 /** `3 parts`: layers, and configurations. */
 function partsInWords(count) {
@@ -31670,7 +31671,9 @@ function partsInWords(count) {
 function pushProblem(error, { place, image }, access) {
     const who = access === undefined ? 'without a credential' : `with ${accountInWords(access.credential)}`;
     const said = error.failure === 'silent' ? '' : ` ${image.registry} was asked by this runner: ${error.message}`;
-    return `${place}: ${familiar(image)} cannot be pushed ${who}: ${reasonAndAdvice(error, image, access)}.${said}`;
+    // Most often the registry was forgotten.
+    const assumed = image.registry === credentials_HUB && access === undefined ? ` (a name without a registry is one of ${credentials_HUB})` : '';
+    return `${place}: ${familiar(image)}${assumed} cannot be pushed ${who}: ${reasonAndAdvice(error, image, access)}.${said}`;
 }
 function reasonAndAdvice(error, image, access) {
     const { registry } = image;

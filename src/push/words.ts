@@ -2,6 +2,7 @@ import { canonicalName, familiar } from '../docker/registry/reference.ts'
 import type { RegistryError } from '../docker/registry/registry.ts'
 import { describeFailure, remedy } from '../docker/registry/registry-error.ts'
 import { CallRefused } from '../docker/registry/registry-session.ts'
+import { HUB } from '../inputs/credentials.ts'
 import type { PushRequest } from '../inputs/deployment.ts'
 import { accountInWords, requestWith } from '../plan/account.ts'
 import type { Access } from '../plan/plan.ts'
@@ -17,7 +18,9 @@ export function partsInWords(count: number): string {
 export function pushProblem(error: RegistryError, { place, image }: PushRequest, access: Access | undefined): string {
   const who = access === undefined ? 'without a credential' : `with ${accountInWords(access.credential)}`
   const said = error.failure === 'silent' ? '' : ` ${image.registry} was asked by this runner: ${error.message}`
-  return `${place}: ${familiar(image)} cannot be pushed ${who}: ${reasonAndAdvice(error, image, access)}.${said}`
+  // Most often the registry was forgotten.
+  const assumed = image.registry === HUB && access === undefined ? ` (a name without a registry is one of ${HUB})` : ''
+  return `${place}: ${familiar(image)}${assumed} cannot be pushed ${who}: ${reasonAndAdvice(error, image, access)}.${said}`
 }
 
 function reasonAndAdvice(error: RegistryError, image: PushRequest['image'], access: Access | undefined): string {

@@ -59,6 +59,12 @@ test.each<[string, RegistryError, string]>([
   expect(line).toContain(error.message)
 })
 
+test('a name without a registry is one of Docker Hub', () => {
+  const image = parseReference('web:2')
+  const line = pushProblem(refused('forbidden', 403), { ...REQUEST, image }, undefined)
+  expect(line).toContain('web:2 (a name without a registry is one of docker.io) cannot be pushed without a credential')
+})
+
 test('without an account the credential is what is missing', () => {
   expect(pushProblem(refused('forbidden', 403), REQUEST, undefined)).toContain(
     'cannot be pushed without a credential: hub.test wants a credential, and this run has none for it: add one to `registries` that may push',
