@@ -12542,6 +12542,7 @@ const unknown_inputs_OTHER_NAMES = {
 const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
 const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
 const PINNED = 'leave it out: every image is looked up and pinned by its digest';
+const STORED = 'write it in an entry of `registries`, which has room for a second credential';
 const FORWARDED = 'leave it out: the credential is sent wherever there is one';
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
@@ -12566,10 +12567,12 @@ const ADVICE = {
     'force-recreate': 'write `update-args: --force` in an entry of `services`',
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
     'log-level': 'leave it out: a run with debug logging tells more',
+    login: 'write `mode: login`',
     logout: LOGIN,
     'manage-variables': CONTENT_NAMES,
     'monitor-interval': 'leave it out: the swarm is looked at all the time',
     port: unknown_inputs_HOST,
+    'refresh-auth': 'write `mode: refresh-auth`',
     'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
     'remote-host': unknown_inputs_HOST,
     'remote-port': unknown_inputs_HOST,
@@ -12584,6 +12587,10 @@ const ADVICE = {
     'ssh-remote-port': unknown_inputs_HOST,
     'ssh-user': unknown_inputs_HOST,
     'strict-variables': 'leave it out: a variable that is missing is an error',
+    'stored-password': STORED,
+    'stored-password-env': STORED,
+    'stored-password-file': STORED,
+    'stored-username': STORED,
     summary: 'leave it out: there always is one',
     user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
     variables: VARIABLES,
@@ -13982,8 +13989,8 @@ function requireEcr({ registry }) {
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
 /** What the keys begin with that say what the nodes store. */
-const STORED = 'stored-';
-const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)];
+const registries_STORED = 'stored-';
+const STORED_KEYS = [`${registries_STORED}username`, ...PASSWORD_KEYS.map((key) => `${registries_STORED}${key}`)];
 /** The keys of an entry. */
 const REGISTRY_KEYS = [
     'registry',
@@ -14167,9 +14174,9 @@ function ecrCredential(entry, aws, origin, sources, problems) {
 function storedOf(entry, origin, username, sources, problems) {
     if (STORED_KEYS.every((key) => valueAt(entry, key) === undefined))
         return undefined;
-    const password = problems.attempt(() => passwordOf(entry, sources, STORED));
-    const own = textAt(entry, `${STORED}username`, problems);
-    const isOwn = valueAt(entry, `${STORED}username`) !== undefined;
+    const password = problems.attempt(() => passwordOf(entry, sources, registries_STORED));
+    const own = textAt(entry, `${registries_STORED}username`, problems);
+    const isOwn = valueAt(entry, `${registries_STORED}username`) !== undefined;
     const account = isOwn ? own : username;
     if (password !== undefined)
         masking_hide(password, `${origin}, \`stored-password\``, account);
@@ -14187,7 +14194,7 @@ function ownerOf(entry) {
     if (!isRegistry(registry))
         return '';
     const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
-    const isHere = ['password', `${STORED}password`].some((key) => valueAt(entry, key) !== undefined);
+    const isHere = ['password', `${registries_STORED}password`].some((key) => valueAt(entry, key) !== undefined);
     const isAccount = isElsewhere && !isHere && ACCOUNT.test(username);
     return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
 }

@@ -62,6 +62,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 const HOST = 'write it in `host`, as in `host: ssh://user@host:port`'
 const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names"
 const PINNED = 'leave it out: every image is looked up and pinned by its digest'
+const STORED = 'write it in an entry of `registries`, which has room for a second credential'
 const FORWARDED = 'leave it out: the credential is sent wherever there is one'
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end'
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here'
@@ -88,10 +89,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   'force-recreate': 'write `update-args: --force` in an entry of `services`',
   'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
   'log-level': 'leave it out: a run with debug logging tells more',
+  login: 'write `mode: login`',
   logout: LOGIN,
   'manage-variables': CONTENT_NAMES,
   'monitor-interval': 'leave it out: the swarm is looked at all the time',
   port: HOST,
+  'refresh-auth': 'write `mode: refresh-auth`',
   'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
   'remote-host': HOST,
   'remote-port': HOST,
@@ -106,6 +109,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   'ssh-remote-port': HOST,
   'ssh-user': HOST,
   'strict-variables': 'leave it out: a variable that is missing is an error',
+  'stored-password': STORED,
+  'stored-password-env': STORED,
+  'stored-password-file': STORED,
+  'stored-username': STORED,
   summary: 'leave it out: there always is one',
   user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
   variables: VARIABLES,
