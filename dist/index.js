@@ -37945,7 +37945,9 @@ async function look(renewed, services, { engine }) {
 /** Only runs of ours say whose credential they store; of what others write nobody can tell. */
 function accountStoredSince(written, now) {
     const [ours, theirs] = [storedAccountOf(written), storedAccountOf(now)];
-    if (theirs === undefined)
+    // An older one is what a leader shows that has not caught up yet.
+    const isNewer = (numberOf(now) ?? 0) > (numberOf(written) ?? 0);
+    if (theirs === undefined || !isNewer)
         return undefined;
     return theirs.registry === ours?.registry && theirs.account === ours.account ? undefined : theirs.account;
 }

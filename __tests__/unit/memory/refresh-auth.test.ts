@@ -287,6 +287,14 @@ describe('what is left alone', () => {
     expect(storedUser(swarm, 'web')[0]).toBe(cause.startsWith('the credential') ? 'bob' : 'alice')
   })
 
+  test('a leader that has not caught up yet is not taken for somebody else', async () => {
+    const swarm = await swarmOf(['web'])
+    swarm.faults.add({ at: /^GET \/services$/, from: 4, fault: { kind: 'out-of-date' } })
+    const { renewals } = await refresh(swarm, { services: 'web' })
+    expect(swarm.faults.calls.filter(({ path }) => path === '/services')).toHaveLength(4)
+    expect(renewals).toMatchObject([{ outcome: 'refreshed', tasks: { unchanged: 2 } }])
+  })
+
   test('the log names the account that is stored, and no other', async () => {
     const swarm = await swarmOf(['web'])
     const stored = 'stored-username: alice, stored-password: alices-own-password}'
