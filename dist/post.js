@@ -9569,8 +9569,17 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     });
     try {
         const answered = new Promise((resolve, reject) => {
-            request.once('response', (response) => readWhole(response, silence).then(resolve, reject));
-            request.once('error', reject);
+            let hasBegun = false;
+            request.once('response', (response) => {
+                hasBegun = true;
+                readWhole(response, silence).then(resolve, reject);
+            });
+            request.on('error', reject);
+            // Node tells of a switch to another protocol that nobody has asked for by nothing else.
+            request.once('close', () => {
+                if (!hasBegun)
+                    reject(new HttpFault('unreachable', 'the connection ended without an answer', true));
+            });
         });
         if (payload === undefined)
             request.end();
@@ -9591,8 +9600,9 @@ async function exchange({ method, headers, payload, signal }, url, options, more
     }
     catch (error) {
         signal.throwIfAborted();
-        if (ofPayload.has(error))
-            throw error;
+        const [own] = ofPayload;
+        if (ofPayload.size > 0)
+            throw own;
         if (silence.signal.aborted) {
             throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error);
         }

@@ -242,8 +242,16 @@ async function exchange(
   })
   try {
     const answered = new Promise<HttpAnswer>((resolve, reject) => {
-      request.once('response', (response) => readWhole(response, silence).then(resolve, reject))
-      request.once('error', reject)
+      let hasBegun = false
+      request.once('response', (response) => {
+        hasBegun = true
+        readWhole(response, silence).then(resolve, reject)
+      })
+      request.on('error', reject)
+      // Node tells of a switch to another protocol that nobody has asked for by nothing else.
+      request.once('close', () => {
+        if (!hasBegun) reject(new HttpFault('unreachable', 'the connection ended without an answer', true))
+      })
     })
     if (payload === undefined) request.end()
     else {
@@ -260,7 +268,8 @@ async function exchange(
     return await answered
   } catch (error) {
     signal.throwIfAborted()
-    if (ofPayload.has(error)) throw error
+    const [own] = ofPayload
+    if (ofPayload.size > 0) throw own
     if (silence.signal.aborted) {
       throw new HttpFault('silent', `nothing was heard of ${url.host} for ${silence.seconds} s`, true, error)
     }

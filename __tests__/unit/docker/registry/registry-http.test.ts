@@ -143,6 +143,14 @@ describe('without a whole answer', () => {
     ])
   })
 
+  test.each(['GET', 'PUT'] as const)('it changes to another protocol after a %s', async (method) => {
+    const switches = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'
+    const port = await listening(createTcp((socket) => socket.once('data', () => socket.end(switches))))
+    const payload = method === 'PUT' ? payloadOf([Buffer.from('ab')]) : undefined
+    const url = new URL(`http://127.0.0.1:${port}/`)
+    expect(await faultOf(ask({ url, method, payload }))).toEqual(['HttpFault', 'unreachable', true])
+  })
+
   test('the answer breaks off', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('half')
