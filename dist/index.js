@@ -29031,8 +29031,17 @@ function credential_helper_hide(said) {
 
 ;// CONCATENATED MODULE: ./build/plan/config-choice.js
 
+
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
+/**
+ * The labels by which a service on the swarm may name its config: of one of a stack those of its containers too, which
+ * stand under `labels` in the compose file.
+ */
+function choosingLabels({ Spec: { Labels = {}, TaskTemplate } }) {
+    const isOfStack = Labels[NAMESPACE_LABEL] !== undefined;
+    return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels };
+}
 /**
  * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
  *
@@ -37575,6 +37584,7 @@ async function wholeSwarm({ connection: { engine } }, signal) {
 
 
 
+
 /**
  * The services that a choice means. A blue-green service is all that there is of it.
  *
@@ -37659,7 +37669,8 @@ function planRenewal({ service, authConfig }, ground) {
     const isNamed = which.by === 'name';
     let access;
     try {
-        access = image && accessFor(service, image, authConfig, loggedIn);
+        const choosing = { ...service, Spec: { ...service.Spec, Labels: choosingLabels(service) } };
+        access = image && accessFor(choosing, image, authConfig, loggedIn);
     }
     catch (error) {
         if (!(error instanceof UserError))
@@ -38102,9 +38113,12 @@ function inNeed({ which, credentials, dockerConfigs }, { chosen }) {
     const isGiven = credentials.length > 0 || dockerConfigs.length > 0;
     const isGivenAlone = which.by === 'account' && isGiven && dockerConfigs.every(({ name }) => name !== undefined);
     return chosen.flatMap(({ service, authConfig }) => {
-        const { Name: name, Labels: labels = {} } = service.Spec;
         const image = referenceOf(service);
-        const request = { name, labels, ...(authConfig === undefined ? {} : { authConfig }) };
+        const request = {
+            name: service.Spec.Name,
+            labels: choosingLabels(service),
+            ...(authConfig === undefined ? {} : { authConfig }),
+        };
         if (image === undefined || (isGivenAlone && configChoice(request, undefined) === undefined))
             return [];
         return [{ ...request, image }];

@@ -5,7 +5,7 @@ import { allTasksOf, takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { throwAll } from '../errors.ts'
 import type { AuthRefresh } from '../inputs/auth-refresh.ts'
 import { type Choice, type ChosenService, choose, planRenewal, type Renewal } from '../plan/auth-refresh.ts'
-import { configChoice } from '../plan/config-choice.ts'
+import { choosingLabels, configChoice } from '../plan/config-choice.ts'
 import { lookUpOnce } from '../plan/images.ts'
 import { type LoggedIn, logIn } from '../plan/log-in.ts'
 import { referenceOf } from '../plan/plan.ts'
@@ -91,9 +91,12 @@ function inNeed({ which, credentials, dockerConfigs }: AuthRefresh, { chosen }: 
   const isGiven = credentials.length > 0 || dockerConfigs.length > 0
   const isGivenAlone = which.by === 'account' && isGiven && dockerConfigs.every(({ name }) => name !== undefined)
   return chosen.flatMap(({ service, authConfig }) => {
-    const { Name: name, Labels: labels = {} } = service.Spec
     const image = referenceOf(service)
-    const request = { name, labels, ...(authConfig === undefined ? {} : { authConfig }) }
+    const request = {
+      name: service.Spec.Name,
+      labels: choosingLabels(service),
+      ...(authConfig === undefined ? {} : { authConfig }),
+    }
     if (image === undefined || (isGivenAlone && configChoice(request, undefined) === undefined)) return []
     return [{ ...request, image }]
   })

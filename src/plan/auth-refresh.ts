@@ -10,6 +10,7 @@ import type { NamedService, ServiceChoice } from '../inputs/auth-refresh.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { accountInWords } from './account.ts'
 import { nameInFiles } from './colours.ts'
+import { choosingLabels } from './config-choice.ts'
 import { isInterim } from './interim-spec.ts'
 import type { LoggedIn } from './log-in.ts'
 import { similarNames } from './missing-service.ts'
@@ -133,7 +134,8 @@ export function planRenewal({ service, authConfig }: ChosenService, ground: Refr
   const isNamed = which.by === 'name'
   let access: Access | undefined
   try {
-    access = image && accessFor(service, image, authConfig, loggedIn)
+    const choosing = { ...service, Spec: { ...service.Spec, Labels: choosingLabels(service) } }
+    access = image && accessFor(choosing, image, authConfig, loggedIn)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     // One that this run does not have is somebody else's.

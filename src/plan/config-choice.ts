@@ -1,9 +1,19 @@
 import type { Service } from '../docker/api.ts'
+import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { labelsOf } from '../inputs/flags.ts'
 
 /** Labels by which a service names its config itself, the first that is set wins. */
 const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as const
+
+/**
+ * The labels by which a service on the swarm may name its config: of one of a stack those of its containers too, which
+ * stand under `labels` in the compose file.
+ */
+export function choosingLabels({ Spec: { Labels = {}, TaskTemplate } }: Service): Readonly<Record<string, string>> {
+  const isOfStack = Labels[NAMESPACE_LABEL] !== undefined
+  return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels }
+}
 
 /** What of a request says which config it wants. */
 export type ChoosingRequest = Pick<ServiceRequest, 'authConfig' | 'labels' | 'createArgs'>

@@ -374,6 +374,25 @@ describe('which services', () => {
     ])
   })
 
+  test('a label of the containers chooses in a stack, as it does in a compose file', async () => {
+    const swarm = await shop()
+    const Labels = { 'gantry.auth.config': 'theirs' }
+    for (const [Name, ofStack] of [
+      ['shop_c', { [NAMESPACE]: 'shop' }],
+      ['alone', {}],
+    ] as const)
+      put(swarm, { Name, Labels: ofStack, TaskTemplate: { ContainerSpec: { Image: pin(IMAGE), Labels } } })
+    await pass(10)
+    const config = JSON.stringify({
+      auths: { 'hub.test': { auth: Buffer.from('alice:alices-own-password').toString('base64') } },
+    })
+    const { renewals } = await refresh(swarm, { services: 'shop_c alone', 'docker-config': `theirs: '${config}'` })
+    expect(renewals?.map(({ name, account }) => [name, account?.username])).toEqual([
+      ['shop_c', 'alice'],
+      ['alone', 'bob'],
+    ])
+  })
+
   test('one of two accounts is chosen as for a deploy', async () => {
     const swarm = await shop()
     const registries = `${BOB.replace('}', ', config: ours}')}\n${ALICE.replace('}', ', config: theirs}')}`
