@@ -29521,12 +29521,17 @@ async function tell(states, nodes, image, { connection }) {
     throwAll(problems);
 }
 function failureInWords(said, lines, image) {
-    const isPull = /no such image|pull access denied|manifest|x509|failed to resolve/i.test(said);
-    const advice = isPull
-        ? `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`
-        : '';
     const printed = lines.length === 0 ? '' : `: ${lines.join('; ')}`;
-    return `${limited(said) || 'no reason given'}${printed}${advice}`;
+    return `${limited(said) || 'no reason given'}${printed}${install_adviceFor(said, image)}`;
+}
+function install_adviceFor(said, image) {
+    if (/executable file not found|exec: "sh"/i.test(said)) {
+        return `. The image of \`install-registry-ca-image\`, ${image}, has no shell: name one that has, such as \`busybox:1.37\``;
+    }
+    if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+        return `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`;
+    }
+    return '';
 }
 /** The last of what a task has printed; none where that cannot be had soon. */
 async function install_lastLines(engine, taskId) {

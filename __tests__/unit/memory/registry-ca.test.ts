@@ -182,6 +182,16 @@ describe('a deploy with install-registry-ca', () => {
     expect((await runAction(swarm, inputs(missing))).log).toContain('failed: Nothing was changed on the swarm.')
   })
 
+  test('an image without a shell is told from one that cannot be pulled', async () => {
+    const said = 'OCI runtime create failed: exec: "sh": executable file not found in $PATH: unknown'
+    const { problems } = await runAction(threeNodes({ rejected: said }), inputs())
+    expect(problems).toHaveLength(3)
+    for (const problem of problems) {
+      expect(problem).toMatch(/install-registry-ca-image`, tools\.test\/busybox.*, has no shell: name one that has/)
+      expect(problem).not.toContain('docker load')
+    }
+  })
+
   test('one node that cannot pull the image is named with what to do, and the others have it', async () => {
     const swarm = threeNodes({ ...WRITES, pullFailsOn: { n2: 1 } })
     const { problems } = await runAction(swarm, inputs())

@@ -230,12 +230,18 @@ async function tell(states: NodeStates, nodes: readonly Node[], image: string, {
 }
 
 function failureInWords(said: string, lines: readonly string[], image: string): string {
-  const isPull = /no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)
-  const advice = isPull
-    ? `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`
-    : ''
   const printed = lines.length === 0 ? '' : `: ${lines.join('; ')}`
-  return `${limited(said) || 'no reason given'}${printed}${advice}`
+  return `${limited(said) || 'no reason given'}${printed}${adviceFor(said, image)}`
+}
+
+function adviceFor(said: string, image: string): string {
+  if (/executable file not found|exec: "sh"/i.test(said)) {
+    return `. The image of \`install-registry-ca-image\`, ${image}, has no shell: name one that has, such as \`busybox:1.37\``
+  }
+  if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+    return `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`
+  }
+  return ''
 }
 
 /** The last of what a task has printed; none where that cannot be had soon. */
