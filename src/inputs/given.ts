@@ -11,6 +11,12 @@ export function input(env: Environment, name: string): string {
   return env[variableOf(name)] ?? env[shellVariableOf(name)] ?? ''
 }
 
+/** Whether it is there and says nothing: a runner hands over the default of one that is left out. */
+export function isGivenEmpty(env: Environment, name: string): boolean {
+  const isThere = [variableOf(name), shellVariableOf(name)].some((variable) => env[variable] !== undefined)
+  return isThere && input(env, name).trim() === ''
+}
+
 /** The value of an input that is one short text; `undefined` when it is not given. */
 export function read<T>(env: Environment, name: Input, problems: Problems, parse: (text: string) => T): T | undefined {
   const text = input(env, name).trim()

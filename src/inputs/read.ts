@@ -16,7 +16,7 @@ import type {
 } from './deployment.ts'
 import { readDockerConfigs, UNNAMED_CONFIG } from './docker-config.ts'
 import { fileReader, resolvePath } from './files.ts'
-import { input, read, readOrDefault } from './given.ts'
+import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
 import { imagesFromText } from './images.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
 import { allInputs, checkModeInputs } from './mode-inputs.ts'
@@ -113,10 +113,15 @@ export function modeAsked(env: Environment): ModeName {
   return probableMode(input(env, 'mode').trim())
 }
 
+/** Whoever meant to look, and whose variable was empty, must not deploy. An input that is not given is not there, or has its default. */
+const EMPTY_MODE =
+  'mode: it is empty, as a variable is that is not set: write the mode, or leave the input out where a deploy is meant'
+
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
 export function beginReading(given: Environment, strategies: StrategyTable, problems: Problems) {
   const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
   const env = checkUnknownInputs(given, known, problems, log.warning)
+  if (isGivenEmpty(env, 'mode')) problems.add(EMPTY_MODE)
   readOrDefault(env, 'mode', problems, parseMode)
   const mode = modeAsked(env)
   checkModeInputs(env, mode, strategies, problems)

@@ -806,6 +806,12 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { ...WEB, 'fail-on-changes': 'true' },
     'fail-on-changes: it belongs to `mode: plan`, and this run would deploy: leave it out, or write `mode: plan`',
   ],
+  ['mode of a variable that is not set', { ...WEB, mode: '' }, 'mode: it is empty, as a variable is that is not set'],
+  [
+    'mode of blanks',
+    { ...WEB, mode: ' \n' },
+    'mode: it is empty, as a variable is that is not set: write the mode, or',
+  ],
   ['mode that is none', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `deploy`'],
   [
     'mode of another action',
