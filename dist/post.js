@@ -10987,7 +10987,7 @@ function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
-;// CONCATENATED MODULE: ./build/inputs/host.js
+;// CONCATENATED MODULE: ./build/inputs/reach/host.js
 
 
 
@@ -11066,7 +11066,7 @@ function isPort(port) {
     return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/tls.js
+;// CONCATENATED MODULE: ./build/inputs/reach/tls.js
 
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
@@ -11431,7 +11431,7 @@ function otherEncoding(bytes) {
     return ` (line ${before.split('\n').length})`;
 }
 
-;// CONCATENATED MODULE: ./build/inputs/known-hosts.js
+;// CONCATENATED MODULE: ./build/inputs/reach/known-hosts.js
 
 
 const known_hosts_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
@@ -13595,7 +13595,348 @@ async function readConfigFile(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/credentials.js
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./build/inputs/yaml.js
+
+const DEEPEST = 20;
+/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
+const MOST_ALIASED_VALUES = 100_000;
+/** More would hide what is wrong: mostly one mistake is the cause of all. */
+const MOST_PROBLEMS = 20;
+const YAML_TAG = 'tag:yaml.org,2002:';
+/** The tags that say of a list or mapping what is so anyway. */
+const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
+/** What docker compose does by tags where files are merged. */
+const COMPOSE_TAGS = {
+    '!reset': '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
+    '!override': '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
+};
+const REASONS = {
+    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
+    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
+    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
+    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
+    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
+    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
+    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
+    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
+};
+const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
+/**
+ * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
+ */
+function parseYaml(text) {
+    const source = text.replace(/^\uFEFF/, '');
+    const lineCounter = new dist/* LineCounter */.HN();
+    // Duplicate keys are found below: the package's own search takes quadratic time.
+    const document = (0,dist/* parseDocument */.Tp)(source, {
+        schema: 'failsafe',
+        lineCounter,
+        prettyErrors: false,
+        uniqueKeys: false,
+        resolveKnownTags: false,
+        logLevel: 'error',
+    });
+    const [error] = document.errors;
+    const tree = new TreeBuilder(source, lineCounter);
+    const root = document.contents === null ? undefined : tree.buildAll(document.contents);
+    if (error === undefined)
+        return { root, problems: tree.problems };
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
+    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
+    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+}
+/** Plain, or with the tag that says it. */
+function isMergeKey(key) {
+    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
+        return false;
+    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
+}
+const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
+/**
+ * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
+ * read the same from the text without the tag.
+ */
+function taggedText(text, tag) {
+    const plain = (value) => ({ ...text, value, style: 'plain' });
+    const { value } = text;
+    switch (tag) {
+        case 'str':
+            return text.style === 'plain' ? { ...text, style: 'quoted' } : text;
+        case 'null':
+            return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null');
+        case 'bool':
+            return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false');
+        case 'int':
+            return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value);
+        case 'float': {
+            const whole = integer(value);
+            if (whole !== undefined)
+                return plain(`${whole}.0`);
+            const digits = value.replaceAll('_', '');
+            const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
+            return isFloat ? plain(value) : wrongTag(tag, 'a number');
+        }
+        case 'timestamp':
+            return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31');
+        case 'binary':
+            return textOfBase64(text);
+        default:
+            return unknownTag(text);
+    }
+}
+/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
+function unknownTag({ value, style }) {
+    return value === '' && style === 'plain'
+        ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
+        : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value';
+}
+function wrongTag(tag, needed) {
+    return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
+}
+/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
+function integer(text) {
+    const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? [];
+    if (sign === undefined)
+        return undefined;
+    const isOctal = /^0\d/.test(digits);
+    if (isOctal && /[89]/.test(digits))
+        return undefined;
+    const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
+    if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n))
+        return undefined;
+    return sign === '-' ? -size : size;
+}
+function textOfBase64(text) {
+    const base64 = text.value.replace(/[\r\n]/g, '');
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.toString('base64') !== base64)
+        return wrongTag('binary', 'padded base64');
+    try {
+        return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+    }
+    catch {
+        return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file';
+    }
+}
+class TreeBuilder {
+    problems = [];
+    #source;
+    #lineCounter;
+    #anchors = new Map();
+    #sizes = new Map();
+    /** Where an anchor stands before nothing. */
+    #emptyAnchors = new Map();
+    #aliases = new Set();
+    #aliasedValues = 0;
+    constructor(source, lineCounter) {
+        this.#source = source;
+        this.#lineCounter = lineCounter;
+    }
+    buildAll(node) {
+        const root = this.build(node);
+        for (const [anchor, offset] of this.#emptyAnchors) {
+            if (this.#aliases.has(anchor))
+                continue;
+            this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
+        }
+        this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
+        return root;
+    }
+    build(node, depth = 0) {
+        if (node === null)
+            return this.#empty(0);
+        const offset = node.range?.[0] ?? 0;
+        if (depth > DEEPEST)
+            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
+        if ((0,dist/* isAlias */.Vj)(node))
+            return this.#resolve(node.source, offset);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, undefined);
+        const value = this.#valueOf(node, offset, depth);
+        if (node.anchor !== undefined)
+            this.#anchors.set(node.anchor, value);
+        return value;
+    }
+    #valueOf(node, offset, depth) {
+        const line = this.#lineCounter.linePos(offset).line;
+        const { tag } = node;
+        const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
+        if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
+            return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
+        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
+            return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
+        }
+        if ((0,dist/* isMap */.jh)(node))
+            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
+        if ((0,dist/* isSeq */.oP)(node)) {
+            const items = node.items.map((item) => this.build(item, depth + 1));
+            return this.#sized({ kind: 'list', line, items });
+        }
+        if (!(0,dist/* isScalar */.jn)(node))
+            return this.#empty(offset);
+        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
+        if (/\p{Surrogate}/u.test(untagged.value)) {
+            return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
+        }
+        if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
+            this.#emptyAnchors.set(node.anchor, offset);
+        }
+        if (tag === undefined || tag === '!')
+            return untagged;
+        const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
+        return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
+    }
+    #styleOf(node) {
+        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
+            return { style: 'block', isFolded: false, hasComment: false };
+        }
+        const [start, end] = node.range ?? [0, 0];
+        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
+        return {
+            style: isPlain ? 'plain' : 'quoted',
+            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
+            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
+        };
+    }
+    #entries(map, depth) {
+        const own = new Map();
+        let merged;
+        for (const { key: keyNode, value: valueNode } of map.items) {
+            const offset = keyNode?.range?.[0] ?? 0;
+            if (isMergeKey(keyNode)) {
+                if (merged === undefined)
+                    merged = this.#merged(valueNode, offset, depth);
+                else
+                    this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`');
+                continue;
+            }
+            const key = this.build(keyNode, depth + 1);
+            const value = this.build(valueNode, depth + 1);
+            if (key.kind !== 'text')
+                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
+            else if (own.has(key.value))
+                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
+            else
+                own.set(key.value, { key: key.value, line: key.line, value });
+        }
+        for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
+            if (!own.has(key))
+                own.set(key, { key, ...rest });
+        }
+        return [...own.values()];
+    }
+    /** The mappings behind `<<`; the first of those that have a key gives its value. */
+    #merged(node, offset, depth) {
+        const known = this.problems.length;
+        const value = this.build(node, depth + 1);
+        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
+        if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
+            this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
+        }
+        return all;
+    }
+    #resolve(anchor, offset) {
+        this.#aliases.add(anchor);
+        const target = this.#anchors.get(anchor);
+        if (target === undefined) {
+            const wrong = this.#anchors.has(anchor)
+                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
+                : REASONS.BAD_ALIAS;
+            return this.#refuse(offset, wrong ?? OTHER_REASON);
+        }
+        const before = this.#aliasedValues;
+        this.#aliasedValues += this.#sizes.get(target) ?? 1;
+        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
+            return target;
+        if (before > MOST_ALIASED_VALUES)
+            return this.#empty(offset);
+        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
+    }
+    #sized(value) {
+        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
+        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
+        return value;
+    }
+    #refuse(offset, reason) {
+        const { line, col } = this.#lineCounter.linePos(offset);
+        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
+        if (this.problems.length < MOST_PROBLEMS && !isRepeated)
+            this.problems.push({ line, column: col, reason });
+        return this.#empty(offset);
+    }
+    #empty(offset) {
+        const { line } = this.#lineCounter.linePos(offset);
+        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/variables.js
+
+const variables_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
+/** Whether a text that stands where the name of a variable is expected can be shown: its value may have been put there. */
+function isVariableName(text) {
+    return VARIABLE.test(text);
+}
+/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
+function variablesFrom(env, problems) {
+    if (env === undefined)
+        return {};
+    if (env.kind === 'text') {
+        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
+        return {};
+    }
+    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
+    const known = new Set();
+    for (const [name, value] of pairs) {
+        if (!variables_NAME.test(name)) {
+            problems.add(`${problems_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
+        }
+        else if (known.has(name))
+            problems.add(`${name} is given twice: leave one of the two`);
+        else if (value.includes('\0'))
+            problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
+        known.add(name);
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOfMap({ entries }, problems) {
+    return entries.flatMap(({ key, value }) => {
+        if (value.kind !== 'text') {
+            problems.add(`the value of ${problems_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
+            return [];
+        }
+        if (value.value === '' && value.style === 'plain') {
+            problems.add(`${problems_shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
+            return [];
+        }
+        return [[key, value.value]];
+    });
+}
+function pairsOfList({ items }, problems) {
+    return items.flatMap((item, index) => {
+        if (item.kind !== 'text') {
+            problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
+            return [];
+        }
+        const separator = item.value.indexOf('=');
+        if (separator >= 0)
+            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
+        problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
+        return [];
+    });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/accounts/credentials.js
 
 
 
@@ -13776,6 +14117,1273 @@ function configProblem(config) {
 }
 function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
+}
+
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
+
+
+
+const BLOCK = 512;
+const MOST_UNPACKED_MEGABYTES = 16;
+const MOST_ENTRIES = 2000;
+/** What an archive of settings has no use for, by the flag of its entries. */
+const REFUSED = {
+    '1': 'a hard link',
+    '2': 'a symbolic link',
+    '3': 'a device',
+    '4': 'a device',
+    '6': 'a named pipe',
+    K: 'a link',
+    S: 'a sparse file',
+};
+/**
+ * The regular files of a `.tar.gz`.
+ *
+ * @throws UserError when it is none, is cut off or damaged, becomes too large, or has anything but files and directories
+ *   with relative paths
+ */
+function filesOfTarGz(bytes) {
+    return filesOfTar(unzipped(bytes));
+}
+function unzipped(bytes) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'ERR_BUFFER_TOO_LARGE') {
+            throw new errors_UserError(`the archive is larger than ${MOST_UNPACKED_MEGABYTES} MB when it is unpacked: ${PACK_LESS}`);
+        }
+        throw new errors_UserError(code === 'Z_BUF_ERROR' ? CUT_OFF : DAMAGED);
+    }
+}
+const PACK_LESS = 'pack `config.json` alone, as in `tar -czf docker.tar.gz -C ~ .docker/config.json`';
+const CUT_OFF = 'the archive is cut off in its middle: give all of it';
+const DAMAGED = 'the archive is damaged: give it as `tar -czf` has made it';
+function filesOfTar(bytes) {
+    const files = new Map();
+    let longName;
+    let entries = 0;
+    for (let at = 0;;) {
+        const header = bytes.subarray(at, at + BLOCK);
+        if (header.length < BLOCK)
+            throw new errors_UserError(at === 0 ? DAMAGED : CUT_OFF);
+        // The end is a block of zeros.
+        if (header.every((byte) => byte === 0))
+            return [...files].map(([path, content]) => ({ path, content }));
+        checkSum(header);
+        if (++entries > MOST_ENTRIES)
+            throw new errors_UserError(`the archive has more than ${MOST_ENTRIES} entries: ${PACK_LESS}`);
+        const size = numberAt(header, 124, 12);
+        const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
+        if (content.length < size)
+            throw new errors_UserError(CUT_OFF);
+        at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+        const flag = String.fromCharCode(header[156] ?? 0);
+        if (flag === 'x')
+            longName = pathOfPax(content) ?? longName;
+        else if (flag === 'L')
+            longName = textOf(content);
+        else if (flag === 'g') {
+            if (pathOfPax(content) !== undefined)
+                throw tar_refusal('pax_global_header', 'a name for all files');
+        }
+        else {
+            const name = longName ?? nameIn(header);
+            longName = undefined;
+            const path = checkedPath(name);
+            if (!isDirectory(flag, name)) {
+                if (!/[0\0]/.test(flag))
+                    throw tar_refusal(name, REFUSED[flag] ?? 'no file or directory');
+                if (path === '' || files.has(path))
+                    throw tar_refusal(name, path === '' ? 'no name of a file' : 'there twice');
+                files.set(path, content);
+            }
+        }
+    }
+}
+function isDirectory(flag, name) {
+    return flag === '5' || (flag === '\0' && name.endsWith('/'));
+}
+function tar_refusal(name, what) {
+    return new errors_UserError(`${problems_shown(name)} of the archive is ${what}: ${PACK_LESS}`);
+}
+/** @throws UserError when the path is not one below the place where somebody would unpack the archive */
+function checkedPath(name) {
+    if (name.startsWith('/') || /^[a-z]:/i.test(name))
+        throw tar_refusal(name, 'an absolute path');
+    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    if (parts.includes('..'))
+        throw tar_refusal(name, 'a path that leads out of it');
+    if (/[\p{Cc}\\\ufffd]/u.test(name))
+        throw tar_refusal(name, 'no name of a file');
+    return parts.join('/');
+}
+/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
+function checkSum(header) {
+    const blanks = 8 * 0x20;
+    const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks);
+    if (sum !== numberAt(header, 148, 8))
+        throw new errors_UserError(DAMAGED);
+}
+/** Octal digits, with blanks or zeros around them. */
+function numberAt(header, start, length) {
+    const text = header
+        .subarray(start, start + length)
+        .toString('latin1')
+        .replace(/[ \0]+$/, '')
+        .trimStart();
+    // Larger numbers are binary; no file in here can be as large as that.
+    if (!/^[0-7]*$/.test(text))
+        throw new errors_UserError(DAMAGED);
+    return Number.parseInt(text || '0', 8);
+}
+function nameIn(header) {
+    const name = textOf(header.subarray(0, 100));
+    // GNU's own format has times where POSIX has the first part of a long name.
+    const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
+    const prefix = isPosix ? textOf(header.subarray(345, 500)) : '';
+    return prefix === '' ? name : `${prefix}/${name}`;
+}
+/** The text up to its closing NUL. */
+function textOf(bytes) {
+    const end = bytes.indexOf(0);
+    return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8');
+}
+/** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
+function pathOfPax(content) {
+    let path;
+    for (let at = 0; at < content.length;) {
+        const [, digits = ''] = /^(\d{1,8}) /.exec(content.subarray(at, at + 9).toString('latin1')) ?? [];
+        const length = Number(digits);
+        const record = content.subarray(at + digits.length + 1, at + length - 1);
+        if (length <= digits.length + 1 || at + length > content.length)
+            throw new errors_UserError(DAMAGED);
+        const [key = '', ...value] = record.toString('utf8').split('=');
+        if (key === 'path')
+            path = value.join('=');
+        // The size that counts would be another one than the header's.
+        if (key === 'size' || key.startsWith('GNU.sparse'))
+            throw new errors_UserError(`the archive has a sparse or huge file: ${PACK_LESS}`);
+        at += length;
+    }
+    return path;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/accounts/docker-config.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
+ * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
+ * path only what has the look of one: what was put in its place by mistake may be the secret itself.
+ */
+const INPUT = 'docker-config';
+/** What a configuration without a name is called, in the log and where it has to have one. */
+const UNNAMED_CONFIG = INPUT;
+const docker_config_FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
+/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
+const docker_config_BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
+/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
+const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+/** Other archives, by their first bytes in hexadecimal digits. */
+const OTHER_ARCHIVES = {
+    '504b0304': 'a zip file',
+    '425a68': 'a bzip2 file',
+    fd377a585a00: 'an xz file',
+    '28b52ffd': 'a zstd file',
+};
+/**
+ * The configurations of the input `docker-config`: one without a name, or several, each with its name. Every secret in
+ * one is masked before anything else is done with it, also when it turns out to be wrong.
+ */
+function readDockerConfigs(text, env, problems) {
+    // Also where it is not used: nothing else would keep it from the programs that are started.
+    hideInConfigText(env.DOCKER_AUTH_CONFIG ?? '');
+    const whole = text.replace(/^\uFEFF/, '').trim();
+    if (whole === '')
+        return [];
+    hideInConfigText(whole);
+    const written = sourcesIn(whole, problems.at(INPUT));
+    const configs = written.flatMap(({ name, source }) => {
+        const origin = name === undefined ? INPUT : `${INPUT} ${name}`;
+        const here = problems.at(origin);
+        const file = here.attempt(() => readSource(source, { env, place: origin }));
+        if (file === undefined || !isUsable(file, here))
+            return [];
+        return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }];
+    });
+    return configs;
+}
+/**
+ * The content of a configuration, as far as it is about accounts. Every secret in it is masked.
+ *
+ * @param place what the user knows it by
+ * @throws UserError that shows nothing of it
+ */
+function docker_config_configFileIn(bytes, place) {
+    const text = textIn(bytes);
+    hideInConfigText(text);
+    try {
+        const { auths, credHelpers, credsStore } = parseConfigFile(text);
+        const file = {
+            ...(auths && { auths: withHubKey(auths) }),
+            ...(credHelpers && { credHelpers }),
+            ...(credsStore && { credsStore }),
+        };
+        for (const { value, username } of secretsIn(file))
+            masking_hide(value, place, username);
+        return file;
+    }
+    catch (error) {
+        if (!(error instanceof InvalidConfigFile))
+            throw error;
+        throw new errors_UserError(`this is no config.json that docker would read: ${error.message}. Give it as docker has written it`);
+    }
+}
+/**
+ * Docker looks for the account of Docker Hub under one key only, and says nothing about one under another name, which
+ * people and other programs (podman) write.
+ */
+function withHubKey(auths) {
+    const key = reference_registryKey(credentials_HUB);
+    if (Object.hasOwn(auths, key))
+        return auths;
+    const [other, ...more] = Object.entries(auths).filter(([name]) => isHub(name));
+    const rivals = more.filter(([, entry]) => JSON.stringify(entry) !== JSON.stringify(other?.[1]));
+    if (other !== undefined && rivals.length > 0) {
+        const names = [other, ...rivals].map(([name]) => name).join(', ');
+        throw new errors_UserError(`it has several accounts for Docker Hub (${names}), where there can be one: leave the others out`);
+    }
+    return other === undefined ? auths : { ...auths, [key]: other[1] };
+}
+function isHub(name) {
+    try {
+        const { registry, path } = reference_parseRegistry(name);
+        return registry === credentials_HUB && path === '';
+    }
+    catch (error) {
+        if (error instanceof errors_UserError)
+            return false;
+        throw error;
+    }
+}
+function sourcesIn(text, problems) {
+    if (isContent(text) || isOneSource(text))
+        return [{ source: text }];
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong) {
+        problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
+    }
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems));
+    return distinct(written, problems);
+}
+/** A text of one line that is neither a list nor a mapping of YAML. */
+function isOneSource(text) {
+    return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text);
+}
+/** Whether a text is the content of a configuration, or was meant to be. */
+function isContent(text) {
+    if (text.startsWith('{')) {
+        if (isJson(text))
+            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
+        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
+        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
+    }
+    return isBase64(text);
+}
+const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
+function keysOf(json) {
+    return Object.keys(JSON.parse(json));
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
+function isBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    if (!docker_config_BASE64.test(dense))
+        return false;
+    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
+    return isGzip(start) || JSON_START.test(start.toString('latin1'));
+}
+const LONGEST_START = 1024;
+function isGzip(bytes) {
+    return bytes.subarray(0, GZIP.length).equals(GZIP);
+}
+function writtenIn(value, problems) {
+    if (value.kind === 'text')
+        return [{ source: value.value.trim() }];
+    if (value.kind === 'list') {
+        problems.add(`line ${value.line} is a list: ${NAMED}`);
+        return [];
+    }
+    if (isConfigMap(value))
+        return [{ source: JSON.stringify(plain(value)) }];
+    return value.entries.flatMap(({ key, line, value: of }) => {
+        const name = key.trim();
+        const wrong = configProblem(name);
+        if (wrong !== undefined)
+            problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`);
+        else if (name === UNNAMED_CONFIG)
+            problems.add(`line ${line}: so is one called that has no name: choose another, or leave it out`);
+        else if (of.kind === 'list')
+            problems.add(`line ${line} is a list: ${NAMED}`);
+        else if (of.kind === 'map') {
+            if (isConfigMap(of))
+                return [{ name, source: JSON.stringify(plain(of)) }];
+            problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`);
+        }
+        else if (of.value.trim() === '')
+            problems.add(`line ${line}: ${problems_shown(name)} is empty: ${docker_config_FORMS} (${UNSET})`);
+        else if (name === 'env')
+            problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``);
+        else
+            return [{ name, source: of.value.trim() }];
+        return [];
+    });
+}
+/** Whether it is a `config.json` in the words of YAML. */
+function isConfigMap({ entries }) {
+    return entries.some(({ key, value }) => CONFIG_KEYS.includes(key) && (value.kind === 'map' || key === 'credsStore'));
+}
+const NAMED = 'write entries such as `team-a: path/to/config.json`';
+/** JSON that was written without quotes is YAML as well. */
+function plain(value) {
+    if (value.kind === 'text')
+        return value.value;
+    if (value.kind === 'list')
+        return value.items.map(plain);
+    return Object.fromEntries(value.entries.map((entry) => [entry.key, plain(entry.value)]));
+}
+function distinct(written, problems) {
+    const seen = new Set();
+    return written.filter(({ name }) => {
+        const isFirst = !seen.has(name);
+        seen.add(name);
+        if (!isFirst && name === undefined)
+            problems.add(`two of them have no name, and only one can serve all: ${NAMED}`);
+        if (!isFirst && name !== undefined)
+            problems.add(`${problems_shown(name)} is there twice: give each a name of its own`);
+        return isFirst;
+    });
+}
+/** Whether somebody can log in with it. */
+function isUsable(file, problems) {
+    const unusable = unusableEntries(file);
+    for (const key of unusable) {
+        problems.add(`${entryInWords(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`);
+    }
+    if (unusable.length > 0)
+        return false;
+    if (leadsToAccounts(file))
+        return true;
+    problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out');
+    return false;
+}
+/** What is no registry may be a secret in the wrong place. */
+function entryInWords(key) {
+    try {
+        reference_parseRegistry(key);
+        return `its entry for ${problems_shown(key)}`;
+    }
+    catch (error) {
+        if (error instanceof errors_UserError)
+            return 'an entry of its `auths`, whose key is no registry,';
+        throw error;
+    }
+}
+function readSource(source, ground) {
+    const variable = /^env:(.*)$/s.exec(source)?.[1];
+    const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
+    if (isContent(text))
+        return docker_config_configFileIn(Buffer.from(text), ground.place);
+    try {
+        if (/[\r\n]/.test(text))
+            throw new errors_UserError(`this is no path but several lines: ${docker_config_FORMS}`);
+        if (isPathLike(text) || isThere(resolvePath(ground.env, text)))
+            return fileAt(text, ground);
+        const meant = variable === undefined ? /^\$?\{?(\w+)\}?$/.exec(text)?.[1] : undefined;
+        if (meant !== undefined && docker_config_VARIABLE.test(meant) && Object.hasOwn(ground.env, meant)) {
+            throw new errors_UserError(`there is no such file, but a variable of that name: write \`env:${meant}\``);
+        }
+        throw new errors_UserError(`there is no such file: ${docker_config_FORMS}`);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError) || variable === undefined)
+            throw error;
+        throw new errors_UserError(`what ${variable.trim()} holds is no content, so it is taken for a path: ${error.message}`);
+    }
+}
+const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+function textOfVariable(name, env) {
+    if (/\s(?:- )?env:/.test(name))
+        throw new errors_UserError(`there are several, and none has a name: ${NAMED}`);
+    if (!docker_config_VARIABLE.test(name))
+        throw new errors_UserError(`behind \`env:\` is no name of a variable: ${docker_config_FORMS}`);
+    const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
+    if (value !== '') {
+        hideInConfigText(value);
+        return value;
+    }
+    if (!Object.hasOwn(env, name) && !isVariableName(name)) {
+        throw new errors_UserError("the variable that `env:` names is not set: write the name of a variable (not its value), and set it in the step's `env`");
+    }
+    throw new errors_UserError(`the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+}
+/** What has the look of a path: a folder in front, or the ending of such a file. */
+const PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\w./~@ +-]{1,200}$/i;
+/** A part of a path without any sign in it is a word; one as long as this may be a token, or of base64. */
+const LONGEST_WORD = 24;
+/** Whether a text can be a path, and no content and no secret: it is shown. */
+function isPathLike(text) {
+    return PATH.test(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
+}
+function fileAt(path, { env, place: origin }) {
+    const absolute = resolvePath(env, path);
+    const place = isPathLike(path) ? `${path}: ` : '';
+    try {
+        if (!docker_config_isDirectory(absolute))
+            return docker_config_configFileIn(files_readUserFile(absolute, basePath(env)), origin);
+        const file = (0,external_node_path_namespaceObject.join)(absolute, 'config.json');
+        if (!isThere(file))
+            throw new errors_UserError('the directory has no config.json: log in with `docker login` where it is made');
+        return docker_config_configFileIn(files_readUserFile(file, basePath(env)), origin);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError))
+            throw error;
+        throw new errors_UserError(`${place}${error.message}`);
+    }
+}
+function docker_config_isDirectory(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory();
+    }
+    catch {
+        return false;
+    }
+}
+function isThere(path) {
+    try {
+        (0,external_node_fs_namespaceObject.statSync)(path);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/** The JSON text that a content is, or leads to. */
+function textIn(bytes) {
+    if (isGzip(bytes))
+        return docker_config_textOfBytes(configIn(filesOfTarGz(bytes)).content);
+    const hex = bytes.subarray(0, 8).toString('hex');
+    const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1];
+    const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar';
+    if (isTar || archive !== undefined) {
+        throw new errors_UserError(`this is ${archive ?? 'a tar file that is not compressed'}: pack it with \`tar -czf docker.tar.gz -C ~ .docker/config.json\``);
+    }
+    const text = docker_config_textOfBytes(bytes).trim();
+    if (text.startsWith('{'))
+        return text;
+    if (!isBase64(text))
+        throw new errors_UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${docker_config_FORMS}`);
+    hideBase64(text);
+    const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64');
+    return isGzip(decoded) ? docker_config_textOfBytes(configIn(filesOfTarGz(decoded)).content) : docker_config_textOfBytes(decoded).trim();
+}
+function docker_config_textOfBytes(bytes) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new errors_UserError(`this is no UTF-8 text${otherEncoding(bytes)}: give the config.json as docker has written it`);
+    }
+}
+/** The `config.json` that is nearest to the root of an archive: other folders of a `.docker` may have files of that name. */
+function configIn(files) {
+    const depth = ({ path }) => path.split('/').length;
+    const found = files.filter(({ path }) => path.split('/').at(-1) === 'config.json');
+    const nearest = Math.min(...found.map(depth));
+    const [file, ...others] = found.filter((one) => depth(one) === nearest);
+    if (file === undefined) {
+        throw new errors_UserError('the archive has no config.json: pack it with `tar -czf docker.tar.gz -C ~ .docker/config.json`');
+    }
+    if (others.length > 0)
+        throw new errors_UserError('the archive has more than one config.json: pack each by itself, and give each a name');
+    return file;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/accounts/config-directories.js
+
+
+
+
+
+
+
+/**
+ * Directories of the runner with a Docker client configuration, which services choose by their path, as Gantry's label
+ * does (`gantry.auth.config=/root/.docker2`). A label comes from the swarm, so the workflow says which may be read.
+ */
+const DIRECTORIES_INPUT = 'allow-config-directories';
+/** The directories of a text, one a line or a YAML list, absolute. */
+function parseConfigDirectories(text, env, problems) {
+    const here = problems.at(DIRECTORIES_INPUT);
+    return linesIn(text, here).flatMap((line) => here.attempt(() => checkedDirectory(line, env)) ?? []);
+}
+function linesIn(text, problems) {
+    if (!/^\s*(?:-\s|\[)/.test(text)) {
+        return text
+            .split(/\r?\n/)
+            .map((line) => line.trim())
+            .filter((line) => line !== '');
+    }
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root?.kind !== 'list')
+        return [];
+    return root.items.flatMap((item) => {
+        if (item.kind === 'text')
+            return [item.value.trim()];
+        problems.add(`line ${item.line} is no text: write the paths of directories, such as \`/root/.docker2\``);
+        return [];
+    });
+}
+function checkedDirectory(path, env) {
+    const isWhole = (0,external_node_path_namespaceObject.isAbsolute)(path) || path.startsWith('~/');
+    if (!isWhole || path.split('/').includes('..')) {
+        throw new errors_UserError(`${problems_shown(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
+    }
+    const directory = resolvePath(env, path);
+    if (directory === '/')
+        throw new errors_UserError('`/` is every directory there is: write those that hold a config.json');
+    return directory;
+}
+/** Whether the name of a config may be the path of a directory: no other name begins so. */
+function isDirectoryName(name) {
+    return isAbsolute(name);
+}
+/** Why a directory is not read that no input names; it goes on after the path. */
+const NOT_ALLOWED = (/* unused pure expression or super */ null && (`it is none that this run may read: if it shall, write it into \`${DIRECTORIES_INPUT}\``));
+/**
+ * The configuration in a directory of the runner.
+ *
+ * @param path absolute, as a service names it
+ * @param allowed the directories that may be read, with all below them
+ * @throws UserError that goes on after the path
+ */
+function readConfigDirectory(path, allowed) {
+    // First by the words alone: what is elsewhere is not even looked at.
+    const isNamed = !path.split('/').includes('..') && allowed.some((directory) => isWithin(path, directory));
+    if (!isNamed)
+        throw new UserError(NOT_ALLOWED);
+    const file = realPath(join(path, 'config.json'));
+    if (file === undefined)
+        throw new UserError('there is no config.json on this runner: log in with `docker login` there');
+    const places = allowed.flatMap((directory) => realPath(directory) ?? []);
+    if (!places.some((place) => isWithin(file, place))) {
+        throw new UserError(`a link leads out of what this run may read: write where it leads to into \`${DIRECTORIES_INPUT}\`, or put the file itself there`);
+    }
+    return configFileIn(readUserFile(file, path), path);
+}
+function isWithin(path, directory) {
+    const way = relative(directory, path);
+    return way === '' || !(way === '..' || way.startsWith('../') || isAbsolute(way));
+}
+function realPath(path) {
+    try {
+        return realpathSync(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/ecr.js
+/** What Amazon's registries are told by, and what their service says no with. Pure. */
+const PUBLIC = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+/** Private ones: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, and those with both kinds of addresses on `on.aws`. */
+const PRIVATE = /^\d{12}\.dkr[.-]ecr(-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)$/;
+/** What a registry is to Amazon; `undefined` for one of somebody else's. */
+function ecrRegistry(registry) {
+    if (PUBLIC.test(registry))
+        return { isPublic: true, region: 'us-east-1', isFips: false };
+    const [, fips, region] = PRIVATE.exec(registry) ?? [];
+    return region === undefined ? undefined : { isPublic: false, region, isFips: fips !== undefined };
+}
+/**
+ * What to do about an error of Amazon's, in one sentence.
+ *
+ * @param step at which it came: the exchange of a token of the workflow for a role, or the request for the login itself
+ */
+function ecrRemedy({ name, message }, { isPublic, region }, step) {
+    const said = `${name} ${message}`;
+    if (/CredentialsProviderError|could not load credentials/i.test(said)) {
+        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::…}`, or the names of the variables with a key pair.";
+    }
+    if (/AccessDenied|NotAuthorized/i.test(said)) {
+        if (step === 'role') {
+            return 'Check the name of the role, and that its trust policy allows sts:AssumeRoleWithWebIdentity to the identity provider of this server, for this repository.';
+        }
+        const actions = isPublic
+            ? 'ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken'
+            : 'ecr:GetAuthorizationToken';
+        return `Allow ${actions} to it.`;
+    }
+    if (/ExpiredToken|InvalidIdentityToken/i.test(said))
+        return 'Get new AWS credentials before this step: these have ended.';
+    if (/UnrecognizedClient|InvalidClientTokenId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature/i.test(said)) {
+        return 'Check the AWS credentials: they are not those of an account, or belong to another part of Amazon (China, GovCloud).';
+    }
+    return `Check that this runner reaches Amazon in ${region}.`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/keys.js
+
+const MOST_TYPOS = 2;
+/** The value of a key, `undefined` when the mapping does not have it. */
+function valueAt(map, key) {
+    return map.entries.find((entry) => entry.key === key)?.value;
+}
+/** The value of a key, `undefined` also when there is nothing in it: a list of which every line is commented out. */
+function filledAt(map, key) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return value.value.trim() === '' ? undefined : value;
+    return (value.kind === 'list' ? value.items : value.entries).length === 0 ? undefined : value;
+}
+/** The trimmed text of a key; `undefined` when the mapping does not have it, or has no text there: then it is a problem. */
+function textAt(map, key, problems) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return value.value.trim();
+    problems.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text, in quotes if it has special characters`);
+    return undefined;
+}
+/** The known key that was probably meant. */
+function keys_closestKey(key, known, otherNames = {}) {
+    const plain = key.toLowerCase().replaceAll('_', '-');
+    const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
+    if (other !== undefined)
+        return other;
+    const [best] = known
+        .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
+        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
+        .sort((a, b) => a.typos - b.typos);
+    return best?.name;
+}
+/** A list of more keys hides the one that was meant. */
+const MOST_KEYS_TOLD = 8;
+/** What to write instead of an unknown key. */
+function keyAdvice(closest, known) {
+    if (closest === undefined)
+        return `write one of ${problems_listed(known, 'disjunction')}`;
+    const guess = `did you mean \`${closest}\`?`;
+    return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${problems_listed(known)}`;
+}
+/** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
+function typosBetween(a, b) {
+    let beforeThat = [];
+    let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (let i = 1; i <= a.length; i++) {
+        const current = [i];
+        for (let j = 1; j <= b.length; j++) {
+            const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+            const areSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+            const swapped = areSwapped ? (beforeThat[j - 2] ?? 0) + 1 : replaced;
+            current.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+        }
+        beforeThat = previous;
+        previous = current;
+    }
+    return previous[b.length] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/accounts/ecr.js
+
+
+
+
+
+
+/** The user name of each login that Amazon gives. */
+const ECR_USER = 'AWS';
+const PAIR = ['access-key-id-env', 'secret-access-key-env'];
+const SESSION = 'session-token-env';
+const ecr_KEYS = ['role', ...PAIR, SESSION];
+const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: …, secret-access-key-env: …}`';
+const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+/**
+ * Where the key `ecr` of an entry has Amazon's credentials from.
+ *
+ * @returns `undefined` where the entry does not ask for a login at Amazon, `wrong` where something is wrong with it
+ */
+function awsSourceOf(entry, env, problems) {
+    const value = valueAt(entry, 'ecr');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        const text = value.value.trim().toLowerCase();
+        if (text === 'false')
+            return undefined;
+        if (text === 'true')
+            return { from: 'environment' };
+    }
+    if (value.kind !== 'map') {
+        problems.add(`\`ecr\` is neither a switch nor a mapping: write ${ecr_FORMS}`);
+        return 'wrong';
+    }
+    const unknown = value.entries.find(({ key }) => !ecr_KEYS.includes(key));
+    if (unknown !== undefined) {
+        problems.add(`line ${unknown.line}: \`ecr\` has an unknown key: write ${ecr_FORMS}`);
+        return 'wrong';
+    }
+    return problems.attempt(() => sourceIn(value, env, problems)) ?? 'wrong';
+}
+function sourceIn(map, env, problems) {
+    const role = textAt(map, 'role', problems);
+    const given = [...PAIR, SESSION].filter((key) => valueAt(map, key) !== undefined);
+    if (role !== undefined) {
+        if (given.length > 0)
+            throw new errors_UserError(`\`ecr\` has a \`role\` and ${problems_listed(given)}: leave one of the two out`);
+        if (!ROLE.test(role))
+            throw new errors_UserError('`role` is no ARN of a role: write arn:aws:iam::123456789012:role/name');
+        return { from: 'workflow', role };
+    }
+    const missing = PAIR.filter((key) => !given.includes(key));
+    if (missing.length > 0)
+        throw new errors_UserError(`\`ecr\` lacks ${problems_listed(missing)}: write ${ecr_FORMS}`);
+    const [id, secret, session] = [...PAIR, SESSION].map((key) => {
+        return valueAt(map, key) === undefined ? undefined : secretIn(map, key, env, problems);
+    });
+    return id && secret && { from: 'keys', id, secret, ...(session && { session }) };
+}
+function secretIn(map, key, env, problems) {
+    const name = textAt(map, key, problems) ?? '';
+    const text = (Object.hasOwn(env, name) ? env[name] : undefined)?.trim() ?? '';
+    if (text !== '')
+        return new secret_Secret(text);
+    throw new errors_UserError(`the variable that \`${key}\` names is not set or empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
+}
+/** @throws UserError when it is no registry of Amazon's */
+function requireEcr({ registry }) {
+    if (ecrRegistry(registry) !== undefined)
+        return;
+    throw new errors_UserError(`\`ecr\` is for Amazon's registries, and ${registry} is none: write one such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com or public.ecr.aws, or \`username\` and a password`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/accounts/registries.js
+
+
+
+
+
+
+
+
+
+
+
+// Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
+// the wrong place.
+const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
+/** What the keys begin with that say what the nodes store. */
+const STORED = 'stored-';
+const STORED_KEYS = [`${STORED}username`, ...PASSWORD_KEYS.map((key) => `${STORED}${key}`)];
+/** The keys of an entry. */
+const REGISTRY_KEYS = [
+    'registry',
+    'username',
+    ...PASSWORD_KEYS,
+    ...STORED_KEYS,
+    'ecr',
+    'config',
+];
+const OTHER_NAMES = {
+    address: 'registry',
+    configuration: 'config',
+    host: 'registry',
+    login: 'username',
+    name: 'config',
+    'pull-password': 'stored-password',
+    'pull-username': 'stored-username',
+    secret: 'password',
+    server: 'registry',
+    'stored-token': 'stored-password',
+    'stored-user': 'stored-username',
+    token: 'password',
+    url: 'registry',
+    user: 'username',
+};
+const HELPER = 'a credential helper of this runner is used with `docker-config`; for an account, write `username`, and `password-env` or `password-file`';
+/** What docker/login-action and docker's own files have in such an entry, and what to do with it here. */
+const NOT_HERE = {
+    auth: 'it holds user name and password: write `username`, and `password-env` or `password-file`',
+    auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
+    credhelpers: HELPER,
+    credsstore: HELPER,
+    email: 'leave it out: no registry asks for it any more',
+    identitytoken: 'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
+    logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
+    'registry-auth': 'write its entries into this list',
+    scope: 'leave it out: a credential that is only for some repositories has their path in `registry`, such as `ghcr.io/org-a`',
+};
+/** What may be a key, and hardly a password: it can be shown. */
+const WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i;
+const registries_LONGEST_WORD = 24;
+const EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
+const COLUMNS = '<config> <registry> <user> <password>';
+/**
+ * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
+ * anything else is done, also when the text turns out to be wrong.
+ *
+ * @param input where the text comes from: `registries` or `registries-file`
+ */
+function credentialsFromText(text, input, sources, problems) {
+    const clean = text.replace(/^\uFEFF/, '');
+    return isYaml(clean)
+        ? credentialsFromYaml(clean, input, sources, problems)
+        : credentialsFromColumns(clean, input, problems);
+}
+/** The first line that says something tells the form. */
+function isYaml(text) {
+    const first = text.split(/\r?\n/).find(saysSomething) ?? '';
+    if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first))
+        return true;
+    const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
+    return key !== undefined && (REGISTRY_KEYS.includes(key) || columnsOf(first).length !== 4);
+}
+function saysSomething(line) {
+    return line.trim() !== '' && !line.trim().startsWith('#');
+}
+function columnsOf(line) {
+    return line.trim().split(/[ \t]+/);
+}
+function credentialsFromColumns(text, input, problems) {
+    return text.split(/\r?\n/).flatMap((line, index) => {
+        if (!saysSomething(line))
+            return [];
+        const origin = `${input} line ${index + 1}`;
+        return credentialFromLine(line, origin, problems.at(origin)) ?? [];
+    });
+}
+function credentialFromLine(line, origin, problems) {
+    const [config = '', registry = '', username = '', password, ...rest] = columnsOf(line);
+    if (password === undefined || rest.length > 0) {
+        hideColumns(line);
+        const count = columnsOf(line).length;
+        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
+        return undefined;
+    }
+    masking_hide(password, origin, username);
+    const scope = problems.attempt(() => scopeFromColumn(registry));
+    return checkedCredential({ origin, config, scope, username, password }, problems);
+}
+/** In columns that are out of step, the password may stand where the registry is looked for. */
+function scopeFromColumn(registry) {
+    try {
+        return registryScope(registry);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError))
+            throw error;
+        throw new errors_UserError(`the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`);
+    }
+}
+function credentialsFromYaml(text, input, sources, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    if (root !== undefined)
+        hidePasswords(root);
+    if (wrong.length > 0)
+        hideAfterPasswordKeys(text);
+    for (const { line, column, reason } of wrong) {
+        problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
+    }
+    if (wrong.length > 0)
+        return [];
+    const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
+    if (root?.kind !== 'list' && !isOneEntry) {
+        problems.add(`${input}: this is no list of credentials: write entries such as ${EXAMPLE}`);
+        return [];
+    }
+    const entries = root.kind === 'list' ? root.items : [root];
+    return entries.flatMap((entry, index) => {
+        const origin = `${input} entry ${index + 1}`;
+        return credentialFromEntry(entry, origin, sources, problems.at(`${origin}${ownerOf(entry)}`)) ?? [];
+    });
+}
+function credentialFromEntry(entry, origin, sources, problems) {
+    if (entry.kind !== 'map') {
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        return undefined;
+    }
+    const unknown = entry.entries.filter(({ key }) => !REGISTRY_KEYS.includes(key));
+    for (const { key, line, value } of unknown) {
+        const plain = key.toLowerCase().replaceAll('_', '-');
+        const advice = Object.hasOwn(NOT_HERE, plain)
+            ? NOT_HERE[plain]
+            : keyAdvice(keys_closestKey(key, REGISTRY_KEYS, OTHER_NAMES), REGISTRY_KEYS);
+        // Alone it may be a password that lost its key.
+        const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain';
+        const isShown = WORD.test(key) && key.length <= registries_LONGEST_WORD && !isAlone;
+        problems.add(`line ${line} has ${isShown ? `the unknown key ${problems_shown(key)}` : 'an unknown key'}: ${advice}`);
+    }
+    if (unknown.length > 0)
+        return undefined;
+    const aws = awsSourceOf(entry, sources.env, problems);
+    if (aws === 'wrong')
+        return undefined;
+    if (aws !== undefined)
+        return ecrCredential(entry, aws, origin, sources, problems);
+    const username = requiredText(entry, 'username', accountRemedy(valueAt(entry, 'registry')), problems);
+    const password = problems.attempt(() => passwordOf(entry, sources));
+    if (password !== undefined)
+        masking_hide(password, origin, username);
+    const stored = storedOf(entry, origin, username, sources, problems);
+    const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems);
+    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
+    const config = textAt(entry, 'config', problems);
+    if (username === undefined || password === undefined || stored === 'wrong')
+        return undefined;
+    return checkedCredential({ origin, config, scope, username, password, stored }, problems);
+}
+function accountRemedy(registry) {
+    const ofAmazon = registry?.kind === 'text' && ecrRegistry(registry.value.trim()) !== undefined;
+    return ofAmazon
+        ? 'write `ecr: true`, and Amazon gives the login, or the name of the account'
+        : 'write the name of the account';
+}
+/** An entry whose login Amazon gives, later. */
+function ecrCredential(entry, aws, origin, sources, problems) {
+    const needless = ['username', ...PASSWORD_KEYS].filter((key) => valueAt(entry, key) !== undefined);
+    if (needless.length > 0)
+        problems.add(`with \`ecr\` Amazon gives the login: leave ${problems_listed(needless)} out`);
+    const stored = storedOf(entry, origin, ECR_USER, sources, problems);
+    const registry = requiredText(entry, 'registry', 'write that of Amazon', problems);
+    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
+    const isEcr = scope !== undefined && problems.attempt(() => requireEcr(scope) ?? true);
+    const config = textAt(entry, 'config', problems);
+    if (!isEcr || needless.length > 0 || stored === 'wrong')
+        return undefined;
+    // A password that is none: Amazon's takes its place before anything is asked for with it.
+    const found = checkedCredential({ origin, config, scope, username: ECR_USER, password: '-', stored }, problems);
+    return found && { ...found, password: new secret_Secret(''), aws };
+}
+/** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
+function storedOf(entry, origin, username, sources, problems) {
+    if (STORED_KEYS.every((key) => valueAt(entry, key) === undefined))
+        return undefined;
+    const password = problems.attempt(() => passwordOf(entry, sources, STORED));
+    const own = textAt(entry, `${STORED}username`, problems);
+    const isOwn = valueAt(entry, `${STORED}username`) !== undefined;
+    const account = isOwn ? own : username;
+    if (password !== undefined)
+        masking_hide(password, `${origin}, \`stored-password\``, account);
+    return account === undefined || password === undefined ? 'wrong' : { username: account, password };
+}
+/** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
+function ownerOf(entry) {
+    if (entry.kind !== 'map')
+        return '';
+    const texts = ['registry', 'username'].map((key) => {
+        const value = valueAt(entry, key);
+        return value?.kind === 'text' ? value.value.trim() : '';
+    });
+    const [registry = '', username = ''] = texts;
+    if (!isRegistry(registry))
+        return '';
+    const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
+    const isHere = ['password', `${STORED}password`].some((key) => valueAt(entry, key) !== undefined);
+    const isAccount = isElsewhere && !isHere && ACCOUNT.test(username);
+    return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
+}
+const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
+function isRegistry(text) {
+    try {
+        reference_parseRegistry(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function requiredText(entry, key, remedy, problems) {
+    if (valueAt(entry, key) === undefined)
+        problems.add(`\`${key}\` is missing: ${remedy}`);
+    return textAt(entry, key, problems);
+}
+/**
+ * @param prefix of its keys
+ * @throws UserError when there is not exactly one password, or it cannot be read for certain
+ */
+function passwordOf(entry, sources, prefix = '') {
+    const names = PASSWORD_KEYS.map((key) => `${prefix}${key}`);
+    const [key, ...others] = PASSWORD_KEYS.filter((one) => valueAt(entry, `${prefix}${one}`) !== undefined);
+    if (key === undefined || others.length > 0) {
+        const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
+        const given = [key, ...others].map((one) => `${prefix}${one}`);
+        const found = key === undefined ? missing : `${problems_listed(given)} are given at once`;
+        throw new errors_UserError(`${found}: write exactly one of ${problems_listed(names, 'disjunction')}`);
+    }
+    const value = valueAt(entry, `${prefix}${key}`);
+    if (value?.kind !== 'text') {
+        throw new errors_UserError(`\`${prefix}${key}\` is a list or mapping in YAML: put the value in quotes, or use \`${prefix}password-env\``);
+    }
+    return READ_PASSWORD[key](value, sources, `${prefix}${key}`);
+}
+const READ_PASSWORD = {
+    'password-env': ({ value }, sources, key) => passwordFromEnv(value.trim(), sources, key),
+    'password-file': ({ value }, sources, key) => passwordFromFile(value.trim(), sources, key),
+    password: (value, _sources, key) => passwordFromText(value, key),
+};
+function passwordFromEnv(name, { env }, key) {
+    const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
+    if (password !== '')
+        return password;
+    if (Object.hasOwn(env, name)) {
+        throw new errors_UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
+    }
+    const isName = isVariableName(name);
+    throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
+}
+function passwordFromFile(path, { readFile }, key) {
+    if (path === '')
+        throw new errors_UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
+    const password = withoutLastNewlines(fileText(path, readFile, key));
+    if (password !== '')
+        return password;
+    throw new errors_UserError(`\`${key}\`: the file is empty: write the password into it`);
+}
+function fileText(path, readFile, key) {
+    try {
+        return readFile(path);
+    }
+    catch (error) {
+        if (!(error instanceof errors_UserError))
+            throw error;
+        throw new errors_UserError(`\`${key}\`: ${error.message}`);
+    }
+}
+/** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
+function passwordFromText({ value, isFolded, hasComment }, key) {
+    if (isFolded) {
+        throw new errors_UserError(`\`${key}\` goes on in the next line, where YAML would put a blank: use \`${key}-env\`, or a block that begins with |`);
+    }
+    if (hasComment) {
+        throw new errors_UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
+    }
+    return withoutLastNewlines(value);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/accounts/registry-ca.js
+
+
+
+
+
+
+
+
+const registry_ca_HUB = 'docker.io';
+const registry_ca_INPUT = 'registry-ca';
+const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
+const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
+/** Base64 of what certificates and keys are without the frame of PEM. */
+const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
+const LINE_OF_PEM = 64;
+/**
+ * The certificates that `registry-ca` gives: a mapping of registries to PEM or to a file with it, or one of these alone
+ * where there is only one registry. A private key in it is masked before anything else is done.
+ *
+ * @returns one entry a registry, with its certificates as plain PEM; what is wrong is added to the problems
+ */
+function registryCasFromText(text, sources, problems) {
+    const own = problems.at(registry_ca_INPUT);
+    const given = text.replace(/^\uFEFF/, '').trim();
+    if (given === '')
+        return [];
+    const plain = own.attempt(() => unwrapped(given));
+    if (plain === undefined)
+        return [];
+    if (plain.startsWith('-----BEGIN'))
+        return forTheOnlyOne(plain, sources, own);
+    const { root, problems: wrong } = parseYaml(plain);
+    for (const { line, column, reason } of wrong)
+        own.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    // YAML would join the lines.
+    if (root.kind === 'text')
+        return forTheOnlyOne(/[\r\n]/.test(plain) ? plain : root.value, sources, own);
+    if (root.kind === 'list') {
+        own.add(`this is a list: write a mapping of registries to their CA certificates, such as ${registry_ca_EXAMPLE}`);
+        return [];
+    }
+    const all = root.entries.flatMap(({ key, line, value }) => {
+        const at = problems.at(`${registry_ca_INPUT} line ${line}`);
+        const registry = at.attempt(() => registry_ca_hostOf(key));
+        if (registry === undefined)
+            return [];
+        if (value.kind !== 'text') {
+            at.add(`${registry} has a ${value.kind === 'map' ? 'mapping' : 'list'}: write its certificates in PEM, or a path`);
+            return [];
+        }
+        const pem = pemOf(value.value, sources, problems.at(`${registry_ca_INPUT} of ${registry}`));
+        return pem === undefined ? [] : [{ registry, pem }];
+    });
+    const registries = all.map(({ registry }) => registry);
+    const twice = registries.find((registry, index) => registries.indexOf(registry) !== index);
+    if (twice !== undefined)
+        own.add(`${twice} has two entries: write all of its certificates into one`);
+    return all;
+}
+/**
+ * The image by which nodes install certificates.
+ *
+ * @throws UserError when it is no image name
+ */
+function parseCaImage(text) {
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof reference_InvalidReference))
+            throw error;
+        throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+function forTheOnlyOne(text, sources, problems) {
+    const registry = problems.attempt(() => onlyRegistry(sources.registries));
+    const pem = pemOf(text, sources, problems);
+    return registry === undefined || pem === undefined ? [] : [{ registry, pem }];
+}
+/** Docker Hub has no private authority: it does not count. */
+function onlyRegistry(registries) {
+    const own = [...new Set(registries)].filter((registry) => registry !== registry_ca_HUB);
+    const [only, ...others] = own;
+    if (only !== undefined && others.length === 0)
+        return only;
+    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${problems_listed(own, 'conjunction')}`;
+    throw new errors_UserError(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
+}
+function registry_ca_hostOf(key) {
+    const { registry, path } = registryScope(key.trim());
+    if (path !== '')
+        throw new errors_UserError(`a CA is for a whole registry: write ${registry} without a path`);
+    if (registry !== registry_ca_HUB)
+        return registry;
+    throw new errors_UserError('Docker reads no file for Docker Hub: its certificate is public, and what stands between belongs into the trust store of each node');
+}
+function pemOf(text, { readFile, now }, problems) {
+    return problems.attempt(() => {
+        const given = unwrapped(text.trim());
+        if (given === '')
+            throw new errors_UserError('there is nothing: write certificates in PEM, or the path of a file with them');
+        if (given.includes('-----BEGIN'))
+            return certificatesIn(given, now);
+        if (/[\r\n]/.test(given)) {
+            throw new errors_UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on');
+        }
+        if (DER.test(given)) {
+            // It may be a key.
+            new secret_Secret(given);
+            throw new errors_UserError('this is base64 of something that is no PEM: write the text from -----BEGIN CERTIFICATE----- on');
+        }
+        return certificatesIn(unwrapped(readFile(given).trim()), now);
+    });
+}
+/**
+ * The text itself, of base64 of PEM what is in it. A key in the place of a certificate is masked, in each of its lines.
+ *
+ * @throws UserError when there is a private key in it
+ */
+function unwrapped(text) {
+    const inside = registry_ca_BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : '';
+    const plain = inside.includes('-----BEGIN') ? inside : text;
+    const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
+    for (const key of keys) {
+        new secret_Secret(key);
+        // In one line, as YAML joins them.
+        for (const piece of key.split(/\s+/))
+            if (piece.length > LINE_OF_PEM / 2)
+                new secret_Secret(piece);
+    }
+    if (keys.length === 0)
+        return plain;
+    if (plain !== text)
+        new secret_Secret(text);
+    throw new errors_UserError('there is a private key in it, which goes to no registry or node: give the certificate alone, and replace the key if others have seen it');
+}
+/** @throws UserError when they are not all certificates of authorities that are valid now */
+function certificatesIn(text, now) {
+    const found = [...text.matchAll(CERTIFICATE)].map(([, body = '']) => body.replace(/\s+/g, ''));
+    if (found.length === 0) {
+        throw new errors_UserError('there is no certificate in it: write PEM, with -----BEGIN CERTIFICATE-----');
+    }
+    return found
+        .map((body, index) => {
+        const nth = found.length === 1 ? 'the certificate' : `certificate ${index + 1} of ${found.length}`;
+        return checked(body, nth, now);
+    })
+        .join('');
+}
+function checked(body, nth, now) {
+    const certificate = certificateOf(body);
+    if (certificate === undefined)
+        throw new errors_UserError(`${nth} cannot be read: give the whole PEM text`);
+    const name = `${nth} (${registry_ca_nameOf(certificate.subject)})`;
+    // Go takes a certificate that signs itself for an authority, whatever it says (crypto/x509, Certificate.Verify).
+    const signsItself = certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+    if (!certificate.ca && !signsItself) {
+        throw new errors_UserError(`${name} is no CA's, but one that ${registry_ca_nameOf(certificate.issuer)} has signed: give the certificate of that authority`);
+    }
+    const problem = validity(certificate, now);
+    if (problem !== undefined)
+        throw new errors_UserError(`${name}: ${problem}`);
+    const lines = body.match(new RegExp(`.{1,${LINE_OF_PEM}}`, 'g')) ?? [];
+    return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+function certificateOf(body) {
+    try {
+        return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(body, 'base64'));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `CN=acme CA`, or all of it on one line. */
+function registry_ca_nameOf(distinguished) {
+    const lines = (distinguished ?? '').split('\n');
+    return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
@@ -14239,1015 +15847,6 @@ function sourcesOf(object) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:zlib"
-const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
-;// CONCATENATED MODULE: ./build/inputs/tar.js
-
-
-
-const BLOCK = 512;
-const MOST_UNPACKED_MEGABYTES = 16;
-const MOST_ENTRIES = 2000;
-/** What an archive of settings has no use for, by the flag of its entries. */
-const REFUSED = {
-    '1': 'a hard link',
-    '2': 'a symbolic link',
-    '3': 'a device',
-    '4': 'a device',
-    '6': 'a named pipe',
-    K: 'a link',
-    S: 'a sparse file',
-};
-/**
- * The regular files of a `.tar.gz`.
- *
- * @throws UserError when it is none, is cut off or damaged, becomes too large, or has anything but files and directories
- *   with relative paths
- */
-function filesOfTarGz(bytes) {
-    return filesOfTar(unzipped(bytes));
-}
-function unzipped(bytes) {
-    try {
-        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
-    }
-    catch (error) {
-        const { code } = error;
-        if (code === 'ERR_BUFFER_TOO_LARGE') {
-            throw new errors_UserError(`the archive is larger than ${MOST_UNPACKED_MEGABYTES} MB when it is unpacked: ${PACK_LESS}`);
-        }
-        throw new errors_UserError(code === 'Z_BUF_ERROR' ? CUT_OFF : DAMAGED);
-    }
-}
-const PACK_LESS = 'pack `config.json` alone, as in `tar -czf docker.tar.gz -C ~ .docker/config.json`';
-const CUT_OFF = 'the archive is cut off in its middle: give all of it';
-const DAMAGED = 'the archive is damaged: give it as `tar -czf` has made it';
-function filesOfTar(bytes) {
-    const files = new Map();
-    let longName;
-    let entries = 0;
-    for (let at = 0;;) {
-        const header = bytes.subarray(at, at + BLOCK);
-        if (header.length < BLOCK)
-            throw new errors_UserError(at === 0 ? DAMAGED : CUT_OFF);
-        // The end is a block of zeros.
-        if (header.every((byte) => byte === 0))
-            return [...files].map(([path, content]) => ({ path, content }));
-        checkSum(header);
-        if (++entries > MOST_ENTRIES)
-            throw new errors_UserError(`the archive has more than ${MOST_ENTRIES} entries: ${PACK_LESS}`);
-        const size = numberAt(header, 124, 12);
-        const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
-        if (content.length < size)
-            throw new errors_UserError(CUT_OFF);
-        at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
-        const flag = String.fromCharCode(header[156] ?? 0);
-        if (flag === 'x')
-            longName = pathOfPax(content) ?? longName;
-        else if (flag === 'L')
-            longName = textOf(content);
-        else if (flag === 'g') {
-            if (pathOfPax(content) !== undefined)
-                throw tar_refusal('pax_global_header', 'a name for all files');
-        }
-        else {
-            const name = longName ?? nameIn(header);
-            longName = undefined;
-            const path = checkedPath(name);
-            if (!isDirectory(flag, name)) {
-                if (!/[0\0]/.test(flag))
-                    throw tar_refusal(name, REFUSED[flag] ?? 'no file or directory');
-                if (path === '' || files.has(path))
-                    throw tar_refusal(name, path === '' ? 'no name of a file' : 'there twice');
-                files.set(path, content);
-            }
-        }
-    }
-}
-function isDirectory(flag, name) {
-    return flag === '5' || (flag === '\0' && name.endsWith('/'));
-}
-function tar_refusal(name, what) {
-    return new errors_UserError(`${problems_shown(name)} of the archive is ${what}: ${PACK_LESS}`);
-}
-/** @throws UserError when the path is not one below the place where somebody would unpack the archive */
-function checkedPath(name) {
-    if (name.startsWith('/') || /^[a-z]:/i.test(name))
-        throw tar_refusal(name, 'an absolute path');
-    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.includes('..'))
-        throw tar_refusal(name, 'a path that leads out of it');
-    if (/[\p{Cc}\\\ufffd]/u.test(name))
-        throw tar_refusal(name, 'no name of a file');
-    return parts.join('/');
-}
-/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
-function checkSum(header) {
-    const blanks = 8 * 0x20;
-    const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks);
-    if (sum !== numberAt(header, 148, 8))
-        throw new errors_UserError(DAMAGED);
-}
-/** Octal digits, with blanks or zeros around them. */
-function numberAt(header, start, length) {
-    const text = header
-        .subarray(start, start + length)
-        .toString('latin1')
-        .replace(/[ \0]+$/, '')
-        .trimStart();
-    // Larger numbers are binary; no file in here can be as large as that.
-    if (!/^[0-7]*$/.test(text))
-        throw new errors_UserError(DAMAGED);
-    return Number.parseInt(text || '0', 8);
-}
-function nameIn(header) {
-    const name = textOf(header.subarray(0, 100));
-    // GNU's own format has times where POSIX has the first part of a long name.
-    const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
-    const prefix = isPosix ? textOf(header.subarray(345, 500)) : '';
-    return prefix === '' ? name : `${prefix}/${name}`;
-}
-/** The text up to its closing NUL. */
-function textOf(bytes) {
-    const end = bytes.indexOf(0);
-    return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8');
-}
-/** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
-function pathOfPax(content) {
-    let path;
-    for (let at = 0; at < content.length;) {
-        const [, digits = ''] = /^(\d{1,8}) /.exec(content.subarray(at, at + 9).toString('latin1')) ?? [];
-        const length = Number(digits);
-        const record = content.subarray(at + digits.length + 1, at + length - 1);
-        if (length <= digits.length + 1 || at + length > content.length)
-            throw new errors_UserError(DAMAGED);
-        const [key = '', ...value] = record.toString('utf8').split('=');
-        if (key === 'path')
-            path = value.join('=');
-        // The size that counts would be another one than the header's.
-        if (key === 'size' || key.startsWith('GNU.sparse'))
-            throw new errors_UserError(`the archive has a sparse or huge file: ${PACK_LESS}`);
-        at += length;
-    }
-    return path;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/variables.js
-
-const variables_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-/** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
-const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
-/** Whether a text that stands where the name of a variable is expected can be shown: its value may have been put there. */
-function isVariableName(text) {
-    return VARIABLE.test(text);
-}
-/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
-function variablesFrom(env, problems) {
-    if (env === undefined)
-        return {};
-    if (env.kind === 'text') {
-        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
-        return {};
-    }
-    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
-    const known = new Set();
-    for (const [name, value] of pairs) {
-        if (!variables_NAME.test(name)) {
-            problems.add(`${problems_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
-        }
-        else if (known.has(name))
-            problems.add(`${name} is given twice: leave one of the two`);
-        else if (value.includes('\0'))
-            problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
-        known.add(name);
-    }
-    return Object.fromEntries(pairs);
-}
-function pairsOfMap({ entries }, problems) {
-    return entries.flatMap(({ key, value }) => {
-        if (value.kind !== 'text') {
-            problems.add(`the value of ${problems_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
-            return [];
-        }
-        if (value.value === '' && value.style === 'plain') {
-            problems.add(`${problems_shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
-            return [];
-        }
-        return [[key, value.value]];
-    });
-}
-function pairsOfList({ items }, problems) {
-    return items.flatMap((item, index) => {
-        if (item.kind !== 'text') {
-            problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
-            return [];
-        }
-        const separator = item.value.indexOf('=');
-        if (separator >= 0)
-            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
-        problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
-        return [];
-    });
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./build/inputs/yaml.js
-
-const DEEPEST = 20;
-/** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
-const MOST_ALIASED_VALUES = 100_000;
-/** More would hide what is wrong: mostly one mistake is the cause of all. */
-const MOST_PROBLEMS = 20;
-const YAML_TAG = 'tag:yaml.org,2002:';
-/** The tags that say of a list or mapping what is so anyway. */
-const HARMLESS_TAGS = new Set(['!', `${YAML_TAG}str`, `${YAML_TAG}map`, `${YAML_TAG}seq`]);
-/** What docker compose does by tags where files are merged. */
-const COMPOSE_TAGS = {
-    '!reset': '`!reset` is for docker compose, and docker stack cannot take away what another file has: leave the key out here and there, or write the value that it shall have',
-    '!override': '`!override` is for docker compose, and docker stack joins the lists and mappings of all files: leave the tag out, and write the key in one file only',
-};
-const REASONS = {
-    TAB_AS_INDENT: 'a tab indents the line, which YAML does not allow: indent with spaces',
-    BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
-    BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
-    BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
-    BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
-    BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
-    MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
-    MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
-    RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
-};
-const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
-/**
- * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
- */
-function parseYaml(text) {
-    const source = text.replace(/^\uFEFF/, '');
-    const lineCounter = new dist/* LineCounter */.HN();
-    // Duplicate keys are found below: the package's own search takes quadratic time.
-    const document = (0,dist/* parseDocument */.Tp)(source, {
-        schema: 'failsafe',
-        lineCounter,
-        prettyErrors: false,
-        uniqueKeys: false,
-        resolveKnownTags: false,
-        logLevel: 'error',
-    });
-    const [error] = document.errors;
-    const tree = new TreeBuilder(source, lineCounter);
-    const root = document.contents === null ? undefined : tree.buildAll(document.contents);
-    if (error === undefined)
-        return { root, problems: tree.problems };
-    const { line, col } = lineCounter.linePos(error.pos[0]);
-    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
-    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
-    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
-}
-/** Plain, or with the tag that says it. */
-function isMergeKey(key) {
-    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
-        return false;
-    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
-}
-const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
-const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
-const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
-/**
- * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
- * read the same from the text without the tag.
- */
-function taggedText(text, tag) {
-    const plain = (value) => ({ ...text, value, style: 'plain' });
-    const { value } = text;
-    switch (tag) {
-        case 'str':
-            return text.style === 'plain' ? { ...text, style: 'quoted' } : text;
-        case 'null':
-            return /^(?:|~|null|Null|NULL)$/.test(value) ? plain('') : wrongTag(tag, 'null');
-        case 'bool':
-            return /^(?:true|True|TRUE|false|False|FALSE)$/.test(value) ? plain(value) : wrongTag(tag, 'true or false');
-        case 'int':
-            return integer(value) === undefined ? wrongTag(tag, 'a whole number') : plain(value);
-        case 'float': {
-            const whole = integer(value);
-            if (whole !== undefined)
-                return plain(`${whole}.0`);
-            const digits = value.replaceAll('_', '');
-            const isFloat = NO_NUMBER.test(value) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
-            return isFloat ? plain(value) : wrongTag(tag, 'a number');
-        }
-        case 'timestamp':
-            return TIMESTAMP.test(value) ? { ...text, isTimestamp: true } : wrongTag(tag, 'a date such as 2026-01-31');
-        case 'binary':
-            return textOfBase64(text);
-        default:
-            return unknownTag(text);
-    }
-}
-/** Quotes around what follows the tag would change nothing; and where nothing follows, no tag was meant. */
-function unknownTag({ value, style }) {
-    return value === '' && style === 'plain'
-        ? 'a value that begins with ! is a tag in YAML: put the value in quotes'
-        : 'a tag (a word with ! before it) stands before the value, and docker knows no such tag: leave the tag out, or put tag and value together in quotes if the ! is part of the value';
-}
-function wrongTag(tag, needed) {
-    return `what stands behind \`!!${tag}\` is not ${needed}: write that, or leave the tag out`;
-}
-/** What Go takes for an integer of 64 bits, with or without a sign; a zero before the digits says that they are octal. */
-function integer(text) {
-    const [, sign, digits = ''] = INTEGER.exec(text.replaceAll('_', '')) ?? [];
-    if (sign === undefined)
-        return undefined;
-    const isOctal = /^0\d/.test(digits);
-    if (isOctal && /[89]/.test(digits))
-        return undefined;
-    const size = BigInt(isOctal ? `0o${digits}` : digits.toLowerCase());
-    if (size > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n))
-        return undefined;
-    return sign === '-' ? -size : size;
-}
-function textOfBase64(text) {
-    const base64 = text.value.replace(/[\r\n]/g, '');
-    const bytes = Buffer.from(base64, 'base64');
-    if (bytes.toString('base64') !== base64)
-        return wrongTag('binary', 'padded base64');
-    try {
-        return { ...text, style: 'quoted', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-    }
-    catch {
-        return 'what stands behind `!!binary` is no UTF-8 text: put it into a file, and name the file';
-    }
-}
-class TreeBuilder {
-    problems = [];
-    #source;
-    #lineCounter;
-    #anchors = new Map();
-    #sizes = new Map();
-    /** Where an anchor stands before nothing. */
-    #emptyAnchors = new Map();
-    #aliases = new Set();
-    #aliasedValues = 0;
-    constructor(source, lineCounter) {
-        this.#source = source;
-        this.#lineCounter = lineCounter;
-    }
-    buildAll(node) {
-        const root = this.build(node);
-        for (const [anchor, offset] of this.#emptyAnchors) {
-            if (this.#aliases.has(anchor))
-                continue;
-            this.#refuse(offset, 'a value that begins with & is an anchor in YAML: put the value in quotes');
-        }
-        this.problems.sort((a, b) => a.line - b.line || a.column - b.column);
-        return root;
-    }
-    build(node, depth = 0) {
-        if (node === null)
-            return this.#empty(0);
-        const offset = node.range?.[0] ?? 0;
-        if (depth > DEEPEST)
-            return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
-        if ((0,dist/* isAlias */.Vj)(node))
-            return this.#resolve(node.source, offset);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, undefined);
-        const value = this.#valueOf(node, offset, depth);
-        if (node.anchor !== undefined)
-            this.#anchors.set(node.anchor, value);
-        return value;
-    }
-    #valueOf(node, offset, depth) {
-        const line = this.#lineCounter.linePos(offset).line;
-        const { tag } = node;
-        const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
-        if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
-            return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
-        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
-            return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
-        }
-        if ((0,dist/* isMap */.jh)(node))
-            return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
-        if ((0,dist/* isSeq */.oP)(node)) {
-            const items = node.items.map((item) => this.build(item, depth + 1));
-            return this.#sized({ kind: 'list', line, items });
-        }
-        if (!(0,dist/* isScalar */.jn)(node))
-            return this.#empty(offset);
-        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
-        if (/\p{Surrogate}/u.test(untagged.value)) {
-            return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
-        }
-        if (untagged.value === '' && untagged.style === 'plain' && tag === undefined && node.anchor !== undefined) {
-            this.#emptyAnchors.set(node.anchor, offset);
-        }
-        if (tag === undefined || tag === '!')
-            return untagged;
-        const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
-        return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
-    }
-    #styleOf(node) {
-        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
-            return { style: 'block', isFolded: false, hasComment: false };
-        }
-        const [start, end] = node.range ?? [0, 0];
-        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
-        return {
-            style: isPlain ? 'plain' : 'quoted',
-            isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
-            hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
-        };
-    }
-    #entries(map, depth) {
-        const own = new Map();
-        let merged;
-        for (const { key: keyNode, value: valueNode } of map.items) {
-            const offset = keyNode?.range?.[0] ?? 0;
-            if (isMergeKey(keyNode)) {
-                if (merged === undefined)
-                    merged = this.#merged(valueNode, offset, depth);
-                else
-                    this.#refuse(offset, '`<<` is in its mapping already: write it once, with a list: `<<: [*a, *b]`');
-                continue;
-            }
-            const key = this.build(keyNode, depth + 1);
-            const value = this.build(valueNode, depth + 1);
-            if (key.kind !== 'text')
-                this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
-            else if (own.has(key.value))
-                this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
-            else
-                own.set(key.value, { key: key.value, line: key.line, value });
-        }
-        for (const { key, ...rest } of merged?.flatMap((value) => (value.kind === 'map' ? value.entries : [])) ?? []) {
-            if (!own.has(key))
-                own.set(key, { key, ...rest });
-        }
-        return [...own.values()];
-    }
-    /** The mappings behind `<<`; the first of those that have a key gives its value. */
-    #merged(node, offset, depth) {
-        const known = this.problems.length;
-        const value = this.build(node, depth + 1);
-        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
-        if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
-            this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
-        }
-        return all;
-    }
-    #resolve(anchor, offset) {
-        this.#aliases.add(anchor);
-        const target = this.#anchors.get(anchor);
-        if (target === undefined) {
-            const wrong = this.#anchors.has(anchor)
-                ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
-                : REASONS.BAD_ALIAS;
-            return this.#refuse(offset, wrong ?? OTHER_REASON);
-        }
-        const before = this.#aliasedValues;
-        this.#aliasedValues += this.#sizes.get(target) ?? 1;
-        if (this.#aliasedValues <= MOST_ALIASED_VALUES)
-            return target;
-        if (before > MOST_ALIASED_VALUES)
-            return this.#empty(offset);
-        return this.#refuse(offset, `the aliases (*) stand for more than ${MOST_ALIASED_VALUES} values: write fewer`);
-    }
-    #sized(value) {
-        const children = value.kind === 'list' ? value.items : value.entries.map((entry) => entry.value);
-        this.#sizes.set(value, children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1));
-        return value;
-    }
-    #refuse(offset, reason) {
-        const { line, col } = this.#lineCounter.linePos(offset);
-        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
-        if (this.problems.length < MOST_PROBLEMS && !isRepeated)
-            this.problems.push({ line, column: col, reason });
-        return this.#empty(offset);
-    }
-    #empty(offset) {
-        const { line } = this.#lineCounter.linePos(offset);
-        return { kind: 'text', line, value: '', style: 'plain', isFolded: false, hasComment: false };
-    }
-}
-
-;// CONCATENATED MODULE: ./build/inputs/docker-config.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
- * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
- * path only what has the look of one: what was put in its place by mistake may be the secret itself.
- */
-const INPUT = 'docker-config';
-/** What a configuration without a name is called, in the log and where it has to have one. */
-const UNNAMED_CONFIG = INPUT;
-const docker_config_FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
-/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
-const docker_config_BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
-/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
-const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
-const GZIP = Buffer.from([0x1f, 0x8b]);
-/** Other archives, by their first bytes in hexadecimal digits. */
-const OTHER_ARCHIVES = {
-    '504b0304': 'a zip file',
-    '425a68': 'a bzip2 file',
-    fd377a585a00: 'an xz file',
-    '28b52ffd': 'a zstd file',
-};
-/**
- * The configurations of the input `docker-config`: one without a name, or several, each with its name. Every secret in
- * one is masked before anything else is done with it, also when it turns out to be wrong.
- */
-function readDockerConfigs(text, env, problems) {
-    // Also where it is not used: nothing else would keep it from the programs that are started.
-    hideInConfigText(env.DOCKER_AUTH_CONFIG ?? '');
-    const whole = text.replace(/^\uFEFF/, '').trim();
-    if (whole === '')
-        return [];
-    hideInConfigText(whole);
-    const written = sourcesIn(whole, problems.at(INPUT));
-    const configs = written.flatMap(({ name, source }) => {
-        const origin = name === undefined ? INPUT : `${INPUT} ${name}`;
-        const here = problems.at(origin);
-        const file = here.attempt(() => readSource(source, { env, place: origin }));
-        if (file === undefined || !isUsable(file, here))
-            return [];
-        return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }];
-    });
-    return configs;
-}
-/**
- * The content of a configuration, as far as it is about accounts. Every secret in it is masked.
- *
- * @param place what the user knows it by
- * @throws UserError that shows nothing of it
- */
-function docker_config_configFileIn(bytes, place) {
-    const text = textIn(bytes);
-    hideInConfigText(text);
-    try {
-        const { auths, credHelpers, credsStore } = parseConfigFile(text);
-        const file = {
-            ...(auths && { auths: withHubKey(auths) }),
-            ...(credHelpers && { credHelpers }),
-            ...(credsStore && { credsStore }),
-        };
-        for (const { value, username } of secretsIn(file))
-            masking_hide(value, place, username);
-        return file;
-    }
-    catch (error) {
-        if (!(error instanceof InvalidConfigFile))
-            throw error;
-        throw new errors_UserError(`this is no config.json that docker would read: ${error.message}. Give it as docker has written it`);
-    }
-}
-/**
- * Docker looks for the account of Docker Hub under one key only, and says nothing about one under another name, which
- * people and other programs (podman) write.
- */
-function withHubKey(auths) {
-    const key = reference_registryKey(credentials_HUB);
-    if (Object.hasOwn(auths, key))
-        return auths;
-    const [other, ...more] = Object.entries(auths).filter(([name]) => isHub(name));
-    const rivals = more.filter(([, entry]) => JSON.stringify(entry) !== JSON.stringify(other?.[1]));
-    if (other !== undefined && rivals.length > 0) {
-        const names = [other, ...rivals].map(([name]) => name).join(', ');
-        throw new errors_UserError(`it has several accounts for Docker Hub (${names}), where there can be one: leave the others out`);
-    }
-    return other === undefined ? auths : { ...auths, [key]: other[1] };
-}
-function isHub(name) {
-    try {
-        const { registry, path } = reference_parseRegistry(name);
-        return registry === credentials_HUB && path === '';
-    }
-    catch (error) {
-        if (error instanceof errors_UserError)
-            return false;
-        throw error;
-    }
-}
-function sourcesIn(text, problems) {
-    if (isContent(text) || isOneSource(text))
-        return [{ source: text }];
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
-    }
-    if (wrong.length > 0 || root === undefined)
-        return [];
-    const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems));
-    return distinct(written, problems);
-}
-/** A text of one line that is neither a list nor a mapping of YAML. */
-function isOneSource(text) {
-    return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text);
-}
-/** Whether a text is the content of a configuration, or was meant to be. */
-function isContent(text) {
-    if (text.startsWith('{')) {
-        if (isJson(text))
-            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
-        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
-        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
-    }
-    return isBase64(text);
-}
-const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
-function keysOf(json) {
-    return Object.keys(JSON.parse(json));
-}
-function isJson(text) {
-    try {
-        JSON.parse(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
-function isBase64(text) {
-    const dense = text.replace(/\s+/g, '');
-    if (!docker_config_BASE64.test(dense))
-        return false;
-    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
-    return isGzip(start) || JSON_START.test(start.toString('latin1'));
-}
-const LONGEST_START = 1024;
-function isGzip(bytes) {
-    return bytes.subarray(0, GZIP.length).equals(GZIP);
-}
-function writtenIn(value, problems) {
-    if (value.kind === 'text')
-        return [{ source: value.value.trim() }];
-    if (value.kind === 'list') {
-        problems.add(`line ${value.line} is a list: ${NAMED}`);
-        return [];
-    }
-    if (isConfigMap(value))
-        return [{ source: JSON.stringify(plain(value)) }];
-    return value.entries.flatMap(({ key, line, value: of }) => {
-        const name = key.trim();
-        const wrong = configProblem(name);
-        if (wrong !== undefined)
-            problems.add(`line ${line}: ${wrong.replaceAll('`config`', 'the name')}`);
-        else if (name === UNNAMED_CONFIG)
-            problems.add(`line ${line}: so is one called that has no name: choose another, or leave it out`);
-        else if (of.kind === 'list')
-            problems.add(`line ${line} is a list: ${NAMED}`);
-        else if (of.kind === 'map') {
-            if (isConfigMap(of))
-                return [{ name, source: JSON.stringify(plain(of)) }];
-            problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`);
-        }
-        else if (of.value.trim() === '')
-            problems.add(`line ${line}: ${problems_shown(name)} is empty: ${docker_config_FORMS} (${UNSET})`);
-        else if (name === 'env')
-            problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``);
-        else
-            return [{ name, source: of.value.trim() }];
-        return [];
-    });
-}
-/** Whether it is a `config.json` in the words of YAML. */
-function isConfigMap({ entries }) {
-    return entries.some(({ key, value }) => CONFIG_KEYS.includes(key) && (value.kind === 'map' || key === 'credsStore'));
-}
-const NAMED = 'write entries such as `team-a: path/to/config.json`';
-/** JSON that was written without quotes is YAML as well. */
-function plain(value) {
-    if (value.kind === 'text')
-        return value.value;
-    if (value.kind === 'list')
-        return value.items.map(plain);
-    return Object.fromEntries(value.entries.map((entry) => [entry.key, plain(entry.value)]));
-}
-function distinct(written, problems) {
-    const seen = new Set();
-    return written.filter(({ name }) => {
-        const isFirst = !seen.has(name);
-        seen.add(name);
-        if (!isFirst && name === undefined)
-            problems.add(`two of them have no name, and only one can serve all: ${NAMED}`);
-        if (!isFirst && name !== undefined)
-            problems.add(`${problems_shown(name)} is there twice: give each a name of its own`);
-        return isFirst;
-    });
-}
-/** Whether somebody can log in with it. */
-function isUsable(file, problems) {
-    const unusable = unusableEntries(file);
-    for (const key of unusable) {
-        problems.add(`${entryInWords(key)} holds no user name with a password or identity token: write there what \`docker login\` writes`);
-    }
-    if (unusable.length > 0)
-        return false;
-    if (leadsToAccounts(file))
-        return true;
-    problems.add('there is no account in it: log in with `docker login` where it is made, or leave the input out');
-    return false;
-}
-/** What is no registry may be a secret in the wrong place. */
-function entryInWords(key) {
-    try {
-        reference_parseRegistry(key);
-        return `its entry for ${problems_shown(key)}`;
-    }
-    catch (error) {
-        if (error instanceof errors_UserError)
-            return 'an entry of its `auths`, whose key is no registry,';
-        throw error;
-    }
-}
-function readSource(source, ground) {
-    const variable = /^env:(.*)$/s.exec(source)?.[1];
-    const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
-    if (isContent(text))
-        return docker_config_configFileIn(Buffer.from(text), ground.place);
-    try {
-        if (/[\r\n]/.test(text))
-            throw new errors_UserError(`this is no path but several lines: ${docker_config_FORMS}`);
-        if (isPathLike(text) || isThere(resolvePath(ground.env, text)))
-            return fileAt(text, ground);
-        const meant = variable === undefined ? /^\$?\{?(\w+)\}?$/.exec(text)?.[1] : undefined;
-        if (meant !== undefined && docker_config_VARIABLE.test(meant) && Object.hasOwn(ground.env, meant)) {
-            throw new errors_UserError(`there is no such file, but a variable of that name: write \`env:${meant}\``);
-        }
-        throw new errors_UserError(`there is no such file: ${docker_config_FORMS}`);
-    }
-    catch (error) {
-        if (!(error instanceof errors_UserError) || variable === undefined)
-            throw error;
-        throw new errors_UserError(`what ${variable.trim()} holds is no content, so it is taken for a path: ${error.message}`);
-    }
-}
-const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-function textOfVariable(name, env) {
-    if (/\s(?:- )?env:/.test(name))
-        throw new errors_UserError(`there are several, and none has a name: ${NAMED}`);
-    if (!docker_config_VARIABLE.test(name))
-        throw new errors_UserError(`behind \`env:\` is no name of a variable: ${docker_config_FORMS}`);
-    const value = (Object.hasOwn(env, name) ? (env[name] ?? '') : '').replace(/^\uFEFF/, '').trim();
-    if (value !== '') {
-        hideInConfigText(value);
-        return value;
-    }
-    if (!Object.hasOwn(env, name) && !isVariableName(name)) {
-        throw new errors_UserError("the variable that `env:` names is not set: write the name of a variable (not its value), and set it in the step's `env`");
-    }
-    throw new errors_UserError(`the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
-}
-/** What has the look of a path: a folder in front, or the ending of such a file. */
-const PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\w./~@ +-]{1,200}$/i;
-/** A part of a path without any sign in it is a word; one as long as this may be a token, or of base64. */
-const LONGEST_WORD = 24;
-/** Whether a text can be a path, and no content and no secret: it is shown. */
-function isPathLike(text) {
-    return PATH.test(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
-}
-function fileAt(path, { env, place: origin }) {
-    const absolute = resolvePath(env, path);
-    const place = isPathLike(path) ? `${path}: ` : '';
-    try {
-        if (!docker_config_isDirectory(absolute))
-            return docker_config_configFileIn(files_readUserFile(absolute, basePath(env)), origin);
-        const file = (0,external_node_path_namespaceObject.join)(absolute, 'config.json');
-        if (!isThere(file))
-            throw new errors_UserError('the directory has no config.json: log in with `docker login` where it is made');
-        return docker_config_configFileIn(files_readUserFile(file, basePath(env)), origin);
-    }
-    catch (error) {
-        if (!(error instanceof errors_UserError))
-            throw error;
-        throw new errors_UserError(`${place}${error.message}`);
-    }
-}
-function docker_config_isDirectory(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.statSync)(path).isDirectory();
-    }
-    catch {
-        return false;
-    }
-}
-function isThere(path) {
-    try {
-        (0,external_node_fs_namespaceObject.statSync)(path);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-/** The JSON text that a content is, or leads to. */
-function textIn(bytes) {
-    if (isGzip(bytes))
-        return docker_config_textOfBytes(configIn(filesOfTarGz(bytes)).content);
-    const hex = bytes.subarray(0, 8).toString('hex');
-    const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1];
-    const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar';
-    if (isTar || archive !== undefined) {
-        throw new errors_UserError(`this is ${archive ?? 'a tar file that is not compressed'}: pack it with \`tar -czf docker.tar.gz -C ~ .docker/config.json\``);
-    }
-    const text = docker_config_textOfBytes(bytes).trim();
-    if (text.startsWith('{'))
-        return text;
-    if (!isBase64(text))
-        throw new errors_UserError(`this is neither JSON nor a .tar.gz, nor base64 of one: ${docker_config_FORMS}`);
-    hideBase64(text);
-    const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64');
-    return isGzip(decoded) ? docker_config_textOfBytes(configIn(filesOfTarGz(decoded)).content) : docker_config_textOfBytes(decoded).trim();
-}
-function docker_config_textOfBytes(bytes) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    }
-    catch {
-        throw new errors_UserError(`this is no UTF-8 text${otherEncoding(bytes)}: give the config.json as docker has written it`);
-    }
-}
-/** The `config.json` that is nearest to the root of an archive: other folders of a `.docker` may have files of that name. */
-function configIn(files) {
-    const depth = ({ path }) => path.split('/').length;
-    const found = files.filter(({ path }) => path.split('/').at(-1) === 'config.json');
-    const nearest = Math.min(...found.map(depth));
-    const [file, ...others] = found.filter((one) => depth(one) === nearest);
-    if (file === undefined) {
-        throw new errors_UserError('the archive has no config.json: pack it with `tar -czf docker.tar.gz -C ~ .docker/config.json`');
-    }
-    if (others.length > 0)
-        throw new errors_UserError('the archive has more than one config.json: pack each by itself, and give each a name');
-    return file;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/config-directories.js
-
-
-
-
-
-
-
-/**
- * Directories of the runner with a Docker client configuration, which services choose by their path, as Gantry's label
- * does (`gantry.auth.config=/root/.docker2`). A label comes from the swarm, so the workflow says which may be read.
- */
-const DIRECTORIES_INPUT = 'allow-config-directories';
-/** The directories of a text, one a line or a YAML list, absolute. */
-function parseConfigDirectories(text, env, problems) {
-    const here = problems.at(DIRECTORIES_INPUT);
-    return linesIn(text, here).flatMap((line) => here.attempt(() => checkedDirectory(line, env)) ?? []);
-}
-function linesIn(text, problems) {
-    if (!/^\s*(?:-\s|\[)/.test(text)) {
-        return text
-            .split(/\r?\n/)
-            .map((line) => line.trim())
-            .filter((line) => line !== '');
-    }
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0 || root?.kind !== 'list')
-        return [];
-    return root.items.flatMap((item) => {
-        if (item.kind === 'text')
-            return [item.value.trim()];
-        problems.add(`line ${item.line} is no text: write the paths of directories, such as \`/root/.docker2\``);
-        return [];
-    });
-}
-function checkedDirectory(path, env) {
-    const isWhole = (0,external_node_path_namespaceObject.isAbsolute)(path) || path.startsWith('~/');
-    if (!isWhole || path.split('/').includes('..')) {
-        throw new errors_UserError(`${problems_shown(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
-    }
-    const directory = resolvePath(env, path);
-    if (directory === '/')
-        throw new errors_UserError('`/` is every directory there is: write those that hold a config.json');
-    return directory;
-}
-/** Whether the name of a config may be the path of a directory: no other name begins so. */
-function isDirectoryName(name) {
-    return isAbsolute(name);
-}
-/** Why a directory is not read that no input names; it goes on after the path. */
-const NOT_ALLOWED = (/* unused pure expression or super */ null && (`it is none that this run may read: if it shall, write it into \`${DIRECTORIES_INPUT}\``));
-/**
- * The configuration in a directory of the runner.
- *
- * @param path absolute, as a service names it
- * @param allowed the directories that may be read, with all below them
- * @throws UserError that goes on after the path
- */
-function readConfigDirectory(path, allowed) {
-    // First by the words alone: what is elsewhere is not even looked at.
-    const isNamed = !path.split('/').includes('..') && allowed.some((directory) => isWithin(path, directory));
-    if (!isNamed)
-        throw new UserError(NOT_ALLOWED);
-    const file = realPath(join(path, 'config.json'));
-    if (file === undefined)
-        throw new UserError('there is no config.json on this runner: log in with `docker login` there');
-    const places = allowed.flatMap((directory) => realPath(directory) ?? []);
-    if (!places.some((place) => isWithin(file, place))) {
-        throw new UserError(`a link leads out of what this run may read: write where it leads to into \`${DIRECTORIES_INPUT}\`, or put the file itself there`);
-    }
-    return configFileIn(readUserFile(file, path), path);
-}
-function isWithin(path, directory) {
-    const way = relative(directory, path);
-    return way === '' || !(way === '..' || way.startsWith('../') || isAbsolute(way));
-}
-function realPath(path) {
-    try {
-        return realpathSync(path);
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/inputs/keys.js
-
-const MOST_TYPOS = 2;
-/** The value of a key, `undefined` when the mapping does not have it. */
-function valueAt(map, key) {
-    return map.entries.find((entry) => entry.key === key)?.value;
-}
-/** The value of a key, `undefined` also when there is nothing in it: a list of which every line is commented out. */
-function filledAt(map, key) {
-    const value = valueAt(map, key);
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'text')
-        return value.value.trim() === '' ? undefined : value;
-    return (value.kind === 'list' ? value.items : value.entries).length === 0 ? undefined : value;
-}
-/** The trimmed text of a key; `undefined` when the mapping does not have it, or has no text there: then it is a problem. */
-function textAt(map, key, problems) {
-    const value = valueAt(map, key);
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'text')
-        return value.value.trim();
-    problems.add(`\`${key}\` is a ${value.kind === 'map' ? 'mapping' : 'list'}: write one text, in quotes if it has special characters`);
-    return undefined;
-}
-/** The known key that was probably meant. */
-function keys_closestKey(key, known, otherNames = {}) {
-    const plain = key.toLowerCase().replaceAll('_', '-');
-    const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
-    if (other !== undefined)
-        return other;
-    const [best] = known
-        .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
-        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
-        .sort((a, b) => a.typos - b.typos);
-    return best?.name;
-}
-/** A list of more keys hides the one that was meant. */
-const MOST_KEYS_TOLD = 8;
-/** What to write instead of an unknown key. */
-function keyAdvice(closest, known) {
-    if (closest === undefined)
-        return `write one of ${problems_listed(known, 'disjunction')}`;
-    const guess = `did you mean \`${closest}\`?`;
-    return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${problems_listed(known)}`;
-}
-/** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
-function typosBetween(a, b) {
-    let beforeThat = [];
-    let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= a.length; i++) {
-        const current = [i];
-        for (let j = 1; j <= b.length; j++) {
-            const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-            const areSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-            const swapped = areSwapped ? (beforeThat[j - 2] ?? 0) + 1 : replaced;
-            current.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-        }
-        beforeThat = previous;
-        previous = current;
-    }
-    return previous[b.length] ?? 0;
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
 
 
@@ -15256,7 +15855,7 @@ function typosBetween(a, b) {
 const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
-const OTHER_NAMES = {
+const mode_OTHER_NAMES = {
     'dry-run': 'plan',
     check: 'plan',
     diff: 'plan',
@@ -15287,16 +15886,16 @@ function probableMode(text) {
     return MODE_NAMES.find((name) => name === text) ?? meantBy(text) ?? DEFAULT_MODE;
 }
 function meantBy(text) {
-    if (Object.hasOwn(OTHER_NAMES, text))
-        return OTHER_NAMES[text];
+    if (Object.hasOwn(mode_OTHER_NAMES, text))
+        return mode_OTHER_NAMES[text];
     const closest = keys_closestKey(text, MODE_NAMES);
     return MODE_NAMES.find((name) => name === closest);
 }
 function adviceFor(text) {
     if (Object.hasOwn(NO_MODES, text))
         return NO_MODES[text] ?? '';
-    if (Object.hasOwn(OTHER_NAMES, text))
-        return `write \`${OTHER_NAMES[text]}\``;
+    if (Object.hasOwn(mode_OTHER_NAMES, text))
+        return `write \`${mode_OTHER_NAMES[text]}\``;
     const meant = meantBy(text);
     return meant === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
 }
@@ -15387,7 +15986,7 @@ const unknown_inputs_OTHER_NAMES = {
 const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
 const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
 const PINNED = 'leave it out: every image is looked up and pinned by its digest';
-const STORED = 'write it in an entry of `registries`, which has room for a second credential';
+const unknown_inputs_STORED = 'write it in an entry of `registries`, which has room for a second credential';
 const FORWARDED = 'leave it out: the credential is sent wherever there is one';
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
@@ -15432,10 +16031,10 @@ const ADVICE = {
     'ssh-remote-port': unknown_inputs_HOST,
     'ssh-user': unknown_inputs_HOST,
     'strict-variables': 'leave it out: a variable that is missing is an error',
-    'stored-password': STORED,
-    'stored-password-env': STORED,
-    'stored-password-file': STORED,
-    'stored-username': STORED,
+    'stored-password': unknown_inputs_STORED,
+    'stored-password-env': unknown_inputs_STORED,
+    'stored-password-file': unknown_inputs_STORED,
+    'stored-username': unknown_inputs_STORED,
     summary: 'leave it out: there always is one',
     user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
     variables: VARIABLES,
@@ -15540,6 +16139,11 @@ function plainName(name) {
 function input(env, name) {
     return env[unknown_inputs_variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
 }
+/** Whether it is there and says nothing: a runner hands over the default of one that is left out. */
+function isGivenEmpty(env, name) {
+    const isThere = [unknown_inputs_variableOf(name), shellVariableOf(name)].some((variable) => env[variable] !== undefined);
+    return isThere && input(env, name).trim() === '';
+}
 /** The value of an input that is one short text; `undefined` when it is not given. */
 function read(env, name, problems, parse) {
     const text = input(env, name).trim();
@@ -15571,7 +16175,7 @@ const images_OTHER_NAMES = {
     tar: 'archive',
     tarball: 'archive',
 };
-const EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/web:1.4 }`';
+const images_EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/web:1.4 }`';
 /**
  * The images that an `images` text asks to push: a YAML list. That each archive is there is part of it; what is in it,
  * is not.
@@ -15584,7 +16188,7 @@ function imagesFromText(text, env, problems) {
         return [];
     const isOneEntry = root.kind === 'map' && root.entries.some(({ key }) => PUSH_KEYS.includes(key));
     if (root.kind !== 'list' && !isOneEntry) {
-        problems.add(`images: this is no list of images to push: write entries such as ${EXAMPLE}`);
+        problems.add(`images: this is no list of images to push: write entries such as ${images_EXAMPLE}`);
         return [];
     }
     const entries = root.kind === 'list' ? root.items : [root];
@@ -15597,7 +16201,7 @@ function imagesFromText(text, env, problems) {
 }
 function requestFrom(entry, place, env, problems) {
     if (entry.kind !== 'map') {
-        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${EXAMPLE}`);
+        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${images_EXAMPLE}`);
         return undefined;
     }
     const unknown = entry.entries.filter(({ key }) => !PUSH_KEYS.includes(key));
@@ -15660,35 +16264,6 @@ function checkNames(requests, problems) {
         else
             problems.add(`${place}: ${name} is pushed by ${first} already: give one of the two another name or tag`);
     }
-}
-
-;// CONCATENATED MODULE: ./build/inputs/ssh-key.js
-const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
-/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
-function shapeOfKey(text) {
-    const bad = (problem) => ({ problem, isEncrypted: false });
-    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
-        return bad(`it is a public key: ${NO_KEY}`);
-    if (/^PuTTY-User-Key-File/.test(text.trim())) {
-        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
-    }
-    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
-        [];
-    if (kind === undefined)
-        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
-    if (!/\n/.test(body.trim()) && body.trim().length > 100)
-        return bad(`its line breaks are lost: ${NO_KEY}`);
-    if (kind !== 'OPENSSH ')
-        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
-    const bytes = Buffer.from(body, 'base64');
-    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
-        return bad(`it is damaged: ${NO_KEY}`);
-    const length = bytes.readUInt32BE(15);
-    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
-}
-/** As ssh wants it: no carriage returns, a line break at the end. */
-function normalKey(text) {
-    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/values.js
@@ -15767,7 +16342,36 @@ function parseChoice(text, choices) {
     throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/reach.js
+;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
+const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
+/** Looks at a private key as ssh would, before any connection. The messages never quote it. */
+function shapeOfKey(text) {
+    const bad = (problem) => ({ problem, isEncrypted: false });
+    if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
+        return bad(`it is a public key: ${NO_KEY}`);
+    if (/^PuTTY-User-Key-File/.test(text.trim())) {
+        return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
+    }
+    const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
+        [];
+    if (kind === undefined)
+        return bad(`it is no private key that ssh can read: ${NO_KEY}`);
+    if (!/\n/.test(body.trim()) && body.trim().length > 100)
+        return bad(`its line breaks are lost: ${NO_KEY}`);
+    if (kind !== 'OPENSSH ')
+        return { isEncrypted: kind === 'ENCRYPTED ' || /Proc-Type: 4,ENCRYPTED/.test(body) };
+    const bytes = Buffer.from(body, 'base64');
+    if (!bytes.toString('latin1').startsWith('openssh-key-v1\0'))
+        return bad(`it is damaged: ${NO_KEY}`);
+    const length = bytes.readUInt32BE(15);
+    return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
+}
+/** As ssh wants it: no carriage returns, a line break at the end. */
+function normalKey(text) {
+    return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/reach/reach.js
 
 
 
@@ -16416,605 +17020,6 @@ const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
 function parsePrepare(text) {
     const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
     return WORDS[parseChoice(word, Object.keys(WORDS))];
-}
-
-;// CONCATENATED MODULE: ./build/docker/registry/ecr.js
-/** What Amazon's registries are told by, and what their service says no with. Pure. */
-const PUBLIC = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
-/** Private ones: `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, and those with both kinds of addresses on `on.aws`. */
-const PRIVATE = /^\d{12}\.dkr[.-]ecr(-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)$/;
-/** What a registry is to Amazon; `undefined` for one of somebody else's. */
-function ecrRegistry(registry) {
-    if (PUBLIC.test(registry))
-        return { isPublic: true, region: 'us-east-1', isFips: false };
-    const [, fips, region] = PRIVATE.exec(registry) ?? [];
-    return region === undefined ? undefined : { isPublic: false, region, isFips: fips !== undefined };
-}
-/**
- * What to do about an error of Amazon's, in one sentence.
- *
- * @param step at which it came: the exchange of a token of the workflow for a role, or the request for the login itself
- */
-function ecrRemedy({ name, message }, { isPublic, region }, step) {
-    const said = `${name} ${message}`;
-    if (/CredentialsProviderError|could not load credentials/i.test(said)) {
-        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::…}`, or the names of the variables with a key pair.";
-    }
-    if (/AccessDenied|NotAuthorized/i.test(said)) {
-        if (step === 'role') {
-            return 'Check the name of the role, and that its trust policy allows sts:AssumeRoleWithWebIdentity to the identity provider of this server, for this repository.';
-        }
-        const actions = isPublic
-            ? 'ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken'
-            : 'ecr:GetAuthorizationToken';
-        return `Allow ${actions} to it.`;
-    }
-    if (/ExpiredToken|InvalidIdentityToken/i.test(said))
-        return 'Get new AWS credentials before this step: these have ended.';
-    if (/UnrecognizedClient|InvalidClientTokenId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature/i.test(said)) {
-        return 'Check the AWS credentials: they are not those of an account, or belong to another part of Amazon (China, GovCloud).';
-    }
-    return `Check that this runner reaches Amazon in ${region}.`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/ecr.js
-
-
-
-
-
-
-/** The user name of each login that Amazon gives. */
-const ECR_USER = 'AWS';
-const PAIR = ['access-key-id-env', 'secret-access-key-env'];
-const SESSION = 'session-token-env';
-const ecr_KEYS = ['role', ...PAIR, SESSION];
-const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: …, secret-access-key-env: …}`';
-const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-/**
- * Where the key `ecr` of an entry has Amazon's credentials from.
- *
- * @returns `undefined` where the entry does not ask for a login at Amazon, `wrong` where something is wrong with it
- */
-function awsSourceOf(entry, env, problems) {
-    const value = valueAt(entry, 'ecr');
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'text') {
-        const text = value.value.trim().toLowerCase();
-        if (text === 'false')
-            return undefined;
-        if (text === 'true')
-            return { from: 'environment' };
-    }
-    if (value.kind !== 'map') {
-        problems.add(`\`ecr\` is neither a switch nor a mapping: write ${ecr_FORMS}`);
-        return 'wrong';
-    }
-    const unknown = value.entries.find(({ key }) => !ecr_KEYS.includes(key));
-    if (unknown !== undefined) {
-        problems.add(`line ${unknown.line}: \`ecr\` has an unknown key: write ${ecr_FORMS}`);
-        return 'wrong';
-    }
-    return problems.attempt(() => sourceIn(value, env, problems)) ?? 'wrong';
-}
-function sourceIn(map, env, problems) {
-    const role = textAt(map, 'role', problems);
-    const given = [...PAIR, SESSION].filter((key) => valueAt(map, key) !== undefined);
-    if (role !== undefined) {
-        if (given.length > 0)
-            throw new errors_UserError(`\`ecr\` has a \`role\` and ${problems_listed(given)}: leave one of the two out`);
-        if (!ROLE.test(role))
-            throw new errors_UserError('`role` is no ARN of a role: write arn:aws:iam::123456789012:role/name');
-        return { from: 'workflow', role };
-    }
-    const missing = PAIR.filter((key) => !given.includes(key));
-    if (missing.length > 0)
-        throw new errors_UserError(`\`ecr\` lacks ${problems_listed(missing)}: write ${ecr_FORMS}`);
-    const [id, secret, session] = [...PAIR, SESSION].map((key) => {
-        return valueAt(map, key) === undefined ? undefined : secretIn(map, key, env, problems);
-    });
-    return id && secret && { from: 'keys', id, secret, ...(session && { session }) };
-}
-function secretIn(map, key, env, problems) {
-    const name = textAt(map, key, problems) ?? '';
-    const text = (Object.hasOwn(env, name) ? env[name] : undefined)?.trim() ?? '';
-    if (text !== '')
-        return new secret_Secret(text);
-    throw new errors_UserError(`the variable that \`${key}\` names is not set or empty: write the name of a variable (not its value), and set it in the step's \`env\` (${UNSET})`);
-}
-/** @throws UserError when it is no registry of Amazon's */
-function requireEcr({ registry }) {
-    if (ecrRegistry(registry) !== undefined)
-        return;
-    throw new errors_UserError(`\`ecr\` is for Amazon's registries, and ${registry} is none: write one such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com or public.ecr.aws, or \`username\` and a password`);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/registries.js
-
-
-
-
-
-
-
-
-
-
-
-// Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
-// the wrong place.
-const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
-/** What the keys begin with that say what the nodes store. */
-const registries_STORED = 'stored-';
-const STORED_KEYS = [`${registries_STORED}username`, ...PASSWORD_KEYS.map((key) => `${registries_STORED}${key}`)];
-/** The keys of an entry. */
-const REGISTRY_KEYS = [
-    'registry',
-    'username',
-    ...PASSWORD_KEYS,
-    ...STORED_KEYS,
-    'ecr',
-    'config',
-];
-const registries_OTHER_NAMES = {
-    address: 'registry',
-    configuration: 'config',
-    host: 'registry',
-    login: 'username',
-    name: 'config',
-    'pull-password': 'stored-password',
-    'pull-username': 'stored-username',
-    secret: 'password',
-    server: 'registry',
-    'stored-token': 'stored-password',
-    'stored-user': 'stored-username',
-    token: 'password',
-    url: 'registry',
-    user: 'username',
-};
-const HELPER = 'a credential helper of this runner is used with `docker-config`; for an account, write `username`, and `password-env` or `password-file`';
-/** What docker/login-action and docker's own files have in such an entry, and what to do with it here. */
-const NOT_HERE = {
-    auth: 'it holds user name and password: write `username`, and `password-env` or `password-file`',
-    auths: 'give the whole file as `docker-config`, or write an entry for each registry in it',
-    credhelpers: HELPER,
-    credsstore: HELPER,
-    email: 'leave it out: no registry asks for it any more',
-    identitytoken: 'give the config.json that holds it as `docker-config`, or write what a login takes: `username`, and `password-env` or `password-file`',
-    logout: 'leave it out: the logins of a run are in directories of its own, which are removed at its end',
-    'registry-auth': 'write its entries into this list',
-    scope: 'leave it out: a credential that is only for some repositories has their path in `registry`, such as `ghcr.io/org-a`',
-};
-/** What may be a key, and hardly a password: it can be shown. */
-const WORD = /^[a-z]+(?:[-_][a-z]+){0,3}$/i;
-const registries_LONGEST_WORD = 24;
-const registries_EXAMPLE = '`- {registry: ghcr.io, username: bot, password-env: GHCR_TOKEN}`';
-const COLUMNS = '<config> <registry> <user> <password>';
-/**
- * The credentials of a `registries` text: a YAML list, or Gantry's columns. Every password in it is masked before
- * anything else is done, also when the text turns out to be wrong.
- *
- * @param input where the text comes from: `registries` or `registries-file`
- */
-function credentialsFromText(text, input, sources, problems) {
-    const clean = text.replace(/^\uFEFF/, '');
-    return isYaml(clean)
-        ? credentialsFromYaml(clean, input, sources, problems)
-        : credentialsFromColumns(clean, input, problems);
-}
-/** The first line that says something tells the form. */
-function isYaml(text) {
-    const first = text.split(/\r?\n/).find(saysSomething) ?? '';
-    if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first))
-        return true;
-    const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-    return key !== undefined && (REGISTRY_KEYS.includes(key) || columnsOf(first).length !== 4);
-}
-function saysSomething(line) {
-    return line.trim() !== '' && !line.trim().startsWith('#');
-}
-function columnsOf(line) {
-    return line.trim().split(/[ \t]+/);
-}
-function credentialsFromColumns(text, input, problems) {
-    return text.split(/\r?\n/).flatMap((line, index) => {
-        if (!saysSomething(line))
-            return [];
-        const origin = `${input} line ${index + 1}`;
-        return credentialFromLine(line, origin, problems.at(origin)) ?? [];
-    });
-}
-function credentialFromLine(line, origin, problems) {
-    const [config = '', registry = '', username = '', password, ...rest] = columnsOf(line);
-    if (password === undefined || rest.length > 0) {
-        hideColumns(line);
-        const count = columnsOf(line).length;
-        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${registries_EXAMPLE} where a value has blanks`);
-        return undefined;
-    }
-    masking_hide(password, origin, username);
-    const scope = problems.attempt(() => scopeFromColumn(registry));
-    return checkedCredential({ origin, config, scope, username, password }, problems);
-}
-/** In columns that are out of step, the password may stand where the registry is looked for. */
-function scopeFromColumn(registry) {
-    try {
-        return registryScope(registry);
-    }
-    catch (error) {
-        if (!(error instanceof errors_UserError))
-            throw error;
-        throw new errors_UserError(`the second column is no registry: write ${COLUMNS}, with a registry such as ghcr.io or ghcr.io/org-a`);
-    }
-}
-function credentialsFromYaml(text, input, sources, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    if (root !== undefined)
-        hidePasswords(root);
-    if (wrong.length > 0)
-        hideAfterPasswordKeys(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
-    }
-    if (wrong.length > 0)
-        return [];
-    const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
-    if (root?.kind !== 'list' && !isOneEntry) {
-        problems.add(`${input}: this is no list of credentials: write entries such as ${registries_EXAMPLE}`);
-        return [];
-    }
-    const entries = root.kind === 'list' ? root.items : [root];
-    return entries.flatMap((entry, index) => {
-        const origin = `${input} entry ${index + 1}`;
-        return credentialFromEntry(entry, origin, sources, problems.at(`${origin}${ownerOf(entry)}`)) ?? [];
-    });
-}
-function credentialFromEntry(entry, origin, sources, problems) {
-    if (entry.kind !== 'map') {
-        problems.add(`this is ${entry.kind === 'list' ? 'a list' : 'only text'} and no mapping: write an entry such as ${registries_EXAMPLE}`);
-        return undefined;
-    }
-    const unknown = entry.entries.filter(({ key }) => !REGISTRY_KEYS.includes(key));
-    for (const { key, line, value } of unknown) {
-        const plain = key.toLowerCase().replaceAll('_', '-');
-        const advice = Object.hasOwn(NOT_HERE, plain)
-            ? NOT_HERE[plain]
-            : keyAdvice(keys_closestKey(key, REGISTRY_KEYS, registries_OTHER_NAMES), REGISTRY_KEYS);
-        // Alone it may be a password that lost its key.
-        const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain';
-        const isShown = WORD.test(key) && key.length <= registries_LONGEST_WORD && !isAlone;
-        problems.add(`line ${line} has ${isShown ? `the unknown key ${problems_shown(key)}` : 'an unknown key'}: ${advice}`);
-    }
-    if (unknown.length > 0)
-        return undefined;
-    const aws = awsSourceOf(entry, sources.env, problems);
-    if (aws === 'wrong')
-        return undefined;
-    if (aws !== undefined)
-        return ecrCredential(entry, aws, origin, sources, problems);
-    const username = requiredText(entry, 'username', accountRemedy(valueAt(entry, 'registry')), problems);
-    const password = problems.attempt(() => passwordOf(entry, sources));
-    if (password !== undefined)
-        masking_hide(password, origin, username);
-    const stored = storedOf(entry, origin, username, sources, problems);
-    const registry = requiredText(entry, 'registry', 'write one such as ghcr.io, or docker.io for Docker Hub', problems);
-    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
-    const config = textAt(entry, 'config', problems);
-    if (username === undefined || password === undefined || stored === 'wrong')
-        return undefined;
-    return checkedCredential({ origin, config, scope, username, password, stored }, problems);
-}
-function accountRemedy(registry) {
-    const ofAmazon = registry?.kind === 'text' && ecrRegistry(registry.value.trim()) !== undefined;
-    return ofAmazon
-        ? 'write `ecr: true`, and Amazon gives the login, or the name of the account'
-        : 'write the name of the account';
-}
-/** An entry whose login Amazon gives, later. */
-function ecrCredential(entry, aws, origin, sources, problems) {
-    const needless = ['username', ...PASSWORD_KEYS].filter((key) => valueAt(entry, key) !== undefined);
-    if (needless.length > 0)
-        problems.add(`with \`ecr\` Amazon gives the login: leave ${problems_listed(needless)} out`);
-    const stored = storedOf(entry, origin, ECR_USER, sources, problems);
-    const registry = requiredText(entry, 'registry', 'write that of Amazon', problems);
-    const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
-    const isEcr = scope !== undefined && problems.attempt(() => requireEcr(scope) ?? true);
-    const config = textAt(entry, 'config', problems);
-    if (!isEcr || needless.length > 0 || stored === 'wrong')
-        return undefined;
-    // A password that is none: Amazon's takes its place before anything is asked for with it.
-    const found = checkedCredential({ origin, config, scope, username: ECR_USER, password: '-', stored }, problems);
-    return found && { ...found, password: new secret_Secret(''), aws };
-}
-/** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
-function storedOf(entry, origin, username, sources, problems) {
-    if (STORED_KEYS.every((key) => valueAt(entry, key) === undefined))
-        return undefined;
-    const password = problems.attempt(() => passwordOf(entry, sources, registries_STORED));
-    const own = textAt(entry, `${registries_STORED}username`, problems);
-    const isOwn = valueAt(entry, `${registries_STORED}username`) !== undefined;
-    const account = isOwn ? own : username;
-    if (password !== undefined)
-        masking_hide(password, `${origin}, \`stored-password\``, account);
-    return account === undefined || password === undefined ? 'wrong' : { username: account, password };
-}
-/** Whose credential an entry is, as far as that can be shown: its registry, and its user beside no password. */
-function ownerOf(entry) {
-    if (entry.kind !== 'map')
-        return '';
-    const texts = ['registry', 'username'].map((key) => {
-        const value = valueAt(entry, key);
-        return value?.kind === 'text' ? value.value.trim() : '';
-    });
-    const [registry = '', username = ''] = texts;
-    if (!isRegistry(registry))
-        return '';
-    const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && valueAt(entry, key) !== undefined);
-    const isHere = ['password', `${registries_STORED}password`].some((key) => valueAt(entry, key) !== undefined);
-    const isAccount = isElsewhere && !isHere && ACCOUNT.test(username);
-    return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
-}
-const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
-function isRegistry(text) {
-    try {
-        reference_parseRegistry(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function requiredText(entry, key, remedy, problems) {
-    if (valueAt(entry, key) === undefined)
-        problems.add(`\`${key}\` is missing: ${remedy}`);
-    return textAt(entry, key, problems);
-}
-/**
- * @param prefix of its keys
- * @throws UserError when there is not exactly one password, or it cannot be read for certain
- */
-function passwordOf(entry, sources, prefix = '') {
-    const names = PASSWORD_KEYS.map((key) => `${prefix}${key}`);
-    const [key, ...others] = PASSWORD_KEYS.filter((one) => valueAt(entry, `${prefix}${one}`) !== undefined);
-    if (key === undefined || others.length > 0) {
-        const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
-        const given = [key, ...others].map((one) => `${prefix}${one}`);
-        const found = key === undefined ? missing : `${problems_listed(given)} are given at once`;
-        throw new errors_UserError(`${found}: write exactly one of ${problems_listed(names, 'disjunction')}`);
-    }
-    const value = valueAt(entry, `${prefix}${key}`);
-    if (value?.kind !== 'text') {
-        throw new errors_UserError(`\`${prefix}${key}\` is a list or mapping in YAML: put the value in quotes, or use \`${prefix}password-env\``);
-    }
-    return READ_PASSWORD[key](value, sources, `${prefix}${key}`);
-}
-const READ_PASSWORD = {
-    'password-env': ({ value }, sources, key) => passwordFromEnv(value.trim(), sources, key),
-    'password-file': ({ value }, sources, key) => passwordFromFile(value.trim(), sources, key),
-    password: (value, _sources, key) => passwordFromText(value, key),
-};
-function passwordFromEnv(name, { env }, key) {
-    const password = withoutLastNewlines((Object.hasOwn(env, name) ? env[name] : undefined) ?? '');
-    if (password !== '')
-        return password;
-    if (Object.hasOwn(env, name)) {
-        throw new errors_UserError(`the variable ${name}, which \`${key}\` names, is empty: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
-    }
-    const isName = isVariableName(name);
-    throw new errors_UserError(`the variable ${isName ? `${name}, which` : 'that'} \`${key}\` names${isName ? ',' : ''} is not set: write the name of a variable (not its value), and set it in the step's \`env\`${isName ? `, as in \`${name}: \${{ secrets.${name} }}\`` : ''}`);
-}
-function passwordFromFile(path, { readFile }, key) {
-    if (path === '')
-        throw new errors_UserError(`\`${key}\` is empty: write the path of a file that holds the password`);
-    const password = withoutLastNewlines(fileText(path, readFile, key));
-    if (password !== '')
-        return password;
-    throw new errors_UserError(`\`${key}\`: the file is empty: write the password into it`);
-}
-function fileText(path, readFile, key) {
-    try {
-        return readFile(path);
-    }
-    catch (error) {
-        if (!(error instanceof errors_UserError))
-            throw error;
-        throw new errors_UserError(`\`${key}\`: ${error.message}`);
-    }
-}
-/** Passwords that YAML cuts or joins where their owner does not see it are refused: the login would fail, or worse. */
-function passwordFromText({ value, isFolded, hasComment }, key) {
-    if (isFolded) {
-        throw new errors_UserError(`\`${key}\` goes on in the next line, where YAML would put a blank: use \`${key}-env\`, or a block that begins with |`);
-    }
-    if (hasComment) {
-        throw new errors_UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
-    }
-    return withoutLastNewlines(value);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/registry-ca.js
-
-
-
-
-
-
-
-
-const registry_ca_HUB = 'docker.io';
-const registry_ca_INPUT = 'registry-ca';
-const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
-const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
-/** Base64 of what certificates and keys are without the frame of PEM. */
-const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/;
-const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
-const LINE_OF_PEM = 64;
-/**
- * The certificates that `registry-ca` gives: a mapping of registries to PEM or to a file with it, or one of these alone
- * where there is only one registry. A private key in it is masked before anything else is done.
- *
- * @returns one entry a registry, with its certificates as plain PEM; what is wrong is added to the problems
- */
-function registryCasFromText(text, sources, problems) {
-    const own = problems.at(registry_ca_INPUT);
-    const given = text.replace(/^\uFEFF/, '').trim();
-    if (given === '')
-        return [];
-    const plain = own.attempt(() => unwrapped(given));
-    if (plain === undefined)
-        return [];
-    if (plain.startsWith('-----BEGIN'))
-        return forTheOnlyOne(plain, sources, own);
-    const { root, problems: wrong } = parseYaml(plain);
-    for (const { line, column, reason } of wrong)
-        own.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0 || root === undefined)
-        return [];
-    // YAML would join the lines.
-    if (root.kind === 'text')
-        return forTheOnlyOne(/[\r\n]/.test(plain) ? plain : root.value, sources, own);
-    if (root.kind === 'list') {
-        own.add(`this is a list: write a mapping of registries to their CA certificates, such as ${registry_ca_EXAMPLE}`);
-        return [];
-    }
-    const all = root.entries.flatMap(({ key, line, value }) => {
-        const at = problems.at(`${registry_ca_INPUT} line ${line}`);
-        const registry = at.attempt(() => registry_ca_hostOf(key));
-        if (registry === undefined)
-            return [];
-        if (value.kind !== 'text') {
-            at.add(`${registry} has a ${value.kind === 'map' ? 'mapping' : 'list'}: write its certificates in PEM, or a path`);
-            return [];
-        }
-        const pem = pemOf(value.value, sources, problems.at(`${registry_ca_INPUT} of ${registry}`));
-        return pem === undefined ? [] : [{ registry, pem }];
-    });
-    const registries = all.map(({ registry }) => registry);
-    const twice = registries.find((registry, index) => registries.indexOf(registry) !== index);
-    if (twice !== undefined)
-        own.add(`${twice} has two entries: write all of its certificates into one`);
-    return all;
-}
-/**
- * The image by which nodes install certificates.
- *
- * @throws UserError when it is no image name
- */
-function parseCaImage(text) {
-    try {
-        return parseReference(text);
-    }
-    catch (error) {
-        if (!(error instanceof reference_InvalidReference))
-            throw error;
-        throw new errors_UserError(error.message.replace(/^The/, 'the'));
-    }
-}
-function forTheOnlyOne(text, sources, problems) {
-    const registry = problems.attempt(() => onlyRegistry(sources.registries));
-    const pem = pemOf(text, sources, problems);
-    return registry === undefined || pem === undefined ? [] : [{ registry, pem }];
-}
-/** Docker Hub has no private authority: it does not count. */
-function onlyRegistry(registries) {
-    const own = [...new Set(registries)].filter((registry) => registry !== registry_ca_HUB);
-    const [only, ...others] = own;
-    if (only !== undefined && others.length === 0)
-        return only;
-    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${problems_listed(own, 'conjunction')}`;
-    throw new errors_UserError(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
-}
-function registry_ca_hostOf(key) {
-    const { registry, path } = registryScope(key.trim());
-    if (path !== '')
-        throw new errors_UserError(`a CA is for a whole registry: write ${registry} without a path`);
-    if (registry !== registry_ca_HUB)
-        return registry;
-    throw new errors_UserError('Docker reads no file for Docker Hub: its certificate is public, and what stands between belongs into the trust store of each node');
-}
-function pemOf(text, { readFile, now }, problems) {
-    return problems.attempt(() => {
-        const given = unwrapped(text.trim());
-        if (given === '')
-            throw new errors_UserError('there is nothing: write certificates in PEM, or the path of a file with them');
-        if (given.includes('-----BEGIN'))
-            return certificatesIn(given, now);
-        if (/[\r\n]/.test(given)) {
-            throw new errors_UserError('these lines are no PEM: write the text from -----BEGIN CERTIFICATE----- on');
-        }
-        if (DER.test(given)) {
-            // It may be a key.
-            new secret_Secret(given);
-            throw new errors_UserError('this is base64 of something that is no PEM: write the text from -----BEGIN CERTIFICATE----- on');
-        }
-        return certificatesIn(unwrapped(readFile(given).trim()), now);
-    });
-}
-/**
- * The text itself, of base64 of PEM what is in it. A key in the place of a certificate is masked, in each of its lines.
- *
- * @throws UserError when there is a private key in it
- */
-function unwrapped(text) {
-    const inside = registry_ca_BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : '';
-    const plain = inside.includes('-----BEGIN') ? inside : text;
-    const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
-    for (const key of keys) {
-        new secret_Secret(key);
-        // In one line, as YAML joins them.
-        for (const piece of key.split(/\s+/))
-            if (piece.length > LINE_OF_PEM / 2)
-                new secret_Secret(piece);
-    }
-    if (keys.length === 0)
-        return plain;
-    if (plain !== text)
-        new secret_Secret(text);
-    throw new errors_UserError('there is a private key in it, which goes to no registry or node: give the certificate alone, and replace the key if others have seen it');
-}
-/** @throws UserError when they are not all certificates of authorities that are valid now */
-function certificatesIn(text, now) {
-    const found = [...text.matchAll(CERTIFICATE)].map(([, body = '']) => body.replace(/\s+/g, ''));
-    if (found.length === 0) {
-        throw new errors_UserError('there is no certificate in it: write PEM, with -----BEGIN CERTIFICATE-----');
-    }
-    return found
-        .map((body, index) => {
-        const nth = found.length === 1 ? 'the certificate' : `certificate ${index + 1} of ${found.length}`;
-        return checked(body, nth, now);
-    })
-        .join('');
-}
-function checked(body, nth, now) {
-    const certificate = certificateOf(body);
-    if (certificate === undefined)
-        throw new errors_UserError(`${nth} cannot be read: give the whole PEM text`);
-    const name = `${nth} (${registry_ca_nameOf(certificate.subject)})`;
-    // Go takes a certificate that signs itself for an authority, whatever it says (crypto/x509, Certificate.Verify).
-    const signsItself = certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
-    if (!certificate.ca && !signsItself) {
-        throw new errors_UserError(`${name} is no CA's, but one that ${registry_ca_nameOf(certificate.issuer)} has signed: give the certificate of that authority`);
-    }
-    const problem = validity(certificate, now);
-    if (problem !== undefined)
-        throw new errors_UserError(`${name}: ${problem}`);
-    const lines = body.match(new RegExp(`.{1,${LINE_OF_PEM}}`, 'g')) ?? [];
-    return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
-}
-function certificateOf(body) {
-    try {
-        return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(body, 'base64'));
-    }
-    catch {
-        return undefined;
-    }
-}
-/** `CN=acme CA`, or all of it on one line. */
-function registry_ca_nameOf(distinguished) {
-    const lines = (distinguished ?? '').split('\n');
-    return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -19971,10 +19976,14 @@ function readInputs(given, strategies) {
 function modeAsked(env) {
     return probableMode(input(env, 'mode').trim());
 }
+/** Whoever meant to look, and whose variable was empty, must not deploy. An input that is not given is not there, or has its default. */
+const EMPTY_MODE = 'mode: it is empty, as a variable is that is not set: write the mode, or leave the input out where a deploy is meant';
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
 function beginReading(given, strategies, problems) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
     const env = checkUnknownInputs(given, known, problems, log_log.warning);
+    if (isGivenEmpty(env, 'mode'))
+        problems.add(EMPTY_MODE);
     readOrDefault(env, 'mode', problems, parseMode);
     const mode = modeAsked(env);
     checkModeInputs(env, mode, strategies, problems);

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { classifySsh } from '../../src/connect/ssh/error.ts'
 import { isElection } from '../../src/docker/engine/election.ts'
 import { classifyRegistryError } from '../../src/docker/registry/registry-error.ts'
-import { tcpReason } from '../../src/inputs/tls.ts'
+import { tcpReason } from '../../src/inputs/reach/tls.ts'
 
 /** What docker says where this action does something else, so that nothing here has to know it. */
 const OF_DOCKER_ALONE = [

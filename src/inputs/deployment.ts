@@ -10,10 +10,10 @@ import type { Secret } from '../runner/secret.ts'
 import type { AdaptedFiles } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
 import type { LookUp } from './compose/variables.ts'
-import type { Host } from './host.ts'
-import type { Pins } from './known-hosts.ts'
 import type { ModeName } from './mode.ts'
 import type { PrepareChoice } from './prepare.ts'
+import type { Host } from './reach/host.ts'
+import type { Pins } from './reach/known-hosts.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */

@@ -1,7 +1,7 @@
 import { namespaceProblem, type PullSecretName, secretNameProblem } from '../docker/registry/pull-secret.ts'
 import type { Environment } from '../runner/environment.ts'
+import { UNNAMED_CONFIG } from './accounts/docker-config.ts'
 import type { Accounts, Reach } from './deployment.ts'
-import { UNNAMED_CONFIG } from './docker-config.ts'
 import { input, readOrDefault } from './given.ts'
 import { listed, Problems, shown } from './problems.ts'
 import { beginReading, parseTimeout, reachOf, readAccounts } from './read.ts'

@@ -1,9 +1,12 @@
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
+import { DIRECTORIES_INPUT, parseConfigDirectories } from './accounts/config-directories.ts'
+import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './accounts/credentials.ts'
+import { readDockerConfigs, UNNAMED_CONFIG } from './accounts/docker-config.ts'
+import { credentialsFromText, type PasswordSources } from './accounts/registries.ts'
+import { parseCaImage, registryCasFromText } from './accounts/registry-ca.ts'
 import { checkContents } from './compose/contents.ts'
-import { DIRECTORIES_INPUT, parseConfigDirectories } from './config-directories.ts'
-import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './credentials.ts'
 import type {
   Accounts,
   Credential,
@@ -14,7 +17,6 @@ import type {
   ServiceRequest,
   StackRequest,
 } from './deployment.ts'
-import { readDockerConfigs, UNNAMED_CONFIG } from './docker-config.ts'
 import { fileReader, resolvePath } from './files.ts'
 import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
 import { imagesFromText } from './images.ts'
@@ -23,9 +25,7 @@ import { allInputs, checkModeInputs } from './mode-inputs.ts'
 import { checkPause, pausing } from './pause.ts'
 import { parsePrepare } from './prepare.ts'
 import { Problems } from './problems.ts'
-import { reachFrom } from './reach.ts'
-import { credentialsFromText, type PasswordSources } from './registries.ts'
-import { parseCaImage, registryCasFromText } from './registry-ca.ts'
+import { reachFrom } from './reach/reach.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { entryKeys, servicesFromText } from './services.ts'
 import { readStack } from './stack.ts'

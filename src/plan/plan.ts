@@ -3,7 +3,7 @@ import { type ImageReference, parseReference, pathMatches } from '../docker/regi
 import { modeName } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
-import { isDirectoryName, NOT_ALLOWED } from '../inputs/config-directories.ts'
+import { isDirectoryName, NOT_ALLOWED } from '../inputs/accounts/config-directories.ts'
 import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'

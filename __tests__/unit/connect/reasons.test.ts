@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { localReason } from '../../../src/connect/local-reason.ts'
 import { notManaging } from '../../../src/connect/manager-state.ts'
 import { classifySsh, runnersSshReason, sshReason } from '../../../src/connect/ssh/error.ts'
-import { tcpReason } from '../../../src/inputs/tls.ts'
+import { tcpReason } from '../../../src/inputs/reach/tls.ts'
 
 const offered = { host: '[swarm]:2222', type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }
 

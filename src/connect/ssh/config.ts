@@ -1,4 +1,4 @@
-import type { SshHost } from '../../inputs/host.ts'
+import type { SshHost } from '../../inputs/reach/host.ts'
 
 /** The files that a run's ssh works with; all are in its own directory but for the user's own configuration. */
 export interface SshFiles {

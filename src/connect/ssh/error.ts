@@ -1,4 +1,4 @@
-import type { OfferedKey } from '../../inputs/known-hosts.ts'
+import type { OfferedKey } from '../../inputs/reach/known-hosts.ts'
 import { limited } from '../../runner/safe-text.ts'
 
 export type SshFailure =

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 /** What the host keys are held against. */
 export interface Pins {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { randomFrom } from '../../../scripts/fuzz/mutate.ts'
-import { UserError } from '../../../src/errors.ts'
-import { filesOfTarGz } from '../../../src/inputs/tar.ts'
-import { paxRecord, tarEntry, tarGz } from '../../support/tar.ts'
+import { randomFrom } from '../../../../scripts/fuzz/mutate.ts'
+import { UserError } from '../../../../src/errors.ts'
+import { filesOfTarGz } from '../../../../src/inputs/accounts/tar.ts'
+import { paxRecord, tarEntry, tarGz } from '../../../support/tar.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tar-'))
 afterAll(() => rmSync(directory, { recursive: true }))

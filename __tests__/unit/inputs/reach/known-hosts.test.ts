@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { HOST_KEY_SCRIPT, lastOffered, parsePins } from '../../../src/inputs/known-hosts.ts'
+import { HOST_KEY_SCRIPT, lastOffered, parsePins } from '../../../../src/inputs/reach/known-hosts.ts'
 
 const KEY = `AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`
 const FINGERPRINT = `SHA256:${'b'.repeat(43)}`

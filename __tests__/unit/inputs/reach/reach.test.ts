@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Reach } from '../../../src/inputs/deployment.ts'
-import { readInputs } from '../../../src/inputs/read.ts'
-import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import type { Reach } from '../../../../src/inputs/deployment.ts'
+import { readInputs } from '../../../../src/inputs/read.ts'
+import { redact } from '../../../../src/runner/secret.ts'
+import { STRATEGIES } from '../../../../src/strategies/table.ts'
 
 delete process.env.GITHUB_ACTIONS
 

@@ -7,18 +7,18 @@ import {
   parseConfigFile,
   secretsIn,
   unusableEntries,
-} from '../docker/cli/config-file.ts'
-import { parseRegistry, registryKey } from '../docker/registry/reference.ts'
-import { UserError } from '../errors.ts'
-import type { Environment } from '../runner/environment.ts'
+} from '../../docker/cli/config-file.ts'
+import { parseRegistry, registryKey } from '../../docker/registry/reference.ts'
+import { UserError } from '../../errors.ts'
+import type { Environment } from '../../runner/environment.ts'
+import type { DockerConfig } from '../deployment.ts'
+import { basePath, otherEncoding, readUserFile, resolvePath } from '../files.ts'
+import { hide, hideBase64, hideInConfigText } from '../masking.ts'
+import { type Problems, shown } from '../problems.ts'
+import { isVariableName } from '../variables.ts'
+import { parseYaml, type YamlMap, type YamlValue } from '../yaml.ts'
 import { configProblem, HUB, UNSET } from './credentials.ts'
-import type { DockerConfig } from './deployment.ts'
-import { basePath, otherEncoding, readUserFile, resolvePath } from './files.ts'
-import { hide, hideBase64, hideInConfigText } from './masking.ts'
-import { type Problems, shown } from './problems.ts'
 import { type ArchivedFile, filesOfTarGz } from './tar.ts'
-import { isVariableName } from './variables.ts'
-import { parseYaml, type YamlMap, type YamlValue } from './yaml.ts'
 
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a

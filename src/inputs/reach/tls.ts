@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { UserError } from '../errors.ts'
+import { UserError } from '../../errors.ts'
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
 

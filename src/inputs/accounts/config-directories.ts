@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import type { ConfigFile } from '../docker/cli/config-file.ts'
-import { UserError } from '../errors.ts'
-import type { Environment } from '../runner/environment.ts'
+import type { ConfigFile } from '../../docker/cli/config-file.ts'
+import { UserError } from '../../errors.ts'
+import type { Environment } from '../../runner/environment.ts'
+import { readUserFile, resolvePath } from '../files.ts'
+import { type Problems, shown } from '../problems.ts'
+import { parseYaml } from '../yaml.ts'
 import { configFileIn } from './docker-config.ts'
-import { readUserFile, resolvePath } from './files.ts'
-import { type Problems, shown } from './problems.ts'
-import { parseYaml } from './yaml.ts'
 
 /**
  * Directories of the runner with a Docker client configuration, which services choose by their path, as Gantry's label

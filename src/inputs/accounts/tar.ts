@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
-import { UserError } from '../errors.ts'
-import { shown } from './problems.ts'
+import { UserError } from '../../errors.ts'
+import { shown } from '../problems.ts'
 
 /**
  * Archives of the user's: a `.tar.gz`, read in memory. Nothing of it is written to a disk, so there is nothing that a

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { UserErrors } from '../../../src/errors.ts'
-import { readInputs } from '../../../src/inputs/read.ts'
-import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
-import { CERTIFICATES } from '../../support/certificates.ts'
+import { UserErrors } from '../../../../src/errors.ts'
+import { readInputs } from '../../../../src/inputs/read.ts'
+import { redact } from '../../../../src/runner/secret.ts'
+import { STRATEGIES } from '../../../../src/strategies/table.ts'
+import { CERTIFICATES } from '../../../support/certificates.ts'
 
 delete process.env.GITHUB_ACTIONS
 

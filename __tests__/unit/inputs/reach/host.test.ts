@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseHost, parseJump } from '../../../src/inputs/host.ts'
+import { parseHost, parseJump } from '../../../../src/inputs/reach/host.ts'
 
 describe('an address of a daemon', () => {
   test.each<[string, object]>([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { ecrRegistry } from '../../../src/docker/registry/ecr.ts'
-import { UserErrors } from '../../../src/errors.ts'
-import { readInputs } from '../../../src/inputs/read.ts'
-import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { ecrRegistry } from '../../../../src/docker/registry/ecr.ts'
+import { UserErrors } from '../../../../src/errors.ts'
+import { readInputs } from '../../../../src/inputs/read.ts'
+import { redact } from '../../../../src/runner/secret.ts'
+import { STRATEGIES } from '../../../../src/strategies/table.ts'
 
 delete process.env.GITHUB_ACTIONS
 
