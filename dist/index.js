@@ -11479,7 +11479,8 @@ function readDockerConfigs(text, env, problems) {
         const file = here.attempt(() => readSource(source, { env, place: origin }));
         if (file === undefined || !isUsable(file, here))
             return [];
-        return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }];
+        const variable = variableIn(source);
+        return [{ ...(name === undefined ? {} : { name }), origin, ...(variable && { variable }), open: () => file }];
     });
     return configs;
 }
@@ -11670,7 +11671,7 @@ function entryInWords(key) {
     }
 }
 function readSource(source, ground) {
-    const variable = /^env:(.*)$/s.exec(source)?.[1];
+    const variable = variableIn(source);
     const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
     if (isContent(text))
         return configFileIn(Buffer.from(text), ground.place);
@@ -11692,6 +11693,9 @@ function readSource(source, ground) {
     }
 }
 const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+function variableIn(source) {
+    return /^env:(.*)$/s.exec(source)?.[1];
+}
 function textOfVariable(name, env) {
     if (/\s(?:- )?env:/.test(name))
         throw new UserError(`there are several, and none has a name: ${NAMED}`);
@@ -34480,8 +34484,6 @@ async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
     if (reach.hosts.length === 0)
         return [await candidateOfContext(reach, ground)];
-    for (const warning of ignoredVariables(env))
-        log.warning(warning);
     const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
     const tls = reach.tls && (await writeTls(reach.tls, workspace));
     return reach.hosts.map((host) => ({
@@ -34502,9 +34504,15 @@ async function candidatesOf(reach, ground) {
         },
     }));
 }
-/** What the user set and will not have the effect that they may expect, one line each. */
-function ignoredVariables(env) {
-    if (!env.DOCKER_AUTH_CONFIG)
+/**
+ * What the user set and will not have the effect that they may expect, one line each.
+ *
+ * @param env of the step itself: programs that it starts do not get what is secret
+ * @param used the configurations that the inputs name
+ */
+function ignoredVariables(env, used) {
+    const isUsed = used.some(({ variable }) => variable === 'DOCKER_AUTH_CONFIG');
+    if (!env.DOCKER_AUTH_CONFIG || isUsed)
         return [];
     return [
         'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Write `docker-config: env:DOCKER_AUTH_CONFIG` to use it where no entry of `registries` serves.',
@@ -34522,8 +34530,6 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         throw new UserError(`the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``);
     }
     const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory);
-    for (const warning of ignoredVariables(asked))
-        log.warning(warning);
     if (ssh !== undefined) {
         const target = parseHost(host);
         if (target.kind !== 'ssh') {
@@ -35878,6 +35884,10 @@ class NoManager extends UserError {
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
 async function connect(deployment, workspace, env, signal) {
+    const { dockerConfigs } = deployment;
+    if (dockerConfigs !== undefined)
+        for (const line of ignoredVariables(env, dockerConfigs))
+            log.warning(line);
     const bare = environmentForChildren(env);
     const userConfig = await readUserConfig(bare);
     const cli = await findCli(deployment, bare, workspace, signal);

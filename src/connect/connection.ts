@@ -18,7 +18,7 @@ import { type Environment, environmentForChildren } from '../runner/environment.
 import { log } from '../runner/log.ts'
 import { Secret } from '../runner/secret.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { candidatesOf } from './endpoints.ts'
+import { candidatesOf, ignoredVariables } from './endpoints.ts'
 import { findCli } from './install-cli.ts'
 import { Managers } from './managers.ts'
 
@@ -56,11 +56,13 @@ export interface UserConfig {
  * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
  */
 export async function connect(
-  deployment: Pick<Deployment, 'reach'>,
+  deployment: Pick<Deployment, 'reach'> & Partial<Pick<Deployment, 'dockerConfigs'>>,
   workspace: Workspace,
   env: Environment,
   signal: AbortSignal,
 ): Promise<Connection> {
+  const { dockerConfigs } = deployment
+  if (dockerConfigs !== undefined) for (const line of ignoredVariables(env, dockerConfigs)) log.warning(line)
   const bare = environmentForChildren(env)
   const userConfig = await readUserConfig(bare)
   const cli = await findCli(deployment, bare, workspace, signal)

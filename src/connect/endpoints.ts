@@ -3,10 +3,11 @@ import { type DockerCli, dockerCli } from '../docker/cli/cli.ts'
 import { type ContextInspection, environmentForEndpoint, hasBareTls } from '../docker/cli/endpoint.ts'
 import { parseGoJson } from '../docker/engine/go-json.ts'
 import { UserError } from '../errors.ts'
-import type { Reach, TlsMaterial } from '../inputs/deployment.ts'
+import type { DockerConfig, Reach, TlsMaterial } from '../inputs/deployment.ts'
 import { hideUserInfo } from '../inputs/masking.ts'
 import { parseHost } from '../inputs/reach/host.ts'
 import { tcpReason } from '../inputs/reach/tls.ts'
+import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { limited, safeLine } from '../runner/safe-text.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
@@ -30,7 +31,6 @@ interface Ground {
 export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candidate[]> {
   const { workspace, env, signal } = ground
   if (reach.hosts.length === 0) return [await candidateOfContext(reach, ground)]
-  for (const warning of ignoredVariables(env)) log.warning(warning)
   const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env))
   const tls = reach.tls && (await writeTls(reach.tls, workspace))
   return reach.hosts.map((host) => ({
@@ -50,9 +50,15 @@ export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candid
   }))
 }
 
-/** What the user set and will not have the effect that they may expect, one line each. */
-export function ignoredVariables(env: Readonly<Record<string, string>>): string[] {
-  if (!env.DOCKER_AUTH_CONFIG) return []
+/**
+ * What the user set and will not have the effect that they may expect, one line each.
+ *
+ * @param env of the step itself: programs that it starts do not get what is secret
+ * @param used the configurations that the inputs name
+ */
+export function ignoredVariables(env: Environment, used: readonly DockerConfig[]): string[] {
+  const isUsed = used.some(({ variable }) => variable === 'DOCKER_AUTH_CONFIG')
+  if (!env.DOCKER_AUTH_CONFIG || isUsed) return []
   return [
     'DOCKER_AUTH_CONFIG is set and not used: it would override the credential of every service. Write `docker-config: env:DOCKER_AUTH_CONFIG` to use it where no entry of `registries` serves.',
   ]
@@ -72,7 +78,6 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
     )
   }
   const { host, env: endpointEnv } = environmentForEndpoint(asked, context, userConfig.directory)
-  for (const warning of ignoredVariables(asked)) log.warning(warning)
   if (ssh !== undefined) {
     const target = parseHost(host)
     if (target.kind !== 'ssh') {

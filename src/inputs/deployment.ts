@@ -131,6 +131,8 @@ export interface DockerConfig {
   readonly name?: string
   /** Where it was given, as the user knows it: `docker-config team-a`. */
   readonly origin: string
+  /** Of one that is read from a variable, its name. */
+  readonly variable?: string
   /** Its content, with the secrets in the clear: never for text that a person reads. */
   open(): ConfigFile
 }

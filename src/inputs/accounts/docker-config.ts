@@ -63,7 +63,8 @@ export function readDockerConfigs(text: string, env: Environment, problems: Prob
     const here = problems.at(origin)
     const file = here.attempt(() => readSource(source, { env, place: origin }))
     if (file === undefined || !isUsable(file, here)) return []
-    return [{ ...(name === undefined ? {} : { name }), origin, open: () => file }]
+    const variable = variableIn(source)
+    return [{ ...(name === undefined ? {} : { name }), origin, ...(variable && { variable }), open: () => file }]
   })
   return configs
 }
@@ -264,7 +265,7 @@ interface Ground {
 }
 
 function readSource(source: string, ground: Ground): ConfigFile {
-  const variable = /^env:(.*)$/s.exec(source)?.[1]
+  const variable = variableIn(source)
   const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env)
   if (isContent(text)) return configFileIn(Buffer.from(text), ground.place)
   try {
@@ -282,6 +283,10 @@ function readSource(source: string, ground: Ground): ConfigFile {
 }
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
+
+function variableIn(source: string): string | undefined {
+  return /^env:(.*)$/s.exec(source)?.[1]
+}
 
 function textOfVariable(name: string, env: Environment): string {
   if (/\s(?:- )?env:/.test(name)) throw new UserError(`there are several, and none has a name: ${NAMED}`)
