@@ -51,15 +51,19 @@ describe('a program', () => {
 test('a docker command is named without what its options hold', async () => {
   const docker = dockerCli({ PATH: '/nowhere' })
   await expect(docker.run(['version'])).rejects.toMatchObject({ code: 'ENOENT' })
+  // Whatever it is given, it does not end.
+  const directory = await mkdtemp(join(tmpdir(), 'cli-'))
+  await writeFile(join(directory, 'stubborn'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
   for (const [args, name] of [
-    [['--config', '/tmp/x', 'service', 'create', '--env', 'A'], '`sh service create`'],
-    [['context', 'inspect', '--format', '{{json .}}'], '`sh context inspect`'],
-    [['--version'], '`sh --version`'],
+    [['--config', '/tmp/x', 'service', 'create', '--env', 'A'], '`stubborn service create`'],
+    [['context', 'inspect', '--format', '{{json .}}'], '`stubborn context inspect`'],
+    [['--version'], '`stubborn --version`'],
   ] as const) {
-    const stubborn = { env: { ...env, ENV: '/dev/null' }, limitSeconds: 0 }
-    const error = await runProgram('sh', args, stubborn).catch((thrown) => thrown)
+    const options = { env: { ...env, PATH: `${directory}:${env.PATH}` }, limitSeconds: 0 }
+    const error = await runProgram('stubborn', args, options).catch((thrown) => thrown)
     expect(error.message).toContain(name)
   }
+  await rm(directory, { recursive: true })
 })
 
 describe('a probe', () => {
