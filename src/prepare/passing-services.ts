@@ -4,8 +4,12 @@ import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { type RegistryCredential, registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { findService } from '../docker/specs/spec-update.ts'
+import { messageOf } from '../errors.ts'
+import { timeLimit } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
+import { note } from '../runner/state.ts'
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
@@ -71,6 +75,38 @@ export async function makePassingService(
  */
 export async function removePassingService(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
   if ((await findService(engine, id, signal)) !== undefined) await remove(engine, `/services/${id}`, signal)
+}
+
+const REMOVE_TIMEOUT_MS = 20_000
+
+/** What is said of services that stay, and how they are found. */
+const LEFT = {
+  pull: ['the services by which nodes pulled', 'those'],
+  ca: ['the service that wrote certificates on the nodes', 'the one'],
+} as const
+
+/**
+ * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
+ *
+ * @param made the IDs of those that are there as far as the stage knows
+ */
+export async function removeOurs(
+  kind: keyof typeof PREFIXES,
+  engine: Engine,
+  { token }: Pick<RunIdentity, 'token'>,
+  made: ReadonlySet<string>,
+): Promise<void> {
+  const limit = timeLimit(REMOVE_TIMEOUT_MS)
+  try {
+    await Promise.all([...made].map((id) => removePassingService(engine, id, limit)))
+    await removeOfRun(engine, token, limit)
+    note({ pulls: '' })
+  } catch (error) {
+    const [what, which] = LEFT[kind]
+    log.warning(
+      `Not removed: ${what} (${messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`,
+    )
+  }
 }
 
 /** The filter that finds the services of one run, and their tasks. */

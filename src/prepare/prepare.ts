@@ -3,19 +3,18 @@ import { EngineError } from '../docker/engine/engine.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
-import { messageOf, throwAll } from '../errors.ts'
+import { throwAll } from '../errors.ts'
 import type { Change } from '../plan/check.ts'
 import type { Observation } from '../plan/observe.ts'
-import { nowMs, timeLimit } from '../runner/clock.ts'
+import { nowMs } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { note } from '../runner/state.ts'
 import { type ImageDemand, imageDemands } from './demand.ts'
 import { follow, type PrepareRun } from './follow.ts'
 import { judge, whereItIs } from './judge.ts'
-import { removeExpired, removeOfRun, removePassingService } from './passing-services.ts'
+import { removeExpired, removeOurs } from './passing-services.ts'
 
 const TITLE = 'Have the nodes pull the images'
-const REMOVE_TIMEOUT_MS = 20_000
 
 /**
  * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
@@ -35,7 +34,7 @@ export async function prepareNodes(changes: readonly Change[], run: PrepareRun):
       await run.time.before(TITLE, (limit) => pullAll(demands, run, limit, left))
     } finally {
       if (run.signal.aborted) run.time.beginClosing()
-      await removeOurs(run, left)
+      await removeOurs('pull', run.connection.engine, run.self, left)
     }
   })
   // Those that have come and gone meanwhile are none of the rollout's.
@@ -75,20 +74,6 @@ async function pullAll(
   })
   for (const { notice } of judged) if (notice !== undefined) log.notice(`prepare: ${notice}`)
   throwAll(judged.flatMap(({ problem }) => (problem === undefined ? [] : [`prepare: ${problem}`])))
-}
-
-/** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection: { engine }, self }: PrepareRun, left: ReadonlySet<string>): Promise<void> {
-  const limit = timeLimit(REMOVE_TIMEOUT_MS)
-  try {
-    await Promise.all([...left].map((id) => removePassingService(engine, id, limit)))
-    await removeOfRun(engine, self.token, limit)
-    note({ pulls: '' })
-  } catch (error) {
-    log.warning(
-      `Not removed: the services by which nodes pulled (${messageOf(error)}). Remove those whose name begins with \`swarm-deploy-prepare-\`, or leave it to a later deploy`,
-    )
-  }
 }
 
 function sayBegin({ image, nodes, notAsked, services }: ImageDemand): void {

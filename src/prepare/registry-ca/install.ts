@@ -12,7 +12,7 @@ import type { StackObject } from '../../docker/specs/stack-objects.ts'
 import { caServiceSpec } from '../../docker/swarm/ca-service.ts'
 import { nodeName } from '../../docker/swarm/node-name.ts'
 import { logLines } from '../../docker/swarm/task-logs.ts'
-import { messageOf, throwAll, UserError } from '../../errors.ts'
+import { throwAll, UserError } from '../../errors.ts'
 import type { CaInstallation, Deployment, RegistryCa } from '../../inputs/deployment.ts'
 import { findCredentials } from '../../plan/find-credentials.ts'
 import { storedLogin } from '../../plan/stored-account.ts'
@@ -30,8 +30,7 @@ import {
   passingServiceLabels,
   passingServiceName,
   removeExpired,
-  removeOfRun,
-  removePassingService,
+  removeOurs,
 } from '../passing-services.ts'
 import { afterLook, beginOn, inState, isOver, type Lacking, type NodeStates, nodesThatLack, whyAway } from './nodes.ts'
 import { type CaRecord, holds, labelsWith, RECORDS, readRecord, recordBody, recordName } from './record.ts'
@@ -43,7 +42,6 @@ const SHARE = 0.5
 const MARGIN_MS = 60_000
 const LOOK_EVERY_MS = 250
 const RELABEL_PAUSES_MS = [100, 300, 1000, 3000]
-const REMOVE_TIMEOUT_MS = 20_000
 const LOG_TIMEOUT_MS = 5000
 const MOST_LOG_LINES = 3
 
@@ -114,7 +112,7 @@ export async function installRegistryCas(run: TrustRun): Promise<void> {
       await time.before(TITLE, (limit) => install(wanting, installCas, run, limit, made))
     } finally {
       if (run.signal.aborted) time.beginClosing()
-      await removeOurs(run, made)
+      await removeOurs('ca', run.connection.engine, run.self, made)
     }
   })
 }
@@ -275,20 +273,6 @@ function nameIn(nodes: readonly Node[]): (node: Pick<Node, 'ID'>) => string {
 function nodesInWords(some: number, all: number): string {
   if (some === all) return all === 1 ? 'the one node' : allOf(all, 'nodes')
   return `${some} of ${all} nodes`
-}
-
-/** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection: { engine }, self }: TrustRun, made: ReadonlySet<string>): Promise<void> {
-  const limit = timeLimit(REMOVE_TIMEOUT_MS)
-  try {
-    await Promise.all([...made].map((id) => removePassingService(engine, id, limit)))
-    await removeOfRun(engine, self.token, limit)
-    note({ pulls: '' })
-  } catch (error) {
-    log.warning(
-      `Not removed: the service that wrote certificates on the nodes (${messageOf(error)}). Remove the one whose name begins with \`swarm-deploy-ca-\`, or leave it to a later deploy`,
-    )
-  }
 }
 
 async function recordsOf(engine: Engine, signal: AbortSignal): Promise<CaRecord[]> {
