@@ -1,9 +1,9 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Agent as HttpsAgent } from 'node:https'
 import { isIPv6 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { messageOf } from '../../errors.ts'
 import { timeLimit } from '../../runner/clock.ts'
 import { isInNetwork } from './insecure.ts'
@@ -81,7 +81,15 @@ type Variables = Readonly<Record<string, string | undefined>>
  * as docker and curl read them).
  */
 export function registryHttp(env: Variables): HttpSend & Disposable {
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+  const httpAgent = new HttpAgent({ keepAlive: true })
+  let httpsAgent: HttpsAgent | undefined
+  const agentFor = async (isTls: boolean) => {
+    if (!isTls) return httpAgent
+    // Few runs need it.
+    const { Agent } = await import('node:https')
+    httpsAgent ??= new Agent({ keepAlive: true })
+    return httpsAgent
+  }
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { url, isUnverified = false, authorities = [] } = request
     const isTls = url.protocol === 'https:'
@@ -90,11 +98,12 @@ export function registryHttp(env: Variables): HttpSend & Disposable {
       ...(isUnverified ? { rejectUnauthorized: false } : {}),
       ...(authorities.length > 0 && !isUnverified ? { ca: [...authorities, ...(await wellKnown())] } : {}),
     }
-    if (proxy === undefined) return exchange(request, url, { agent: isTls ? agents.https : agents.http, ...tls })
+    if (proxy === undefined) return exchange(request, url, { agent: await agentFor(isTls), ...tls })
     if (!isTls) {
-      const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: agents.http }
+      const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: httpAgent }
       return exchange(request, url, options, proxyAuth(proxy))
     }
+    const { connect: connectTls } = await import('node:tls')
     const tunnel = await openTunnel(proxy, url, request.signal)
     // Of an address there is no server name: the certificate is held to `host`, which is `localhost` where nothing is said.
     const secure = { socket: tunnel, host: bare(url.hostname), servername: serverName(url), ...tls }
@@ -106,8 +115,8 @@ export function registryHttp(env: Variables): HttpSend & Disposable {
   }
   return Object.assign(send, {
     [Symbol.dispose]: () => {
-      agents.http.destroy()
-      agents.https.destroy()
+      httpAgent.destroy()
+      httpsAgent?.destroy()
     },
   })
 }
@@ -218,7 +227,8 @@ async function exchange(
   more: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer> {
   signal.throwIfAborted()
-  const make = url.protocol === 'https:' && options.host === undefined ? httpsRequest : httpRequest
+  const isTls = url.protocol === 'https:' && options.host === undefined
+  const make = isTls ? (await import('node:https')).request : httpRequest
   const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS)
   const ofPayload = new Set<unknown>()
   const request = make({
