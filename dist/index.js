@@ -11276,11 +11276,33 @@ function isOrAre(names) {
 
 ;// CONCATENATED MODULE: external "node:zlib"
 const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./build/docker/archive/tar-format.js
+/** What a header of a tar archive says: POSIX.1-2017, pax, "ustar Interchange Format". Pure. */
+/** Bytes; headers and contents begin at multiples of it. */
+const BLOCK = 512;
+/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
+function checksumOf(header) {
+    return header.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 0x20 : byte), 0);
+}
+/** The name of an entry as its header has it. */
+function nameIn(header) {
+    const name = untilNul(header.subarray(0, 100));
+    // GNU's own format has times where POSIX has the first part of a long name.
+    const isPosix = header.toString('latin1', 257, 263) === 'ustar\0';
+    const prefix = isPosix ? untilNul(header.subarray(345, 500)) : '';
+    return prefix === '' ? name : `${prefix}/${name}`;
+}
+/** The text up to its closing NUL. */
+function untilNul(bytes) {
+    const end = bytes.indexOf(0);
+    return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
 
 
 
-const BLOCK = 512;
+
 const MOST_UNPACKED_MEGABYTES = 16;
 const MOST_ENTRIES = 2000;
 /** What an archive of settings has no use for, by the flag of its entries. */
@@ -11340,7 +11362,7 @@ function filesOfTar(bytes) {
         if (flag === 'x')
             longName = pathOfPax(content) ?? longName;
         else if (flag === 'L')
-            longName = textOf(content);
+            longName = untilNul(content);
         else if (flag === 'g') {
             if (pathOfPax(content) !== undefined)
                 throw refusal('pax_global_header', 'a name for all files');
@@ -11376,11 +11398,8 @@ function checkedPath(name) {
         throw refusal(name, 'no name of a file');
     return parts.join('/');
 }
-/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
 function checkSum(header) {
-    const blanks = 8 * 0x20;
-    const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks);
-    if (sum !== numberAt(header, 148, 8))
+    if (checksumOf(header) !== numberAt(header, 148, 8))
         throw new UserError(DAMAGED);
 }
 /** Octal digits, with blanks or zeros around them. */
@@ -11394,18 +11413,6 @@ function numberAt(header, start, length) {
     if (!/^[0-7]*$/.test(text))
         throw new UserError(DAMAGED);
     return Number.parseInt(text || '0', 8);
-}
-function nameIn(header) {
-    const name = textOf(header.subarray(0, 100));
-    // GNU's own format has times where POSIX has the first part of a long name.
-    const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
-    const prefix = isPosix ? textOf(header.subarray(345, 500)) : '';
-    return prefix === '' ? name : `${prefix}/${name}`;
-}
-/** The text up to its closing NUL. */
-function textOf(bytes) {
-    const end = bytes.indexOf(0);
-    return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8');
 }
 /** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
 function pathOfPax(content) {
@@ -15257,7 +15264,7 @@ const create_flags_PARTS = [
     ...policy('--rollback', 'RollbackConfig'),
     { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
     { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
-    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: create_flags_textOf('Target') },
+    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
     { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
     { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
     { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
@@ -15278,7 +15285,7 @@ const create_flags_PARTS = [
         nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
     },
     { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: create_flags_textOf('Target') },
+    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
     { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
     { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
     { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
@@ -15286,7 +15293,7 @@ const create_flags_PARTS = [
     { flags: ['--dns-search'], path: [...DNS, 'Search'] },
     { flags: ['--dns-option'], path: [...DNS, 'Options'] },
     { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: create_flags_textOf('Name') },
+    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
     { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
     // A capability is in one of the two lists at most: who speaks of one speaks of both.
     { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
@@ -15511,7 +15518,7 @@ function create_flags_raw(value) {
 function create_flags_list(value) {
     return Array.isArray(value) ? value : [];
 }
-function create_flags_textOf(key) {
+function textOf(key) {
     return (entry) => String(create_flags_raw(entry)[key] ?? '');
 }
 /** A secret or config by where a task finds it. A config without a file is a credential spec. */
@@ -28057,6 +28064,10 @@ function pullStateOf({ Status: status, DesiredState: desired }) {
 
 
 
+
+
+
+
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
  * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
@@ -28108,6 +28119,29 @@ async function makePassingService(engine, spec, credential, signal) {
 async function removePassingService(engine, id, signal) {
     if ((await findService(engine, id, signal)) !== undefined)
         await remove(engine, `/services/${id}`, signal);
+}
+const REMOVE_TIMEOUT_MS = 20_000;
+/** What is said of services that stay, and how they are found. */
+const LEFT = {
+    pull: ['the services by which nodes pulled', 'those'],
+    ca: ['the service that wrote certificates on the nodes', 'the one'],
+};
+/**
+ * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
+ *
+ * @param made the IDs of those that are there as far as the stage knows
+ */
+async function removeOurs(kind, engine, { token }, made) {
+    const limit = clock_timeLimit(REMOVE_TIMEOUT_MS);
+    try {
+        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
+        await removeOfRun(engine, token, limit);
+        note({ pulls: '' });
+    }
+    catch (error) {
+        const [what, which] = LEFT[kind];
+        log.warning(`Not removed: ${what} (${messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`);
+    }
 }
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {
@@ -28555,7 +28589,6 @@ function capital(text) {
 
 
 const prepare_TITLE = 'Have the nodes pull the images';
-const REMOVE_TIMEOUT_MS = 20_000;
 /**
  * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
  * Nothing of a service is changed, and none is made but those by which the nodes pull, which are gone when it ends.
@@ -28577,7 +28610,7 @@ async function prepareNodes(changes, run) {
         finally {
             if (run.signal.aborted)
                 run.time.beginClosing();
-            await removeOurs(run, left);
+            await removeOurs('pull', run.connection.engine, run.self, left);
         }
     });
     // Those that have come and gone meanwhile are none of the rollout's.
@@ -28616,18 +28649,6 @@ async function pullAll(demands, run, limit, left) {
         if (notice !== undefined)
             log.notice(`prepare: ${notice}`);
     throwAll(judged.flatMap(({ problem }) => (problem === undefined ? [] : [`prepare: ${problem}`])));
-}
-/** It never fails the run: what stays is removed by a later one. */
-async function removeOurs({ connection: { engine }, self }, left) {
-    const limit = clock_timeLimit(REMOVE_TIMEOUT_MS);
-    try {
-        await Promise.all([...left].map((id) => removePassingService(engine, id, limit)));
-        await removeOfRun(engine, self.token, limit);
-        note({ pulls: '' });
-    }
-    catch (error) {
-        log.warning(`Not removed: the services by which nodes pulled (${messageOf(error)}). Remove those whose name begins with \`swarm-deploy-prepare-\`, or leave it to a later deploy`);
-    }
 }
 function sayBegin({ image, nodes, notAsked, services }) {
     const names = services.map(({ name }) => name).join(', ');
@@ -29375,7 +29396,6 @@ const install_SHARE = 0.5;
 const install_MARGIN_MS = 60_000;
 const install_LOOK_EVERY_MS = 250;
 const RELABEL_PAUSES_MS = [100, 300, 1000, 3000];
-const install_REMOVE_TIMEOUT_MS = 20_000;
 const LOG_TIMEOUT_MS = 5000;
 const MOST_LOG_LINES = 3;
 /**
@@ -29429,7 +29449,7 @@ async function installRegistryCas(run) {
         finally {
             if (run.signal.aborted)
                 time.beginClosing();
-            await install_removeOurs(run, made);
+            await removeOurs('ca', run.connection.engine, run.self, made);
         }
     });
 }
@@ -29574,18 +29594,6 @@ function nodesInWords(some, all) {
     if (some === all)
         return all === 1 ? 'the one node' : allOf(all, 'nodes');
     return `${some} of ${all} nodes`;
-}
-/** It never fails the run: what stays is removed by a later one. */
-async function install_removeOurs({ connection: { engine }, self }, made) {
-    const limit = clock_timeLimit(install_REMOVE_TIMEOUT_MS);
-    try {
-        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
-        await removeOfRun(engine, self.token, limit);
-        note({ pulls: '' });
-    }
-    catch (error) {
-        log.warning(`Not removed: the service that wrote certificates on the nodes (${messageOf(error)}). Remove the one whose name begins with \`swarm-deploy-ca-\`, or leave it to a later deploy`);
-    }
 }
 async function recordsOf(engine, signal) {
     const found = await engine.get('/configs', { query: { filters: RECORDS }, signal });
@@ -29750,6 +29758,7 @@ var tar_file_disposeResources = (undefined && undefined.__disposeResources) || (
 
 
 
+
 /**
  * What an archive holds is read where it lies: nothing of it is unpacked to the disk, and no name in it becomes a path
  * of this machine.
@@ -29758,7 +29767,6 @@ var tar_file_disposeResources = (undefined && undefined.__disposeResources) || (
 class BadArchive extends UserError {
     name = 'BadArchive';
 }
-const tar_file_BLOCK = 512;
 /** Registries take manifests of 4 MB (github.com/distribution/distribution); a configuration may be larger. */
 const MOST_JSON_BYTES = 8 * 1024 * 1024;
 /** Images have some hundreds of files at the most. */
@@ -29969,9 +29977,9 @@ async function readIndex(source) {
         let keptBytes = 0;
         let extra = {};
         for (;;) {
-            const block = await cursor.take(tar_file_BLOCK);
-            at += tar_file_BLOCK;
-            if (block.length < tar_file_BLOCK) {
+            const block = await cursor.take(BLOCK);
+            at += BLOCK;
+            if (block.length < BLOCK) {
                 if (entries.size === 0)
                     throw noTar();
                 // Some tools leave the closing blocks off.
@@ -29983,7 +29991,7 @@ async function readIndex(source) {
                 break;
             const header = readHeader(block);
             const size = extra.size ?? header.size;
-            const room = Math.ceil(size / tar_file_BLOCK) * tar_file_BLOCK;
+            const room = Math.ceil(size / BLOCK) * BLOCK;
             if (at + room > MOST_UNPACKED_BYTES)
                 throw new BadArchive('is larger than 256 GB');
             if (header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K') {
@@ -30038,19 +30046,14 @@ async function readIndex(source) {
             await result_2;
     }
 }
-/** Fields and their places: POSIX.1-2017, pax, "ustar Interchange Format". */
 function readHeader(block) {
-    const sum = block.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
-    if (number(block.subarray(148, 156)) !== sum)
+    if (number(block.subarray(148, 156)) !== checksumOf(block))
         throw noTar();
-    const isUstar = block.toString('latin1', 257, 262) === 'ustar';
-    const prefix = isUstar && block.toString('latin1', 257, 263) === 'ustar\0' ? untilNul(block.subarray(345, 500)) : '';
-    const name = untilNul(block.subarray(0, 100));
     const size = number(block.subarray(124, 136));
     if (!Number.isSafeInteger(size) || size < 0)
         throw noTar();
     return {
-        path: prefix === '' ? name : `${prefix}/${name}`,
+        path: nameIn(block),
         size,
         type: String.fromCharCode(block[156] ?? 0),
         target: untilNul(block.subarray(157, 257)),
@@ -30122,10 +30125,6 @@ async function arrayOf(pieces) {
     for await (const piece of pieces)
         all.push(piece);
     return all;
-}
-function untilNul(bytes) {
-    const end = bytes.indexOf(0);
-    return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
 }
 function tar_file_shown(name) {
     return JSON.stringify(name.slice(0, 100));
@@ -30606,15 +30605,9 @@ function isInNetwork(network, host) {
     return list.check(host, family);
 }
 
-// EXTERNAL MODULE: external "node:https"
-var external_node_https_ = __nccwpck_require__(4708);
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
-
-
 
 
 
@@ -30653,7 +30646,16 @@ const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKE
  * as docker and curl read them).
  */
 function registryHttp(env) {
-    const agents = { http: new external_node_http_.Agent({ keepAlive: true }), https: new external_node_https_.Agent({ keepAlive: true }) };
+    const httpAgent = new external_node_http_.Agent({ keepAlive: true });
+    let httpsAgent;
+    const agentFor = async (isTls) => {
+        if (!isTls)
+            return httpAgent;
+        // Few runs need it.
+        const { Agent } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 4708, 19));
+        httpsAgent ??= new Agent({ keepAlive: true });
+        return httpsAgent;
+    };
     const send = async (request) => {
         const { url, isUnverified = false, authorities = [] } = request;
         const isTls = url.protocol === 'https:';
@@ -30663,15 +30665,16 @@ function registryHttp(env) {
             ...(authorities.length > 0 && !isUnverified ? { ca: [...authorities, ...(await wellKnown())] } : {}),
         };
         if (proxy === undefined)
-            return exchange(request, url, { agent: isTls ? agents.https : agents.http, ...tls });
+            return exchange(request, url, { agent: await agentFor(isTls), ...tls });
         if (!isTls) {
-            const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: agents.http };
+            const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: httpAgent };
             return exchange(request, url, options, proxyAuth(proxy));
         }
+        const { connect: connectTls } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1692, 19));
         const tunnel = await openTunnel(proxy, url, request.signal);
         // Of an address there is no server name: the certificate is held to `host`, which is `localhost` where nothing is said.
         const secure = { socket: tunnel, host: bare(url.hostname), servername: serverName(url), ...tls };
-        const socket = await secured((0,external_node_tls_.connect)(secure), tunnel, request.signal);
+        const socket = await secured(connectTls(secure), tunnel, request.signal);
         return exchange(request, url, { createConnection: () => socket }).finally(() => {
             socket.destroy();
             tunnel.destroy();
@@ -30679,8 +30682,8 @@ function registryHttp(env) {
     };
     return Object.assign(send, {
         [Symbol.dispose]: () => {
-            agents.http.destroy();
-            agents.https.destroy();
+            httpAgent.destroy();
+            httpsAgent?.destroy();
         },
     });
 }
@@ -30788,7 +30791,8 @@ function secured(socket, tunnel, signal) {
 /** @throws HttpFault when there is no whole answer; the signal's own error when it is aborted */
 async function exchange({ method, headers, payload, signal }, url, options, more = {}) {
     signal.throwIfAborted();
-    const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_.request : external_node_http_.request;
+    const isTls = url.protocol === 'https:' && options.host === undefined;
+    const make = isTls ? (await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 4708, 19))).request : external_node_http_.request;
     const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS);
     const ofPayload = new Set();
     const request = make({

@@ -8,6 +8,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
 
 /***/ }),
 
+/***/ 4708:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+
+/***/ }),
+
 /***/ 1692:
 /***/ ((module) => {
 
@@ -9267,14 +9274,10 @@ function registryOf(key) {
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
 ;// CONCATENATED MODULE: external "node:net"
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
 ;// CONCATENATED MODULE: ./build/runner/clock.js
 /**
  * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
@@ -9376,8 +9379,6 @@ function isInNetwork(network, host) {
 
 
 
-
-
 /** There is no answer. The message is the cause in Node's words. */
 class HttpFault extends Error {
     name = 'HttpFault';
@@ -9410,7 +9411,16 @@ const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKE
  * as docker and curl read them).
  */
 function registryHttp(env) {
-    const agents = { http: new external_node_http_namespaceObject.Agent({ keepAlive: true }), https: new external_node_https_namespaceObject.Agent({ keepAlive: true }) };
+    const httpAgent = new external_node_http_namespaceObject.Agent({ keepAlive: true });
+    let httpsAgent;
+    const agentFor = async (isTls) => {
+        if (!isTls)
+            return httpAgent;
+        // Few runs need it.
+        const { Agent } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 4708, 19));
+        httpsAgent ??= new Agent({ keepAlive: true });
+        return httpsAgent;
+    };
     const send = async (request) => {
         const { url, isUnverified = false, authorities = [] } = request;
         const isTls = url.protocol === 'https:';
@@ -9420,15 +9430,16 @@ function registryHttp(env) {
             ...(authorities.length > 0 && !isUnverified ? { ca: [...authorities, ...(await wellKnown())] } : {}),
         };
         if (proxy === undefined)
-            return exchange(request, url, { agent: isTls ? agents.https : agents.http, ...tls });
+            return exchange(request, url, { agent: await agentFor(isTls), ...tls });
         if (!isTls) {
-            const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: agents.http };
+            const options = { host: bare(proxy.hostname), port: proxy.port || 80, path: url.href, agent: httpAgent };
             return exchange(request, url, options, proxyAuth(proxy));
         }
+        const { connect: connectTls } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 1692, 19));
         const tunnel = await openTunnel(proxy, url, request.signal);
         // Of an address there is no server name: the certificate is held to `host`, which is `localhost` where nothing is said.
         const secure = { socket: tunnel, host: bare(url.hostname), servername: serverName(url), ...tls };
-        const socket = await secured((0,external_node_tls_.connect)(secure), tunnel, request.signal);
+        const socket = await secured(connectTls(secure), tunnel, request.signal);
         return exchange(request, url, { createConnection: () => socket }).finally(() => {
             socket.destroy();
             tunnel.destroy();
@@ -9436,8 +9447,8 @@ function registryHttp(env) {
     };
     return Object.assign(send, {
         [Symbol.dispose]: () => {
-            agents.http.destroy();
-            agents.https.destroy();
+            httpAgent.destroy();
+            httpsAgent?.destroy();
         },
     });
 }
@@ -9545,7 +9556,8 @@ function secured(socket, tunnel, signal) {
 /** @throws HttpFault when there is no whole answer; the signal's own error when it is aborted */
 async function exchange({ method, headers, payload, signal }, url, options, more = {}) {
     signal.throwIfAborted();
-    const make = url.protocol === 'https:' && options.host === undefined ? external_node_https_namespaceObject.request : external_node_http_namespaceObject.request;
+    const isTls = url.protocol === 'https:' && options.host === undefined;
+    const make = isTls ? (await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 4708, 19))).request : external_node_http_namespaceObject.request;
     const silence = new Silence(payload === undefined ? SILENCE_SECONDS : STORING_SECONDS);
     const ofPayload = new Set();
     const request = make({
@@ -14127,11 +14139,33 @@ function isOrAre(names) {
 
 ;// CONCATENATED MODULE: external "node:zlib"
 const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./build/docker/archive/tar-format.js
+/** What a header of a tar archive says: POSIX.1-2017, pax, "ustar Interchange Format". Pure. */
+/** Bytes; headers and contents begin at multiples of it. */
+const BLOCK = 512;
+/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
+function checksumOf(header) {
+    return header.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 0x20 : byte), 0);
+}
+/** The name of an entry as its header has it. */
+function nameIn(header) {
+    const name = untilNul(header.subarray(0, 100));
+    // GNU's own format has times where POSIX has the first part of a long name.
+    const isPosix = header.toString('latin1', 257, 263) === 'ustar\0';
+    const prefix = isPosix ? untilNul(header.subarray(345, 500)) : '';
+    return prefix === '' ? name : `${prefix}/${name}`;
+}
+/** The text up to its closing NUL. */
+function untilNul(bytes) {
+    const end = bytes.indexOf(0);
+    return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
 
 
 
-const BLOCK = 512;
+
 const MOST_UNPACKED_MEGABYTES = 16;
 const MOST_ENTRIES = 2000;
 /** What an archive of settings has no use for, by the flag of its entries. */
@@ -14191,7 +14225,7 @@ function filesOfTar(bytes) {
         if (flag === 'x')
             longName = pathOfPax(content) ?? longName;
         else if (flag === 'L')
-            longName = textOf(content);
+            longName = untilNul(content);
         else if (flag === 'g') {
             if (pathOfPax(content) !== undefined)
                 throw tar_refusal('pax_global_header', 'a name for all files');
@@ -14227,11 +14261,8 @@ function checkedPath(name) {
         throw tar_refusal(name, 'no name of a file');
     return parts.join('/');
 }
-/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
 function checkSum(header) {
-    const blanks = 8 * 0x20;
-    const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks);
-    if (sum !== numberAt(header, 148, 8))
+    if (checksumOf(header) !== numberAt(header, 148, 8))
         throw new errors_UserError(DAMAGED);
 }
 /** Octal digits, with blanks or zeros around them. */
@@ -14245,18 +14276,6 @@ function numberAt(header, start, length) {
     if (!/^[0-7]*$/.test(text))
         throw new errors_UserError(DAMAGED);
     return Number.parseInt(text || '0', 8);
-}
-function nameIn(header) {
-    const name = textOf(header.subarray(0, 100));
-    // GNU's own format has times where POSIX has the first part of a long name.
-    const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
-    const prefix = isPosix ? textOf(header.subarray(345, 500)) : '';
-    return prefix === '' ? name : `${prefix}/${name}`;
-}
-/** The text up to its closing NUL. */
-function textOf(bytes) {
-    const end = bytes.indexOf(0);
-    return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8');
 }
 /** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
 function pathOfPax(content) {
@@ -17757,7 +17776,7 @@ const create_flags_PARTS = [
     ...policy('--rollback', 'RollbackConfig'),
     { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
     { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
-    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: create_flags_textOf('Target') },
+    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
     { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
     { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
     { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
@@ -17778,7 +17797,7 @@ const create_flags_PARTS = [
         nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
     },
     { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: create_flags_textOf('Target') },
+    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
     { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
     { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
     { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
@@ -17786,7 +17805,7 @@ const create_flags_PARTS = [
     { flags: ['--dns-search'], path: [...DNS, 'Search'] },
     { flags: ['--dns-option'], path: [...DNS, 'Options'] },
     { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: create_flags_textOf('Name') },
+    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
     { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
     // A capability is in one of the two lists at most: who speaks of one speaks of both.
     { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
@@ -18011,7 +18030,7 @@ function create_flags_raw(value) {
 function create_flags_list(value) {
     return Array.isArray(value) ? value : [];
 }
-function create_flags_textOf(key) {
+function textOf(key) {
     return (entry) => String(create_flags_raw(entry)[key] ?? '');
 }
 /** A secret or config by where a task finds it. A config without a file is a credential spec. */
@@ -20861,6 +20880,10 @@ function* parallel_entriesOf(items) {
 
 
 
+
+
+
+
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
  * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
@@ -20912,6 +20935,29 @@ async function makePassingService(engine, spec, credential, signal) {
 async function removePassingService(engine, id, signal) {
     if ((await findService(engine, id, signal)) !== undefined)
         await remove(engine, `/services/${id}`, signal);
+}
+const REMOVE_TIMEOUT_MS = 20_000;
+/** What is said of services that stay, and how they are found. */
+const LEFT = {
+    pull: ['the services by which nodes pulled', 'those'],
+    ca: ['the service that wrote certificates on the nodes', 'the one'],
+};
+/**
+ * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
+ *
+ * @param made the IDs of those that are there as far as the stage knows
+ */
+async function removeOurs(kind, engine, { token }, made) {
+    const limit = timeLimit(REMOVE_TIMEOUT_MS);
+    try {
+        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
+        await removeOfRun(engine, token, limit);
+        note({ pulls: '' });
+    }
+    catch (error) {
+        const [what, which] = LEFT[kind];
+        log.warning(`Not removed: ${what} (${messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`);
+    }
 }
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../../errors.ts'
+import { BLOCK, checksumOf, nameIn, untilNul } from './tar-format.ts'
 
 /**
  * What an archive holds is read where it lies: nothing of it is unpacked to the disk, and no name in it becomes a path
@@ -39,7 +40,6 @@ export interface TarFile {
   find(path: string): TarEntry | undefined
 }
 
-const BLOCK = 512
 /** Registries take manifests of 4 MB (github.com/distribution/distribution); a configuration may be larger. */
 const MOST_JSON_BYTES = 8 * 1024 * 1024
 /** Images have some hundreds of files at the most. */
@@ -294,17 +294,12 @@ async function readIndex(source: Source) {
   return { entries, kept }
 }
 
-/** Fields and their places: POSIX.1-2017, pax, "ustar Interchange Format". */
 function readHeader(block: Buffer) {
-  const sum = block.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0)
-  if (number(block.subarray(148, 156)) !== sum) throw noTar()
-  const isUstar = block.toString('latin1', 257, 262) === 'ustar'
-  const prefix = isUstar && block.toString('latin1', 257, 263) === 'ustar\0' ? untilNul(block.subarray(345, 500)) : ''
-  const name = untilNul(block.subarray(0, 100))
+  if (number(block.subarray(148, 156)) !== checksumOf(block)) throw noTar()
   const size = number(block.subarray(124, 136))
   if (!Number.isSafeInteger(size) || size < 0) throw noTar()
   return {
-    path: prefix === '' ? name : `${prefix}/${name}`,
+    path: nameIn(block),
     size,
     type: String.fromCharCode(block[156] ?? 0),
     target: untilNul(block.subarray(157, 257)),
@@ -377,11 +372,6 @@ async function arrayOf(pieces: AsyncIterable<Buffer>): Promise<Buffer[]> {
   const all: Buffer[] = []
   for await (const piece of pieces) all.push(piece)
   return all
-}
-
-function untilNul(bytes: Buffer): string {
-  const end = bytes.indexOf(0)
-  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end)
 }
 
 function shown(name: string): string {

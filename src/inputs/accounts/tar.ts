@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib'
+import { BLOCK, checksumOf, nameIn, untilNul } from '../../docker/archive/tar-format.ts'
 import { UserError } from '../../errors.ts'
 import { shown } from '../problems.ts'
 
@@ -18,7 +19,6 @@ export interface ArchivedFile {
   readonly content: Buffer
 }
 
-const BLOCK = 512
 const MOST_UNPACKED_MEGABYTES = 16
 const MOST_ENTRIES = 2000
 
@@ -78,7 +78,7 @@ function filesOfTar(bytes: Buffer): ArchivedFile[] {
 
     const flag = String.fromCharCode(header[156] ?? 0)
     if (flag === 'x') longName = pathOfPax(content) ?? longName
-    else if (flag === 'L') longName = textOf(content)
+    else if (flag === 'L') longName = untilNul(content)
     else if (flag === 'g') {
       if (pathOfPax(content) !== undefined) throw refusal('pax_global_header', 'a name for all files')
     } else {
@@ -111,11 +111,8 @@ function checkedPath(name: string): string {
   return parts.join('/')
 }
 
-/** The sum of the bytes of a header, those of the sum itself taken for blanks. */
 function checkSum(header: Buffer): void {
-  const blanks = 8 * 0x20
-  const sum = header.reduce((all, byte, index) => (index >= 148 && index < 156 ? all : all + byte), blanks)
-  if (sum !== numberAt(header, 148, 8)) throw new UserError(DAMAGED)
+  if (checksumOf(header) !== numberAt(header, 148, 8)) throw new UserError(DAMAGED)
 }
 
 /** Octal digits, with blanks or zeros around them. */
@@ -128,20 +125,6 @@ function numberAt(header: Buffer, start: number, length: number): number {
   // Larger numbers are binary; no file in here can be as large as that.
   if (!/^[0-7]*$/.test(text)) throw new UserError(DAMAGED)
   return Number.parseInt(text || '0', 8)
-}
-
-function nameIn(header: Buffer): string {
-  const name = textOf(header.subarray(0, 100))
-  // GNU's own format has times where POSIX has the first part of a long name.
-  const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0'
-  const prefix = isPosix ? textOf(header.subarray(345, 500)) : ''
-  return prefix === '' ? name : `${prefix}/${name}`
-}
-
-/** The text up to its closing NUL. */
-function textOf(bytes: Buffer): string {
-  const end = bytes.indexOf(0)
-  return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8')
 }
 
 /** The path that an extended header gives the next entry. Its records are `LENGTH KEY=VALUE\n`, in bytes. */
