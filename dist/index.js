@@ -15039,6 +15039,17 @@ const ACCOUNT_LABELS = {
 };
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
 const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
+/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
+const COLOUR_LABELS = {
+    /** The service that a colour belongs to. */
+    belongs: 'swarm-deploy.blue-green',
+    /** Counts the switches: the one with the highest number has the traffic. */
+    live: 'swarm-deploy.live',
+    /** What leads traffic to whichever of them is live, as JSON. */
+    route: 'swarm-deploy.route',
+};
+/** All labels that say something of one service as it is now, and nothing of what was asked for. */
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 
@@ -21559,17 +21570,13 @@ function allowingNodes(template) {
 
 
 
+
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
  * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
  */
 const colours_COLOURS = ['blue', 'green'];
-/** The service that a colour belongs to. */
-const BELONGS_LABEL = 'swarm-deploy.blue-green';
-/** Counts the switches: the one with the highest number has the traffic. */
-const LIVE_LABEL = 'swarm-deploy.live';
-/** What leads traffic to whichever of them is live, a {@link Route} as JSON. */
-const ROUTE_LABEL = 'swarm-deploy.route';
+const { belongs: BELONGS_LABEL, live: LIVE_LABEL, route: ROUTE_LABEL } = COLOUR_LABELS;
 const FIRST = 1;
 const colours_LONGEST_NAME = 63;
 /** The names under which a service may be found. */
@@ -21591,7 +21598,7 @@ function nameInFiles(service) {
 }
 /** Whether a label is what tells the two services of one name apart. */
 function isBookkeeping(label) {
-    return [BELONGS_LABEL, LIVE_LABEL, ROUTE_LABEL].includes(label);
+    return Object.values(COLOUR_LABELS).includes(label);
 }
 /**
  * Which services a name means: of one that was deployed blue-green the one that has the traffic, whatever its strategy

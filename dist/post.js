@@ -17551,6 +17551,17 @@ const ACCOUNT_LABELS = {
 };
 /** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
 const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
+/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
+const COLOUR_LABELS = {
+    /** The service that a colour belongs to. */
+    belongs: 'swarm-deploy.blue-green',
+    /** Counts the switches: the one with the highest number has the traffic. */
+    live: 'swarm-deploy.live',
+    /** What leads traffic to whichever of them is live, as JSON. */
+    route: 'swarm-deploy.route',
+};
+/** All labels that say something of one service as it is now, and nothing of what was asked for. */
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 

@@ -2,6 +2,7 @@ import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '
 import type { Credential, Deployment, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
 import type { Replacement } from '../../src/inputs/replacement.ts'
 import type { Config } from '../../src/plan/log-in.ts'
+import type { DeployRecord, RecordedRun } from '../../src/records/record.ts'
 import type { FailedTask, ServiceResult } from '../../src/result.ts'
 import { Secret } from '../../src/runner/secret.ts'
 
@@ -160,4 +161,33 @@ export function createFailedResult(
       ...failedTask,
     },
   })
+}
+
+/** The run 1234 of `acme/shop`. */
+export function createRecordedRun(overrides: Partial<RecordedRun> = {}): RecordedRun {
+  return {
+    repository: 'acme/shop',
+    commit: 'a1b2c3d4e5f60718293a4b5c6d7e8f9001122334',
+    ref: 'refs/heads/main',
+    runId: '1234',
+    attempt: '1',
+    url: 'https://github.com/acme/shop/actions/runs/1234',
+    actor: 'octocat',
+    owner: 'acme/shop, workflow Deploy, job release, run 1234',
+    at: '2026-11-26T10:00:00Z',
+    ...overrides,
+  }
+}
+
+/** The first record of the service `web`. */
+export function createRecord(overrides: Partial<DeployRecord> = {}): DeployRecord {
+  return {
+    subject: { kind: 'service', name: 'web' },
+    version: 1,
+    at: '2026-11-26T10:00:00Z',
+    runs: [createRecordedRun()],
+    services: [{ name: 'web', image: 'ghcr.io/acme/web:1', spec: createSpec() }],
+    names: { networks: {}, secrets: {}, configs: {} },
+    ...overrides,
+  }
 }

@@ -2,6 +2,7 @@ import type { Service, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
+import { COLOUR_LABELS } from '../runner/own-labels.ts'
 import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
@@ -11,12 +12,7 @@ import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 const COLOURS = ['blue', 'green'] as const
 
-/** The service that a colour belongs to. */
-const BELONGS_LABEL = 'swarm-deploy.blue-green'
-/** Counts the switches: the one with the highest number has the traffic. */
-const LIVE_LABEL = 'swarm-deploy.live'
-/** What leads traffic to whichever of them is live, a {@link Route} as JSON. */
-const ROUTE_LABEL = 'swarm-deploy.route'
+const { belongs: BELONGS_LABEL, live: LIVE_LABEL, route: ROUTE_LABEL } = COLOUR_LABELS
 
 const FIRST = 1
 
@@ -89,7 +85,7 @@ export function nameInFiles(service: Service): string {
 
 /** Whether a label is what tells the two services of one name apart. */
 export function isBookkeeping(label: string): boolean {
-  return [BELONGS_LABEL, LIVE_LABEL, ROUTE_LABEL].includes(label)
+  return Object.values<string>(COLOUR_LABELS).includes(label)
 }
 
 /**

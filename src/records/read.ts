@@ -1,0 +1,12 @@
+import type { Engine } from '../docker/engine/engine.ts'
+import type { StackObject } from '../docker/specs/stack-objects.ts'
+import { RECORDS_FILTER, type Records, recordsIn } from './format.ts'
+
+/**
+ * All records that the swarm keeps, of every subject; {@link recordsOf} chooses. One request.
+ *
+ * @throws EngineError when the daemon has no configs, or whoever asks may not see them
+ */
+export async function readRecords(engine: Engine, signal: AbortSignal): Promise<Records> {
+  return recordsIn(await engine.get<StackObject[]>('/configs', { query: { filters: RECORDS_FILTER }, signal }))
+}
