@@ -28077,10 +28077,10 @@ function pullStateOf({ Status: status, DesiredState: desired }) {
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
  * nobody needs it any more.
  */
-const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' };
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
 const passing_services_HASH_LENGTH = 12;
 const passing_services_RUN = 'swarm-deploy.prepare.run';
 const passing_services_OWNER = 'swarm-deploy.prepare.owner';
@@ -28132,6 +28132,7 @@ const REMOVE_TIMEOUT_MS = 20_000;
 const LEFT = {
     pull: ['the services by which nodes pulled', 'those'],
     ca: ['the service that wrote certificates on the nodes', 'the one'],
+    tools: ['the services by which docker ran on the nodes', 'those'],
 };
 /**
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
@@ -28754,6 +28755,67 @@ function caServiceSpec({ name, labels, image, token, cas, notOn }) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/prepare/node-tasks.js
+
+
+
+function beginOn(ids) {
+    return new Map(ids.map((id) => [id, { state: 'working', said: '', failedTasks: [] }]));
+}
+/**
+ * What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done.
+ *
+ * @param tries how often a node tries it
+ */
+function node_tasks_afterLook(states, tasks, nodes, tries) {
+    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
+    const joined = tasks.flatMap(({ ID: taskId, NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [[id, { state: 'done', taskId }]] : []);
+    const next = [...states].map(([id, now]) => {
+        const own = tasks.filter(({ NodeID }) => NodeID === id);
+        return [id, now.state === 'working' ? stateAfterLook(now, own, active.has(id), tries) : now];
+    });
+    return new Map([...next, ...joined]);
+}
+function stateAfterLook(now, tasks, isActive, tries) {
+    const complete = tasks.find(({ Status }) => Status.State === 'complete');
+    if (complete !== undefined)
+        return { state: 'done', taskId: complete.ID };
+    const failed = tasks.filter(isFailure);
+    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
+    const last = newest(failed);
+    const said = last?.Status.Err ?? now.said;
+    if (last !== undefined && failedTasks.length >= tries) {
+        return { state: 'failed', said, taskId: last.ID, exitCode: last.Status.ContainerStatus?.ExitCode };
+    }
+    return isActive ? { state: 'working', said, failedTasks } : { state: 'left' };
+}
+function node_tasks_isOver(states) {
+    return [...states.values()].every(({ state }) => state !== 'working');
+}
+/** The nodes in one of the states. */
+function inState(states, state) {
+    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
+}
+/** @param has the IDs of the nodes of which it is known that they lack nothing */
+function nodesThatLack(nodes, has) {
+    const lacking = nodes.filter(({ ID }) => !has.has(ID));
+    const isLinux = (node) => node.Description.Platform.OS === 'linux';
+    const active = new Set(eligibleNodes(nodes));
+    return {
+        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
+        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
+        others: lacking.filter((node) => !isLinux(node)),
+    };
+}
+/** Why a node gets no task: `down`, `drain` or `pause`. */
+function whyAway({ Spec, Status }) {
+    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
+}
+/** What nodes are called; one that is gone by its ID. */
+function node_tasks_nameIn(nodes) {
+    return ({ ID }) => nodeName(ID, nodes) ?? ID;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
 
 
@@ -29274,55 +29336,47 @@ function credentialOf(registry, { kind, username, password }, { name, origin }) 
     return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind };
 }
 
-;// CONCATENATED MODULE: ./build/prepare/registry-ca/nodes.js
+;// CONCATENATED MODULE: ./build/prepare/tool-image.js
 
 
 
-function beginOn(ids) {
-    return new Map(ids.map((id) => [id, { state: 'writing', said: '', failedTasks: [] }]));
+
+
+const OF_THE_ACCOUNT = ['wrong-credential', 'credential-needed', 'forbidden'];
+/**
+ * Asks the registry for such an image, with the credential that serves it as it would serve that of a service.
+ *
+ * @param input the input that names it
+ * @throws UserError when the account is not right for it
+ */
+async function resolveToolImage(input, image, accounts, { engine, userConfig }, signal) {
+    const { credentials, dockerConfigs, configDirectories } = accounts;
+    const inNeed = { credentials, dockerConfigs, configDirectories, services: [{ name: input, image }] };
+    const { own } = await findCredentials(inNeed, engine, userConfig, signal);
+    const credential = credentialFor(image, credentials) ?? own.credentials[0];
+    const failure = own.failures.get(image.registry);
+    if (failure !== undefined)
+        throw new UserError(`${input}: ${failure}`);
+    if (image.digest !== undefined)
+        return { name: familiar(image), credential };
+    try {
+        const { Descriptor } = await resolveImage(engine, image, credential, signal);
+        return { name: familiar(withDigest(image, Descriptor.digest)), credential };
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        if (!OF_THE_ACCOUNT.includes(error.failure))
+            return { name: familiar(image), credential, unread: error };
+        const request = { ...image, ...(credential && { username: credential.username }) };
+        throw new UserError(`${input}: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`);
+    }
 }
-/** What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done. */
-function nodes_afterLook(states, tasks, nodes) {
-    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
-    const joined = tasks.flatMap(({ NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [id] : []);
-    const next = [...states].map(([id, now]) => {
-        const own = tasks.filter(({ NodeID }) => NodeID === id);
-        return [id, now.state === 'writing' ? stateAfterLook(now, own, active.has(id)) : now];
-    });
-    return new Map([...next, ...joined.map((id) => [id, { state: 'done' }])]);
-}
-function stateAfterLook(now, tasks, isActive) {
-    if (tasks.some(({ Status }) => Status.State === 'complete'))
-        return { state: 'done' };
-    const failed = tasks.filter(isFailure);
-    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
-    const last = newest(failed);
-    const said = last?.Status.Err ?? now.said;
-    if (last !== undefined && failedTasks.length >= CA_TRIES)
-        return { state: 'failed', said, taskId: last.ID };
-    return isActive ? { state: 'writing', said, failedTasks } : { state: 'left' };
-}
-function nodes_isOver(states) {
-    return [...states.values()].every(({ state }) => state !== 'writing');
-}
-/** The nodes in one of the states. */
-function inState(states, state) {
-    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
-}
-/** @param has the IDs of the nodes of which it is known */
-function nodesThatLack(nodes, has) {
-    const lacking = nodes.filter(({ ID }) => !has.has(ID));
-    const isLinux = (node) => node.Description.Platform.OS === 'linux';
-    const active = new Set(eligibleNodes(nodes));
-    return {
-        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
-        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
-        others: lacking.filter((node) => !isLinux(node)),
-    };
-}
-/** Why a node gets no task: `down`, `drain` or `pause`. */
-function whyAway({ Spec, Status }) {
-    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
+/** Of those that serve the image the one with the longest path. */
+function credentialFor(image, credentials) {
+    return credentials
+        .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
+        .toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/registry-ca/record.js
@@ -29373,9 +29427,6 @@ function hash(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/registry-ca/install.js
-
-
-
 
 
 
@@ -29472,7 +29523,7 @@ async function install(wanting, installation, run, limit, made) {
     const lacking = [...new Set(wanting.flatMap(({ lacking: { asked } }) => asked.map(({ ID }) => ID)))];
     const nodes = wanting[0]?.nodes ?? [];
     for (const { ca, lacking: those } of wanting) {
-        log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(install_nameIn(nodes)).toSorted())}`);
+        log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(node_tasks_nameIn(nodes)).toSorted())}`);
     }
     const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
     let done;
@@ -29497,7 +29548,7 @@ async function install(wanting, installation, run, limit, made) {
         throw error;
     }
     finally {
-        const names = done?.map((ID) => install_nameIn(nodes)({ ID }));
+        const names = done?.map((ID) => node_tasks_nameIn(nodes)({ ID }));
         run.onRemains(remainsInWords(records, names));
     }
 }
@@ -29529,15 +29580,15 @@ async function install_follow(ids, { connection, self, time }, limit) {
             engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
             engine.get('/nodes', { signal: limit }),
         ]);
-        states = nodes_afterLook(states, tasks, present);
-        if (nodes_isOver(states) || late.aborted)
+        states = node_tasks_afterLook(states, tasks, present, CA_TRIES);
+        if (node_tasks_isOver(states) || late.aborted)
             return { states, present };
         await sleep(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
         limit.throwIfAborted();
     }
 }
 async function tell(states, nodes, image, { connection }) {
-    const nameOf = install_nameIn(nodes);
+    const nameOf = node_tasks_nameIn(nodes);
     const named = (ids) => someOf(ids.map((id) => nameOf({ ID: id })).toSorted());
     const done = inState(states, 'done');
     if (done.length > 0)
@@ -29553,7 +29604,7 @@ async function tell(states, nodes, image, { connection }) {
             const lines = await install_lastLines(connection.engine, state.taskId);
             problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${failureInWords(state.said, lines, image)}`);
         }
-        if (state.state === 'writing') {
+        if (state.state === 'working') {
             const said = state.said === '' ? 'its task has not ended' : limited(state.said);
             problems.push(`registry-ca: ${nameOf({ ID: id })} has not got it in half of \`timeout\`: ${said}`);
         }
@@ -29585,7 +29636,7 @@ async function install_lastLines(engine, taskId) {
 }
 /** Those on which it is not done, and no failure. */
 function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
-    const nameOf = install_nameIn(nodes);
+    const nameOf = node_tasks_nameIn(nodes);
     if (away.length > 0) {
         const those = someOf(away.map((node) => `${nameOf(node)} (${whyAway(node)})`));
         log.notice(`registry-ca: the CA of ${registry} is not put on ${those}: such nodes get no task. A run that finds them active does it`);
@@ -29593,9 +29644,6 @@ function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
     if (others.length > 0) {
         log.notice(`registry-ca: the CA of ${registry} is not put on ${someOf(others.map(nameOf))}: not Linux`);
     }
-}
-function install_nameIn(nodes) {
-    return ({ ID }) => nodeName(ID, nodes) ?? ID;
 }
 function nodesInWords(some, all) {
     if (some === all)
@@ -29675,38 +29723,13 @@ async function isTrusted({ registry }, deployment, engine, signal) {
         return error.failure !== 'unknown-ca';
     }
 }
-const OF_THE_ACCOUNT = ['wrong-credential', 'credential-needed', 'forbidden'];
 /** The image with its digest, so far as the registry tells: nodes may have one that cannot be looked up. */
 async function imageToRun(image, { connection, deployment }, signal) {
-    const { engine, userConfig } = connection;
-    const inNeed = { ...deployment, services: [{ name: 'install-registry-ca-image', image }] };
-    const { own } = await findCredentials(inNeed, engine, userConfig, signal);
-    const credential = credentialFor(image, deployment.credentials) ?? own.credentials[0];
-    const failure = own.failures.get(image.registry);
-    if (failure !== undefined)
-        throw new UserError(`install-registry-ca-image: ${failure}`);
-    if (image.digest !== undefined)
-        return { name: familiar(image), credential };
-    try {
-        const { Descriptor } = await resolveImage(engine, image, credential, signal);
-        return { name: familiar(withDigest(image, Descriptor.digest)), credential };
+    const tool = await resolveToolImage('install-registry-ca-image', image, deployment, connection, signal);
+    if (tool.unread !== undefined) {
+        log.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${limited(tool.unread.message)}`);
     }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        if (OF_THE_ACCOUNT.includes(error.failure)) {
-            const request = { ...image, ...(credential && { username: credential.username }) };
-            throw new UserError(`install-registry-ca-image: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`);
-        }
-        log.info(`${familiar(image)} cannot be looked up, and is taken as each node has it: ${limited(error.message)}`);
-        return { name: familiar(image), credential };
-    }
-}
-/** Of those that serve the image the one with the longest path. */
-function credentialFor(image, credentials) {
-    return credentials
-        .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
-        .toSorted((a, b) => b.path.length - a.path.length)[0];
+    return tool;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-file.js

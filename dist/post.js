@@ -20897,10 +20897,10 @@ function* parallel_entriesOf(items) {
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
  * nobody needs it any more.
  */
-const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' };
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
 const passing_services_HASH_LENGTH = 12;
 const passing_services_RUN = 'swarm-deploy.prepare.run';
 const passing_services_OWNER = 'swarm-deploy.prepare.owner';
@@ -20952,6 +20952,7 @@ const REMOVE_TIMEOUT_MS = 20_000;
 const LEFT = {
     pull: ['the services by which nodes pulled', 'those'],
     ca: ['the service that wrote certificates on the nodes', 'the one'],
+    tools: ['the services by which docker ran on the nodes', 'those'],
 };
 /**
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
@@ -21504,7 +21505,7 @@ async function cleanUpAfterMain() {
         for (const state of killed)
             tell(state, unknown(state, errors_messageOf(error)));
         if (killed.some(({ pulls }) => pulls !== '')) {
-            log_log.warning(`Not removed: the services by which nodes pulled images or got certificates for this step, whose names begin with \`swarm-deploy-prepare-\` or \`swarm-deploy-ca-\`. A later deploy does it: ${errors_messageOf(error)}`);
+            log_log.warning(`Not removed: the services that this step had on the nodes for a while, whose names begin with \`swarm-deploy-prepare-\`, \`swarm-deploy-ca-\` or \`swarm-deploy-tools-\`. A later deploy does it: ${errors_messageOf(error)}`);
         }
         if (locks.size > 0) {
             log_log.warning(`The lock of this step was not released, and expires by itself: ${errors_messageOf(error)}`);
@@ -21611,7 +21612,7 @@ async function settleAll(killed, locks, connection, signal) {
         if (state.pulls === '')
             continue;
         await removeOfRun(connection.engine, state.pulls, signal);
-        log_log.info('The services by which nodes pulled images or got certificates for the stopped run are removed');
+        log_log.info('The services that the stopped run had on the nodes for a while are removed');
     }
     for (const token of locks)
         await releaseLeft(token, connection);

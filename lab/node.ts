@@ -141,6 +141,8 @@ export class NodeMachine {
   #daemonArguments(): string[] {
     return [
       ...['--host', `unix://${this.socket}`],
+      // Where a machine has it by custom: seen by what runs on this one alone.
+      ...['--host', 'unix:///run/docker.sock'],
       ...(this.#listensWithTls ? ['--host', `tcp://${this.address}:${TLS_PORT}`, '--tlsverify'] : []),
       ...(this.#listensWithTls
         ? ['ca', 'cert', 'key'].map(

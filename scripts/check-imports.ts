@@ -21,6 +21,7 @@ export const LAYERS: readonly { readonly parts: readonly string[]; readonly is: 
   { parts: ['plan'], is: 'What is there, what is to be, and whether that can work: nothing has been changed yet.' },
   { parts: ['push'], is: 'Images of archives, sent to their registries before anything of a service is changed.' },
   { parts: ['prepare'], is: 'Images brought to the nodes before anything of a service is changed.' },
+  { parts: ['nodes'], is: 'What is done on every node, by docker itself.' },
   { parts: ['rollout'], is: 'Changes sent, watched, judged, and taken back.' },
   { parts: ['strategies'], is: 'The ways in which tasks are replaced.' },
   { parts: ['lock', 'report'], is: 'What is kept on the swarm, and what is told to the user.' },

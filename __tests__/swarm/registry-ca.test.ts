@@ -85,7 +85,7 @@ describeSwarm(
         const killed = await doomed.finished
         await swarm.lab.registries.open.recover()
         expect(killed.post).toMatchObject({ code: 0, stderr: '' })
-        expect(killed.log).toContain('got certificates for the stopped run are removed')
+        expect(killed.log).toContain('The services that the stopped run had on the nodes for a while are removed')
         expect(await services()).toBe('')
 
         await drain('drain')

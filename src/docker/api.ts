@@ -68,6 +68,7 @@ export interface TaskTemplate {
     readonly Delay?: number
     readonly Window?: number
   }
+  readonly LogDriver?: { readonly Name?: string; readonly Options?: Readonly<Record<string, string>> }
   readonly Resources?: { readonly Limits?: Resources; readonly Reservations?: Resources }
   readonly Placement?: {
     readonly Constraints?: string[]

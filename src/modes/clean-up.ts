@@ -60,7 +60,7 @@ async function cleanUpAfterMain(): Promise<void> {
     for (const state of killed) tell(state, unknown(state, messageOf(error)))
     if (killed.some(({ pulls }) => pulls !== '')) {
       log.warning(
-        `Not removed: the services by which nodes pulled images or got certificates for this step, whose names begin with \`swarm-deploy-prepare-\` or \`swarm-deploy-ca-\`. A later deploy does it: ${messageOf(error)}`,
+        `Not removed: the services that this step had on the nodes for a while, whose names begin with \`swarm-deploy-prepare-\`, \`swarm-deploy-ca-\` or \`swarm-deploy-tools-\`. A later deploy does it: ${messageOf(error)}`,
       )
     }
     if (locks.size > 0) {
@@ -167,7 +167,7 @@ async function settleAll(
     else tell(state, await settle(state, connection, signal))
     if (state.pulls === '') continue
     await removeOfRun(connection.engine, state.pulls, signal)
-    log.info('The services by which nodes pulled images or got certificates for the stopped run are removed')
+    log.info('The services that the stopped run had on the nodes for a while are removed')
   }
   for (const token of locks) await releaseLeft(token, connection)
   if (locks.size > 0) log.info('The lock that the stopped run held is released')

@@ -13,11 +13,11 @@ import { note } from '../runner/state.ts'
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
  * nobody needs it any more.
  */
 
-const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' } as const
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' } as const
 const HASH_LENGTH = 12
 
 const RUN = 'swarm-deploy.prepare.run'
@@ -83,6 +83,7 @@ const REMOVE_TIMEOUT_MS = 20_000
 const LEFT = {
   pull: ['the services by which nodes pulled', 'those'],
   ca: ['the service that wrote certificates on the nodes', 'the one'],
+  tools: ['the services by which docker ran on the nodes', 'those'],
 } as const
 
 /**

@@ -17,6 +17,7 @@ const STOP_MS = 400
 const UNHEALTHY_MS = 1500
 /** Docker's own, after which it kills. */
 const DEFAULT_GRACE_MS = 10_000
+const NOTHING = { Image: '' }
 /** The exit code of a container that was killed. */
 const KILLED = 137
 
@@ -133,6 +134,13 @@ const start: Step = async (agent) => {
   if (isDoomed(task)) return 'over'
   const container = { id: task.id.padStart(64, '0'), exitCode: 0 }
   store.writeTask(task, { container })
+  if (image.acts !== undefined) {
+    const { hostname } = agent.node
+    const { exitCode = 0, ...printed } = image.acts({ hostname, container: templateOf(task).ContainerSpec ?? NOTHING })
+    store.writeTask(task, { printed })
+    exit(agent, exitCode)
+    return 'over'
+  }
   if (image.unhealthy) {
     const ms = image.unhealthy === true ? UNHEALTHY_MS : image.unhealthy.afterSeconds * 1000
     const early = image.ends !== undefined && image.ends.afterSeconds * 1000 < ms

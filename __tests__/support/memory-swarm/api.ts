@@ -54,7 +54,7 @@ export function answer(store: Store, images: Images, call: Call): Answer {
         return ok('')
       })
     case 'GET tasks':
-      return rest.length === 0 ? listTasks(store, filtersOf(call)) : oneTask(store, images, id, rest[1])
+      return rest.length === 0 ? listTasks(store, filtersOf(call)) : oneTask(store, images, id, rest[1], call.query)
     case 'GET secrets':
     case 'GET configs':
     case 'GET networks':
@@ -266,10 +266,21 @@ function isUpToDate(store: Store, task: StoredTask): boolean {
   return service !== undefined && !isDirty(store, service, task)
 }
 
-function oneTask(store: Store, images: Images, id: string, part: string | undefined): Answer {
+function oneTask(
+  store: Store,
+  images: Images,
+  id: string,
+  part: string | undefined,
+  { stdout, stderr }: Call['query'],
+): Answer {
   const task = store.tasks.get(id)
   if (task === undefined) return no(404, `task ${id} not found`)
   if (part !== 'logs') return ok(asTask(task))
+  if (task.printed !== undefined) {
+    const { stdout: out = [], stderr: err = [] } = task.printed
+    const lines = [...(stdout ? out : []), ...(stderr ? err : [])]
+    return ok(Buffer.concat(lines.map(logFrame)))
+  }
   const { prints = '' } = findImage(images, task.made.spec.TaskTemplate.ContainerSpec?.Image ?? '')?.image ?? {}
   return ok(logFrame(prints))
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { TaskTemplate } from '../../../src/docker/api.ts'
 
 /** How the containers of an image behave, and what the registry and a pull say of it. */
 export interface Image {
@@ -24,6 +25,18 @@ export interface Image {
   readonly platforms?: readonly string[]
   /** What its containers print. */
   readonly prints?: string
+  /** What a container of it does on a node, at once, instead of running. */
+  readonly acts?: (on: { readonly hostname: string; readonly container: ContainerSpec }) => Act
+}
+
+type ContainerSpec = NonNullable<TaskTemplate['ContainerSpec']>
+
+/** What came of a container that has ended. */
+export interface Act {
+  /** 0 unless told. */
+  readonly exitCode?: number
+  readonly stdout?: readonly string[]
+  readonly stderr?: readonly string[]
 }
 
 /** Every image that there is, by its reference with a tag: `hub.test/acme/web:1`. A test may change them at any time. */

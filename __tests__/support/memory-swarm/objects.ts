@@ -1,4 +1,5 @@
 import type { Node, Service, ServiceSpec, TaskState, TaskTemplate, UpdateState } from '../../../src/docker/api.ts'
+import type { Act } from './images.ts'
 
 /** What the memory swarm keeps, as Swarm's own store does: changed in place, and turned to the API's JSON when read. */
 
@@ -64,6 +65,8 @@ export interface StoredTask {
   /** When its state was reported, in milliseconds: the newest of a slot decides whether it is started anew. */
   reportedAt: number
   container: { readonly id: string; exitCode: number } | undefined
+  /** What it has printed, where that is not what its image always prints. */
+  printed?: Pick<Act, 'stdout' | 'stderr'>
 }
 
 export interface StoredNode {

@@ -2,19 +2,15 @@ import type { Run } from '../../connect/run.ts'
 import type { Node, ServiceSpec, SystemInfo, Task } from '../../docker/api.ts'
 import { type Engine, EngineError } from '../../docker/engine/engine.ts'
 import { remove } from '../../docker/engine/removal.ts'
-import { familiar, type ImageReference, pathMatches, withDigest } from '../../docker/registry/reference.ts'
+import type { ImageReference } from '../../docker/registry/reference.ts'
 import { RegistryError, resolveImage } from '../../docker/registry/registry.ts'
-import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
 import { caFile } from '../../docker/registry/registry-ca.ts'
-import { type RegistryFailure, remedy } from '../../docker/registry/registry-error.ts'
 import { isAnswerLost, mayRepeat } from '../../docker/specs/spec-update.ts'
 import type { StackObject } from '../../docker/specs/stack-objects.ts'
-import { caServiceSpec } from '../../docker/swarm/ca-service.ts'
-import { nodeName } from '../../docker/swarm/node-name.ts'
+import { CA_TRIES, caServiceSpec } from '../../docker/swarm/ca-service.ts'
 import { logLines } from '../../docker/swarm/task-logs.ts'
 import { throwAll, UserError } from '../../errors.ts'
 import type { CaInstallation, Deployment, RegistryCa } from '../../inputs/deployment.ts'
-import { findCredentials } from '../../plan/find-credentials.ts'
 import { storedLogin } from '../../plan/stored-account.ts'
 import { allOf } from '../../runner/all-of.ts'
 import { sleep, timeLimit } from '../../runner/clock.ts'
@@ -25,6 +21,17 @@ import { limited } from '../../runner/safe-text.ts'
 import { someOf } from '../../runner/some-of.ts'
 import { note } from '../../runner/state.ts'
 import {
+  afterLook,
+  beginOn,
+  inState,
+  isOver,
+  type Lacking,
+  type NodeStates,
+  nameIn,
+  nodesThatLack,
+  whyAway,
+} from '../node-tasks.ts'
+import {
   makePassingService,
   ofRun,
   passingServiceLabels,
@@ -32,7 +39,7 @@ import {
   removeExpired,
   removeOurs,
 } from '../passing-services.ts'
-import { afterLook, beginOn, inState, isOver, type Lacking, type NodeStates, nodesThatLack, whyAway } from './nodes.ts'
+import { credentialFor, resolveToolImage } from '../tool-image.ts'
 import { type CaRecord, holds, labelsWith, RECORDS, readRecord, recordBody, recordName } from './record.ts'
 
 const TITLE = 'Have the nodes trust the registries'
@@ -196,7 +203,7 @@ async function follow(ids: readonly string[], { connection, self, time }: TrustR
       engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
       engine.get<Node[]>('/nodes', { signal: limit }),
     ])
-    states = afterLook(states, tasks, present)
+    states = afterLook(states, tasks, present, CA_TRIES)
     if (isOver(states) || late.aborted) return { states, present }
     await sleep(LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined)
     limit.throwIfAborted()
@@ -219,7 +226,7 @@ async function tell(states: NodeStates, nodes: readonly Node[], image: string, {
       const lines = await lastLines(connection.engine, state.taskId)
       problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${failureInWords(state.said, lines, image)}`)
     }
-    if (state.state === 'writing') {
+    if (state.state === 'working') {
       const said = state.said === '' ? 'its task has not ended' : limited(state.said)
       problems.push(`registry-ca: ${nameOf({ ID: id })} has not got it in half of \`timeout\`: ${said}`)
     }
@@ -264,10 +271,6 @@ function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }: CaT
   if (others.length > 0) {
     log.notice(`registry-ca: the CA of ${registry} is not put on ${someOf(others.map(nameOf))}: not Linux`)
   }
-}
-
-function nameIn(nodes: readonly Node[]): (node: Pick<Node, 'ID'>) => string {
-  return ({ ID }) => nodeName(ID, nodes) ?? ID
 }
 
 function nodesInWords(some: number, all: number): string {
@@ -354,39 +357,11 @@ async function isTrusted({ registry }: RegistryCa, deployment: Deployment, engin
   }
 }
 
-const OF_THE_ACCOUNT: readonly RegistryFailure[] = ['wrong-credential', 'credential-needed', 'forbidden']
-
 /** The image with its digest, so far as the registry tells: nodes may have one that cannot be looked up. */
 async function imageToRun(image: ImageReference, { connection, deployment }: TrustRun, signal: AbortSignal) {
-  const { engine, userConfig } = connection
-  const inNeed = { ...deployment, services: [{ name: 'install-registry-ca-image', image }] }
-  const { own } = await findCredentials(inNeed, engine, userConfig, signal)
-  const credential = credentialFor(image, deployment.credentials) ?? own.credentials[0]
-  const failure = own.failures.get(image.registry)
-  if (failure !== undefined) throw new UserError(`install-registry-ca-image: ${failure}`)
-  if (image.digest !== undefined) return { name: familiar(image), credential }
-  try {
-    const { Descriptor } = await resolveImage(engine, image, credential, signal)
-    return { name: familiar(withDigest(image, Descriptor.digest)), credential }
-  } catch (error) {
-    if (!(error instanceof RegistryError)) throw error
-    if (OF_THE_ACCOUNT.includes(error.failure)) {
-      const request = { ...image, ...(credential && { username: credential.username }) }
-      throw new UserError(
-        `install-registry-ca-image: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`,
-      )
-    }
-    log.info(`${familiar(image)} cannot be looked up, and is taken as each node has it: ${limited(error.message)}`)
-    return { name: familiar(image), credential }
+  const tool = await resolveToolImage('install-registry-ca-image', image, deployment, connection, signal)
+  if (tool.unread !== undefined) {
+    log.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${limited(tool.unread.message)}`)
   }
-}
-
-/** Of those that serve the image the one with the longest path. */
-function credentialFor<Given extends RegistryCredential & { readonly path: string }>(
-  image: ImageReference,
-  credentials: readonly Given[],
-): Given | undefined {
-  return credentials
-    .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
-    .toSorted((a, b) => b.path.length - a.path.length)[0]
+  return tool
 }

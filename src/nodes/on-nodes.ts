@@ -1,0 +1,234 @@
+import type { Connection } from '../connect/connection.ts'
+import type { Node, SystemInfo, Task } from '../docker/api.ts'
+import type { Engine } from '../docker/engine/engine.ts'
+import { logLines } from '../docker/swarm/task-logs.ts'
+import { NODE_SOCKET, reportIn, TOOLS_EXIT, TOOLS_TRIES, toolsServiceSpec } from '../docker/swarm/tools-service.ts'
+import { storedLogin } from '../plan/stored-account.ts'
+import {
+  afterLook,
+  beginOn,
+  isOver,
+  type NodeState,
+  type NodeStates,
+  nameIn,
+  nodesThatLack,
+  whyAway,
+} from '../prepare/node-tasks.ts'
+import {
+  makePassingService,
+  ofRun,
+  passingServiceLabels,
+  passingServiceName,
+  removeExpired,
+  removeOurs,
+} from '../prepare/passing-services.ts'
+import type { ToolImage } from '../prepare/tool-image.ts'
+import { sleep, timeLimit } from '../runner/clock.ts'
+import { inParallel } from '../runner/parallel.ts'
+import { poll } from '../runner/poll.ts'
+import type { RunIdentity } from '../runner/run.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { note } from '../runner/state.ts'
+
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000
+/** For the calls that are under way when the time of the nodes is over. */
+const GRACE_MS = 20_000
+const LOOK_EVERY_MS = 250
+/** A node hands over what a task has printed some time after its end. */
+const LOG_SECONDS = 10
+const LOG_AGAIN_MS = 500
+const MOST_LOGS_AT_ONCE = 10
+const MOST_LINES_SHOWN = 3
+const MOST_CHARACTERS_SHOWN = 500
+
+/** What is to be done on each node. */
+export interface NodeWork {
+  /** Tells one work of a run from another: `remove volumes`. */
+  readonly what: string
+  /**
+   * POSIX shell, in which `docker` speaks to the daemon of the node. What comes from outside is in `$1`, `$2` and so on,
+   * never part of it. It may be run twice on a node. What it prints is its report; an exit code of its own is a failure,
+   * and tells why on the standard error.
+   */
+  readonly script: string
+  readonly args: readonly string[]
+}
+
+/** What the work on nodes has at hand. */
+export interface NodesRun {
+  readonly connection: Pick<Connection, 'engine'>
+  readonly self: RunIdentity
+  /** Of the input `node-tools-image`, as it was checked. */
+  readonly tools: ToolImage
+  /** How long the nodes may take. */
+  readonly seconds: number
+  /** Ends it at once. */
+  readonly signal: AbortSignal
+}
+
+/** What became of the work on a node. */
+export type NodeReport =
+  /** What the script has printed, line by line; it is text from outside. */
+  | { readonly node: string; readonly state: 'done'; readonly lines: readonly string[] }
+  /** It was done or not, in whole or in part: a phrase that tells why nobody knows, or why not. */
+  | { readonly node: string; readonly state: 'failed'; readonly cause: string }
+
+/**
+ * Runs docker on every node of the swarm, by a service that is gone when it ends: also when it is stopped; after a kill
+ * `post` removes it, or a later run. What goes wrong on a node is told in its report.
+ *
+ * @returns one report a node, also of those that get no task, in the order of their names
+ * @throws EngineError, ConnectionLost when the swarm does not take the service or cannot be asked; AbortError when it was
+ * stopped
+ */
+export async function onNodes(work: NodeWork, run: NodesRun): Promise<NodeReport[]> {
+  const { engine } = run.connection
+  const signal = AbortSignal.any([run.signal, timeLimit(run.seconds * 1000 + GRACE_MS)])
+  const [nodes, { SystemTime }] = await Promise.all([
+    engine.get<Node[]>('/nodes', { signal }),
+    engine.get<SystemInfo>('/info', { signal }),
+  ])
+  const now = Date.parse(SystemTime)
+  await removeExpired(engine, now, signal)
+  const { asked, away, others } = nodesThatLack(nodes, new Set())
+  const left = [...away.map((node) => notAsked(node, nodes, whyAway(node))), ...others.map(notLinux(nodes))]
+  const reports = asked.length === 0 ? [] : await onThose(asked, nodes, now, work, run, signal)
+  return [...reports, ...left].toSorted((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
+}
+
+async function onThose(
+  asked: readonly Node[],
+  nodes: readonly Node[],
+  now: number,
+  { what, script, args }: NodeWork,
+  run: NodesRun,
+  signal: AbortSignal,
+): Promise<NodeReport[]> {
+  const { connection, self, tools, seconds, signal: stop } = run
+  const { engine } = connection
+  const ids = asked.map(({ ID }) => ID)
+  const spec = toolsServiceSpec({
+    name: passingServiceName('tools', self, what),
+    labels: passingServiceLabels(self, Math.ceil(now + seconds * 1000 + GRACE_MS + MARGIN_MS)),
+    image: tools.name,
+    script,
+    args,
+    notOn: nodes.map(({ ID }) => ID).filter((id) => !ids.includes(id)),
+  })
+  const made = new Set<string>()
+  note({ pulls: self.token })
+  try {
+    const late = timeLimit(seconds * 1000)
+    made.add(await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal))
+    const { states, present } = await follow(ids, self, engine, late, signal)
+    const nameOf = nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))])
+    const reports = await inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]): Promise<NodeReport> => {
+      return { node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) }
+    })
+    stop.throwIfAborted()
+    return reports
+  } finally {
+    await removeOurs('tools', engine, self, made)
+  }
+}
+
+async function follow(
+  ids: readonly string[],
+  self: RunIdentity,
+  engine: Engine,
+  late: AbortSignal,
+  signal: AbortSignal,
+): Promise<{ readonly states: NodeStates; readonly present: readonly Node[] }> {
+  let states = beginOn(ids)
+  for (;;) {
+    const [tasks, present] = await Promise.all([
+      engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal }),
+      engine.get<Node[]>('/nodes', { signal }),
+    ])
+    states = afterLook(states, tasks, present, TOOLS_TRIES)
+    if (isOver(states) || late.aborted) return { states, present }
+    await sleep(LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined)
+    signal.throwIfAborted()
+  }
+}
+
+type Report =
+  | { readonly state: 'done'; readonly lines: readonly string[] }
+  | { readonly state: 'failed'; readonly cause: string }
+
+async function reportOf(state: NodeState, image: string, engine: Engine, signal: AbortSignal): Promise<Report> {
+  if (state.state === 'done') return reportOfTask(state.taskId, engine, signal)
+  if (state.state === 'left') return { state: 'failed', cause: 'it went away meanwhile' }
+  if (state.state === 'failed') {
+    const lines = await lastLines(state.taskId, engine, signal)
+    return { state: 'failed', cause: failureInWords(state, lines, image) }
+  }
+  const said = state.said === '' ? '' : `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}`
+  return { state: 'failed', cause: `its task has not ended in time${said}` }
+}
+
+async function reportOfTask(taskId: string, engine: Engine, signal: AbortSignal): Promise<Report> {
+  const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
+  let lines: string[] | undefined
+  let why = ''
+  await poll(
+    async () => {
+      try {
+        lines = reportIn(
+          logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })),
+        )
+      } catch (error) {
+        if (!limit.aborted) why = `: ${safeLine((error as Error).message, MOST_CHARACTERS_SHOWN)}`
+      }
+      return lines !== undefined
+    },
+    LOG_AGAIN_MS,
+    () => limit.aborted,
+  )
+  if (lines !== undefined) return { state: 'done', lines }
+  return { state: 'failed', cause: `it was done, but what came of it cannot be read${why}` }
+}
+
+/** The last of what a task has printed; none where that cannot be had soon. */
+async function lastLines(taskId: string, engine: Engine, signal: AbortSignal): Promise<string[]> {
+  const query = { stdout: '1', stderr: '1', tail: String(MOST_LINES_SHOWN) }
+  const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
+  try {
+    return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }))
+  } catch {
+    return []
+  }
+}
+
+/** Pure: why a task of the service failed, and what to do about it. */
+export function failureInWords(
+  { said, exitCode }: Pick<NodeState & { readonly state: 'failed' }, 'said' | 'exitCode'>,
+  lines: readonly string[],
+  image: string,
+): string {
+  const printed = lines.map((line) => safeLine(line, MOST_CHARACTERS_SHOWN)).join('; ')
+  const behind = printed === '' ? '' : `: ${printed}`
+  const needsOther = `the image of \`node-tools-image\`, ${image}, has no shell with a docker command: name one that has`
+  if (exitCode === TOOLS_EXIT.noDocker || /executable file not found|exec: "sh"/i.test(said)) return needsOther
+  if (exitCode === TOOLS_EXIT.noAnswer) return `its docker cannot be used at ${NODE_SOCKET}${behind}`
+  if (exitCode === TOOLS_EXIT.otherDaemon) {
+    return `what listens at ${NODE_SOCKET} is not the docker of this node, which may be rootless`
+  }
+  if (said.includes(NODE_SOCKET)) {
+    return `nothing listens at ${NODE_SOCKET}: its docker is rootless, or listens elsewhere (${safeLine(said, MOST_CHARACTERS_SHOWN)})`
+  }
+  const reason = safeLine(said, MOST_CHARACTERS_SHOWN) || 'no reason given'
+  if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+    return `${reason}: it cannot pull the image of \`node-tools-image\`, ${image}`
+  }
+  return `${reason}${behind}`
+}
+
+function notAsked(node: Node, nodes: readonly Node[], why: string): NodeReport {
+  return { node: nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})` }
+}
+
+function notLinux(nodes: readonly Node[]): (node: Node) => NodeReport {
+  return (node) => ({ node: nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux' })
+}
