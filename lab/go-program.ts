@@ -1,12 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarm-deploy')
+import { keep, pathInCache } from './program-cache.ts'
 
 /** A program that tests use, of one version, built from its Go module and kept for this user. */
 export class GoProgram {
@@ -21,7 +18,7 @@ export class GoProgram {
   constructor(program: string, version: string) {
     this.#package = program
     this.#version = version
-    this.path = join(CACHE, `${basename(program)}-${version}`)
+    this.path = pathInCache(basename(program), version)
   }
 
   /** Why it cannot be had here; `undefined` when it can. */
@@ -33,21 +30,14 @@ export class GoProgram {
   /** Builds it, where that has not been done yet. */
   async build(): Promise<void> {
     if (existsSync(this.path)) return
-    const bin = await mkdtemp(join(tmpdir(), 'go-build-'))
-    try {
+    await keep(this.path, async (bin) => {
       const child = spawn('go', ['install', `${this.#package}@${this.#version}`], {
         env: { ...process.env, GOBIN: bin },
         stdio: ['ignore', 'ignore', 'pipe'],
       })
       const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
       if (code !== 0) throw new Error(`${this.path} could not be built: ${said.trim().split('\n').at(-1)}`)
-      await mkdir(dirname(this.path), { recursive: true })
-      // Under another name first: nobody is to start half a program.
-      const copy = `${this.path}.${process.pid}`
-      await copyFile(join(bin, basename(this.#package)), copy)
-      await rename(copy, this.path)
-    } finally {
-      await rm(bin, { recursive: true, force: true })
-    }
+      return join(bin, basename(this.#package))
+    })
   }
 }

@@ -109,7 +109,7 @@ export function asWorkflow({ kind, text, value }: Fragment): string | undefined 
   if (kind === 'workflow') return text
   if (kind !== 'steps' || !Array.isArray(value)) return undefined
   const steps = text.replaceAll(/^(?=.)/gm, '      ')
-  return `on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`
+  return `on: push\npermissions: {}\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`
 }
 
 function filesIn(directory: string, ending: string): string[] {

@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { git } from '../../scripts/git.ts'
+
+/** Nothing of this machine's own settings of git. */
+const ENV = {
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+  GIT_AUTHOR_NAME: 'somebody',
+  GIT_AUTHOR_EMAIL: 'somebody@example.com',
+  GIT_COMMITTER_NAME: 'somebody',
+  GIT_COMMITTER_EMAIL: 'somebody@example.com',
+}
+
+/** A clone with a remote of its own on this machine, for scripts that push. */
+export class GitRemote implements Disposable {
+  /** The clone, at `main`. */
+  readonly clone: string
+  readonly remote: string
+  readonly #scratch: string
+
+  /** @param files the first commit of `main` */
+  constructor(files: Readonly<Record<string, string>>) {
+    this.#scratch = mkdtempSync(join(tmpdir(), 'git-remote-'))
+    this.remote = join(this.#scratch, 'remote.git')
+    this.clone = join(this.#scratch, 'clone')
+    git(['init', '--quiet', '--bare', '--initial-branch', 'main', this.remote], { directory: this.#scratch, env: ENV })
+    git(['clone', '--quiet', this.remote, this.clone], { directory: this.#scratch, env: ENV })
+    this.run('switch', '--quiet', '--orphan', 'main')
+    this.commit(files)
+    this.push('main')
+  }
+
+  /** Runs git in the clone. */
+  run(...args: string[]): string {
+    return git(args, { directory: this.clone, env: ENV })
+  }
+
+  /** Commits files to what is checked out, and returns the commit. */
+  commit(files: Readonly<Record<string, string>>): string {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.clone, path)), { recursive: true })
+      writeFileSync(join(this.clone, path), content)
+    }
+    this.run('add', '--all')
+    this.run('commit', '--quiet', '--message', 'A change')
+    return this.run('rev-parse', 'HEAD')
+  }
+
+  push(...refs: string[]): void {
+    this.run('push', '--quiet', '--force', 'origin', ...refs)
+  }
+
+  /** What a ref of the remote leads to in the end; empty when there is none. */
+  at(ref: string): string {
+    const env = { ...ENV, GIT_DIR: this.remote }
+    try {
+      return git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { directory: this.remote, env })
+    } catch {
+      return ''
+    }
+  }
+
+  /** A directory that is gone with the rest. */
+  directory(name: string): string {
+    const path = join(this.#scratch, name)
+    mkdirSync(path)
+    return path
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#scratch, { recursive: true })
+  }
+}
