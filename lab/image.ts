@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createCipheriv, createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { machineProgram } from './machine-program.ts'
 import { type Healthcheck, runs } from './program.ts'
 import { tar } from './tar.ts'
 import { request } from './unix-http.ts'
@@ -49,6 +50,8 @@ export interface ImageContents {
   readonly content?: string
   /** So many bytes that nothing makes smaller, others for each content: what a pull of it takes. */
   readonly ballast?: number
+  /** Programs of this machine that it has as well, such as `docker`. */
+  readonly programs?: readonly string[]
   /** Such as `linux/arm64`. One: an image for it. Several: an index of them. The machine's own unless told. */
   readonly platforms?: readonly string[]
   /** Unless told as `formatFor` says, so that the images of a test are of all kinds, and the same ones in every run. */
@@ -109,9 +112,10 @@ async function pushContent(
   platform: string,
   standard: Standard,
 ): Promise<Buffer> {
-  const { content, ballast } = contents
+  const { content, ballast, programs = [] } = contents
   const layers = [
     baseLayer(),
+    ...programs.map((name) => compressed(tar(machineProgram(name)), 1)),
     ...(content === undefined ? [] : [layer([{ path: 'content', content }])]),
     ...(ballast === undefined ? [] : [ballastLayer(content ?? '', ballast)]),
   ]

@@ -120,8 +120,9 @@ async function onThose(
   note({ pulls: self.token })
   try {
     const late = timeLimit(seconds * 1000)
-    made.add(await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal))
-    const { states, present } = await follow(ids, self, engine, late, signal)
+    const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal)
+    made.add(service)
+    const { states, present } = await follow(service, ids, self, engine, late, signal)
     const nameOf = nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))])
     const reports = await inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]): Promise<NodeReport> => {
       return { node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) }
@@ -134,6 +135,7 @@ async function onThose(
 }
 
 async function follow(
+  service: string,
   ids: readonly string[],
   self: RunIdentity,
   engine: Engine,
@@ -146,7 +148,9 @@ async function follow(
       engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal }),
       engine.get<Node[]>('/nodes', { signal }),
     ])
-    states = afterLook(states, tasks, present, TOOLS_TRIES)
+    // Those of an earlier work of this run outlive their service for a while.
+    const own = tasks.filter(({ ServiceID }) => ServiceID === service)
+    states = afterLook(states, own, present, TOOLS_TRIES)
     if (isOver(states) || late.aborted) return { states, present }
     await sleep(LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined)
     signal.throwIfAborted()
