@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { git } from '../../scripts/git.ts'
@@ -20,16 +20,30 @@ export class GitRemote implements Disposable {
   readonly remote: string
   readonly #scratch: string
 
-  /** @param files the first commit of `main` */
-  constructor(files: Readonly<Record<string, string>>) {
+  private constructor() {
     this.#scratch = mkdtempSync(join(tmpdir(), 'git-remote-'))
     this.remote = join(this.#scratch, 'remote.git')
     this.clone = join(this.#scratch, 'clone')
-    git(['init', '--quiet', '--bare', '--initial-branch', 'main', this.remote], { directory: this.#scratch, env: ENV })
-    git(['clone', '--quiet', this.remote, this.clone], { directory: this.#scratch, env: ENV })
-    this.run('switch', '--quiet', '--orphan', 'main')
-    this.commit(files)
-    this.push('main')
+  }
+
+  /** @param files the first commit of `main` */
+  static with(files: Readonly<Record<string, string>>): GitRemote {
+    const made = new GitRemote()
+    const init = ['init', '--quiet', '--initial-branch', 'main']
+    git([...init, '--bare', made.remote], { directory: made.#scratch, env: ENV })
+    git([...init, made.clone], { directory: made.#scratch, env: ENV })
+    // Relative, so that it holds in a copy.
+    made.run('remote', 'add', 'origin', '../remote.git')
+    made.commit(files)
+    made.push('main')
+    return made
+  }
+
+  /** One like this for a test alone: much faster than to make one. */
+  copy(): GitRemote {
+    const made = new GitRemote()
+    cpSync(this.#scratch, made.#scratch, { recursive: true })
+    return made
   }
 
   /** Runs git in the clone. */

@@ -1,30 +1,35 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { commitDist } from '../../../scripts/commit-dist.ts'
 import { GitRemote } from '../../support/git-remote.ts'
 
 const BRANCH = 'dependabot/npm_and_yarn/yaml-2.9.2'
 
+let template: GitRemote
 let remote: GitRemote
 let built: string
 let update: string
-beforeEach(() => {
-  remote = new GitRemote({ 'dist/index.js': 'old', 'dist/post.js': 'old', 'package.json': '{"yaml":"2.9.1"}' })
-  remote.run('switch', '--quiet', '--create', BRANCH)
+beforeAll(() => {
+  template = GitRemote.with({ 'dist/index.js': 'old', 'dist/post.js': 'old', 'package.json': '{"yaml":"2.9.1"}' })
+  template.run('switch', '--quiet', '--create', BRANCH)
   // A branch that would have git do things where it is checked out, or where a file is added by name.
-  update = remote.commit({
+  update = template.commit({
     'package.json': '{"yaml":"2.9.2"}',
     '.gitattributes': '* filter=evil\n',
     '.gitmodules': '[submodule "x"]\n\tpath = x\n\turl = ../x\n',
   })
-  remote.push(BRANCH)
-  remote.run('switch', '--quiet', 'main')
-  remote.run('config', 'filter.evil.clean', 'touch ran; cat')
+  template.push(BRANCH)
+  template.run('switch', '--quiet', 'main')
+  template.run('config', 'filter.evil.clean', 'touch ran; cat')
+})
+beforeEach(() => {
+  remote = template.copy()
   built = remote.directory('built')
   for (const name of ['index.js', 'post.js']) writeFileSync(join(built, name), `new ${name}`)
 })
 afterEach(() => remote[Symbol.dispose]())
+afterAll(() => template[Symbol.dispose]())
 
 const commit = (from = update) => commitDist(built, from, BRANCH, remote.clone)
 

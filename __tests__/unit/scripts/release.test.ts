@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { assembleRelease } from '../../../scripts/release/assemble.ts'
 import { releaseNotes, sectionOf, withRelease } from '../../../scripts/release/changelog.ts'
 import { releaseProblems } from '../../../scripts/release/check.ts'
@@ -24,7 +24,7 @@ const lock = (version: string) => {
   return `${JSON.stringify({ name: 'swarm-deploy', version, lockfileVersion: 3, requires: true, packages }, undefined, 2)}\n`
 }
 const repository = () =>
-  new GitRemote({
+  GitRemote.with({
     'package.json': manifest('1.1.0'),
     'package-lock.json': lock('1.1.0'),
     'CHANGELOG.md': CHANGELOG,
@@ -103,11 +103,16 @@ describe('the changelog', () => {
 })
 
 describe('a release, from a clone with a remote', () => {
+  let template: GitRemote
   let remote: GitRemote
+  beforeAll(() => {
+    template = repository()
+  })
   beforeEach(() => {
-    remote = repository()
+    remote = template.copy()
   })
   afterEach(() => remote[Symbol.dispose]())
+  afterAll(() => template[Symbol.dispose]())
 
   test('is prepared, checked, assembled, and the major tag leads to it', () => {
     release(remote, '1.2.0')
