@@ -10101,6 +10101,10 @@ class problems_Problems {
     add(problem) {
         this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
     }
+    /** What was collected so far, from every place. */
+    get lines() {
+        return this.#lines;
+    }
     get isEmpty() {
         return this.#lines.length === 0;
     }
@@ -12665,6 +12669,673 @@ function nameOf(distinguished) {
     return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
+/**
+ * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
+ * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
+ * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
+ * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ */
+function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
+    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
+}
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** What stands in a spec for the ID of an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+/**
+ * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
+ * and a rollback to one that names a removed secret takes the service down.
+ */
+function unusedIds(ids, services) {
+    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return ids.filter((id) => !used.has(id));
+}
+/** The IDs of all that a spec names. */
+function referredIds(spec) {
+    const template = spec?.TaskTemplate;
+    const container = template?.ContainerSpec;
+    const credential = container?.Privileges?.CredentialSpec?.Config;
+    return [
+        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+        ...(template?.Networks ?? []).map(({ Target }) => Target),
+        ...(spec?.Networks ?? []).map(({ Target }) => Target),
+        ...(credential ? [credential] : []),
+    ];
+}
+/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const to = (id) => ids.get(id) ?? { id };
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => {
+                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
+                            return { ...one, SecretID, SecretName };
+                        }),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => {
+                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
+                            return { ...one, ConfigID, ConfigName };
+                        }),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: {
+                            ...container.Privileges,
+                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
+                        },
+                    }),
+                },
+            }),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
+/** Whether its tasks are meant to complete. */
+function isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** Whether the nodes decide how many tasks there are. */
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** Whether a task that has completed is not started again. */
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return isJob(spec) || condition !== 'any';
+}
+/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
+function modeName({ Mode: mode }) {
+    if (mode.Global)
+        return 'global';
+    if (mode.GlobalJob)
+        return 'global-job';
+    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
+/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
+const FIELDS = new Set([
+    '.',
+    '.Service',
+    '.Service.ID',
+    '.Service.Name',
+    '.Service.Labels',
+    '.Node',
+    '.Node.ID',
+    '.Node.Hostname',
+    '.Node.Platform',
+    '.Node.Platform.Architecture',
+    '.Node.Platform.OS',
+    '.Task',
+    '.Task.ID',
+    '.Task.Name',
+    '.Task.Slot',
+]);
+/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
+const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+const spec_template_WORD = /^[a-z_]\w*$/i;
+const COMMENT = /^\/\*.*\*\/$/s;
+const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+/**
+ * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
+ * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
+ * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
+ * shows nothing of the text, which may be a secret.
+ */
+function templateProblem(text) {
+    if (!text.includes('{{'))
+        return undefined;
+    const actions = [...text.matchAll(ACTION)].map(([, action = '']) => action);
+    if (text.replaceAll(ACTION, '').includes('{{'))
+        return actions.length === 0 ? 'its `{{` has no end' : undefined;
+    if (!actions.every(isPlain))
+        return undefined;
+    if (actions.includes(''))
+        return 'there is nothing in its `{{ }}`';
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
+}
+/** What can be judged by itself; a word of Go's own may change what the others mean. */
+function isPlain(action) {
+    if (spec_template_WORD.test(action))
+        return !WORDS.has(action);
+    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const OPERATORS = ['==', '!='];
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    return allowedNodes(nodes, placement).filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+}
+/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
+function allowedNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
+function hasPlatform(node, platforms) {
+    if (platforms == null || platforms.length === 0)
+        return true;
+    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function placement_distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = (0,external_node_net_namespaceObject.isIPv4)(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = (0,external_node_net_namespaceObject.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if ((0,external_node_net_namespaceObject.isIPv4)(address) && !(0,external_node_net_namespaceObject.isIPv4)(base) && length < 96)
+        return negated;
+    const network = new external_node_net_namespaceObject.BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = (0,external_node_net_namespaceObject.isIP)(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/published-ports.js
+/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
+/** As people write it: `8080/tcp`. */
+function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
+    return `${port}/${protocol}`;
+}
+/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
+function namedPorts({ EndpointSpec: endpoint }) {
+    return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+}
+/** All ports that a service has on the swarm, also those that Swarm has chosen. */
+function portsOf({ Spec: spec, Endpoint: endpoint }) {
+    const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+    return [...namedPorts(spec), ...given];
+}
+/**
+ * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
+ * would give all of them. Host-mode ports of two services are the nodes' affair.
+ */
+function portInTheWay(wanted, others) {
+    return wanted.find((port) => others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))));
+}
+/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
+function hasPort(ports, port) {
+    return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port));
+}
+function isHost({ PublishMode: mode }) {
+    return mode === 'host';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
+
+
+
+
+// swarmkit, manager/controlapi/common.go
+const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+const LONGEST_NAME = 63;
+const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+const LONGEST_OBJECT_NAME = 64;
+// swarmkit, manager/controlapi/service.go
+const LEAST_MEMORY = 4 * 1024 * 1024;
+const LEAST_CPUS = 1e6;
+const LEAST_DURATION = 1e6;
+const NANOSECONDS = 1e9;
+/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
+function specViolations(spec) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    return [
+        ...nameViolations(spec.Name),
+        ...resourceViolations(template.Resources?.Limits, 'limit'),
+        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
+        ...restartViolations(template.RestartPolicy),
+        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+        ...updateViolations(spec),
+        ...policyViolations(spec.UpdateConfig, 'update'),
+        ...policyViolations(spec.RollbackConfig, 'rollback'),
+        ...endpointViolations(spec),
+        ...mountViolations(container?.Mounts ?? []),
+        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
+        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
+        ...templateViolations(spec),
+        ...directoryViolations(container?.Dir),
+        ...healthViolations(container?.Healthcheck),
+    ];
+}
+/** What Swarm refuses to change in a service that exists. */
+function changeViolations(current, wanted) {
+    const [was, becomes] = [modeName(current), modeName(wanted)];
+    if (was === becomes)
+        return [];
+    return [
+        {
+            setting: 'mode',
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+        },
+    ];
+}
+/**
+ * Why Swarm takes no service or network of this name; `undefined` when it does.
+ *
+ * @param what it names: `a service`
+ */
+function nameProblem(name, what) {
+    if (!swarm_rules_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
+}
+/** The same of a secret or config. */
+function objectNameProblem(name, what) {
+    if (!OBJECT_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
+}
+const ENDS = 'with a letter or digit first and last';
+function noName(name, what) {
+    return `${swarm_rules_cut(name)} is no name of ${what}`;
+}
+function swarm_rules_tooLong(name, most) {
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+}
+const swarm_rules_LONGEST_SHOWN = 70;
+function swarm_rules_cut(name) {
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+}
+function nameViolations(name) {
+    const problem = nameProblem(name, 'a service');
+    return problem === undefined ? [] : [{ setting: 'name', problem }];
+}
+function resourceViolations(resources, kind) {
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+    const violations = [];
+    if (cpus !== 0 && cpus < LEAST_CPUS) {
+        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
+        violations.push({ setting: `cpu ${kind}`, problem });
+    }
+    if (memory !== 0 && memory < LEAST_MEMORY) {
+        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
+        violations.push({ setting: `memory ${kind}`, problem });
+    }
+    return violations;
+}
+const CONDITIONS = ['none', 'on-failure', 'any'];
+function restartViolations(policy) {
+    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
+    return [
+        ...choiceViolations('restart condition', condition, CONDITIONS),
+        ...negativeViolations('restart delay', delay),
+        ...negativeViolations('restart window', window),
+    ];
+}
+function constraintViolations(constraint) {
+    const problem = constraintProblem(constraint);
+    if (problem === undefined)
+        return [];
+    return [
+        {
+            setting: 'constraints',
+            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
+        },
+    ];
+}
+/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
+function updateViolations(spec) {
+    const { UpdateConfig: update, Mode: mode } = spec;
+    if (update === undefined)
+        return [];
+    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
+        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
+    }
+    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
+    return [
+        ...negativeViolations('update delay', delay),
+        ...negativeViolations('update monitor', monitor),
+        ...(ratio >= 0 && ratio <= 1
+            ? []
+            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
+    ];
+}
+const ACTIONS = ['pause', 'continue', 'rollback'];
+const ORDERS = ['stop-first', 'start-first'];
+function policyViolations(policy, phase) {
+    return [
+        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
+        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
+    ];
+}
+function endpointViolations(spec) {
+    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
+    const isIngress = ({ PublishMode: published }) => published !== 'host';
+    return [
+        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
+        ...(mode === 'dnsrr' && ports.some(isIngress)
+            ? [
+                {
+                    setting: 'endpoint mode',
+                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
+                },
+            ]
+            : []),
+        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
+            setting: 'ports',
+            problem: `${port} is published twice: leave one of the two out`,
+        })),
+    ];
+}
+function mountViolations(mounts) {
+    const problems = [
+        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
+        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
+    ];
+    return problems.map((problem) => ({ setting: 'mounts', problem }));
+}
+/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
+const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+/** Why every node would refuse a mount. What a template fills in is known only there. */
+function mountProblem(mount) {
+    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    if (type === 'npipe')
+        return undefined;
+    if (isFixed(target) && !isAbsolute(target)) {
+        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+    }
+    if (target === '/')
+        return 'the target is /, which is the whole container: write a directory in it';
+    if (!isFixed(source))
+        return undefined;
+    if (type === 'bind' && !isAbsolute(source)) {
+        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+    }
+    if (type === 'tmpfs' && source !== '')
+        return `the tmpfs ${target} has a source: leave it out`;
+    if (type !== 'volume' || source === '')
+        return undefined;
+    if (isAbsolute(source))
+        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+    const driver = options?.DriverConfig?.Name ?? '';
+    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
+        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
+        : undefined;
+}
+/** On Linux or on Windows: which nodes will have the task is not known. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text) {
+    return !text.includes('{{');
+}
+function fileViolations(setting, references) {
+    const targets = references.flatMap(({ file }) => file?.Name ?? []);
+    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
+    return [
+        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
+            setting,
+            problem: `two of them have the target ${target}: give one of the two another \`target\``,
+        })),
+    ];
+}
+const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
+    const of = (setting, text, item) => {
+        const why = templateProblem(text);
+        if (why === undefined)
+            return [];
+        return [
+            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
+        ];
+    };
+    const variables = (container?.Env ?? []).flatMap((variable) => {
+        const at = variable.indexOf('=');
+        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
+    });
+    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
+        ...of('mounts', source),
+        ...of('mounts', target),
+    ]);
+    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+function directoryViolations(directory = '') {
+    if (directory === '' || isAbsolute(directory))
+        return [];
+    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+    return [{ setting: 'working directory', problem }];
+}
+function healthViolations(check = {}) {
+    const durations = [
+        ['health interval', check.Interval],
+        ['health timeout', check.Timeout],
+        ['health start period', check.StartPeriod],
+        ['health start interval', check.StartInterval],
+    ];
+    return [
+        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
+            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
+            : []),
+        ...((check.Retries ?? 0) < 0
+            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+    ];
+}
+/** The empty text is Swarm's default. */
+function choiceViolations(setting, value, choices) {
+    if (value === '' || choices.includes(value))
+        return [];
+    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+}
+function negativeViolations(setting, duration) {
+    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
+}
+/** Those that are there more than once, each once. */
+function doubles(texts) {
+    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+}
+
+;// CONCATENATED MODULE: ./build/runner/variables.js
+/**
+ * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
+ */
+/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
+const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
+/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
+function isOfTheAction(name) {
+    return OF_THE_ACTION.test(name);
+}
+/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
+function isOfTheRunner(name) {
+    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
+}
+/**
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
+ */
+const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+/** Whether a program that is started needs it, whatever its value. */
+function isNeeded(name) {
+    return NEEDED.test(name);
+}
+/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
+const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
+function rulesDocker(name) {
+    return RULES_DOCKER.test(name);
+}
+/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
+function variablesRulingDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+/** What the action itself gives docker, whatever the step has. */
+const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
+/** Whether docker has a value of its own for it where the step has none. */
+function isGivenToDocker(name) {
+    return GIVEN_TO_DOCKER.includes(name);
+}
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+/** Whether it says which daemon docker speaks to. */
+function choosesEndpoint(name) {
+    return CHOICE_OF_ENDPOINT.test(name);
+}
+/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
+const LEADING_ELSEWHERE = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_TLS',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
+    'DOCKER_CONFIG',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_STACK_ORCHESTRATOR',
+];
+/** The environment with nothing in it that leads docker to a daemon or a config. */
+function withoutEndpoint(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
@@ -12831,9 +13502,9 @@ function substitutionsIn(text, line) {
     });
 }
 /** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
-const OPERATORS = [':-', '-', ':?', '?'];
+const variables_OPERATORS = [':-', '-', ':?', '?'];
 function misreadIn(operator, rest) {
-    return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
+    return variables_OPERATORS.slice(0, Math.max(0, variables_OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
 }
 function lineBreaks(text, from, to) {
     let count = 0;
@@ -13022,17 +13693,22 @@ function closing(text, quote) {
 
 
 
+
 /** What holds the content of a secret or config. */
 const SOURCES = ['file', 'content', 'environment'];
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
+/** Where those of compose files are. */
+function ofComposeFiles(lookUp, directory) {
+    const base = 'the directory of the first compose file';
+    return { lookUp, directory, base, settings: '`env` of the step or in an `env-file`' };
+}
 /**
  * The content of a secret or config.
  *
- * @param directory where relative paths begin
  * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
  */
-function contentOf(object, lookUp, directory) {
-    const content = rawContent(object, lookUp, directory);
+function contentOf(object, place) {
+    const content = rawContent(object, place);
     if (content.length === 0)
         throw new UserError(`${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`);
     const most = LARGEST_KILOBYTES[object.kind];
@@ -13051,25 +13727,27 @@ const FILL = {
     environment: `set it in the \`env\` of the step (${UNSET})`,
     file: 'write something to it in an earlier step',
 };
-function rawContent({ source, words }, lookUp, directory) {
+function rawContent({ source, words }, place) {
     if (source === 'content')
         return Buffer.from(words);
     if (source === 'environment')
-        return Buffer.from(variableOf(words, lookUp));
-    const path = (0,external_node_path_namespaceObject.resolve)(directory, words);
+        return Buffer.from(variableOf(words, place));
+    const path = (0,external_node_path_namespaceObject.resolve)(place.directory, words);
     try {
-        return readUserFile(path, 'the directory of the first compose file');
+        return readUserFile(path, place.base);
     }
     catch (error) {
         throw new UserError(`its file ${path}: ${messageOf(error)}`);
     }
 }
 /** @throws UserError when it is not set; it goes on after the place */
-function variableOf(name, lookUp) {
+function variableOf(name, { lookUp, settings }) {
     const value = lookUp(name);
     if (value !== undefined)
         return value;
-    throw new UserError(`it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+    // What stands in the place of a name may be the content itself.
+    const what = isVariableName(name) ? `the variable ${name}` : 'a variable';
+    throw new UserError(`it takes its content from ${what}, which is not set: set it in the ${settings}`);
 }
 /**
  * That each secret and config has a content, or is external, and that the variables with contents are set. Docker takes
@@ -13081,7 +13759,7 @@ function checkSources(files, lookUp, problems) {
             problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
         }
         if (source?.source === 'environment') {
-            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp));
+            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, ofComposeFiles(lookUp, '')));
         }
     }
 }
@@ -13096,7 +13774,7 @@ function checkContents(files, lookUp, directory, problems) {
             continue;
         if (source.source === 'environment' && lookUp(source.words) === undefined)
             continue;
-        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory));
+        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, ofComposeFiles(lookUp, directory)));
     }
 }
 /** The secrets and configs, each in the last of the files that has it. */
@@ -13124,6 +13802,462 @@ function sourcesOf(object) {
         const inner = entryAt(object, key);
         return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
     });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/values.js
+
+
+
+/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
+const UNIT_MILLISECONDS = {
+    ns: 1e-6,
+    us: 1e-3,
+    '\u00b5s': 1e-3,
+    '\u03bcs': 1e-3,
+    ms: 1,
+    s: 1_000,
+    m: 60_000,
+    h: 3_600_000,
+};
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+const DURATION = new RegExp(`^(?:${PART.source})+$`);
+/**
+ * `true` or `false`, as YAML 1.2 spells them.
+ *
+ * @throws UserError that names the two
+ */
+function parseBoolean(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw new UserError(`${shown(text)} is neither of the two allowed values: write true or false`);
+}
+/**
+ * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDuration(text) {
+    const seconds = parseDelay(text);
+    if (seconds === 0)
+        throw new UserError(`${text} is no time at all: write a longer one, such as 10s`);
+    return seconds;
+}
+/**
+ * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDelay(text) {
+    if (text === '0')
+        return 0;
+    if (/^\d+(?:\.\d+)?$/.test(text))
+        throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
+    if (!DURATION.test(text))
+        throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
+    const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
+    return milliseconds / 1000;
+}
+/**
+ * A whole number in a range.
+ *
+ * @throws UserError that names the range
+ */
+function parseInteger(text, least, most) {
+    const number = Number(text);
+    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
+        return number;
+    throw new UserError(`${shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
+}
+/** One of the words of a closed set. */
+function parseChoice(text, choices) {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice !== undefined)
+        return choice;
+    const closest = closestKey(text, choices);
+    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
+    throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments.js
+
+
+
+
+
+
+
+
+
+
+const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
+function attachmentSources(env) {
+    return {
+        lookUp: (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]),
+        directory: basePath(env),
+        base: basePath(env),
+        settings: '`env` of the step',
+        resolve: (path) => resolvePath(env, path),
+    };
+}
+/**
+ * What an entry attaches; `undefined` when it has none of the keys. Every secret content is masked as it is read.
+ *
+ * @param service its name, which a credential spec without one gets a part of
+ */
+function attachmentsOf(map, service, sources, problems) {
+    if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined))
+        return undefined;
+    const secrets = objectsAt(map, 'secret', sources, problems);
+    const configs = objectsAt(map, 'config', sources, problems);
+    const networks = networksAt(map, problems);
+    const credentialSpec = credentialSpecAt(map, service, sources, problems);
+    return {
+        ...(secrets && { secrets }),
+        ...(configs && { configs }),
+        ...(networks && { networks }),
+        ...(credentialSpec && { credentialSpec }),
+    };
+}
+/** The items of a key, a list or a mapping; `undefined` when the entry does not have it. */
+function itemsAt(map, key, example, problems) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        problems.add(`this is only text: write a list such as \`${key}: [${example}]\`, or \`[]\` for none`);
+        return undefined;
+    }
+    if (value.kind === 'list')
+        return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems));
+    return value.entries.flatMap(({ key: name, value: inner }) => {
+        if (inner.kind === 'map')
+            return [{ place: name, name, map: inner }];
+        if (inner.kind === 'text' && inner.value.trim() === '')
+            return [{ place: name, name, map: undefined }];
+        problems.add(`${shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
+        return [];
+    });
+}
+function itemOf(item, place, problems) {
+    if (item.kind === 'text')
+        return [{ place, name: item.value.trim(), map: undefined }];
+    if (item.kind === 'map')
+        return [{ place, name: undefined, map: item }];
+    problems.add(`${place} is a list: write a name, or a mapping with the keys of one`);
+    return [];
+}
+const OBJECT_KEYS = [
+    ...['name', 'source', ...SOURCES],
+    ...['target', 'uid', 'gid', 'mode', 'labels', 'template-driver'],
+];
+const READABLE_BY_ALL = 0o444;
+function objectsAt(map, kind, sources, problems) {
+    const here = problems.at(`\`${kind}s\``);
+    const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here);
+    const objects = items?.flatMap((item) => objectOf(item, kind, sources, here) ?? []);
+    const known = new Set();
+    for (const { file } of objects ?? []) {
+        if (known.has(file.Name)) {
+            here.add(`two of them have the target ${shown(file.Name)}: write another \`target\` for one of the two`);
+        }
+        known.add(file.Name);
+    }
+    return objects;
+}
+function objectOf(item, kind, sources, problems) {
+    const { map } = item;
+    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, OBJECT_KEYS, here);
+    const content = map && contentIn(map, kind, `\`${kind}s\`: ${attachments_nameIn(item) ?? item.place}`, sources, here);
+    const name = attachments_nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { kind, name, file: fileOf(name) };
+    const text = (key) => textAt(map, key, here);
+    const target = text('target');
+    if (target !== undefined && !isFileName(target)) {
+        here.add(`\`target\`: ${shown(target)} is no name of a file: write one such as \`${kind === 'secret' ? name : `/etc/${name}`}\``);
+    }
+    const file = {
+        ...fileOf(target ?? name),
+        ...numberAt('uid', 'UID'),
+        ...numberAt('gid', 'GID'),
+        ...modeAt(text('mode'), here),
+    };
+    return { kind, name, file, ...(content && { content }) };
+    function numberAt(key, field) {
+        const number = text(key);
+        if (number === undefined)
+            return {};
+        if (!/^\d{1,10}$/.test(number))
+            here.add(`\`${key}\`: ${shown(number)} is no number: write one such as 1000`);
+        return { [field]: number };
+    }
+}
+function fileOf(name) {
+    return { Name: name, UID: '0', GID: '0', Mode: READABLE_BY_ALL };
+}
+function isFileName(target) {
+    return target !== '' && !/[\0\r\n]/.test(target) && !/(?:^|\/)\.{0,2}$/.test(target);
+}
+function modeAt(text, problems) {
+    if (text === undefined)
+        return {};
+    if (/^(?:0o?)?[0-7]{3}$/.test(text))
+        return { Mode: Number.parseInt(text.slice(-3), 8) };
+    problems.add(`\`mode\`: ${shown(text)} are no permissions of a file: write three octal digits, such as 0440`);
+    return {};
+}
+/** The name that an item gives, before it is looked at. */
+function attachments_nameIn({ name, map }) {
+    const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
+    const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
+    return text === undefined || text === '' || text.length > 64 ? undefined : shown(text).slice(1, -1);
+}
+function attachments_nameOf({ name, map }, problems, problemWith) {
+    const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
+    if (given.length + (name === undefined ? 0 : 1) > 1) {
+        problems.add(`its name is given twice: write ${name === undefined ? '`name` or `source`' : 'it before the colon'} alone`);
+        return undefined;
+    }
+    const text = name ?? (map && textAt(map, given[0] ?? 'name', problems));
+    if (text === undefined || text === '') {
+        problems.add('it has no name: write its `name`');
+        return undefined;
+    }
+    const problem = problemWith(text);
+    if (problem !== undefined)
+        problems.add(problem);
+    return text;
+}
+function checkKeys(map, keys, problems) {
+    for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
+        problems.add(`line ${line} has the unknown key ${shown(key)}: ${keyAdvice(closestKey(key, keys), keys)}`);
+    }
+}
+/** The content that is given, with what only counts with one. */
+function contentIn(map, kind, place, sources, problems) {
+    const given = SOURCES.filter((key) => valueAt(map, key) !== undefined);
+    const found = given.map((source) => contentFrom(source, map, kind, place, sources, problems));
+    const labels = labelsAt(map, problems);
+    const templating = textAt(map, 'template-driver', problems);
+    const [bytes] = found;
+    if (given.length > 1)
+        problems.add(`${listed(given)} are all given: write only one of them`);
+    if (given.length === 0) {
+        const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
+        if (alone.length > 0) {
+            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`);
+        }
+    }
+    if (templating !== undefined && templating !== 'golang') {
+        problems.add(`\`template-driver\`: ${shown(templating)} is none that docker has: write golang, or leave it out`);
+    }
+    return bytes && { bytes, labels, templating };
+}
+/** All of it is read where several are given, so that each is masked. */
+function contentFrom(source, map, kind, place, sources, problems) {
+    const value = valueAt(map, source);
+    // A content is taken as it stands, with its line end.
+    const text = value?.kind === 'text' && source === 'content' ? value.value : textAt(map, source, problems);
+    if (text === undefined)
+        return undefined;
+    const words = source === 'file' && text !== '' ? sources.resolve(text) : text;
+    const bytes = problems.attempt(() => {
+        if (text === '' && source !== 'content')
+            throw new UserError(`\`${source}\` is empty: ${attachments_FILL[source]}`);
+        return contentOf({ kind, source, words }, sources);
+    });
+    const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
+    if (kind === 'secret' && secret !== undefined)
+        masking_hide(secret.toString(), place);
+    return bytes;
+}
+const attachments_FILL = {
+    file: 'write the path of a file of this job',
+    environment: 'write the name of a variable that is set in the `env` of the step',
+};
+const OWN_LABELS = 'swarm-deploy.';
+/** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
+function labelsAt(map, problems) {
+    const value = valueAt(map, 'labels');
+    const here = problems.at('`labels`');
+    const pairs = value === undefined ? [] : pairsOf(value, here);
+    for (const [name] of pairs) {
+        if (name === '')
+            here.add('a label has no name: write `NAME: value`');
+        else if (name.startsWith(OWN_LABELS) || name === NAMESPACE_LABEL) {
+            here.add(`${shown(name)} is not yours to give, because objects are found by it: leave it out`);
+        }
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOf(value, problems) {
+    if (value.kind === 'text') {
+        if (value.value.trim() !== '')
+            problems.add('this is only text: write a mapping such as `{team: web}`');
+        return [];
+    }
+    const pairs = value.kind === 'map'
+        ? value.entries.map(({ key, value: inner }) => [key, inner])
+        : value.items.map((item) => {
+            const [, name = '', rest = ''] = item.kind === 'text' ? (/^([^=]*)=?(.*)$/s.exec(item.value) ?? []) : [];
+            return [name.trim(), item.kind === 'text' ? { ...item, value: rest } : item];
+        });
+    return pairs.flatMap(([name, inner]) => {
+        if (inner.kind === 'text')
+            return [[name, inner.value]];
+        problems.add(`${shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
+        return [];
+    });
+}
+/** What is said of a network that is made. */
+const CREATE_KEYS = ['driver', 'attachable', 'internal', 'encrypted', 'driver-opts', 'labels', 'subnet'];
+const NETWORK_KEYS = ['name', 'aliases', 'create', ...CREATE_KEYS];
+function networksAt(map, problems) {
+    const here = problems.at('`networks`');
+    const items = itemsAt(map, 'networks', 'backend', here);
+    const networks = items?.flatMap((item) => networkOf(item, here) ?? []);
+    const known = new Set();
+    for (const { name } of networks ?? []) {
+        if (known.has(name))
+            here.add(`${name} is given twice: put all of it into one item`);
+        known.add(name);
+    }
+    return networks;
+}
+function networkOf(item, problems) {
+    const { map } = item;
+    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, NETWORK_KEYS, here);
+    const name = attachments_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : nameProblem(text, 'a network')));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { name, aliases: undefined, create: undefined };
+    const isMade = valueAt(map, 'create') !== undefined && switchAt('create');
+    const given = CREATE_KEYS.filter((key) => valueAt(map, key) !== undefined);
+    if (!isMade && given.length > 0) {
+        here.add(`${listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
+    }
+    const subnet = textAt(map, 'subnet', here);
+    const options = valueAt(map, 'driver-opts');
+    const create = {
+        Name: name,
+        Driver: textAt(map, 'driver', here) || 'overlay',
+        Attachable: switchAt('attachable'),
+        Internal: switchAt('internal'),
+        Options: {
+            ...(options && Object.fromEntries(pairsOf(options, here.at('`driver-opts`')))),
+            ...(switchAt('encrypted') && { encrypted: '' }),
+        },
+        Labels: labelsAt(map, here),
+        ...(subnet && { IPAM: { Config: [{ Subnet: subnet }] } }),
+    };
+    return { name, aliases: aliasesAt(map, here), create: isMade ? create : undefined };
+    function switchAt(key) {
+        const text = map && textAt(map, key, here);
+        return text === undefined ? false : (here.at(`\`${key}\``).attempt(() => parseBoolean(text)) ?? false);
+    }
+}
+/** Docker's own, which services may use. */
+const PREDEFINED = ['host', 'bridge', 'none'];
+function aliasesAt(map, problems) {
+    const value = valueAt(map, 'aliases');
+    if (value === undefined)
+        return undefined;
+    const items = value.kind === 'list' ? value.items : [];
+    const names = items.flatMap((item) => (item.kind === 'text' && item.value.trim() !== '' ? [item.value.trim()] : []));
+    if (value.kind !== 'list' || names.length < items.length) {
+        problems.add('`aliases` is no list of names: write one such as `[api, db]`');
+    }
+    return names;
+}
+const CREDENTIAL_SPEC_KEYS = ['config', 'registry', 'name', ...SOURCES, 'labels'];
+const NO_SPEC = 'write `{file: credspec.json}` for a file of this job, `{config: NAME}` for a config of the swarm, `{registry: NAME}` for a value on the nodes, `file://NAME` for a file on the nodes, or `none`';
+function credentialSpecAt(map, service, sources, problems) {
+    const value = valueAt(map, 'credential-spec');
+    const here = problems.at('`credential-spec`');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return here.attempt(() => credentialSpecOfText(value.value.trim()));
+    if (value.kind === 'list') {
+        here.add(`this is a list: ${NO_SPEC}`);
+        return undefined;
+    }
+    checkKeys(value, CREDENTIAL_SPEC_KEYS, here);
+    const given = ['config', 'registry', ...SOURCES].filter((key) => valueAt(value, key) !== undefined);
+    const [only] = given;
+    if (only === undefined || given.length > 1) {
+        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${listed(given)} are all given: write only one`);
+        return undefined;
+    }
+    const content = contentIn(value, 'config', '', sources, here);
+    const text = textAt(value, only, here) ?? '';
+    if (only === 'registry')
+        return { from: 'node', source: { Registry: text } };
+    const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
+    if (only === 'config' && valueAt(value, 'name') !== undefined) {
+        here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
+    }
+    const problem = objectNameProblem(name, 'a config');
+    if (problem !== undefined)
+        here.add(problem);
+    return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
+}
+/** In the words of docker's flag. */
+function credentialSpecOfText(text) {
+    const [, scheme, value = ''] = /^(config|file|registry):\/\/(.+)$/.exec(text) ?? [];
+    if (text === 'none')
+        return { from: 'nothing' };
+    if (scheme === undefined)
+        throw new UserError(`${shown(text)} says not where it is: ${NO_SPEC}`);
+    if (scheme === 'config')
+        return { from: 'config', name: value };
+    return { from: 'node', source: scheme === 'file' ? { File: value } : { Registry: value } };
+}
+/** What an entry has made where it is missing. */
+function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
+    const spec = credentialSpec?.from === 'config' ? [{ kind: 'config', ...credentialSpec }] : [];
+    const contents = [...secrets, ...configs, ...spec].flatMap(({ kind, name, content }) => content === undefined ? [] : [{ kind, name, what: content }]);
+    const made = networks.flatMap(({ name, create }) => create === undefined ? [] : [{ kind: 'network', name, what: create }]);
+    return [...contents, ...made];
+}
+/** What both a key and a flag of the lists would set: whichever came last would win. */
+function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
+    const lists = [
+        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
+        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
+        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
+    ];
+    for (const { name: flag, value = '' } of flags) {
+        if (flag === '--credential-spec' && credentialSpec !== undefined) {
+            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
+        }
+        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
+        const list = lists.find(({ key }) => key === `${noun}s`);
+        if (noun === undefined || list === undefined)
+            continue;
+        const named = verb === '-rm' ? value : targetOf(value);
+        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
+            continue;
+        problems.add(`${shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+    }
+}
+/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
+function targetOf(value) {
+    const fields = new Map(value.split(',').map((field) => {
+        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
+        return [key.toLowerCase(), rest];
+    }));
+    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
+    return named ?? value.split(',', 1)[0] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
@@ -13543,82 +14677,6 @@ function checkNames(requests, problems) {
         else
             problems.add(`${place}: ${name} is pushed by ${first} already: give one of the two another name or tag`);
     }
-}
-
-;// CONCATENATED MODULE: ./build/inputs/values.js
-
-
-
-/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
-const UNIT_MILLISECONDS = {
-    ns: 1e-6,
-    us: 1e-3,
-    '\u00b5s': 1e-3,
-    '\u03bcs': 1e-3,
-    ms: 1,
-    s: 1_000,
-    m: 60_000,
-    h: 3_600_000,
-};
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
-const DURATION = new RegExp(`^(?:${PART.source})+$`);
-/**
- * `true` or `false`, as YAML 1.2 spells them.
- *
- * @throws UserError that names the two
- */
-function parseBoolean(text) {
-    if (/^(?:true|True|TRUE)$/.test(text))
-        return true;
-    if (/^(?:false|False|FALSE)$/.test(text))
-        return false;
-    throw new UserError(`${shown(text)} is neither of the two allowed values: write true or false`);
-}
-/**
- * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
- *
- * @throws UserError that says what to write instead
- */
-function parseDuration(text) {
-    const seconds = parseDelay(text);
-    if (seconds === 0)
-        throw new UserError(`${text} is no time at all: write a longer one, such as 10s`);
-    return seconds;
-}
-/**
- * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
- *
- * @throws UserError that says what to write instead
- */
-function parseDelay(text) {
-    if (text === '0')
-        return 0;
-    if (/^\d+(?:\.\d+)?$/.test(text))
-        throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
-    if (!DURATION.test(text))
-        throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
-    const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
-    return milliseconds / 1000;
-}
-/**
- * A whole number in a range.
- *
- * @throws UserError that names the range
- */
-function parseInteger(text, least, most) {
-    const number = Number(text);
-    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
-        return number;
-    throw new UserError(`${shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
-}
-/** One of the words of a closed set. */
-function parseChoice(text, choices) {
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice !== undefined)
-        return choice;
-    const closest = closestKey(text, choices);
-    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/host.js
@@ -14047,10 +15105,10 @@ function checkUrl(text) {
 ;// CONCATENATED MODULE: ./build/inputs/strategy.js
 
 
-const KEY = 'strategy';
+const strategy_KEY = 'strategy';
 /** The names that are inputs, for all services, and keys of an entry, for one. */
 function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+    return [strategy_KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
 }
 /**
  * Reads the settings that are given.
@@ -14072,7 +15130,7 @@ function readStrategySettings(textOf, strategies, problems) {
     }
     return {
         given,
-        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
+        kind: read(strategy_KEY, (text) => parseChoice(text, Object.keys(strategies))),
         values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
     };
 }
@@ -14117,7 +15175,7 @@ function kindsWith(name, strategies) {
     return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
 }
 function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
+    return name === strategy_KEY || kindsWith(name, strategies).includes(kind);
 }
 function alternativesIn(strategies) {
     const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
@@ -14438,12 +15496,12 @@ function inWords(modes, type) {
 ;// CONCATENATED MODULE: ./build/inputs/pause.js
 
 // `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
-const ACTION = 'pause';
+const pause_ACTION = 'pause';
 const FLAG = '--update-failure-action';
 /** A service or stack that has Swarm pause an update that fails. */
 function pausing(request) {
     const { policies } = request;
-    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
+    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: pause_ACTION } } };
 }
 /** A policy or flag that has Swarm do anything else is a problem. */
 function checkPause(requests, problems) {
@@ -14452,10 +15510,10 @@ function checkPause(requests, problems) {
     }
 }
 function otherActions({ policies, createArgs = [], updateArgs = [] }) {
-    const { failure_action: action = ACTION } = policies.update;
+    const { failure_action: action = pause_ACTION } = policies.update;
     const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
     return [
-        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
+        ...(action === pause_ACTION ? [] : [policyText({ failure_action: action })]),
         // Docker itself rejects an unknown word.
         ...['continue', 'rollback']
             .filter((word) => flags.some(({ value }) => value === word))
@@ -14465,7 +15523,7 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
 
 ;// CONCATENATED MODULE: ./build/inputs/prepare.js
 
-const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+const prepare_WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
 /**
  * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
  *
@@ -14473,7 +15531,7 @@ const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
  */
 function parsePrepare(text) {
     const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
-    return WORDS[parseChoice(word, Object.keys(WORDS))];
+    return prepare_WORDS[parseChoice(word, Object.keys(prepare_WORDS))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -14493,535 +15551,6 @@ function replacementOf(own, all, problems) {
         policies: mergedPolicies(policies, all.policies),
         prepare,
     };
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
-/** Whether its tasks are meant to complete. */
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** Whether the nodes decide how many tasks there are. */
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** Whether a task that has completed is not started again. */
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
-function modeName({ Mode: mode }) {
-    if (mode.Global)
-        return 'global';
-    if (mode.GlobalJob)
-        return 'global-job';
-    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
-/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
-const FIELDS = new Set([
-    '.',
-    '.Service',
-    '.Service.ID',
-    '.Service.Name',
-    '.Service.Labels',
-    '.Node',
-    '.Node.ID',
-    '.Node.Hostname',
-    '.Node.Platform',
-    '.Node.Platform.Architecture',
-    '.Node.Platform.OS',
-    '.Task',
-    '.Task.ID',
-    '.Task.Name',
-    '.Task.Slot',
-]);
-/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const spec_template_WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
-const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-const spec_template_WORD = /^[a-z_]\w*$/i;
-const COMMENT = /^\/\*.*\*\/$/s;
-const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
-/**
- * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
- * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
- * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
- * shows nothing of the text, which may be a secret.
- */
-function templateProblem(text) {
-    if (!text.includes('{{'))
-        return undefined;
-    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
-    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
-        return actions.length === 0 ? 'its `{{` has no end' : undefined;
-    if (!actions.every(isPlain))
-        return undefined;
-    if (actions.includes(''))
-        return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !spec_template_WORDS.has(action));
-    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
-}
-/** What can be judged by itself; a word of Go's own may change what the others mean. */
-function isPlain(action) {
-    if (spec_template_WORD.test(action))
-        return !spec_template_WORDS.has(action);
-    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const placement_OPERATORS = ['==', '!='];
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
-}
-/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
-function allowedNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
-function hasPlatform(node, platforms) {
-    if (platforms == null || platforms.length === 0)
-        return true;
-    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function placement_distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!placement_KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = (0,external_node_net_namespaceObject.isIPv4)(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = (0,external_node_net_namespaceObject.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if ((0,external_node_net_namespaceObject.isIPv4)(address) && !(0,external_node_net_namespaceObject.isIPv4)(base) && length < 96)
-        return negated;
-    const network = new external_node_net_namespaceObject.BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = (0,external_node_net_namespaceObject.isIP)(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/published-ports.js
-/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
-/** As people write it: `8080/tcp`. */
-function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
-    return `${port}/${protocol}`;
-}
-/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
-function namedPorts({ EndpointSpec: endpoint }) {
-    return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-}
-/** All ports that a service has on the swarm, also those that Swarm has chosen. */
-function portsOf({ Spec: spec, Endpoint: endpoint }) {
-    const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-    return [...namedPorts(spec), ...given];
-}
-/**
- * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
- * would give all of them. Host-mode ports of two services are the nodes' affair.
- */
-function portInTheWay(wanted, others) {
-    return wanted.find((port) => others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))));
-}
-/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
-function hasPort(ports, port) {
-    return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port));
-}
-function isHost({ PublishMode: mode }) {
-    return mode === 'host';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
-
-
-
-
-// swarmkit, manager/controlapi/common.go
-const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-const LONGEST_NAME = 63;
-const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
-const LONGEST_OBJECT_NAME = 64;
-// swarmkit, manager/controlapi/service.go
-const LEAST_MEMORY = 4 * 1024 * 1024;
-const LEAST_CPUS = 1e6;
-const LEAST_DURATION = 1e6;
-const NANOSECONDS = 1e9;
-/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    return [
-        ...nameViolations(spec.Name),
-        ...resourceViolations(template.Resources?.Limits, 'limit'),
-        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
-        ...restartViolations(template.RestartPolicy),
-        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
-        ...updateViolations(spec),
-        ...policyViolations(spec.UpdateConfig, 'update'),
-        ...policyViolations(spec.RollbackConfig, 'rollback'),
-        ...endpointViolations(spec),
-        ...mountViolations(container?.Mounts ?? []),
-        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
-        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
-        ...templateViolations(spec),
-        ...directoryViolations(container?.Dir),
-        ...healthViolations(container?.Healthcheck),
-    ];
-}
-/** What Swarm refuses to change in a service that exists. */
-function changeViolations(current, wanted) {
-    const [was, becomes] = [modeName(current), modeName(wanted)];
-    if (was === becomes)
-        return [];
-    return [
-        {
-            setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
-        },
-    ];
-}
-/**
- * Why Swarm takes no service or network of this name; `undefined` when it does.
- *
- * @param what it names: `a service`
- */
-function nameProblem(name, what) {
-    if (!swarm_rules_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
-}
-/** The same of a secret or config. */
-function objectNameProblem(name, what) {
-    if (!OBJECT_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
-    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
-}
-const ENDS = 'with a letter or digit first and last';
-function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
-}
-function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
-}
-const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
-}
-function nameViolations(name) {
-    const problem = nameProblem(name, 'a service');
-    return problem === undefined ? [] : [{ setting: 'name', problem }];
-}
-function resourceViolations(resources, kind) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
-    const violations = [];
-    if (cpus !== 0 && cpus < LEAST_CPUS) {
-        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
-        violations.push({ setting: `cpu ${kind}`, problem });
-    }
-    if (memory !== 0 && memory < LEAST_MEMORY) {
-        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
-        violations.push({ setting: `memory ${kind}`, problem });
-    }
-    return violations;
-}
-const CONDITIONS = ['none', 'on-failure', 'any'];
-function restartViolations(policy) {
-    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
-    return [
-        ...choiceViolations('restart condition', condition, CONDITIONS),
-        ...negativeViolations('restart delay', delay),
-        ...negativeViolations('restart window', window),
-    ];
-}
-function constraintViolations(constraint) {
-    const problem = constraintProblem(constraint);
-    if (problem === undefined)
-        return [];
-    return [
-        {
-            setting: 'constraints',
-            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
-        },
-    ];
-}
-/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
-function updateViolations(spec) {
-    const { UpdateConfig: update, Mode: mode } = spec;
-    if (update === undefined)
-        return [];
-    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
-        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
-    }
-    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
-    return [
-        ...negativeViolations('update delay', delay),
-        ...negativeViolations('update monitor', monitor),
-        ...(ratio >= 0 && ratio <= 1
-            ? []
-            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
-    ];
-}
-const ACTIONS = ['pause', 'continue', 'rollback'];
-const ORDERS = ['stop-first', 'start-first'];
-function policyViolations(policy, phase) {
-    return [
-        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
-        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
-    ];
-}
-function endpointViolations(spec) {
-    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
-    return [
-        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
-            ? [
-                {
-                    setting: 'endpoint mode',
-                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
-                },
-            ]
-            : []),
-        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
-            setting: 'ports',
-            problem: `${port} is published twice: leave one of the two out`,
-        })),
-    ];
-}
-function mountViolations(mounts) {
-    const problems = [
-        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
-        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
-    ];
-    return problems.map((problem) => ({ setting: 'mounts', problem }));
-}
-/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
-const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
-function mountProblem(mount) {
-    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
-    if (type === 'npipe')
-        return undefined;
-    if (isFixed(target) && !isAbsolute(target)) {
-        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
-    }
-    if (target === '/')
-        return 'the target is /, which is the whole container: write a directory in it';
-    if (!isFixed(source))
-        return undefined;
-    if (type === 'bind' && !isAbsolute(source)) {
-        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
-    }
-    if (type === 'tmpfs' && source !== '')
-        return `the tmpfs ${target} has a source: leave it out`;
-    if (type !== 'volume' || source === '')
-        return undefined;
-    if (isAbsolute(source))
-        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
-    const driver = options?.DriverConfig?.Name ?? '';
-    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
-        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
-        : undefined;
-}
-/** On Linux or on Windows: which nodes will have the task is not known. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-function isFixed(text) {
-    return !text.includes('{{');
-}
-function fileViolations(setting, references) {
-    const targets = references.flatMap(({ file }) => file?.Name ?? []);
-    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
-    return [
-        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
-        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
-            setting,
-            problem: `two of them have the target ${target}: give one of the two another \`target\``,
-        })),
-    ];
-}
-const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
-function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
-    const of = (setting, text, item) => {
-        const why = templateProblem(text);
-        if (why === undefined)
-            return [];
-        return [
-            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
-        ];
-    };
-    const variables = (container?.Env ?? []).flatMap((variable) => {
-        const at = variable.indexOf('=');
-        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
-    });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
-    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
-}
-function directoryViolations(directory = '') {
-    if (directory === '' || isAbsolute(directory))
-        return [];
-    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
-    return [{ setting: 'working directory', problem }];
-}
-function healthViolations(check = {}) {
-    const durations = [
-        ['health interval', check.Interval],
-        ['health timeout', check.Timeout],
-        ['health start period', check.StartPeriod],
-        ['health start interval', check.StartInterval],
-    ];
-    return [
-        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
-            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
-            : []),
-        ...((check.Retries ?? 0) < 0
-            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
-            : []),
-    ];
-}
-/** The empty text is Swarm's default. */
-function choiceViolations(setting, value, choices) {
-    if (value === '' || choices.includes(value))
-        return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
-}
-function negativeViolations(setting, duration) {
-    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
-}
-/** Those that are there more than once, each once. */
-function doubles(texts) {
-    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
@@ -15723,6 +16252,8 @@ function unclosed(quote) {
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
 const RECORD_LABEL = 'swarm-deploy.create-args';
+/** On a service: what the lists of its entry attached the last time. */
+const ATTACHED_LABEL = 'swarm-deploy.attached';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
 const SWITCHES = new Set([
     '--detach',
@@ -15993,8 +16524,9 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
         return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
     if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
         return `the value of ${spelling} has no name before the =: write NAME=value`;
-    if (/^--label(?:-add|-rm)?$/.test(name) && value?.split('=', 1)[0] === RECORD_LABEL)
-        return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`;
+    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
+    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
     if (relative)
@@ -16053,6 +16585,8 @@ function asWords({ spelling, value, isJoined }) {
 
 
 
+
+
 const services_KEYS = [
     'name',
     'image',
@@ -16065,6 +16599,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    ...ATTACHMENT_KEYS,
     'prepare',
     ...POLICY_KEYS,
 ];
@@ -16084,7 +16619,7 @@ const services_OTHER_NAMES = {
     update: 'update-config',
 };
 /** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(' '));
+const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
 const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
@@ -16094,16 +16629,18 @@ const KEYED = { isKeyed: true };
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
  *
  * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
  */
-function servicesFromText(text, forAll, problems) {
+function servicesFromText(text, forAll, sources, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`services line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0)
         return [];
     const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
     services_checkNames(entries, problems);
+    checkSharedContents(requests, problems.at('services'));
     return requests;
 }
 function services_entriesOf(root, keys, problems) {
@@ -16139,25 +16676,25 @@ function entriesOfList(items) {
 function placeOf(name) {
     return `services: ${name.slice(0, LONGEST_PLACE)}`;
 }
-function requestFromEntry(entry, forAll, problems) {
+function requestFromEntry(entry, reading, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
         problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
-        return requestFromMap(entry, value, forAll, problems);
+        return requestFromMap(entry, value, reading, problems);
     if (entry.name === undefined) {
         problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) };
+    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
     return image && { name: entry.name, ...KEYED, image, ...nothingElse };
 }
-function requestFromMap(entry, map, forAll, problems) {
-    if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
+function requestFromMap(entry, map, { forAll, sources }, problems) {
+    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
         return undefined;
     const stack = stackOf(entry, map, forAll.strategies, problems);
     const name = stack ?? services_nameOf(entry, map, problems);
@@ -16171,6 +16708,7 @@ function requestFromMap(entry, map, forAll, problems) {
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
     const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
+    const attachments = attachmentsOf(map, name, sources, problems);
     const own = {
         strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
@@ -16183,12 +16721,12 @@ function requestFromMap(entry, map, forAll, problems) {
         problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
     }
     const asked = [
-        ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
+        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
     if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``);
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -16196,6 +16734,8 @@ function requestFromMap(entry, map, forAll, problems) {
     for (const flags of [createArgs ?? [], updateArgs]) {
         checkGivenOnce(map, env, flags, problems);
         checkPolicyFlags(replacement.policies, flags, problems);
+        if (attachments !== undefined)
+            checkAttachmentFlags(attachments, flags, problems);
     }
     return {
         name,
@@ -16210,6 +16750,7 @@ function requestFromMap(entry, map, forAll, problems) {
         ...(command === undefined ? {} : { command }),
         ...(createArgs === undefined ? {} : { createArgs }),
         updateArgs,
+        ...(attachments && { attachments }),
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
@@ -16230,7 +16771,7 @@ function stackOf({ name }, map, strategies, problems) {
     }
     return stack;
 }
-function checkKeys({ name }, map, keys, problems) {
+function services_checkKeys({ name }, map, keys, problems) {
     const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
     const [only, ...others] = map.entries;
     if (only !== undefined &&
@@ -16368,68 +16909,22 @@ function checkGivenOnce(map, env, flags, problems) {
             problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
     }
 }
-
-;// CONCATENATED MODULE: ./build/runner/variables.js
-/**
- * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
- */
-/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
-const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
-const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
-/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
-function isOfTheAction(name) {
-    return OF_THE_ACTION.test(name);
-}
-/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
-function isOfTheRunner(name) {
-    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
-}
-/**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
- * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
- */
-const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-/** Whether a program that is started needs it, whatever its value. */
-function isNeeded(name) {
-    return NEEDED.test(name);
-}
-/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
-const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
-function rulesDocker(name) {
-    return RULES_DOCKER.test(name);
-}
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
-}
-/** What the action itself gives docker, whatever the step has. */
-const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
-/** Whether docker has a value of its own for it where the step has none. */
-function isGivenToDocker(name) {
-    return GIVEN_TO_DOCKER.includes(name);
-}
-/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
-const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-/** Whether it says which daemon docker speaks to. */
-function choosesEndpoint(name) {
-    return CHOICE_OF_ENDPOINT.test(name);
-}
-/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
-const LEADING_ELSEWHERE = [
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_TLS',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'DOCKER_AUTH_CONFIG',
-    'DOCKER_STACK_ORCHESTRATOR',
-];
-/** The environment with nothing in it that leads docker to a daemon or a config. */
-function withoutEndpoint(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+/** What is made under one name is one thing for the whole run. */
+function checkSharedContents(requests, problems) {
+    const known = new Map();
+    for (const { name: service, attachments } of requests) {
+        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
+            const other = known.get(`${kind} ${name}`);
+            if (other === undefined)
+                known.set(`${kind} ${name}`, { service, what });
+            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
+                const advice = kind === 'network'
+                    ? 'say it in one of the two, and write the name alone in the other'
+                    : 'give one of the two another name; with `target` the file can be called the same in both';
+                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
+            }
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/group-by.js
@@ -17491,6 +17986,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -17695,7 +18191,7 @@ function readServices(env, forAll, problems) {
         return [];
     }
     if (text.trim() !== '')
-        return servicesFromText(text, forAll, problems);
+        return servicesFromText(text, forAll, attachmentSources(env), problems);
     if (stack !== '')
         return [];
     const given = ['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
@@ -21470,81 +21966,6 @@ function spoken(seconds) {
     return `${seconds / size} ${unit}`;
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
-/**
- * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
- * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
- * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
- * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
- */
-function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
-    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
-}
-/** The label by which Docker finds what belongs to a stack. */
-const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** What stands in a spec for the ID of an object that is not there yet. */
-function placeholder(kind, name) {
-    return kind === 'network' ? name : `new-${kind}-${name}`;
-}
-/**
- * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
- * and a rollback to one that names a removed secret takes the service down.
- */
-function unusedIds(ids, services) {
-    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
-    return ids.filter((id) => !used.has(id));
-}
-/** The IDs of all that a spec names. */
-function referredIds(spec) {
-    const template = spec?.TaskTemplate;
-    const container = template?.ContainerSpec;
-    const credential = container?.Privileges?.CredentialSpec?.Config;
-    return [
-        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
-        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
-        ...(template?.Networks ?? []).map(({ Target }) => Target),
-        ...(spec?.Networks ?? []).map(({ Target }) => Target),
-        ...(credential ? [credential] : []),
-    ];
-}
-/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
-function withIds(spec, ids) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    const to = (id) => ids.get(id) ?? { id };
-    const credential = container?.Privileges?.CredentialSpec;
-    return {
-        ...spec,
-        TaskTemplate: {
-            ...template,
-            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
-            ...(container && {
-                ContainerSpec: {
-                    ...container,
-                    ...(container.Secrets && {
-                        Secrets: container.Secrets.map((one) => {
-                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
-                            return { ...one, SecretID, SecretName };
-                        }),
-                    }),
-                    ...(container.Configs && {
-                        Configs: container.Configs.map((one) => {
-                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
-                            return { ...one, ConfigID, ConfigName };
-                        }),
-                    }),
-                    ...(credential?.Config && {
-                        Privileges: {
-                            ...container.Privileges,
-                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
-                        },
-                    }),
-                },
-            }),
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/plan/without-tasks.js
 /** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
 /** No node has this ID. */
@@ -23080,6 +23501,7 @@ function allDiagnosed(settled) {
 
 ;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
 
+
 /** The source that a service's spec names, `undefined` when it has none. */
 function credentialSpecOf(spec) {
     return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? undefined;
@@ -23099,7 +23521,7 @@ function credentialSpecProblems(source, spec, content, nodes) {
         source.Config ? contentProblem(content) : undefined,
         source.File ? credential_spec_fileProblem(source.File) : undefined,
         source.Registry ? registryProblem(source.Registry) : undefined,
-        nodeProblem(spec, nodes),
+        wantedTasks(spec) === 0 ? undefined : nodeProblem(spec, nodes),
     ];
     return problems.flatMap((problem) => (problem === undefined ? [] : [`its credential spec cannot work: ${problem}`]));
 }
@@ -23125,6 +23547,12 @@ function contentProblem(content) {
         return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
     }
     return undefined;
+}
+/** The account that a credential spec describes; `undefined` where the content is none. */
+function credentialAccount(content) {
+    const accounts = asObject(parseObject(content)?.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+    const name = Array.isArray(accounts) ? asObject(accounts[0])?.Name : undefined;
+    return typeof name === 'string' ? name : undefined;
 }
 function parseObject(text) {
     try {
@@ -23172,7 +23600,37 @@ function nameColumn(names) {
     return (name) => `${name}:`.padEnd(columns);
 }
 
+;// CONCATENATED MODULE: ./build/stack/content-name.js
+
+/**
+ * How the secrets and configs of a stack are named after their content: Swarm cannot change what is in one, so that
+ * another content is another object. Pure.
+ */
+/** Says of which name an object is one of several versions. */
+const VERSION_LABEL = 'swarm-deploy.version-of';
+/** Says what the content of an object with a fixed name hashes to. */
+const HASH_LABEL = 'swarm-deploy.content';
+const HASH_BYTES = 8;
+const content_name_LONGEST_NAME = 64;
+/**
+ * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
+ * secret is slow to work out, so that a weak password cannot be found by trying.
+ */
+function contentHash(kind, name, content) {
+    if (kind === 'secret')
+        return (0,external_node_crypto_namespaceObject.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
+        .update(content)
+        .digest('hex')
+        .slice(0, HASH_BYTES * 2);
+}
+/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
+function versionName(name, hash) {
+    return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
+}
+
 ;// CONCATENATED MODULE: ./build/stack/stack.js
+
 
 
 
@@ -23222,12 +23680,12 @@ function configContent({ objects, known }, id) {
     return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString();
 }
 /** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
-function objectsToSend(stack) {
-    return stack.objects.flatMap((object) => {
-        const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
+function objectsToSend(belongings) {
+    return belongings.objects.flatMap((object) => {
+        const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
         if (there === undefined)
             return [{ object, there }];
-        const isAsWanted = !isOfStack(stack, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, there.Spec.Labels);
+        const isAsWanted = !stack_isOwn(belongings, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, there.Spec.Labels);
         return isAsWanted ? [] : [{ object, there }];
     });
 }
@@ -23235,9 +23693,9 @@ function objectsToSend(stack) {
 function scoped({ name }, key) {
     return `${name}_${key}`;
 }
-/** Whether labels say that a thing is the stack's. */
-function isOfStack({ name }, labels) {
-    return labels?.[NAMESPACE_LABEL] === name;
+/** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
+function stack_isOwn({ name }, labels) {
+    return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
@@ -23419,6 +23877,143 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
     return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/attachments.js
+
+
+/**
+ * A spec with what is attached to its service.
+ *
+ * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.record} had it: what these do not goes
+ * @param keptAlias a name on its networks that stays, whatever the list says of the networks
+ */
+function withAttached(spec, attached, earlier = [], keptAlias) {
+    const { secrets, configs, networks, credentialSpec, networkNames } = attached;
+    const nameOf = ({ Target }) => networkNames.get(Target) ?? Target;
+    const template = spec.TaskTemplate;
+    const container = template.ContainerSpec ?? { Image: '' };
+    const plain = (container.Configs ?? []).filter((one) => !isRuntime(one));
+    const runtime = (container.Configs ?? []).filter(isRuntime);
+    const ofSecrets = laid('secret', container.Secrets ?? [], secrets, attachments_fileName, sameSecret, earlier);
+    const ofConfigs = laid('config', plain, configs, attachments_fileName, sameConfig, earlier);
+    const now = template.Networks ?? [];
+    const wanted = networks?.map((one) => attachments_withAliases(one, now, keptAlias));
+    const ofNetworks = laid('network', now, wanted, nameOf, external_node_util_namespaceObject.isDeepStrictEqual, earlier);
+    const account = credentialSpec && accountOf(spec, runtime, credentialSpec);
+    const all = [...ofConfigs.entries, ...(account?.configs ?? runtime)];
+    return {
+        spec: {
+            ...spec,
+            TaskTemplate: {
+                ...template,
+                ...listOf('Networks', template.Networks, ofNetworks.entries),
+                ContainerSpec: {
+                    ...container,
+                    ...listOf('Secrets', container.Secrets, ofSecrets.entries),
+                    ...listOf('Configs', container.Configs, all),
+                    ...(account?.hasChanged && {
+                        Privileges: {
+                            ...withoutSpec(container.Privileges),
+                            ...(account.source && { CredentialSpec: account.source }),
+                        },
+                    }),
+                },
+            },
+        },
+        changes: [
+            ...ofSecrets.changes,
+            ...ofConfigs.changes,
+            ...ofNetworks.changes,
+            ...(account?.hasChanged ? ['credential-spec'] : []),
+        ],
+        record: [
+            ...(secrets === undefined ? earlier.filter(isOf('secret')) : attachments_named('secret', secrets, attachments_fileName)),
+            ...(configs === undefined ? earlier.filter(isOf('config')) : attachments_named('config', configs, attachments_fileName)),
+            ...(networks === undefined ? earlier.filter(isOf('network')) : attachments_named('network', networks, nameOf)),
+        ],
+    };
+}
+/** A list with what is wanted of it in the place of what had its name, and without what an earlier list alone named. */
+function laid(word, now, wanted, nameOf, isSame, earlier) {
+    if (wanted === undefined)
+        return { entries: now, changes: [] };
+    const left = new Map(wanted.map((entry) => [nameOf(entry), entry]));
+    const changes = [];
+    const kept = now.flatMap((entry) => {
+        const name = nameOf(entry);
+        const instead = left.get(name);
+        left.delete(name);
+        if (instead === undefined) {
+            // A second one of this name has been replaced with the first.
+            const isGone = earlier.includes(`${word} ${name}`) || wanted.some((one) => nameOf(one) === name);
+            if (isGone)
+                changes.push(`${word} ${name}`);
+            return isGone ? [] : [entry];
+        }
+        if (isSame(entry, instead))
+            return [entry];
+        changes.push(`${word} ${name}`);
+        return [instead];
+    });
+    changes.push(...[...left.keys()].map((name) => `${word} ${name}`));
+    return { entries: [...kept, ...left.values()], changes: [...new Set(changes)] };
+}
+/** Left out where there is nothing, and was nothing. */
+function listOf(key, before, entries) {
+    return before === undefined && entries.length === 0 ? {} : { [key]: entries };
+}
+function attachments_named(word, entries, nameOf) {
+    return entries.map((entry) => `${word} ${nameOf(entry)}`);
+}
+function isOf(word) {
+    return (name) => name.startsWith(`${word} `);
+}
+function attachments_fileName({ File: file }) {
+    return file?.Name ?? '';
+}
+function sameSecret(one, other) {
+    return one.SecretID === other.SecretID && sameFile(one.File, other.File);
+}
+function sameConfig(one, other) {
+    return one.ConfigID === other.ConfigID && sameFile(one.File, other.File);
+}
+function sameFile(one = {}, other = {}) {
+    const whole = ({ UID = '', GID = '', Mode = 0 }) => [UID || '0', GID || '0', Mode];
+    return (0,external_node_util_namespaceObject.isDeepStrictEqual)(whole(one), whole(other));
+}
+function attachments_withAliases({ Target, Aliases: asked }, now, keptAlias) {
+    const before = now.find((one) => one.Target === Target);
+    if (asked === undefined)
+        return before ?? { Target };
+    const has = (aliases, alias) => (aliases ?? []).includes(alias);
+    const isKept = keptAlias !== undefined && has(before?.Aliases, keptAlias) && !has(asked, keptAlias);
+    const aliases = isKept ? [...asked, keptAlias] : asked;
+    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(aliases, before?.Aliases ?? []))
+        return before ?? { Target };
+    return { ...before, Target, Aliases: aliases };
+}
+function isRuntime({ File: file, Runtime: runtime }) {
+    return runtime !== undefined && file === undefined;
+}
+/** The API has all three of them. */
+function attachments_whole({ Config = '', File = '', Registry = '' } = {}) {
+    return { Config, File, Registry };
+}
+/** The credential spec, and the configs that no file of the container has: of one in a config, that config. */
+function accountOf(spec, runtime, choice) {
+    const now = credentialSpecOf(spec);
+    const config = choice.source === undefined ? undefined : choice.config;
+    const configs = config === undefined ? [] : [{ ...config, Runtime: {} }];
+    const isSame = (0,external_node_util_namespaceObject.isDeepStrictEqual)(attachments_whole(now), attachments_whole(choice.source)) &&
+        (0,external_node_util_namespaceObject.isDeepStrictEqual)(runtime.map(({ ConfigID }) => ConfigID), configs.map(({ ConfigID }) => ConfigID));
+    return isSame
+        ? { hasChanged: false, source: now, configs: runtime }
+        : { hasChanged: true, source: choice.source && attachments_whole(choice.source), configs };
+}
+function withoutSpec(privileges) {
+    const { CredentialSpec: _, ...others } = privileges ?? {};
+    return others;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
 /**
  * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
@@ -23490,19 +24085,19 @@ function isRollback(status) {
 ;// CONCATENATED MODULE: ./build/plan/create-args-record.js
 
 /**
- * A note on a service of what its `create-args` spoke of the last time, by name and without any value: what a list
- * speaks of no longer is taken back. Pure.
+ * A note on a service of what its `create-args`, or its lists of secrets, configs and networks, spoke of the last time,
+ * by name and without any value: what a list speaks of no longer is taken back. Pure.
  */
 /** The spec with such a note. It changes no task, and is only sent with what does change. */
-function withRecord(spec, record) {
-    const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
-    const note = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
+function withRecord(spec, record, label = RECORD_LABEL) {
+    const { [label]: _, ...labels } = spec.Labels ?? {};
+    const note = record.length === 0 ? {} : { [label]: JSON.stringify([...new Set(record)]) };
     return { ...spec, Labels: { ...labels, ...note } };
 }
 /** What the note of a service says. Anybody can write labels: what is no such note is none. */
-function recorded({ Labels }) {
+function recorded({ Labels }, label = RECORD_LABEL) {
     try {
-        const names = JSON.parse(Labels?.[RECORD_LABEL] ?? '[]');
+        const names = JSON.parse(Labels?.[label] ?? '[]');
         return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
     }
     catch {
@@ -23617,6 +24212,8 @@ function modeFlag(spec) {
 
 
 
+
+
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
  * plain that it needs none.
@@ -23629,17 +24226,35 @@ async function changeOf(planned, image, run) {
     const missing = difference(current?.Spec, asked);
     const declared = await declaredByFlags(planned, run);
     const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
-    const spec = withCommand(await specFor(standing, missing, image, run), request.command);
+    const commanded = withCommand(await specFor(standing, missing, image, run), request.command);
+    const attachment = attachmentOf(planned, commanded);
+    const spec = attachment?.spec ?? commanded;
     const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion);
     for (const key of ignored)
         log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
     // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
     const isSent = missing.image !== undefined || request.compose !== undefined;
     const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
-    const networks = request.compose?.networks ?? [];
-    const changes = changesOf(planned, wanted, missing, declared);
-    const isNoted = declared !== undefined && changes.length > 0;
-    return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes };
+    const networks = request.compose?.networks ?? request.attached?.toMake ?? [];
+    const changes = changesOf(planned, wanted, missing, declared, attachment?.changes ?? []);
+    return {
+        wanted: withNotes(wanted, current === undefined || changes.length > 0, declared, attachment),
+        networks,
+        changes,
+    };
+}
+/** What the lists of an entry attach, on top of all else that it says. */
+function attachmentOf({ request, current, colours }, spec) {
+    const { attached } = request;
+    const earlier = current === undefined ? [] : recorded(current.Spec, ATTACHED_LABEL);
+    return attached && withAttached(spec, attached, earlier, colours?.route?.alias);
+}
+/** What the lists spoke of is noted with what is sent anyway. Of a service that is made its flags are noted by now. */
+function withNotes(spec, isSent, declared, attachment) {
+    if (!isSent)
+        return spec;
+    const withFlags = declared === undefined ? spec : withRecord(spec, declared.record);
+    return attachment === undefined ? withFlags : withRecord(withFlags, attachment.record, ATTACHED_LABEL);
 }
 function specFor(planned, missing, image, run) {
     const { request, current } = planned;
@@ -23743,8 +24358,9 @@ const REASONS_BESIDE = [PAUSED, KILLED, RERUN];
  * Why an existing service has to be touched, in the user's words.
  *
  * @param declared what `create-args` make of the service as it is
+ * @param attached what its lists change
  */
-function changesOf({ request, current, interim }, wanted, { words }, declared) {
+function changesOf({ request, current, interim }, wanted, { words }, declared, attached) {
     if (current === undefined)
         return [];
     const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])];
@@ -23753,7 +24369,7 @@ function changesOf({ request, current, interim }, wanted, { words }, declared) {
         const rerun = request.compose.isRerun && isJob(wanted) ? [RERUN] : [];
         return [...(changed.length === 0 ? rerun : changed), ...stuck];
     }
-    const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)];
+    const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(current.Spec, wanted)];
     const named = [...words, ...byLists];
     const base = declared?.spec ?? current.Spec;
     const byFlags = named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : [];
@@ -24551,7 +25167,7 @@ function isRoomy(subnet) {
 
 /** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
 const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
-const PREDEFINED = ['bridge', 'default', 'host', 'none'];
+const network_rules_PREDEFINED = ['bridge', 'default', 'host', 'none'];
 /**
  * Everything that is wrong with a network that is to be made.
  *
@@ -24561,7 +25177,7 @@ function networkViolations(wanted, others) {
     return [...network_rules_nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
 }
 function network_rules_nameViolations({ Name: name }, others) {
-    const problem = PREDEFINED.includes(name)
+    const problem = network_rules_PREDEFINED.includes(name)
         ? `${name} is a network of docker's own: write another name`
         : (nameProblem(name, 'a network') ?? takenProblem(name, others));
     return problem === undefined ? [] : [{ key: 'name', problem }];
@@ -25087,10 +25703,10 @@ function problemsOf(findings) {
 }
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
 async function problemsTogether(drafts, run) {
-    const { connection, deployment, signal, stack } = run;
+    const { connection, deployment, signal, belongings } = run;
     const { stack: files } = deployment;
     const joining = drafts.filter(joinsNetwork);
-    const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
+    const networks = belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
     const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
     return [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
@@ -25245,18 +25861,18 @@ function decide(strategy, planned, wanted, nodes) {
     return {};
 }
 /** What would make Windows refuse the service's gMSA account. */
-async function credentialProblems(spec, { connection, observed, stack, signal }) {
+async function credentialProblems(spec, { connection, observed, belongings, signal }) {
     const source = credentialSpecOf(spec);
     if (source === undefined)
         return [];
-    if (source.Config && stack?.told.has(source.Config))
+    if (source.Config && belongings?.told.has(source.Config))
         return [];
     const content = source.Config ? await contentOfConfig(source.Config) : undefined;
     return credentialSpecProblems(source, spec, content, observed.nodes);
     async function contentOfConfig(id) {
-        const ofStack = stack && configContent(stack, id);
-        if (ofStack !== undefined)
-            return ofStack;
+        const known = belongings && configContent(belongings, id);
+        if (known !== undefined)
+            return known;
         const all = await connection.engine.get('/configs', { signal });
         const data = all.find(({ ID }) => ID === id)?.Spec.Data;
         return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
@@ -30043,7 +30659,7 @@ async function readIndex(source) {
             if (path.length > MOST_NAME_LENGTH)
                 throw new BadArchive('has a name that is longer than any name of a file');
             const kind = header.type === '0' || header.type === '\0' || header.type === '7' ? 'file' : kindOfLink(header.type);
-            const target = kind === 'link' ? targetOf(path, extra.target ?? header.target, header.type === '1') : undefined;
+            const target = kind === 'link' ? tar_file_targetOf(path, extra.target ?? header.target, header.type === '1') : undefined;
             if (entries.size >= tar_file_MOST_ENTRIES)
                 throw new BadArchive(`has more than ${tar_file_MOST_ENTRIES} files: no image has as many`);
             // What comes later is what unpacking would leave.
@@ -30128,7 +30744,7 @@ function plainPath(path) {
         .join('/');
 }
 /** A hard link names a path of the archive; a symbolic one begins at the folder that it is in. */
-function targetOf(path, target, isHard) {
+function tar_file_targetOf(path, target, isHard) {
     const from = isHard ? [] : path.split('/').slice(0, -1);
     if (target.startsWith('/'))
         return undefined;
@@ -32652,35 +33268,6 @@ function identifyRun(env) {
     return { token, owner: redact(parts.filter(Boolean).join(', ')), url: redact(url) };
 }
 
-;// CONCATENATED MODULE: ./build/stack/content-name.js
-
-/**
- * How the secrets and configs of a stack are named after their content: Swarm cannot change what is in one, so that
- * another content is another object. Pure.
- */
-/** Says of which name an object is one of several versions. */
-const VERSION_LABEL = 'swarm-deploy.version-of';
-/** Says what the content of an object with a fixed name hashes to. */
-const HASH_LABEL = 'swarm-deploy.content';
-const HASH_BYTES = 8;
-const content_name_LONGEST_NAME = 64;
-/**
- * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
- * secret is slow to work out, so that a weak password cannot be found by trying.
- */
-function contentHash(kind, name, content) {
-    if (kind === 'secret')
-        return (0,external_node_crypto_namespaceObject.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(content)
-        .digest('hex')
-        .slice(0, HASH_BYTES * 2);
-}
-/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
-function versionName(name, hash) {
-    return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
-}
-
 ;// CONCATENATED MODULE: ./build/stack/unused.js
 
 
@@ -32693,34 +33280,49 @@ function versionName(name, hash) {
  */
 function surplusServices(stack, services, nameOf) {
     const wanted = new Set(stack.services.map(({ name }) => name));
-    return services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)));
+    return services.filter((one) => stack_isOwn(stack, one.Spec.Labels) && !wanted.has(nameOf(one)));
 }
 /**
- * Earlier versions of the secrets and configs of a stack; with `prune` all that is the stack's and not in its files.
+ * Earlier versions of the secrets and configs of a run; with `prune` all that is the stack's and not in its files.
  * What a service refers to, now or after a rollback, is used. Networks come last: what was removed before may have held
  * them.
  *
  * @param services all of the swarm
+ * @param before the services of the run as it found them: those without a stack no longer need what they had
  */
-function unusedObjects(stack, known, services) {
+function unusedObjects(stack, known, services, before) {
+    const had = namesOf(stack, before);
     const contents = ['secret', 'config'].flatMap((kind) => known[kind]
-        .filter((object) => isOld(stack, kind, object))
+        .filter((object) => isOld(stack, kind, object, had))
         .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
     const networks = known.networks
-        .filter(({ Name, Labels }) => stack.prune && isOfStack(stack, Labels) && !stack.networks.has(Name))
+        .filter(({ Name, Labels }) => stack.prune && stack_isOwn(stack, Labels) && !stack.networks.has(Name))
         .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
     const all = [...contents, ...networks];
     const ids = new Set(unusedIds(all.map(({ id }) => id), services));
     return all.filter(({ id }) => ids.has(id));
 }
-/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
-function isOld(stack, kind, { Spec }) {
+/**
+ * An earlier version of what the run brings along; with `prune` everything of the stack that its files do not hold.
+ * Without a stack what came to the swarm meanwhile is another run's, which may be about to use it.
+ */
+function isOld(stack, kind, { ID, Spec }, had) {
     const wanted = stack.objects.filter((object) => object.kind === kind);
-    if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
+    if (!stack_isOwn(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
         return false;
     // Docker makes a single version, without anything behind the name.
     const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name;
-    return stack.prune || wanted.some(({ versionOf }) => versionOf === version);
+    const isVersion = wanted.some(({ versionOf }) => versionOf === version);
+    if (stack.name !== undefined)
+        return stack.prune || isVersion;
+    return (isVersion || had.has(`${kind} ${version}`)) && stack.known[kind].some((one) => one.ID === ID);
+}
+/** What services had of the versions that this action made for them, by kind and name. */
+function namesOf(belongings, services) {
+    const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return new Set(['secret', 'config'].flatMap((kind) => belongings.known[kind]
+        .filter(({ ID }) => ids.has(ID))
+        .map(({ Spec }) => `${kind} ${Spec.Labels?.[VERSION_LABEL] ?? Spec.Name}`)));
 }
 
 ;// CONCATENATED MODULE: ./build/stack/remove.js
@@ -32740,6 +33342,7 @@ const ASK_EVERY_MS = 500;
 const remove_READ_TIMEOUT_MS = 120_000;
 /** An election of the swarm's leader included. */
 const remove_REMOVE_TIMEOUT_MS = 60_000;
+const remove_TITLE = 'Remove what is not used any more';
 /**
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
  * `prune` its services that the files do not name any more, and then all that is the stack's and not used. What the
@@ -32750,15 +33353,22 @@ const remove_REMOVE_TIMEOUT_MS = 60_000;
  * @returns the services that were removed, or not
  */
 function removeUnused(stack, { engine }, nameOf) {
-    return stage('Remove what is not used any more', async () => {
+    return stage(remove_TITLE, async () => {
         const results = stack.prune
             ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
             : [];
-        await removeObjects(stack, engine).catch((error) => {
-            log.warning(`What the stack ${stack.name} no longer needs was not removed: ${messageOf(error)}`);
-        });
+        await removeObjects(stack, [], engine, `the stack ${stack.name} no longer needs`);
         return results;
     });
+}
+/**
+ * Removes the secrets and configs that services which have come up no longer need, and that this action has made for
+ * them.
+ *
+ * @param before the services as the run found them
+ */
+function removeEarlierVersions(belongings, before, { engine }) {
+    return stage(remove_TITLE, () => removeObjects(belongings, before, engine, 'the services no longer need'));
 }
 /** The run was asked to prune, and nobody knows what there is to remove. */
 function notPruned({ name }, error) {
@@ -32788,12 +33398,18 @@ function removal(name, startedAt, before, cause) {
         ...(cause === undefined ? {} : { cause }),
     };
 }
-async function removeObjects(stack, engine) {
-    const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
-    const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-    for (const { kind, id, name } of unusedObjects(stack, known, services)) {
-        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
-        say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
+/** @param what it is, in words that follow `What` */
+async function removeObjects(belongings, before, engine, what) {
+    try {
+        const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
+        const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
+        for (const { kind, id, name } of unusedObjects(belongings, known, services, before)) {
+            const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+            say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
+        }
+    }
+    catch (error) {
+        log.warning(`What ${what} was not removed: ${messageOf(error)}`);
     }
 }
 /**
@@ -32874,6 +33490,7 @@ function say(what, refusal) {
 
 
 
+
 const MAKE_TIMEOUT_MS = 120_000;
 /** How long a network that was removed may be held by tasks that are being stopped. */
 const make_RELEASE_SECONDS = 60;
@@ -32887,9 +33504,10 @@ const make_ASK_EVERY_MS = 500;
  */
 async function makeObjects(stack, networks, { connection: { engine }, signal, time }) {
     const objects = [];
+    const found = new Map();
     try {
         const limit = AbortSignal.any([signal, time.over()]);
-        await stage('Make networks, secrets and configs', () => makeAll(stack, networks, objects, engine, limit));
+        await stage('Make networks, secrets and configs', () => makeAll(stack, networks, { objects, found }, engine, limit));
     }
     catch (error) {
         time.beginClosing();
@@ -32904,14 +33522,14 @@ async function makeObjects(stack, networks, { connection: { engine }, signal, ti
             cause: error,
         });
     }
-    const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]));
-    return { objects, ids };
+    const made = objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]);
+    return { objects, ids: new Map([...found, ...made]) };
 }
 /**
  * @param networks what docker itself would send to make them
- * @param objects gets what was made, one by one
+ * @param done gets what was made, one by one, and by their placeholders the IDs of what another run has made meanwhile
  */
-async function makeAll(stack, networks, objects, engine, signal) {
+async function makeAll(stack, networks, { objects, found }, engine, signal) {
     const make = async (kind, name, create) => {
         signal.throwIfAborted();
         const at = objects.push({ kind, name, id: undefined }) - 1;
@@ -32931,13 +33549,23 @@ async function makeAll(stack, networks, objects, engine, signal) {
         }
     };
     for (const [name, body] of new Map(networks.map((one) => [one.Name, one]))) {
-        await make_whenReleased(stack, name, () => make('network', name, () => makeNetwork(stack, engine, name, body)), signal);
-        log.info(`network ${name}: created`);
+        const once = async () => {
+            if (await make('network', name, () => makeNetwork(stack, engine, name, body)))
+                return true;
+            const other = stack.name === undefined ? await networkOfSwarm(engine, name) : undefined;
+            if (other !== undefined)
+                found.set(placeholder('network', name), { id: other });
+            return other !== undefined;
+        };
+        await make_whenReleased(stack, name, once, signal);
+        log.info(`network ${name}: ${found.has(placeholder('network', name)) ? 'there by now' : 'created'}`);
     }
     for (const { object, there } of objectsToSend(stack)) {
         if (there === undefined) {
-            await make(object.kind, object.name, () => makeOnce(engine, object));
-            log.info(`${object.kind} ${object.name}: created`);
+            const { kind, name } = object;
+            const onFound = stack.name === undefined ? (id) => found.set(placeholder(kind, name), { id }) : undefined;
+            const isMade = await make(kind, name, () => makeOnce(engine, object, onFound));
+            log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`);
         }
         else
             await relabel(object, there, engine, signal);
@@ -32969,8 +33597,14 @@ function make_bodyOf({ name, labels, content, driver, templating }) {
         ...(templating === undefined ? {} : { Templating: templating }),
     };
 }
-/** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
-async function makeOnce(engine, object) {
+/**
+ * While the swarm has no leader nobody knows whether it was made: then it is there at the second try.
+ *
+ * @param onFound gets the ID of one that is there, where another run may have made it: then it is not this one's to
+ * take away again
+ * @returns the ID of what was made
+ */
+async function makeOnce(engine, object, onFound) {
     const { kind, name } = object;
     const signal = clock_timeLimit(MAKE_TIMEOUT_MS);
     try {
@@ -32979,22 +33613,37 @@ async function makeOnce(engine, object) {
     catch (error) {
         if (!isConflict(error))
             throw make_refused(error, `${kind} ${name}`);
-        return (await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal })).ID;
+        const { ID: id } = await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal });
+        if (onFound === undefined)
+            return id;
+        onFound(id);
+        return undefined;
     }
 }
-/** @returns `undefined` as long as a network that was removed has the name */
+/** The ID of a network that services can use, whoever has made it. */
+async function networkOfSwarm(engine, name) {
+    const all = await listNetworks(engine, clock_timeLimit(MAKE_TIMEOUT_MS));
+    return all.find((one) => one.Name === name && one.Scope === 'swarm' && !isLeftover(one))?.Id;
+}
+/** By which a network is known for that of this run, where the answer to its making was lost. */
+const MADE_LABEL = 'swarm-deploy.made-by';
+/** @returns `undefined` as long as a network that was removed has the name, or, without a stack, where others made it */
 async function makeNetwork(stack, engine, name, body) {
     const signal = clock_timeLimit(MAKE_TIMEOUT_MS);
+    const token = (0,external_node_crypto_namespaceObject.randomUUID)();
+    const marked = { ...body, Labels: { ...body.Labels, [MADE_LABEL]: token } };
+    const isMade = (labels) => stack.name === undefined ? labels?.[MADE_LABEL] === token : stack_isOwn(stack, labels);
     try {
-        return (await make_create(engine, 'network', body, signal)).Id;
+        return (await make_create(engine, 'network', stack.name === undefined ? marked : body, signal)).Id;
     }
     catch (error) {
         if (!isConflict(error))
             throw make_refused(error, `network ${name}`, stack.networks.get(name));
         const same = (await listNetworks(engine, signal)).filter((one) => one.Name === name);
         const there = same.filter((one) => !isLeftover(one));
-        const own = there.find(({ Labels: labels }) => isOfStack(stack, labels));
-        if (own === undefined && there.length > 0)
+        const own = there.find(({ Labels: labels }) => isMade(labels));
+        const isTaken = stack.name === undefined ? there.every(({ Scope }) => Scope !== 'swarm') : own === undefined;
+        if (there.length > 0 && isTaken)
             throw make_refused(error, `network ${name}`, stack.networks.get(name));
         return own?.Id;
     }
@@ -33338,6 +33987,307 @@ function hubNeeds(changes, { nodes, tasks }) {
     return needs;
 }
 
+;// CONCATENATED MODULE: ./build/stack/content.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * The secrets and configs that the files hold the content of, by the placeholders that docker's specs have for them. One
+ * whose content cannot be had is `undefined`, and told among the problems.
+ */
+function wantedObjects(request, captured, known, problems) {
+    const wanted = new Map();
+    for (const kind of ['secret', 'config']) {
+        for (const object of captured[kind].map((body) => content_readSource(kind, body))) {
+            const id = placeholder(kind, object.body.Name);
+            const path = [`${kind}s`, object.key];
+            try {
+                const one = wantedObject(request, object, known);
+                content_checkName(one, known[kind]);
+                wanted.set(id, one);
+            }
+            catch (error) {
+                if (!(error instanceof UserError))
+                    throw error;
+                wanted.set(id, undefined);
+                problems.push(`${place_placeOf(request.files, path)}: ${path.join('.')}: ${error.message}`);
+            }
+        }
+    }
+    return wanted;
+}
+function content_readSource(kind, body) {
+    const { [SOURCE_LABEL]: label = '', ...Labels } = body.Labels ?? {};
+    const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
+    return { kind, key, source, words, body: { ...body, Labels } };
+}
+function wantedObject(request, object, known) {
+    const { kind, key, source, body } = object;
+    const content = source === 'driver' ? Buffer.alloc(0) : contentOf(object, ofComposeFiles(request.lookUp, request.directory));
+    if (kind === 'secret' && content.length > 0)
+        masking_hide(content.toString(), `secrets.${key}`);
+    const hash = contentHash(kind, body.Name, content);
+    const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
+    const common = { kind, content, driver, templating };
+    const isFixed = source === 'driver' || docker_files_nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== undefined;
+    const plain = known[kind].find(({ Spec }) => Spec.Name === body.Name);
+    if (isFixed) {
+        if (plain !== undefined)
+            checkFixed(kind, plain, hash, content);
+        const isOthers = plain !== undefined && plain.Spec.Labels?.[HASH_LABEL] === undefined;
+        const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
+        return { ...common, name: body.Name, versionOf: undefined, labels: noted };
+    }
+    const name = versionOf(kind, body.Name, content, templating?.Name, known[kind]);
+    const version = known[kind].find(({ Spec }) => Spec.Name === name);
+    const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
+    const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)));
+    if (isMeant && plain.Spec.Data === content.toString('base64')) {
+        return { ...common, name: body.Name, versionOf: body.Name, labels };
+    }
+    if (isMeant && kind === 'secret' && isInUse(plain, known)) {
+        log.notice(`${place_placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`);
+    }
+    return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
+}
+/**
+ * The name of the version with a content.
+ *
+ * @param templating the driver that fills it in: with another one it is another object
+ * @param known those of the kind that the swarm has
+ * @throws UserError when the swarm has another content under that name
+ */
+function versionOf(kind, name, content, templating, known) {
+    const all = templating === undefined ? content : Buffer.concat([content, Buffer.from(`\0${templating}`)]);
+    const version = versionName(name, contentHash(kind, name, all));
+    const data = known.find(({ Spec }) => Spec.Name === version)?.Spec.Data;
+    if (data === undefined || data === content.toString('base64'))
+        return version;
+    throw new UserError(`the swarm has a ${kind} ${version} with another content than its name says: remove it with \`docker ${kind} rm ${version}\`, or write another name`);
+}
+function isInUse({ ID }, { used }) {
+    return used.has(ID);
+}
+function content_checkName({ kind, name }, known) {
+    const problem = objectNameProblem(name, `a ${kind}`);
+    if (problem !== undefined)
+        throw new UserError(problem);
+    // Swarm finds names without their capitals.
+    const similar = known.find(({ Spec }) => Spec.Name !== name && Spec.Name.toLowerCase() === name.toLowerCase());
+    if (similar !== undefined) {
+        throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`);
+    }
+}
+/** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
+function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
+    const hash = Labels?.[HASH_LABEL];
+    const differs = data === undefined ? hash !== undefined && hash !== wanted : data !== content.toString('base64');
+    if (differs) {
+        throw new UserError(`the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`);
+    }
+    if (data === undefined && hash === undefined) {
+        log.warning(`the secret ${name} was not made by this action: it is taken as it is, for its content cannot be read`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/stack/attach.js
+
+
+
+
+
+
+
+
+
+/**
+ * Compares what the entries of services attach with what the swarm has. What is not there, or in another form, comes back
+ * among the problems.
+ */
+async function readAttachments(services, engine, signal) {
+    if (services.every(({ attachments }) => attachments === undefined))
+        return { services, belongings: undefined };
+    return attach(services, await knownObjects(engine, signal));
+}
+/** The same, with what the swarm has. Pure. */
+function attach(services, known) {
+    const problems = [];
+    const made = new Made(services, known, problems);
+    const attached = services.map((request) => {
+        const { name, attachments } = request;
+        if (attachments === undefined)
+            return request;
+        const here = new problems_Problems(`service ${name}`);
+        const result = { ...request, attached: made.attached(attachments, here) };
+        problems.push(...here.lines);
+        return result;
+    });
+    const belongings = {
+        name: undefined,
+        objects: made.objects,
+        networks: made.networks,
+        known,
+        prune: false,
+        problems,
+        told: made.told,
+    };
+    return { services: attached, belongings };
+}
+/** What a run makes, by the names that its entries have for it. */
+class Made {
+    /** Placeholders of what will not be there. */
+    told = new Set();
+    networks = new Map();
+    #known;
+    #objects = new Map();
+    #creates = new Map();
+    #names;
+    constructor(services, known, problems) {
+        this.#known = known;
+        for (const { name: service, attachments } of services) {
+            for (const one of attachments === undefined ? [] : madeBy(attachments)) {
+                const place = `service ${service}: \`${one.kind}s\`: ${one.name}`;
+                if (one.kind === 'network') {
+                    this.#creates.set(one.name, one.what);
+                    if (!this.networks.has(one.name))
+                        this.networks.set(one.name, place);
+                }
+                else if (!this.#objects.has(attach_keyOf(one.kind, one.name)))
+                    this.#want(one.kind, one.name, one.what, place, problems);
+            }
+        }
+        this.#names = new Map([
+            ...known.networks.map(({ Id, Name }) => [Id, Name]),
+            ...[...this.#creates.keys()].map((name) => [placeholder('network', name), name]),
+        ]);
+    }
+    get objects() {
+        return [...this.#objects.values()];
+    }
+    /** What is attached to one service. */
+    attached(attachments, problems) {
+        const { secrets, configs, networks, credentialSpec } = attachments;
+        const makes = [];
+        return {
+            ...(secrets && { secrets: secrets.map((one) => this.#secret(one, problems.at('`secrets`'))) }),
+            ...(configs && { configs: configs.map((one) => this.#config(one, problems.at('`configs`'))) }),
+            ...(networks && { networks: networks.flatMap((one) => this.#network(one, makes, problems.at('`networks`'))) }),
+            ...(credentialSpec && { credentialSpec: this.#account(credentialSpec, problems.at('`credential-spec`')) }),
+            networkNames: this.#names,
+            toMake: makes,
+        };
+    }
+    #want(kind, name, content, place, problems) {
+        const { bytes, labels, templating } = content;
+        const account = kind === 'config' && content.isCredentialSpec ? credentialAccount(bytes.toString()) : undefined;
+        const own = account === undefined ? {} : { [ACCOUNT_LABEL]: account };
+        try {
+            const version = versionOf(kind, name, bytes, templating, this.#known[kind]);
+            const object = {
+                kind,
+                name: version,
+                versionOf: name,
+                labels: { ...own, ...labels, [VERSION_LABEL]: name },
+                content: bytes,
+                driver: undefined,
+                templating: templating === undefined ? undefined : { Name: templating },
+            };
+            content_checkName(object, this.#known[kind]);
+            this.#objects.set(attach_keyOf(kind, name), object);
+        }
+        catch (error) {
+            if (!(error instanceof UserError))
+                throw error;
+            problems.push(`${place}: ${error.message}`);
+        }
+    }
+    /** The ID, or the placeholder, of one that the run makes, or that the swarm has. */
+    #reference(kind, name, problems) {
+        const own = this.#objects.get(attach_keyOf(kind, name));
+        const wanted = own?.name ?? name;
+        const there = this.#known[kind].find(({ Spec }) => Spec.Name === wanted);
+        const id = there?.ID ?? placeholder(kind, wanted);
+        if (there === undefined && own === undefined) {
+            this.told.add(id);
+            problems.add(missing(kind, name, this.#known));
+        }
+        return { id, name: wanted };
+    }
+    #secret({ kind, name, file }, problems) {
+        const { id, name: SecretName } = this.#reference(kind, name, problems);
+        return { SecretID: id, SecretName, File: file };
+    }
+    #config({ kind, name, file }, problems) {
+        const { id, name: ConfigName } = this.#reference(kind, name, problems);
+        return { ConfigID: id, ConfigName, File: file };
+    }
+    #account(asked, problems) {
+        if (asked.from === 'nothing')
+            return { source: undefined };
+        if (asked.from === 'node')
+            return { source: asked.source };
+        const { id: ConfigID, name: ConfigName } = this.#reference('config', asked.name, problems);
+        return { source: { Config: ConfigID }, config: { ConfigID, ConfigName } };
+    }
+    #network({ name, aliases }, makes, problems) {
+        const create = this.#creates.get(name);
+        const all = this.#known.networks.filter((one) => one.Name === name && !isLeftover(one));
+        const there = all.find(({ Scope }) => Scope === 'swarm');
+        const here = problems.at(name);
+        if (there === undefined && create === undefined) {
+            if (attach_OF_EVERY_NODE.includes(name))
+                return [{ Target: all[0]?.Id ?? name }];
+            this.told.add(placeholder('network', name));
+            here.add(all.length > 0
+                ? 'it is a network of one node, which no service can use: write another name, with `create: true` to have it made'
+                : `the swarm has no network of this name: write \`{name: ${name}, create: true}\` to have it made, or correct the name`);
+        }
+        if (there === undefined && create !== undefined) {
+            for (const { problem } of networkViolations(create, this.#known.networks))
+                here.add(problem);
+            makes.push(create);
+        }
+        if (there !== undefined && create !== undefined)
+            for (const problem of attach_differences(there, create))
+                here.add(problem);
+        return [{ Target: there?.Id ?? placeholder('network', name), ...(aliases && { Aliases: aliases }) }];
+    }
+}
+/** By which Docker's manual has an account known on the config with its description (engine/swarm/services). */
+const ACCOUNT_LABEL = 'com.docker.gmsa.name';
+const attach_OF_EVERY_NODE = ['bridge', 'host'];
+function attach_keyOf(kind, name) {
+    return `${kind} ${name}`;
+}
+function missing(kind, name, known) {
+    const versions = known[kind].filter(({ Spec }) => Spec.Labels?.[VERSION_LABEL] === name);
+    const [newest] = versions.slice(-1);
+    const hint = newest === undefined ? '' : `, only versions of it such as ${newest.Spec.Name}`;
+    return `the swarm has no ${kind} ${name}${hint}: give its content in \`file\`, \`environment\` or \`content\`, make it with \`docker ${kind} create\`, or correct its name`;
+}
+/** What of a network that is there is not as it would be made. What is not said of it may be as it is. */
+function attach_differences(there, { Driver, Attachable, Internal, Options }) {
+    const isEncrypted = (options) => options?.encrypted !== undefined;
+    const found = [
+        there.Driver && there.Driver !== Driver ? `has the driver ${there.Driver}, and not ${Driver}` : undefined,
+        Attachable && there.Attachable === false ? 'is not attachable' : undefined,
+        Internal && there.Internal === false ? 'is not internal' : undefined,
+        isEncrypted(Options) && !isEncrypted(there.Options) ? 'is not encrypted' : undefined,
+    ];
+    return found.flatMap((what) => what === undefined
+        ? []
+        : [
+            `the network that is there ${what}, and a network cannot be changed: write what it is, or another name, or remove it first`,
+        ]);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/cli/stack-capture.js
 
 
@@ -33463,101 +34413,6 @@ function shownOnce(lines) {
 }
 function unquoted(text) {
     return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text;
-}
-
-;// CONCATENATED MODULE: ./build/stack/content.js
-
-
-
-
-
-
-
-
-
-
-/**
- * The secrets and configs that the files hold the content of, by the placeholders that docker's specs have for them. One
- * whose content cannot be had is `undefined`, and told among the problems.
- */
-function wantedObjects(request, captured, known, problems) {
-    const wanted = new Map();
-    for (const kind of ['secret', 'config']) {
-        for (const object of captured[kind].map((body) => content_readSource(kind, body))) {
-            const id = placeholder(kind, object.body.Name);
-            const path = [`${kind}s`, object.key];
-            try {
-                const one = wantedObject(request, object, known);
-                content_checkName(one, known[kind]);
-                wanted.set(id, one);
-            }
-            catch (error) {
-                if (!(error instanceof UserError))
-                    throw error;
-                wanted.set(id, undefined);
-                problems.push(`${place_placeOf(request.files, path)}: ${path.join('.')}: ${error.message}`);
-            }
-        }
-    }
-    return wanted;
-}
-function content_readSource(kind, body) {
-    const { [SOURCE_LABEL]: label = '', ...Labels } = body.Labels ?? {};
-    const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
-    return { kind, key, source, words, body: { ...body, Labels } };
-}
-function wantedObject(request, object, known) {
-    const { kind, key, source, body } = object;
-    const content = source === 'driver' ? Buffer.alloc(0) : contentOf(object, request.lookUp, request.directory);
-    if (kind === 'secret' && content.length > 0)
-        masking_hide(content.toString(), `secrets.${key}`);
-    const hash = contentHash(kind, body.Name, content);
-    const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
-    const common = { kind, content, driver, templating };
-    const isFixed = source === 'driver' || docker_files_nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== undefined;
-    const plain = known[kind].find(({ Spec }) => Spec.Name === body.Name);
-    if (isFixed) {
-        if (plain !== undefined)
-            checkFixed(kind, plain, hash, content);
-        const isOthers = plain !== undefined && plain.Spec.Labels?.[HASH_LABEL] === undefined;
-        const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
-        return { ...common, name: body.Name, versionOf: undefined, labels: noted };
-    }
-    const name = versionName(body.Name, hash);
-    const version = known[kind].find(({ Spec }) => Spec.Name === name);
-    const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
-    const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)));
-    if (isMeant && plain.Spec.Data === content.toString('base64')) {
-        return { ...common, name: body.Name, versionOf: body.Name, labels };
-    }
-    if (isMeant && kind === 'secret' && isInUse(plain, known)) {
-        log.notice(`${place_placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`);
-    }
-    return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
-}
-function isInUse({ ID }, { used }) {
-    return used.has(ID);
-}
-function content_checkName({ kind, name }, known) {
-    const problem = objectNameProblem(name, `a ${kind}`);
-    if (problem !== undefined)
-        throw new UserError(problem);
-    // Swarm finds names without their capitals.
-    const similar = known.find(({ Spec }) => Spec.Name !== name && Spec.Name.toLowerCase() === name.toLowerCase());
-    if (similar !== undefined) {
-        throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`);
-    }
-}
-/** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
-function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
-    const hash = Labels?.[HASH_LABEL];
-    const differs = data === undefined ? hash !== undefined && hash !== wanted : data !== content.toString('base64');
-    if (differs) {
-        throw new UserError(`the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`);
-    }
-    if (data === undefined && hash === undefined) {
-        log.warning(`the secret ${name} was not made by this action: it is taken as it is, for its content cannot be read`);
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/stack/read.js
@@ -33787,22 +34642,26 @@ function toldIds(objects, missing) {
 
 
 
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
     if (files === undefined) {
-        const look = (limit) => withPresentImages(asked, connection.engine, limit);
-        return { deployment: await time.before('Look at the swarm', look), stack: undefined };
+        return time.before('Look at the swarm', async (limit) => {
+            const deployment = await withPresentImages(asked, connection.engine, limit);
+            const { services, belongings } = await readAttachments(deployment.services, connection.engine, limit);
+            return { deployment: { ...deployment, services }, stack: undefined, belongings };
+        });
     }
     const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
-    return { deployment: { ...asked, services: stack.services }, stack };
+    return { deployment: { ...asked, services: stack.services }, stack, belongings: stack };
 }
 const NOTHING_TO_PUSH = { pushes: [], fromArchives: new Map(), problems: [] };
 /**
  * @param cas what has become of `registry-ca` by now
  * @throws UserErrors with all that would not work out
  */
-async function planAndCheck({ deployment, stack }, run, cas) {
+async function planAndCheck({ deployment, belongings }, run, cas) {
     const { connection, time, workspace } = run;
     // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => stage(title, () => time.before(title, work));
@@ -33827,13 +34686,19 @@ async function planAndCheck({ deployment, stack }, run, cas) {
         ...run,
         signal,
         deployment,
-        stack,
+        belongings,
         loggedIn,
         observed,
         strategies: STRATEGIES,
         fromArchives: pushing.fromArchives,
     }));
-    const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems];
+    const all = [
+        ...(belongings?.problems ?? []),
+        ...loggedIn.problems,
+        ...pushing.problems,
+        ...plan.problems,
+        ...problems,
+    ];
     await tellTrustCommands(all, deployment);
     throwAll(withTrustAdvice(all, deployment, cas));
     await tellHubLimits(hub, changes, observed);
@@ -36322,13 +37187,13 @@ async function allStages(asked, run, onRemains) {
         const connection = time.bound(run.connection);
         const self = identifyRun(process.env);
         const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
-        const { deployment, stack } = await readFiles(asked, { ...run, connection });
+        const { deployment, stack, belongings } = await readFiles(asked, { ...run, connection });
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
-        const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed');
+        const { changes, observed: atFirst, pushes, } = await planAndCheck({ deployment, stack, belongings }, before, 'installed');
         await push(pushes, changes, deployment, before, onRemains);
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
@@ -36336,7 +37201,7 @@ async function allStages(asked, run, onRemains) {
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        const { results, advice } = await change(changes, stack, rollout).catch((error) => {
+        const { results, advice } = await change(changes, stack, belongings, rollout).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
         return { results, advice, images: pushedImages(pushes, 'pushed') };
@@ -36361,9 +37226,9 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
     }));
 }
 /** From here on the swarm is changed. */
-async function change(asked, stack, run) {
+async function change(asked, stack, belongings, run) {
     const { connection, signal, time } = run;
-    const { changes, objects } = await make(asked, stack, run);
+    const { changes, objects } = await make(asked, belongings, run);
     const first = await takeFirstSteps(changes, run);
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
     const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
@@ -36375,7 +37240,7 @@ async function change(asked, stack, run) {
     await tidyAll(ended, run);
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
-    const removed = await prune(ended, stack, run);
+    const removed = await prune(ended, stack, belongings, run);
     const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice };
 }
@@ -36383,18 +37248,29 @@ function inOrderOf(changes, settled) {
     const order = new Map(changes.map(({ request }, index) => [request.name, index]));
     return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
-/** What a stack that has come up no longer needs goes. */
-async function prune(ended, stack, { connection, deployment }) {
-    const isUp = deployment.wait && isAllGood(ended);
-    return stack !== undefined && isUp ? removeUnused(stack, connection, nameInFiles) : [];
+/** What a stack or services that have come up no longer need goes. */
+async function prune(ended, stack, belongings, { connection, deployment, observed }) {
+    if (!deployment.wait || !isAllGood(ended))
+        return [];
+    if (stack !== undefined)
+        return removeUnused(stack, connection, nameInFiles);
+    if (belongings !== undefined)
+        await removeEarlierVersions(belongings, observed.services, connection);
+    return [];
 }
-/** What the stack needs, made; the changes have the IDs of it in the place of what stood for them. */
-async function make(changes, stack, run) {
-    if (stack === undefined)
+/** What the services need, made; the changes have the IDs of it in the place of what stood for them. */
+async function make(changes, belongings, run) {
+    if (belongings === undefined)
         return { changes, objects: [] };
     const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks));
-    const { objects, ids } = await makeObjects(stack, networks, run);
-    return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects };
+    const { objects, ids } = await makeObjects(belongings, networks, run);
+    return { changes: changes.map((one) => withMade(one, ids)), objects };
+}
+function withMade(change, ids) {
+    const wanted = withIds(change.wanted, ids);
+    if (change.action !== 'switch')
+        return { ...change, wanted };
+    return { ...change, wanted, second: { ...change.second, routed: withIds(change.second.routed, ids) } };
 }
 function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));
@@ -37313,7 +38189,7 @@ function areAllDirty({ current, changes }) {
 }
 function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
     // Half-way through an update tasks of two specs run side by side.
-    const isOther = hasUnfinishedUpdate(current) ? !isOf(task, wanted) : task_outlook_has(changes, 'template');
+    const isOther = hasUnfinishedUpdate(current) ? !task_outlook_isOf(task, wanted) : task_outlook_has(changes, 'template');
     if (isOther || (hasNewCredential && !hasImage(task)))
         return true;
     const isElsewhere = task_outlook_has(changes, 'placement') || (hasUnfinishedUpdate(current) && !isPlacedAs(task, wanted));
@@ -37322,7 +38198,7 @@ function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
     return !allowedNodes(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID);
 }
 /** Whether a task was made of the template that is wanted, wherever that would have it. */
-function isOf({ Spec: template }, { TaskTemplate: wanted }) {
+function task_outlook_isOf({ Spec: template }, { TaskTemplate: wanted }) {
     const { Placement: _was, ...made } = (template ?? {});
     const { Placement: _is, ...rest } = wanted;
     return sameSpec(templateOnly(made), templateOnly(rest));
@@ -37400,7 +38276,7 @@ function asDeployed(spec) {
     return isInterim(spec) ? withoutInterim(spec) : spec;
 }
 function drift_isOwn(label) {
-    return isBookkeeping(label) || label === RECORD_LABEL || label === INTERIM_LABEL;
+    return isBookkeeping(label) || [RECORD_LABEL, ATTACHED_LABEL].includes(label) || label === INTERIM_LABEL;
 }
 function deployOf(change, planned) {
     const by = planned.find(({ field, key }) => field === change.field && key === change.key);
@@ -37448,7 +38324,7 @@ function serviceOutlook(change, { observed, networks }) {
         tasks: outlook_tasksOf(change, changes, observed),
         strategy: request.strategy.kind,
         course,
-        account: action === 'unchanged' ? undefined : accountOf(change),
+        account: action === 'unchanged' ? undefined : outlook_accountOf(change),
         stored: storedWith(before, observed),
         drift: driftBefore(change, changes, networks),
         note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
@@ -37499,7 +38375,7 @@ function outlook_tasksOf(change, changes, observed) {
     const { before, removed } = tasksToEnd(live.Spec, observed.nodes);
     return { ...made, before, removed };
 }
-function accountOf({ access }) {
+function outlook_accountOf({ access }) {
     if (access === undefined)
         return undefined;
     const { username, registry } = storedLogin(access.credential);
@@ -37537,17 +38413,18 @@ function outlook_removal(service, { observed }) {
     };
 }
 function objectOutlooks(changes, surplus, known) {
-    const { stack, waits } = known;
-    if (stack === undefined)
+    const { belongings, waits, observed } = known;
+    if (belongings === undefined)
         return [];
     const networks = new Set(changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name));
-    const sent = objectsToSend(stack).map(({ object: { kind, name, labels }, there }) => ({
+    const sent = objectsToSend(belongings).map(({ object: { kind, name, labels }, there }) => ({
         kind,
         name,
         action: there === undefined ? 'create' : 'update',
         changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
     }));
-    const gone = waits ? unusedObjects(stack, stack.known, servicesAfter(changes, surplus, known.services)) : [];
+    const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known);
+    const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services) : [];
     return [
         ...[...networks].map((name) => ({ kind: 'network', name, action: 'create', changes: [] })),
         ...sent,
@@ -37559,11 +38436,15 @@ function labelChanges(before = {}, after) {
     return specDifference(spec(before), spec(after));
 }
 /** What the services of the swarm refer to when all has come up: what a rollback could need is in use. */
-function servicesAfter(changes, surplus, services) {
+function servicesAfter(changes, removed, { services, strategies }) {
     const updates = new Map(changes.flatMap((change) => (change.action === 'update' ? [[change.current.ID, change]] : [])));
-    const made = changes.flatMap((change) => (change.action === 'create' ? [{ Spec: change.wanted }] : []));
+    const made = changes.flatMap(({ action, wanted: Spec }) => action === 'create' || action === 'switch' ? [{ Spec }] : []);
+    const replaced = changes.flatMap((change) => change.action === 'switch' && planOf(change.request, strategies).keepsLeftovers?.(change.request) !== true
+        ? (change.second.live?.ID ?? [])
+        : []);
+    const gone = [...removed.map(({ ID }) => ID), ...replaced];
     const there = services
-        .filter((service) => !surplus.includes(service))
+        .filter(({ ID }) => !gone.includes(ID))
         .map((service) => {
         const update = updates.get(service.ID);
         if (update === undefined)
@@ -37601,7 +38482,15 @@ async function planOver(asked, run) {
     const cas = await planTrust({ ...bound, deployment: files.deployment });
     const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned');
     const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
-    const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait };
+    const known = {
+        stack: files.stack,
+        belongings: files.belongings,
+        observed,
+        services,
+        networks,
+        strategies: STRATEGIES,
+        waits: asked.wait,
+    };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);

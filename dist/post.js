@@ -10960,6 +10960,10 @@ class Problems {
     add(problem) {
         this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
     }
+    /** What was collected so far, from every place. */
+    get lines() {
+        return this.#lines;
+    }
     get isEmpty() {
         return this.#lines.length === 0;
     }
@@ -15415,6 +15419,547 @@ function registry_ca_nameOf(distinguished) {
     return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
+/**
+ * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
+ * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
+ * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
+ * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ */
+function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
+    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
+}
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** What stands in a spec for the ID of an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+/**
+ * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
+ * and a rollback to one that names a removed secret takes the service down.
+ */
+function unusedIds(ids, services) {
+    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return ids.filter((id) => !used.has(id));
+}
+/** The IDs of all that a spec names. */
+function referredIds(spec) {
+    const template = spec?.TaskTemplate;
+    const container = template?.ContainerSpec;
+    const credential = container?.Privileges?.CredentialSpec?.Config;
+    return [
+        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+        ...(template?.Networks ?? []).map(({ Target }) => Target),
+        ...(spec?.Networks ?? []).map(({ Target }) => Target),
+        ...(credential ? [credential] : []),
+    ];
+}
+/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const to = (id) => ids.get(id) ?? { id };
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => {
+                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
+                            return { ...one, SecretID, SecretName };
+                        }),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => {
+                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
+                            return { ...one, ConfigID, ConfigName };
+                        }),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: {
+                            ...container.Privileges,
+                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
+                        },
+                    }),
+                },
+            }),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
+/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
+const FIELDS = new Set([
+    '.',
+    '.Service',
+    '.Service.ID',
+    '.Service.Name',
+    '.Service.Labels',
+    '.Node',
+    '.Node.ID',
+    '.Node.Hostname',
+    '.Node.Platform',
+    '.Node.Platform.Architecture',
+    '.Node.Platform.OS',
+    '.Task',
+    '.Task.ID',
+    '.Task.Name',
+    '.Task.Slot',
+]);
+/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
+const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+const spec_template_WORD = /^[a-z_]\w*$/i;
+const COMMENT = /^\/\*.*\*\/$/s;
+const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+/**
+ * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
+ * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
+ * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
+ * shows nothing of the text, which may be a secret.
+ */
+function spec_template_templateProblem(text) {
+    if (!text.includes('{{'))
+        return undefined;
+    const actions = [...text.matchAll(ACTION)].map(([, action = '']) => action);
+    if (text.replaceAll(ACTION, '').includes('{{'))
+        return actions.length === 0 ? 'its `{{` has no end' : undefined;
+    if (!actions.every(isPlain))
+        return undefined;
+    if (actions.includes(''))
+        return 'there is nothing in its `{{ }}`';
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
+}
+/** What can be judged by itself; a word of Go's own may change what the others mean. */
+function isPlain(action) {
+    if (spec_template_WORD.test(action))
+        return !WORDS.has(action);
+    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const OPERATORS = (/* unused pure expression or super */ null && (['==', '!=']));
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function placement_constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    return allowedNodes(nodes, placement).filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+}
+/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
+function allowedNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
+function hasPlatform(node, platforms) {
+    if (platforms == null || platforms.length === 0)
+        return true;
+    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function placement_distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = isIPv4(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = isIP(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if (isIPv4(address) && !isIPv4(base) && length < 96)
+        return negated;
+    const network = new BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = isIP(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return isIPv4(address) ? 'ipv4' : 'ipv6';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
+
+
+
+
+// swarmkit, manager/controlapi/common.go
+const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+const LONGEST_NAME = 63;
+const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+const LONGEST_OBJECT_NAME = 64;
+// swarmkit, manager/controlapi/service.go
+const LEAST_MEMORY = (/* unused pure expression or super */ null && (4 * 1024 * 1024));
+const LEAST_CPUS = 1e6;
+const LEAST_DURATION = 1e6;
+const NANOSECONDS = 1e9;
+/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
+function specViolations(spec) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    return [
+        ...nameViolations(spec.Name),
+        ...resourceViolations(template.Resources?.Limits, 'limit'),
+        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
+        ...restartViolations(template.RestartPolicy),
+        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+        ...updateViolations(spec),
+        ...policyViolations(spec.UpdateConfig, 'update'),
+        ...policyViolations(spec.RollbackConfig, 'rollback'),
+        ...endpointViolations(spec),
+        ...mountViolations(container?.Mounts ?? []),
+        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
+        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
+        ...templateViolations(spec),
+        ...directoryViolations(container?.Dir),
+        ...healthViolations(container?.Healthcheck),
+    ];
+}
+/** What Swarm refuses to change in a service that exists. */
+function changeViolations(current, wanted) {
+    const [was, becomes] = [modeName(current), modeName(wanted)];
+    if (was === becomes)
+        return [];
+    return [
+        {
+            setting: 'mode',
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+        },
+    ];
+}
+/**
+ * Why Swarm takes no service or network of this name; `undefined` when it does.
+ *
+ * @param what it names: `a service`
+ */
+function nameProblem(name, what) {
+    if (!swarm_rules_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
+}
+/** The same of a secret or config. */
+function objectNameProblem(name, what) {
+    if (!OBJECT_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
+}
+const ENDS = 'with a letter or digit first and last';
+function noName(name, what) {
+    return `${swarm_rules_cut(name)} is no name of ${what}`;
+}
+function swarm_rules_tooLong(name, most) {
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+}
+const swarm_rules_LONGEST_SHOWN = 70;
+function swarm_rules_cut(name) {
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+}
+function nameViolations(name) {
+    const problem = nameProblem(name, 'a service');
+    return problem === undefined ? [] : [{ setting: 'name', problem }];
+}
+function resourceViolations(resources, kind) {
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+    const violations = [];
+    if (cpus !== 0 && cpus < LEAST_CPUS) {
+        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
+        violations.push({ setting: `cpu ${kind}`, problem });
+    }
+    if (memory !== 0 && memory < LEAST_MEMORY) {
+        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
+        violations.push({ setting: `memory ${kind}`, problem });
+    }
+    return violations;
+}
+const CONDITIONS = (/* unused pure expression or super */ null && (['none', 'on-failure', 'any']));
+function restartViolations(policy) {
+    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
+    return [
+        ...choiceViolations('restart condition', condition, CONDITIONS),
+        ...negativeViolations('restart delay', delay),
+        ...negativeViolations('restart window', window),
+    ];
+}
+function constraintViolations(constraint) {
+    const problem = constraintProblem(constraint);
+    if (problem === undefined)
+        return [];
+    return [
+        {
+            setting: 'constraints',
+            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
+        },
+    ];
+}
+/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
+function updateViolations(spec) {
+    const { UpdateConfig: update, Mode: mode } = spec;
+    if (update === undefined)
+        return [];
+    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
+        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
+    }
+    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
+    return [
+        ...negativeViolations('update delay', delay),
+        ...negativeViolations('update monitor', monitor),
+        ...(ratio >= 0 && ratio <= 1
+            ? []
+            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
+    ];
+}
+const ACTIONS = (/* unused pure expression or super */ null && (['pause', 'continue', 'rollback']));
+const ORDERS = (/* unused pure expression or super */ null && (['stop-first', 'start-first']));
+function policyViolations(policy, phase) {
+    return [
+        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
+        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
+    ];
+}
+function endpointViolations(spec) {
+    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
+    const isIngress = ({ PublishMode: published }) => published !== 'host';
+    return [
+        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
+        ...(mode === 'dnsrr' && ports.some(isIngress)
+            ? [
+                {
+                    setting: 'endpoint mode',
+                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
+                },
+            ]
+            : []),
+        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
+            setting: 'ports',
+            problem: `${port} is published twice: leave one of the two out`,
+        })),
+    ];
+}
+function mountViolations(mounts) {
+    const problems = [
+        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
+        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
+    ];
+    return problems.map((problem) => ({ setting: 'mounts', problem }));
+}
+/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
+const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+/** Why every node would refuse a mount. What a template fills in is known only there. */
+function mountProblem(mount) {
+    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    if (type === 'npipe')
+        return undefined;
+    if (isFixed(target) && !swarm_rules_isAbsolute(target)) {
+        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+    }
+    if (target === '/')
+        return 'the target is /, which is the whole container: write a directory in it';
+    if (!isFixed(source))
+        return undefined;
+    if (type === 'bind' && !swarm_rules_isAbsolute(source)) {
+        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+    }
+    if (type === 'tmpfs' && source !== '')
+        return `the tmpfs ${target} has a source: leave it out`;
+    if (type !== 'volume' || source === '')
+        return undefined;
+    if (swarm_rules_isAbsolute(source))
+        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+    const driver = options?.DriverConfig?.Name ?? '';
+    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
+        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
+        : undefined;
+}
+/** On Linux or on Windows: which nodes will have the task is not known. */
+function swarm_rules_isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text) {
+    return !text.includes('{{');
+}
+function fileViolations(setting, references) {
+    const targets = references.flatMap(({ file }) => file?.Name ?? []);
+    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
+    return [
+        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
+            setting,
+            problem: `two of them have the target ${target}: give one of the two another \`target\``,
+        })),
+    ];
+}
+const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
+    const of = (setting, text, item) => {
+        const why = templateProblem(text);
+        if (why === undefined)
+            return [];
+        return [
+            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
+        ];
+    };
+    const variables = (container?.Env ?? []).flatMap((variable) => {
+        const at = variable.indexOf('=');
+        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
+    });
+    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
+        ...of('mounts', source),
+        ...of('mounts', target),
+    ]);
+    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+function directoryViolations(directory = '') {
+    if (directory === '' || swarm_rules_isAbsolute(directory))
+        return [];
+    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+    return [{ setting: 'working directory', problem }];
+}
+function healthViolations(check = {}) {
+    const durations = [
+        ['health interval', check.Interval],
+        ['health timeout', check.Timeout],
+        ['health start period', check.StartPeriod],
+        ['health start interval', check.StartInterval],
+    ];
+    return [
+        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
+            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
+            : []),
+        ...((check.Retries ?? 0) < 0
+            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+    ];
+}
+/** The empty text is Swarm's default. */
+function choiceViolations(setting, value, choices) {
+    if (value === '' || choices.includes(value))
+        return [];
+    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+}
+function negativeViolations(setting, duration) {
+    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
+}
+/** Those that are there more than once, each once. */
+function doubles(texts) {
+    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
@@ -15581,9 +16126,9 @@ function substitutionsIn(text, line) {
     });
 }
 /** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
-const OPERATORS = [':-', '-', ':?', '?'];
+const variables_OPERATORS = [':-', '-', ':?', '?'];
 function misreadIn(operator, rest) {
-    return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
+    return variables_OPERATORS.slice(0, Math.max(0, variables_OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
 }
 function lineBreaks(text, from, to) {
     let count = 0;
@@ -15772,17 +16317,22 @@ function closing(text, quote) {
 
 
 
+
 /** What holds the content of a secret or config. */
 const SOURCES = ['file', 'content', 'environment'];
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
+/** Where those of compose files are. */
+function ofComposeFiles(lookUp, directory) {
+    const base = 'the directory of the first compose file';
+    return { lookUp, directory, base, settings: '`env` of the step or in an `env-file`' };
+}
 /**
  * The content of a secret or config.
  *
- * @param directory where relative paths begin
  * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
  */
-function contentOf(object, lookUp, directory) {
-    const content = rawContent(object, lookUp, directory);
+function contentOf(object, place) {
+    const content = rawContent(object, place);
     if (content.length === 0)
         throw new errors_UserError(`${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`);
     const most = LARGEST_KILOBYTES[object.kind];
@@ -15801,25 +16351,27 @@ const FILL = {
     environment: `set it in the \`env\` of the step (${UNSET})`,
     file: 'write something to it in an earlier step',
 };
-function rawContent({ source, words }, lookUp, directory) {
+function rawContent({ source, words }, place) {
     if (source === 'content')
         return Buffer.from(words);
     if (source === 'environment')
-        return Buffer.from(variableOf(words, lookUp));
-    const path = (0,external_node_path_namespaceObject.resolve)(directory, words);
+        return Buffer.from(variableOf(words, place));
+    const path = (0,external_node_path_namespaceObject.resolve)(place.directory, words);
     try {
-        return files_readUserFile(path, 'the directory of the first compose file');
+        return files_readUserFile(path, place.base);
     }
     catch (error) {
         throw new errors_UserError(`its file ${path}: ${errors_messageOf(error)}`);
     }
 }
 /** @throws UserError when it is not set; it goes on after the place */
-function variableOf(name, lookUp) {
+function variableOf(name, { lookUp, settings }) {
     const value = lookUp(name);
     if (value !== undefined)
         return value;
-    throw new errors_UserError(`it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+    // What stands in the place of a name may be the content itself.
+    const what = isVariableName(name) ? `the variable ${name}` : 'a variable';
+    throw new errors_UserError(`it takes its content from ${what}, which is not set: set it in the ${settings}`);
 }
 /**
  * That each secret and config has a content, or is external, and that the variables with contents are set. Docker takes
@@ -15831,7 +16383,7 @@ function checkSources(files, lookUp, problems) {
             problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
         }
         if (source?.source === 'environment') {
-            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp));
+            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, ofComposeFiles(lookUp, '')));
         }
     }
 }
@@ -15846,7 +16398,7 @@ function checkContents(files, lookUp, directory, problems) {
             continue;
         if (source.source === 'environment' && lookUp(source.words) === undefined)
             continue;
-        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory));
+        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, ofComposeFiles(lookUp, directory)));
     }
 }
 /** The secrets and configs, each in the last of the files that has it. */
@@ -15874,6 +16426,462 @@ function sourcesOf(object) {
         const inner = entryAt(object, key);
         return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
     });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/values.js
+
+
+
+/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
+const UNIT_MILLISECONDS = {
+    ns: 1e-6,
+    us: 1e-3,
+    '\u00b5s': 1e-3,
+    '\u03bcs': 1e-3,
+    ms: 1,
+    s: 1_000,
+    m: 60_000,
+    h: 3_600_000,
+};
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+const DURATION = new RegExp(`^(?:${PART.source})+$`);
+/**
+ * `true` or `false`, as YAML 1.2 spells them.
+ *
+ * @throws UserError that names the two
+ */
+function parseBoolean(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw new errors_UserError(`${problems_shown(text)} is neither of the two allowed values: write true or false`);
+}
+/**
+ * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDuration(text) {
+    const seconds = parseDelay(text);
+    if (seconds === 0)
+        throw new errors_UserError(`${text} is no time at all: write a longer one, such as 10s`);
+    return seconds;
+}
+/**
+ * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDelay(text) {
+    if (text === '0')
+        return 0;
+    if (/^\d+(?:\.\d+)?$/.test(text))
+        throw new errors_UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
+    if (!DURATION.test(text))
+        throw new errors_UserError(`${problems_shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
+    const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
+    return milliseconds / 1000;
+}
+/**
+ * A whole number in a range.
+ *
+ * @throws UserError that names the range
+ */
+function parseInteger(text, least, most) {
+    const number = Number(text);
+    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
+        return number;
+    throw new errors_UserError(`${problems_shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
+}
+/** One of the words of a closed set. */
+function parseChoice(text, choices) {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice !== undefined)
+        return choice;
+    const closest = keys_closestKey(text, choices);
+    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
+    throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments.js
+
+
+
+
+
+
+
+
+
+
+const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
+function attachmentSources(env) {
+    return {
+        lookUp: (name) => (variables_isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]),
+        directory: basePath(env),
+        base: basePath(env),
+        settings: '`env` of the step',
+        resolve: (path) => resolvePath(env, path),
+    };
+}
+/**
+ * What an entry attaches; `undefined` when it has none of the keys. Every secret content is masked as it is read.
+ *
+ * @param service its name, which a credential spec without one gets a part of
+ */
+function attachmentsOf(map, service, sources, problems) {
+    if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined))
+        return undefined;
+    const secrets = objectsAt(map, 'secret', sources, problems);
+    const configs = objectsAt(map, 'config', sources, problems);
+    const networks = networksAt(map, problems);
+    const credentialSpec = credentialSpecAt(map, service, sources, problems);
+    return {
+        ...(secrets && { secrets }),
+        ...(configs && { configs }),
+        ...(networks && { networks }),
+        ...(credentialSpec && { credentialSpec }),
+    };
+}
+/** The items of a key, a list or a mapping; `undefined` when the entry does not have it. */
+function itemsAt(map, key, example, problems) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        problems.add(`this is only text: write a list such as \`${key}: [${example}]\`, or \`[]\` for none`);
+        return undefined;
+    }
+    if (value.kind === 'list')
+        return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems));
+    return value.entries.flatMap(({ key: name, value: inner }) => {
+        if (inner.kind === 'map')
+            return [{ place: name, name, map: inner }];
+        if (inner.kind === 'text' && inner.value.trim() === '')
+            return [{ place: name, name, map: undefined }];
+        problems.add(`${problems_shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
+        return [];
+    });
+}
+function itemOf(item, place, problems) {
+    if (item.kind === 'text')
+        return [{ place, name: item.value.trim(), map: undefined }];
+    if (item.kind === 'map')
+        return [{ place, name: undefined, map: item }];
+    problems.add(`${place} is a list: write a name, or a mapping with the keys of one`);
+    return [];
+}
+const OBJECT_KEYS = [
+    ...['name', 'source', ...SOURCES],
+    ...['target', 'uid', 'gid', 'mode', 'labels', 'template-driver'],
+];
+const READABLE_BY_ALL = 0o444;
+function objectsAt(map, kind, sources, problems) {
+    const here = problems.at(`\`${kind}s\``);
+    const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here);
+    const objects = items?.flatMap((item) => objectOf(item, kind, sources, here) ?? []);
+    const known = new Set();
+    for (const { file } of objects ?? []) {
+        if (known.has(file.Name)) {
+            here.add(`two of them have the target ${problems_shown(file.Name)}: write another \`target\` for one of the two`);
+        }
+        known.add(file.Name);
+    }
+    return objects;
+}
+function objectOf(item, kind, sources, problems) {
+    const { map } = item;
+    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, OBJECT_KEYS, here);
+    const content = map && contentIn(map, kind, `\`${kind}s\`: ${attachments_nameIn(item) ?? item.place}`, sources, here);
+    const name = attachments_nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { kind, name, file: fileOf(name) };
+    const text = (key) => textAt(map, key, here);
+    const target = text('target');
+    if (target !== undefined && !isFileName(target)) {
+        here.add(`\`target\`: ${problems_shown(target)} is no name of a file: write one such as \`${kind === 'secret' ? name : `/etc/${name}`}\``);
+    }
+    const file = {
+        ...fileOf(target ?? name),
+        ...numberAt('uid', 'UID'),
+        ...numberAt('gid', 'GID'),
+        ...modeAt(text('mode'), here),
+    };
+    return { kind, name, file, ...(content && { content }) };
+    function numberAt(key, field) {
+        const number = text(key);
+        if (number === undefined)
+            return {};
+        if (!/^\d{1,10}$/.test(number))
+            here.add(`\`${key}\`: ${problems_shown(number)} is no number: write one such as 1000`);
+        return { [field]: number };
+    }
+}
+function fileOf(name) {
+    return { Name: name, UID: '0', GID: '0', Mode: READABLE_BY_ALL };
+}
+function isFileName(target) {
+    return target !== '' && !/[\0\r\n]/.test(target) && !/(?:^|\/)\.{0,2}$/.test(target);
+}
+function modeAt(text, problems) {
+    if (text === undefined)
+        return {};
+    if (/^(?:0o?)?[0-7]{3}$/.test(text))
+        return { Mode: Number.parseInt(text.slice(-3), 8) };
+    problems.add(`\`mode\`: ${problems_shown(text)} are no permissions of a file: write three octal digits, such as 0440`);
+    return {};
+}
+/** The name that an item gives, before it is looked at. */
+function attachments_nameIn({ name, map }) {
+    const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
+    const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
+    return text === undefined || text === '' || text.length > 64 ? undefined : problems_shown(text).slice(1, -1);
+}
+function attachments_nameOf({ name, map }, problems, problemWith) {
+    const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
+    if (given.length + (name === undefined ? 0 : 1) > 1) {
+        problems.add(`its name is given twice: write ${name === undefined ? '`name` or `source`' : 'it before the colon'} alone`);
+        return undefined;
+    }
+    const text = name ?? (map && textAt(map, given[0] ?? 'name', problems));
+    if (text === undefined || text === '') {
+        problems.add('it has no name: write its `name`');
+        return undefined;
+    }
+    const problem = problemWith(text);
+    if (problem !== undefined)
+        problems.add(problem);
+    return text;
+}
+function checkKeys(map, keys, problems) {
+    for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
+        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${keyAdvice(keys_closestKey(key, keys), keys)}`);
+    }
+}
+/** The content that is given, with what only counts with one. */
+function contentIn(map, kind, place, sources, problems) {
+    const given = SOURCES.filter((key) => valueAt(map, key) !== undefined);
+    const found = given.map((source) => contentFrom(source, map, kind, place, sources, problems));
+    const labels = labelsAt(map, problems);
+    const templating = textAt(map, 'template-driver', problems);
+    const [bytes] = found;
+    if (given.length > 1)
+        problems.add(`${problems_listed(given)} are all given: write only one of them`);
+    if (given.length === 0) {
+        const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
+        if (alone.length > 0) {
+            problems.add(`${problems_listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${problems_listed(SOURCES, 'disjunction')}`);
+        }
+    }
+    if (templating !== undefined && templating !== 'golang') {
+        problems.add(`\`template-driver\`: ${problems_shown(templating)} is none that docker has: write golang, or leave it out`);
+    }
+    return bytes && { bytes, labels, templating };
+}
+/** All of it is read where several are given, so that each is masked. */
+function contentFrom(source, map, kind, place, sources, problems) {
+    const value = valueAt(map, source);
+    // A content is taken as it stands, with its line end.
+    const text = value?.kind === 'text' && source === 'content' ? value.value : textAt(map, source, problems);
+    if (text === undefined)
+        return undefined;
+    const words = source === 'file' && text !== '' ? sources.resolve(text) : text;
+    const bytes = problems.attempt(() => {
+        if (text === '' && source !== 'content')
+            throw new errors_UserError(`\`${source}\` is empty: ${attachments_FILL[source]}`);
+        return contentOf({ kind, source, words }, sources);
+    });
+    const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
+    if (kind === 'secret' && secret !== undefined)
+        masking_hide(secret.toString(), place);
+    return bytes;
+}
+const attachments_FILL = {
+    file: 'write the path of a file of this job',
+    environment: 'write the name of a variable that is set in the `env` of the step',
+};
+const OWN_LABELS = 'swarm-deploy.';
+/** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
+function labelsAt(map, problems) {
+    const value = valueAt(map, 'labels');
+    const here = problems.at('`labels`');
+    const pairs = value === undefined ? [] : pairsOf(value, here);
+    for (const [name] of pairs) {
+        if (name === '')
+            here.add('a label has no name: write `NAME: value`');
+        else if (name.startsWith(OWN_LABELS) || name === NAMESPACE_LABEL) {
+            here.add(`${problems_shown(name)} is not yours to give, because objects are found by it: leave it out`);
+        }
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOf(value, problems) {
+    if (value.kind === 'text') {
+        if (value.value.trim() !== '')
+            problems.add('this is only text: write a mapping such as `{team: web}`');
+        return [];
+    }
+    const pairs = value.kind === 'map'
+        ? value.entries.map(({ key, value: inner }) => [key, inner])
+        : value.items.map((item) => {
+            const [, name = '', rest = ''] = item.kind === 'text' ? (/^([^=]*)=?(.*)$/s.exec(item.value) ?? []) : [];
+            return [name.trim(), item.kind === 'text' ? { ...item, value: rest } : item];
+        });
+    return pairs.flatMap(([name, inner]) => {
+        if (inner.kind === 'text')
+            return [[name, inner.value]];
+        problems.add(`${problems_shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
+        return [];
+    });
+}
+/** What is said of a network that is made. */
+const CREATE_KEYS = ['driver', 'attachable', 'internal', 'encrypted', 'driver-opts', 'labels', 'subnet'];
+const NETWORK_KEYS = ['name', 'aliases', 'create', ...CREATE_KEYS];
+function networksAt(map, problems) {
+    const here = problems.at('`networks`');
+    const items = itemsAt(map, 'networks', 'backend', here);
+    const networks = items?.flatMap((item) => networkOf(item, here) ?? []);
+    const known = new Set();
+    for (const { name } of networks ?? []) {
+        if (known.has(name))
+            here.add(`${name} is given twice: put all of it into one item`);
+        known.add(name);
+    }
+    return networks;
+}
+function networkOf(item, problems) {
+    const { map } = item;
+    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, NETWORK_KEYS, here);
+    const name = attachments_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : nameProblem(text, 'a network')));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { name, aliases: undefined, create: undefined };
+    const isMade = valueAt(map, 'create') !== undefined && switchAt('create');
+    const given = CREATE_KEYS.filter((key) => valueAt(map, key) !== undefined);
+    if (!isMade && given.length > 0) {
+        here.add(`${problems_listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
+    }
+    const subnet = textAt(map, 'subnet', here);
+    const options = valueAt(map, 'driver-opts');
+    const create = {
+        Name: name,
+        Driver: textAt(map, 'driver', here) || 'overlay',
+        Attachable: switchAt('attachable'),
+        Internal: switchAt('internal'),
+        Options: {
+            ...(options && Object.fromEntries(pairsOf(options, here.at('`driver-opts`')))),
+            ...(switchAt('encrypted') && { encrypted: '' }),
+        },
+        Labels: labelsAt(map, here),
+        ...(subnet && { IPAM: { Config: [{ Subnet: subnet }] } }),
+    };
+    return { name, aliases: aliasesAt(map, here), create: isMade ? create : undefined };
+    function switchAt(key) {
+        const text = map && textAt(map, key, here);
+        return text === undefined ? false : (here.at(`\`${key}\``).attempt(() => parseBoolean(text)) ?? false);
+    }
+}
+/** Docker's own, which services may use. */
+const PREDEFINED = ['host', 'bridge', 'none'];
+function aliasesAt(map, problems) {
+    const value = valueAt(map, 'aliases');
+    if (value === undefined)
+        return undefined;
+    const items = value.kind === 'list' ? value.items : [];
+    const names = items.flatMap((item) => (item.kind === 'text' && item.value.trim() !== '' ? [item.value.trim()] : []));
+    if (value.kind !== 'list' || names.length < items.length) {
+        problems.add('`aliases` is no list of names: write one such as `[api, db]`');
+    }
+    return names;
+}
+const CREDENTIAL_SPEC_KEYS = ['config', 'registry', 'name', ...SOURCES, 'labels'];
+const NO_SPEC = 'write `{file: credspec.json}` for a file of this job, `{config: NAME}` for a config of the swarm, `{registry: NAME}` for a value on the nodes, `file://NAME` for a file on the nodes, or `none`';
+function credentialSpecAt(map, service, sources, problems) {
+    const value = valueAt(map, 'credential-spec');
+    const here = problems.at('`credential-spec`');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return here.attempt(() => credentialSpecOfText(value.value.trim()));
+    if (value.kind === 'list') {
+        here.add(`this is a list: ${NO_SPEC}`);
+        return undefined;
+    }
+    checkKeys(value, CREDENTIAL_SPEC_KEYS, here);
+    const given = ['config', 'registry', ...SOURCES].filter((key) => valueAt(value, key) !== undefined);
+    const [only] = given;
+    if (only === undefined || given.length > 1) {
+        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${problems_listed(given)} are all given: write only one`);
+        return undefined;
+    }
+    const content = contentIn(value, 'config', '', sources, here);
+    const text = textAt(value, only, here) ?? '';
+    if (only === 'registry')
+        return { from: 'node', source: { Registry: text } };
+    const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
+    if (only === 'config' && valueAt(value, 'name') !== undefined) {
+        here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
+    }
+    const problem = objectNameProblem(name, 'a config');
+    if (problem !== undefined)
+        here.add(problem);
+    return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
+}
+/** In the words of docker's flag. */
+function credentialSpecOfText(text) {
+    const [, scheme, value = ''] = /^(config|file|registry):\/\/(.+)$/.exec(text) ?? [];
+    if (text === 'none')
+        return { from: 'nothing' };
+    if (scheme === undefined)
+        throw new errors_UserError(`${problems_shown(text)} says not where it is: ${NO_SPEC}`);
+    if (scheme === 'config')
+        return { from: 'config', name: value };
+    return { from: 'node', source: scheme === 'file' ? { File: value } : { Registry: value } };
+}
+/** What an entry has made where it is missing. */
+function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
+    const spec = credentialSpec?.from === 'config' ? [{ kind: 'config', ...credentialSpec }] : [];
+    const contents = [...secrets, ...configs, ...spec].flatMap(({ kind, name, content }) => content === undefined ? [] : [{ kind, name, what: content }]);
+    const made = networks.flatMap(({ name, create }) => create === undefined ? [] : [{ kind: 'network', name, what: create }]);
+    return [...contents, ...made];
+}
+/** What both a key and a flag of the lists would set: whichever came last would win. */
+function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
+    const lists = [
+        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
+        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
+        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
+    ];
+    for (const { name: flag, value = '' } of flags) {
+        if (flag === '--credential-spec' && credentialSpec !== undefined) {
+            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
+        }
+        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
+        const list = lists.find(({ key }) => key === `${noun}s`);
+        if (noun === undefined || list === undefined)
+            continue;
+        const named = verb === '-rm' ? value : targetOf(value);
+        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
+            continue;
+        problems.add(`${problems_shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+    }
+}
+/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
+function targetOf(value) {
+    const fields = new Map(value.split(',').map((field) => {
+        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
+        return [key.toLowerCase(), rest];
+    }));
+    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
+    return named ?? value.split(',', 1)[0] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
@@ -16295,82 +17303,6 @@ function checkNames(requests, problems) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/values.js
-
-
-
-/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
-const UNIT_MILLISECONDS = {
-    ns: 1e-6,
-    us: 1e-3,
-    '\u00b5s': 1e-3,
-    '\u03bcs': 1e-3,
-    ms: 1,
-    s: 1_000,
-    m: 60_000,
-    h: 3_600_000,
-};
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
-const DURATION = new RegExp(`^(?:${PART.source})+$`);
-/**
- * `true` or `false`, as YAML 1.2 spells them.
- *
- * @throws UserError that names the two
- */
-function parseBoolean(text) {
-    if (/^(?:true|True|TRUE)$/.test(text))
-        return true;
-    if (/^(?:false|False|FALSE)$/.test(text))
-        return false;
-    throw new errors_UserError(`${problems_shown(text)} is neither of the two allowed values: write true or false`);
-}
-/**
- * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
- *
- * @throws UserError that says what to write instead
- */
-function parseDuration(text) {
-    const seconds = parseDelay(text);
-    if (seconds === 0)
-        throw new errors_UserError(`${text} is no time at all: write a longer one, such as 10s`);
-    return seconds;
-}
-/**
- * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
- *
- * @throws UserError that says what to write instead
- */
-function parseDelay(text) {
-    if (text === '0')
-        return 0;
-    if (/^\d+(?:\.\d+)?$/.test(text))
-        throw new errors_UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
-    if (!DURATION.test(text))
-        throw new errors_UserError(`${problems_shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
-    const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
-    return milliseconds / 1000;
-}
-/**
- * A whole number in a range.
- *
- * @throws UserError that names the range
- */
-function parseInteger(text, least, most) {
-    const number = Number(text);
-    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
-        return number;
-    throw new errors_UserError(`${problems_shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
-}
-/** One of the words of a closed set. */
-function parseChoice(text, choices) {
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice !== undefined)
-        return choice;
-    const closest = keys_closestKey(text, choices);
-    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
@@ -16622,10 +17554,10 @@ function checkUrl(text) {
 ;// CONCATENATED MODULE: ./build/inputs/strategy.js
 
 
-const KEY = 'strategy';
+const strategy_KEY = 'strategy';
 /** The names that are inputs, for all services, and keys of an entry, for one. */
 function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+    return [strategy_KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
 }
 /**
  * Reads the settings that are given.
@@ -16647,7 +17579,7 @@ function readStrategySettings(textOf, strategies, problems) {
     }
     return {
         given,
-        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
+        kind: read(strategy_KEY, (text) => parseChoice(text, Object.keys(strategies))),
         values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
     };
 }
@@ -16692,7 +17624,7 @@ function kindsWith(name, strategies) {
     return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
 }
 function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
+    return name === strategy_KEY || kindsWith(name, strategies).includes(kind);
 }
 function alternativesIn(strategies) {
     const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
@@ -17013,12 +17945,12 @@ function inWords(modes, type) {
 ;// CONCATENATED MODULE: ./build/inputs/pause.js
 
 // `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
-const ACTION = 'pause';
+const pause_ACTION = 'pause';
 const FLAG = '--update-failure-action';
 /** A service or stack that has Swarm pause an update that fails. */
 function pausing(request) {
     const { policies } = request;
-    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
+    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: pause_ACTION } } };
 }
 /** A policy or flag that has Swarm do anything else is a problem. */
 function checkPause(requests, problems) {
@@ -17027,10 +17959,10 @@ function checkPause(requests, problems) {
     }
 }
 function otherActions({ policies, createArgs = [], updateArgs = [] }) {
-    const { failure_action: action = ACTION } = policies.update;
+    const { failure_action: action = pause_ACTION } = policies.update;
     const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
     return [
-        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
+        ...(action === pause_ACTION ? [] : [policyText({ failure_action: action })]),
         // Docker itself rejects an unknown word.
         ...['continue', 'rollback']
             .filter((word) => flags.some(({ value }) => value === word))
@@ -17040,7 +17972,7 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
 
 ;// CONCATENATED MODULE: ./build/inputs/prepare.js
 
-const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+const prepare_WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
 /**
  * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
  *
@@ -17048,7 +17980,7 @@ const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
  */
 function parsePrepare(text) {
     const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
-    return WORDS[parseChoice(word, Object.keys(WORDS))];
+    return prepare_WORDS[parseChoice(word, Object.keys(prepare_WORDS))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -17068,472 +18000,6 @@ function replacementOf(own, all, problems) {
         policies: mergedPolicies(policies, all.policies),
         prepare,
     };
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
-/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
-const FIELDS = new Set([
-    '.',
-    '.Service',
-    '.Service.ID',
-    '.Service.Name',
-    '.Service.Labels',
-    '.Node',
-    '.Node.ID',
-    '.Node.Hostname',
-    '.Node.Platform',
-    '.Node.Platform.Architecture',
-    '.Node.Platform.OS',
-    '.Task',
-    '.Task.ID',
-    '.Task.Name',
-    '.Task.Slot',
-]);
-/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const spec_template_WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
-const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-const spec_template_WORD = /^[a-z_]\w*$/i;
-const COMMENT = /^\/\*.*\*\/$/s;
-const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
-/**
- * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
- * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
- * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
- * shows nothing of the text, which may be a secret.
- */
-function spec_template_templateProblem(text) {
-    if (!text.includes('{{'))
-        return undefined;
-    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
-    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
-        return actions.length === 0 ? 'its `{{` has no end' : undefined;
-    if (!actions.every(isPlain))
-        return undefined;
-    if (actions.includes(''))
-        return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !spec_template_WORDS.has(action));
-    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
-}
-/** What can be judged by itself; a word of Go's own may change what the others mean. */
-function isPlain(action) {
-    if (spec_template_WORD.test(action))
-        return !spec_template_WORDS.has(action);
-    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const placement_OPERATORS = (/* unused pure expression or super */ null && (['==', '!=']));
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function placement_constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
-}
-/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
-function allowedNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
-function hasPlatform(node, platforms) {
-    if (platforms == null || platforms.length === 0)
-        return true;
-    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function placement_distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!placement_KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = isIPv4(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = isIP(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if (isIPv4(address) && !isIPv4(base) && length < 96)
-        return negated;
-    const network = new BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = isIP(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return isIPv4(address) ? 'ipv4' : 'ipv6';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
-
-
-
-
-// swarmkit, manager/controlapi/common.go
-const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-const LONGEST_NAME = 63;
-const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
-const LONGEST_OBJECT_NAME = 64;
-// swarmkit, manager/controlapi/service.go
-const LEAST_MEMORY = (/* unused pure expression or super */ null && (4 * 1024 * 1024));
-const LEAST_CPUS = 1e6;
-const LEAST_DURATION = 1e6;
-const NANOSECONDS = 1e9;
-/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    return [
-        ...nameViolations(spec.Name),
-        ...resourceViolations(template.Resources?.Limits, 'limit'),
-        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
-        ...restartViolations(template.RestartPolicy),
-        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
-        ...updateViolations(spec),
-        ...policyViolations(spec.UpdateConfig, 'update'),
-        ...policyViolations(spec.RollbackConfig, 'rollback'),
-        ...endpointViolations(spec),
-        ...mountViolations(container?.Mounts ?? []),
-        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
-        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
-        ...templateViolations(spec),
-        ...directoryViolations(container?.Dir),
-        ...healthViolations(container?.Healthcheck),
-    ];
-}
-/** What Swarm refuses to change in a service that exists. */
-function changeViolations(current, wanted) {
-    const [was, becomes] = [modeName(current), modeName(wanted)];
-    if (was === becomes)
-        return [];
-    return [
-        {
-            setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
-        },
-    ];
-}
-/**
- * Why Swarm takes no service or network of this name; `undefined` when it does.
- *
- * @param what it names: `a service`
- */
-function nameProblem(name, what) {
-    if (!swarm_rules_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
-}
-/** The same of a secret or config. */
-function objectNameProblem(name, what) {
-    if (!OBJECT_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
-    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
-}
-const ENDS = 'with a letter or digit first and last';
-function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
-}
-function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
-}
-const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
-}
-function nameViolations(name) {
-    const problem = nameProblem(name, 'a service');
-    return problem === undefined ? [] : [{ setting: 'name', problem }];
-}
-function resourceViolations(resources, kind) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
-    const violations = [];
-    if (cpus !== 0 && cpus < LEAST_CPUS) {
-        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
-        violations.push({ setting: `cpu ${kind}`, problem });
-    }
-    if (memory !== 0 && memory < LEAST_MEMORY) {
-        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
-        violations.push({ setting: `memory ${kind}`, problem });
-    }
-    return violations;
-}
-const CONDITIONS = (/* unused pure expression or super */ null && (['none', 'on-failure', 'any']));
-function restartViolations(policy) {
-    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
-    return [
-        ...choiceViolations('restart condition', condition, CONDITIONS),
-        ...negativeViolations('restart delay', delay),
-        ...negativeViolations('restart window', window),
-    ];
-}
-function constraintViolations(constraint) {
-    const problem = constraintProblem(constraint);
-    if (problem === undefined)
-        return [];
-    return [
-        {
-            setting: 'constraints',
-            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
-        },
-    ];
-}
-/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
-function updateViolations(spec) {
-    const { UpdateConfig: update, Mode: mode } = spec;
-    if (update === undefined)
-        return [];
-    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
-        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
-    }
-    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
-    return [
-        ...negativeViolations('update delay', delay),
-        ...negativeViolations('update monitor', monitor),
-        ...(ratio >= 0 && ratio <= 1
-            ? []
-            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
-    ];
-}
-const ACTIONS = (/* unused pure expression or super */ null && (['pause', 'continue', 'rollback']));
-const ORDERS = (/* unused pure expression or super */ null && (['stop-first', 'start-first']));
-function policyViolations(policy, phase) {
-    return [
-        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
-        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
-    ];
-}
-function endpointViolations(spec) {
-    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
-    return [
-        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
-            ? [
-                {
-                    setting: 'endpoint mode',
-                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
-                },
-            ]
-            : []),
-        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
-            setting: 'ports',
-            problem: `${port} is published twice: leave one of the two out`,
-        })),
-    ];
-}
-function mountViolations(mounts) {
-    const problems = [
-        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
-        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
-    ];
-    return problems.map((problem) => ({ setting: 'mounts', problem }));
-}
-/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
-const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
-function mountProblem(mount) {
-    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
-    if (type === 'npipe')
-        return undefined;
-    if (isFixed(target) && !swarm_rules_isAbsolute(target)) {
-        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
-    }
-    if (target === '/')
-        return 'the target is /, which is the whole container: write a directory in it';
-    if (!isFixed(source))
-        return undefined;
-    if (type === 'bind' && !swarm_rules_isAbsolute(source)) {
-        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
-    }
-    if (type === 'tmpfs' && source !== '')
-        return `the tmpfs ${target} has a source: leave it out`;
-    if (type !== 'volume' || source === '')
-        return undefined;
-    if (swarm_rules_isAbsolute(source))
-        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
-    const driver = options?.DriverConfig?.Name ?? '';
-    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
-        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
-        : undefined;
-}
-/** On Linux or on Windows: which nodes will have the task is not known. */
-function swarm_rules_isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-function isFixed(text) {
-    return !text.includes('{{');
-}
-function fileViolations(setting, references) {
-    const targets = references.flatMap(({ file }) => file?.Name ?? []);
-    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
-    return [
-        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
-        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
-            setting,
-            problem: `two of them have the target ${target}: give one of the two another \`target\``,
-        })),
-    ];
-}
-const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
-function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
-    const of = (setting, text, item) => {
-        const why = templateProblem(text);
-        if (why === undefined)
-            return [];
-        return [
-            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
-        ];
-    };
-    const variables = (container?.Env ?? []).flatMap((variable) => {
-        const at = variable.indexOf('=');
-        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
-    });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
-    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
-}
-function directoryViolations(directory = '') {
-    if (directory === '' || swarm_rules_isAbsolute(directory))
-        return [];
-    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
-    return [{ setting: 'working directory', problem }];
-}
-function healthViolations(check = {}) {
-    const durations = [
-        ['health interval', check.Interval],
-        ['health timeout', check.Timeout],
-        ['health start period', check.StartPeriod],
-        ['health start interval', check.StartInterval],
-    ];
-    return [
-        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
-            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
-            : []),
-        ...((check.Retries ?? 0) < 0
-            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
-            : []),
-    ];
-}
-/** The empty text is Swarm's default. */
-function choiceViolations(setting, value, choices) {
-    if (value === '' || choices.includes(value))
-        return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
-}
-function negativeViolations(setting, duration) {
-    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
-}
-/** Those that are there more than once, each once. */
-function doubles(texts) {
-    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
@@ -18235,6 +18701,8 @@ function unclosed(quote) {
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
 const RECORD_LABEL = 'swarm-deploy.create-args';
+/** On a service: what the lists of its entry attached the last time. */
+const ATTACHED_LABEL = 'swarm-deploy.attached';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
 const SWITCHES = new Set([
     '--detach',
@@ -18505,8 +18973,9 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
         return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
     if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
         return `the value of ${spelling} has no name before the =: write NAME=value`;
-    if (/^--label(?:-add|-rm)?$/.test(name) && value?.split('=', 1)[0] === RECORD_LABEL)
-        return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`;
+    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
+    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
     if (relative)
@@ -18565,6 +19034,8 @@ function asWords({ spelling, value, isJoined }) {
 
 
 
+
+
 const services_KEYS = [
     'name',
     'image',
@@ -18577,6 +19048,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    ...ATTACHMENT_KEYS,
     'prepare',
     ...POLICY_KEYS,
 ];
@@ -18596,7 +19068,7 @@ const services_OTHER_NAMES = {
     update: 'update-config',
 };
 /** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(' '));
+const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
 const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
@@ -18606,16 +19078,18 @@ const KEYED = { isKeyed: true };
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
  *
  * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
  */
-function servicesFromText(text, forAll, problems) {
+function servicesFromText(text, forAll, sources, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`services line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0)
         return [];
     const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
     services_checkNames(entries, problems);
+    checkSharedContents(requests, problems.at('services'));
     return requests;
 }
 function services_entriesOf(root, keys, problems) {
@@ -18651,25 +19125,25 @@ function entriesOfList(items) {
 function placeOf(name) {
     return `services: ${name.slice(0, LONGEST_PLACE)}`;
 }
-function requestFromEntry(entry, forAll, problems) {
+function requestFromEntry(entry, reading, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
         problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
-        return requestFromMap(entry, value, forAll, problems);
+        return requestFromMap(entry, value, reading, problems);
     if (entry.name === undefined) {
         problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) };
+    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
     return image && { name: entry.name, ...KEYED, image, ...nothingElse };
 }
-function requestFromMap(entry, map, forAll, problems) {
-    if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
+function requestFromMap(entry, map, { forAll, sources }, problems) {
+    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
         return undefined;
     const stack = stackOf(entry, map, forAll.strategies, problems);
     const name = stack ?? services_nameOf(entry, map, problems);
@@ -18683,6 +19157,7 @@ function requestFromMap(entry, map, forAll, problems) {
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
     const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
+    const attachments = attachmentsOf(map, name, sources, problems);
     const own = {
         strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
@@ -18695,12 +19170,12 @@ function requestFromMap(entry, map, forAll, problems) {
         problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
     }
     const asked = [
-        ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
+        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
     if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``);
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -18708,6 +19183,8 @@ function requestFromMap(entry, map, forAll, problems) {
     for (const flags of [createArgs ?? [], updateArgs]) {
         checkGivenOnce(map, env, flags, problems);
         checkPolicyFlags(replacement.policies, flags, problems);
+        if (attachments !== undefined)
+            checkAttachmentFlags(attachments, flags, problems);
     }
     return {
         name,
@@ -18722,6 +19199,7 @@ function requestFromMap(entry, map, forAll, problems) {
         ...(command === undefined ? {} : { command }),
         ...(createArgs === undefined ? {} : { createArgs }),
         updateArgs,
+        ...(attachments && { attachments }),
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
@@ -18742,7 +19220,7 @@ function stackOf({ name }, map, strategies, problems) {
     }
     return stack;
 }
-function checkKeys({ name }, map, keys, problems) {
+function services_checkKeys({ name }, map, keys, problems) {
     const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
     const [only, ...others] = map.entries;
     if (only !== undefined &&
@@ -18878,6 +19356,23 @@ function checkGivenOnce(map, env, flags, problems) {
     for (const name of variablesOf(flags)) {
         if (Object.hasOwn(env, name))
             problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
+    }
+}
+/** What is made under one name is one thing for the whole run. */
+function checkSharedContents(requests, problems) {
+    const known = new Map();
+    for (const { name: service, attachments } of requests) {
+        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
+            const other = known.get(`${kind} ${name}`);
+            if (other === undefined)
+                known.set(`${kind} ${name}`, { service, what });
+            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
+                const advice = kind === 'network'
+                    ? 'say it in one of the two, and write the name alone in the other'
+                    : 'give one of the two another name; with `target` the file can be called the same in both';
+                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
+            }
+        }
     }
 }
 
@@ -19940,6 +20435,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -20144,7 +20640,7 @@ function readServices(env, forAll, problems) {
         return [];
     }
     if (text.trim() !== '')
-        return servicesFromText(text, forAll, problems);
+        return servicesFromText(text, forAll, attachmentSources(env), problems);
     if (stack !== '')
         return [];
     const given = ['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');

@@ -160,6 +160,7 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
   const cas = (values['registry-ca'] ?? '').match(/[\w./-]+\.crt/g) ?? []
   const checks = `${values['check-command'] ?? ''}\n${values.services ?? ''}`
   const archives = [...(values.images ?? '').matchAll(/archive: ([\w./-]+)/g)].map(([, path = '']) => path)
+  const contents = [...(values.services ?? '').matchAll(/\bfile: ([\w./-]+)/g)].map(([, path = '']) => path)
   const scripts = checks.match(/(?<=\s|^)\.\/[\w./-]+\.sh/g) ?? []
   return [
     ...lines('compose-file').map((path): [string, string] => [path, readFileSync('examples/compose.yml', 'utf8')]),
@@ -169,6 +170,7 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
     ...passwords.map((path): [string, string] => [path, 'dummy-7Qx\n']),
     ...dockerConfigs.map(([, path = '']): [string, string] => [path, DOCKER_CONFIG]),
     ...archives.map((path): [string, string] => [path, 'an archive']),
+    ...contents.map((path): [string, string] => [path, '{}']),
     ...scripts.map((path): [string, string] => [path, '#!/bin/sh\n']),
   ]
 }

@@ -51,7 +51,12 @@ export interface TaskTemplate {
     readonly CapabilityDrop?: readonly string[]
     readonly Mounts?: readonly Mount[]
     readonly Secrets?: readonly { readonly SecretID: string; readonly SecretName: string; readonly File?: FileTarget }[]
-    readonly Configs?: readonly { readonly ConfigID: string; readonly ConfigName: string; readonly File?: FileTarget }[]
+    readonly Configs?: readonly {
+      readonly ConfigID: string
+      readonly ConfigName: string
+      readonly File?: FileTarget
+      readonly Runtime?: Readonly<Record<string, never>>
+    }[]
     readonly Privileges?: {
       readonly SELinuxContext?: { readonly Disable?: boolean }
       readonly CredentialSpec?: { readonly Config?: string; readonly File?: string; readonly Registry?: string }

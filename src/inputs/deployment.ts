@@ -4,9 +4,11 @@ import type { ConfigFile } from '../docker/cli/config-file.ts'
 import type { Policies } from '../docker/cli/update-policy.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
+import type { Attached } from '../docker/specs/attachments.ts'
 import type { NetworkCreate } from '../docker/specs/stack-objects.ts'
 import type { Place } from '../result.ts'
 import type { Secret } from '../runner/secret.ts'
+import type { AttachmentsRequest } from './attachments.ts'
 import type { AdaptedFiles } from './compose/adapt.ts'
 import type { ComposeFile } from './compose/place.ts'
 import type { LookUp } from './compose/variables.ts'
@@ -213,6 +215,10 @@ export interface ServiceRequest {
   readonly createArgs?: readonly Flag[]
   /** Flags for `docker service update`, applied on top. */
   readonly updateArgs: readonly Flag[]
+  /** Secrets, configs, networks and a credential spec. */
+  readonly attachments?: AttachmentsRequest
+  /** The same with the IDs that they have on the swarm, or placeholders for what is to be made. */
+  readonly attached?: Attached
   /** What is perhaps not meant as it is written. */
   readonly notices?: readonly string[]
   /** How its tasks are replaced. */

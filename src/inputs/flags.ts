@@ -6,6 +6,9 @@ import { type ShellWord, shellWords } from './shell-words.ts'
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
 export const RECORD_LABEL = 'swarm-deploy.create-args'
 
+/** On a service: what the lists of its entry attached the last time. */
+export const ATTACHED_LABEL = 'swarm-deploy.attached'
+
 export type Verb = 'create' | 'update'
 
 /** A flag as it stands in the text or in an item. */
@@ -323,8 +326,9 @@ function flagProblem(verb: Verb, { name, spelling, value, isJoined, isWhole }: W
     return `the value of ${spelling} has a NUL character, which no argument can have: take it out`
   if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
     return `the value of ${spelling} has no name before the =: write NAME=value`
-  if (/^--label(?:-add|-rm)?$/.test(name) && value?.split('=', 1)[0] === RECORD_LABEL)
-    return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`
+  const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined
+  if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+    return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`
   const relative =
     /^--mount(?:-add)?$/.test(name) &&
     /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1]

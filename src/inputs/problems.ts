@@ -22,6 +22,11 @@ export class Problems {
     this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`))
   }
 
+  /** What was collected so far, from every place. */
+  get lines(): readonly string[] {
+    return this.#lines
+  }
+
   get isEmpty(): boolean {
     return this.#lines.length === 0
   }

@@ -6,6 +6,7 @@ import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './a
 import { readDockerConfigs, UNNAMED_CONFIG } from './accounts/docker-config.ts'
 import { credentialsFromText, type PasswordSources } from './accounts/registries.ts'
 import { parseCaImage, registryCasFromText } from './accounts/registry-ca.ts'
+import { attachmentSources } from './attachments.ts'
 import { checkContents } from './compose/contents.ts'
 import type {
   Accounts,
@@ -265,7 +266,7 @@ function readServices(env: Environment, forAll: ReplacementSettings, problems: P
     )
     return []
   }
-  if (text.trim() !== '') return servicesFromText(text, forAll, problems)
+  if (text.trim() !== '') return servicesFromText(text, forAll, attachmentSources(env), problems)
   if (stack !== '') return []
   const given = (['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'] as const).find(
     (name) => input(env, name) !== '',

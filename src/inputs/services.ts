@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Flag } from '../docker/cli/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
+import { ATTACHMENT_KEYS, type AttachmentSources, attachmentsOf, checkAttachmentFlags, madeBy } from './attachments.ts'
 import type { ServiceRequest } from './deployment.ts'
 import { adviceForFlag, flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
@@ -27,6 +29,7 @@ const KEYS: readonly string[] = [
   'create',
   'create-args',
   'update-args',
+  ...ATTACHMENT_KEYS,
   'prepare',
   ...POLICY_KEYS,
 ]
@@ -50,7 +53,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 /** Keys of compose files that say by themselves what was pasted. */
 const COMPOSE_KEYS = new Set(
-  'build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(
+  'build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(
     ' ',
   ),
 )
@@ -73,19 +76,36 @@ interface Entry {
   readonly value: YamlValue
 }
 
+/** What entries are read with. */
+interface Reading {
+  /** What the inputs say of strategies and policies. */
+  readonly forAll: ReplacementSettings
+  /** Where the contents of secrets and configs are looked for. */
+  readonly sources: AttachmentSources
+}
+
 /**
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
  *
  * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
  */
-export function servicesFromText(text: string, forAll: ReplacementSettings, problems: Problems): ServiceRequest[] {
+export function servicesFromText(
+  text: string,
+  forAll: ReplacementSettings,
+  sources: AttachmentSources,
+  problems: Problems,
+): ServiceRequest[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0) return []
 
   const entries = entriesOf(root, entryKeys(forAll.strategies), problems.at('services'))
-  const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? [])
+  const requests = entries.flatMap(
+    (entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? [],
+  )
   checkNames(entries, problems)
+  checkSharedContents(requests, problems.at('services'))
   return requests
 }
 
@@ -125,13 +145,13 @@ function placeOf(name: string): string {
   return `services: ${name.slice(0, LONGEST_PLACE)}`
 }
 
-function requestFromEntry(entry: Entry, forAll: ReplacementSettings, problems: Problems): ServiceRequest | undefined {
+function requestFromEntry(entry: Entry, reading: Reading, problems: Problems): ServiceRequest | undefined {
   const { value } = entry
   if (value.kind === 'list') {
     problems.add(`this is a list: write an image, as in ${PAIR}, or a mapping with the keys of an entry`)
     return undefined
   }
-  if (value.kind === 'map') return requestFromMap(entry, value, forAll, problems)
+  if (value.kind === 'map') return requestFromMap(entry, value, reading, problems)
   if (entry.name === undefined) {
     problems.add(
       `this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${PAIR}`,
@@ -140,14 +160,14 @@ function requestFromEntry(entry: Entry, forAll: ReplacementSettings, problems: P
   }
   problems.attempt(() => checkName(entry.name ?? ''))
   const image = problems.attempt(() => imageFrom(value.value.trim()))
-  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) }
+  const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) }
   return image && { name: entry.name, ...KEYED, image, ...nothingElse }
 }
 
 function requestFromMap(
   entry: Entry,
   map: YamlMap,
-  forAll: ReplacementSettings,
+  { forAll, sources }: Reading,
   problems: Problems,
 ): ServiceRequest | undefined {
   if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems)) return undefined
@@ -163,6 +183,7 @@ function requestFromMap(
   const notices: string[] = []
   const createArgs = flagsAt(map, 'create', problems, notices)
   const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
+  const attachments = attachmentsOf(map, name, sources, problems)
   const own = {
     strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
     policies: policiesOfEntry(map, problems),
@@ -178,13 +199,13 @@ function requestFromMap(
     )
   }
   const asked = [
-    ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
+    ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
     ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
     ...RETIRED_KEYS.map((key) => valueAt(map, key)),
   ]
   if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
     problems.add(
-      `nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``,
+      `nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``,
     )
   }
   if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
@@ -193,6 +214,7 @@ function requestFromMap(
   for (const flags of [createArgs ?? [], updateArgs]) {
     checkGivenOnce(map, env, flags, problems)
     checkPolicyFlags(replacement.policies, flags, problems)
+    if (attachments !== undefined) checkAttachmentFlags(attachments, flags, problems)
   }
 
   return {
@@ -208,6 +230,7 @@ function requestFromMap(
     ...(command === undefined ? {} : { command }),
     ...(createArgs === undefined ? {} : { createArgs }),
     updateArgs,
+    ...(attachments && { attachments }),
     ...(notices.length === 0 ? {} : { notices }),
     ...replacement,
   }
@@ -377,5 +400,23 @@ function checkGivenOnce(
   }
   for (const name of variablesOf(flags)) {
     if (Object.hasOwn(env, name)) problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`)
+  }
+}
+
+/** What is made under one name is one thing for the whole run. */
+function checkSharedContents(requests: readonly ServiceRequest[], problems: Problems): void {
+  const known = new Map<string, { readonly service: string; readonly what: unknown }>()
+  for (const { name: service, attachments } of requests) {
+    for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
+      const other = known.get(`${kind} ${name}`)
+      if (other === undefined) known.set(`${kind} ${name}`, { service, what })
+      else if (!isDeepStrictEqual(other.what, what)) {
+        const advice =
+          kind === 'network'
+            ? 'say it in one of the two, and write the name alone in the other'
+            : 'give one of the two another name; with `target` the file can be called the same in both'
+        problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`)
+      }
+    }
   }
 }

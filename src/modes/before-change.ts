@@ -11,8 +11,9 @@ import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.
 import { readHubLimits, tellHubLimits } from '../prepare/hub-pulls.ts'
 import { type CheckedPushes, checkPushes, type Push, unusedPushes } from '../push/push.ts'
 import { log, stage } from '../runner/log.ts'
+import { readAttachments } from '../stack/attach.ts'
 import { readStack } from '../stack/read.ts'
-import type { Stack } from '../stack/stack.ts'
+import type { Belongings, Stack } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 
 /** The stages up to and with the check, in which nothing is changed: a deploy and a plan have the same. */
@@ -21,17 +22,22 @@ import { STRATEGIES } from '../strategies/table.ts'
 export interface Asked {
   readonly deployment: Deployment
   readonly stack: Stack | undefined
+  /** The secrets, configs and networks of the stack, or of the entries of services. */
+  readonly belongings: Belongings | undefined
 }
 
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 export async function readFiles(asked: Deployment, { connection, workspace, time }: Run): Promise<Asked> {
   const { stack: files } = asked
   if (files === undefined) {
-    const look = (limit: AbortSignal) => withPresentImages(asked, connection.engine, limit)
-    return { deployment: await time.before('Look at the swarm', look), stack: undefined }
+    return time.before('Look at the swarm', async (limit) => {
+      const deployment = await withPresentImages(asked, connection.engine, limit)
+      const { services, belongings } = await readAttachments(deployment.services, connection.engine, limit)
+      return { deployment: { ...deployment, services }, stack: undefined, belongings }
+    })
   }
   const stack = await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit))
-  return { deployment: { ...asked, services: stack.services }, stack }
+  return { deployment: { ...asked, services: stack.services }, stack, belongings: stack }
 }
 
 /** What is to be done to each service, and how all of them are now. */
@@ -48,7 +54,7 @@ const NOTHING_TO_PUSH: CheckedPushes = { pushes: [], fromArchives: new Map(), pr
  * @param cas what has become of `registry-ca` by now
  * @throws UserErrors with all that would not work out
  */
-export async function planAndCheck({ deployment, stack }: Asked, run: Run, cas: CaState): Promise<CheckedPlan> {
+export async function planAndCheck({ deployment, belongings }: Asked, run: Run, cas: CaState): Promise<CheckedPlan> {
   const { connection, time, workspace } = run
   // A group of the log, and the time that is left for what comes before the first change.
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
@@ -80,14 +86,20 @@ export async function planAndCheck({ deployment, stack }: Asked, run: Run, cas: 
       ...run,
       signal,
       deployment,
-      stack,
+      belongings,
       loggedIn,
       observed,
       strategies: STRATEGIES,
       fromArchives: pushing.fromArchives,
     }),
   )
-  const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems]
+  const all = [
+    ...(belongings?.problems ?? []),
+    ...loggedIn.problems,
+    ...pushing.problems,
+    ...plan.problems,
+    ...problems,
+  ]
   await tellTrustCommands(all, deployment)
   throwAll(withTrustAdvice(all, deployment, cas))
   await tellHubLimits(hub, changes, observed)

@@ -19,9 +19,9 @@ import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
-import { makeObjects } from '../stack/make.ts'
-import { removeMade, removeUnused } from '../stack/remove.ts'
-import type { Stack } from '../stack/stack.ts'
+import { type Made, makeObjects } from '../stack/make.ts'
+import { removeEarlierVersions, removeMade, removeUnused } from '../stack/remove.ts'
+import type { Belongings, Stack } from '../stack/stack.ts'
 import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { planAndCheck, readFiles } from './before-change.ts'
@@ -62,14 +62,18 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const self = identifyRun(process.env)
   await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
 
-  const { deployment, stack } = await readFiles(asked, { ...run, connection })
+  const { deployment, stack, belongings } = await readFiles(asked, { ...run, connection })
   // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
   // A registry can only be asked when the nodes trust it, and the managers are nodes.
   await installRegistryCas({ ...run, connection, deployment, self, onRemains })
   const before = { ...run, connection }
-  const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed')
+  const {
+    changes,
+    observed: atFirst,
+    pushes,
+  } = await planAndCheck({ deployment, stack, belongings }, before, 'installed')
   await push(pushes, changes, deployment, before, onRemains)
   const preparing = { ...run, connection, observed: atFirst, deployment, self }
   await removeLeft(preparing)
@@ -77,7 +81,7 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
-  const { results, advice } = await change(changes, stack, rollout).catch((error: unknown) => {
+  const { results, advice } = await change(changes, stack, belongings, rollout).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
   return { results, advice, images: pushedImages(pushes, 'pushed') }
@@ -104,10 +108,11 @@ async function push(
 async function change(
   asked: readonly Change[],
   stack: Stack | undefined,
+  belongings: Belongings | undefined,
   run: RolloutRun,
 ): Promise<Omit<Deployed, 'images'>> {
   const { connection, signal, time } = run
-  const { changes, objects } = await make(asked, stack, run)
+  const { changes, objects } = await make(asked, belongings, run)
   const first = await takeFirstSteps(changes, run)
   // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
   const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)
@@ -118,7 +123,7 @@ async function change(
   await tidyInterims(ended, run)
   await tidyAll(ended, run)
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
-  const removed = await prune(ended, stack, run)
+  const removed = await prune(ended, stack, belongings, run)
   const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES)
   return { results: [...ended.map(({ result }) => result), ...removed], advice }
 }
@@ -128,18 +133,31 @@ function inOrderOf(changes: readonly Change[], settled: readonly Settled[]): rea
   return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0))
 }
 
-/** What a stack that has come up no longer needs goes. */
-async function prune(ended: readonly Settled[], stack: Stack | undefined, { connection, deployment }: RolloutRun) {
-  const isUp = deployment.wait && isAllGood(ended)
-  return stack !== undefined && isUp ? removeUnused(stack, connection, nameInFiles) : []
+/** What a stack or services that have come up no longer need goes. */
+async function prune(
+  ended: readonly Settled[],
+  stack: Stack | undefined,
+  belongings: Belongings | undefined,
+  { connection, deployment, observed }: RolloutRun,
+) {
+  if (!deployment.wait || !isAllGood(ended)) return []
+  if (stack !== undefined) return removeUnused(stack, connection, nameInFiles)
+  if (belongings !== undefined) await removeEarlierVersions(belongings, observed.services, connection)
+  return []
 }
 
-/** What the stack needs, made; the changes have the IDs of it in the place of what stood for them. */
-async function make(changes: readonly Change[], stack: Stack | undefined, run: RolloutRun) {
-  if (stack === undefined) return { changes, objects: [] }
+/** What the services need, made; the changes have the IDs of it in the place of what stood for them. */
+async function make(changes: readonly Change[], belongings: Belongings | undefined, run: RolloutRun) {
+  if (belongings === undefined) return { changes, objects: [] }
   const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks))
-  const { objects, ids } = await makeObjects(stack, networks, run)
-  return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects }
+  const { objects, ids } = await makeObjects(belongings, networks, run)
+  return { changes: changes.map((one) => withMade(one, ids)), objects }
+}
+
+function withMade(change: Change, ids: Made['ids']): Change {
+  const wanted = withIds(change.wanted, ids)
+  if (change.action !== 'switch') return { ...change, wanted }
+  return { ...change, wanted, second: { ...change.second, routed: withIds(change.second.routed, ids) } }
 }
 
 function isAllGood(settled: readonly Settled[]): boolean {

@@ -28,7 +28,15 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const cas = await planTrust({ ...bound, deployment: files.deployment })
   const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned')
   const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
-  const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait }
+  const known = {
+    stack: files.stack,
+    belongings: files.belongings,
+    observed,
+    services,
+    networks,
+    strategies: STRATEGIES,
+    waits: asked.wait,
+  }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
   const { deployment } = files
   const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)

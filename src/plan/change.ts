@@ -9,6 +9,7 @@ import {
   serviceUpdate,
 } from '../docker/cli/commands.ts'
 import { rehearse } from '../docker/cli/rehearsal.ts'
+import { type Attachment, withAttached } from '../docker/specs/attachments.ts'
 import { entriesOf, type Overlay } from '../docker/specs/create-flags.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import {
@@ -25,10 +26,11 @@ import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
 import type { StackService } from '../inputs/deployment.ts'
+import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
 import type { Change } from './check.ts'
 import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
-import { withRecord } from './create-args-record.ts'
+import { recorded, withRecord } from './create-args-record.ts'
 import type { CheckedImage } from './images.ts'
 import type { PlannedService } from './plan.ts'
 
@@ -47,17 +49,41 @@ export async function changeOf(planned: PlannedService, image: CheckedImage, run
   const missing = difference(current?.Spec, asked)
   const declared = await declaredByFlags(planned, run)
   const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned
-  const spec = withCommand(await specFor(standing, missing, image, run), request.command)
+  const commanded = withCommand(await specFor(standing, missing, image, run), request.command)
+  const attachment = attachmentOf(planned, commanded)
+  const spec = attachment?.spec ?? commanded
   const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion)
   for (const key of ignored)
     log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
   const isSent = missing.image !== undefined || request.compose !== undefined
   const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
-  const networks = request.compose?.networks ?? []
-  const changes = changesOf(planned, wanted, missing, declared)
-  const isNoted = declared !== undefined && changes.length > 0
-  return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes }
+  const networks = request.compose?.networks ?? request.attached?.toMake ?? []
+  const changes = changesOf(planned, wanted, missing, declared, attachment?.changes ?? [])
+  return {
+    wanted: withNotes(wanted, current === undefined || changes.length > 0, declared, attachment),
+    networks,
+    changes,
+  }
+}
+
+/** What the lists of an entry attach, on top of all else that it says. */
+function attachmentOf({ request, current, colours }: PlannedService, spec: ServiceSpec): Attachment | undefined {
+  const { attached } = request
+  const earlier = current === undefined ? [] : recorded(current.Spec, ATTACHED_LABEL)
+  return attached && withAttached(spec, attached, earlier, colours?.route?.alias)
+}
+
+/** What the lists spoke of is noted with what is sent anyway. Of a service that is made its flags are noted by now. */
+function withNotes(
+  spec: ServiceSpec,
+  isSent: boolean,
+  declared: Overlay | undefined,
+  attachment: Attachment | undefined,
+): ServiceSpec {
+  if (!isSent) return spec
+  const withFlags = declared === undefined ? spec : withRecord(spec, declared.record)
+  return attachment === undefined ? withFlags : withRecord(withFlags, attachment.record, ATTACHED_LABEL)
 }
 
 function specFor(
@@ -183,12 +209,14 @@ export const REASONS_BESIDE: readonly string[] = [PAUSED, KILLED, RERUN]
  * Why an existing service has to be touched, in the user's words.
  *
  * @param declared what `create-args` make of the service as it is
+ * @param attached what its lists change
  */
 function changesOf(
   { request, current, interim }: PlannedService,
   wanted: ServiceSpec,
   { words }: Difference,
   declared: Overlay | undefined,
+  attached: readonly string[],
 ): string[] {
   if (current === undefined) return []
   const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])]
@@ -197,7 +225,8 @@ function changesOf(
     const rerun = request.compose.isRerun && isJob(wanted) ? [RERUN] : []
     return [...(changed.length === 0 ? rerun : changed), ...stuck]
   }
-  const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)]
+  const byLists =
+    changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(current.Spec, wanted)]
   const named = [...words, ...byLists]
   const base = declared?.spec ?? current.Spec
   const byFlags =

@@ -15,7 +15,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
+import { type Belongings, configContent, swarmNetworks } from '../stack/stack.ts'
 import { changeOf, type Target } from './change.ts'
 import type { Colours, SecondService } from './colours.ts'
 import {
@@ -119,7 +119,8 @@ export interface Checked {
 /** What the check has at hand. */
 interface CheckRun extends Run {
   readonly deployment: Deployment
-  readonly stack: Stack | undefined
+  /** The secrets, configs and networks of the stack, or of the entries of services. */
+  readonly belongings: Belongings | undefined
   readonly loggedIn: LoggedIn
   readonly fromArchives: FromArchives
   readonly observed: Observation
@@ -168,10 +169,11 @@ function problemsOf(findings: readonly Finding[]): string[] {
 
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
 async function problemsTogether(drafts: readonly Draft[], run: CheckRun): Promise<string[]> {
-  const { connection, deployment, signal, stack } = run
+  const { connection, deployment, signal, belongings } = run
   const { stack: files } = deployment
   const joining = drafts.filter(joinsNetwork)
-  const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : [])
+  const networks =
+    belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : [])
   const services = drafts.some(mayConflict) ? await connection.engine.get<Service[]>('/services', { signal }) : []
   return [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
@@ -340,17 +342,17 @@ function decide(
 /** What would make Windows refuse the service's gMSA account. */
 async function credentialProblems(
   spec: ServiceSpec,
-  { connection, observed, stack, signal }: CheckRun,
+  { connection, observed, belongings, signal }: CheckRun,
 ): Promise<string[]> {
   const source = credentialSpecOf(spec)
   if (source === undefined) return []
-  if (source.Config && stack?.told.has(source.Config)) return []
+  if (source.Config && belongings?.told.has(source.Config)) return []
   const content = source.Config ? await contentOfConfig(source.Config) : undefined
   return credentialSpecProblems(source, spec, content, observed.nodes)
 
   async function contentOfConfig(id: string): Promise<string | undefined> {
-    const ofStack = stack && configContent(stack, id)
-    if (ofStack !== undefined) return ofStack
+    const known = belongings && configContent(belongings, id)
+    if (known !== undefined) return known
     const all = await connection.engine.get<StackObject[]>('/configs', { signal })
     const data = all.find(({ ID }) => ID === id)?.Spec.Data
     return data === undefined ? undefined : Buffer.from(data, 'base64').toString()

@@ -1,7 +1,7 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
 import { isRollback } from '../docker/swarm/update-status.ts'
-import { RECORD_LABEL } from '../inputs/flags.ts'
+import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
 import { isBookkeeping } from './colours.ts'
 import { INTERIM_LABEL, isInterim, withoutInterim } from './interim-spec.ts'
 import { numberOf } from './write-number.ts'
@@ -67,7 +67,7 @@ function asDeployed(spec: ServiceSpec): ServiceSpec {
 }
 
 function isOwn(label: string): boolean {
-  return isBookkeeping(label) || label === RECORD_LABEL || label === INTERIM_LABEL
+  return isBookkeeping(label) || [RECORD_LABEL, ATTACHED_LABEL].includes(label) || label === INTERIM_LABEL
 }
 
 function deployOf(change: FieldChange, planned: readonly FieldChange[]): DriftChange['deploy'] {

@@ -4,7 +4,7 @@ import { type FieldChange, type Names, specDifference } from '../docker/specs/sp
 import { type Kind, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
 import type { PushedImage } from '../result.ts'
-import { objectsToSend, type Stack } from '../stack/stack.ts'
+import { type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
 import { surplusServices, unusedObjects } from '../stack/unused.ts'
 import { REASONS_BESIDE } from './change.ts'
 import { type Change, serviceBefore } from './check.ts'
@@ -69,6 +69,8 @@ export interface ObjectOutlook {
 /** What an outlook is made of. */
 interface Known {
   readonly stack: Stack | undefined
+  /** Those of the stack, or of the entries of services. */
+  readonly belongings: Belongings | undefined
   readonly observed: Observation
   /** All of the swarm. */
   readonly services: readonly Service[]
@@ -200,18 +202,19 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
 }
 
 function objectOutlooks(changes: readonly Change[], surplus: readonly Service[], known: Known): ObjectOutlook[] {
-  const { stack, waits } = known
-  if (stack === undefined) return []
+  const { belongings, waits, observed } = known
+  if (belongings === undefined) return []
   const networks = new Set(
     changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name),
   )
-  const sent = objectsToSend(stack).map(({ object: { kind, name, labels }, there }) => ({
+  const sent = objectsToSend(belongings).map(({ object: { kind, name, labels }, there }) => ({
     kind,
     name,
     action: there === undefined ? ('create' as const) : ('update' as const),
     changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
   }))
-  const gone = waits ? unusedObjects(stack, stack.known, servicesAfter(changes, surplus, known.services)) : []
+  const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known)
+  const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services) : []
   return [
     ...[...networks].map((name) => ({ kind: 'network' as const, name, action: 'create' as const, changes: [] })),
     ...sent,
@@ -229,15 +232,23 @@ function labelChanges(before: Labels = {}, after: Labels): FieldChange[] {
 /** What the services of the swarm refer to when all has come up: what a rollback could need is in use. */
 function servicesAfter(
   changes: readonly Change[],
-  surplus: readonly Service[],
-  services: readonly Service[],
+  removed: readonly Service[],
+  { services, strategies }: Known,
 ): Referring[] {
   const updates = new Map(
     changes.flatMap((change) => (change.action === 'update' ? [[change.current.ID, change] as const] : [])),
   )
-  const made = changes.flatMap((change) => (change.action === 'create' ? [{ Spec: change.wanted }] : []))
+  const made = changes.flatMap(({ action, wanted: Spec }) =>
+    action === 'create' || action === 'switch' ? [{ Spec }] : [],
+  )
+  const replaced = changes.flatMap((change) =>
+    change.action === 'switch' && planOf(change.request, strategies).keepsLeftovers?.(change.request) !== true
+      ? (change.second.live?.ID ?? [])
+      : [],
+  )
+  const gone = [...removed.map(({ ID }) => ID), ...replaced]
   const there = services
-    .filter((service) => !surplus.includes(service))
+    .filter(({ ID }) => !gone.includes(ID))
     .map((service): Referring => {
       const update = updates.get(service.ID)
       if (update === undefined) return service

@@ -9,7 +9,7 @@ import {
 import { objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
-import { contentOf, type Source } from '../inputs/compose/contents.ts'
+import { contentOf, ofComposeFiles, type Source } from '../inputs/compose/contents.ts'
 import { placeOf } from '../inputs/compose/place.ts'
 import type { StackRequest } from '../inputs/deployment.ts'
 import { hide } from '../inputs/masking.ts'
@@ -62,7 +62,8 @@ function readSource(kind: Kind, body: ObjectCreate): Captured {
 
 function wantedObject(request: StackRequest, object: Captured, known: KnownToStack): WantedObject {
   const { kind, key, source, body } = object
-  const content = source === 'driver' ? Buffer.alloc(0) : contentOf(object, request.lookUp, request.directory)
+  const content =
+    source === 'driver' ? Buffer.alloc(0) : contentOf(object, ofComposeFiles(request.lookUp, request.directory))
   if (kind === 'secret' && content.length > 0) hide(content.toString(), `secrets.${key}`)
   const hash = contentHash(kind, body.Name, content)
   const { Labels: labels = {}, Driver: driver, Templating: templating } = body
@@ -76,7 +77,7 @@ function wantedObject(request: StackRequest, object: Captured, known: KnownToSta
     const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash }
     return { ...common, name: body.Name, versionOf: undefined, labels: noted }
   }
-  const name = versionName(body.Name, hash)
+  const name = versionOf(kind, body.Name, content, templating?.Name, known[kind])
   const version = known[kind].find(({ Spec }) => Spec.Name === name)
   const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name
   const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)))
@@ -91,11 +92,34 @@ function wantedObject(request: StackRequest, object: Captured, known: KnownToSta
   return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } }
 }
 
+/**
+ * The name of the version with a content.
+ *
+ * @param templating the driver that fills it in: with another one it is another object
+ * @param known those of the kind that the swarm has
+ * @throws UserError when the swarm has another content under that name
+ */
+export function versionOf(
+  kind: Kind,
+  name: string,
+  content: Buffer,
+  templating: string | undefined,
+  known: readonly StackObject[],
+): string {
+  const all = templating === undefined ? content : Buffer.concat([content, Buffer.from(`\0${templating}`)])
+  const version = versionName(name, contentHash(kind, name, all))
+  const data = known.find(({ Spec }) => Spec.Name === version)?.Spec.Data
+  if (data === undefined || data === content.toString('base64')) return version
+  throw new UserError(
+    `the swarm has a ${kind} ${version} with another content than its name says: remove it with \`docker ${kind} rm ${version}\`, or write another name`,
+  )
+}
+
 function isInUse({ ID }: StackObject, { used }: KnownToStack): boolean {
   return used.has(ID)
 }
 
-function checkName({ kind, name }: WantedObject, known: readonly StackObject[]): void {
+export function checkName({ kind, name }: WantedObject, known: readonly StackObject[]): void {
   const problem = objectNameProblem(name, `a ${kind}`)
   if (problem !== undefined) throw new UserError(problem)
   // Swarm finds names without their capitals.

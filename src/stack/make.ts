@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Run } from '../connect/run.ts'
 import { TimedOut } from '../connect/run-time.ts'
@@ -5,6 +6,7 @@ import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import {
   isLeftover,
   type Kind,
+  type Network,
   type NetworkCreate,
   placeholder,
   type StackObject,
@@ -14,7 +16,7 @@ import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import { removeMade } from './remove.ts'
-import { isOfStack, listNetworks, objectsToSend, type Stack, type WantedObject } from './stack.ts'
+import { type Belongings, isOwn, listNetworks, objectsToSend, type WantedObject } from './stack.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
 /** How long a network that was removed may be held by tasks that are being stopped. */
@@ -43,14 +45,15 @@ export interface Made {
  * was made before is taken away again, and what is left is named
  */
 export async function makeObjects(
-  stack: Stack,
+  stack: Belongings,
   networks: readonly NetworkCreate[],
   { connection: { engine }, signal, time }: Pick<Run, 'connection' | 'signal' | 'time'>,
 ): Promise<Made> {
   const objects: MadeObject[] = []
+  const found = new Map<string, { readonly id: string }>()
   try {
     const limit = AbortSignal.any([signal, time.over()])
-    await stage('Make networks, secrets and configs', () => makeAll(stack, networks, objects, engine, limit))
+    await stage('Make networks, secrets and configs', () => makeAll(stack, networks, { objects, found }, engine, limit))
   } catch (error) {
     time.beginClosing()
     const isLeft = await removeMade(objects, engine, signal)
@@ -62,18 +65,18 @@ export async function makeObjects(
       cause: error,
     })
   }
-  const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]))
-  return { objects, ids }
+  const made = objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }] as const)
+  return { objects, ids: new Map([...found, ...made]) }
 }
 
 /**
  * @param networks what docker itself would send to make them
- * @param objects gets what was made, one by one
+ * @param done gets what was made, one by one, and by their placeholders the IDs of what another run has made meanwhile
  */
 async function makeAll(
-  stack: Stack,
-  networks: readonly { readonly Name: string }[],
-  objects: MadeObject[],
+  stack: Belongings,
+  networks: readonly NetworkCreate[],
+  { objects, found }: { readonly objects: MadeObject[]; readonly found: Map<string, { readonly id: string }> },
   engine: Engine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -92,13 +95,21 @@ async function makeAll(
     }
   }
   for (const [name, body] of new Map(networks.map((one) => [one.Name, one]))) {
-    await whenReleased(stack, name, () => make('network', name, () => makeNetwork(stack, engine, name, body)), signal)
-    log.info(`network ${name}: created`)
+    const once = async () => {
+      if (await make('network', name, () => makeNetwork(stack, engine, name, body))) return true
+      const other = stack.name === undefined ? await networkOfSwarm(engine, name) : undefined
+      if (other !== undefined) found.set(placeholder('network', name), { id: other })
+      return other !== undefined
+    }
+    await whenReleased(stack, name, once, signal)
+    log.info(`network ${name}: ${found.has(placeholder('network', name)) ? 'there by now' : 'created'}`)
   }
   for (const { object, there } of objectsToSend(stack)) {
     if (there === undefined) {
-      await make(object.kind, object.name, () => makeOnce(engine, object))
-      log.info(`${object.kind} ${object.name}: created`)
+      const { kind, name } = object
+      const onFound = stack.name === undefined ? (id: string) => found.set(placeholder(kind, name), { id }) : undefined
+      const isMade = await make(kind, name, () => makeOnce(engine, object, onFound))
+      log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`)
     } else await relabel(object, there, engine, signal)
   }
 }
@@ -134,36 +145,68 @@ function bodyOf({ name, labels, content, driver, templating }: WantedObject): un
   }
 }
 
-/** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
-async function makeOnce(engine: Engine, object: WantedObject): Promise<string> {
+/**
+ * While the swarm has no leader nobody knows whether it was made: then it is there at the second try.
+ *
+ * @param onFound gets the ID of one that is there, where another run may have made it: then it is not this one's to
+ * take away again
+ * @returns the ID of what was made
+ */
+async function makeOnce(
+  engine: Engine,
+  object: WantedObject,
+  onFound: ((id: string) => void) | undefined,
+): Promise<string | undefined> {
   const { kind, name } = object
   const signal = timeLimit(MAKE_TIMEOUT_MS)
   try {
     return (await create<{ ID: string }>(engine, kind, bodyOf(object), signal)).ID
   } catch (error) {
     if (!isConflict(error)) throw refused(error, `${kind} ${name}`)
-    return (await engine.get<{ ID: string }>(`/${kind}s/${encodeURIComponent(name)}`, { signal })).ID
+    const { ID: id } = await engine.get<{ ID: string }>(`/${kind}s/${encodeURIComponent(name)}`, { signal })
+    if (onFound === undefined) return id
+    onFound(id)
+    return undefined
   }
 }
 
-/** @returns `undefined` as long as a network that was removed has the name */
-async function makeNetwork(stack: Stack, engine: Engine, name: string, body: unknown): Promise<string | undefined> {
+/** The ID of a network that services can use, whoever has made it. */
+async function networkOfSwarm(engine: Engine, name: string): Promise<string | undefined> {
+  const all = await listNetworks(engine, timeLimit(MAKE_TIMEOUT_MS))
+  return all.find((one) => one.Name === name && one.Scope === 'swarm' && !isLeftover(one))?.Id
+}
+
+/** By which a network is known for that of this run, where the answer to its making was lost. */
+const MADE_LABEL = 'swarm-deploy.made-by'
+
+/** @returns `undefined` as long as a network that was removed has the name, or, without a stack, where others made it */
+async function makeNetwork(
+  stack: Belongings,
+  engine: Engine,
+  name: string,
+  body: NetworkCreate,
+): Promise<string | undefined> {
   const signal = timeLimit(MAKE_TIMEOUT_MS)
+  const token = randomUUID()
+  const marked = { ...body, Labels: { ...body.Labels, [MADE_LABEL]: token } }
+  const isMade = (labels: Network['Labels']) =>
+    stack.name === undefined ? labels?.[MADE_LABEL] === token : isOwn(stack, labels)
   try {
-    return (await create<{ Id: string }>(engine, 'network', body, signal)).Id
+    return (await create<{ Id: string }>(engine, 'network', stack.name === undefined ? marked : body, signal)).Id
   } catch (error) {
     if (!isConflict(error)) throw refused(error, `network ${name}`, stack.networks.get(name))
     const same = (await listNetworks(engine, signal)).filter((one) => one.Name === name)
     const there = same.filter((one) => !isLeftover(one))
-    const own = there.find(({ Labels: labels }) => isOfStack(stack, labels))
-    if (own === undefined && there.length > 0) throw refused(error, `network ${name}`, stack.networks.get(name))
+    const own = there.find(({ Labels: labels }) => isMade(labels))
+    const isTaken = stack.name === undefined ? there.every(({ Scope }) => Scope !== 'swarm') : own === undefined
+    if (there.length > 0 && isTaken) throw refused(error, `network ${name}`, stack.networks.get(name))
     return own?.Id
   }
 }
 
 /** @throws UserError when the name is not free in time, the reason of the signal when it is aborted */
 async function whenReleased(
-  stack: Stack,
+  stack: Belongings,
   network: string,
   make: () => Promise<boolean>,
   signal: AbortSignal,

@@ -11,7 +11,7 @@ import { secondsSince } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import type { MadeObject } from './make.ts'
-import { knownObjects, type Stack } from './stack.ts'
+import { type Belongings, knownObjects, type Stack } from './stack.ts'
 import { surplusServices, unusedObjects } from './unused.ts'
 
 /** Tasks that are being stopped hold on to their networks for a while. */
@@ -20,6 +20,8 @@ const ASK_EVERY_MS = 500
 const READ_TIMEOUT_MS = 120_000
 /** An election of the swarm's leader included. */
 const REMOVE_TIMEOUT_MS = 60_000
+
+const TITLE = 'Remove what is not used any more'
 
 /**
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
@@ -35,15 +37,27 @@ export function removeUnused(
   { engine }: Connection,
   nameOf: (service: Service) => string,
 ): Promise<ServiceResult[]> {
-  return stage('Remove what is not used any more', async () => {
+  return stage(TITLE, async () => {
     const results = stack.prune
       ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
       : []
-    await removeObjects(stack, engine).catch((error: unknown) => {
-      log.warning(`What the stack ${stack.name} no longer needs was not removed: ${messageOf(error)}`)
-    })
+    await removeObjects(stack, [], engine, `the stack ${stack.name} no longer needs`)
     return results
   })
+}
+
+/**
+ * Removes the secrets and configs that services which have come up no longer need, and that this action has made for
+ * them.
+ *
+ * @param before the services as the run found them
+ */
+export function removeEarlierVersions(
+  belongings: Belongings,
+  before: readonly Service[],
+  { engine }: Connection,
+): Promise<void> {
+  return stage(TITLE, () => removeObjects(belongings, before, engine, 'the services no longer need'))
 }
 
 /** The run was asked to prune, and nobody knows what there is to remove. */
@@ -87,12 +101,22 @@ function removal(
   }
 }
 
-async function removeObjects(stack: Stack, engine: Engine): Promise<void> {
-  const signal = timeLimit(READ_TIMEOUT_MS)
-  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
-  for (const { kind, id, name } of unusedObjects(stack, known, services)) {
-    const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
-    say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
+/** @param what it is, in words that follow `What` */
+async function removeObjects(
+  belongings: Belongings,
+  before: readonly Service[],
+  engine: Engine,
+  what: string,
+): Promise<void> {
+  try {
+    const signal = timeLimit(READ_TIMEOUT_MS)
+    const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
+    for (const { kind, id, name } of unusedObjects(belongings, known, services, before)) {
+      const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
+      say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
+    }
+  } catch (error) {
+    log.warning(`What ${what} was not removed: ${messageOf(error)}`)
   }
 }
 

@@ -11,16 +11,18 @@ import {
   type StackObject,
 } from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
+import { VERSION_LABEL } from './content-name.ts'
 
-/** A stack that was read: what it asks for, and what of it the swarm already has. */
-export interface Stack {
-  readonly name: string
-  readonly services: readonly ServiceRequest[]
-  /** Secrets and configs that the files give the content of. */
+/** The secrets, configs and networks that a run brings along, and what of them the swarm has. */
+export interface Belongings {
+  /** The stack that they belong to; `undefined`: to services that are deployed by themselves. */
+  readonly name: string | undefined
+  /** Secrets and configs of which the content is given. */
   readonly objects: readonly WantedObject[]
-  /** Its own networks: where the files have them, by the names that they have on the swarm. */
+  /** Its own networks: where the user has them, by the names that they have on the swarm. */
   readonly networks: ReadonlyMap<string, string>
   readonly known: KnownObjects
+  /** Remove all of the stack's that its files no longer have. */
   readonly prune: boolean
   /** One line for everything that the swarm does not have, or has in another form. */
   readonly problems: readonly string[]
@@ -28,7 +30,13 @@ export interface Stack {
   readonly told: ReadonlySet<string>
 }
 
-/** A secret or config as the files want it. */
+/** A stack that was read: what it asks for, and what of it the swarm already has. */
+export interface Stack extends Belongings {
+  readonly name: string
+  readonly services: readonly ServiceRequest[]
+}
+
+/** A secret or config as the user wants it. */
 export interface WantedObject {
   readonly kind: Kind
   /** As Swarm knows it. */
@@ -87,24 +95,24 @@ async function predefinedNetwork(engine: Engine, name: string, signal: AbortSign
 }
 
 /** The content of the swarm config with this ID or placeholder, as it is or will be; `undefined`: it is none of these. */
-export function configContent({ objects, known }: Stack, id: string): string | undefined {
+export function configContent({ objects, known }: Belongings, id: string): string | undefined {
   const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data
   if (existing !== undefined) return Buffer.from(existing, 'base64').toString()
   return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString()
 }
 
-/** A secret or config that the swarm does not have as the files want it, and how it has it, if at all. */
+/** A secret or config that the swarm does not have as the user wants it, and how it has it, if at all. */
 export interface ObjectToSend {
   readonly object: WantedObject
   readonly there: StackObject | undefined
 }
 
 /** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
-export function objectsToSend(stack: Stack): ObjectToSend[] {
-  return stack.objects.flatMap((object): ObjectToSend[] => {
-    const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
+export function objectsToSend(belongings: Belongings): ObjectToSend[] {
+  return belongings.objects.flatMap((object): ObjectToSend[] => {
+    const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
     if (there === undefined) return [{ object, there }]
-    const isAsWanted = !isOfStack(stack, there.Spec.Labels) || isDeepStrictEqual(object.labels, there.Spec.Labels)
+    const isAsWanted = !isOwn(belongings, there.Spec.Labels) || isDeepStrictEqual(object.labels, there.Spec.Labels)
     return isAsWanted ? [] : [{ object, there }]
   })
 }
@@ -114,7 +122,7 @@ export function scoped({ name }: { readonly name: string }, key: string): string
   return `${name}_${key}`
 }
 
-/** Whether labels say that a thing is the stack's. */
-export function isOfStack({ name }: Stack, labels: Readonly<Record<string, string>> | undefined): boolean {
-  return labels?.[NAMESPACE_LABEL] === name
+/** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
+export function isOwn({ name }: Belongings, labels: Readonly<Record<string, string>> | undefined): boolean {
+  return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined)
 }

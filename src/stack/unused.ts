@@ -3,13 +3,14 @@ import {
   type Kind,
   type KnownObjects,
   type Referring,
+  referredIds,
   type StackObject,
   unusedIds,
 } from '../docker/specs/stack-objects.ts'
 import { VERSION_LABEL } from './content-name.ts'
-import { isOfStack, type Stack } from './stack.ts'
+import { type Belongings, isOwn, type Stack } from './stack.ts'
 
-/** What a stack that has come up no longer needs. Pure. */
+/** What a stack or services that have come up no longer need. Pure. */
 
 /** A network, secret or config of the swarm. */
 export interface UnusedObject {
@@ -30,24 +31,31 @@ export function surplusServices(
   nameOf: (service: Service) => string,
 ): Service[] {
   const wanted = new Set(stack.services.map(({ name }) => name))
-  return services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)))
+  return services.filter((one) => isOwn(stack, one.Spec.Labels) && !wanted.has(nameOf(one)))
 }
 
 /**
- * Earlier versions of the secrets and configs of a stack; with `prune` all that is the stack's and not in its files.
+ * Earlier versions of the secrets and configs of a run; with `prune` all that is the stack's and not in its files.
  * What a service refers to, now or after a rollback, is used. Networks come last: what was removed before may have held
  * them.
  *
  * @param services all of the swarm
+ * @param before the services of the run as it found them: those without a stack no longer need what they had
  */
-export function unusedObjects(stack: Stack, known: KnownObjects, services: readonly Referring[]): UnusedObject[] {
+export function unusedObjects(
+  stack: Belongings,
+  known: KnownObjects,
+  services: readonly Referring[],
+  before: readonly Referring[],
+): UnusedObject[] {
+  const had = namesOf(stack, before)
   const contents = (['secret', 'config'] as const).flatMap((kind) =>
     known[kind]
-      .filter((object) => isOld(stack, kind, object))
+      .filter((object) => isOld(stack, kind, object, had))
       .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })),
   )
   const networks = known.networks
-    .filter(({ Name, Labels }) => stack.prune && isOfStack(stack, Labels) && !stack.networks.has(Name))
+    .filter(({ Name, Labels }) => stack.prune && isOwn(stack, Labels) && !stack.networks.has(Name))
     .map(({ Id: id, Name: name }) => ({ kind: 'network' as const, id, name }))
   const all = [...contents, ...networks]
   const ids = new Set(
@@ -59,11 +67,28 @@ export function unusedObjects(stack: Stack, known: KnownObjects, services: reado
   return all.filter(({ id }) => ids.has(id))
 }
 
-/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
-function isOld(stack: Stack, kind: Kind, { Spec }: StackObject): boolean {
+/**
+ * An earlier version of what the run brings along; with `prune` everything of the stack that its files do not hold.
+ * Without a stack what came to the swarm meanwhile is another run's, which may be about to use it.
+ */
+function isOld(stack: Belongings, kind: Kind, { ID, Spec }: StackObject, had: ReadonlySet<string>): boolean {
   const wanted = stack.objects.filter((object) => object.kind === kind)
-  if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false
+  if (!isOwn(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name)) return false
   // Docker makes a single version, without anything behind the name.
   const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name
-  return stack.prune || wanted.some(({ versionOf }) => versionOf === version)
+  const isVersion = wanted.some(({ versionOf }) => versionOf === version)
+  if (stack.name !== undefined) return stack.prune || isVersion
+  return (isVersion || had.has(`${kind} ${version}`)) && stack.known[kind].some((one) => one.ID === ID)
+}
+
+/** What services had of the versions that this action made for them, by kind and name. */
+function namesOf(belongings: Belongings, services: readonly Referring[]): Set<string> {
+  const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)))
+  return new Set(
+    (['secret', 'config'] as const).flatMap((kind) =>
+      belongings.known[kind]
+        .filter(({ ID }) => ids.has(ID))
+        .map(({ Spec }) => `${kind} ${Spec.Labels?.[VERSION_LABEL] ?? Spec.Name}`),
+    ),
+  )
 }

@@ -49,6 +49,10 @@ export interface Run {
 export interface RunOptions {
   /** The text of the compose file of a stack; `compose-file` is then set. */
   readonly compose?: string
+  /** The files of the job, by their paths in its workspace. */
+  readonly files?: Readonly<Record<string, string>>
+  /** The variables of the step. */
+  readonly env?: Readonly<Record<string, string>>
   /** Aborts the run, as a runner does. */
   readonly stop?: AbortController
   /** The registries to which this runner sends images. */
@@ -115,14 +119,23 @@ export async function runTogether(
 async function runOne(
   swarm: MemorySwarm,
   inputs: Readonly<Record<string, string>>,
-  { compose, stop = new AbortController(), kill, tells = false, registryHttp = NO_REGISTRY }: RunOptions,
+  {
+    compose,
+    files = {},
+    env: variables = {},
+    stop = new AbortController(),
+    kill,
+    tells = false,
+    registryHttp = NO_REGISTRY,
+  }: RunOptions,
   printed: () => string,
 ): Promise<Run> {
   const { directory, make, remove } = directoryOnDemand()
   if (compose !== undefined) writeFileSync(join(make(), 'compose.yml'), compose)
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(make(), path), content)
   const all = compose === undefined ? inputs : { 'compose-file': 'compose.yml', ...inputs }
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  const env = { ...Object.fromEntries(given), GITHUB_WORKSPACE: directory }
+  const env = { ...variables, ...Object.fromEntries(given), GITHUB_WORKSPACE: directory }
   const startedAt = nowMs()
   const end = (of: Omit<Run, 'log' | 'seconds'>) => {
     return { ...of, log: printed(), seconds: (nowMs() - startedAt) / 1000 }

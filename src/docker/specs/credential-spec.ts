@@ -1,5 +1,6 @@
 import type { Node, ServiceSpec } from '../api.ts'
 import { eligibleNodes } from '../swarm/placement.ts'
+import { wantedTasks } from './service-mode.ts'
 
 /** Where a Windows container gets the description of its group-managed service account from; one of the three. */
 export interface CredentialSpecSource {
@@ -34,7 +35,7 @@ export function credentialSpecProblems(
     source.Config ? contentProblem(content) : undefined,
     source.File ? fileProblem(source.File) : undefined,
     source.Registry ? registryProblem(source.Registry) : undefined,
-    nodeProblem(spec, nodes),
+    wantedTasks(spec) === 0 ? undefined : nodeProblem(spec, nodes),
   ]
   return problems.flatMap((problem) => (problem === undefined ? [] : [`its credential spec cannot work: ${problem}`]))
 }
@@ -59,6 +60,13 @@ function contentProblem(content: string | undefined): string | undefined {
     return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`
   }
   return undefined
+}
+
+/** The account that a credential spec describes; `undefined` where the content is none. */
+export function credentialAccount(content: string): string | undefined {
+  const accounts = asObject(parseObject(content)?.ActiveDirectoryConfig)?.GroupManagedServiceAccounts
+  const name = Array.isArray(accounts) ? asObject(accounts[0])?.Name : undefined
+  return typeof name === 'string' ? name : undefined
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

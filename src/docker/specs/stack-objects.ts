@@ -48,6 +48,10 @@ export function isLeftover({ Scope: scope, Containers: containers, Peers: peers 
 export interface NetworkCreate {
   readonly Name: string
   readonly Driver?: string
+  readonly Attachable?: boolean
+  readonly Internal?: boolean
+  readonly Options?: Readonly<Record<string, string>>
+  readonly Labels?: Readonly<Record<string, string>>
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] }
 }
 

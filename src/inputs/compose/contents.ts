@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../../errors.ts'
 import { UNSET } from '../accounts/credentials.ts'
 import { readUserFile } from '../files.ts'
 import type { Problems } from '../problems.ts'
+import { isVariableName } from '../variables.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'
 import type { ComposeFile } from './place.ts'
 import { entryAt, isNothing, mapAt } from './tree.ts'
@@ -23,14 +24,30 @@ export interface Source {
   readonly words: string
 }
 
+/** Where contents are looked for. */
+export interface ContentPlace {
+  readonly lookUp: LookUp
+  /** Where relative paths begin. */
+  readonly directory: string
+  /** The same, in a message. */
+  readonly base: string
+  /** Where a variable can be set, in a message. */
+  readonly settings: string
+}
+
+/** Where those of compose files are. */
+export function ofComposeFiles(lookUp: LookUp, directory: string): ContentPlace {
+  const base = 'the directory of the first compose file'
+  return { lookUp, directory, base, settings: '`env` of the step or in an `env-file`' }
+}
+
 /**
  * The content of a secret or config.
  *
- * @param directory where relative paths begin
  * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
  */
-export function contentOf(object: Source, lookUp: LookUp, directory: string): Buffer {
-  const content = rawContent(object, lookUp, directory)
+export function contentOf(object: Source, place: ContentPlace): Buffer {
+  const content = rawContent(object, place)
   if (content.length === 0)
     throw new UserError(
       `${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`,
@@ -54,24 +71,24 @@ const FILL: Readonly<Record<string, string>> = {
   file: 'write something to it in an earlier step',
 }
 
-function rawContent({ source, words }: Source, lookUp: LookUp, directory: string): Buffer {
+function rawContent({ source, words }: Source, place: ContentPlace): Buffer {
   if (source === 'content') return Buffer.from(words)
-  if (source === 'environment') return Buffer.from(variableOf(words, lookUp))
-  const path = resolve(directory, words)
+  if (source === 'environment') return Buffer.from(variableOf(words, place))
+  const path = resolve(place.directory, words)
   try {
-    return readUserFile(path, 'the directory of the first compose file')
+    return readUserFile(path, place.base)
   } catch (error) {
     throw new UserError(`its file ${path}: ${messageOf(error)}`)
   }
 }
 
 /** @throws UserError when it is not set; it goes on after the place */
-function variableOf(name: string, lookUp: LookUp): string {
+function variableOf(name: string, { lookUp, settings }: Pick<ContentPlace, 'lookUp' | 'settings'>): string {
   const value = lookUp(name)
   if (value !== undefined) return value
-  throw new UserError(
-    `it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``,
-  )
+  // What stands in the place of a name may be the content itself.
+  const what = isVariableName(name) ? `the variable ${name}` : 'a variable'
+  throw new UserError(`it takes its content from ${what}, which is not set: set it in the ${settings}`)
 }
 
 /**
@@ -84,7 +101,7 @@ export function checkSources(files: readonly ComposeFile[], lookUp: LookUp, prob
       problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``)
     }
     if (source?.source === 'environment') {
-      problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp))
+      problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, ofComposeFiles(lookUp, '')))
     }
   }
 }
@@ -103,7 +120,7 @@ export function checkContents(
   for (const { place, name, source } of definitions(files, lookUp)) {
     if (source === undefined) continue
     if (source.source === 'environment' && lookUp(source.words) === undefined) continue
-    problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory))
+    problems.at(`${place}: ${name}`).attempt(() => contentOf(source, ofComposeFiles(lookUp, directory)))
   }
 }
 

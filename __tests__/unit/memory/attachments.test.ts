@@ -1,0 +1,236 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Network, StackObject } from '../../../src/docker/specs/stack-objects.ts'
+import { letTimeRun, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
+import { type RunOptions, runAction, runTogether } from '../../support/memory-swarm/run.ts'
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+const newSwarm = () =>
+  new MemorySwarm({
+    images: { 'hub.test/acme/web:1': {}, 'hub.test/acme/web:2': { ends: { afterSeconds: 0.2, exitCode: 3 } } },
+  })
+
+function namesOf(swarm: MemorySwarm, kind: 'secret' | 'config'): string[] {
+  return (swarm.somebody('GET', `/${kind}s`) as StackObject[]).map(({ Spec }) => Spec.Name)
+}
+
+function networksOf(swarm: MemorySwarm): string[] {
+  return (swarm.somebody('GET', '/networks') as Network[]).map(({ Name }) => Name)
+}
+
+/** One service with what is attached to it, in YAML of one line each. */
+function web(...lines: string[]): string {
+  return ['- name: web', '  image: hub.test/acme/web:1', '  create: true', ...lines.map((line) => `  ${line}`)].join(
+    '\n',
+  )
+}
+
+const deploy = (swarm: MemorySwarm, services: string, more: RunOptions & { mode?: string } = {}) => {
+  const { mode, ...options } = more
+  return runAction(
+    swarm,
+    { services, ...(mode && { mode }) },
+    { ...options, env: { TOKEN: 'first-s3cret', ...options.env } },
+  )
+}
+
+const template = (swarm: MemorySwarm, name = 'web') => swarm.service(name)?.Spec.TaskTemplate
+const container = (swarm: MemorySwarm, name = 'web') => template(swarm, name)?.ContainerSpec
+
+describe('a secret of an entry of services', () => {
+  const asked = web('secrets: [{name: db-password, environment: TOKEN, target: password, mode: "0440", uid: 70}]')
+
+  test('is made, named by its content, and attached; again it is unchanged', async () => {
+    const swarm = newSwarm()
+    const run = await deploy(swarm, asked)
+    expect(run).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
+    const [name] = namesOf(swarm, 'secret')
+    expect(name).toMatch(/^db-password-[0-9a-f]{16}$/)
+    const [secret] = swarm.somebody('GET', '/secrets') as StackObject[]
+    expect(secret?.Spec.Labels).toEqual({ 'swarm-deploy.version-of': 'db-password' })
+    expect(container(swarm)?.Secrets).toEqual([
+      { SecretID: secret?.ID, SecretName: name, File: { Name: 'password', UID: '70', GID: '0', Mode: 0o440 } },
+    ])
+    expect(run.log).toContain(`secret ${name}: created`)
+    expect(run.log).not.toContain('first-s3cret')
+    const before = swarm.service('web')
+    expect(await deploy(swarm, asked)).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+    expect(swarm.service('web')).toEqual(before)
+  })
+
+  test('with another content is another one, and the earlier goes when nothing goes back to it', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, asked)
+    const [first = ''] = namesOf(swarm, 'secret')
+    const run = await deploy(swarm, asked, { env: { TOKEN: 'second-s3cret' } })
+    expect(run).toMatchObject({ results: [{ outcome: 'updated' }], problems: [] })
+    expect(run.log).toMatch(/web: update \(secret password\)/)
+    expect(namesOf(swarm, 'secret')).toContain(first)
+    const plan = await deploy(swarm, asked, { mode: 'plan', env: { TOKEN: 'third-s3cret' } })
+    expect(plan.outlook?.objects).toMatchObject([{ action: 'create' }, { name: first, action: 'remove' }])
+    await deploy(swarm, asked, { env: { TOKEN: 'third-s3cret' } })
+    expect(namesOf(swarm, 'secret')).toHaveLength(2)
+    expect(namesOf(swarm, 'secret')).not.toContain(first)
+  })
+
+  test('is removed again when the deploy fails', async () => {
+    const swarm = newSwarm()
+    const run = await deploy(swarm, asked.replace('web:1', 'web:2'))
+    expect(run).toMatchObject({ results: [{ outcome: 'rolled-back' }] })
+    expect(namesOf(swarm, 'secret')).toEqual([])
+  })
+
+  test('goes with the list that had it, and one of others stays', async () => {
+    const swarm = newSwarm()
+    const { ID } = swarm.somebody('POST', '/secrets/create', { Name: 'theirs', Data: 'eA==' }) as { ID: string }
+    await deploy(swarm, asked)
+    swarm.update('web', (spec) => ({
+      ...spec,
+      TaskTemplate: {
+        ...spec.TaskTemplate,
+        ContainerSpec: {
+          Image: '',
+          ...spec.TaskTemplate.ContainerSpec,
+          Secrets: [
+            ...(spec.TaskTemplate.ContainerSpec?.Secrets ?? []),
+            { SecretID: ID, SecretName: 'theirs', File: { Name: 'theirs', UID: '0', GID: '0', Mode: 0o444 } },
+          ],
+        },
+      },
+    }))
+    await deploy(swarm, web('secrets: [theirs]'))
+    expect(container(swarm)?.Secrets).toMatchObject([{ SecretName: 'theirs' }])
+    await deploy(swarm, web('secrets: []'))
+    expect(container(swarm)?.Secrets).toEqual([])
+    // The version that no service needs by now, also for a rollback, is gone; what somebody else has made is not.
+    expect(namesOf(swarm, 'secret')).toEqual(['theirs'])
+  })
+
+  test('is shared by the services that name it', async () => {
+    const swarm = newSwarm()
+    const worker = asked.replace('name: web', 'name: worker').replace(/\{name.*\}/, 'db-password')
+    expect(await deploy(swarm, `${asked}\n${worker}`)).toMatchObject({ problems: [] })
+    expect(namesOf(swarm, 'secret')).toHaveLength(1)
+    expect(container(swarm, 'worker')?.Secrets).toMatchObject([{ SecretName: namesOf(swarm, 'secret')[0] }])
+  })
+
+  test('that is not there, or is given in two ways, is an error before anything', async () => {
+    const swarm = newSwarm()
+    const run = await deploy(swarm, web('secrets: [nope]', 'configs: [none]', 'networks: [lost]'))
+    expect(run.problems).toEqual([
+      expect.stringMatching(/^service web: `secrets`: the swarm has no secret nope: give its content in `file`/),
+      expect.stringMatching(/^service web: `configs`: the swarm has no config none/),
+      expect.stringMatching(/^service web: `networks`: lost: .*write `\{name: lost, create: true\}`/),
+    ])
+    const two = `${asked}\n${asked.replace('name: web', 'name: worker').replace('environment: TOKEN', 'content: other-s3cret')}`
+    expect((await deploy(swarm, two)).problems).toEqual([
+      expect.stringMatching(/^services: web and worker make the secret db-password in two ways: give one of the two/),
+    ])
+  })
+})
+
+test('two runs at once that rotate one name leave each other what they need', async () => {
+  const swarm = newSwarm()
+  const one = web('secrets: [{name: token, environment: TOKEN}]')
+  const other = one.replace('name: web', 'name: worker')
+  const runs = await runTogether(
+    swarm,
+    [one, other].map((services, index) => ({ inputs: { services }, env: { TOKEN: `s3cret-number-${index}` } })),
+  )
+  expect(runs.flatMap(({ results }) => results.map(({ outcome }) => outcome))).toEqual(['created', 'created'])
+  expect(namesOf(swarm, 'secret')).toHaveLength(2)
+})
+
+test('a blue-green service has its secrets in both of its services', async () => {
+  const swarm = newSwarm()
+  const asked = web(
+    'strategy: blue-green',
+    'networks: [{name: front, create: true}]',
+    'secrets: [{name: token, environment: TOKEN}]',
+  )
+  expect(await deploy(swarm, asked)).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
+  expect(container(swarm, 'web-blue')?.Secrets).toMatchObject([{ SecretName: namesOf(swarm, 'secret')[0] }])
+  const run = await deploy(swarm, asked, { env: { TOKEN: 'second-s3cret' } })
+  expect(run).toMatchObject({ results: [{ outcome: 'updated' }], problems: [] })
+  expect(container(swarm, 'web-green')?.Secrets?.[0]?.SecretID).not.toMatch(/^new-/)
+  expect(await deploy(swarm, asked, { env: { TOKEN: 'second-s3cret' } })).toMatchObject({
+    results: [{ outcome: 'unchanged' }],
+  })
+})
+
+describe('a network of an entry of services', () => {
+  test('is made where it is missing and that is asked, and is removed again when the deploy fails', async () => {
+    const swarm = newSwarm()
+    const asked = web('networks: [{name: backend, create: true, attachable: true, aliases: [api]}]')
+    await deploy(swarm, asked.replace('web:1', 'web:2'))
+    expect(networksOf(swarm)).not.toContain('backend')
+    expect(await deploy(swarm, asked)).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
+    const [network] = (swarm.somebody('GET', '/networks') as Network[]).filter(({ Name }) => Name === 'backend')
+    expect(network).toMatchObject({ Driver: 'overlay', Attachable: true })
+    expect(template(swarm)?.Networks).toEqual([{ Target: network?.Id, Aliases: ['api'] }])
+    expect(await deploy(swarm, asked)).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+    expect(await deploy(swarm, web('networks: [backend]'))).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+    await deploy(swarm, web('networks: []'))
+    expect(template(swarm)?.Networks).toEqual([])
+    expect(networksOf(swarm)).toContain('backend')
+  })
+
+  test('that is there in another form is an error', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, web('networks: [{name: backend, create: true}]'))
+    const run = await deploy(swarm, web('networks: [{name: backend, create: true, driver: weave}]'))
+    expect(run.problems).toEqual([
+      expect.stringMatching(
+        /^service web: `networks`: backend: the network that is there has the driver overlay, and not weave/,
+      ),
+    ])
+  })
+})
+
+describe('a credential spec', () => {
+  const SPEC = JSON.stringify({
+    CmsPlugins: ['ActiveDirectory'],
+    DomainJoinConfig: {
+      Sid: 'S-1-5-21',
+      MachineAccountName: 'mygmsa',
+      Guid: '244818ae',
+      DnsTreeName: 'example.com',
+      DnsName: 'example.com',
+      NetBiosName: 'EXAMPLE',
+    },
+    ActiveDirectoryConfig: { GroupManagedServiceAccounts: [{ Name: 'mygmsa', Scope: 'example.com' }] },
+  })
+  const files = { 'credspec.json': SPEC }
+  const asked = web('credential-spec: {file: credspec.json}', 'create-args: --replicas 0')
+
+  test('is made as a config from its file, with the label of its account, and is no file of the container', async () => {
+    const swarm = newSwarm()
+    const run = await deploy(swarm, asked, { files })
+    expect(run).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
+    const [config] = swarm.somebody('GET', '/configs') as StackObject[]
+    expect(config?.Spec.Labels).toEqual({
+      'com.docker.gmsa.name': 'mygmsa',
+      'swarm-deploy.version-of': 'web-credential-spec',
+    })
+    expect(container(swarm)).toMatchObject({
+      Privileges: { CredentialSpec: { Config: config?.ID } },
+      Configs: [{ ConfigID: config?.ID, ConfigName: config?.Spec.Name, Runtime: {} }],
+    })
+    expect(container(swarm)?.Configs?.[0]).not.toHaveProperty('File')
+    expect(await deploy(swarm, asked, { files })).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+  })
+
+  test('that is none, or that no node could use, is an error before anything', async () => {
+    const swarm = newSwarm()
+    const run = await deploy(swarm, asked.replace('--replicas 0', '--replicas 1'), {
+      files: { 'credspec.json': '{"CmsPlugins": []}' },
+    })
+    expect(run.problems).toEqual([
+      expect.stringMatching(/^service web: its credential spec cannot work: the config's CmsPlugins do not list/),
+      expect.stringMatching(/^service web: its credential spec cannot work: no Windows node/),
+    ])
+    expect(namesOf(swarm, 'config')).toEqual([])
+  })
+})
