@@ -36,6 +36,8 @@ export interface WorkflowOptions {
   readonly programs?: string
   /** How the workflow calls the action where it is not `./`: `owner/name@ref`. */
   readonly action?: string
+  /** The files of further repositories, by `owner/name@ref` and path. */
+  readonly repositories?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** What came of a workflow. */
@@ -97,7 +99,7 @@ export class Act implements AsyncDisposable {
    */
   async start(workflow: Jobs | string, options: WorkflowOptions = {}): Promise<RunningWorkflow> {
     const { env = {}, container, files = {}, secrets = {}, vars = {}, event = 'push', action } = options
-    const { payload = {}, programs } = options
+    const { payload = {}, programs, repositories = {} } = options
     const repository = join(this.directory, `repository-${++this.#runs}`)
     const notes = join(this.directory, `notes-${this.#runs}`)
     await mkdir(notes)
@@ -107,11 +109,12 @@ export class Act implements AsyncDisposable {
       typeof workflow === 'string'
         ? workflow
         : stringify({ on: 'push', env: { NOTES: notes, ...env }, jobs: checkedOut(workflow) })
-    for (const [path, content] of Object.entries({ '.github/workflows/test.yml': text, ...files })) {
-      await mkdir(dirname(join(repository, path)), { recursive: true })
-      await writeFile(join(repository, path), content)
-    }
+    await writeFiles(repository, { '.github/workflows/test.yml': text, ...files })
     commit(repository)
+    const others = Object.entries(repositories).map(([name, content], index) => {
+      return { name, content, path: join(this.directory, `other-${this.#runs}-${index}`) }
+    })
+    for (const { path, content } of others) await writeFiles(path, content)
 
     const where = container === undefined ? '-self-hosted' : container.image
     const mounts = container === undefined ? [] : ['--pull=false', '--container-options', `-v ${notes}:${notes}`]
@@ -120,6 +123,7 @@ export class Act implements AsyncDisposable {
       ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
       ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
       ...(action === undefined ? [] : ['--local-repository', `${action}=${repository}`]),
+      ...others.flatMap(({ name, path }) => ['--local-repository', `${name}=${path}`]),
     ]
     const platform = ['--platform', `ubuntu-latest=${where}`]
     const told = join(this.directory, `event-${this.#runs}.json`)
@@ -148,6 +152,13 @@ export class Act implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true })
+    await writeFile(join(directory, path), content)
   }
 }
 

@@ -10,7 +10,7 @@ import { parse, stringify } from 'yaml'
 import { Act, actProblem, buildAct, type WorkflowOptions } from '../../lab/act.ts'
 import { runs } from '../../lab/program.ts'
 import { type KeyPair, makeKey, Sshd } from '../../lab/sshd.ts'
-import { PLACEHOLDER } from '../support/documents.ts'
+import { PLACEHOLDER, SHARED } from '../support/documents.ts'
 import { type Bench, describeSwarm } from '../support/swarm.ts'
 
 const LIMIT_MS = 600_000
@@ -130,6 +130,40 @@ function examples(swarm: Bench<'ghcr'>): void {
       const less = await run('examples/stack.yml', { files: smaller })
       expect({ code: less.code, log: less.log }).toEqual({ code: 0, log: expect.stringContaining('shop_worker') })
       expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout).not.toContain('shop_worker')
+      await swarm.lab.docker(['stack', 'rm', 'shop'])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a repository deploys by the workflow of another one, and gets its outputs',
+    async () => {
+      await readAll()
+      await Promise.all([push('my-org/web'), push('partner/worker')])
+      // Where the host is known is the other repository alone.
+      const shared = ours(SHARED.path).replaceAll(/SHA256:A+/g, sshd.hostKeys[0]?.fingerprint ?? '')
+      const { jobs, ...rest } = parse(ours('examples/shared-deploy-caller.yml')) as { jobs: Record<string, object> }
+      const told = {
+        needs: 'deploy',
+        steps: [{ env: { STATUS: '${{ needs.deploy.outputs.status }}' }, run: 'echo "told: $STATUS"' }],
+      }
+      const caller = (environment: string) =>
+        stringify({ ...rest, jobs: { ...jobs, told: { 'runs-on': 'ubuntu-latest', ...told } } }).replace(
+          'production',
+          environment,
+        )
+      const [address = ''] = SHARED.address.split('/.github')
+      const repositories = {
+        [`${address}@${SHARED.address.split('@')[1]}`]: { '.github/workflows/deploy.yml': shared },
+      }
+      const { code, log } = await run('', { repositories }, caller('production'))
+      expect({ code, log }).toEqual({ code: 0, log: expect.stringContaining('told: converged') })
+      expect(await swarm.imageOf('shop_web')).toContain(`:1.4.2@sha256:`)
+      const other = await run('', { repositories }, caller('prodcution'))
+      expect({ code: other.code, log: other.log }).toEqual({
+        code: 1,
+        log: expect.stringContaining('There is no such swarm'),
+      })
       await swarm.lab.docker(['stack', 'rm', 'shop'])
     },
     LIMIT_MS,

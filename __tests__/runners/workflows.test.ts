@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { GoProgram } from '../../lab/go-program.ts'
 import { PythonProgram } from '../../lab/python-program.ts'
@@ -18,12 +18,12 @@ const BUILD_LIMIT_MS = 600_000
 
 const inputs = documented(readFileSync('action.yml', 'utf8'), 'inputs').map(({ name }) => name)
 const known = { inputs, entryKeys: entryKeys(STRATEGIES) }
-const shown = [...PAGES, ...EXAMPLES].flatMap((path) =>
-  fragmentsOf(path, known).flatMap((fragment) => {
-    const text = asWorkflow(fragment)
-    return text === undefined ? [] : [[fragment.place, text] as const]
-  }),
-)
+const fragments = [...PAGES, ...EXAMPLES].flatMap((path) => fragmentsOf(path, known))
+const shown = fragments.flatMap((fragment) => {
+  const text = asWorkflow(fragment)
+  return text === undefined ? [] : [[fragment.place, text] as const]
+})
+const settings = fragments.filter(({ kind }) => kind === 'dependabot')
 const OURS = readdirSync('.github/workflows').map((name) => resolve('.github/workflows', name))
 
 /** As far as it is read here. */
@@ -45,6 +45,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 function write(name: string, text: string): string {
   const path = join(directory, name)
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
   return path
 }
@@ -60,7 +61,9 @@ testWith(LINTER, 'a linter has nothing against any workflow of the documents and
 })
 
 testWith(AUDITOR, 'a linter for security has nothing against any of them', () => {
-  expect(audit('regular', files)).toEqual([])
+  // It knows what is of Dependabot's by the name of the file.
+  const dependabot = settings.map(({ text }, index) => write(`${index}/dependabot.yml`, text))
+  expect(audit('regular', [...files, ...dependabot])).toEqual([])
   // Of ours also what is only a matter of habits: each permission has its reason, each job a name.
   expect(audit('pedantic', [...OURS, resolve('.github/dependabot.yml')])).toEqual([])
   // It does look.

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { isMap, isSeq, parseDocument } from 'yaml'
+import { isMap, isSeq, parse, parseDocument } from 'yaml'
 
 /** The action's address in every example: nobody's repository, and a commit that can never be. */
 export const PLACEHOLDER = 'OWNER/swarm-deploy@0000000000000000000000000000000000000000'
@@ -7,6 +7,12 @@ export const PLACEHOLDER = 'OWNER/swarm-deploy@000000000000000000000000000000000
 /** All pages for users, and all workflows to copy. */
 export const PAGES = ['README.md', ...filesIn('docs', '.md')]
 export const EXAMPLES = filesIn('examples', '.yml')
+
+/** The workflow that others call, as a file here and as the address by which they call it. */
+export const SHARED = {
+  path: 'examples/shared-deploy.yml',
+  address: 'my-org/deployments/.github/workflows/deploy.yml@0000000000000000000000000000000000000000',
+}
 
 /** A step that uses the action, with the variables that its job and workflow give it. */
 export interface ShownStep {
@@ -16,9 +22,9 @@ export interface ShownStep {
 
 /**
  * What a piece of YAML in the documents is: a whole workflow, steps of one, some inputs, keys of an entry of
- * `services`, or a compose file.
+ * `services`, a compose file, or settings of Dependabot's.
  */
-export type FragmentKind = 'workflow' | 'steps' | 'inputs' | 'entry' | 'compose'
+export type FragmentKind = 'workflow' | 'steps' | 'inputs' | 'entry' | 'compose' | 'dependabot'
 
 export interface Fragment {
   /** `docs/stacks.md:12` */
@@ -29,6 +35,27 @@ export interface Fragment {
 }
 
 type Mapping = Readonly<Record<string, unknown>>
+
+/** A whole workflow, as far as it is read here. */
+export interface Workflow {
+  readonly on: { readonly workflow_call?: { readonly inputs: Readonly<Record<string, WorkflowInput>> } }
+  readonly env?: Mapping
+  readonly jobs: Readonly<Record<string, WorkflowJob>>
+}
+
+export interface WorkflowInput {
+  readonly type: string
+  readonly required?: boolean
+  readonly default?: string | boolean
+}
+
+interface WorkflowJob {
+  readonly env?: Mapping
+  readonly steps?: readonly Mapping[]
+  /** The workflow that it calls in place of steps, and what it hands over. */
+  readonly uses?: string
+  readonly with?: Mapping
+}
 
 /** What a fragment can be told by. */
 export interface Known {
@@ -66,12 +93,13 @@ function kindOf(place: string, node: unknown, value: unknown, { inputs, entryKey
     const all = (names: readonly string[]) => keys.every((key) => names.includes(key))
     if (keys.includes('jobs')) return 'workflow'
     if (all(['with', 'env'])) return 'steps'
+    if (keys.includes('updates')) return 'dependabot'
     if (Object.values(value as Mapping).every((item) => typeof item !== 'object') && all(inputs)) return 'inputs'
     if (all(['services', 'networks', 'secrets', 'configs', 'volumes'])) return 'compose'
     if (all(entryKeys)) return 'entry'
   }
   throw new Error(
-    `${place}: this is no workflow, no list of steps, no inputs, no entry of services and no compose file: complete it, or have its block not begin with yaml`,
+    `${place}: this is no workflow, no list of steps, no inputs, no entry of services, no compose file and nothing of Dependabot's: complete it, or have its block not begin with yaml`,
   )
 }
 
@@ -79,8 +107,12 @@ function kindOf(place: string, node: unknown, value: unknown, { inputs, entryKey
 export function stepsIn({ kind, value }: Fragment): ShownStep[] {
   switch (kind) {
     case 'workflow': {
-      const workflow = value as { env?: Mapping; jobs: Record<string, { env?: Mapping; steps: Mapping[] }> }
-      return Object.values(workflow.jobs).flatMap((job) => shownSteps(job.steps, { ...workflow.env, ...job.env }))
+      const { on, env, jobs } = value as Workflow
+      // What it hands to the action, only its callers know.
+      if (on.workflow_call !== undefined) return []
+      return Object.values(jobs).flatMap((job) =>
+        job.uses === SHARED.address ? stepsOfCall(job.with) : shownSteps(job.steps ?? [], { ...env, ...job.env }),
+      )
     }
     case 'steps':
       return Array.isArray(value)
@@ -90,8 +122,26 @@ export function stepsIn({ kind, value }: Fragment): ShownStep[] {
       return shownSteps([{ uses: PLACEHOLDER, with: value }], {})
     case 'entry':
     case 'compose':
+    case 'dependabot':
       return []
   }
+}
+
+/** The steps of the shared workflow, with what somebody who calls it has written. */
+function stepsOfCall(given: Mapping = {}): ShownStep[] {
+  const { on, jobs } = parse(readFileSync(SHARED.path, 'utf8')) as Workflow
+  const declared = on.workflow_call?.inputs ?? {}
+  const values = Object.fromEntries(Object.entries(declared).map(([name, { default: value }]) => [name, value]))
+  const inputs = texts({ ...values, ...given })
+  const resolved = (of: Readonly<Record<string, string>>) =>
+    mapValues(of, (text) => text.replaceAll(/\$\{\{ inputs\.([\w-]+) \}\}/g, (_, name: string) => inputs[name] ?? ''))
+  return Object.values(jobs)
+    .flatMap(({ steps = [] }) => shownSteps(steps, {}))
+    .map((step) => ({ with: resolved(step.with), env: resolved(step.env) }))
+}
+
+function mapValues<To>(of: Readonly<Record<string, string>>, to: (text: string) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(of).map(([name, text]) => [name, to(text)]))
 }
 
 function shownSteps(steps: readonly Mapping[], env: Mapping): ShownStep[] {

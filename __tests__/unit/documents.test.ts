@@ -144,6 +144,7 @@ function evaluated(text: string): string {
   return text.replaceAll(/\$\{\{(.*?)\}\}/gs, (_, expression: string) => {
     if (/_CA\b/.test(expression)) return /toJSON/.test(expression) ? JSON.stringify(PEM.acme) : PEM.acme
     if (/secrets\./.test(expression)) return 'dummy-7Qx'
+    if (/\.host\b(?!-)/.test(expression)) return 'ssh://deploy@swarm.example.com'
     const [registry] = /\w*registry/i.exec(expression) ?? []
     if (registry !== undefined) return `${registry.toLowerCase().replaceAll('_', '-')}.example.com`
     if (/digest/.test(expression)) return `sha256:${'0'.repeat(64)}`

@@ -38,7 +38,9 @@ test.each(FOR_PEOPLE_WHO_WORK_ON_IT)('%s names commands that exist', (page) => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
 })
 
-test.each([...new Set([...FOR_PEOPLE_WHO_WORK_ON_IT, ...PAGES])])(
+const FOR_STRANGERS = ['SECURITY.md', 'CODE_OF_CONDUCT.md', 'CHANGELOG.md']
+
+test.each([...new Set([...FOR_PEOPLE_WHO_WORK_ON_IT, ...PAGES, ...FOR_STRANGERS])])(
   '%s names files that are there, and links to headings that are there',
   (page) => {
     const text = read(page)
