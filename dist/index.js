@@ -11934,6 +11934,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
+const MOST_GUESSES = 3;
 /** The value of a key, `undefined` when the mapping does not have it. */
 function valueAt(map, key) {
     return map.entries.find((entry) => entry.key === key)?.value;
@@ -11977,6 +11978,17 @@ function keyAdvice(closest, known) {
         return `write one of ${listed(known, 'disjunction')}`;
     const guess = `did you mean \`${closest}\`?`;
     return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`;
+}
+/** The names of services that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+function similarNames(name, names) {
+    const plain = name.toLowerCase();
+    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
+    const close = names
+        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+        .filter(({ typos }) => typos <= Math.min(MOST_TYPOS, plain.length / 2))
+        .sort((a, b) => a.typos - b.typos)
+        .map(({ one }) => one);
+    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
 }
 /** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
 function typosBetween(a, b) {
@@ -13347,6 +13359,10 @@ function mapAt(root, key) {
     const value = entryAt(root, key);
     return value?.kind === 'map' ? value.entries : [];
 }
+/** The keys of all services, in the order of the files. */
+function serviceKeys(files) {
+    return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))];
+}
 function mapValues(map, change) {
     return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
 }
@@ -14327,6 +14343,7 @@ const DEFAULTS = {
     'on-short-lived': 'warn',
     prune: 'false',
     'rerun-jobs': 'false',
+    force: 'false',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -14365,6 +14382,8 @@ const unknown_inputs_OTHER_NAMES = {
     'env-files': 'env-file',
     file: 'compose-file',
     files: 'compose-file',
+    'force-recreate': 'force',
+    'force-update': 'force',
     key: 'ssh-key',
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
@@ -14421,7 +14440,6 @@ const ADVICE = {
     'env-var-prefix': VARIABLES,
     'exclude-variables': VARIABLES,
     'extra-variables': VARIABLES,
-    'force-recreate': 'write `update-args: --force` in an entry of `services`',
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
     'log-level': 'leave it out: a run with debug logging tells more',
     login: 'write `mode: login`',
@@ -15420,7 +15438,7 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
 };
@@ -15551,6 +15569,77 @@ function replacementOf(own, all, problems) {
         policies: mergedPolicies(policies, all.policies),
         prepare,
     };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/selection.js
+
+
+
+
+/** More names than these help nobody to find the right one. */
+const MOST_TOLD = 8;
+/**
+ * `true`, `false`, or names as {@link parseNames} reads them.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseSelection(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return 'all';
+    return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
+}
+/**
+ * Names of services, with blanks, commas or line ends between, or as a YAML list; each once.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseNames(text) {
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
+        return wordsOf(text);
+    const { root, problems } = parseYaml(text);
+    const [wrong] = problems;
+    if (wrong !== undefined)
+        throw new UserError(`line ${wrong.line}: ${wrong.reason}`);
+    const items = root?.kind === 'list' ? root.items : [];
+    return wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+}
+function selection_nameIn(item) {
+    if (item.kind === 'text' && item.value !== undefined)
+        return item.value;
+    throw new UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
+}
+function wordsOf(text) {
+    return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
+}
+/** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
+function selected(selection, all) {
+    if (selection === 'all')
+        return new Set(all.map(({ name }) => name));
+    return new Set(selection.flatMap((asked) => find(asked, all)?.name ?? []));
+}
+/**
+ * What is wrong with names that no service has: one line for all of them, which goes on after the name of the input;
+ * `undefined` when each has one.
+ *
+ * @param owner whose services these are: `the stack shop`
+ */
+function unknownNames(selection, all, owner) {
+    const unknown = selection === 'all' ? [] : selection.filter((asked) => find(asked, all) === undefined);
+    if (unknown.length === 0)
+        return undefined;
+    const known = all.map(({ name, key = name }) => key);
+    const guesses = unknown.map((asked) => similarNames(asked, known)[0]);
+    const meant = [...new Set(guesses.filter((guess) => guess !== undefined))];
+    const question = meant.length === 0 ? '' : `did you mean ${listed(meant)}? `;
+    const left = known.length - MOST_TOLD;
+    const names = listed([...known.slice(0, MOST_TOLD)]);
+    const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
+    const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
+    return `${owner} has no service ${listed(unknown, 'disjunction')}: ${told}`;
+}
+/** The name in the file goes before that on the swarm: another service may be called so there. */
+function find(asked, all) {
+    return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
@@ -16591,6 +16680,7 @@ const services_KEYS = [
     'name',
     'image',
     'refresh',
+    'force',
     'stack',
     'auth-config',
     'replicas',
@@ -16704,6 +16794,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
     const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
     const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
+    const force = attemptAt(map, 'force', problems, parseBoolean);
     const command = wordsAt(map, 'command', problems);
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
@@ -16714,6 +16805,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         policies: policiesOfEntry(map, problems),
         prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
+    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
@@ -16725,8 +16817,12 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
-    if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
+    if (create === false &&
+        refresh === false &&
+        !asksForce &&
+        stack === undefined &&
+        asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -16742,6 +16838,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
         ...(refresh && { refresh }),
+        ...(force !== undefined && { force }),
         ...(stack !== undefined && { isStack: true }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
@@ -16756,7 +16853,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     };
 }
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS];
+const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }, map, strategies, problems) {
     const stack = textAt(map, 'stack', problems);
@@ -17843,6 +17940,10 @@ function readStack(inputs, replacement, env, problems) {
         ...replacement,
     };
 }
+/** The services of a stack, in the order of its files. */
+function nameables({ name, adapted }) {
+    return serviceKeys(adapted.files).map((key) => ({ name: `${name}_${key}`, key }));
+}
 /** Why this can be no stack's name, with what to write. */
 function stackNameProblem(name) {
     if (stack_NAME.test(name) && name.length <= stack_LONGEST_NAME)
@@ -17987,6 +18088,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -18016,6 +18118,7 @@ function readInputs(given, strategies) {
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
+    const force = readForce(env, stack, services, problems);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -18054,6 +18157,7 @@ function readInputs(given, strategies) {
         monitorSeconds,
         onFailure,
         onCancel,
+        force,
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
         plan,
@@ -18205,6 +18309,16 @@ function readStackInputs(env, replacement, problems) {
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
 }
+/** Whose tasks are to be replaced. The services of a stack that is there already are only known when the swarm is seen. */
+function readForce(env, stack, services, problems) {
+    const force = readOrDefault(env, 'force', problems, parseSelection);
+    const [all, owner] = stack === undefined ? [services, '`services`'] : [nameables(stack), `the stack ${stack.name}`];
+    const isKnown = all.length > 0 && !services.some(({ isStack }) => isStack);
+    const problem = isKnown ? unknownNames(force, all, owner) : undefined;
+    if (problem !== undefined)
+        problems.add(`force: ${problem}`);
+    return force;
+}
 function parseOnShortLived(text) {
     return parseChoice(text, ON_SHORT_LIVED);
 }
@@ -18278,7 +18392,7 @@ function choiceOfText(text, problems) {
         problems.add(EMPTY);
         return { by: 'name', services: [] };
     }
-    const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems);
+    const services = root.kind === 'text' ? auth_refresh_wordsOf(root.value) : namedIn(root, problems);
     const names = services.map(({ name }) => name);
     const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''));
     if (labels.length > 0) {
@@ -18303,10 +18417,10 @@ function choiceOfText(text, problems) {
 /** Whether a text that says something to a person, such as a comment, names nothing. */
 function isEmpty(root) {
     if (root.kind === 'text')
-        return wordsOf(root.value).length === 0;
+        return auth_refresh_wordsOf(root.value).length === 0;
     return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0;
 }
-function wordsOf(text) {
+function auth_refresh_wordsOf(text) {
     const words = text.split(/[\s,]+/).filter((word) => word !== '');
     return words.map((name) => ({ name }));
 }
@@ -18319,7 +18433,7 @@ function namedIn(root, problems) {
     return root.items.flatMap((item, index) => {
         if (item.kind === 'map')
             return entryFrom(item, problems) ?? [];
-        const words = item.kind === 'text' ? wordsOf(item.value) : [];
+        const words = item.kind === 'text' ? auth_refresh_wordsOf(item.value) : [];
         if (words.length === 0) {
             problems.add(`entry ${index + 1} is ${item.kind === 'text' ? 'empty' : 'a list'}: write the name of a service, or leave the entry out`);
         }
@@ -24199,7 +24313,74 @@ function modeFlag(spec) {
     return spec?.Mode.ReplicatedJob === undefined ? [] : ['--mode', 'replicated-job'];
 }
 
+;// CONCATENATED MODULE: ./build/plan/force.js
+
+
+
+
+
+/**
+ * Tasks that are replaced though nothing of their service has changed. Swarm compares a task with the template of its
+ * service, and a number in there has no other meaning than to be another one. Pure.
+ */
+/** Why a service is sent, in the user's words. */
+const FORCED = 'forced';
+/** Whether the tasks of a service are to be replaced: what its entry says goes before the input. */
+function isForced({ name, force }, selection) {
+    return force ?? (selection === 'all' || selection.includes(name));
+}
+/**
+ * The deployment with its services marked that `force` means, when all of them are known.
+ *
+ * @throws UserError when it names one that there is none of
+ */
+function withForced(asked) {
+    const { force, stack, services } = asked;
+    if (force !== 'all' && force.length === 0)
+        return asked;
+    const all = services.map((request) => nameable(request, stack?.name));
+    const owner = stack === undefined ? 'this run' : `the stack ${stack.name}`;
+    const problem = unknownNames(force, all, owner);
+    if (problem !== undefined)
+        throw new UserError(`force: ${problem}`);
+    const meant = selected(force, all);
+    return {
+        ...asked,
+        services: services.map((request) => meant.has(request.name) ? { ...request, force: request.force ?? true } : request),
+    };
+}
+function nameable({ name }, stack) {
+    const prefix = stack === undefined ? '' : scoped({ name: stack }, '');
+    return stack === undefined ? { name } : { name, key: name.slice(prefix.length) };
+}
+/**
+ * The spec with which every task is replaced, or the job run again; `undefined` where that is not asked for, or there
+ * is no task. Its number is one above what the service and an interim spec of it have, so that a second try of the same
+ * write asks for nothing more.
+ *
+ * @param wanted the service as it is to be, which may have another number by docker's own flag
+ */
+function forcedSpec({ request, current, interim }, wanted) {
+    if (!request.force || current === undefined)
+        return undefined;
+    if ([current.Spec, wanted].some((spec) => wantedTasks(spec) === 0))
+        return undefined;
+    const before = [current.Spec, ...(interim === undefined ? [] : [interim])].map(forceOf);
+    return withForce(wanted, Math.max(forceOf(wanted), Math.max(...before) + 1));
+}
+/** Whether a change does no more than to replace the tasks: then there is nothing to go back to. */
+function onlyForces(current, wanted) {
+    return !sameSpec(current, wanted) && sameSpec(current, withForce(wanted, forceOf(current)));
+}
+function forceOf({ TaskTemplate: { ForceUpdate = 0 } }) {
+    return ForceUpdate;
+}
+function withForce(spec, number) {
+    return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: number } };
+}
+
 ;// CONCATENATED MODULE: ./build/plan/change.js
+
 
 
 
@@ -24236,9 +24417,13 @@ async function changeOf(planned, image, run) {
     const isSent = missing.image !== undefined || request.compose !== undefined;
     const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
     const networks = request.compose?.networks ?? request.attached?.toMake ?? [];
-    const changes = changesOf(planned, wanted, missing, declared, attachment?.changes ?? []);
+    const forced = forcedSpec(planned, wanted);
+    const changes = [
+        ...changesOf(planned, wanted, missing, declared, attachment?.changes ?? []),
+        ...(forced === undefined ? [] : [FORCED]),
+    ];
     return {
-        wanted: withNotes(wanted, current === undefined || changes.length > 0, declared, attachment),
+        wanted: withNotes(forced ?? wanted, current === undefined || changes.length > 0, declared, attachment),
         networks,
         changes,
     };
@@ -25343,10 +25528,6 @@ function dockerFiles(request, cliMajor, only) {
         const versioned = isOld ? withEntries(file, [], [{ key: 'version', line: 1, value: tree_text(LAST_OF_OLDER, 1) }]) : file;
         return toYaml(only === undefined ? versioned : withService(versioned, only));
     });
-}
-/** The keys of all services, in the order of the files. */
-function serviceKeys(files) {
-    return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))];
 }
 function withService(file, only) {
     return mapValues(file, (section, value) => section === 'services' && value.kind === 'map'
@@ -28443,7 +28624,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
     let waitsFor = '';
     while (!(await create(engine, name, holder))) {
         signal.throwIfAborted();
-        const other = await find(engine, name, signal);
+        const other = await lock_find(engine, name, signal);
         if (other === undefined)
             continue;
         if (other.holder.token === holder.token)
@@ -28491,7 +28672,7 @@ async function create(engine, name, holder) {
         throw error;
     }
 }
-async function find(engine, name, signal) {
+async function lock_find(engine, name, signal) {
     const filters = JSON.stringify({ name: [name] });
     const found = await engine.get('/configs', { query: { filters }, signal });
     const config = found.find(({ Spec }) => Spec.Name === name);
@@ -32037,8 +32218,6 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
 
 
 /** What is told of a service that is not there. Pure. */
-const MOST_GUESSES = 3;
-const missing_service_MOST_TYPOS = 2;
 /**
  * That a service does not exist, with what to write.
  *
@@ -32051,19 +32230,9 @@ function missingService({ name, image, isKeyed }, names) {
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
     return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
 }
-/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
-function similarNames(name, names) {
-    const plain = name.toLowerCase();
-    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
-    const close = names
-        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
-        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
-        .sort((a, b) => a.typos - b.typos)
-        .map(({ one }) => one);
-    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
-}
 
 ;// CONCATENATED MODULE: ./build/plan/refresh.js
+
 
 
 
@@ -32090,7 +32259,7 @@ async function withPresentImages(asked, engine, signal) {
             return [request];
         if (!request.isStack)
             return [withImageOf(request, all)];
-        const members = membersOf(request, all);
+        const members = membersOf(request, all, asked.force);
         if (typeof members === 'string')
             problems.push(members);
         else
@@ -32122,7 +32291,8 @@ function withImageOf(request, all) {
     const image = presentImage(all.find(({ Spec }) => names.includes(Spec.Name)));
     return image === undefined ? request : { ...request, image };
 }
-function membersOf(request, all) {
+/** A job would run again, which is what `force` asks for. */
+function membersOf(request, all, force) {
     const { isStack: _, name: stack, ...rest } = request;
     const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack);
     if (members.length === 0)
@@ -32130,7 +32300,7 @@ function membersOf(request, all) {
     const requests = members.flatMap((service) => {
         const name = colourOf(service) ?? service.Spec.Name;
         const image = presentImage(service);
-        if (isJob(service.Spec))
+        if (isJob(service.Spec) && !isForced({ ...rest, name }, force))
             log.info(`${name}: a job, which would run again: it is not refreshed`);
         else if (image === undefined)
             log.notice(`service ${name} is not refreshed: ${notRefreshable(service)}`);
@@ -33048,6 +33218,7 @@ function send_back_credentialFor({ access, currentAccess }) {
 
 
 
+
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
@@ -33122,7 +33293,7 @@ function goingBack(settled, policy) {
         const { sent, result } = one;
         if (!isChanged(sent) || result.outcome === 'superseded')
             return false;
-        return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent));
+        return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one));
     });
 }
 /**
@@ -33155,6 +33326,10 @@ function isHalfWay({ change, problem }, { outcome }) {
 function wouldRunAgain({ change }) {
     return change.action === 'update' && isJob(change.wanted);
 }
+/** It is up, and but for its new tasks it is what it was: a way back would only replace them once more. */
+function isRestarted({ sent: { change }, result }) {
+    return isGood(result) && change.action === 'update' && onlyForces(change.current.Spec, change.wanted);
+}
 /**
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
  * of one that has run it is looked whether it is still there.
@@ -33169,6 +33344,7 @@ function isGivenUp(result) {
     return result.outcome === 'rolled-back' && !hasCause(result);
 }
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
+const RESTART_STAYS = 'only its tasks were replaced: there is nothing to go back to';
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
 /** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
 function complete(settled, { deployment, lines }) {
@@ -33176,15 +33352,18 @@ function complete(settled, { deployment, lines }) {
         ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
         : one);
     const isUnwanted = unwantedOf(standing, deployment);
-    return standing.map((one) => (isUnwanted(one) ? withJob(one, lines) : one));
+    return standing.map((one) => (isUnwanted(one) ? withWhatStays(one, lines) : one));
 }
-/** The result says of a job what stands. */
-function withJob(settled, lines) {
+/** The result says of what is not sent back why it stands. */
+function withWhatStays(settled, lines) {
     const { sent, result } = settled;
-    if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded')
+    if (!isSent(sent) || result.outcome === 'superseded')
         return settled;
-    lines.say(result.name, `not sent back: ${JOB_STAYS}`);
-    const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
+    const why = wouldRunAgain(sent) ? JOB_STAYS : isRestarted(settled) ? RESTART_STAYS : undefined;
+    if (why === undefined)
+        return settled;
+    lines.say(result.name, `not sent back: ${why}`);
+    const said = isGood(result) ? { note: why } : { cause: `${result.cause}; ${why}` };
     return settledAs(sent, { ...result, ...said });
 }
 /**
@@ -34428,6 +34607,7 @@ function unquoted(text) {
 
 
 
+
 /** The first docker CLI with `docker stack deploy --detach`. */
 const DETACH_CLI = 26;
 const read_KINDS = ['secret', 'config'];
@@ -34643,18 +34823,19 @@ function toldIds(objects, missing) {
 
 
 
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
     if (files === undefined) {
         return time.before('Look at the swarm', async (limit) => {
-            const deployment = await withPresentImages(asked, connection.engine, limit);
+            const deployment = withForced(await withPresentImages(asked, connection.engine, limit));
             const { services, belongings } = await readAttachments(deployment.services, connection.engine, limit);
             return { deployment: { ...deployment, services }, stack: undefined, belongings };
         });
     }
     const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
-    return { deployment: { ...asked, services: stack.services }, stack, belongings: stack };
+    return { deployment: withForced({ ...asked, services: stack.services }), stack, belongings: stack };
 }
 const NOTHING_TO_PUSH = { pushes: [], fromArchives: new Map(), problems: [] };
 /**
@@ -38038,7 +38219,7 @@ const spec_difference_RULES = {
     'EndpointSpec.Mode': { field: 'endpoint_mode' },
     'EndpointSpec.Ports': { field: 'port', entries: portEntries },
     'TaskTemplate.Runtime': { field: 'runtime' },
-    'TaskTemplate.ForceUpdate': { field: 'force' },
+    'TaskTemplate.ForceUpdate': { field: 'forced' },
     'TaskTemplate.Networks': { field: 'network', entries: networkEntries },
     'TaskTemplate.LogDriver': { field: 'logging' },
     'TaskTemplate.LogDriver.Name': { field: 'logging.driver' },

@@ -14797,6 +14797,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
+const MOST_GUESSES = 3;
 /** The value of a key, `undefined` when the mapping does not have it. */
 function valueAt(map, key) {
     return map.entries.find((entry) => entry.key === key)?.value;
@@ -14840,6 +14841,17 @@ function keyAdvice(closest, known) {
         return `write one of ${problems_listed(known, 'disjunction')}`;
     const guess = `did you mean \`${closest}\`?`;
     return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${problems_listed(known)}`;
+}
+/** The names of services that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+function similarNames(name, names) {
+    const plain = name.toLowerCase();
+    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
+    const close = names
+        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+        .filter(({ typos }) => typos <= Math.min(MOST_TYPOS, plain.length / 2))
+        .sort((a, b) => a.typos - b.typos)
+        .map(({ one }) => one);
+    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
 }
 /** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
 function typosBetween(a, b) {
@@ -15971,6 +15983,10 @@ function mapAt(root, key) {
     const value = entryAt(root, key);
     return value?.kind === 'map' ? value.entries : [];
 }
+/** The keys of all services, in the order of the files. */
+function serviceKeys(files) {
+    return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))];
+}
 function mapValues(map, change) {
     return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
 }
@@ -16951,6 +16967,7 @@ const DEFAULTS = {
     'on-short-lived': 'warn',
     prune: 'false',
     'rerun-jobs': 'false',
+    force: 'false',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -16989,6 +17006,8 @@ const unknown_inputs_OTHER_NAMES = {
     'env-files': 'env-file',
     file: 'compose-file',
     files: 'compose-file',
+    'force-recreate': 'force',
+    'force-update': 'force',
     key: 'ssh-key',
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
@@ -17045,7 +17064,6 @@ const ADVICE = {
     'env-var-prefix': VARIABLES,
     'exclude-variables': VARIABLES,
     'extra-variables': VARIABLES,
-    'force-recreate': 'write `update-args: --force` in an entry of `services`',
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
     'log-level': 'leave it out: a run with debug logging tells more',
     login: 'write `mode: login`',
@@ -17869,7 +17887,7 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
 };
@@ -18000,6 +18018,77 @@ function replacementOf(own, all, problems) {
         policies: mergedPolicies(policies, all.policies),
         prepare,
     };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/selection.js
+
+
+
+
+/** More names than these help nobody to find the right one. */
+const MOST_TOLD = 8;
+/**
+ * `true`, `false`, or names as {@link parseNames} reads them.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseSelection(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return 'all';
+    return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
+}
+/**
+ * Names of services, with blanks, commas or line ends between, or as a YAML list; each once.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseNames(text) {
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
+        return wordsOf(text);
+    const { root, problems } = parseYaml(text);
+    const [wrong] = problems;
+    if (wrong !== undefined)
+        throw new errors_UserError(`line ${wrong.line}: ${wrong.reason}`);
+    const items = root?.kind === 'list' ? root.items : [];
+    return wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+}
+function selection_nameIn(item) {
+    if (item.kind === 'text' && item.value !== undefined)
+        return item.value;
+    throw new errors_UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
+}
+function wordsOf(text) {
+    return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
+}
+/** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
+function selected(selection, all) {
+    if (selection === 'all')
+        return new Set(all.map(({ name }) => name));
+    return new Set(selection.flatMap((asked) => find(asked, all)?.name ?? []));
+}
+/**
+ * What is wrong with names that no service has: one line for all of them, which goes on after the name of the input;
+ * `undefined` when each has one.
+ *
+ * @param owner whose services these are: `the stack shop`
+ */
+function unknownNames(selection, all, owner) {
+    const unknown = selection === 'all' ? [] : selection.filter((asked) => find(asked, all) === undefined);
+    if (unknown.length === 0)
+        return undefined;
+    const known = all.map(({ name, key = name }) => key);
+    const guesses = unknown.map((asked) => similarNames(asked, known)[0]);
+    const meant = [...new Set(guesses.filter((guess) => guess !== undefined))];
+    const question = meant.length === 0 ? '' : `did you mean ${problems_listed(meant)}? `;
+    const left = known.length - MOST_TOLD;
+    const names = problems_listed([...known.slice(0, MOST_TOLD)]);
+    const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
+    const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
+    return `${owner} has no service ${problems_listed(unknown, 'disjunction')}: ${told}`;
+}
+/** The name in the file goes before that on the swarm: another service may be called so there. */
+function find(asked, all) {
+    return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
@@ -19040,6 +19129,7 @@ const services_KEYS = [
     'name',
     'image',
     'refresh',
+    'force',
     'stack',
     'auth-config',
     'replicas',
@@ -19153,6 +19243,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
     const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
     const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
+    const force = attemptAt(map, 'force', problems, parseBoolean);
     const command = wordsAt(map, 'command', problems);
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
@@ -19163,6 +19254,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         policies: policiesOfEntry(map, problems),
         prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
+    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
@@ -19174,8 +19266,12 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
-    if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
+    if (create === false &&
+        refresh === false &&
+        !asksForce &&
+        stack === undefined &&
+        asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -19191,6 +19287,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
         ...(refresh && { refresh }),
+        ...(force !== undefined && { force }),
         ...(stack !== undefined && { isStack: true }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
@@ -19205,7 +19302,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     };
 }
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS];
+const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }, map, strategies, problems) {
     const stack = textAt(map, 'stack', problems);
@@ -20292,6 +20389,10 @@ function readStack(inputs, replacement, env, problems) {
         ...replacement,
     };
 }
+/** The services of a stack, in the order of its files. */
+function nameables({ name, adapted }) {
+    return serviceKeys(adapted.files).map((key) => ({ name: `${name}_${key}`, key }));
+}
 /** Why this can be no stack's name, with what to write. */
 function stackNameProblem(name) {
     if (stack_NAME.test(name) && name.length <= stack_LONGEST_NAME)
@@ -20436,6 +20537,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -20465,6 +20567,7 @@ function readInputs(given, strategies) {
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
+    const force = readForce(env, stack, services, problems);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -20503,6 +20606,7 @@ function readInputs(given, strategies) {
         monitorSeconds,
         onFailure,
         onCancel,
+        force,
         maxParallel,
         lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
         plan,
@@ -20653,6 +20757,16 @@ function readStackInputs(env, replacement, problems) {
     const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
     const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
     return readStack(inputs, replacement, env, problems);
+}
+/** Whose tasks are to be replaced. The services of a stack that is there already are only known when the swarm is seen. */
+function readForce(env, stack, services, problems) {
+    const force = readOrDefault(env, 'force', problems, parseSelection);
+    const [all, owner] = stack === undefined ? [services, '`services`'] : [nameables(stack), `the stack ${stack.name}`];
+    const isKnown = all.length > 0 && !services.some(({ isStack }) => isStack);
+    const problem = isKnown ? unknownNames(force, all, owner) : undefined;
+    if (problem !== undefined)
+        problems.add(`force: ${problem}`);
+    return force;
 }
 function parseOnShortLived(text) {
     return parseChoice(text, ON_SHORT_LIVED);
@@ -21155,7 +21269,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
     let waitsFor = '';
     while (!(await create(engine, name, holder))) {
         signal.throwIfAborted();
-        const other = await find(engine, name, signal);
+        const other = await lock_find(engine, name, signal);
         if (other === undefined)
             continue;
         if (other.holder.token === holder.token)
@@ -21203,7 +21317,7 @@ async function create(engine, name, holder) {
         throw error;
     }
 }
-async function find(engine, name, signal) {
+async function lock_find(engine, name, signal) {
     const filters = JSON.stringify({ name: [name] });
     const found = await engine.get('/configs', { query: { filters }, signal });
     const config = found.find(({ Spec }) => Spec.Name === name);

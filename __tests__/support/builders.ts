@@ -137,6 +137,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     monitorSeconds: undefined,
     onFailure: 'rollback',
     onCancel: 'keep',
+    force: [],
     maxParallel: 10,
     lock: undefined,
     plan: { showValues: false, failOnChanges: false },

@@ -12,6 +12,7 @@ export const DEFAULTS = {
   'on-short-lived': 'warn',
   prune: 'false',
   'rerun-jobs': 'false',
+  force: 'false',
   'allow-plain-tcp': 'false',
   'docker-version': '28.3.3',
   'docker-download-url': 'https://download.docker.com',

@@ -16,6 +16,7 @@ import type { ModeName } from './mode.ts'
 import type { PrepareChoice } from './prepare.ts'
 import type { Host } from './reach/host.ts'
 import type { Pins } from './reach/known-hosts.ts'
+import type { Selection } from './selection.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
@@ -41,6 +42,8 @@ export interface Deployment extends Accounts {
   readonly onFailure: 'rollback' | 'rollback-failed' | 'keep' | 'pause'
   /** What to do with them when the runner stops this run. */
   readonly onCancel: 'rollback' | 'keep'
+  /** Whose tasks are replaced though nothing has changed, but for what entries say. */
+  readonly force: Selection
   /** How many services are checked and sent at the same time. */
   readonly maxParallel: number
   /** Deploy only while nobody else who asks for the lock does. */
@@ -199,6 +202,8 @@ export interface ServiceRequest {
   readonly image?: ImageReference
   /** Have what the tag of its present image means now. */
   readonly refresh?: boolean
+  /** Replace its tasks, or run the job again, though nothing has changed. */
+  readonly force?: boolean
   /** The name is that of a stack on the swarm: all services of it are meant. */
   readonly isStack?: boolean
   /** The name of the config to use, whatever the image's registry. */

@@ -2,6 +2,7 @@ import { listed, type Problems } from './problems.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 const MOST_TYPOS = 2
+const MOST_GUESSES = 3
 
 /** The value of a key, `undefined` when the mapping does not have it. */
 export function valueAt(map: YamlMap, key: string): YamlValue | undefined {
@@ -51,6 +52,18 @@ export function keyAdvice(closest: string | undefined, known: readonly string[])
   if (closest === undefined) return `write one of ${listed(known, 'disjunction')}`
   const guess = `did you mean \`${closest}\`?`
   return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`
+}
+
+/** The names of services that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+export function similarNames(name: string, names: readonly string[]): string[] {
+  const plain = name.toLowerCase()
+  const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`))
+  const close = names
+    .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+    .filter(({ typos }) => typos <= Math.min(MOST_TYPOS, plain.length / 2))
+    .sort((a, b) => a.typos - b.typos)
+    .map(({ one }) => one)
+  return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES)
 }
 
 /** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */

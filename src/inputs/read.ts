@@ -28,8 +28,9 @@ import { parsePrepare } from './prepare.ts'
 import { Problems } from './problems.ts'
 import { reachFrom } from './reach/reach.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
+import { parseSelection, type Selection, unknownNames } from './selection.ts'
 import { entryKeys, servicesFromText } from './services.ts'
-import { readStack } from './stack.ts'
+import { nameables, readStack } from './stack.ts'
 import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
 import { checkUnknownInputs } from './unknown-inputs.ts'
 import { policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'
@@ -65,6 +66,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems)
   const services = readServices(env, forAll, problems)
   const trust = readTrust(env, accounts.credentials, services, problems)
+  const force = readForce(env, stack, services, problems)
   const requests = [...services, ...(stack === undefined ? [] : [stack])]
   const pauses = onFailure === 'pause'
   if (pauses) checkPause(requests, problems)
@@ -103,6 +105,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     monitorSeconds,
     onFailure,
     onCancel,
+    force,
     maxParallel,
     lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
     plan,
@@ -281,6 +284,21 @@ function readStackInputs(env: Environment, replacement: Replacement, problems: P
   const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
   const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
   return readStack(inputs, replacement, env, problems)
+}
+
+/** Whose tasks are to be replaced. The services of a stack that is there already are only known when the swarm is seen. */
+function readForce(
+  env: Environment,
+  stack: StackRequest | undefined,
+  services: readonly ServiceRequest[],
+  problems: Problems,
+): Selection {
+  const force = readOrDefault(env, 'force', problems, parseSelection)
+  const [all, owner] = stack === undefined ? [services, '`services`'] : [nameables(stack), `the stack ${stack.name}`]
+  const isKnown = all.length > 0 && !services.some(({ isStack }) => isStack)
+  const problem = isKnown ? unknownNames(force, all, owner) : undefined
+  if (problem !== undefined) problems.add(`force: ${problem}`)
+  return force
 }
 
 export function parseOnShortLived(text: string): Deployment['onShortLived'] {

@@ -21,6 +21,7 @@ const KEYS: readonly string[] = [
   'name',
   'image',
   'refresh',
+  'force',
   'stack',
   'auth-config',
   'replicas',
@@ -179,6 +180,7 @@ function requestFromMap(
   const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean)
   const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
   const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean)
+  const force = attemptAt(map, 'force', problems, parseBoolean)
   const command = wordsAt(map, 'command', problems)
   const notices: string[] = []
   const createArgs = flagsAt(map, 'create', problems, notices)
@@ -189,6 +191,8 @@ function requestFromMap(
     policies: policiesOfEntry(map, problems),
     prepare: attemptAt(map, 'prepare', problems, parsePrepare),
   }
+
+  const asksForce = valueAt(map, 'force') !== undefined && force !== false
 
   if (create && valueAt(map, 'image') === undefined) {
     problems.add('`create` is true, but there is no `image`: write the image to make the service from')
@@ -203,9 +207,15 @@ function requestFromMap(
     ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
     ...RETIRED_KEYS.map((key) => valueAt(map, key)),
   ]
-  if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
+  if (
+    create === false &&
+    refresh === false &&
+    !asksForce &&
+    stack === undefined &&
+    asked.every((value) => value === undefined)
+  ) {
     problems.add(
-      `nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``,
+      `nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``,
     )
   }
   if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
@@ -222,6 +232,7 @@ function requestFromMap(
     ...(entry.isKeyed && KEYED),
     ...(image === undefined ? {} : { image }),
     ...(refresh && { refresh }),
+    ...(force !== undefined && { force }),
     ...(stack !== undefined && { isStack: true }),
     ...(authConfig === undefined ? {} : { authConfig }),
     ...(replicas === undefined ? {} : { replicas }),
@@ -237,7 +248,7 @@ function requestFromMap(
 }
 
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS]
+const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS]
 
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }: Entry, map: YamlMap, strategies: StrategyTable, problems: Problems): string | undefined {

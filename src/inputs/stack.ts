@@ -6,7 +6,7 @@ import { isOfTheAction } from '../runner/variables.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import { characterProblem } from './compose/characters.ts'
 import type { ComposeFile } from './compose/place.ts'
-import { isNothing } from './compose/tree.ts'
+import { isNothing, serviceKeys } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { StackRequest } from './deployment.ts'
@@ -14,6 +14,7 @@ import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, resolv
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import type { Replacement } from './replacement.ts'
+import type { Nameable } from './selection.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -75,6 +76,11 @@ export function readStack(
     rerunJobs,
     ...replacement,
   }
+}
+
+/** The services of a stack, in the order of its files. */
+export function nameables({ name, adapted }: Pick<StackRequest, 'name' | 'adapted'>): Nameable[] {
+  return serviceKeys(adapted.files).map((key) => ({ name: `${name}_${key}`, key }))
 }
 
 /** Why this can be no stack's name, with what to write. */

@@ -2,6 +2,7 @@ import type { Run } from '../connect/run.ts'
 import { throwAll } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Change, check } from '../plan/check.ts'
+import { withForced } from '../plan/force.ts'
 import { logIn } from '../plan/log-in.ts'
 import { unusedConfigs, unusedCredentials } from '../plan/notices.ts'
 import { type Observation, observe } from '../plan/observe.ts'
@@ -31,13 +32,13 @@ export async function readFiles(asked: Deployment, { connection, workspace, time
   const { stack: files } = asked
   if (files === undefined) {
     return time.before('Look at the swarm', async (limit) => {
-      const deployment = await withPresentImages(asked, connection.engine, limit)
+      const deployment = withForced(await withPresentImages(asked, connection.engine, limit))
       const { services, belongings } = await readAttachments(deployment.services, connection.engine, limit)
       return { deployment: { ...deployment, services }, stack: undefined, belongings }
     })
   }
   const stack = await time.before('Read the stack', (limit) => readStack(files, connection, workspace, limit))
-  return { deployment: { ...asked, services: stack.services }, stack, belongings: stack }
+  return { deployment: withForced({ ...asked, services: stack.services }), stack, belongings: stack }
 }
 
 /** What is to be done to each service, and how all of them are now. */

@@ -31,6 +31,7 @@ import { log } from '../runner/log.ts'
 import type { Change } from './check.ts'
 import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
 import { recorded, withRecord } from './create-args-record.ts'
+import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
 import type { PlannedService } from './plan.ts'
 
@@ -59,9 +60,13 @@ export async function changeOf(planned: PlannedService, image: CheckedImage, run
   const isSent = missing.image !== undefined || request.compose !== undefined
   const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
   const networks = request.compose?.networks ?? request.attached?.toMake ?? []
-  const changes = changesOf(planned, wanted, missing, declared, attachment?.changes ?? [])
+  const forced = forcedSpec(planned, wanted)
+  const changes = [
+    ...changesOf(planned, wanted, missing, declared, attachment?.changes ?? []),
+    ...(forced === undefined ? [] : [FORCED]),
+  ]
   return {
-    wanted: withNotes(wanted, current === undefined || changes.length > 0, declared, attachment),
+    wanted: withNotes(forced ?? wanted, current === undefined || changes.length > 0, declared, attachment),
     networks,
     changes,
   }

@@ -6,9 +6,11 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { throwAll } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import { similarNames } from '../inputs/keys.ts'
+import type { Selection } from '../inputs/selection.ts'
 import { log } from '../runner/log.ts'
 import { colourOf, siblingNames } from './colours.ts'
-import { similarNames } from './missing-service.ts'
+import { isForced } from './force.ts'
 
 /**
  * What is asked to be refreshed, as requests for services with an image: the one that each has, without its digest. So
@@ -25,7 +27,7 @@ export async function withPresentImages(asked: Deployment, engine: Engine, signa
   const services = asked.services.flatMap((request) => {
     if (!request.refresh) return [request]
     if (!request.isStack) return [withImageOf(request, all)]
-    const members = membersOf(request, all)
+    const members = membersOf(request, all, asked.force)
     if (typeof members === 'string') problems.push(members)
     else return members.filter(({ name }) => !named.has(name))
     return []
@@ -57,14 +59,16 @@ function withImageOf(request: ServiceRequest, all: readonly Service[]): ServiceR
   return image === undefined ? request : { ...request, image }
 }
 
-function membersOf(request: ServiceRequest, all: readonly Service[]): ServiceRequest[] | string {
+/** A job would run again, which is what `force` asks for. */
+function membersOf(request: ServiceRequest, all: readonly Service[], force: Selection): ServiceRequest[] | string {
   const { isStack: _, name: stack, ...rest } = request
   const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
   if (members.length === 0) return noStack(stack, all)
   const requests = members.flatMap((service) => {
     const name = colourOf(service) ?? service.Spec.Name
     const image = presentImage(service)
-    if (isJob(service.Spec)) log.info(`${name}: a job, which would run again: it is not refreshed`)
+    if (isJob(service.Spec) && !isForced({ ...rest, name }, force))
+      log.info(`${name}: a job, which would run again: it is not refreshed`)
     else if (image === undefined) log.notice(`service ${name} is not refreshed: ${notRefreshable(service)}`)
     else return [{ ...rest, name, image }]
     return []

@@ -2,6 +2,7 @@ import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { currentOf, serviceBefore } from '../plan/check.ts'
+import { onlyForces } from '../plan/force.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'
 import { toTenths } from '../runner/elapsed.ts'
@@ -110,7 +111,7 @@ export function goingBack(settled: readonly Settled[], policy: Policy): readonly
   return settled.filter((one): one is SettledChange => {
     const { sent, result } = one
     if (!isChanged(sent) || result.outcome === 'superseded') return false
-    return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent))
+    return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one))
   })
 }
 
@@ -149,6 +150,11 @@ function wouldRunAgain({ change }: Sent): boolean {
   return change.action === 'update' && isJob(change.wanted)
 }
 
+/** It is up, and but for its new tasks it is what it was: a way back would only replace them once more. */
+function isRestarted({ sent: { change }, result }: Settled): boolean {
+  return isGood(result) && change.action === 'update' && onlyForces(change.current.Spec, change.wanted)
+}
+
 /**
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
  * of one that has run it is looked whether it is still there.
@@ -165,6 +171,7 @@ function isGivenUp(result: ServiceResult): boolean {
 }
 
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED } as const
+const RESTART_STAYS = 'only its tasks were replaced: there is nothing to go back to'
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays'
 
 /** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
@@ -175,15 +182,17 @@ function complete(settled: readonly Settled[], { deployment, lines }: RolloutRun
       : one,
   )
   const isUnwanted = unwantedOf(standing, deployment)
-  return standing.map((one) => (isUnwanted(one) ? withJob(one, lines) : one))
+  return standing.map((one) => (isUnwanted(one) ? withWhatStays(one, lines) : one))
 }
 
-/** The result says of a job what stands. */
-function withJob(settled: Settled, lines: ServiceLog): Settled {
+/** The result says of what is not sent back why it stands. */
+function withWhatStays(settled: Settled, lines: ServiceLog): Settled {
   const { sent, result } = settled
-  if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded') return settled
-  lines.say(result.name, `not sent back: ${JOB_STAYS}`)
-  const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` }
+  if (!isSent(sent) || result.outcome === 'superseded') return settled
+  const why = wouldRunAgain(sent) ? JOB_STAYS : isRestarted(settled) ? RESTART_STAYS : undefined
+  if (why === undefined) return settled
+  lines.say(result.name, `not sent back: ${why}`)
+  const said = isGood(result) ? { note: why } : { cause: `${result.cause}; ${why}` }
   return settledAs(sent, { ...result, ...said })
 }
 

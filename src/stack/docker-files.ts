@@ -4,6 +4,7 @@ import {
   isNothing,
   mapAt,
   mapValues,
+  serviceKeys,
   text,
   toYaml,
   withEntries,
@@ -33,11 +34,6 @@ export function dockerFiles(request: StackRequest, cliMajor: number | undefined,
     const versioned = isOld ? withEntries(file, [], [{ key: 'version', line: 1, value: text(LAST_OF_OLDER, 1) }]) : file
     return toYaml(only === undefined ? versioned : withService(versioned, only))
   })
-}
-
-/** The keys of all services, in the order of the files. */
-export function serviceKeys(files: readonly YamlMap[]): string[] {
-  return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))]
 }
 
 function withService(file: YamlMap, only: string): YamlMap {

@@ -15,12 +15,13 @@ import {
 } from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
 import { locateComplaint, placeOf, positionOf } from '../inputs/compose/place.ts'
+import { serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { log, stage } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { wantedObjects } from './content.ts'
-import { dockerFiles, keyOf, serviceKeys } from './docker-files.ts'
+import { dockerFiles, keyOf } from './docker-files.ts'
 import { type KnownToStack, knownObjects, type Stack, scoped, type WantedObject } from './stack.ts'
 
 /** The first docker CLI with `docker stack deploy --detach`. */

@@ -132,6 +132,8 @@ function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): Ser
       return within({ Image: value })
     case '--replicas':
       return { ...spec, Mode: { Replicated: { Replicas: Number(value) } } }
+    case '--force':
+      return { ...spec, TaskTemplate: { ...template, ForceUpdate: (template.ForceUpdate ?? 0) + 1 } }
     case '--env':
     case '--env-add': {
       const entry = value.includes('=') ? value : `${value}=${env[value] ?? ''}`

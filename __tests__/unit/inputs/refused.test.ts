@@ -556,6 +556,17 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'services: web: nothing is asked for: write an `image`, or `refresh: true` for the newest image of the tag that it has, as in `{name: web, refresh: true}`',
   ],
   ['an image that is looked up anyway', service('image: nginx\nrefresh: true'), '`refresh` and `image` are both given'],
+  ['force in words', service('force: please'), '`force`: "please" is neither'],
+  [
+    'force of a name that is none',
+    { ...service('image: nginx'), force: 'wbe' },
+    'force: `services` has no service `wbe`: did you mean `web`?',
+  ],
+  [
+    'no names for force',
+    { ...service('image: nginx'), force: '- {name: web}' },
+    'force: line 1 is no name of a service',
+  ],
   ['refresh in words', service('refresh: please'), '`refresh`: "please" is neither'],
   [
     'a stack in place of files',

@@ -117,6 +117,7 @@ test.each<[string, Inputs, RegExp]>([
     { ...A, strategy: 'blue-green' },
     /^strategy: blue-green makes a second service .*deploy the service with `services`/,
   ],
+  ['force of what is not in it', { ...A, force: 'x a' }, /^force: the stack s has no service `x`/],
   ['prune without a wait', { ...A, prune: 'true', wait: 'false' }, /^prune: with `wait: false`/],
   ['no truth value', { ...A, prune: 'yes' }, /^prune: "yes" is neither/],
   ['a missing file', { ...A, 'compose-file': 'no.yml' }, /^compose-file no\.yml: there is no such file/],

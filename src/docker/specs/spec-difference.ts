@@ -347,7 +347,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'EndpointSpec.Mode': { field: 'endpoint_mode' },
   'EndpointSpec.Ports': { field: 'port', entries: portEntries },
   'TaskTemplate.Runtime': { field: 'runtime' },
-  'TaskTemplate.ForceUpdate': { field: 'force' },
+  'TaskTemplate.ForceUpdate': { field: 'forced' },
   'TaskTemplate.Networks': { field: 'network', entries: networkEntries },
   'TaskTemplate.LogDriver': { field: 'logging' },
   'TaskTemplate.LogDriver.Name': { field: 'logging.driver' },

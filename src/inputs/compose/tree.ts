@@ -13,6 +13,11 @@ export function mapAt(root: YamlMap, key: string): YamlMap['entries'] {
   return value?.kind === 'map' ? value.entries : []
 }
 
+/** The keys of all services, in the order of the files. */
+export function serviceKeys(files: readonly YamlMap[]): string[] {
+  return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))]
+}
+
 export function mapValues(map: YamlMap, change: (key: string, value: YamlValue) => YamlValue): YamlMap {
   return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) }
 }

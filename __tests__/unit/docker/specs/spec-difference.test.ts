@@ -160,7 +160,7 @@ describe('how a difference is told', () => {
       'limits.cpus: 0.5 → –',
     ],
     ['TaskTemplate.Placement.Constraints', ['node.role==worker'], undefined, 'constraints: node.role==worker → –'],
-    ['TaskTemplate.ForceUpdate', 1, 2, 'force: 1 → 2'],
+    ['TaskTemplate.ForceUpdate', 1, 2, 'forced: 1 → 2'],
     [
       'TaskTemplate.LogDriver',
       { Name: 'json-file' },
