@@ -33536,7 +33536,7 @@ function removeUnused(stack, { engine }, nameOf) {
         const results = stack.prune
             ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
             : [];
-        await removeObjects(stack, [], engine, `the stack ${stack.name} no longer needs`);
+        await orSay(`the stack ${stack.name} no longer needs`, async () => removeObjects(await readUnused(stack, [], engine), engine));
         return results;
     });
 }
@@ -33547,7 +33547,11 @@ function removeUnused(stack, { engine }, nameOf) {
  * @param before the services as the run found them
  */
 function removeEarlierVersions(belongings, before, { engine }) {
-    return stage(remove_TITLE, () => removeObjects(belongings, before, engine, 'the services no longer need'));
+    return orSay('the services no longer need', async () => {
+        const unused = await readUnused(belongings, before, engine);
+        if (unused.length > 0)
+            await stage(remove_TITLE, () => removeObjects(unused, engine));
+    });
 }
 /** The run was asked to prune, and nobody knows what there is to remove. */
 function notPruned({ name }, error) {
@@ -33578,17 +33582,23 @@ function removal(name, startedAt, before, cause) {
     };
 }
 /** @param what it is, in words that follow `What` */
-async function removeObjects(belongings, before, engine, what) {
+async function orSay(what, work) {
     try {
-        const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
-        const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-        for (const { kind, id, name } of unusedObjects(belongings, known, services, before)) {
-            const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
-            say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
-        }
+        await work();
     }
     catch (error) {
         log.warning(`What ${what} was not removed: ${messageOf(error)}`);
+    }
+}
+async function readUnused(belongings, before, engine) {
+    const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
+    const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
+    return unusedObjects(belongings, known, services, before);
+}
+async function removeObjects(unused, engine) {
+    for (const { kind, id, name } of unused) {
+        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+        say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
     }
 }
 /**

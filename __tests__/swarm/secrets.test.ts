@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setInterval } from 'node:timers'
 import { expect, test } from '@jest/globals'
 import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import { describeSwarm, resultsOf } from '../support/swarm.ts'
+import { filesUnder, formsOf, traces, watchProcesses } from '../support/traces.ts'
 
 const PASSWORDS: Readonly<Record<string, string>> = {
   'a blank inside': 'two words',
@@ -22,67 +22,6 @@ const PASSWORDS: Readonly<Record<string, string>> = {
   'a shell substitution': '$(id) `id` $HOME',
   backslashes: 'back\\slash\\n',
   'a length of 4 kB': 'x0Y-'.repeat(1024),
-}
-
-/** Every form in which a password could surface, base64 at each of the three alignments included. */
-function formsOf(username: string, password: string): string[] {
-  const shifted = [0, 1, 2].map((pad) => {
-    const text = Buffer.concat([Buffer.alloc(pad, 'x'), Buffer.from(password)]).toString('base64')
-    // The first and last groups of characters also depend on what stands around.
-    return text.slice(pad === 0 ? 0 : 4, -4)
-  })
-  const pair = Buffer.from(`${username}:${password}`).toString('base64')
-  const forms = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1), pair, ...shifted]
-  return [...new Set(forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]))].filter(
-    (form) => form.length >= 8,
-  )
-}
-
-function filesUnder(directory: string): string[] {
-  if (!existsSync(directory)) return []
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
-
-/** Where a person or a program finds what a step left: everything but the lines that only the runner reads. */
-function traces(run: StepResult): Record<string, string> {
-  const withoutMasks = (text: string) => text.replaceAll(/^::add-mask::.*$/gm, '')
-  return {
-    stdout: withoutMasks(run.main.stdout),
-    stderr: run.main.stderr,
-    post: withoutMasks(run.post.stdout) + run.post.stderr,
-    log: run.log,
-    outputs: JSON.stringify(run.outputs),
-    state: JSON.stringify(run.state),
-    summary: run.summary,
-  }
-}
-
-/** Looks at all command lines of the machine, and the environments of docker commands, until it is stopped. */
-function watchProcesses(forms: readonly string[]) {
-  const leaks = new Set<string>()
-  let commands = 0
-  const timer = setInterval(() => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        if (forms.some((form) => commandLine.includes(form))) leaks.add(commandLine)
-        if (!commandLine.startsWith('docker\0')) continue
-        commands++
-        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
-        if (forms.some((form) => environment.includes(form))) leaks.add(`environment of ${commandLine}`)
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
-  }, 5)
-  return {
-    stop() {
-      clearInterval(timer)
-      return { leaks: [...leaks], commands }
-    },
-  }
 }
 
 /** Every entry with its kind, mode, owner, times and content. */

@@ -12,7 +12,7 @@ import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import type { MadeObject } from './make.ts'
 import { type Belongings, knownObjects, type Stack } from './stack.ts'
-import { surplusServices, unusedObjects } from './unused.ts'
+import { surplusServices, type UnusedObject, unusedObjects } from './unused.ts'
 
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20
@@ -41,7 +41,9 @@ export function removeUnused(
     const results = stack.prune
       ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
       : []
-    await removeObjects(stack, [], engine, `the stack ${stack.name} no longer needs`)
+    await orSay(`the stack ${stack.name} no longer needs`, async () =>
+      removeObjects(await readUnused(stack, [], engine), engine),
+    )
     return results
   })
 }
@@ -57,7 +59,10 @@ export function removeEarlierVersions(
   before: readonly Service[],
   { engine }: Connection,
 ): Promise<void> {
-  return stage(TITLE, () => removeObjects(belongings, before, engine, 'the services no longer need'))
+  return orSay('the services no longer need', async () => {
+    const unused = await readUnused(belongings, before, engine)
+    if (unused.length > 0) await stage(TITLE, () => removeObjects(unused, engine))
+  })
 }
 
 /** The run was asked to prune, and nobody knows what there is to remove. */
@@ -102,21 +107,24 @@ function removal(
 }
 
 /** @param what it is, in words that follow `What` */
-async function removeObjects(
-  belongings: Belongings,
-  before: readonly Service[],
-  engine: Engine,
-  what: string,
-): Promise<void> {
+async function orSay(what: string, work: () => Promise<void>): Promise<void> {
   try {
-    const signal = timeLimit(READ_TIMEOUT_MS)
-    const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
-    for (const { kind, id, name } of unusedObjects(belongings, known, services, before)) {
-      const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
-      say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
-    }
+    await work()
   } catch (error) {
     log.warning(`What ${what} was not removed: ${messageOf(error)}`)
+  }
+}
+
+async function readUnused(belongings: Belongings, before: readonly Service[], engine: Engine): Promise<UnusedObject[]> {
+  const signal = timeLimit(READ_TIMEOUT_MS)
+  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
+  return unusedObjects(belongings, known, services, before)
+}
+
+async function removeObjects(unused: readonly UnusedObject[], engine: Engine): Promise<void> {
+  for (const { kind, id, name } of unused) {
+    const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
+    say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
   }
 }
 
