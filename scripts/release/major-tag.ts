@@ -23,8 +23,25 @@ export function moveMajorTag(tag: string, directory: string): string {
   // What the remote has now: of an annotated tag its object, not its commit.
   const [before = ''] = git(['ls-remote', 'origin', `refs/tags/${name}`], { directory }).split('\t')
   const lease = `--force-with-lease=refs/tags/${name}:${before}`
-  git(['push', '--quiet', lease, 'origin', `${commit}:refs/tags/${name}`], { directory })
+  const move = `${commit}:refs/tags/${name}`
+  try {
+    git(['push', '--quiet', lease, 'origin', move], { directory })
+  } catch (error) {
+    throw isForWorkflows(error) ? new Error(byHand(name, tag, move), { cause: error }) : error
+  }
   return `${name} leads to ${tag} now.`
+}
+
+/**
+ * Whether GitHub has refused the push because a workflow's token may change no workflow. It takes any ref for such a change
+ * that leads to a commit whose workflows are those of no branch's newest commit, and no permission of a job lifts that.
+ */
+function isForWorkflows(error: unknown): boolean {
+  return /without `?workflows?`? permission/.test(String(error))
+}
+
+function byHand(name: string, tag: string, move: string): string {
+  return `${tag} is out, and ${name} does not lead to it: main has other workflows by now than ${tag}, and then GitHub lets no workflow move a tag there. Do it by hand: git push --force origin ${move}`
 }
 
 if (import.meta.main) {

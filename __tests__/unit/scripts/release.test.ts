@@ -158,6 +158,21 @@ describe('a release, from a clone with a remote', () => {
     expect([remote.at('v1'), remote.at('v2')]).toEqual([remote.at('v1.3.0'), ''])
   })
 
+  test('says how to move the major tag by hand where GitHub has no workflow do it', () => {
+    release(remote, '1.2.0')
+    const refusal = 'refusing to allow a GitHub App to create or update workflow `x.yml` without `workflows` permission'
+    const hook = (text: string) =>
+      writeFileSync(join(remote.remote, 'hooks', 'pre-receive'), `#!/bin/sh\necho '${text}' >&2\nexit 1\n`, {
+        mode: 0o755,
+      })
+    hook(refusal)
+    const command = `git push --force origin ${remote.at('v1.2.0')}:refs/tags/v1`
+    expect(() => moveMajorTag('v1.2.0', remote.clone)).toThrow(new RegExp(`by hand: ${command}$`))
+    hook('the disk is full')
+    expect(() => moveMajorTag('v1.2.0', remote.clone)).toThrow('the disk is full')
+    expect(remote.at('v1')).toBe('')
+  })
+
   test('is refused where the tag, the files and the remote do not agree, with all that is wrong', () => {
     release(remote, '1.2.0')
     expect(releaseProblems('1.2.0', remote.clone)).toEqual([expect.stringContaining('1.2.0 is no version')])
