@@ -9795,6 +9795,7 @@ function parseState(text) {
         pulls: '',
         onCancel: 'keep',
         storesCredentials: false,
+        removes: false,
         hasLeftFiles: false,
     };
     for (const line of text.split('\n')) {
@@ -9844,6 +9845,7 @@ const CHECKS = new Map([
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
     ['storesCredentials', (value) => typeof value === 'boolean'],
+    ['removes', (value) => typeof value === 'boolean'],
     ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -14281,7 +14283,7 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -14291,6 +14293,13 @@ const mode_OTHER_NAMES = {
     refresh: 'refresh-auth',
     'refresh-credentials': 'refresh-auth',
     'renew-auth': 'refresh-auth',
+    delete: 'remove',
+    destroy: 'remove',
+    down: 'remove',
+    rm: 'remove',
+    teardown: 'remove',
+    undeploy: 'remove',
+    uninstall: 'remove',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -14353,6 +14362,8 @@ const DEFAULTS = {
     timeout: '10m',
     'on-failure': 'rollback',
     'on-cancel': 'keep',
+    'if-exists': 'false',
+    'dry-run': 'false',
     lock: 'false',
     'lock-timeout': '10m',
 };
@@ -14431,7 +14442,6 @@ const ADVICE = {
     args: WITHOUT_DOCKER,
     check: DRY_RUN,
     diff: DRY_RUN,
-    'dry-run': DRY_RUN,
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
@@ -15441,12 +15451,15 @@ const GROUPS = {
     rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
+    removal: ['if-exists', 'dry-run'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
     ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
 ];
+/** Whoever wants to see what a deploy would do must not be led to a removal. */
+const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
 const DEPLOYMENT = [
     ...[
         'run',
@@ -15472,6 +15485,7 @@ const MODES = {
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+    remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -15485,10 +15499,17 @@ function checkModeInputs(env, mode, strategies, problems) {
     for (const [group, names] of groupsOf(strategies)) {
         if (MODES[mode].takes.includes(group))
             continue;
-        const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`);
+        const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
+        // Nobody is led to a removal who can be meant to do something else.
+        const harmless = taking.filter((name) => name !== 'remove');
+        const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
                 log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                continue;
+            }
+            if (name === 'dry-run') {
+                problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
             problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
@@ -18130,8 +18151,7 @@ function readInputs(given, strategies) {
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
-    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
-    const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
+    const lock = readLock(env, problems);
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -18159,7 +18179,7 @@ function readInputs(given, strategies) {
         onCancel,
         force,
         maxParallel,
-        lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+        lock,
         plan,
     };
 }
@@ -18216,6 +18236,12 @@ function reachOf(env, problems) {
         resolvePath: (path) => resolvePath(env, path),
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
+}
+/** Whether the run takes the lock, and how long it waits for it. */
+function readLock(env, problems) {
+    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
+    const timeoutSeconds = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
+    return isLocked ? { timeoutSeconds } : undefined;
 }
 /** The accounts of a run. Every secret of one is masked, and each is checked against the others. */
 function readAccounts(env, problems) {
@@ -18332,7 +18358,42 @@ function parseTimeout(text) {
     throw new UserError(`${text} is more than a day: write at most 24h`);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/names.js
+
+/** Names of what there is on the swarm, as an input lists them. */
+/** The words of a text, with blanks, commas or line ends between. */
+function names_wordsOf(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+/**
+ * The names in a text: words, or a YAML list of them. Whatever else it holds is a problem, and none is left out silently.
+ *
+ * @param advice what to write instead of `name: image`, a phrase
+ */
+function namesFromText(text, advice, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'text')
+        return names_wordsOf(root.value);
+    if (root.kind === 'map') {
+        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
+}
+function namesOfItem(item, place, advice, problems) {
+    const words = item.kind === 'text' ? names_wordsOf(item.value) : [];
+    if (words.length > 0)
+        return words;
+    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
+    return [];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/auth-refresh.js
+
 
 
 
@@ -18392,7 +18453,7 @@ function choiceOfText(text, problems) {
         problems.add(EMPTY);
         return { by: 'name', services: [] };
     }
-    const services = root.kind === 'text' ? auth_refresh_wordsOf(root.value) : namedIn(root, problems);
+    const services = root.kind === 'text' ? servicesIn(root.value) : namedIn(root, problems);
     const names = services.map(({ name }) => name);
     const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''));
     if (labels.length > 0) {
@@ -18417,12 +18478,11 @@ function choiceOfText(text, problems) {
 /** Whether a text that says something to a person, such as a comment, names nothing. */
 function isEmpty(root) {
     if (root.kind === 'text')
-        return auth_refresh_wordsOf(root.value).length === 0;
+        return names_wordsOf(root.value).length === 0;
     return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0;
 }
-function auth_refresh_wordsOf(text) {
-    const words = text.split(/[\s,]+/).filter((word) => word !== '');
-    return words.map((name) => ({ name }));
+function servicesIn(text) {
+    return names_wordsOf(text).map((name) => ({ name }));
 }
 function namedIn(root, problems) {
     if (root.kind === 'map') {
@@ -18433,7 +18493,7 @@ function namedIn(root, problems) {
     return root.items.flatMap((item, index) => {
         if (item.kind === 'map')
             return entryFrom(item, problems) ?? [];
-        const words = item.kind === 'text' ? auth_refresh_wordsOf(item.value) : [];
+        const words = item.kind === 'text' ? servicesIn(item.value) : [];
         if (words.length === 0) {
             problems.add(`entry ${index + 1} is ${item.kind === 'text' ? 'empty' : 'a list'}: write the name of a service, or leave the entry out`);
         }
@@ -18625,6 +18685,68 @@ function checkConfig(config, configs, problems) {
     if (configs === undefined || configs.includes(config))
         return;
     problems.add(`there is no config ${shown(config)}: write ${listed(configs, 'disjunction')}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/removal.js
+
+
+
+
+
+
+
+const HOW = 'write the names alone, as in `services: web api`';
+const removal_EMPTY = 'it names nothing to remove: write the names of services, such as `web api`, or give a `stack`';
+/**
+ * Reads the inputs of a run that removes.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readRemoval(given, strategies) {
+    const problems = new problems_Problems();
+    const { env } = beginReading(given, strategies, problems);
+    const asked = {
+        reach: reachOf(env, problems),
+        what: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        ifExists: readOrDefault(env, 'if-exists', problems, parseBoolean),
+        dryRun: readOrDefault(env, 'dry-run', problems, parseBoolean),
+        lock: readLock(env, problems),
+        timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
+        maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
+        credentials: [],
+    };
+    problems.throwAll();
+    return asked;
+}
+function subjectFrom(services, stack, problems) {
+    if (services.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    else if (stack !== '') {
+        const problem = stackNameProblem(stack);
+        if (problem !== undefined)
+            problems.add(`stack: ${problem}`);
+        return { kind: 'stack', name: stack };
+    }
+    return { kind: 'services', names: stack === '' ? namesFrom(services, problems) : [] };
+}
+function namesFrom(text, problems) {
+    const own = new problems_Problems('services');
+    const names = namesFromText(text, HOW, own);
+    if (names.length === 0 && own.isEmpty)
+        own.add(removal_EMPTY);
+    problems.take(own);
+    for (const name of names) {
+        const problem = /[/:@=*]/.test(name)
+            ? `${shown(name)} is no name of a service: ${HOW}`
+            : nameProblem(name, 'a service');
+        if (problem !== undefined)
+            problems.add(`services: ${problem}`);
+    }
+    for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
+        problems.add(`services: ${shown(name)} is given twice: leave one of the two out`);
+    }
+    return names;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/ecr-login.js
@@ -21005,6 +21127,160 @@ function plan_quoted(value) {
     return value === '' ? '(empty)' : value;
 }
 
+;// CONCATENATED MODULE: ./build/report/output.js
+
+
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
+const output_MOST_CHARACTERS = 480_000;
+/** How long the causes may be, tried in turn until all services have room. */
+const output_CAUSE_CHARACTERS = [2000, 500, 100];
+/**
+ * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
+ * they are.
+ */
+function output_servicesOutput(results) {
+    const entries = (of) => (most) => of.map((one) => forOutput(one, most));
+    const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
+    return listOutput(entries(results), output_CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
+}
+/** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
+function forOutput(result, mostCharacters) {
+    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
+    return {
+        name,
+        action,
+        outcome,
+        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
+        config: config ?? null,
+        nodes,
+        tasks,
+        seconds,
+        live: live ?? name,
+        cause: cause === undefined ? null : shortened(cause, mostCharacters),
+        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
+        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
+    };
+}
+function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
+    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
+}
+
+;// CONCATENATED MODULE: ./build/report/removal.js
+
+
+
+
+
+
+
+
+const removal_MOST_SUMMARY_BYTES = 900_000;
+/** What a removal came to: red unless all that was to go is gone. What services of others need is told, and no failure. */
+function reportRemoval(result) {
+    const things = result.things.map(removal_fitToShow);
+    const shown = { ...result, things };
+    const status = removal_statusOf(shown);
+    const bad = things.filter(removal_isBad);
+    if (bad.length > 0)
+        process.exitCode = 1;
+    for (const { kind, name, outcome, cause = '' } of bad.slice(0, MOST_ANNOTATIONS)) {
+        reportLog.error(cause, `${kind} ${name}: ${outcome}`);
+    }
+    for (const { kind, name, outcome, cause } of things) {
+        if (outcome === 'kept')
+            reportLog.warning(`${kind} ${name} stays: ${cause}`);
+        else if (outcome === 'removed' && cause !== undefined)
+            reportLog.warning(`${name}: ${cause}`);
+    }
+    const words = removal_verdict(shown);
+    reportLog.info(`${status}: ${words}`, bad.length > 0 ? 'bad' : 'good');
+    const { json, leftOut } = output_servicesOutput(result.services.map(({ cause, note, ...rest }) => ({
+        ...rest,
+        ...(cause !== undefined && { cause: safeLine(cause) }),
+        ...(note !== undefined && { note: safeLine(note) }),
+    })));
+    if (leftOut > 0)
+        log.warning(`The output services has no room for ${leftOut} services`);
+    setOutput('status', status);
+    setOutput('services', json);
+    addSummary(removal_summary(status, shown, words));
+}
+function removal_isBad({ outcome }) {
+    return outcome === 'failed' || outcome === 'timed-out' || outcome === 'cancelled';
+}
+function removal_statusOf({ things, isDryRun }) {
+    const bad = things.filter(removal_isBad).map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0)
+        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
+    if (things.every(({ outcome }) => outcome === 'kept'))
+        return 'unchanged';
+    return isDryRun ? 'planned' : 'removed';
+}
+/** `3 services and 1 network of stack shop; 1 network stays` */
+function removal_verdict({ things, subject, isDryRun }) {
+    const count = (of) => {
+        const kinds = removal_KINDS.flatMap((kind) => {
+            const number = things.filter((thing) => thing.kind === kind && of(thing)).length;
+            return number === 0 ? [] : [`${number} ${kind}${number === 1 ? '' : 's'}`];
+        });
+        return new Intl.ListFormat('en').format(kinds);
+    };
+    const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'));
+    const bad = count(removal_isBad);
+    const kept = count(({ outcome }) => outcome === 'kept');
+    const first = gone === '' ? `nothing of ${subject}` : `${gone} of ${subject}`;
+    return [
+        `${first}${isDryRun && gone !== '' ? ' would be removed' : ''}`,
+        ...(bad === '' ? [] : [`${bad} not as asked`]),
+        ...(kept === '' ? [] : [`${kept} in use by others`]),
+        ...(isDryRun ? ['nothing was removed'] : []),
+    ].join('; ');
+}
+const removal_KINDS = ['service', 'network', 'secret', 'config'];
+const removal_MARKS = {
+    removed: '✅',
+    kept: '⏭️',
+    planned: '🗑️',
+    failed: '❌',
+    'timed-out': '❌',
+    cancelled: '⏹️',
+};
+function removal_summary(status, { things, missing }, words) {
+    const isRed = things.some(removal_isBad);
+    const rows = [...things].sort((a, b) => Number(removal_isBad(b)) - Number(removal_isBad(a))).map(removal_row);
+    const fit = fitting(rows, removal_MOST_SUMMARY_BYTES, Buffer.byteLength);
+    const left = rows.length - fit.length;
+    const title = TITLES[status];
+    return [
+        `## ${isRed ? '❌' : '✅'} ${title}${markdown_plain(words)}`,
+        `Swarm Deploy: **${status}**, mode \`remove\``,
+        ...(missing.length === 0 ? [] : [missing.map((line) => `- ${prose(line)}`).join('\n')]),
+        ...(rows.length === 0
+            ? []
+            : [['| What | Name | Outcome | Note |', '| --- | --- | --- | --- |', ...fit].join('\n')]),
+        ...(left === 0 ? [] : [`There is no room here for ${left} more: see the log.`]),
+    ].join('\n\n');
+}
+const TITLES = {
+    removed: 'Removed: ',
+    unchanged: 'Nothing to remove: ',
+    planned: '',
+    failed: 'Not all is removed: ',
+    'timed-out': 'Not all has ended: ',
+    cancelled: 'Stopped: ',
+};
+function removal_row({ kind, name, outcome, image, cause }) {
+    const named = image === undefined ? nameCell(name) : `${nameCell(name)}<br>${nameCell(shortImage(image))}`;
+    const said = outcome === 'kept' ? 'stays' : outcome;
+    return `| ${kind} | ${named} | ${removal_MARKS[outcome]}&nbsp;${said} | ${proseCell(cause ?? '')} |`;
+}
+function removal_fitToShow(thing) {
+    return { ...thing, ...(thing.cause !== undefined && { cause: safeLine(thing.cause) }) };
+}
+
 ;// CONCATENATED MODULE: ./build/report/remedies.js
 /** The first that fits counts: what is special stands before what is general. */
 const REMEDIES = [
@@ -21210,45 +21486,6 @@ function taskLines({ failedTask }, most) {
         `    task ${id}${where} ${shortened(ending, culprit_lines_MOST_CAUSE_CHARACTERS)}${logs.length === 0 ? '' : '; it printed last:'}`,
         ...(logs.length === 0 ? [] : last.map((line) => `    | ${shortened(line, culprit_lines_MOST_LINE_CHARACTERS)}`)),
     ];
-}
-
-;// CONCATENATED MODULE: ./build/report/output.js
-
-
-
-/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
-const output_MOST_CHARACTERS = 480_000;
-/** How long the causes may be, tried in turn until all services have room. */
-const output_CAUSE_CHARACTERS = [2000, 500, 100];
-/**
- * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
- * they are.
- */
-function output_servicesOutput(results) {
-    const entries = (of) => (most) => of.map((one) => forOutput(one, most));
-    const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
-    return listOutput(entries(results), output_CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
-}
-/** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
-function forOutput(result, mostCharacters) {
-    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
-    return {
-        name,
-        action,
-        outcome,
-        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
-        config: config ?? null,
-        nodes,
-        tasks,
-        seconds,
-        live: live ?? name,
-        cause: cause === undefined ? null : shortened(cause, mostCharacters),
-        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
-        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
-    };
-}
-function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
-    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
 }
 
 ;// CONCATENATED MODULE: ./build/report/place.js
@@ -28036,6 +28273,10 @@ const MARGIN_SECONDS = 15 * 60;
 function lifetimeOf({ timeoutSeconds, services, stack }) {
     const all = [...services, ...(stack === undefined ? [] : [stack])];
     const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
+    return lifetimeOfSeconds(timeoutSeconds, trials);
+}
+/** The same by the input `timeout`, and the seconds that trials take beyond it. */
+function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
     const { rollout, wayBack } = sharesOf(timeoutSeconds);
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
@@ -28579,11 +28820,15 @@ const lock_LOOK_EVERY_MS = 1000;
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-async function takeLock(asked, run, { engine }, time, signal) {
-    const { lock, stack } = asked;
+function takeLock(asked, run, connection, time, signal) {
+    const { lock, stack, services } = asked;
+    return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+}
+/** The same for a run that is no deploy. */
+async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {
     if (lock === undefined)
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
-    const holder = { ...run, seconds: lifetimeOf(asked) };
+    const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
     const taken = [];
     const take = (names) => stage('Take the lock', async () => {
@@ -28609,7 +28854,7 @@ async function takeLock(asked, run, { engine }, time, signal) {
     };
     try {
         if (stack === undefined)
-            await keeper.takeServices(asked);
+            await keeper.takeServices({ services });
         else
             await take([lockName('stack', stack.name)]);
         return keeper;
@@ -33563,7 +33808,7 @@ async function removeServices(stack, engine, nameOf) {
 }
 async function removeService(service, engine) {
     const startedAt = nowMs();
-    const refusal = await tryToRemove(engine, `/services/${service.ID}`);
+    const refusal = await removeOrSayWhy(engine, `/services/${service.ID}`);
     say(`service ${service.Spec.Name}`, refusal);
     const cause = refusal === undefined ? undefined : `docker refused to remove it: ${refusal}`;
     return removal(service.Spec.Name, startedAt, imageOf(service), cause);
@@ -33597,7 +33842,7 @@ async function readUnused(belongings, before, engine) {
 }
 async function removeObjects(unused, engine) {
     for (const { kind, id, name } of unused) {
-        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+        const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
         say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
     }
 }
@@ -33619,7 +33864,7 @@ async function removeMade(objects, engine, stop) {
         }
         if (used?.has(id))
             return false;
-        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+        const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
         const refusal = await (stop.aborted ? attempt() : whenReleased(attempt));
         if (refusal === undefined)
             log.info(`${kind} ${name}: removed again`);
@@ -33641,8 +33886,8 @@ async function usedIds(engine) {
 function remove_readServices(engine) {
     return engine.get('/services', { signal: clock_timeLimit(remove_READ_TIMEOUT_MS) });
 }
-/** Why it was not removed; `undefined` when it is gone. */
-async function tryToRemove(engine, path) {
+/** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */
+async function removeOrSayWhy(engine, path) {
     try {
         await remove(engine, path, clock_timeLimit(remove_REMOVE_TIMEOUT_MS));
         return undefined;
@@ -33651,15 +33896,24 @@ async function tryToRemove(engine, path) {
         return messageOf(error);
     }
 }
-async function whenReleased(removal) {
+/**
+ * Removes a network as soon as the tasks that are being stopped have let go of it.
+ *
+ * @returns why it was not removed; `undefined` when it is gone
+ */
+async function whenReleased(removal, stop) {
     const deadline = nowMs() + RELEASE_SECONDS * 1000;
     let refusal;
     const isReleased = async () => {
         refusal = await removal();
-        return refusal === undefined || !/in use|active endpoints/i.test(refusal);
+        return refusal === undefined || !isInUse(refusal);
     };
-    await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline);
+    await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline, stop);
     return refusal;
+}
+/** Whether docker refused because something uses it, in its words. */
+function isInUse(refusal) {
+    return /in use|active endpoints/i.test(refusal);
 }
 function say(what, refusal) {
     if (refusal === undefined)
@@ -34237,11 +34491,11 @@ function wantedObject(request, object, known) {
     const name = versionOf(kind, body.Name, content, templating?.Name, known[kind]);
     const version = known[kind].find(({ Spec }) => Spec.Name === name);
     const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
-    const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)));
+    const isMeant = isDockers && (version === undefined || (content_isInUse(plain, known) && !content_isInUse(version, known)));
     if (isMeant && plain.Spec.Data === content.toString('base64')) {
         return { ...common, name: body.Name, versionOf: body.Name, labels };
     }
-    if (isMeant && kind === 'secret' && isInUse(plain, known)) {
+    if (isMeant && kind === 'secret' && content_isInUse(plain, known)) {
         log.notice(`${place_placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`);
     }
     return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
@@ -34261,7 +34515,7 @@ function versionOf(kind, name, content, templating, known) {
         return version;
     throw new UserError(`the swarm has a ${kind} ${version} with another content than its name says: remove it with \`docker ${kind} rm ${version}\`, or write another name`);
 }
-function isInUse({ ID }, { used }) {
+function content_isInUse({ ID }, { used }) {
     return used.has(ID);
 }
 function content_checkName({ kind, name }, known) {
@@ -39285,7 +39539,533 @@ function missingOf({ missing }) {
     }));
 }
 
+;// CONCATENATED MODULE: ./build/removal/plan.js
+
+
+
+
+
+/**
+ * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
+ * no service of others needs. A service is all that there is of it: of a blue-green one both.
+ */
+function planRemoval(what, swarm) {
+    return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm);
+}
+function planStack(stack, { services, known }) {
+    const going = services.filter((service) => plan_stackOf(service) === stack);
+    const all = objectsOf(stack, known);
+    const ids = new Set(going.map(({ ID }) => ID));
+    const others = services.filter(({ ID }) => !ids.has(ID));
+    const { objects, kept } = split(all, others);
+    const isThere = going.length + all.length > 0;
+    return {
+        services: going,
+        objects,
+        kept,
+        missing: isThere ? [] : [`stack: ${missingStack(stack, services)}`],
+        problems: [],
+        notices: [],
+    };
+}
+/** Secrets and configs first: networks are let go last. */
+function objectsOf(stack, known) {
+    const contents = ['secret', 'config'].flatMap((kind) => known[kind]
+        .filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
+        .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
+    const networks = known.networks
+        .filter(({ Labels }) => Labels?.[NAMESPACE_LABEL] === stack)
+        .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
+    return [...contents, ...networks];
+}
+/**
+ * Which of the objects can go, and which services of others need.
+ *
+ * @param others the services that stay
+ */
+function split(objects, others) {
+    const kept = objects.flatMap((object) => {
+        const why = whyNeeded(object, others);
+        return why === undefined ? [] : [{ object, why }];
+    });
+    return { objects: objects.filter((object) => kept.every((one) => one.object !== object)), kept };
+}
+/** Swarm refuses to remove what a spec names, and does not count the one that a rollback brings back. */
+function whyNeeded({ id }, others) {
+    const names = (all) => someOf(all.map(({ Spec }) => Spec.Name));
+    const users = others.filter(({ Spec }) => referredIds(Spec).includes(id));
+    if (users.length > 0)
+        return `used by ${names(users)}`;
+    const past = others.filter(({ PreviousSpec }) => referredIds(PreviousSpec).includes(id));
+    return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`;
+}
+function missingStack(stack, services) {
+    if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
+        return `there is no stack ${stack} on this swarm, but a service of this name: write \`services: ${stack}\` where that is meant`;
+    }
+    const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
+    return `there is no stack ${stack} on this swarm: ${plan_adviceFor(stack, guess)}`;
+}
+function planServices(names, { services }) {
+    const found = names.map((name) => ({ name, its: services.filter((one) => plan_isOf(name, one)) }));
+    const colours = found.flatMap(({ name, its }) => {
+        const owner = its.map(colourOf).find((one) => one !== undefined && one !== name);
+        return owner === undefined ? [] : [{ name, owner }];
+    });
+    const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])));
+    return {
+        services: [...going.values()],
+        objects: [],
+        kept: [],
+        missing: found
+            .filter(({ its }) => its.length === 0)
+            .map(({ name }) => `services: ${plan_missingService(name, services)}`),
+        problems: colours.map(({ name, owner }) => `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`),
+        notices: [...going.values()].flatMap((one) => {
+            const stack = plan_stackOf(one);
+            return stack === undefined
+                ? []
+                : [
+                    `${one.Spec.Name} belongs to the stack ${stack}, whose next deploy makes it again unless its files no longer name it`,
+                ];
+        }),
+    };
+}
+function plan_isOf(name, service) {
+    return service.Spec.Name === name || nameInFiles(service) === name;
+}
+function plan_missingService(name, services) {
+    const members = services.filter((one) => plan_stackOf(one) === name);
+    if (members.length > 0) {
+        return `there is no service ${name} on this swarm, but a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`;
+    }
+    const [guess] = similarNames(name, services.map(({ Spec }) => Spec.Name));
+    return `there is no service ${name} on this swarm: ${plan_adviceFor(name, guess)}`;
+}
+function plan_adviceFor(name, guess) {
+    if (guess !== undefined)
+        return `did you mean \`${guess}\`?`;
+    // `pr-${{ … }}` of an event that has no such value.
+    if (/[-_]$/.test(name))
+        return 'its name ends as one does of which a variable is empty: check the expression';
+    return 'correct its name, or write `if-exists: true` where it may be gone already';
+}
+function plan_stackOf({ Spec }) {
+    return Spec.Labels?.[NAMESPACE_LABEL];
+}
+
+;// CONCATENATED MODULE: ./build/removal/objects.js
+
+
+
+
+
+
+
+const LEFTOVER_SECONDS = 20;
+const objects_LOOK_EVERY_MS = 300;
+/**
+ * Removes the networks, secrets and configs of a stack that no service of others needs, as they are named by then, and waits
+ * until the manager has let go of the networks: a deploy of the same name may make them again at once.
+ *
+ * @returns what became of each
+ */
+async function objects_removeObjects(plan, run) {
+    const { connection, signal } = run;
+    const all = [...plan.objects, ...plan.kept.map(({ object }) => object)];
+    if (all.length === 0)
+        return [];
+    if (signal.aborted)
+        return all.map((object) => objects_tell(object, 'cancelled', 'the run was stopped before it was removed'));
+    // Somebody may have come to use one meanwhile, and what was used may be free.
+    const services = await connection.engine.get('/services');
+    const { objects, kept } = split(all, services);
+    const stay = kept.map(({ object, why }) => objects_tell(object, 'kept', why));
+    const gone = [];
+    for (const object of objects)
+        gone.push(await removeObject(object, run));
+    await whenLetGo(objects.filter(({ name }) => gone.some((one) => one.outcome === 'removed' && one.name === name)), run);
+    return [...gone, ...stay];
+}
+async function removeObject(object, { connection, signal }) {
+    if (signal.aborted)
+        return objects_tell(object, 'cancelled', 'the run was stopped before it was removed');
+    const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`);
+    const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal) : attempt());
+    if (refusal === undefined)
+        return objects_tell(object, 'removed');
+    // A container that was started by hand is on it, or somebody's deploy was faster.
+    return isInUse(refusal)
+        ? objects_tell(object, 'kept', refusal)
+        : objects_tell(object, 'failed', `docker refused to remove it: ${refusal}`);
+}
+function objects_tell({ kind, name }, outcome, cause) {
+    const line = `${kind} ${name}: ${outcome === 'kept' ? 'stays' : outcome}${cause === undefined ? '' : `, ${cause}`}`;
+    log.info(line, outcome === 'failed' ? 'bad' : undefined);
+    return { kind, name, outcome, ...(cause !== undefined && { cause }) };
+}
+/** The daemon that answers keeps a network that is removed from the swarm until the last container there has left it. */
+async function whenLetGo(objects, { connection, signal, time }) {
+    const ids = new Set(objects.filter(({ kind }) => kind === 'network').map(({ id }) => id));
+    if (ids.size === 0 || signal.aborted)
+        return;
+    const deadline = nowMs() + LEFTOVER_SECONDS * 1000;
+    let held = [];
+    const isLetGo = async () => {
+        const networks = await listNetworks(connection.engine, signal);
+        held = networks.filter((one) => isLeftover(one) && ids.has(one.Id)).map(({ Name }) => Name);
+        return held.length === 0;
+    };
+    await poll(isLetGo, objects_LOOK_EVERY_MS, () => nowMs() > deadline || time.isOver, signal).catch(() => undefined);
+    if (held.length > 0)
+        log.info(`The manager still holds ${held.join(', ')}: a deploy of this name waits for it`);
+}
+
+;// CONCATENATED MODULE: ./build/removal/services.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const services_LOOK_EVERY_MS = 300;
+/** Swarm forgets tasks that have ended within a second. */
+const FORGET_MS = 5000;
+/**
+ * Removes services, and waits until their containers are gone, for as long as `timeout` allows: only then are names, ports
+ * and volumes of theirs free. Tasks of which the services were removed before, by a run that was killed, are waited for as
+ * well. What is on a node that is down is not: it ends when the node is back.
+ *
+ * @returns what became of each
+ */
+async function services_removeServices(services, run) {
+    const { connection, signal, asked } = run;
+    const lines = serviceLog(services.map(({ Spec }) => Spec.Name));
+    const going = await inParallel(services, asked.maxParallel, async (service) => {
+        if (signal.aborted)
+            return { service, startedAt: undefined };
+        const startedAt = nowMs();
+        const refusal = await removeOrSayWhy(connection.engine, `/services/${service.ID}`);
+        return { service, startedAt, ...(refusal !== undefined && { refusal }) };
+    });
+    const ended = await waitForEnd(going, run, lines);
+    return going.map((one) => services_resultOf(one, ended, run, lines));
+}
+async function waitForEnd(going, run, lines) {
+    const { connection, signal, time, asked } = run;
+    const ids = new Set(going.filter(({ startedAt, refusal }) => startedAt !== undefined && refusal === undefined).map(services_idOf));
+    const at = new Map();
+    let last = { left: new Map(), unreachable: new Map(), nodes: [], hasEndedOnes: false };
+    let told = '';
+    let endedAt;
+    const isDone = async () => {
+        last = await services_look(asked.what, ids, connection.engine);
+        for (const id of ids)
+            if (!last.left.has(id) && !at.has(id))
+                at.set(id, nowMs());
+        const count = [...last.left.values()].flat().length;
+        const said = `${count} ${count === 1 ? 'task has' : 'tasks have'} not ended yet`;
+        if (count > 0 && said !== told)
+            lines.all(said);
+        told = said;
+        if (count > 0)
+            return false;
+        endedAt ??= nowMs();
+        return !last.hasEndedOnes || nowMs() - endedAt > FORGET_MS;
+    };
+    try {
+        await poll(isDone, services_LOOK_EVERY_MS, () => time.isOver, signal);
+    }
+    catch (error) {
+        // Only a stop and the end of the time leave it at what was seen last.
+        if (!signal.aborted && !time.isOver)
+            throw error;
+    }
+    return { at, ...last };
+}
+function services_idOf({ service }) {
+    return service.ID;
+}
+/** The tasks that may still have a container, of services that are removed. */
+async function services_look(what, ids, engine) {
+    const [tasks, nodes] = await Promise.all([services_tasksOf(what, engine), engine.get('/nodes')]);
+    const isGoing = ({ ServiceID, DesiredState }) => ids.has(ServiceID) || DesiredState === 'remove';
+    const all = tasks.filter(isGoing);
+    const live = all.filter(mayHaveContainer);
+    const isOut = ({ NodeID }) => {
+        const state = nodes.find(({ ID }) => ID === NodeID)?.Status.State;
+        return NodeID !== undefined && state !== 'ready' && state !== 'unknown';
+    };
+    const byService = (some) => groupBy(some, ({ ServiceID }) => ServiceID);
+    return {
+        left: byService(live.filter((task) => !isOut(task))),
+        unreachable: byService(live.filter(isOut)),
+        nodes,
+        hasEndedOnes: all.length > live.length,
+    };
+}
+/**
+ * By the label or the name: a filter of services is answered with a 404 as soon as one is gone. A task is found by the
+ * name of its service with what follows it (swarmkit, api/naming), and no service has a dot in its name.
+ */
+async function services_tasksOf(what, engine) {
+    const ask = (filters) => engine.get('/tasks', { query: { filters: JSON.stringify(filters) } });
+    if (what.kind === 'stack')
+        return ask({ label: [`${NAMESPACE_LABEL}=${what.name}`] });
+    const names = what.names.flatMap(siblingNames).map((name) => `${name}.`);
+    return inChunks(names, (name) => ask({ name }));
+}
+function services_resultOf(one, { at, left, unreachable, nodes }, run, lines) {
+    const { service, startedAt, refusal } = one;
+    const name = service.Spec.Name;
+    const whole = (seconds) => ({
+        name,
+        action: 'remove',
+        image: { before: imageOf(service), wanted: undefined, after: undefined },
+        config: undefined,
+        nodes: 0,
+        tasks: { running: 0, wanted: 0 },
+        seconds,
+    });
+    const bad = (outcome, cause) => {
+        lines.bad(name, `${outcome}: ${cause}`);
+        return { ...whole(startedAt === undefined ? 0 : secondsSince(startedAt)), outcome, cause };
+    };
+    if (startedAt === undefined)
+        return bad('cancelled', 'the run was stopped before it was removed: it is as it was');
+    if (refusal !== undefined)
+        return bad('failed', `docker refused to remove it: ${refusal}`);
+    const endedAt = at.get(service.ID);
+    if (endedAt === undefined) {
+        const tasks = left.get(service.ID) ?? [];
+        const count = tasks.length === 1 ? '1 task of it has' : `${tasks.length || 'some'} tasks of it have`;
+        const where = placesOf(tasks, nodes);
+        const rest = `${count} not ended yet${where === '' ? '' : ` on ${where}`}`;
+        return run.signal.aborted
+            ? bad('cancelled', `the run was stopped: it is removed, and ${rest}`)
+            : bad('timed-out', `it is removed, and after ${secondsSince(startedAt)} s ${rest}`);
+    }
+    const seconds = Math.round((endedAt - startedAt) / 100) / 10;
+    const cutOff = unreachable.get(service.ID) ?? [];
+    const note = cutOff.length === 0
+        ? undefined
+        : `its ${cutOff.length === 1 ? 'task' : 'tasks'} on ${placesOf(cutOff, nodes)}, which the swarm does not reach, may run on until the swarm does`;
+    lines.good(name, `removed after ${seconds} s${note === undefined ? '' : `: ${note}`}`);
+    return { ...whole(seconds), outcome: 'removed', ...(note !== undefined && { note }) };
+}
+function placesOf(tasks, nodes) {
+    const ids = new Set(tasks.flatMap(({ NodeID }) => NodeID ?? []));
+    return someOf([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted());
+}
+
+;// CONCATENATED MODULE: ./build/modes/remove.js
+var remove_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var remove_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Takes services or a stack away. */
+function remove_remove(asked, signal) {
+    return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
+}
+/**
+ * Says what goes, removes it, and waits until it is gone. What services of others need stays. A run that was cut off is
+ * taken up by the next one.
+ *
+ * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
+ */
+async function removeOver(asked, run) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const { time, signal } = run;
+        const connection = time.bound(run.connection);
+        const removing = { ...run, connection, asked };
+        const { what, lock } = asked;
+        const locking = {
+            lock: asked.dryRun ? undefined : lock,
+            stack: what.kind === 'stack' ? what : undefined,
+            services: what.kind === 'stack' ? [] : what.names.map((name) => ({ name })),
+            seconds: lifetimeOfSeconds(asked.timeoutSeconds),
+        };
+        const self = identifyRun(process.env);
+        const held = remove_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLockOf(locking, self, connection, time, limit)), true);
+        const look = () => time.before('Look at the swarm', (limit) => planNow(removing, limit));
+        const first = await look();
+        const isLocked = locking.lock !== undefined && what.kind === 'stack';
+        // Those of a stack are only known now, and whoever had them may have changed them.
+        if (isLocked)
+            await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) });
+        const plan = isLocked ? await look() : first;
+        tellMissing(plan, asked);
+        await sayPlan(plan, what, asked.dryRun);
+        const subject = subjectInWords(what);
+        const result = (things, services = []) => {
+            return { subject, things, services, missing: plan.missing, isDryRun: asked.dryRun };
+        };
+        if (asked.dryRun)
+            return result(plannedThings(plan));
+        note({ removes: true });
+        try {
+            const services = await openStage('Remove', () => services_removeServices(plan.services, removing));
+            const objects = await whatIsLeft(plan, removing);
+            return result([...services.map(thingOf), ...objects], services);
+        }
+        catch (error) {
+            throw signal.aborted ? error : new Underway(error);
+        }
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = remove_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+/** What is there to remove. What an earlier run has left for a while only, and that is over, goes first. */
+async function planNow({ connection: { engine }, asked }, signal) {
+    if (!asked.dryRun) {
+        const { SystemTime } = await engine.get('/info', { signal });
+        const names = await removeExpired(engine, Date.parse(SystemTime), signal);
+        if (names.length > 0)
+            log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+    }
+    const [services, known] = await Promise.all([
+        engine.get('/services', { signal }),
+        knownObjects(engine, signal),
+    ]);
+    return planRemoval(asked.what, { services, known });
+}
+/** @throws UserErrors unless what is missing may be */
+function tellMissing({ missing, problems }, { ifExists }) {
+    throwAll([...problems, ...(ifExists ? [] : missing)]);
+    for (const line of missing)
+        log.notice(line);
+}
+/** Everybody can see what goes before it does. */
+function sayPlan(plan, what, isDryRun) {
+    return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
+        const { services, objects, kept, notices } = plan;
+        for (const service of services)
+            log.info(`service ${service.Spec.Name} (${imageInWords(imageOf(service))})`);
+        for (const { kind, name } of objects)
+            log.info(`${kind} ${name}`);
+        for (const { object, why } of kept)
+            log.info(`stays: ${object.kind} ${object.name}, ${why}`);
+        for (const line of notices)
+            log.notice(line);
+        if (services.length + objects.length === 0)
+            log.info(`Nothing of ${subjectInWords(what)}`);
+    });
+}
+/** The rest of a stack, also when the time is over: what the services have used is free. */
+async function whatIsLeft(plan, run) {
+    if (run.time.isOver)
+        run.time.beginClosing();
+    return objects_removeObjects(plan, run);
+}
+function plannedThings({ services, objects, kept }) {
+    return [
+        ...services.map((service) => {
+            const image = imageOf(service);
+            return { kind: 'service', name: service.Spec.Name, outcome: 'planned', ...(image !== undefined && { image }) };
+        }),
+        ...objects.map(({ kind, name }) => ({ kind, name, outcome: 'planned' })),
+        ...kept.map(({ object: { kind, name }, why }) => ({ kind, name, outcome: 'kept', cause: why })),
+    ];
+}
+function thingOf({ name, outcome, image, cause, note: said }) {
+    const words = cause ?? said;
+    return {
+        kind: 'service',
+        name,
+        outcome: outcome === 'removed' || outcome === 'timed-out' || outcome === 'cancelled' ? outcome : 'failed',
+        ...(image.before !== undefined && { image: image.before }),
+        ...(words !== undefined && { cause: words }),
+    };
+}
+function subjectInWords(what) {
+    if (what.kind === 'stack')
+        return `stack ${what.name}`;
+    return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`;
+}
+
 ;// CONCATENATED MODULE: ./build/modes/table.js
+
+
+
 
 
 
@@ -39307,6 +40087,7 @@ const table_MODES = {
     plan: mode(readInputs, plan, reportPlanned),
     'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
     login: mode(readLogin, login, reportLogin),
+    remove: mode(readRemoval, remove_remove, reportRemoval),
 };
 function mode(read, run, report) {
     return {

@@ -10398,6 +10398,7 @@ function parseState(text) {
         pulls: '',
         onCancel: 'keep',
         storesCredentials: false,
+        removes: false,
         hasLeftFiles: false,
     };
     for (const line of text.split('\n')) {
@@ -10447,6 +10448,7 @@ const CHECKS = new Map([
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
     ['storesCredentials', (value) => typeof value === 'boolean'],
+    ['removes', (value) => typeof value === 'boolean'],
     ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => state_isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -16905,7 +16907,7 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -16915,6 +16917,13 @@ const mode_OTHER_NAMES = {
     refresh: 'refresh-auth',
     'refresh-credentials': 'refresh-auth',
     'renew-auth': 'refresh-auth',
+    delete: 'remove',
+    destroy: 'remove',
+    down: 'remove',
+    rm: 'remove',
+    teardown: 'remove',
+    undeploy: 'remove',
+    uninstall: 'remove',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -16977,6 +16986,8 @@ const DEFAULTS = {
     timeout: '10m',
     'on-failure': 'rollback',
     'on-cancel': 'keep',
+    'if-exists': 'false',
+    'dry-run': 'false',
     lock: 'false',
     'lock-timeout': '10m',
 };
@@ -17055,7 +17066,6 @@ const ADVICE = {
     args: WITHOUT_DOCKER,
     check: DRY_RUN,
     diff: DRY_RUN,
-    'dry-run': DRY_RUN,
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
@@ -17890,12 +17900,15 @@ const GROUPS = {
     rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
+    removal: ['if-exists', 'dry-run'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
     ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
 ];
+/** Whoever wants to see what a deploy would do must not be led to a removal. */
+const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
 const DEPLOYMENT = [
     ...[
         'run',
@@ -17921,6 +17934,7 @@ const MODES = {
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+    remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -17934,10 +17948,17 @@ function checkModeInputs(env, mode, strategies, problems) {
     for (const [group, names] of groupsOf(strategies)) {
         if (MODES[mode].takes.includes(group))
             continue;
-        const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`);
+        const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
+        // Nobody is led to a removal who can be meant to do something else.
+        const harmless = taking.filter((name) => name !== 'remove');
+        const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
                 log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                continue;
+            }
+            if (name === 'dry-run') {
+                problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
             problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
@@ -20579,8 +20600,7 @@ function readInputs(given, strategies) {
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
-    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
-    const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
+    const lock = readLock(env, problems);
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -20608,7 +20628,7 @@ function readInputs(given, strategies) {
         onCancel,
         force,
         maxParallel,
-        lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+        lock,
         plan,
     };
 }
@@ -20665,6 +20685,12 @@ function reachOf(env, problems) {
         resolvePath: (path) => resolvePath(env, path),
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
+}
+/** Whether the run takes the lock, and how long it waits for it. */
+function readLock(env, problems) {
+    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
+    const timeoutSeconds = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
+    return isLocked ? { timeoutSeconds } : undefined;
 }
 /** The accounts of a run. Every secret of one is masked, and each is checked against the others. */
 function readAccounts(env, problems) {
@@ -21043,6 +21069,10 @@ const MARGIN_SECONDS = (/* unused pure expression or super */ null && (15 * 60))
 function lifetime_lifetimeOf({ timeoutSeconds, services, stack }) {
     const all = [...services, ...(stack === undefined ? [] : [stack])];
     const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
+    return lifetimeOfSeconds(timeoutSeconds, trials);
+}
+/** The same by the input `timeout`, and the seconds that trials take beyond it. */
+function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
     const { rollout, wayBack } = sharesOf(timeoutSeconds);
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
@@ -21224,11 +21254,15 @@ const lock_LOOK_EVERY_MS = 1000;
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-async function takeLock(asked, run, { engine }, time, signal) {
-    const { lock, stack } = asked;
+function takeLock(asked, run, connection, time, signal) {
+    const { lock, stack, services } = asked;
+    return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+}
+/** The same for a run that is no deploy. */
+async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {
     if (lock === undefined)
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
-    const holder = { ...run, seconds: lifetimeOf(asked) };
+    const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
     const taken = [];
     const take = (names) => stage('Take the lock', async () => {
@@ -21254,7 +21288,7 @@ async function takeLock(asked, run, { engine }, time, signal) {
     };
     try {
         if (stack === undefined)
-            await keeper.takeServices(asked);
+            await keeper.takeServices({ services });
         else
             await take([lockName('stack', stack.name)]);
         return keeper;
@@ -22230,8 +22264,14 @@ async function settleAll(killed, locks, connection, signal) {
         log_log.info('The lock that the stopped run held is released');
 }
 function tellUnchanged(state) {
-    const stored = 'the credentials that were stored by then stay, and no task was touched';
-    log_log.warning(`The run was cut off ${clean_up_where(state)}: ${state.storesCredentials ? stored : 'no service was changed'}`);
+    log_log.warning(`The run was cut off ${clean_up_where(state)}: ${whatIsChanged(state)}`);
+}
+function whatIsChanged({ storesCredentials, removes }) {
+    if (removes)
+        return 'what it had removed by then is gone. Run it again, and it goes on with the rest';
+    return storesCredentials
+        ? 'the credentials that were stored by then stay, and no task was touched'
+        : 'no service was changed';
 }
 function tell(state, lines) {
     const shown = lines.slice(0, MOST_SERVICES_TOLD);

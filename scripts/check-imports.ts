@@ -24,6 +24,7 @@ export const LAYERS: readonly { readonly parts: readonly string[]; readonly is: 
   { parts: ['nodes'], is: 'What is done on every node, by docker itself.' },
   { parts: ['rollout'], is: 'Changes sent, watched, judged, and taken back.' },
   { parts: ['strategies'], is: 'The ways in which tasks are replaced.' },
+  { parts: ['removal'], is: 'Services, and all that is a stack, taken away.' },
   { parts: ['lock', 'report'], is: 'What is kept on the swarm, and what is told to the user.' },
   { parts: ['modes'], is: 'A story for each kind of run, made of the stages below.' },
   { parts: ['main'], is: 'Chooses the mode, and catches what it throws.' },
@@ -31,7 +32,7 @@ export const LAYERS: readonly { readonly parts: readonly string[]; readonly is: 
 ]
 
 /** Whatever a runner hands over or loses, `post` cannot deploy: from it, no import leads to these. */
-const OUT_OF_REACH_OF_POST = ['main', 'plan', 'strategies', 'rollout/send', 'rollout/way-back', 'stack/make']
+const OUT_OF_REACH_OF_POST = ['main', 'plan', 'strategies', 'rollout/send', 'rollout/way-back', 'stack/make', 'removal']
 
 /** Imports that go upwards and still stand, `<from> <to>`: the list only ever gets shorter. */
 const STILL_UPWARDS: readonly string[] = []

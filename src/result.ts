@@ -88,6 +88,31 @@ export interface RenewedAccount {
   readonly expires?: string
 }
 
+/** What became of one thing that was to be removed, or what would. */
+export interface RemovedThing {
+  readonly kind: 'service' | 'network' | 'secret' | 'config'
+  readonly name: string
+  /** `kept`: others need it; `planned`: it would be removed. */
+  readonly outcome: 'removed' | 'kept' | 'planned' | 'failed' | 'timed-out' | 'cancelled'
+  /** Of a service: the image that it had. */
+  readonly image?: string
+  /** Why it is not removed, or what is to be known of it: one line. */
+  readonly cause?: string
+}
+
+/** What came of a run that removes. */
+export interface RemovalResult {
+  /** What was asked for, in words: `stack shop`. */
+  readonly subject: string
+  /** All of it, services first. */
+  readonly things: readonly RemovedThing[]
+  /** The services among them; none of a run that only looks. */
+  readonly services: readonly ServiceResult[]
+  /** What was asked for and was not there: one line each. */
+  readonly missing: readonly string[]
+  readonly isDryRun: boolean
+}
+
 /** What became of an image of an archive, or what would. */
 export interface PushedImage {
   /** As a service names it: `ghcr.io/acme/web:2`. */

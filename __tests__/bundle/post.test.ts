@@ -130,6 +130,25 @@ describe('post', () => {
   )
 
   test(
+    'after a main that was killed while it removed says that what is gone is gone, and to run it again',
+    async () => {
+      const removal = `/services/${web.ID}`
+      const answers = { ...healthy.answers, '/secrets': [], '/configs': [], '/networks': [] }
+      await using docker = await fakeDocker({ ...healthy, answers, hangs: [removal] })
+      const asked = { mode: 'remove', services: web.Spec.Name }
+      const step = await runner.start({ with: asked, env: { ...JOB, ...docker.env } })
+      await until('the removal', LIMIT_MS, async () => (await docker.requests()).includes(`DELETE ${removal}`))
+      step.main.kill('SIGKILL')
+      const run = await step.finished
+      expect(warningsOf(run)).toEqual([
+        'The run was cut off in the stage “Remove”: what it had removed by then is gone. Run it again, and it goes on with the rest',
+      ])
+      expect(await readdir(runner.temp)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  test(
     'beside a main that still runs stops it first',
     async () => {
       await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })

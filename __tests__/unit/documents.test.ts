@@ -147,6 +147,7 @@ function evaluated(text: string): string {
     if (/\.host\b(?!-)/.test(expression)) return 'ssh://deploy@swarm.example.com'
     const [registry] = /\w*registry/i.exec(expression) ?? []
     if (registry !== undefined) return `${registry.toLowerCase().replaceAll('_', '-')}.example.com`
+    if (/\.number\b/.test(expression)) return '12'
     if (/digest/.test(expression)) return `sha256:${'0'.repeat(64)}`
     return '1.4.2'
   })

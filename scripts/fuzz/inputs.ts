@@ -68,6 +68,7 @@ const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
   { inputs: { mode: 'refresh-auth', registries: REGISTRIES, services: '- web api\n- {name: db, auth-config: acme}' } },
   { inputs: { mode: 'refresh-auth', registries: REGISTRIES, services: 'label=tier=front label=keep' } },
   { inputs: { mode: 'login', registries: REGISTRIES, 'pull-secret': '{acme: pull/shop, docker.io: hub}' } },
+  { inputs: { mode: 'remove', services: '- web api\n- db', 'if-exists': 'true' } },
   { inputs: { services: SERVICES, registries: REGISTRIES } },
   {
     inputs: {

@@ -3,6 +3,7 @@ import type { Environment } from '../runner/environment.ts'
 import type { Accounts, Deployment, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
 import { textAt, valueAt } from './keys.ts'
+import { wordsOf } from './names.ts'
 import { Problems, shown } from './problems.ts'
 import { beginReading, parseMaxParallel, parseOnShortLived, parseTimeout, reachOf, readAccounts } from './read.ts'
 import { stackNameProblem } from './stack.ts'
@@ -86,7 +87,7 @@ function choiceOfText(text: string, problems: Problems): ServiceChoice {
     problems.add(EMPTY)
     return { by: 'name', services: [] }
   }
-  const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems)
+  const services = root.kind === 'text' ? servicesIn(root.value) : namedIn(root, problems)
   const names = services.map(({ name }) => name)
   const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''))
   if (labels.length > 0) {
@@ -111,9 +112,8 @@ function isEmpty(root: YamlValue): boolean {
   return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0
 }
 
-function wordsOf(text: string): NamedService[] {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '')
-  return words.map((name) => ({ name }))
+function servicesIn(text: string): NamedService[] {
+  return wordsOf(text).map((name) => ({ name }))
 }
 
 function namedIn(root: Exclude<YamlValue, { kind: 'text' }>, problems: Problems): NamedService[] {
@@ -126,7 +126,7 @@ function namedIn(root: Exclude<YamlValue, { kind: 'text' }>, problems: Problems)
   }
   return root.items.flatMap((item, index) => {
     if (item.kind === 'map') return entryFrom(item, problems) ?? []
-    const words = item.kind === 'text' ? wordsOf(item.value) : []
+    const words = item.kind === 'text' ? servicesIn(item.value) : []
     if (words.length === 0) {
       problems.add(
         `entry ${index + 1} is ${item.kind === 'text' ? 'empty' : 'a list'}: write the name of a service, or leave the entry out`,

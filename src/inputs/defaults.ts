@@ -22,6 +22,8 @@ export const DEFAULTS = {
   timeout: '10m',
   'on-failure': 'rollback',
   'on-cancel': 'keep',
+  'if-exists': 'false',
+  'dry-run': 'false',
   lock: 'false',
   'lock-timeout': '10m',
 } as const

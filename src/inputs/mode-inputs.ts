@@ -30,6 +30,7 @@ const GROUPS = {
   rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
   plan: ['show-values', 'fail-on-changes'],
   login: ['pull-secret'],
+  removal: ['if-exists', 'dry-run'],
 } as const
 
 type Group = keyof typeof GROUPS | 'replacement'
@@ -42,6 +43,10 @@ const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'storing', 'parallel', 'wait
 const ONLY_SAYS_HOW: readonly Input[] = [
   ...(['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'] as const),
 ]
+
+/** Whoever wants to see what a deploy would do must not be led to a removal. */
+const DRY_RUN_ELSEWHERE =
+  'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out'
 
 interface ModeInputs {
   /** In a sentence: this run would … */
@@ -75,6 +80,7 @@ const MODES: Readonly<Record<ModeName, ModeInputs>> = {
     takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
   },
   login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+  remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 }
 
 /** All inputs that there are. */
@@ -89,10 +95,17 @@ export function allInputs(strategies: StrategyTable): string[] {
 export function checkModeInputs(env: Environment, mode: ModeName, strategies: StrategyTable, problems: Problems): void {
   for (const [group, names] of groupsOf(strategies)) {
     if (MODES[mode].takes.includes(group)) continue
-    const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`)
+    const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group))
+    // Nobody is led to a removal who can be meant to do something else.
+    const harmless = taking.filter((name) => name !== 'remove')
+    const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`)
     for (const name of names.filter((one) => isGiven(env, one, strategies))) {
       if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
         log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`)
+        continue
+      }
+      if (name === 'dry-run') {
+        problems.add(DRY_RUN_ELSEWHERE)
         continue
       }
       problems.add(

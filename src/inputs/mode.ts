@@ -3,7 +3,7 @@ import { closestKey } from './keys.ts'
 import { listed, shown } from './problems.ts'
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'] as const
+export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'] as const
 
 export type ModeName = (typeof MODE_NAMES)[number]
 
@@ -17,6 +17,13 @@ const OTHER_NAMES: Readonly<Record<string, ModeName>> = {
   refresh: 'refresh-auth',
   'refresh-credentials': 'refresh-auth',
   'renew-auth': 'refresh-auth',
+  delete: 'remove',
+  destroy: 'remove',
+  down: 'remove',
+  rm: 'remove',
+  teardown: 'remove',
+  undeploy: 'remove',
+  uninstall: 'remove',
 }
 
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */

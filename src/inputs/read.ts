@@ -13,6 +13,7 @@ import type {
   Credential,
   Deployment,
   DockerConfig,
+  LockRequest,
   PlanRequest,
   Reach,
   ServiceRequest,
@@ -77,8 +78,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const monitorSeconds = read(env, 'monitor', problems, parseMonitor)
   const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel)
   const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL))
-  const isLocked = readOrDefault(env, 'lock', problems, parseBoolean)
-  const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout)
+  const lock = readLock(env, problems)
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
@@ -107,7 +107,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     onCancel,
     force,
     maxParallel,
-    lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+    lock,
     plan,
   }
 }
@@ -174,6 +174,13 @@ export function reachOf(env: Environment, problems: Problems): Reach {
     },
     problems,
   )
+}
+
+/** Whether the run takes the lock, and how long it waits for it. */
+export function readLock(env: Environment, problems: Problems): LockRequest | undefined {
+  const isLocked = readOrDefault(env, 'lock', problems, parseBoolean)
+  const timeoutSeconds = readOrDefault(env, 'lock-timeout', problems, parseTimeout)
+  return isLocked ? { timeoutSeconds } : undefined
 }
 
 /** The accounts of a run. Every secret of one is masked, and each is checked against the others. */

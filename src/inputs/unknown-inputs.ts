@@ -79,7 +79,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   args: WITHOUT_DOCKER,
   check: DRY_RUN,
   diff: DRY_RUN,
-  'dry-run': DRY_RUN,
   plan: DRY_RUN,
   attempts: 'leave it out: what passes is tried again by itself',
   detach: 'write `wait: false` where nobody shall wait, or leave it out',

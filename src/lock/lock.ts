@@ -5,7 +5,7 @@ import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../errors.ts'
-import type { Deployment, LockRequest } from '../inputs/deployment.ts'
+import type { Deployment, LockRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { lifetimeOf } from '../rollout/lifetime.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
@@ -31,7 +31,7 @@ const LOOK_EVERY_MS = 1000
 /** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
 export interface Lock extends AsyncDisposable {
   /** Takes the locks of the services that a stack brought along, with its files or on the swarm. */
-  takeServices(deployment: Deployment): Promise<void>
+  takeServices(of: { readonly services: readonly LockedService[] }): Promise<void>
 }
 
 type LockConfig = StackObject & { readonly CreatedAt: string }
@@ -42,16 +42,38 @@ type LockConfig = StackObject & { readonly CreatedAt: string }
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-export async function takeLock(
+export function takeLock(
   asked: Deployment,
+  run: RunIdentity,
+  connection: Connection,
+  time: RunTime,
+  signal: AbortSignal,
+): Promise<Lock> {
+  const { lock, stack, services } = asked
+  return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal)
+}
+
+/** What a lock is for. */
+export interface Locking {
+  readonly lock: LockRequest | undefined
+  readonly stack?: { readonly name: string } | undefined
+  readonly services: readonly LockedService[]
+  /** For how long the run may hold it. */
+  readonly seconds: number
+}
+
+type LockedService = Pick<ServiceRequest, 'name' | 'isStack'>
+
+/** The same for a run that is no deploy. */
+export async function takeLockOf(
+  { lock, stack, services, seconds }: Locking,
   run: RunIdentity,
   { engine }: Connection,
   time: RunTime,
   signal: AbortSignal,
 ): Promise<Lock> {
-  const { lock, stack } = asked
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
-  const holder = { ...run, seconds: lifetimeOf(asked) }
+  const holder = { ...run, seconds }
   saveForPost('lock', holder.token)
   const taken: string[] = []
   const take = (names: readonly string[]) =>
@@ -76,7 +98,7 @@ export async function takeLock(
     },
   }
   try {
-    if (stack === undefined) await keeper.takeServices(asked)
+    if (stack === undefined) await keeper.takeServices({ services })
     else await take([lockName('stack', stack.name)])
     return keeper
   } catch (error) {

@@ -174,8 +174,14 @@ async function settleAll(
 }
 
 function tellUnchanged(state: RunState): void {
-  const stored = 'the credentials that were stored by then stay, and no task was touched'
-  log.warning(`The run was cut off ${where(state)}: ${state.storesCredentials ? stored : 'no service was changed'}`)
+  log.warning(`The run was cut off ${where(state)}: ${whatIsChanged(state)}`)
+}
+
+function whatIsChanged({ storesCredentials, removes }: RunState): string {
+  if (removes) return 'what it had removed by then is gone. Run it again, and it goes on with the rest'
+  return storesCredentials
+    ? 'the credentials that were stored by then stay, and no task was touched'
+    : 'no service was changed'
 }
 
 function tell(state: RunState, lines: readonly string[]): void {

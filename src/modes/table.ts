@@ -3,6 +3,7 @@ import type { Deployment } from '../inputs/deployment.ts'
 import { readLogin } from '../inputs/login.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { readInputs } from '../inputs/read.ts'
+import { readRemoval } from '../inputs/removal.ts'
 import type { StrategyTable } from '../inputs/strategy.ts'
 import { withEcrLogins } from '../plan/ecr-login.ts'
 import type { Outlook } from '../plan/outlook.ts'
@@ -11,6 +12,7 @@ import { reportAuthRefresh } from '../report/auth-refresh.ts'
 import { reportImages } from '../report/images.ts'
 import { reportLogin } from '../report/login.ts'
 import { reportPlan } from '../report/plan.ts'
+import { reportRemoval } from '../report/removal.ts'
 import { reportResults } from '../report/report.ts'
 import type { Environment } from '../runner/environment.ts'
 import { STRATEGIES } from '../strategies/table.ts'
@@ -18,6 +20,7 @@ import { type Deployed, deploy } from './deploy.ts'
 import { login } from './login.ts'
 import { plan } from './plan.ts'
 import { type AuthRefreshed, refreshAuth } from './refresh-auth.ts'
+import { remove } from './remove.ts'
 
 /** Tells the user what a run came to. */
 export type Report = () => Promise<void> | void
@@ -36,6 +39,7 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
   plan: mode(readInputs, plan, reportPlanned),
   'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
   login: mode(readLogin, login, reportLogin),
+  remove: mode(readRemoval, remove, reportRemoval),
 }
 
 function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(

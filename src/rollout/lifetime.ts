@@ -8,6 +8,11 @@ const MARGIN_SECONDS = 15 * 60
 export function lifetimeOf({ timeoutSeconds, services, stack }: Deployment): number {
   const all = [...services, ...(stack === undefined ? [] : [stack])]
   const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds))
+  return lifetimeOfSeconds(timeoutSeconds, trials)
+}
+
+/** The same by the input `timeout`, and the seconds that trials take beyond it. */
+export function lifetimeOfSeconds(timeoutSeconds: number, trials = 0): number {
   const { rollout, wayBack } = sharesOf(timeoutSeconds)
   return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS)
 }

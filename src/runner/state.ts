@@ -30,6 +30,8 @@ export interface RunState {
   readonly onCancel: 'keep' | 'rollback'
   /** It has begun to store credentials with services that otherwise stay as they are. */
   readonly storesCredentials: boolean
+  /** It has begun to remove what there is: none of that comes back. */
+  readonly removes: boolean
   /** It has ended by itself, and left its files for later steps of the job. */
   readonly hasLeftFiles: boolean
   /** By name: what was sent, and what was being sent. */
@@ -117,6 +119,7 @@ export function parseState(text: string): RunState | undefined {
     pulls: '',
     onCancel: 'keep',
     storesCredentials: false,
+    removes: false,
     hasLeftFiles: false,
   } as Omit<RunState, 'services'>
   for (const line of text.split('\n')) {
@@ -170,6 +173,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<keyof Change, Check>([
   ['pulls', isText(/^([0-9a-f-]{36})?$/)],
   ['onCancel', isText(/^(keep|rollback)$/)],
   ['storesCredentials', (value) => typeof value === 'boolean'],
+  ['removes', (value) => typeof value === 'boolean'],
   ['hasLeftFiles', (value) => typeof value === 'boolean'],
   ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ])

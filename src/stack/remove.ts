@@ -81,7 +81,7 @@ async function removeServices(
 
 async function removeService(service: Service, engine: Engine): Promise<ServiceResult> {
   const startedAt = nowMs()
-  const refusal = await tryToRemove(engine, `/services/${service.ID}`)
+  const refusal = await removeOrSayWhy(engine, `/services/${service.ID}`)
   say(`service ${service.Spec.Name}`, refusal)
   const cause = refusal === undefined ? undefined : `docker refused to remove it: ${refusal}`
   return removal(service.Spec.Name, startedAt, imageOf(service), cause)
@@ -123,7 +123,7 @@ async function readUnused(belongings: Belongings, before: readonly Service[], en
 
 async function removeObjects(unused: readonly UnusedObject[], engine: Engine): Promise<void> {
   for (const { kind, id, name } of unused) {
-    const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
+    const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`)
     say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
   }
 }
@@ -145,7 +145,7 @@ export async function removeMade(objects: readonly MadeObject[], engine: Engine,
         return true
       }
       if (used?.has(id)) return false
-      const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
+      const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`)
       const refusal = await (stop.aborted ? attempt() : whenReleased(attempt))
       if (refusal === undefined) log.info(`${kind} ${name}: removed again`)
       else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`)
@@ -168,8 +168,8 @@ function readServices(engine: Engine): Promise<Service[]> {
   return engine.get<Service[]>('/services', { signal: timeLimit(READ_TIMEOUT_MS) })
 }
 
-/** Why it was not removed; `undefined` when it is gone. */
-async function tryToRemove(engine: Engine, path: string): Promise<string | undefined> {
+/** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */
+export async function removeOrSayWhy(engine: Engine, path: string): Promise<string | undefined> {
   try {
     await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS))
     return undefined
@@ -178,15 +178,28 @@ async function tryToRemove(engine: Engine, path: string): Promise<string | undef
   }
 }
 
-async function whenReleased(removal: () => Promise<string | undefined>): Promise<string | undefined> {
+/**
+ * Removes a network as soon as the tasks that are being stopped have let go of it.
+ *
+ * @returns why it was not removed; `undefined` when it is gone
+ */
+export async function whenReleased(
+  removal: () => Promise<string | undefined>,
+  stop?: AbortSignal,
+): Promise<string | undefined> {
   const deadline = nowMs() + RELEASE_SECONDS * 1000
   let refusal: string | undefined
   const isReleased = async () => {
     refusal = await removal()
-    return refusal === undefined || !/in use|active endpoints/i.test(refusal)
+    return refusal === undefined || !isInUse(refusal)
   }
-  await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline)
+  await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline, stop)
   return refusal
+}
+
+/** Whether docker refused because something uses it, in its words. */
+export function isInUse(refusal: string): boolean {
+  return /in use|active endpoints/i.test(refusal)
 }
 
 function say(what: string, refusal: string | undefined): void {

@@ -255,10 +255,15 @@ function listTasks(store: Store, filters: Filters): Answer {
       has(filters, 'node', (node) => task.nodeId === node) &&
       has(filters, 'desired-state', (state) => task.desired === state) &&
       has(filters, 'label', (label) => hasLabel(task.made.spec.Labels, label)) &&
-      has(filters, 'name', (prefix) => task.made.spec.Name.startsWith(prefix)) &&
+      has(filters, 'name', (prefix) => taskName(task).startsWith(prefix)) &&
       (!upToDate || isUpToDate(store, task)),
   )
   return ok(tasks.map(asTask))
+}
+
+/** swarmkit, api/naming/naming.go */
+function taskName({ id, slot, nodeId = '', made }: StoredTask): string {
+  return `${made.spec.Name}.${slot > 0 ? slot : nodeId}.${id}`
 }
 
 function isUpToDate(store: Store, task: StoredTask): boolean {

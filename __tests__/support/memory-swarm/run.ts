@@ -10,15 +10,18 @@ import type { HttpSend } from '../../../src/docker/registry/registry-http.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
 import { modeAsked, readInputs } from '../../../src/inputs/read.ts'
+import { readRemoval } from '../../../src/inputs/removal.ts'
 import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
 import { planOver } from '../../../src/modes/plan.ts'
 import { type AuthRefreshed, refreshAuthOver } from '../../../src/modes/refresh-auth.ts'
+import { removeOver } from '../../../src/modes/remove.ts'
 import type { Outlook } from '../../../src/plan/outlook.ts'
 import { giveAdvice } from '../../../src/report/advice.ts'
 import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
+import { reportRemoval } from '../../../src/report/removal.ts'
 import { reportFailure, reportResults } from '../../../src/report/report.ts'
-import type { RenewalResult, ServiceResult } from '../../../src/result.ts'
+import type { RemovedThing, RenewalResult, ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
 import { STRATEGIES } from '../../../src/strategies/table.ts'
@@ -36,6 +39,10 @@ export interface Run {
   readonly outlook?: Outlook
   /** With `mode: refresh-auth`, what became of each stored credential. */
   readonly renewals?: readonly RenewalResult[]
+  /** With `mode: remove`, what became of each thing. */
+  readonly removed?: readonly RemovedThing[]
+  /** Whether the step is red. */
+  readonly isRed?: boolean
   /** The errors of a run that ended before anything was changed. */
   readonly problems: readonly string[]
   /** Whether it says that nobody foresaw what it met. */
@@ -152,6 +159,14 @@ async function runOne(
       const { results: renewals, problems } = await Promise.race([refreshAuthOver(asked, runFor(asked)), killed])
       reportAuthRefresh(renewals, problems)
       return end({ results: [], renewals, advice: [], problems, isBug: false })
+    }
+    if (modeAsked(env) === 'remove') {
+      const asked = readRemoval(env, STRATEGIES)
+      process.exitCode = 0
+      const result = await Promise.race([removeOver(asked, runFor(asked)), killed])
+      if ('things' in result) reportRemoval(result)
+      const { things: removed = [], services: results = [] } = 'things' in result ? result : {}
+      return end({ results, removed, isRed: process.exitCode === 1, advice: [], problems: [], isBug: false })
     }
     const asked = readInputs(env, STRATEGIES)
     const run = runFor(asked)

@@ -37,7 +37,7 @@ describe('which inputs a mode takes', () => {
   })
 
   test('a plan takes all that a deploy does, and what is its own', () => {
-    const names = allInputs(STRATEGIES).filter((name) => name !== 'pull-secret')
+    const names = allInputs(STRATEGIES).filter((name) => !['pull-secret', 'if-exists', 'dry-run'].includes(name))
     const all = Object.fromEntries(names.map((name) => [name, 'something']))
     expect(check('plan', all)).toEqual({ refused: [], told: '' })
   })
@@ -48,6 +48,26 @@ describe('which inputs a mode takes', () => {
     expect(refused.map((line) => line.split(':', 1)[0])).toEqual(['services', 'prune'])
     expect(refused[0]).toMatch(/^services: it belongs to .*`mode: refresh-auth`, and this run would only log in: /)
     expect(told.match(/Notice: [\w-]+/g)).toEqual(['Notice: wait', 'Notice: compose-file', 'Notice: strategy'])
+  })
+
+  test.each(['deploy', 'plan', 'login'] as const)('nobody is led to a removal who wants a dry run of %s', (mode) => {
+    expect(check(mode, { 'dry-run': 'true' }).refused).toEqual([
+      'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out',
+    ])
+  })
+
+  test('a removal refuses what asks for a deploy, and tells what does not matter', () => {
+    const given = {
+      images: '- x',
+      prune: 'true',
+      wait: 'false',
+      'on-cancel': 'rollback',
+      registries: 'x',
+      lock: 'true',
+    }
+    const { refused, told } = check('remove', given)
+    expect(refused.map((line) => line.split(':', 1)[0])).toEqual(['images', 'prune'])
+    expect(told.match(/Notice: [\w-]+/g)).toEqual(['Notice: registries', 'Notice: wait', 'Notice: on-cancel'])
   })
 
   test('what asks for another mode is refused, and what only does not matter is told', () => {

@@ -823,7 +823,8 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { ...WEB, mode: ' \n' },
     'mode: it is empty, as a variable is that is not set: write the mode, or',
   ],
-  ['mode that is none', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `deploy`'],
+  ['mode that is none', { ...WEB, mode: 'deplyo' }, 'mode: "deplyo" is no mode: did you mean `deploy`?'],
+  ['mode under another name', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `remove`'],
   [
     'mode of another action',
     { ...WEB, mode: 'swarm' },

@@ -78,7 +78,7 @@ describe('what is no input is an error, with what was probably meant', () => {
     ['variables', 'A=b', "set it in the step's `env`"],
     ['version', '1.2', 'write the version in the image'],
     ['colour', 'red', 'leave it out'],
-    ['dry-run', 'true', /`mode: plan`|every run is a real deploy/],
+    ['diff', 'true', /`mode: plan`|every run is a real deploy/],
   ])('%s: %s', (name, value, advice) => {
     const problems = onGitHub({ ...WEB, [name]: value })
     const about = problems.filter((line) => line.startsWith(`${name.replaceAll(' ', '_').toLowerCase()}: `))

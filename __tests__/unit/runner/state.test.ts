@@ -45,6 +45,7 @@ describe('what main notes', () => {
       step: stepIdentity(process.env),
       pid: process.pid,
       storesCredentials: false,
+      removes: false,
       hasLeftFiles: false,
       startedAt: startOf(process.pid),
       stage: 'Watch',

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { UserErrors } from '../../../src/errors.ts'
+import { readRemoval } from '../../../src/inputs/removal.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
+
+beforeEach(() => {
+  jest.spyOn(process.stdout, 'write').mockImplementation(() => true)
+})
+afterEach(() => {
+  jest.restoreAllMocks()
+})
+
+const read = (inputs: Readonly<Record<string, string>>) => {
+  const given = Object.entries({ mode: 'remove', ...inputs }).map(([name, value]) => [
+    `INPUT_${name.toUpperCase()}`,
+    value,
+  ])
+  return readRemoval(Object.fromEntries(given), STRATEGIES)
+}
+
+const problemsOf = (inputs: Readonly<Record<string, string>>): readonly string[] => {
+  try {
+    read(inputs)
+    return []
+  } catch (error) {
+    if (error instanceof UserErrors) return error.problems
+    throw error
+  }
+}
+
+describe('what is to go', () => {
+  test.each([
+    [{ stack: ' pr-12 ' }, { kind: 'stack', name: 'pr-12' }],
+    [{ services: 'web' }, { kind: 'services', names: ['web'] }],
+    [{ services: 'web, api\n  db' }, { kind: 'services', names: ['web', 'api', 'db'] }],
+    [{ services: '- web\n- api db' }, { kind: 'services', names: ['web', 'api', 'db'] }],
+    [{ services: '[web, 0123]' }, { kind: 'services', names: ['web', '0123'] }],
+  ])('%j', (inputs, what) => {
+    expect(read(inputs).what).toEqual(what)
+  })
+
+  test.each([
+    [{}, 'services: it names nothing to remove: '],
+    [{ services: ' \n ', stack: ' ' }, 'services: it names nothing to remove: '],
+    [{ services: '# nothing' }, 'services: it names nothing to remove: '],
+    [{ services: '[]' }, 'services: it names nothing to remove: '],
+    [{ services: '[""]' }, 'services: entry 1 is empty: leave it out'],
+    [{ services: 'web', stack: 'shop' }, '`services` and `stack` are both given: '],
+    [
+      { services: 'web: nginx' },
+      'services: `web: …` is for a deploy: write the names alone, as in `services: web api`',
+    ],
+    [{ services: '- {name: web}' }, 'services: entry 1 is no name: write the names alone, '],
+    [{ services: 'pr-*' }, 'services: "pr-*" is no name of a service: '],
+    [{ services: 'label=tier=front' }, 'services: "label=tier=front" is no name of a service: '],
+    [{ services: 'web web' }, 'services: "web" is given twice: '],
+    [{ stack: 'pr-*' }, 'stack: "pr-*" is no name of a stack: '],
+    [{ services: 'web', 'if-exists': 'yes' }, 'if-exists: "yes" is neither'],
+  ])('%j is an error', (inputs, problem) => {
+    expect(problemsOf(inputs)).toEqual([expect.stringContaining(problem)])
+    expect(problemsOf(inputs)[0]?.startsWith(problem)).toBe(true)
+  })
+
+  test('what is not given is as it should be', () => {
+    const { ifExists, dryRun, lock, timeoutSeconds, maxParallel } = read({ services: 'web' })
+    expect({ ifExists, dryRun, lock, timeoutSeconds, maxParallel }).toEqual({
+      ifExists: false,
+      dryRun: false,
+      lock: undefined,
+      timeoutSeconds: 600,
+      maxParallel: 10,
+    })
+  })
+})

@@ -1,0 +1,84 @@
+import { nameProblem } from '../docker/swarm/swarm-rules.ts'
+import type { Environment } from '../runner/environment.ts'
+import type { Credential, LockRequest, Reach } from './deployment.ts'
+import { input, readOrDefault } from './given.ts'
+import { namesFromText } from './names.ts'
+import { Problems, shown } from './problems.ts'
+import { beginReading, parseMaxParallel, parseTimeout, reachOf, readLock } from './read.ts'
+import { stackNameProblem } from './stack.ts'
+import type { StrategyTable } from './strategy.ts'
+import { parseBoolean } from './values.ts'
+
+/** What a run of `remove` is asked for: its inputs, resolved and checked against each other. */
+export interface RemovalRequest {
+  readonly reach: Reach
+  readonly what: RemovalSubject
+  /** That there is nothing to remove is fine. */
+  readonly ifExists: boolean
+  /** Only say what would go. */
+  readonly dryRun: boolean
+  readonly lock: LockRequest | undefined
+  readonly timeoutSeconds: number
+  /** How many services are removed at the same time. */
+  readonly maxParallel: number
+  /** A removal asks no registry. */
+  readonly credentials: readonly Credential[]
+}
+
+/** What goes: never a part of a name, nor what is empty. */
+export type RemovalSubject =
+  | { readonly kind: 'stack'; readonly name: string }
+  | { readonly kind: 'services'; readonly names: readonly string[] }
+
+const HOW = 'write the names alone, as in `services: web api`'
+const EMPTY = 'it names nothing to remove: write the names of services, such as `web api`, or give a `stack`'
+
+/**
+ * Reads the inputs of a run that removes.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+export function readRemoval(given: Environment, strategies: StrategyTable): RemovalRequest {
+  const problems = new Problems()
+  const { env } = beginReading(given, strategies, problems)
+  const asked = {
+    reach: reachOf(env, problems),
+    what: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+    ifExists: readOrDefault(env, 'if-exists', problems, parseBoolean),
+    dryRun: readOrDefault(env, 'dry-run', problems, parseBoolean),
+    lock: readLock(env, problems),
+    timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
+    maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
+    credentials: [],
+  }
+  problems.throwAll()
+  return asked
+}
+
+function subjectFrom(services: string, stack: string, problems: Problems): RemovalSubject {
+  if (services.trim() !== '' && stack !== '') {
+    problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own')
+  } else if (stack !== '') {
+    const problem = stackNameProblem(stack)
+    if (problem !== undefined) problems.add(`stack: ${problem}`)
+    return { kind: 'stack', name: stack }
+  }
+  return { kind: 'services', names: stack === '' ? namesFrom(services, problems) : [] }
+}
+
+function namesFrom(text: string, problems: Problems): string[] {
+  const own = new Problems('services')
+  const names = namesFromText(text, HOW, own)
+  if (names.length === 0 && own.isEmpty) own.add(EMPTY)
+  problems.take(own)
+  for (const name of names) {
+    const problem = /[/:@=*]/.test(name)
+      ? `${shown(name)} is no name of a service: ${HOW}`
+      : nameProblem(name, 'a service')
+    if (problem !== undefined) problems.add(`services: ${problem}`)
+  }
+  for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
+    problems.add(`services: ${shown(name)} is given twice: leave one of the two out`)
+  }
+  return names
+}

@@ -1,0 +1,131 @@
+import type { Run } from '../connect/run.ts'
+import type { Service, SystemInfo } from '../docker/api.ts'
+import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
+import { throwAll, Underway } from '../errors.ts'
+import type { RemovalRequest, RemovalSubject } from '../inputs/removal.ts'
+import { takeLockOf } from '../lock/lock.ts'
+import { nameInFiles } from '../plan/colours.ts'
+import { removeExpired } from '../prepare/passing-services.ts'
+import { removeObjects } from '../removal/objects.ts'
+import { planRemoval, type RemovalPlan } from '../removal/plan.ts'
+import { type RemovalRun, removeServices } from '../removal/services.ts'
+import type { RemovalResult, RemovedThing, ServiceResult } from '../result.ts'
+import { lifetimeOfSeconds } from '../rollout/lifetime.ts'
+import { log, openStage } from '../runner/log.ts'
+import { identifyRun } from '../runner/run.ts'
+import { someOf } from '../runner/some-of.ts'
+import { note } from '../runner/state.ts'
+import { knownObjects } from '../stack/stack.ts'
+import { withRun } from './with-run.ts'
+
+/** Takes services or a stack away. */
+export function remove(asked: RemovalRequest, signal: AbortSignal): Promise<RemovalResult> {
+  return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run))
+}
+
+/**
+ * Says what goes, removes it, and waits until it is gone. What services of others need stays. A run that was cut off is
+ * taken up by the next one.
+ *
+ * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
+ */
+export async function removeOver(asked: RemovalRequest, run: Run): Promise<RemovalResult> {
+  const { time, signal } = run
+  const connection = time.bound(run.connection)
+  const removing: RemovalRun = { ...run, connection, asked }
+  const { what, lock } = asked
+  const locking = {
+    lock: asked.dryRun ? undefined : lock,
+    stack: what.kind === 'stack' ? what : undefined,
+    services: what.kind === 'stack' ? [] : what.names.map((name) => ({ name })),
+    seconds: lifetimeOfSeconds(asked.timeoutSeconds),
+  }
+  const self = identifyRun(process.env)
+  await using held = await time.before('Take the lock', (limit) => takeLockOf(locking, self, connection, time, limit))
+  const look = () => time.before('Look at the swarm', (limit) => planNow(removing, limit))
+  const first = await look()
+  const isLocked = locking.lock !== undefined && what.kind === 'stack'
+  // Those of a stack are only known now, and whoever had them may have changed them.
+  if (isLocked) await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) })
+  const plan = isLocked ? await look() : first
+  tellMissing(plan, asked)
+  await sayPlan(plan, what, asked.dryRun)
+  const subject = subjectInWords(what)
+  const result = (things: readonly RemovedThing[], services: readonly ServiceResult[] = []): RemovalResult => {
+    return { subject, things, services, missing: plan.missing, isDryRun: asked.dryRun }
+  }
+  if (asked.dryRun) return result(plannedThings(plan))
+  note({ removes: true })
+  try {
+    const services = await openStage('Remove', () => removeServices(plan.services, removing))
+    const objects = await whatIsLeft(plan, removing)
+    return result([...services.map(thingOf), ...objects], services)
+  } catch (error) {
+    throw signal.aborted ? error : new Underway(error)
+  }
+}
+
+/** What is there to remove. What an earlier run has left for a while only, and that is over, goes first. */
+async function planNow({ connection: { engine }, asked }: RemovalRun, signal: AbortSignal): Promise<RemovalPlan> {
+  if (!asked.dryRun) {
+    const { SystemTime } = await engine.get<SystemInfo>('/info', { signal })
+    const names = await removeExpired(engine, Date.parse(SystemTime), signal)
+    if (names.length > 0) log.info(`Removed what an earlier run had left: ${names.join(', ')}`)
+  }
+  const [services, known] = await Promise.all([
+    engine.get<Service[]>('/services', { signal }),
+    knownObjects(engine, signal),
+  ])
+  return planRemoval(asked.what, { services, known })
+}
+
+/** @throws UserErrors unless what is missing may be */
+function tellMissing({ missing, problems }: RemovalPlan, { ifExists }: RemovalRequest): void {
+  throwAll([...problems, ...(ifExists ? [] : missing)])
+  for (const line of missing) log.notice(line)
+}
+
+/** Everybody can see what goes before it does. */
+function sayPlan(plan: RemovalPlan, what: RemovalSubject, isDryRun: boolean): Promise<void> {
+  return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
+    const { services, objects, kept, notices } = plan
+    for (const service of services) log.info(`service ${service.Spec.Name} (${imageInWords(imageOf(service))})`)
+    for (const { kind, name } of objects) log.info(`${kind} ${name}`)
+    for (const { object, why } of kept) log.info(`stays: ${object.kind} ${object.name}, ${why}`)
+    for (const line of notices) log.notice(line)
+    if (services.length + objects.length === 0) log.info(`Nothing of ${subjectInWords(what)}`)
+  })
+}
+
+/** The rest of a stack, also when the time is over: what the services have used is free. */
+async function whatIsLeft(plan: RemovalPlan, run: RemovalRun): Promise<RemovedThing[]> {
+  if (run.time.isOver) run.time.beginClosing()
+  return removeObjects(plan, run)
+}
+
+function plannedThings({ services, objects, kept }: RemovalPlan): RemovedThing[] {
+  return [
+    ...services.map((service): RemovedThing => {
+      const image = imageOf(service)
+      return { kind: 'service', name: service.Spec.Name, outcome: 'planned', ...(image !== undefined && { image }) }
+    }),
+    ...objects.map(({ kind, name }): RemovedThing => ({ kind, name, outcome: 'planned' })),
+    ...kept.map(({ object: { kind, name }, why }): RemovedThing => ({ kind, name, outcome: 'kept', cause: why })),
+  ]
+}
+
+function thingOf({ name, outcome, image, cause, note: said }: ServiceResult): RemovedThing {
+  const words = cause ?? said
+  return {
+    kind: 'service',
+    name,
+    outcome: outcome === 'removed' || outcome === 'timed-out' || outcome === 'cancelled' ? outcome : 'failed',
+    ...(image.before !== undefined && { image: image.before }),
+    ...(words !== undefined && { cause: words }),
+  }
+}
+
+function subjectInWords(what: RemovalSubject): string {
+  if (what.kind === 'stack') return `stack ${what.name}`
+  return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`
+}

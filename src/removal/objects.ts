@@ -1,0 +1,69 @@
+import type { Service } from '../docker/api.ts'
+import { isLeftover } from '../docker/specs/stack-objects.ts'
+import type { RemovedThing } from '../result.ts'
+import { nowMs } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+import { poll } from '../runner/poll.ts'
+import { isInUse, removeOrSayWhy, whenReleased } from '../stack/remove.ts'
+import { listNetworks } from '../stack/stack.ts'
+import { type KeptObject, type RemovableObject, type RemovalPlan, split } from './plan.ts'
+import type { RemovalRun } from './services.ts'
+
+const LEFTOVER_SECONDS = 20
+const LOOK_EVERY_MS = 300
+
+/**
+ * Removes the networks, secrets and configs of a stack that no service of others needs, as they are named by then, and waits
+ * until the manager has let go of the networks: a deploy of the same name may make them again at once.
+ *
+ * @returns what became of each
+ */
+export async function removeObjects(plan: RemovalPlan, run: RemovalRun): Promise<RemovedThing[]> {
+  const { connection, signal } = run
+  const all = [...plan.objects, ...plan.kept.map(({ object }) => object)]
+  if (all.length === 0) return []
+  if (signal.aborted) return all.map((object) => tell(object, 'cancelled', 'the run was stopped before it was removed'))
+  // Somebody may have come to use one meanwhile, and what was used may be free.
+  const services = await connection.engine.get<Service[]>('/services')
+  const { objects, kept } = split(all, services)
+  const stay = kept.map(({ object, why }: KeptObject) => tell(object, 'kept', why))
+  const gone: RemovedThing[] = []
+  for (const object of objects) gone.push(await removeObject(object, run))
+  await whenLetGo(
+    objects.filter(({ name }) => gone.some((one) => one.outcome === 'removed' && one.name === name)),
+    run,
+  )
+  return [...gone, ...stay]
+}
+
+async function removeObject(object: RemovableObject, { connection, signal }: RemovalRun): Promise<RemovedThing> {
+  if (signal.aborted) return tell(object, 'cancelled', 'the run was stopped before it was removed')
+  const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`)
+  const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal) : attempt())
+  if (refusal === undefined) return tell(object, 'removed')
+  // A container that was started by hand is on it, or somebody's deploy was faster.
+  return isInUse(refusal)
+    ? tell(object, 'kept', refusal)
+    : tell(object, 'failed', `docker refused to remove it: ${refusal}`)
+}
+
+function tell({ kind, name }: RemovableObject, outcome: RemovedThing['outcome'], cause?: string): RemovedThing {
+  const line = `${kind} ${name}: ${outcome === 'kept' ? 'stays' : outcome}${cause === undefined ? '' : `, ${cause}`}`
+  log.info(line, outcome === 'failed' ? 'bad' : undefined)
+  return { kind, name, outcome, ...(cause !== undefined && { cause }) }
+}
+
+/** The daemon that answers keeps a network that is removed from the swarm until the last container there has left it. */
+async function whenLetGo(objects: readonly RemovableObject[], { connection, signal, time }: RemovalRun): Promise<void> {
+  const ids = new Set(objects.filter(({ kind }) => kind === 'network').map(({ id }) => id))
+  if (ids.size === 0 || signal.aborted) return
+  const deadline = nowMs() + LEFTOVER_SECONDS * 1000
+  let held: string[] = []
+  const isLetGo = async () => {
+    const networks = await listNetworks(connection.engine, signal)
+    held = networks.filter((one) => isLeftover(one) && ids.has(one.Id)).map(({ Name }) => Name)
+    return held.length === 0
+  }
+  await poll(isLetGo, LOOK_EVERY_MS, () => nowMs() > deadline || time.isOver, signal).catch(() => undefined)
+  if (held.length > 0) log.info(`The manager still holds ${held.join(', ')}: a deploy of this name waits for it`)
+}

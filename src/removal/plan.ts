@@ -1,0 +1,175 @@
+import type { Service } from '../docker/api.ts'
+import {
+  type Kind,
+  type KnownObjects,
+  NAMESPACE_LABEL,
+  type Referring,
+  referredIds,
+} from '../docker/specs/stack-objects.ts'
+import { similarNames } from '../inputs/keys.ts'
+import { listed } from '../inputs/problems.ts'
+import type { RemovalSubject } from '../inputs/removal.ts'
+import { colourOf, nameInFiles } from '../plan/colours.ts'
+import { someOf } from '../runner/some-of.ts'
+
+/** What a removal takes away, and what stays all the same. Pure. */
+
+/** A network, secret or config of a stack. */
+export interface RemovableObject {
+  readonly kind: Kind | 'network'
+  readonly id: string
+  readonly name: string
+}
+
+/** An object of a stack that services of others need. */
+export interface KeptObject {
+  readonly object: RemovableObject
+  /** Who needs it, and how: a sentence without an end. */
+  readonly why: string
+}
+
+export interface RemovalPlan {
+  readonly services: readonly Service[]
+  readonly objects: readonly RemovableObject[]
+  readonly kept: readonly KeptObject[]
+  /** One line for each thing that is asked for and is not there. */
+  readonly missing: readonly string[]
+  /** One line for each thing that cannot be meant as it is written. */
+  readonly problems: readonly string[]
+  /** What is to be known of what goes: one line each. */
+  readonly notices: readonly string[]
+}
+
+/** What is there, as far as a removal goes by it. */
+export interface PresentSwarm {
+  /** All of the swarm. */
+  readonly services: readonly Service[]
+  readonly known: KnownObjects
+}
+
+/**
+ * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
+ * no service of others needs. A service is all that there is of it: of a blue-green one both.
+ */
+export function planRemoval(what: RemovalSubject, swarm: PresentSwarm): RemovalPlan {
+  return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm)
+}
+
+function planStack(stack: string, { services, known }: PresentSwarm): RemovalPlan {
+  const going = services.filter((service) => stackOf(service) === stack)
+  const all = objectsOf(stack, known)
+  const ids = new Set(going.map(({ ID }) => ID))
+  const others = services.filter(({ ID }) => !ids.has(ID))
+  const { objects, kept } = split(all, others)
+  const isThere = going.length + all.length > 0
+  return {
+    services: going,
+    objects,
+    kept,
+    missing: isThere ? [] : [`stack: ${missingStack(stack, services)}`],
+    problems: [],
+    notices: [],
+  }
+}
+
+/** Secrets and configs first: networks are let go last. */
+function objectsOf(stack: string, known: KnownObjects): RemovableObject[] {
+  const contents = (['secret', 'config'] as const).flatMap((kind) =>
+    known[kind]
+      .filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
+      .map(({ ID: id, Spec: { Name: name } }): RemovableObject => ({ kind, id, name })),
+  )
+  const networks = known.networks
+    .filter(({ Labels }) => Labels?.[NAMESPACE_LABEL] === stack)
+    .map(({ Id: id, Name: name }): RemovableObject => ({ kind: 'network', id, name }))
+  return [...contents, ...networks]
+}
+
+/**
+ * Which of the objects can go, and which services of others need.
+ *
+ * @param others the services that stay
+ */
+export function split(
+  objects: readonly RemovableObject[],
+  others: readonly Referring[],
+): Pick<RemovalPlan, 'objects' | 'kept'> {
+  const kept = objects.flatMap((object): KeptObject[] => {
+    const why = whyNeeded(object, others)
+    return why === undefined ? [] : [{ object, why }]
+  })
+  return { objects: objects.filter((object) => kept.every((one) => one.object !== object)), kept }
+}
+
+/** Swarm refuses to remove what a spec names, and does not count the one that a rollback brings back. */
+function whyNeeded({ id }: RemovableObject, others: readonly Referring[]): string | undefined {
+  const names = (all: readonly Referring[]) => someOf(all.map(({ Spec }) => Spec.Name))
+  const users = others.filter(({ Spec }) => referredIds(Spec).includes(id))
+  if (users.length > 0) return `used by ${names(users)}`
+  const past = others.filter(({ PreviousSpec }) => referredIds(PreviousSpec).includes(id))
+  return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`
+}
+
+function missingStack(stack: string, services: readonly Service[]): string {
+  if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
+    return `there is no stack ${stack} on this swarm, but a service of this name: write \`services: ${stack}\` where that is meant`
+  }
+  const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => stackOf(service) ?? []))])
+  return `there is no stack ${stack} on this swarm: ${adviceFor(stack, guess)}`
+}
+
+function planServices(names: readonly string[], { services }: PresentSwarm): RemovalPlan {
+  const found = names.map((name) => ({ name, its: services.filter((one) => isOf(name, one)) }))
+  const colours = found.flatMap(({ name, its }) => {
+    const owner = its.map(colourOf).find((one) => one !== undefined && one !== name)
+    return owner === undefined ? [] : [{ name, owner }]
+  })
+  const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])))
+  return {
+    services: [...going.values()],
+    objects: [],
+    kept: [],
+    missing: found
+      .filter(({ its }) => its.length === 0)
+      .map(({ name }) => `services: ${missingService(name, services)}`),
+    problems: colours.map(
+      ({ name, owner }) =>
+        `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`,
+    ),
+    notices: [...going.values()].flatMap((one) => {
+      const stack = stackOf(one)
+      return stack === undefined
+        ? []
+        : [
+            `${one.Spec.Name} belongs to the stack ${stack}, whose next deploy makes it again unless its files no longer name it`,
+          ]
+    }),
+  }
+}
+
+function isOf(name: string, service: Service): boolean {
+  return service.Spec.Name === name || nameInFiles(service) === name
+}
+
+function missingService(name: string, services: readonly Service[]): string {
+  const members = services.filter((one) => stackOf(one) === name)
+  if (members.length > 0) {
+    return `there is no service ${name} on this swarm, but a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`
+  }
+  const [guess] = similarNames(
+    name,
+    services.map(({ Spec }) => Spec.Name),
+  )
+  return `there is no service ${name} on this swarm: ${adviceFor(name, guess)}`
+}
+
+function adviceFor(name: string, guess: string | undefined): string {
+  if (guess !== undefined) return `did you mean \`${guess}\`?`
+  // `pr-${{ … }}` of an event that has no such value.
+  if (/[-_]$/.test(name)) return 'its name ends as one does of which a variable is empty: check the expression'
+  return 'correct its name, or write `if-exists: true` where it may be gone already'
+}
+
+function stackOf({ Spec }: Service): string | undefined {
+  return Spec.Labels?.[NAMESPACE_LABEL]
+}
