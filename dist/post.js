@@ -16551,8 +16551,8 @@ function attachmentSources(env) {
 function attachmentsOf(map, service, sources, problems) {
     if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined))
         return undefined;
-    const secrets = objectsAt(map, 'secret', sources, problems);
-    const configs = objectsAt(map, 'config', sources, problems);
+    const secrets = objectsAt(map, 'secret', service, sources, problems);
+    const configs = objectsAt(map, 'config', service, sources, problems);
     const networks = networksAt(map, problems);
     const credentialSpec = credentialSpecAt(map, service, sources, problems);
     return {
@@ -16573,6 +16573,9 @@ function itemsAt(map, key, example, problems) {
     }
     if (value.kind === 'list')
         return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems));
+    // One item without its dash; in a mapping nothing has a text behind its name.
+    if (['name', 'source'].some((name) => valueAt(value, name)?.kind === 'text'))
+        return itemOf(value, 'item 1', problems);
     return value.entries.flatMap(({ key: name, value: inner }) => {
         if (inner.kind === 'map')
             return [{ place: name, name, map: inner }];
@@ -16595,10 +16598,10 @@ const OBJECT_KEYS = [
     ...['target', 'uid', 'gid', 'mode', 'labels', 'template-driver'],
 ];
 const READABLE_BY_ALL = 0o444;
-function objectsAt(map, kind, sources, problems) {
+function objectsAt(map, kind, service, sources, problems) {
     const here = problems.at(`\`${kind}s\``);
     const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here);
-    const objects = items?.flatMap((item) => objectOf(item, kind, sources, here) ?? []);
+    const objects = items?.flatMap((item) => objectOf(item, kind, service, sources, here) ?? []);
     const known = new Set();
     for (const { file } of objects ?? []) {
         if (known.has(file.Name)) {
@@ -16608,12 +16611,12 @@ function objectsAt(map, kind, sources, problems) {
     }
     return objects;
 }
-function objectOf(item, kind, sources, problems) {
+function objectOf(item, kind, service, sources, problems) {
     const { map } = item;
     const here = problems.at(attachments_nameIn(item) ?? item.place);
     if (map !== undefined)
         checkKeys(map, OBJECT_KEYS, here);
-    const content = map && contentIn(map, kind, `\`${kind}s\`: ${attachments_nameIn(item) ?? item.place}`, sources, here);
+    const content = map && contentIn(map, kind, `services: ${service}: \`${kind}s\`: ${attachments_nameIn(item) ?? item.place}`, sources, here);
     const name = attachments_nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`));
     if (name === undefined)
         return undefined;

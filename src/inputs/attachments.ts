@@ -95,8 +95,8 @@ export function attachmentsOf(
   problems: Problems,
 ): AttachmentsRequest | undefined {
   if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined)) return undefined
-  const secrets = objectsAt(map, 'secret', sources, problems)
-  const configs = objectsAt(map, 'config', sources, problems)
+  const secrets = objectsAt(map, 'secret', service, sources, problems)
+  const configs = objectsAt(map, 'config', service, sources, problems)
   const networks = networksAt(map, problems)
   const credentialSpec = credentialSpecAt(map, service, sources, problems)
   return {
@@ -123,6 +123,8 @@ function itemsAt(map: YamlMap, key: string, example: string, problems: Problems)
     return undefined
   }
   if (value.kind === 'list') return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems))
+  // One item without its dash; in a mapping nothing has a text behind its name.
+  if (['name', 'source'].some((name) => valueAt(value, name)?.kind === 'text')) return itemOf(value, 'item 1', problems)
   return value.entries.flatMap(({ key: name, value: inner }): Item[] => {
     if (inner.kind === 'map') return [{ place: name, name, map: inner }]
     if (inner.kind === 'text' && inner.value.trim() === '') return [{ place: name, name, map: undefined }]
@@ -148,12 +150,13 @@ const READABLE_BY_ALL = 0o444
 function objectsAt(
   map: YamlMap,
   kind: Kind,
+  service: string,
   sources: AttachmentSources,
   problems: Problems,
 ): ObjectRequest[] | undefined {
   const here = problems.at(`\`${kind}s\``)
   const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here)
-  const objects = items?.flatMap((item) => objectOf(item, kind, sources, here) ?? [])
+  const objects = items?.flatMap((item) => objectOf(item, kind, service, sources, here) ?? [])
   const known = new Set<string>()
   for (const { file } of objects ?? []) {
     if (known.has(file.Name)) {
@@ -164,11 +167,18 @@ function objectsAt(
   return objects
 }
 
-function objectOf(item: Item, kind: Kind, sources: AttachmentSources, problems: Problems): ObjectRequest | undefined {
+function objectOf(
+  item: Item,
+  kind: Kind,
+  service: string,
+  sources: AttachmentSources,
+  problems: Problems,
+): ObjectRequest | undefined {
   const { map } = item
   const here = problems.at(nameIn(item) ?? item.place)
   if (map !== undefined) checkKeys(map, OBJECT_KEYS, here)
-  const content = map && contentIn(map, kind, `\`${kind}s\`: ${nameIn(item) ?? item.place}`, sources, here)
+  const content =
+    map && contentIn(map, kind, `services: ${service}: \`${kind}s\`: ${nameIn(item) ?? item.place}`, sources, here)
   const name = nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`))
   if (name === undefined) return undefined
   if (map === undefined) return { kind, name, file: fileOf(name) }
