@@ -15451,7 +15451,7 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
@@ -15613,13 +15613,17 @@ function parseSelection(text) {
     return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
 }
 /**
- * Names of services, with blanks, commas or line ends between, or as a YAML list; each once.
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
  *
  * @throws UserError that says what to write instead
  */
 function parseNames(text) {
-    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
-        return wordsOf(text);
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
+        const words = wordsOf(text);
+        if (words.length > 0)
+            return words;
+        throw new UserError('it names no service: write names such as `web api`, or leave it out');
+    }
     const { root, problems } = parseYaml(text);
     const [wrong] = problems;
     if (wrong !== undefined)
@@ -17918,6 +17922,7 @@ function reasonFor(char) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -17930,6 +17935,8 @@ function readStack(inputs, replacement, env, problems) {
     if (name === '') {
         const given = ['compose-file', 'env-file'].filter((key) => inputs[key].trim() !== '');
         const on = ['prune', 'rerun-jobs'].filter((key) => (key === 'prune' ? prune : rerunJobs));
+        if (inputs.only.trim() !== '')
+            problems.add(ONLY_OF_STACK);
         const alone = [...given, ...on];
         if (alone.length > 0)
             problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
@@ -17961,8 +17968,26 @@ function readStack(inputs, replacement, env, problems) {
         lookUp,
         prune,
         rerunJobs,
+        leftOut: leftOutBy(inputs.only.trim(), prune, { name, adapted }, problems),
         ...replacement,
     };
+}
+const ONLY_OF_STACK = 'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`';
+/** What `only` leaves as it is; an empty list of names leaves out all. */
+function leftOutBy(only, prune, stack, problems) {
+    if (only === '')
+        return [];
+    const here = problems.at('only');
+    if (prune) {
+        here.add('with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out');
+    }
+    const all = nameables(stack);
+    const names = here.attempt(() => parseNames(only)) ?? [];
+    const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`);
+    if (problem !== undefined)
+        here.add(problem);
+    const meant = selected(names, all);
+    return all.flatMap(({ name }) => (meant.has(name) ? [] : [name]));
 }
 /** The services of a stack, in the order of its files. */
 function nameables({ name, adapted }) {
@@ -18333,9 +18358,14 @@ function readServices(env, forAll, problems) {
     return [];
 }
 function readStackInputs(env, replacement, problems) {
-    const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
-    const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
-    const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
+    const inputs = {
+        stack: input(env, 'stack'),
+        'compose-file': input(env, 'compose-file'),
+        'env-file': input(env, 'env-file'),
+        prune: input(env, 'prune'),
+        'rerun-jobs': input(env, 'rerun-jobs'),
+        only: input(env, 'only'),
+    };
     return readStack(inputs, replacement, env, problems);
 }
 /** Whose tasks are to be replaced. The services of a stack that is there already are only known when the swarm is seen. */
@@ -18346,6 +18376,9 @@ function readForce(env, stack, services, problems) {
     const problem = isKnown ? unknownNames(force, all, owner) : undefined;
     if (problem !== undefined)
         problems.add(`force: ${problem}`);
+    const idle = force === 'all' ? [] : [...selected(force, all)].filter((name) => stack?.leftOut.includes(name));
+    if (idle.length > 0)
+        problems.add(`force: \`only\` leaves ${listed(idle)} out: add the name there, or take it out here`);
     return force;
 }
 function parseOnShortLived(text) {
@@ -19810,7 +19843,8 @@ function goodHeadline(results, { wait, stack }) {
     const services = (those) => {
         if (those.length === 1)
             return names(those);
-        const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`;
+        const isAll = those.length === results.length && (stack?.leftOut ?? []).length === 0;
+        const count = isAll ? allOf(those.length, 'services') : `${those.length} services`;
         return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`;
     };
     const be = (those) => (those.length === 1 ? 'was' : 'were');
@@ -20386,6 +20420,14 @@ function login_summary(configs) {
     ].join('\n\n');
 }
 
+;// CONCATENATED MODULE: ./build/report/left-out.js
+
+const left_out_MOST_NAMES = 10;
+/** What `only` has left as it is, in words; `undefined`: nothing. Pure. */
+function leftOutWords(names = []) {
+    return names.length === 0 ? undefined : `left out by only: ${someOf(names, left_out_MOST_NAMES)}`;
+}
+
 ;// CONCATENATED MODULE: ./build/runner/utc.js
 /** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
 function utcWords(ms) {
@@ -20550,6 +20592,7 @@ function planFitToShow(outlook, showValues) {
         })),
         advice: outlook.advice.map((line) => safeLine(line)),
         images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
+        leftOut: outlook.leftOut ?? [],
     };
 }
 /** Anybody can write labels. */
@@ -20742,6 +20785,7 @@ function objectWords({ action, changes, nodes }) {
 
 
 
+
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000;
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
@@ -20770,6 +20814,7 @@ function planMarkdown(outlook) {
         adviceList(outlook),
         unchangedList(outlook),
         noteList(outlook),
+        leftOutLine(outlook),
     ].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
@@ -20787,6 +20832,10 @@ function planMarkdown(outlook) {
             ]),
         ...lists,
     ].join('\n\n');
+}
+function leftOutLine({ leftOut }) {
+    const words = leftOutWords(leftOut);
+    return words === undefined ? '' : markdown_plain(words);
 }
 /** A report of a run that has no plan, as much of it as a comment may have. */
 function withinComment(markdown) {
@@ -20808,9 +20857,11 @@ function deployWords(outlook) {
     const others = objects === undefined ? '' : `; ${objects}`;
     return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
 }
-function allServicesWords({ services: { length: count } }) {
+function allServicesWords({ services: { length: count }, leftOut = [] }) {
     if (count === 1)
         return 'The service is';
+    if (leftOut.length > 0)
+        return `${count} services are`;
     return `${count === 2 ? 'Both' : `All ${count}`} services are`;
 }
 function tableOf(services) {
@@ -21043,6 +21094,7 @@ function valuesOf({ field, key, before, after }, most) {
 
 
 
+
 const plan_MOST_NAMES = 10;
 const MOST_LOGGED_CHANGES = 100;
 /** Tells what a deploy would do: in the log, the job summary and the outputs. Red only where that was asked for. */
@@ -21091,6 +21143,9 @@ function logPlan(outlook) {
     for (const { account, ends, names } of storedCredentials(outlook)) {
         log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, plan_MOST_NAMES)})`);
     }
+    const leftOut = leftOutWords(outlook.leftOut);
+    if (leftOut !== undefined)
+        log.info(leftOut);
     if (unchanged.length > 0)
         log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`);
 }
@@ -22037,6 +22092,7 @@ function arranged(bars, start, mark) {
 
 
 
+
 /** A runner drops a step's summary of more than 1 MiB. */
 const summary_MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
@@ -22111,7 +22167,8 @@ function title(status, text) {
 function facts(status, results, { stack }) {
     const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`;
     const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`;
-    return `Swarm Deploy: **${status}**, ${services}${ofStack}`;
+    const leftOut = leftOutWords(stack?.leftOut);
+    return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; ${markdown_plain(leftOut)}`}`;
 }
 function tablesThatFit(tables, bytes) {
     let room = bytes;
@@ -34875,6 +34932,7 @@ function unquoted(text) {
 
 
 
+
 /** The first docker CLI with `docker stack deploy --detach`. */
 const DETACH_CLI = 26;
 const read_KINDS = ['secret', 'config'];
@@ -34925,10 +34983,13 @@ async function read_read(request, connection, workspace, signal) {
         problems.push(`${place_placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``);
     }
     throwAll(services.length === 0 ? problems : []);
+    const meant = services.filter(({ name }) => !request.leftOut.includes(name));
+    if (request.leftOut.length > 0)
+        read_tellLeftOut(request, meant, known);
     return {
         name: request.name,
-        services,
-        objects: [...objects.values()].filter((one) => one !== undefined),
+        services: meant,
+        objects: objectsFor(meant, objects, known, request),
         networks: new Map(all.networks.map(({ Name }) => [Name, placeOfNetwork(request, Name)])),
         known,
         prune: request.prune,
@@ -34942,7 +35003,11 @@ async function knownToStack({ name }, { engine }, signal) {
         knownObjects(engine, signal),
         engine.get('/services', { query: { filters }, signal }),
     ]);
-    return { ...known, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) };
+    return {
+        ...known,
+        used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))),
+        services: new Set(services.map(({ Spec }) => Spec.Name)),
+    };
 }
 const UNSUPPORTED = 'Ignoring unsupported options: ';
 /** That docker ignores `restart` is told with its place by then, and of `on-failure` it is not true. */
@@ -35045,9 +35110,7 @@ function idsFor(objects, known) {
     const own = [...objects].flatMap(([captured, object]) => {
         if (object === undefined)
             return [];
-        const { kind, name } = object;
-        const there = known[kind].find(({ Spec }) => Spec.Name === name);
-        return [[captured, { id: there?.ID ?? placeholder(kind, name), name }]];
+        return [[captured, { id: idOf(object, known), name: object.name }]];
     });
     return new Map([...networks, ...own]);
 }
@@ -35067,6 +35130,34 @@ function missingExternals(request, known, missing) {
         const what = isLocal ? 'exists on one node only' : 'does not exist on this swarm';
         return `${place}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`;
     }));
+}
+/** What the files hold the content of; where services are left out, what those that are meant need. */
+function objectsFor(services, objects, known, { leftOut }) {
+    const all = [...objects.values()].filter((one) => one !== undefined);
+    if (leftOut.length === 0)
+        return all;
+    const needed = new Set(services.flatMap(({ compose }) => referredIds(compose?.spec)));
+    return all.filter((object) => needed.has(idOf(object, known)));
+}
+/** What is deployed and what is not, and what of the latter the former would need and not find. */
+function read_tellLeftOut(request, meant, known) {
+    const names = meant.map(({ name }) => name);
+    const isOne = names.length === 1;
+    const what = isOne
+        ? names.join()
+        : `${names.length === 0 ? 'no' : names.length} services of the stack ${request.name}`;
+    log.info(`only: ${what} ${isOne ? 'is' : 'are'} deployed, and left as they are: ${request.leftOut.join(', ')}`);
+    for (const missing of request.leftOut.filter((name) => !known.services.has(name))) {
+        const dependants = dependantsOf([missing], request);
+        const [first] = names.filter((name) => dependants.has(name));
+        if (first === undefined)
+            continue;
+        log.notice(`only: ${first} needs ${missing} (\`depends_on\`), which is left out, and is not on this swarm`);
+    }
+}
+/** The ID of an object, or what stands for it until there is one. */
+function idOf({ kind, name }, known) {
+    return known[kind].find(({ Spec }) => Spec.Name === name)?.ID ?? placeholder(kind, name);
 }
 /** What stands for objects that services refer to, and that will not be there. */
 function toldIds(objects, missing) {
@@ -38226,12 +38317,12 @@ function specDifference(now, wanted, names = new Map()) {
         return change === undefined ? [] : [[id, change]];
     });
     // That an object was empty before is nothing beside what is in it now.
-    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')));
+    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(spec_difference_idOf(id, '')));
     const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
     return [...own, ...orderChanges(now, wanted)];
 }
 /** Tells apart what a path in words would not: keys of maps may have any sign in them. */
-function idOf(...parts) {
+function spec_difference_idOf(...parts) {
     return parts.join('\0');
 }
 function spec_difference_isEmpty(field) {
@@ -38265,7 +38356,7 @@ function fieldsOf(spec, names) {
         }
         const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : [];
         for (const [key, one] of inner)
-            walk(one, `${path}.${key}`, idOf(id, key));
+            walk(one, `${path}.${key}`, spec_difference_idOf(id, key));
         if (inner.length > 0)
             return;
         const field = rule?.field ?? nearest(path);
@@ -38275,7 +38366,7 @@ function fieldsOf(spec, names) {
         if (entries.length === 0)
             fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
         for (const { name, count, raw, text } of spec_difference_numbered(entries)) {
-            fields.set(idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
+            fields.set(spec_difference_idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
         }
     }
 }
@@ -38943,7 +39034,8 @@ async function planOver(asked, run) {
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
     const outlook = outlookOf(changes, known);
-    return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned') };
+    const leftOut = deployment.stack?.leftOut ?? [];
+    return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned'), leftOut };
 }
 /** What a deploy would put on the nodes before it asks a registry. */
 async function planTrust(run) {

@@ -17900,7 +17900,7 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
@@ -18062,13 +18062,17 @@ function parseSelection(text) {
     return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
 }
 /**
- * Names of services, with blanks, commas or line ends between, or as a YAML list; each once.
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
  *
  * @throws UserError that says what to write instead
  */
 function parseNames(text) {
-    if (!/^(?:-[ \t\r\n]|\[)/.test(text))
-        return wordsOf(text);
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
+        const words = wordsOf(text);
+        if (words.length > 0)
+            return words;
+        throw new errors_UserError('it names no service: write names such as `web api`, or leave it out');
+    }
     const { root, problems } = parseYaml(text);
     const [wrong] = problems;
     if (wrong !== undefined)
@@ -20367,6 +20371,7 @@ function reasonFor(char) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -20379,6 +20384,8 @@ function readStack(inputs, replacement, env, problems) {
     if (name === '') {
         const given = ['compose-file', 'env-file'].filter((key) => inputs[key].trim() !== '');
         const on = ['prune', 'rerun-jobs'].filter((key) => (key === 'prune' ? prune : rerunJobs));
+        if (inputs.only.trim() !== '')
+            problems.add(ONLY_OF_STACK);
         const alone = [...given, ...on];
         if (alone.length > 0)
             problems.add(`${problems_listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
@@ -20410,8 +20417,26 @@ function readStack(inputs, replacement, env, problems) {
         lookUp,
         prune,
         rerunJobs,
+        leftOut: leftOutBy(inputs.only.trim(), prune, { name, adapted }, problems),
         ...replacement,
     };
+}
+const ONLY_OF_STACK = 'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`';
+/** What `only` leaves as it is; an empty list of names leaves out all. */
+function leftOutBy(only, prune, stack, problems) {
+    if (only === '')
+        return [];
+    const here = problems.at('only');
+    if (prune) {
+        here.add('with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out');
+    }
+    const all = nameables(stack);
+    const names = here.attempt(() => parseNames(only)) ?? [];
+    const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`);
+    if (problem !== undefined)
+        here.add(problem);
+    const meant = selected(names, all);
+    return all.flatMap(({ name }) => (meant.has(name) ? [] : [name]));
 }
 /** The services of a stack, in the order of its files. */
 function nameables({ name, adapted }) {
@@ -20782,9 +20807,14 @@ function readServices(env, forAll, problems) {
     return [];
 }
 function readStackInputs(env, replacement, problems) {
-    const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
-    const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
-    const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
+    const inputs = {
+        stack: input(env, 'stack'),
+        'compose-file': input(env, 'compose-file'),
+        'env-file': input(env, 'env-file'),
+        prune: input(env, 'prune'),
+        'rerun-jobs': input(env, 'rerun-jobs'),
+        only: input(env, 'only'),
+    };
     return readStack(inputs, replacement, env, problems);
 }
 /** Whose tasks are to be replaced. The services of a stack that is there already are only known when the swarm is seen. */
@@ -20795,6 +20825,9 @@ function readForce(env, stack, services, problems) {
     const problem = isKnown ? unknownNames(force, all, owner) : undefined;
     if (problem !== undefined)
         problems.add(`force: ${problem}`);
+    const idle = force === 'all' ? [] : [...selected(force, all)].filter((name) => stack?.leftOut.includes(name));
+    if (idle.length > 0)
+        problems.add(`force: \`only\` leaves ${problems_listed(idle)} out: add the name there, or take it out here`);
     return force;
 }
 function parseOnShortLived(text) {

@@ -185,6 +185,8 @@ export interface StackRequest {
   readonly prune: boolean
   /** Run jobs again that are finished. */
   readonly rerunJobs: boolean
+  /** The services of its files that this run leaves as they are, by the names that they have on the swarm. */
+  readonly leftOut: readonly string[]
   /** How the tasks of its services are replaced. */
   readonly strategy: StrategyChoice
   readonly policies: Policies

@@ -27,7 +27,7 @@ const GROUPS = {
   wait: ['wait'],
   lock: ['lock', 'lock-timeout'],
   files: ['compose-file', 'env-file'],
-  rollout: ['prune', 'rerun-jobs', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+  rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
   plan: ['show-values', 'fail-on-changes'],
   login: ['pull-secret'],
   removal: ['if-exists', 'dry-run'],

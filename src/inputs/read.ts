@@ -26,10 +26,10 @@ import { type ModeName, parseMode, probableMode } from './mode.ts'
 import { allInputs, checkModeInputs } from './mode-inputs.ts'
 import { checkPause, pausing } from './pause.ts'
 import { parsePrepare } from './prepare.ts'
-import { Problems } from './problems.ts'
+import { listed, Problems } from './problems.ts'
 import { reachFrom } from './reach/reach.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
-import { parseSelection, type Selection, unknownNames } from './selection.ts'
+import { parseSelection, type Selection, selected, unknownNames } from './selection.ts'
 import { entryKeys, servicesFromText } from './services.ts'
 import { nameables, readStack } from './stack.ts'
 import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
@@ -287,9 +287,14 @@ function readServices(env: Environment, forAll: ReplacementSettings, problems: P
 }
 
 function readStackInputs(env: Environment, replacement: Replacement, problems: Problems): StackRequest | undefined {
-  const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'] as const
-  const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name))
-  const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs }
+  const inputs = {
+    stack: input(env, 'stack'),
+    'compose-file': input(env, 'compose-file'),
+    'env-file': input(env, 'env-file'),
+    prune: input(env, 'prune'),
+    'rerun-jobs': input(env, 'rerun-jobs'),
+    only: input(env, 'only'),
+  }
   return readStack(inputs, replacement, env, problems)
 }
 
@@ -305,6 +310,9 @@ function readForce(
   const isKnown = all.length > 0 && !services.some(({ isStack }) => isStack)
   const problem = isKnown ? unknownNames(force, all, owner) : undefined
   if (problem !== undefined) problems.add(`force: ${problem}`)
+  const idle = force === 'all' ? [] : [...selected(force, all)].filter((name) => stack?.leftOut.includes(name))
+  if (idle.length > 0)
+    problems.add(`force: \`only\` leaves ${listed(idle)} out: add the name there, or take it out here`)
   return force
 }
 

@@ -28,12 +28,16 @@ export function parseSelection(text: string): Selection {
 }
 
 /**
- * Names of services, with blanks, commas or line ends between, or as a YAML list; each once.
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
  *
  * @throws UserError that says what to write instead
  */
-function parseNames(text: string): string[] {
-  if (!/^(?:-[ \t\r\n]|\[)/.test(text)) return wordsOf(text)
+export function parseNames(text: string): string[] {
+  if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
+    const words = wordsOf(text)
+    if (words.length > 0) return words
+    throw new UserError('it names no service: write names such as `web api`, or leave it out')
+  }
   const { root, problems } = parseYaml(text)
   const [wrong] = problems
   if (wrong !== undefined) throw new UserError(`line ${wrong.line}: ${wrong.reason}`)

@@ -14,7 +14,7 @@ import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, resolv
 import { hide } from './masking.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import type { Replacement } from './replacement.ts'
-import type { Nameable } from './selection.ts'
+import { type Nameable, parseNames, selected, unknownNames } from './selection.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -31,6 +31,7 @@ export interface StackInputs {
   readonly 'env-file': string
   readonly prune: string
   readonly 'rerun-jobs': string
+  readonly only: string
 }
 
 /** The stack that the inputs ask for, its files read and checked; `undefined` when there is none, or a problem. */
@@ -46,6 +47,7 @@ export function readStack(
   if (name === '') {
     const given = (['compose-file', 'env-file'] as const).filter((key) => inputs[key].trim() !== '')
     const on = (['prune', 'rerun-jobs'] as const).filter((key) => (key === 'prune' ? prune : rerunJobs))
+    if (inputs.only.trim() !== '') problems.add(ONLY_OF_STACK)
     const alone = [...given, ...on]
     if (alone.length > 0) problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``)
     return undefined
@@ -74,8 +76,34 @@ export function readStack(
     lookUp,
     prune,
     rerunJobs,
+    leftOut: leftOutBy(inputs.only.trim(), prune, { name, adapted }, problems),
     ...replacement,
   }
+}
+
+const ONLY_OF_STACK =
+  'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`'
+
+/** What `only` leaves as it is; an empty list of names leaves out all. */
+function leftOutBy(
+  only: string,
+  prune: boolean,
+  stack: Pick<StackRequest, 'name' | 'adapted'>,
+  problems: Problems,
+): string[] {
+  if (only === '') return []
+  const here = problems.at('only')
+  if (prune) {
+    here.add(
+      'with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out',
+    )
+  }
+  const all = nameables(stack)
+  const names = here.attempt(() => parseNames(only)) ?? []
+  const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`)
+  if (problem !== undefined) here.add(problem)
+  const meant = selected(names, all)
+  return all.flatMap(({ name }) => (meant.has(name) ? [] : [name]))
 }
 
 /** The services of a stack, in the order of its files. */

@@ -41,7 +41,8 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const { deployment } = files
   const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
   const outlook = outlookOf(changes, known)
-  return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned') }
+  const leftOut = deployment.stack?.leftOut ?? []
+  return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned'), leftOut }
 }
 
 /** What a deploy would put on the nodes before it asks a registry. */

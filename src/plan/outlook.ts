@@ -25,6 +25,8 @@ export interface Outlook {
   readonly advice: readonly string[]
   /** The images that come from archives. */
   readonly images: readonly PushedImage[]
+  /** The services of the stack that stay as they are because others were chosen. */
+  readonly leftOut?: readonly string[]
 }
 
 export interface ServiceOutlook {

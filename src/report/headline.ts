@@ -9,7 +9,7 @@ export interface RunWords {
   /** Whether it waited until everything runs. */
   readonly wait: boolean
   readonly timeoutSeconds: number
-  readonly stack?: { readonly name: string } | undefined
+  readonly stack?: { readonly name: string; readonly leftOut?: readonly string[] } | undefined
 }
 
 const MOST_CAUSE_CHARACTERS = 140
@@ -42,7 +42,8 @@ function goodHeadline(results: readonly ServiceResult[], { wait, stack }: RunWor
   const changed = results.filter((result) => !removed.includes(result) && !unchanged.includes(result))
   const services = (those: readonly ServiceResult[]) => {
     if (those.length === 1) return names(those)
-    const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`
+    const isAll = those.length === results.length && (stack?.leftOut ?? []).length === 0
+    const count = isAll ? allOf(those.length, 'services') : `${those.length} services`
     return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`
   }
   const be = (those: readonly ServiceResult[]) => (those.length === 1 ? 'was' : 'were')

@@ -4,6 +4,7 @@ import { docLinkOf } from '../runner/doc-link.ts'
 import { bothShortened } from '../runner/printable.ts'
 import { fitting } from './fitting.ts'
 import { imageLines } from './images.ts'
+import { leftOutWords } from './left-out.ts'
 import { cell, html, nameCell, nameCode, plain, prose } from './markdown.ts'
 import {
   allTasksWords,
@@ -52,6 +53,7 @@ export function planMarkdown(outlook: Outlook): string {
     adviceList(outlook),
     unchangedList(outlook),
     noteList(outlook),
+    leftOutLine(outlook),
   ].filter((text) => text !== '')
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
@@ -69,6 +71,11 @@ export function planMarkdown(outlook: Outlook): string {
         ]),
     ...lists,
   ].join('\n\n')
+}
+
+function leftOutLine({ leftOut }: Outlook): string {
+  const words = leftOutWords(leftOut)
+  return words === undefined ? '' : plain(words)
 }
 
 /** A report of a run that has no plan, as much of it as a comment may have. */
@@ -93,8 +100,9 @@ function deployWords(outlook: Outlook): string {
   return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`
 }
 
-function allServicesWords({ services: { length: count } }: Outlook): string {
+function allServicesWords({ services: { length: count }, leftOut = [] }: Outlook): string {
   if (count === 1) return 'The service is'
+  if (leftOut.length > 0) return `${count} services are`
   return `${count === 2 ? 'Both' : `All ${count}`} services are`
 }
 

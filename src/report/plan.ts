@@ -6,6 +6,7 @@ import { log, stage } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { giveAdvice } from './advice.ts'
 import { imageWords, setImagesOutput } from './images.ts'
+import { leftOutWords } from './left-out.ts'
 import { planMarkdown } from './plan-markdown.ts'
 import { changesOutput } from './plan-output.ts'
 import {
@@ -75,6 +76,8 @@ function logPlan(outlook: Outlook): void {
   for (const { account, ends, names } of storedCredentials(outlook)) {
     log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, MOST_NAMES)})`)
   }
+  const leftOut = leftOutWords(outlook.leftOut)
+  if (leftOut !== undefined) log.info(leftOut)
   if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`)
 }
 

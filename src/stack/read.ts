@@ -21,6 +21,7 @@ import { log, stage } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { wantedObjects } from './content.ts'
+import { dependantsOf } from './dependants.ts'
 import { dockerFiles, keyOf } from './docker-files.ts'
 import { type KnownToStack, knownObjects, type Stack, scoped, type WantedObject } from './stack.ts'
 
@@ -84,10 +85,12 @@ async function read(
     problems.push(`${placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``)
   }
   throwAll(services.length === 0 ? problems : [])
+  const meant = services.filter(({ name }) => !request.leftOut.includes(name))
+  if (request.leftOut.length > 0) tellLeftOut(request, meant, known)
   return {
     name: request.name,
-    services,
-    objects: [...objects.values()].filter((one) => one !== undefined),
+    services: meant,
+    objects: objectsFor(meant, objects, known, request),
     networks: new Map(all.networks.map(({ Name }) => [Name, placeOfNetwork(request, Name)])),
     known,
     prune: request.prune,
@@ -106,7 +109,11 @@ async function knownToStack(
     knownObjects(engine, signal),
     engine.get<Service[]>('/services', { query: { filters }, signal }),
   ])
-  return { ...known, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) }
+  return {
+    ...known,
+    used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))),
+    services: new Set(services.map(({ Spec }) => Spec.Name)),
+  }
 }
 
 const UNSUPPORTED = 'Ignoring unsupported options: '
@@ -231,9 +238,7 @@ function idsFor(
   const networks = [...local, ...swarm].map(({ Id: id, Name }) => [Name, { id }] as const)
   const own = [...objects].flatMap(([captured, object]) => {
     if (object === undefined) return []
-    const { kind, name } = object
-    const there = known[kind].find(({ Spec }) => Spec.Name === name)
-    return [[captured, { id: there?.ID ?? placeholder(kind, name), name }] as const]
+    return [[captured, { id: idOf(object, known), name: object.name }] as const]
   })
   return new Map<string, Referred>([...networks, ...own])
 }
@@ -258,6 +263,40 @@ function missingExternals(request: StackRequest, known: KnownObjects, missing: C
       return `${place}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`
     }),
   )
+}
+
+/** What the files hold the content of; where services are left out, what those that are meant need. */
+function objectsFor(
+  services: readonly ServiceRequest[],
+  objects: ReadonlyMap<string, WantedObject | undefined>,
+  known: KnownObjects,
+  { leftOut }: StackRequest,
+): WantedObject[] {
+  const all = [...objects.values()].filter((one) => one !== undefined)
+  if (leftOut.length === 0) return all
+  const needed = new Set(services.flatMap(({ compose }) => referredIds(compose?.spec)))
+  return all.filter((object) => needed.has(idOf(object, known)))
+}
+
+/** What is deployed and what is not, and what of the latter the former would need and not find. */
+function tellLeftOut(request: StackRequest, meant: readonly ServiceRequest[], known: KnownToStack): void {
+  const names = meant.map(({ name }) => name)
+  const isOne = names.length === 1
+  const what = isOne
+    ? names.join()
+    : `${names.length === 0 ? 'no' : names.length} services of the stack ${request.name}`
+  log.info(`only: ${what} ${isOne ? 'is' : 'are'} deployed, and left as they are: ${request.leftOut.join(', ')}`)
+  for (const missing of request.leftOut.filter((name) => !known.services.has(name))) {
+    const dependants = dependantsOf([missing], request)
+    const [first] = names.filter((name) => dependants.has(name))
+    if (first === undefined) continue
+    log.notice(`only: ${first} needs ${missing} (\`depends_on\`), which is left out, and is not on this swarm`)
+  }
+}
+
+/** The ID of an object, or what stands for it until there is one. */
+function idOf({ kind, name }: WantedObject, known: KnownObjects): string {
+  return known[kind].find(({ Spec }) => Spec.Name === name)?.ID ?? placeholder(kind, name)
 }
 
 /** What stands for objects that services refer to, and that will not be there. */

@@ -49,9 +49,11 @@ export interface WantedObject {
   readonly templating: ObjectCreate['Templating']
 }
 
-/** What the swarm has, and the IDs of all that the services of the stack refer to now. */
+/** What the swarm has, with the IDs of all that the services of the stack refer to now. */
 export interface KnownToStack extends KnownObjects {
   readonly used: ReadonlySet<string>
+  /** The names of its services that are there. */
+  readonly services: ReadonlySet<string>
 }
 
 /** Asks the swarm for all of them. A network that is being removed is none. */

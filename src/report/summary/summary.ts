@@ -3,6 +3,7 @@ import { someOf } from '../../runner/some-of.ts'
 import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
+import { leftOutWords } from '../left-out.ts'
 import { code, nameCode, plain, prose } from '../markdown.ts'
 import { remedyBefore } from '../remedies.ts'
 import type { Status } from '../status.ts'
@@ -96,7 +97,8 @@ function title(status: Status, text: string): string {
 function facts(status: Status, results: readonly ServiceResult[], { stack }: RunWords): string {
   const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`
   const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`
-  return `Swarm Deploy: **${status}**, ${services}${ofStack}`
+  const leftOut = leftOutWords(stack?.leftOut)
+  return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; ${plain(leftOut)}`}`
 }
 
 function tablesThatFit(
