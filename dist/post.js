@@ -15593,7 +15593,7 @@ function satisfies(node, constraint) {
  * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
  * before this deployment ran on; see {@link platformProblem} for the new one.
  */
-function eligibleNodes(nodes, placement = {}) {
+function placement_eligibleNodes(nodes, placement = {}) {
     return allowedNodes(nodes, placement).filter((node) => 
     // A new leader of the swarm calls every node unknown until it reports: it is not gone.
     (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
@@ -20356,7 +20356,159 @@ function reasonFor(char) {
         : `the control character ${shown} is not allowed in YAML: take it out, or write ${escaped} in double quotes`;
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
+
+
+/** The source that a service's spec names, `undefined` when it has none. */
+function credentialSpecOf(spec) {
+    return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? undefined;
+}
+/**
+ * What is wrong with a service's gMSA credential spec, one line each. Swarm takes it as it is, and then every task is
+ * rejected.
+ *
+ * @param content of the swarm config that it names; `undefined` when there is no such config
+ */
+function credentialSpecProblems(source, spec, content, nodes) {
+    const given = ['Config', 'File', 'Registry'].filter((key) => source[key]);
+    const problems = [
+        given.length === 1
+            ? undefined
+            : `it names ${given.length === 0 ? 'no source' : given.map((key) => key.toLowerCase()).join(' and ')}: write exactly one of config, file and registry`,
+        source.Config ? contentProblem(content) : undefined,
+        source.File ? credential_spec_fileProblem(source.File) : undefined,
+        source.Registry ? registryProblem(source.Registry) : undefined,
+        wantedTasks(spec) === 0 ? undefined : nodeProblem(spec, nodes),
+    ];
+    return problems.flatMap((problem) => (problem === undefined ? [] : [`its credential spec cannot work: ${problem}`]));
+}
+/** The fields that Windows looks for (docs.microsoft.com, "Create a credential spec"). */
+const JOIN_FIELDS = (/* unused pure expression or super */ null && (['Sid', 'MachineAccountName', 'Guid', 'DnsTreeName', 'DnsName', 'NetBiosName']));
+function contentProblem(content) {
+    const advice = 'write the JSON that the PowerShell command New-CredentialSpec makes';
+    if (content === undefined)
+        return 'the swarm config that it names does not exist: make it first, or correct the name';
+    const root = parseObject(content);
+    if (root === undefined)
+        return `the config is no JSON object: ${advice}`;
+    const plugins = root.CmsPlugins;
+    if (!Array.isArray(plugins) || !plugins.includes('ActiveDirectory')) {
+        return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
+    }
+    const join = asObject(root.DomainJoinConfig);
+    const missing = JOIN_FIELDS.filter((field) => typeof join?.[field] !== 'string' || join[field] === '');
+    if (missing.length > 0)
+        return `the config's DomainJoinConfig lacks ${missing.join(', ')}: ${advice}`;
+    const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+    if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
+        return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
+    }
+    return undefined;
+}
+/** By which Docker's manual has an account known on the config with its description (engine/swarm/services). */
+const GMSA_LABEL = 'com.docker.gmsa.name';
+/** The account that a credential spec describes; `undefined` where the content is none. */
+function credentialAccount(content) {
+    const accounts = asObject(parseObject(content)?.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+    const name = Array.isArray(accounts) ? asObject(accounts[0])?.Name : undefined;
+    return typeof name === 'string' ? name : undefined;
+}
+function parseObject(text) {
+    try {
+        return asObject(JSON.parse(text.replace(/^\uFEFF/, '')));
+    }
+    catch {
+        return undefined;
+    }
+}
+function asObject(value) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? value : undefined;
+}
+/** Windows reads it from `CredentialSpecs` under Docker's data directory, and from nowhere else. */
+function credential_spec_fileProblem(file) {
+    const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
+    const escapes = file.split(/[\\/]/).includes('..');
+    if (!isAbsolute && !escapes)
+        return undefined;
+    return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
+}
+function registryProblem(name) {
+    return /[\\/]/.test(name)
+        ? `${name} is no name of a value in the registry of Windows: write the name alone, without a path`
+        : undefined;
+}
+function nodeProblem(spec, nodes) {
+    const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
+    const others = eligible.filter((node) => node.Description.Platform.OS !== 'windows');
+    if (eligible.length === others.length) {
+        return 'no Windows node that is ready and active may run the service: only Windows has group-managed service accounts';
+    }
+    if (others.length === 0)
+        return undefined;
+    return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/credential-files.js
+
+
+/**
+ * Credential specs in files of the job, as configs of the stack: `./` before a path says that it is meant from the
+ * compose file on, as with that of a config. Any other is a file on the nodes, as docker has it. Pure.
+ *
+ * @param readFile the text of a file by its path in the compose file; nothing where it cannot be read, which is told later,
+ * with all contents that cannot be had
+ */
+function withCredentialConfigs(files, readFile) {
+    const taken = new Set(files.flatMap(({ root }) => mapAt(root, 'configs').map(({ key }) => key)));
+    const notices = [];
+    const changed = files.map((file) => {
+        const root = mapAt(file.root, 'services').reduce((all, { key: service, value }) => {
+            const path = value.kind === 'map' ? runnerFile(value) : undefined;
+            if (path === undefined)
+                return all;
+            notices.push(`${file.path} line ${path.line}: services.${service}.credential_spec: ${path.value} is a file of this job: it becomes a config of the stack, and the nodes need no file`);
+            return withConfig(all, service, freeName(`${service}-credential-spec`, taken), path, readFile(path.value));
+        }, file.root);
+        return { ...file, root };
+    });
+    return { files: changed, notices };
+}
+function runnerFile(service) {
+    const spec = entryAt(service, 'credential_spec');
+    const file = spec?.kind === 'map' && spec.entries.length === 1 ? entryAt(spec, 'file') : undefined;
+    return file?.kind === 'text' && /^\.\.?[\\/]/.test(file.value) ? file : undefined;
+}
+function freeName(name, taken) {
+    return taken.has(name) ? freeName(`${name}-file`, taken) : name;
+}
+function withConfig(root, service, key, path, content) {
+    const { line } = path;
+    const account = credentialAccount(content);
+    const labels = {
+        kind: 'map',
+        line,
+        entries: account === undefined ? [] : [{ key: GMSA_LABEL, line, value: tree_text(account.replaceAll('$', '$$$$'), line) }],
+    };
+    const config = {
+        kind: 'map',
+        line,
+        entries: [
+            { key: 'file', line, value: path },
+            { key: 'labels', line, value: labels },
+        ],
+    };
+    const spec = { kind: 'map', line, entries: [{ key: 'config', line, value: tree_text(key, line) }] };
+    const named = mapValues(root, (section, services) => section === 'services' && services.kind === 'map'
+        ? mapValues(services, (name, one) => name === service && one.kind === 'map'
+            ? mapValues(one, (inner, old) => (inner === 'credential_spec' ? spec : old))
+            : one)
+        : services);
+    return withEntries(named, ['configs'], [{ key, line, value: config }]);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/stack.js
+
 
 
 
@@ -20396,14 +20548,17 @@ function readStack(inputs, replacement, env, problems) {
         problems.add(`stack: ${problem}`);
     const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
-    const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
+    const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
     const [first] = paths;
     if (first !== undefined)
-        hideSecrets(files, lookUp, env, (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first)));
-    if (first === undefined || files.length < paths.length)
+        hideSecrets(written, lookUp, env, (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first)));
+    if (first === undefined || written.length < paths.length)
         return undefined;
     const directory = (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first));
-    const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt((0,external_node_path_namespaceObject.resolve)(directory, path), directory));
+    const readFile = fileReader({ ...env, GITHUB_WORKSPACE: directory });
+    const { files, notices } = withCredentialConfigs(written, (path) => stack_contentOf(filledIn(path, lookUp), readFile));
+    const plain = adaptCompose(files, lookUp, problems, (path) => envFileAt((0,external_node_path_namespaceObject.resolve)(directory, path), directory));
+    const adapted = { ...plain, notices: [...notices, ...plain.notices] };
     const variables = adapted.variables.flatMap((variable) => {
         const value = lookUp(variable);
         return value === undefined ? [] : [[variable, value]];

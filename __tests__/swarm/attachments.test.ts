@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { exits, runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { describeSwarm, resultsOf } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 import { filesUnder, formsOf, traces, watchProcesses } from '../support/traces.ts'
 
 const CREDENTIAL_SPEC = {
@@ -138,6 +138,32 @@ describeSwarm('attachments', { registries: { main: {} } }, (swarm) => {
     )
     await docker('service', 'rm', 'gmsa')
   })
+
+  testUnless(
+    cliOlderThan(STACK_CLI),
+    'the credential spec of a stack is made of its file too',
+    async () => {
+      await writeFile(join(swarm.runner.workspace, 'stack-spec.json'), JSON.stringify(CREDENTIAL_SPEC))
+      const web = {
+        image: await image('gmsa'),
+        credential_spec: { file: './stack-spec.json' },
+        deploy: { replicas: 0 },
+      }
+      await writeFile(join(swarm.runner.workspace, 'gmsa.yml'), JSON.stringify({ services: { web } }))
+      const run = await swarm.deploy({ stack: 'winstack', 'compose-file': 'gmsa.yml' })
+      expect(outcomes(run)).toEqual(['created'])
+      const [name = ''] = await names('config', 'winstack_web-credential-spec')
+      const [config] = JSON.parse(await docker('config', 'inspect', name))
+      expect(config.Spec.Labels).toMatchObject({ 'com.docker.gmsa.name': 'webapp01' })
+      const { Spec: spec } = await swarm.service('winstack_web')
+      const container = spec.TaskTemplate.ContainerSpec
+      expect(container?.Privileges?.CredentialSpec).toMatchObject({ Config: config.ID })
+      expect(container?.Configs).toEqual([{ ConfigID: config.ID, ConfigName: name, Runtime: {} }])
+      expect(outcomes(await swarm.deploy({ stack: 'winstack', 'compose-file': 'gmsa.yml' }))).toEqual(['unchanged'])
+    },
+    undefined,
+    swarm.beside,
+  )
 
   test('a secret is nowhere but in the container', async () => {
     // Other labs of this machine are looked at too.

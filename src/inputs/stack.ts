@@ -5,6 +5,7 @@ import type { Environment } from '../runner/environment.ts'
 import { isOfTheAction } from '../runner/variables.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import { characterProblem } from './compose/characters.ts'
+import { withCredentialConfigs } from './compose/credential-files.ts'
 import type { ComposeFile } from './compose/place.ts'
 import { isNothing, serviceKeys } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
@@ -56,13 +57,16 @@ export function readStack(
   if (problem !== undefined) problems.add(`stack: ${problem}`)
   const lookUp = variablesOf(inputs['env-file'], env, problems)
   const paths = composePaths(inputs['compose-file'], env, problems)
-  const files = paths.flatMap((path) => composeFile(path, env, problems) ?? [])
+  const written = paths.flatMap((path) => composeFile(path, env, problems) ?? [])
   const [first] = paths
-  if (first !== undefined) hideSecrets(files, lookUp, env, dirname(resolvePath(env, first)))
-  if (first === undefined || files.length < paths.length) return undefined
+  if (first !== undefined) hideSecrets(written, lookUp, env, dirname(resolvePath(env, first)))
+  if (first === undefined || written.length < paths.length) return undefined
 
   const directory = dirname(resolvePath(env, first))
-  const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt(resolve(directory, path), directory))
+  const readFile = fileReader({ ...env, GITHUB_WORKSPACE: directory })
+  const { files, notices } = withCredentialConfigs(written, (path) => contentOf(filledIn(path, lookUp), readFile))
+  const plain = adaptCompose(files, lookUp, problems, (path) => envFileAt(resolve(directory, path), directory))
+  const adapted = { ...plain, notices: [...notices, ...plain.notices] }
   const variables = adapted.variables.flatMap((variable) => {
     const value = lookUp(variable)
     return value === undefined ? [] : [[variable, value] as const]

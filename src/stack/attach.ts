@@ -1,6 +1,6 @@
 import type { Engine } from '../docker/engine/engine.ts'
 import type { Attached, ConfigReference, CredentialSpecChoice, SecretReference } from '../docker/specs/attachments.ts'
-import { credentialAccount } from '../docker/specs/credential-spec.ts'
+import { credentialAccount, GMSA_LABEL } from '../docker/specs/credential-spec.ts'
 import {
   isLeftover,
   type Kind,
@@ -117,7 +117,7 @@ class Made {
   #want(kind: Kind, name: string, content: ContentRequest, place: string, problems: string[]): void {
     const { bytes, labels, templating } = content
     const account = kind === 'config' && content.isCredentialSpec ? credentialAccount(bytes.toString()) : undefined
-    const own = account === undefined ? {} : { [ACCOUNT_LABEL]: account }
+    const own = account === undefined ? {} : { [GMSA_LABEL]: account }
     try {
       const version = versionOf(kind, name, bytes, templating, this.#known[kind])
       const object: WantedObject = {
@@ -189,9 +189,6 @@ class Made {
     return [{ Target: there?.Id ?? placeholder('network', name), ...(aliases && { Aliases: aliases }) }]
   }
 }
-
-/** By which Docker's manual has an account known on the config with its description (engine/swarm/services). */
-const ACCOUNT_LABEL = 'com.docker.gmsa.name'
 
 const OF_EVERY_NODE = ['bridge', 'host']
 

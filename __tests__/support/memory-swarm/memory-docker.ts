@@ -221,6 +221,7 @@ interface ComposeService {
   readonly image: string
   readonly secrets?: readonly string[]
   readonly configs?: readonly string[]
+  readonly credential_spec?: { readonly config?: string; readonly file?: string; readonly registry?: string }
   readonly environment?: Readonly<Record<string, string>>
   readonly networks?: Readonly<Record<string, unknown>> | readonly string[]
   readonly deploy?: {
@@ -286,8 +287,10 @@ async function deployStack(stack: string, text: string, env: Env): Promise<void>
   await ask(env, '/services')
   for (const [key, one] of Object.entries(file.services)) {
     const spec = stackSpec(`${stack}_${key}`, stack, key, one, networks(one))
+    const account = one.credential_spec
     const refer = async (kind: 'secrets' | 'configs') => {
-      const names = (one[kind] ?? []).map((source) => {
+      const runtime = kind === 'configs' && account?.config !== undefined ? [account.config] : []
+      const names = [...(one[kind] ?? []), ...runtime].map((source) => {
         const { name, external } = file[kind]?.[source] ?? {}
         return { source, name: name ?? (external ? source : `${stack}_${source}`) }
       })
@@ -299,13 +302,18 @@ async function deployStack(stack: string, text: string, env: Env): Promise<void>
       const references = names.map(({ source, name }) => {
         const id = all.find(({ Spec }) => Spec.Name === name)?.ID
         if (id === undefined) throw new Error(`service ${key}: ${kind.slice(0, -1)} not found: ${name}`)
-        return { File: { Name: source }, [`${Kind}ID`]: id, [`${Kind}Name`]: name }
+        const where = runtime.includes(source) ? { Runtime: {} } : { File: { Name: source } }
+        return { ...where, [`${Kind}ID`]: id, [`${Kind}Name`]: name }
       })
       return { [list ?? '']: references }
     }
     const { TaskTemplate: template } = spec
     const refers = { ...(await refer('secrets')), ...(await refer('configs')) }
-    const ContainerSpec = { Image: '', ...template.ContainerSpec, ...refers }
+    const configs = 'Configs' in refers ? (refers.Configs as { ConfigID: string; Runtime?: object }[]) : []
+    const Config = configs.find(({ Runtime }) => Runtime !== undefined)?.ConfigID ?? ''
+    const CredentialSpec = { Config, File: account?.file ?? '', Registry: account?.registry ?? '' }
+    const privileges = account === undefined ? {} : { Privileges: { CredentialSpec } }
+    const ContainerSpec = { Image: '', ...template.ContainerSpec, ...refers, ...privileges }
     await tell(env, '/services/create', { ...spec, TaskTemplate: { ...template, ContainerSpec } })
   }
 }

@@ -233,4 +233,33 @@ describe('a credential spec', () => {
     ])
     expect(namesOf(swarm, 'config')).toEqual([])
   })
+
+  test('of a stack that is a file of the job becomes a config of the stack; any other is one on the nodes', async () => {
+    const swarm = newSwarm()
+    const compose = (path: string) =>
+      `services: {web: {image: 'hub.test/acme/web:1', credential_spec: {file: ${path}}, deploy: {replicas: 0}}}`
+    const stack = (path: string) => runAction(swarm, { stack: 'shop' }, { compose: compose(path), files })
+    const run = await stack('./credspec.json')
+    expect(run).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
+    expect(run.log).toMatch(
+      /Notice: compose\.yml line 1: services\.web\.credential_spec: \.\/credspec\.json is a file of this job/,
+    )
+    const [config] = swarm.somebody('GET', '/configs') as StackObject[]
+    expect(config?.Spec).toMatchObject({
+      Name: expect.stringMatching(/^shop_web-credential-spec-/),
+      Labels: { 'com.docker.gmsa.name': 'mygmsa' },
+    })
+    expect(container(swarm, 'shop_web')).toMatchObject({
+      Privileges: { CredentialSpec: { Config: config?.ID } },
+      Configs: [{ ConfigID: config?.ID, Runtime: {} }],
+    })
+    expect(await stack('./credspec.json')).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+    expect((await stack('./nope.json')).problems).toEqual([
+      expect.stringMatching(
+        /^compose\.yml line 1: configs\.web-credential-spec: its file .*nope\.json: there is no such file/,
+      ),
+    ])
+    await stack('credspec.json')
+    expect(container(swarm, 'shop_web')?.Privileges?.CredentialSpec).toMatchObject({ File: 'credspec.json' })
+  })
 })

@@ -62,6 +62,9 @@ function contentProblem(content: string | undefined): string | undefined {
   return undefined
 }
 
+/** By which Docker's manual has an account known on the config with its description (engine/swarm/services). */
+export const GMSA_LABEL = 'com.docker.gmsa.name'
+
 /** The account that a credential spec describes; `undefined` where the content is none. */
 export function credentialAccount(content: string): string | undefined {
   const accounts = asObject(parseObject(content)?.ActiveDirectoryConfig)?.GroupManagedServiceAccounts
