@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
@@ -120,6 +121,11 @@ test('the last job of CI stands for all the others', () => {
   const { all, ...others } = workflow('ci').jobs
   expect(all?.needs).toEqual(Object.keys(others))
   expect(all).toMatchObject({ if: 'always()' })
+  const script = all?.steps[0]?.run ?? ''
+  // As GitHub starts it.
+  const passes = (RESULTS: string) => spawnSync('bash', ['-e', '-c', script], { env: { RESULTS } }).status === 0
+  expect(passes('success success success')).toBe(true)
+  for (const result of ['failure', 'cancelled', 'skipped']) expect(passes(`success ${result} success`)).toBe(false)
 })
 
 test('what starts CI for a rebuilt dist/ can start it', () => {
