@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { EXAMPLES, PAGES, PLACEHOLDER, SHARED } from '../support/documents.ts'
 
 /** Rules for workflows that no linter holds, or that must also be held where none can be installed. */
 
@@ -34,33 +33,6 @@ const jobs = workflows.flatMap(([path, workflow]) =>
   Object.entries(workflow.jobs).map(([id, job]) => [`${path} ${id}`, job, workflow] as const),
 )
 const workflow = (name: string) => workflows.find(([path]) => path.endsWith(`/${name}.yml`))?.[1] as Workflow
-
-describe('every action is pinned by its commit', () => {
-  const all = [...PATHS, ...EXAMPLES, ...PAGES].flatMap((path) =>
-    [...readFileSync(path, 'utf8').matchAll(/^[\s-]*uses: (\S+)(?: # (.*))?$/gm)].map(
-      ([, used = '', comment = '']) => ({ path, used, comment }),
-    ),
-  )
-  const pinned = all.filter(({ used }) => !['./', PLACEHOLDER, SHARED.address].includes(used))
-
-  test('with its version beside it', () => {
-    expect(pinned.length).toBeGreaterThan(20)
-    const loose = pinned.filter(
-      ({ used, comment }) => !(/@[0-9a-f]{40}$/.test(used) && /^v\d+\.\d+\.\d+$/.test(comment)),
-    )
-    expect(loose).toEqual([])
-  })
-
-  test('which is the same one everywhere', () => {
-    const commits = new Map<string, Set<string>>()
-    for (const { used, comment } of pinned) {
-      const [name = '', commit = ''] = used.split('@')
-      const action = `${name.split('/').slice(0, 2).join('/')} ${comment}`
-      commits.set(action, (commits.get(action) ?? new Set()).add(commit))
-    }
-    expect([...commits].filter(([, { size }]) => size > 1)).toEqual([])
-  })
-})
 
 test.each(workflows)(
   '%s gives its jobs nothing, and does not run twice beside itself',
