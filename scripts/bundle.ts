@@ -16,9 +16,12 @@ const COMPILED = join(ROOT, 'build')
  */
 const LATER = { '#aws': './docker/registry/aws.js', '#exec': '@actions/exec', '#tool-cache': '@actions/tool-cache' }
 
+/** What a runner and a shell start: a few lines each, beside the one file that both load. */
+const THIN = ['index', 'cli'] as const
+
 /** The files of the bundle, and what each is made of. */
 const ENTRIES = {
-  index: join(COMPILED, 'index.js'),
+  run: join(COMPILED, 'run.js'),
   post: join(COMPILED, 'post.js'),
   ...mapLater((name, library) => [name.slice(1), fileOf(library)]),
 }
@@ -36,7 +39,7 @@ function mapLater(entry: (name: string, library: string) => [string, string]): R
 }
 
 /**
- * `npm run build`: makes `dist/` from the sources: the step and its `post`, beside them what is loaded only when it is
+ * `npm run build`: makes `dist/` from the sources: the step, the command and `post`, beside them what is loaded only when it is
  * needed, and the licences of the libraries that are in any of them.
  *
  * @param directory is emptied first
@@ -52,6 +55,10 @@ export async function bundle(directory: string): Promise<void> {
     if (others.length > 0) throw new Error(`${name}.js needs files that are not written: ${others.join(', ')}`)
     writeFileSync(join(directory, `${name}.js`), code)
     for (const one of filesOf(stats.compilation.modules).flatMap(packageOf)) packages.add(one)
+  }
+  for (const name of THIN) {
+    const code = readFileSync(join(COMPILED, `${name}.js`), 'utf8')
+    writeFileSync(join(directory, `${name}.js`), code, { mode: code.startsWith('#!') ? 0o755 : 0o644 })
   }
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(PACKAGE, undefined, 2)}\n`)
   writeFileSync(join(directory, 'licenses.txt'), licences([...packages].toSorted()).join('\n'))

@@ -28,7 +28,9 @@ export const LAYERS: readonly { readonly parts: readonly string[]; readonly is: 
   { parts: ['lock', 'report'], is: 'What is kept on the swarm, and what is told to the user.' },
   { parts: ['modes'], is: 'A story for each kind of run, made of the stages below.' },
   { parts: ['main'], is: 'Chooses the mode, and catches what it throws.' },
-  { parts: ['index', 'post'], is: 'The two entries: the step, and what follows it.' },
+  { parts: ['command'], is: 'The same from a shell: words and variables read, help, exit codes.' },
+  { parts: ['run'], is: 'All that both entries load: the step, and the command.' },
+  { parts: ['index', 'cli', 'post'], is: 'The entries: the step, the command, and what follows a step.' },
 ]
 
 /** Whatever a runner hands over or loses, `post` cannot deploy: from it, no import leads to these. */

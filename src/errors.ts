@@ -17,6 +17,11 @@ export class UserErrors extends UserError {
   }
 }
 
+/** What is wrong with what the user wrote: inputs and files. No swarm was asked. */
+export class InputErrors extends UserErrors {
+  override name = 'InputErrors'
+}
+
 /** The runner asked us to stop (SIGINT or SIGTERM). */
 export class Cancelled extends Error {
   override name = 'Cancelled'

@@ -4,15 +4,21 @@ import { MODES } from './modes/table.ts'
 import { reportFailure } from './report/report.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 
-/** The step: reads what it is asked for, does it, and reports. Whatever goes wrong becomes the report of a failure. */
-export async function main(): Promise<void> {
+/**
+ * The step: reads what it is asked for, does it, and reports. Whatever goes wrong becomes the report of a failure.
+ *
+ * @returns what was reported as a failure, where something was thrown
+ */
+export async function main(): Promise<unknown> {
   using stop = stopOnSignals()
   const mode = modeAsked(process.env)
   try {
     const run = MODES[mode].run(process.env, stop.signal)
     const report = await beforeTheKill(run, stop.signal, GIVE_UP_AFTER_STOP_MS)
     await report()
+    return undefined
   } catch (error) {
     await reportFailure(error, mode === 'plan')
+    return error
   }
 }

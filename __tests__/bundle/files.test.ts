@@ -25,38 +25,45 @@ const loadedWith = (code: string) => [...code.matchAll(/^import .*["'](\..+)["']
 test('each entry is a file of its own, and the libraries that are loaded later are beside it', async () => {
   expect((await readdir(DIST)).toSorted()).toEqual([
     'aws.js',
+    'cli.js',
     'exec.js',
     'index.js',
     'licenses.txt',
     'package.json',
     'post.js',
+    'run.js',
     'tool-cache.js',
   ])
   const { imports } = JSON.parse(await read('package.json'))
   const all = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')).imports
   expect(Object.keys(imports)).toEqual(Object.keys(all))
-  for (const name of ['index.js', 'post.js']) {
+  for (const name of ['index.js', 'cli.js']) {
+    const code = await read(name)
+    expect(loadedWith(code)).toEqual(['./run.js'])
+    expect(code.length).toBeLessThan(500)
+  }
+  for (const name of ['run.js', 'post.js']) {
     const code = await read(name)
     expect(loadedWith(code)).toEqual([])
     // What asks Amazon for a login is none of post's.
-    const ofFile = Object.keys(imports).filter((asked) => name === 'index.js' || asked !== '#aws')
+    const ofFile = Object.keys(imports).filter((asked) => name === 'run.js' || asked !== '#aws')
     for (const asked of ofFile) expect(code).toContain(`import(/* webpackIgnore: true */ '${asked}')`)
   }
 })
 
-test.each(['index.js', 'post.js'])('%s loads no HTTP client at its start: that would double its code', async (name) => {
+test.each(['run.js', 'post.js'])('%s loads no HTTP client at its start: that would double its code', async (name) => {
   expect(await read('tool-cache.js')).toContain('class Agent extends DispatcherBase')
   expect(await read(name)).not.toContain('class Agent extends DispatcherBase')
 })
 
 test('what post loads holds no code that deploys', async () => {
-  expect(modulesIn(await read('index.js'))).toEqual(expect.arrayContaining(DEPLOYING))
+  expect(modulesIn(await read('run.js'))).toEqual(expect.arrayContaining(DEPLOYING))
   const ofPost = modulesIn(await read('post.js'))
   expect(ofPost).toContain('modes/clean-up')
   for (const name of DEPLOYING) expect(ofPost).not.toContain(name)
 })
 
-test.each(['index.js', 'post.js', 'aws.js', 'exec.js', 'tool-cache.js'])('%s can be read', async (name) => {
+test.each(['run.js', 'post.js', 'aws.js', 'exec.js', 'tool-cache.js'])('%s can be read', async (name) => {
   const code = await read(name)
   const lines = code.split('\n')
   // A table of a library, and a program that it carries, are one line each.

@@ -88,6 +88,11 @@ export function allInputs(strategies: StrategyTable): string[] {
   return groupsOf(strategies).flatMap(([, names]) => names)
 }
 
+/** The inputs that a mode takes. */
+export function inputsOfMode(mode: ModeName, strategies: StrategyTable): string[] {
+  return groupsOf(strategies).flatMap(([group, names]) => (MODES[mode].takes.includes(group) ? names : []))
+}
+
 /**
  * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
  * not matter, a notice tells. What an input stands for that is not given is never told.

@@ -1,4 +1,4 @@
-import { throwAll, UserError } from '../errors.ts'
+import { InputErrors, UserError } from '../errors.ts'
 import { redact } from '../runner/secret.ts'
 
 const LONGEST_SHOWN = 60
@@ -47,9 +47,9 @@ export class Problems {
     }
   }
 
-  /** @throws UserErrors with every problem collected so far, from every place */
+  /** @throws InputErrors with every problem collected so far, from every place */
   throwAll(): void {
-    throwAll(this.#lines)
+    if (this.#lines.length > 0) throw new InputErrors(this.#lines)
   }
 }
 

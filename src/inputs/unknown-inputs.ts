@@ -178,6 +178,12 @@ function mayBeTheUsersOwn({ variable }: Unknown): string {
   return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`
 }
 
+/** What to write instead of an input that there is not. */
+export function unknownInputAdvice(name: string, env: Environment, known: KnownInputs): string {
+  const plain = safeLine(name.toLowerCase(), MOST_NAME_CHARACTERS)
+  return adviceFor({ name: plain }, inputMeantBy(plain, env, known), known)
+}
+
 /** The variable in which a runner hands an input over. */
 export function variableOf(input: string): string {
   return `${PREFIX}${input.toUpperCase()}`
@@ -214,7 +220,11 @@ function nameOfWhat(plain: string): string {
   return plain === 'name' ? 'stack' : 'services'
 }
 
-function adviceFor({ name }: Unknown, input: string | undefined, { inputs, entryKeys }: KnownInputs): string {
+function adviceFor(
+  { name }: Pick<Unknown, 'name'>,
+  input: string | undefined,
+  { inputs, entryKeys }: KnownInputs,
+): string {
   const plain = plainName(name)
   if (Object.hasOwn(ADVICE, plain)) return ADVICE[plain] ?? ''
   if (entryKeys.includes(plain) && !inputs.includes(plain)) {

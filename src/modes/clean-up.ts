@@ -7,8 +7,9 @@ import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
 import { savedByMain } from '../runner/saved.ts'
+import { someOf } from '../runner/some-of.ts'
 import { type RunState, readState, stepIdentity } from '../runner/state.ts'
-import { endMarked, isAlive, stopMain } from '../runner/survivors.ts'
+import { endMarked, isAlive, pidNamespace, stopMain } from '../runner/survivors.ts'
 import {
   createWorkspace,
   isThere,
@@ -66,6 +67,24 @@ async function cleanUpAfterMain(): Promise<void> {
     if (locks.size > 0) {
       log.warning(`The lock of this step was not released, and expires by itself: ${messageOf(error)}`)
     }
+  }
+}
+
+/**
+ * Removes the files of runs of this machine that were killed and have no `post`, for no runner started them, and says
+ * what they were about. What they have left on a swarm stays: it may be another one than that of this run.
+ */
+export async function cleanUpAfterKilled(): Promise<void> {
+  const here = pidNamespace()
+  for (const directory of here === '' ? [] : await leftWorkspaces()) {
+    const state = await readState(directory)
+    const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles
+    if (!isLeft || isAlive(state)) continue
+    await endMarked(markOf(directory))
+    await removeWorkspace(directory).catch((error: unknown) => log.warning(`Not removed: ${messageOf(error)}`))
+    const names = [...state.services.keys()]
+    const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`
+    log.warning(`An earlier run here was cut off ${where(state)}, and its files are removed now: ${underWay}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { nowMs } from '../runner/clock.ts'
-import { log, type Tone } from '../runner/log.ts'
+import { endLive, log, showLive, type Tone } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
 
 /** From so many services on, what is only on its way is left to the progress of the whole. */
@@ -11,8 +11,10 @@ export interface ServiceLog {
   /** Whether the services are so many that a line for each of their steps would hide what matters. */
   readonly isMany: boolean
   say(name: string, text: string): void
-  /** What a service is at; of many services only in a debug log. */
+  /** What a service is at: on a terminal in a line of its own, elsewhere of many services only in a debug log. */
   step(name: string, text: string): void
+  /** It is what it was before, and that is all: of many services only in a debug log. */
+  unchanged(name: string, text: string): void
   /** It is as it should be. */
   good(name: string, text: string): void
   /** Something is wrong with it. */
@@ -34,12 +36,20 @@ export function serviceLog(names: readonly string[], startedAt = nowMs()): Servi
     (name: string, text: string) =>
       into(line(mark, `${column(name)} ${text}`), tone)
   const say = of(' ')
+  const step = isMany ? of(' ', undefined, log.debug) : say
+  const ended = (tell: typeof say) => (name: string, text: string) => {
+    endLive(name)
+    tell(name, text)
+  }
   return {
     isMany,
     say,
-    step: isMany ? of(' ', undefined, log.debug) : say,
-    good: of('✓'),
-    bad: of('✗', 'bad'),
+    step(name, text) {
+      if (!showLive(name, () => line(' ', `${column(name)} ${text}`))) step(name, text)
+    },
+    unchanged: ended(step),
+    good: ended(of('✓')),
+    bad: ended(of('✗', 'bad')),
     all: (text) => log.info(line(' ', text)),
   }
 }

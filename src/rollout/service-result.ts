@@ -112,6 +112,6 @@ export function sayResult(
   }
   const said = `${isWayBack ? 'back' : outcome} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   // Of many services those count that have changed.
-  if (outcome === 'unchanged' && !isWayBack) lines.step(name, said)
+  if (outcome === 'unchanged' && !isWayBack) lines.unchanged(name, said)
   else lines.good(name, said)
 }

@@ -1,4 +1,5 @@
 import { isGood, type ServiceResult } from '../result.ts'
+import { endLive } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { progressOf } from './progress.ts'
 import type { Sent } from './sent.ts'
@@ -37,6 +38,7 @@ export function watchLog(total: number, lines: ServiceLog): WatchLog {
       if (words !== inWords(before.progress)) lines.step(now.sent.change.request.name, words)
     },
     count(result, sent) {
+      endLive(result.name)
       isBack = sent.isWayBack === true
       if (isGood(result)) up++
       else if (result.outcome !== 'skipped') failed++
@@ -61,6 +63,7 @@ export function watchLog(total: number, lines: ServiceLog): WatchLog {
       tell[isBack || underWay[0]?.sent.isWayBack ? 'back' : 'out']({ up, failed, underWay: named })
     },
     end() {
+      endLive()
       if (lines.isMany && isBack) lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`)
       for (const [said, count] of alike) lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`)
     },

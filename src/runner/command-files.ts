@@ -14,12 +14,27 @@ const FILES = {
 
 type CommandFile = keyof typeof FILES
 
+/** What a run has handed on, for whoever started it without a runner. */
+export interface HandedOn {
+  readonly outputs: ReadonlyMap<string, string>
+  readonly summary: readonly string[]
+}
+
+const outputs = new Map<string, string>()
+const summary: string[] = []
+
+/** All outputs and summaries of this process so far. */
+export function handedOn(): HandedOn {
+  return { outputs, summary }
+}
+
 /**
  * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.
  *
  * @returns whether it is handed on, or there is nobody to hand it on to
  */
 export function setOutput(name: string, value: string): boolean {
+  outputs.set(name, value)
   return append('GITHUB_OUTPUT', named(name, value))
 }
 
@@ -35,6 +50,7 @@ export function saveState(name: string, value: string): void {
 
 /** Adds Markdown to the job summary, in the same way. Some runners have none, and get none. */
 export function addSummary(markdown: string): void {
+  summary.push(markdown)
   if (process.env.GITHUB_STEP_SUMMARY) append('GITHUB_STEP_SUMMARY', `${markdown}\n`)
 }
 

@@ -3,7 +3,7 @@ import { LINE_END, printable, shortened } from './printable.ts'
 import { safeLine } from './safe-text.ts'
 import { redact } from './secret.ts'
 import { note } from './state.ts'
-import { divertOthers, isTerminal, writeLine } from './stdout.ts'
+import { divertOthers, isTerminal, liveLines, writeLine } from './stdout.ts'
 import { commandLine, isInRunner, withoutCommands } from './workflow-commands.ts'
 
 const MOST_LINE_CHARACTERS = 8000
@@ -42,6 +42,23 @@ export const log: Log = logThrough(redact)
  * its names and outcomes stay what they are, though a secret may happen to be part of one.
  */
 export const reportLog: Log = logThrough((text) => text)
+
+/**
+ * Shows on a terminal, in a line of its own that is drawn anew, how far something is.
+ *
+ * @param line the whole of it, at the moment when it is drawn
+ * @returns `false` where there are no such lines: then it is a matter for the log
+ */
+export function showLive(key: string, line: () => string): boolean {
+  const lines = liveLines()
+  lines?.show(key, () => fitToBeSeen(redact, line(), MOST_LINE_CHARACTERS))
+  return lines !== undefined
+}
+
+/** Takes such a line away: what it was about has ended. All of them without a key. */
+export function endLive(key?: string): void {
+  liveLines()?.drop(key)
+}
 
 /** Runs one stage of the work with its lines folded under a title: those that nobody reads as long as all is well. */
 export async function stage<T>(title: string, work: () => Promise<T>): Promise<T> {
@@ -99,7 +116,7 @@ export function speakForAll(tellLost: (error: unknown) => void): void {
 }
 
 function logThrough(hide: (text: string) => string): Log {
-  const one = (text: string, most: number) => withoutCommands(shortened(hide(printable(hide(text))), most))
+  const one = (text: string, most: number) => fitToBeSeen(hide, text, most)
   const annotate = (level: Level) => (message: string, title?: string, place?: Place) => {
     const lines = hide(message)
       .split(LINE_END)
@@ -121,6 +138,11 @@ function logThrough(hide: (text: string) => string): Log {
   }
 }
 
+/** One line without secrets, commands and signs that cannot be seen. */
+function fitToBeSeen(hide: (text: string) => string, text: string, most: number): string {
+  return withoutCommands(shortened(hide(printable(hide(text))), most))
+}
+
 function debug(line: string): void {
   if (isInRunner(process.env)) writeLine(commandLine('debug', line, process.env))
   else if (process.env.RUNNER_DEBUG === '1') writeLine(withoutCommands(`Debug: ${line}`))
@@ -136,5 +158,6 @@ function annotation(level: Level, message: string, title: string | undefined, pl
   // Without a title it is a problem that names its place itself.
   const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `
   const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`
-  for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) writeLine(withoutCommands(line))
+  const kind = level === 'notice' ? 'log' : 'problem'
+  for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) writeLine(withoutCommands(line), kind)
 }

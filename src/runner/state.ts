@@ -4,7 +4,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from './environment.ts'
 import { isPrivate } from './ownership.ts'
-import { startOf } from './survivors.ts'
+import { pidNamespace, startOf } from './survivors.ts'
 
 /**
  * What main leaves for `post`: the state that a runner keeps, and a file beside it, for there are runners that lose the
@@ -21,6 +21,8 @@ export interface RunState {
   readonly pid: number
   /** When the process began, so that another one with its number is told from it. */
   readonly startedAt: string
+  /** Where `pid` says which process it is; empty where nobody knows. */
+  readonly namespace: string
   /** The title of the last stage that began; empty before the first. */
   readonly stage: string
   /** The token of its locks; empty when it holds none. */
@@ -62,7 +64,8 @@ let journal: number | undefined
 export function openState(directory: string, onCancel: RunState['onCancel']): void {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND
   journal = openSync(join(directory, JOURNAL), flags, 0o600)
-  note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? '', onCancel })
+  const { pid } = process
+  note({ step: stepIdentity(process.env), pid, startedAt: startOf(pid) ?? '', namespace: pidNamespace(), onCancel })
 }
 
 /** Adds a change to the journal. It never fails the run: a full disk must not. */
@@ -114,6 +117,7 @@ export function parseState(text: string): RunState | undefined {
     step: '',
     pid: 0,
     startedAt: '',
+    namespace: '',
     stage: '',
     lock: '',
     pulls: '',
@@ -168,6 +172,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<keyof Change, Check>([
   ['step', isFingerprintOrEmpty],
   ['pid', (value) => Number.isSafeInteger(value) && (value as number) > 1],
   ['startedAt', isText(/^\d*$/)],
+  ['namespace', isText(/^(pid:\[\d+\])?$/)],
   ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
   ['lock', isText(/^([0-9a-f-]{36})?$/)],
   ['pulls', isText(/^([0-9a-f-]{36})?$/)],

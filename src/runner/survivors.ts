@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { nowMs } from './clock.ts'
 import { poll } from './poll.ts'
 
@@ -21,6 +21,18 @@ export function startOf(pid: number): string | undefined {
     return state === 'Z' || state === 'X' ? undefined : fields[18]
   } catch {
     return undefined
+  }
+}
+
+/**
+ * In which numbers of processes mean what they mean here (pid_namespaces(7)): of a container's nobody outside can say by
+ * them whether they still run. Empty where the system does not tell.
+ */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
   }
 }
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { note, openState, parseState, readState, type ServiceState, stepIdentity } from '../../../src/runner/state.ts'
-import { startOf } from '../../../src/runner/survivors.ts'
+import { pidNamespace, startOf } from '../../../src/runner/survivors.ts'
 
 const SHOP: ServiceState = {
   name: 'shop',
@@ -48,6 +48,7 @@ describe('what main notes', () => {
       removes: false,
       hasLeftFiles: false,
       startedAt: startOf(process.pid),
+      namespace: pidNamespace(),
       stage: 'Watch',
       lock: LOCK,
       pulls: LOCK,
@@ -108,6 +109,7 @@ test.each([
   ['the first process', { pid: 1 }],
   ['no number', { pid: '4711' }],
   ['a start that is none', { startedAt: '1; rm' }],
+  ['a namespace that is none', { namespace: 'pid:[1]; rm' }],
   ['a stage with a command in it', { stage: '\n::stop-commands::x' }],
   ['a lock of another kind', { lock: '*' }],
   ['a token of pulls of another kind', { pulls: 'x' }],

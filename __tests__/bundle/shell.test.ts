@@ -1,0 +1,200 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+/** What a plan asks for besides. */
+const planned: Scenario = {
+  ...healthy,
+  answers: { ...healthy.answers, '/networks': [], '/secrets': [], '/configs': [] },
+}
+const SERVICES = `- {name: ${web.Spec.Name}, replicas: 1}`
+
+/** The committed command as a shell starts it, against a stand-in for docker. */
+describe('the command', () => {
+  let directory: string
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'shell-'))
+    for (const name of ['home', 'temp', 'work']) await mkdir(join(directory, name))
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
+  const environment = (env: Record<string, string | undefined>) => ({
+    PATH: process.env.PATH,
+    HOME: join(directory, 'home'),
+    TMPDIR: join(directory, 'temp'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    ...env,
+  })
+  const run = async (
+    words: readonly string[],
+    {
+      env = {},
+      scenario = healthy,
+      stdin = '',
+    }: { env?: Record<string, string>; scenario?: Scenario; stdin?: string } = {},
+  ) => {
+    await using docker = await fakeDocker(scenario)
+    const child = spawn(process.execPath, [CLI, ...words], {
+      env: environment({ ...docker.env, ...env }),
+      cwd: join(directory, 'work'),
+    })
+    child.stdin.end(stdin)
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+    return { stdout, stderr, code, environments: await docker.environments() }
+  }
+
+  test('a good run: the log on standard output, outputs and summary in files, and nothing left', async () => {
+    const files = ['--output-file', 'out.json', '--summary-file', 'summary.md']
+    const { stdout, stderr, code } = await run(['deploy', '--services', SERVICES, ...files])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/\nunchanged: 1 unchanged\n$/)
+    expect(stdout).not.toMatch(/^::/m)
+    expect(stdout).not.toContain('\u001b')
+    const outputs = JSON.parse(await readFile(join(directory, 'work', 'out.json'), 'utf8'))
+    expect(outputs).toMatchObject({ status: 'unchanged', services: [{ name: web.Spec.Name, outcome: 'unchanged' }] })
+    expect(await readFile(join(directory, 'work', 'summary.md'), 'utf8')).toMatch(/^## ✅/)
+    expect(await readdir(join(directory, 'temp'))).toEqual([])
+  })
+
+  test('with --output json nothing but the outputs is on standard output, also of a run that fails', async () => {
+    const good = await run(['plan', '--services', SERVICES, '--output', 'json'], { scenario: planned })
+    expect(JSON.parse(good.stdout)).toMatchObject({ status: 'unchanged', changes: [{ name: web.Spec.Name }] })
+    expect(good.stderr).toContain('unchanged: all is as asked')
+    const bad = await run(['deploy', '--services', 'web: app', '--timeout', 'soon', '--output=json'])
+    expect([bad.code, JSON.parse(bad.stdout)]).toEqual([2, { status: 'failed', services: [] }])
+    expect(bad.stderr).toMatch(/^Error: timeout: /m)
+  })
+
+  test('an error of a flag, of an input and of the swarm have codes of their own, and go to standard error', async () => {
+    const flag = await run(['deploy', '--stak', 'shop'])
+    expect(flag).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^Error: --stak: .*`--stack`/) })
+    const input = await run(['deploy', '--services', 'web: app', '--canary', '200%'])
+    expect(input).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Error: canary: /m) })
+    const worker = {
+      '/info': { ServerVersion: '20.10.24', Swarm: { LocalNodeState: 'active', ControlAvailable: false } },
+    }
+    const swarm = await run(['deploy', '--services', SERVICES], {
+      scenario: { ...healthy, answers: { ...healthy.answers, ...worker } },
+    })
+    expect(swarm.code).toBe(1)
+    const more = ['plan', '--services', `- {name: ${web.Spec.Name}, replicas: 3}`]
+    expect(await run(more, { scenario: planned })).toMatchObject({ code: 0 })
+    expect(await run([...more, '--fail-on-changes'], { scenario: planned })).toMatchObject({ code: 4 })
+  })
+
+  test('nothing asked for is the help, and a mode that is missing is told', async () => {
+    expect(await run([])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^Usage: /) })
+    expect(await run(['--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: /), stderr: '' })
+    expect(await run(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^swarm-deploy \d+\.\d+\.\d+\n$/),
+    })
+    expect(await run(['--services', SERVICES])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the mode is missing/),
+    })
+    expect(await run([], { env: { SWARM_DEPLOY_SERVICES: SERVICES } })).toMatchObject({ code: 0 })
+  })
+
+  test('a list from standard input, secrets from a file and a variable: none of them is shown or handed on', async () => {
+    await writeFile(join(directory, 'work', 'password'), 'canary-of-file\n')
+    const words = ['deploy', '--services', '-', '--registry', 'registry.example.com', '--username', 'bot']
+    const answers = { ...healthy.answers, '/auth': {} }
+    const fromFile = await run([...words, '--password', '@password'], { stdin: SERVICES, scenario: { answers } })
+    expect(fromFile).toMatchObject({ code: 0, stdout: expect.stringContaining('account bot of registry.example.com') })
+    const fromVariable = await run(words, {
+      stdin: SERVICES,
+      scenario: { answers },
+      env: { SWARM_DEPLOY_PASSWORD: 'canary-of-variable', SWARM_DEPLOY_TIMEOUT: '1m' },
+    })
+    expect(fromVariable.code).toBe(0)
+    for (const { stdout, stderr, environments } of [fromFile, fromVariable]) {
+      expect(stdout + stderr + environments).not.toContain('canary-of-')
+      expect(environments).not.toMatch(/SWARM_DEPLOY_(PASSWORD|TIMEOUT)/)
+    }
+  })
+
+  test.each([
+    ['@nowhere.yml', /--services: the file nowhere\.yml cannot be used: there is no such file/],
+    ['-', /--services: standard input cannot be used: it is empty/],
+  ])('a value that cannot be read is told: %s', async (value, problem) => {
+    expect(await run(['deploy', '--services', value])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(problem),
+    })
+  })
+
+  test('a file that cannot be written is red, after the deploy', async () => {
+    const { code, stdout, stderr } = await run(['deploy', '--services', SERVICES, '--summary-file', 'no/where.md'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('unchanged: 1 unchanged')
+    expect(stderr).toMatch(/^Error: no\/where\.md cannot be written: ENOENT$/m)
+  })
+
+  test('a setting of a plugin is read, and a CI gets plain lines', async () => {
+    const env = {
+      CI: 'woodpecker',
+      PLUGIN_MODE: 'plan',
+      PLUGIN_SERVICES: JSON.stringify([{ name: web.Spec.Name, replicas: '1' }]),
+    }
+    expect(await run([], { env, scenario: planned })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('unchanged: all is as asked'),
+    })
+    const bad = await run([], { env: { ...env, PLUGIN_STAK: 'shop' } })
+    expect(bad).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Error: PLUGIN_STAK: /) })
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s stops it in good order', async (signal, code) => {
+    await using docker = await fakeDocker({ ...healthy, hangs: ['/services'] })
+    const child = spawn(process.execPath, [CLI, 'deploy', '--services', SERVICES], {
+      env: environment(docker.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('== Observe') || chunk.toString().includes('== ')) child.kill(signal)
+    })
+    const [stderr, ending] = await Promise.all([text(child.stderr), ended])
+    expect(stderr).toContain(`Stopped by ${signal === 'SIGHUP' ? 'SIGTERM' : signal}. Nothing was changed.`)
+    expect(ending).toBe(code)
+    expect(await readdir(join(directory, 'temp'))).toEqual([])
+  })
+
+  test('what a killed run has left is removed by the next, which says so', async () => {
+    await using docker = await fakeDocker({ ...healthy, hangs: ['/services'] })
+    const child = spawn(process.execPath, [CLI, 'deploy', '--services', SERVICES], {
+      env: environment(docker.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('== ')) child.kill('SIGKILL')
+    })
+    await new Promise((resolve) => child.once('close', resolve))
+    expect(await readdir(join(directory, 'temp'))).toHaveLength(1)
+    const { code, stderr } = await run(['deploy', '--services', SERVICES])
+    expect(stderr).toMatch(/^Warning: An earlier run here was cut off .*: no service was changed$/m)
+    expect([code, await readdir(join(directory, 'temp'))]).toEqual([0, []])
+  })
+
+  test('a runner’s commands are only printed where a runner reads them', async () => {
+    const inRunner = await run(['deploy', '--services', SERVICES], { env: { GITHUB_ACTIONS: 'true' } })
+    expect(inRunner.stdout).toMatch(/^::group::/m)
+  })
+
+  test('the program can be started by its name', () => {
+    const { stdout, status } = spawnSync(CLI, ['--version'], { encoding: 'utf8', env: environment({}) })
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^swarm-deploy /)])
+  })
+})

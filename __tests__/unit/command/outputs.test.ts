@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals'
+import { outputsAsJson } from '../../../src/command/outputs.ts'
+
+test('outputs that are JSON are part of the object, and all others are texts', () => {
+  const outputs = new Map([
+    ['status', 'converged'],
+    ['services', '[{"name":"web"}]'],
+    ['configs', '{"main":"/tmp/x"}'],
+    ['plan', '[no JSON](at all)'],
+    ['docker-config', ''],
+  ])
+  expect(JSON.parse(outputsAsJson(outputs))).toEqual({
+    status: 'converged',
+    services: [{ name: 'web' }],
+    configs: { main: '/tmp/x' },
+    plan: '[no JSON](at all)',
+    'docker-config': '',
+  })
+})

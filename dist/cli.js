@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { command } from './run.js';
+const fileOf = (name) => new URL(`../${name}`, import.meta.url);
+command(process.argv.slice(2), { action: fileOf('action.yml'), manifest: fileOf('package.json') });

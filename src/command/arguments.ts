@@ -1,0 +1,208 @@
+import { closestKey } from '../inputs/keys.ts'
+import { DEFAULT_MODE, MODE_NAMES, type ModeName, parseMode, probableMode } from '../inputs/mode.ts'
+import { Problems, shown } from '../inputs/problems.ts'
+import { unknownInputAdvice } from '../inputs/unknown-inputs.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { isSwitch, KNOWN, OPTIONS, type Option, PATHS, SECRETS } from './known.ts'
+import { isList } from './lists.ts'
+
+/** What a command line asks for. Pure: no file is read, and no value of a secret is taken. */
+
+/** Where a value stands: in the word itself, in a file, or on standard input. */
+export interface Value {
+  readonly from: 'word' | 'file' | 'stdin'
+  /** The value itself or the path; empty for standard input. */
+  readonly text: string
+}
+
+export type Asked =
+  | { readonly kind: 'help'; readonly mode: ModeName | undefined }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'run'
+      /** `undefined`: the command line names none. */
+      readonly mode: ModeName | undefined
+      /** By the names of inputs, in the order given. */
+      readonly inputs: ReadonlyMap<string, readonly Value[]>
+      readonly options: ReadonlyMap<Option, string>
+    }
+
+/**
+ * Reads the words of a command line: a mode, then flags that are named after the inputs.
+ *
+ * @throws InputErrors with everything that is wrong with them
+ */
+export function parseArguments(words: readonly string[]): Asked {
+  const [first, ...others] = words
+  const isMode = first !== undefined && !first.startsWith('-') && first !== 'help'
+  const problems = new Problems()
+  const mode = isMode ? (problems.attempt(() => parseMode(first)) ?? probableMode(first)) : undefined
+  const rest = isMode ? others : words
+  const flags = rest.slice(0, endOf(rest))
+  if (first === 'help') return { kind: 'help', mode: MODE_NAMES.find((name) => name === others[0]) }
+  if (flags.some((word) => word === '--help' || word === '-h')) return { kind: 'help', mode }
+  if (flags.includes('--version')) return { kind: 'version' }
+  const reader = new FlagReader(problems)
+  reader.read(rest)
+  const { inputs, options } = reader
+  const inFlag = inputs.get('mode')?.[0]
+  if (mode !== undefined && inFlag !== undefined && inFlag.text !== mode) {
+    problems.add(`--mode: the first word, \`${mode}\`, says another one: leave one of the two out`)
+  }
+  problems.throwAll()
+  return { kind: 'run', mode, inputs, options }
+}
+
+/** Behind a `--` nothing is a flag. */
+function endOf(words: readonly string[]): number {
+  const end = words.indexOf('--')
+  return end < 0 ? words.length : end
+}
+
+class FlagReader {
+  readonly inputs = new Map<string, Value[]>()
+  readonly options = new Map<Option, string>()
+  readonly #problems: Problems
+  #stdinOf: string | undefined
+
+  constructor(problems: Problems) {
+    this.#problems = problems
+  }
+
+  read(words: readonly string[]): void {
+    for (let at = 0; at < words.length; at++) {
+      const word = words[at] ?? ''
+      const [, name, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? []
+      if (name === undefined) {
+        this.#problems.add(strayWord(word, words[at - 1]))
+        // What follows a short flag is probably its value.
+        if (/^-[A-Za-z]$/.test(word) && words[at + 1]?.startsWith('-') === false) at++
+      }
+      if (name !== undefined && this.#readFlag(name.toLowerCase().replaceAll('_', '-'), value, words[at + 1])) at++
+    }
+  }
+
+  /** Whether the next word was its value. */
+  #readFlag(name: string, value: string | undefined, next: string | undefined): boolean {
+    const option = OPTIONS.find((one) => one === name)
+    const isInput = KNOWN.inputs.includes(name)
+    const opposite = name.startsWith('no-') ? name.slice('no-'.length) : undefined
+    if (!isInput && opposite !== undefined && isSwitch(opposite)) {
+      if (value === undefined) this.#add(opposite, 'false')
+      else this.#problems.add(`--${name}: it takes no value: write --${opposite}=${value} or --${name}`)
+      return false
+    }
+    const takesNext = value === undefined && next !== undefined && !/^--?[A-Za-z]/.test(next)
+    if (option === undefined && !isInput) {
+      this.#problems.add(`--${safeLine(name, MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`)
+      return takesNext
+    }
+    const given = value ?? (takesNext ? next : undefined)
+    if (option !== undefined) this.#addOption(option, given)
+    else if (given !== undefined) this.#add(name, given)
+    else if (isSwitch(name)) this.#add(name, 'true')
+    else this.#problems.add(`--${name}: its value is missing${next === undefined ? '' : missingBefore(name, next)}`)
+    return takesNext
+  }
+
+  #add(name: string, text: string): void {
+    const value = givenAs(name, text)
+    const refusal = refusalOf(name, value)
+    if (refusal !== undefined) this.#problems.add(`--${name}: ${refusal}`)
+    if (value.from === 'stdin') {
+      if (this.#stdinOf !== undefined) {
+        this.#problems.add(`--${name}: --${this.#stdinOf} reads standard input already: give one of them a file, @PATH`)
+      }
+      this.#stdinOf = name
+    }
+    const before = this.inputs.get(name) ?? []
+    if (before.length > 0 && !isList(name)) this.#problems.add(`--${name}: it is given twice: write it once`)
+    this.inputs.set(name, [...before, value])
+  }
+
+  #addOption(name: Option, value: string | undefined): void {
+    if (value === undefined) {
+      this.#problems.add(`--${name}: its value is missing`)
+      return
+    }
+    if (name === 'output' && value !== 'json') {
+      this.#problems.add(`--output: ${shown(value)} is no form: write json, or leave it out`)
+    }
+    if (this.options.has(name)) this.#problems.add(`--${name}: it is given twice: write it once`)
+    this.options.set(name, value)
+  }
+}
+
+const MOST_NAME_CHARACTERS = 60
+
+function strayWord(word: string, before: string | undefined): string {
+  if (/^-[A-Za-z]/.test(word)) {
+    return `${shown(word.slice(0, 2))}: there are no short flags: write the name of an input, such as --stack shop`
+  }
+  // It may be a secret that stands where nobody expects one.
+  const place = before?.startsWith('--')
+    ? ` behind ${safeLine(before.replace(/=.*/s, '=…'), MOST_NAME_CHARACTERS)}`
+    : ''
+  return `a word${place} belongs to no flag: a value with blanks needs quotes, and the mode is the first word`
+}
+
+function missingBefore(name: string, next: string): string {
+  return `: where it really is ${safeLine(next.replace(/=.*/s, ''), MOST_NAME_CHARACTERS)}, write --${name}=…`
+}
+
+/** A value that is a file's, or what stands on standard input; a path stays a path. */
+function givenAs(name: string, text: string): Value {
+  if (text === '-') return { from: 'stdin', text: '' }
+  if (text.startsWith('@') && !PATHS.includes(name)) return { from: 'file', text: text.slice(1) }
+  return { from: 'word', text }
+}
+
+function refusalOf(name: string, { from, text }: Value): string | undefined {
+  if (from === 'stdin') {
+    return PATHS.includes(name) ? 'it is a path, and no content: write the path of a file' : undefined
+  }
+  if (from === 'file') return text === '' ? 'behind the @ the path of a file is missing' : undefined
+  if (SECRETS.includes(name)) return `a secret does not belong on a command line: ${insteadOf(name)}`
+  if (name === 'registries' && holdsPassword(text)) {
+    return 'a password does not belong on a command line: write password-env or password-file in the entry, or give a file (--registries @FILE, --registries-file FILE) or standard input (--registries -)'
+  }
+  if (name === 'docker-config' && holdsConfig(text)) {
+    return 'the content of a configuration does not belong on a command line: write the path of its file, or env:NAME for a variable'
+  }
+  return undefined
+}
+
+function insteadOf(name: string): string {
+  const file = KNOWN.inputs.includes(`${name}-file`) ? `, --${name}-file FILE` : ''
+  return `write it to the variable ${variableOfCommand(name)}, or give a file (--${name} @FILE${file}) or standard input (--${name} -)`
+}
+
+/** The variable in which a shell gives an input or an option. */
+export function variableOfCommand(name: string): string {
+  return `SWARM_DEPLOY_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** With a key for one, or in the form with four columns. */
+function holdsPassword(text: string): boolean {
+  return /password["']?\s*:/i.test(text) || !/^\s*[-[{]/.test(text)
+}
+
+/** JSON, or what is too long for a path and a name. */
+function holdsConfig(text: string): boolean {
+  return /["']?auths?["']?\s*:/i.test(text) || /[A-Za-z0-9+/=_-]{200}/.test(text)
+}
+
+/** What to write instead of a flag that there is not. */
+function flagAdvice(name: string): string {
+  if (MODE_NAMES.some((mode) => mode === name) || (probableMode(name) !== DEFAULT_MODE && name.length > 3)) {
+    return `write the mode as the first word: \`${probableMode(name)}\``
+  }
+  const option = closestKey(name, OPTIONS)
+  return option === undefined ? asFlags(unknownInputAdvice(name, {}, KNOWN)) : `did you mean \`--${option}\`?`
+}
+
+function asFlags(advice: string): string {
+  return advice
+    .replace(/^did you mean `([\w-]+)`\?$/, 'did you mean `--$1`?')
+    .replace(/^leave it out: all inputs are in action.yml$/, 'all of them are shown by --help')
+}

@@ -1,0 +1,40 @@
+import { DEFAULTS } from '../inputs/defaults.ts'
+import type { ModeName } from '../inputs/mode.ts'
+import { inputsOfMode } from '../inputs/mode-inputs.ts'
+import { inputNames } from '../inputs/read.ts'
+import { entryKeys } from '../inputs/services.ts'
+import type { KnownInputs } from '../inputs/unknown-inputs.ts'
+import { STRATEGIES } from '../strategies/table.ts'
+
+/** What a command line may have: made of what the code reads, so that a new input is a flag at once. */
+
+/** Of the command itself, beside the inputs. */
+export const OPTIONS = ['output', 'output-file', 'summary-file'] as const
+export type Option = (typeof OPTIONS)[number]
+
+export const KNOWN: KnownInputs = { inputs: inputNames(STRATEGIES), entryKeys: entryKeys(STRATEGIES) }
+
+/** The inputs of a mode, which its help shows; the mode itself is the first word. */
+export function flagsOfMode(mode: ModeName): string[] {
+  return inputsOfMode(mode, STRATEGIES).filter((name) => name !== 'mode')
+}
+
+/** What an input stands for that is not given; `undefined` where that is nothing. */
+function defaultOf(input: string): string | undefined {
+  if (input === 'strategy') return Object.keys(STRATEGIES)[0]
+  return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1]
+}
+
+/** Whether an input is `true` or `false`, or one of these among others. */
+export function isSwitch(input: string): boolean {
+  return ['true', 'false'].includes(defaultOf(input) ?? '')
+}
+
+/** Whose values are secrets: any user of the machine can read a command line. */
+export const SECRETS: readonly string[] = ['password', 'ssh-key', 'ssh-passphrase', 'tls-key']
+
+/** Inputs that are paths themselves: what the file holds is read by whoever reads the input. */
+export const PATHS: readonly string[] = [
+  ...['compose-file', 'env-file', 'registry-file', 'username-file', 'password-file', 'registries-file'],
+  ...['ssh-config', 'allow-config-directories'],
+]

@@ -1,0 +1,205 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { InputErrors, messageOf, UserError, UserErrors } from '../errors.ts'
+import { main } from '../main.ts'
+import { cleanUpAfterKilled } from '../modes/clean-up.ts'
+import { handedOn } from '../runner/command-files.ts'
+import type { Environment } from '../runner/environment.ts'
+import { endLive, log } from '../runner/log.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { columnsOf, isTerminal, sendTo, useLiveLines, writeTo } from '../runner/stdout.ts'
+import { isInRunner } from '../runner/workflow-commands.ts'
+import { type Asked, parseArguments, type Value } from './arguments.ts'
+import { EXIT_CODES, exitCodeOf, type StopSignal } from './exit-code.ts'
+import { helpText } from './help.ts'
+import type { Option } from './known.ts'
+import { joined } from './lists.ts'
+import { outputsAsJson } from './outputs.ts'
+import { asInputs, readSettings, type Settings } from './settings.ts'
+
+/** The files that the command reads of the package that it comes with. */
+export interface PackageFiles {
+  /** `action.yml` */
+  readonly action: URL
+  /** `package.json` */
+  readonly manifest: URL
+}
+
+type Run = Extract<Asked, { kind: 'run' }>
+
+const MOST_COLUMNS = 80
+const LARGEST_MEGABYTES = 1
+
+/**
+ * What a shell starts: the same run as a runner's, asked for by words and variables. Sets the exit code by which a shell
+ * tells what came of it.
+ *
+ * @param words behind the name of the program
+ */
+export async function shell(words: readonly string[], files: PackageFiles): Promise<void> {
+  sendTo('stderr', ['problem'])
+  try {
+    const asked = parseArguments(words)
+    if (asked.kind === 'help') return writeTo('stdout', help(asked.mode, files, columnsOf('stdout')))
+    if (asked.kind === 'version') return writeTo('stdout', `swarm-deploy ${versionOf(files)}\n`)
+    await run(asked, files)
+  } catch (error) {
+    process.exitCode = EXIT_CODES['bad input']
+    if (!(error instanceof UserError)) throw error
+    for (const problem of error instanceof UserErrors ? error.problems : [error.message]) log.error(problem)
+  }
+}
+
+async function run(asked: Run, files: PackageFiles): Promise<void> {
+  const settings = readSettings(process.env)
+  const flags = await textsOf(asked)
+  if (asked.mode !== undefined) flags.set('mode', asked.mode)
+  const env = asInputs(process.env, settings, flags)
+  const options = new Map([...settings.options, ...asked.options])
+  if (isNothing(env)) {
+    writeTo('stderr', help(undefined, files, columnsOf('stderr')))
+    process.exitCode = EXIT_CODES['bad input']
+    return
+  }
+  if (flags.size > 0 && env.INPUT_MODE === undefined) {
+    throw new UserError(
+      'the mode is missing: write it as the first word, such as `deploy`, or `plan` for a look that changes nothing',
+    )
+  }
+  takeOver(env, settings)
+  if (options.get('output') === 'json') sendTo('stderr', ['log', 'problem'])
+  if (!isInRunner(env) && !env.CI && env.TERM !== 'dumb') useLiveLines()
+  const ending = watchSignals()
+  process.once('exit', () => {
+    endLive()
+    const { outputs } = handedOn()
+    const isWritten = handOver(options)
+    const code = exitCodeOf({
+      status: outputs.get('status'),
+      isRed: (process.exitCode ?? 0) !== 0,
+      isBadInput: ending.isBadInput,
+      stoppedBy: ending.stoppedBy,
+    })
+    process.exitCode = code === 0 && !isWritten ? EXIT_CODES.red : code
+  })
+  await cleanUpAfterKilled()
+  const error = await main()
+  ending.isBadInput = error instanceof InputErrors
+}
+
+/** Nobody has asked for anything. */
+function isNothing(env: Environment): boolean {
+  return !Object.entries(env).some(([name, value]) => name.startsWith('INPUT_') && value !== '')
+}
+
+/** The values of flags, with what files and standard input hold. */
+async function textsOf({ inputs }: Run): Promise<Map<string, string>> {
+  const texts = new Map<string, string>()
+  for (const [name, values] of inputs) {
+    const given: string[] = []
+    for (const value of values) given.push(await textOf(name, value))
+    texts.set(name, joined(name, given))
+  }
+  return texts
+}
+
+/** @throws UserError that names the flag */
+async function textOf(name: string, { from, text: given }: Value): Promise<string> {
+  if (from === 'word') return given
+  try {
+    const read = from === 'stdin' ? await text(process.stdin) : readFileSync(given, 'utf8')
+    if (read.length > LARGEST_MEGABYTES * 1024 * 1024) throw new Error(`it is larger than ${LARGEST_MEGABYTES} MB`)
+    if (read.trim() === '') throw new Error('it is empty')
+    return read.replace(/^\ufeff/, '').replace(/\r?\n$/, '')
+  } catch (error) {
+    const place = from === 'stdin' ? 'standard input' : `the file ${safeLine(given)}`
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? messageOf(error))
+    throw new UserError(`--${name}: ${place} cannot be used: ${why}`)
+  }
+}
+
+/** From now on the environment of this process is that of a step: what it starts gets no setting, for some are secrets. */
+function takeOver(env: Environment, { variables }: Settings): void {
+  for (const name of variables) delete process.env[name]
+  for (const [name, value] of Object.entries(env)) if (process.env[name] !== value) process.env[name] = value
+  // A path on a command line begins where the shell is.
+  if (env.GITHUB_WORKSPACE !== undefined) process.env.GITHUB_WORKSPACE = process.cwd()
+}
+
+/** What a run is told from outside while it goes on. */
+function watchSignals(): { isBadInput: boolean; readonly stoppedBy: StopSignal | undefined } {
+  let stoppedBy: StopSignal | undefined
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Whoever starts a program with nohup wants it to go on.
+    if (name === 'SIGHUP' && isHangUpIgnored()) continue
+    process.on(name, () => {
+      if (stoppedBy !== undefined && name === 'SIGINT') {
+        log.warning(
+          'Stopped at once: what was under way is not known. The next run removes what this one has left here',
+        )
+        process.exit(1)
+      }
+      if (stoppedBy === undefined && name === 'SIGINT' && isTerminal()) {
+        log.info('Stopping in good order, which takes some seconds. Ctrl-C once more ends at once')
+      }
+      stoppedBy ??= name
+      // The terminal is gone: the run stops as for any other reason.
+      if (name === 'SIGHUP') process.emit('SIGTERM', 'SIGTERM')
+    })
+  }
+  return {
+    isBadInput: false,
+    get stoppedBy() {
+      return stoppedBy
+    },
+  }
+}
+
+/** The mask of ignored signals of this process (proc(5), `SigIgn`); SIGHUP is the first. */
+function isHangUpIgnored(): boolean {
+  try {
+    const [, mask = '0'] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+    return (BigInt(`0x${mask}`) & 1n) === 1n
+  } catch {
+    return false
+  }
+}
+
+/** Writes outputs and summary where they are asked for. @returns whether all of it is written */
+function handOver(options: ReadonlyMap<Option, string>): boolean {
+  const { outputs, summary } = handedOn()
+  const json = `${outputsAsJson(outputs)}\n`
+  if (options.get('output') === 'json') writeTo('stdout', json)
+  const files = [
+    [options.get('output-file'), json],
+    [options.get('summary-file'), summary.map((part) => `${part}\n`).join('\n')],
+  ] as const
+  const written = files.map(([path, content]) => {
+    if (path === undefined) return true
+    try {
+      writeFileSync(path, content)
+      return true
+    } catch (error) {
+      log.error(`${safeLine(path)} cannot be written: ${(error as NodeJS.ErrnoException).code ?? messageOf(error)}`)
+      return false
+    }
+  })
+  return !written.includes(false)
+}
+
+function help(mode: Parameters<typeof helpText>[0], { action }: PackageFiles, columns = MOST_COLUMNS): string {
+  return helpText(mode, readOwn(action), columns)
+}
+
+function versionOf({ manifest }: PackageFiles): string {
+  return String((JSON.parse(readOwn(manifest)) as { readonly version?: unknown }).version)
+}
+
+function readOwn(file: URL): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new UserError(`${file.pathname} is not there: keep the files of this package together`)
+  }
+}
