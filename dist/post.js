@@ -8735,6 +8735,10 @@ class UserErrors extends errors_UserError {
         this.problems = problems;
     }
 }
+/** What is wrong with what the user wrote: inputs and files. No swarm was asked. */
+class InputErrors extends UserErrors {
+    name = 'InputErrors';
+}
 /** The runner asked us to stop (SIGINT or SIGTERM). */
 class Cancelled extends Error {
     name = 'Cancelled';
@@ -9878,26 +9882,157 @@ function withoutHalf(text) {
     return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
 }
 
+;// CONCATENATED MODULE: ./build/runner/screen.js
+/** Lines on a terminal that are drawn anew in their place, below those of the log. */
+const screen_ESCAPE = '\u001b';
+const CARRIAGE_RETURN = '\r';
+/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
+const ERASE_BELOW = '\u001b[J';
+const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
+/** What a row must leave free, or the terminal begins another one. */
+const MARGIN = 1;
+/** Of the rows of a terminal, so that the log stays in sight. */
+const OF_LOG = 4;
+/** Codes of colours have no width, nor have marks that stand above others. */
+const NO_WIDTH = new RegExp(`${screen_ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
+/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+/** How many columns a text takes. */
+function widthOf(text) {
+    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+/** The text, or its beginning, in so many columns. */
+function fitted(text, columns) {
+    if (widthOf(text) <= columns)
+        return text;
+    let width = 0;
+    let fit = '';
+    for (const character of text) {
+        width += widthOf(character);
+        if (width > columns - 1)
+            break;
+        fit += character;
+    }
+    return `${fit}…`;
+}
+class screen_Screen {
+    #terminal;
+    /** By their keys, in the order in which they came. */
+    #lines = new Map();
+    /** As they stand there. */
+    #drawn = [];
+    constructor(terminal) {
+        this.#terminal = terminal;
+    }
+    /** Something is written above the live lines, to this terminal: whole lines. */
+    above(write) {
+        this.#erase();
+        write();
+        this.#draw();
+    }
+    /** Shows a line, or another text in its place. */
+    show(key, text) {
+        this.#lines.set(key, text);
+        this.refresh();
+    }
+    /** Takes a line away, or all of them. */
+    drop(key) {
+        if (key === undefined)
+            this.#lines.clear();
+        else if (!this.#lines.delete(key))
+            return;
+        this.refresh();
+    }
+    /** Draws all lines as they are now. */
+    refresh() {
+        const now = this.#fitting();
+        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
+            return;
+        this.#erase();
+        this.#draw(now);
+    }
+    #erase() {
+        const { columns = 80 } = this.#terminal.size();
+        // The terminal may be narrower by now, and have broken what stands there.
+        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+        if (rows > 0)
+            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
+        this.#drawn = [];
+    }
+    #draw(lines = this.#fitting()) {
+        this.#drawn = lines;
+        if (lines.length > 0)
+            this.#terminal.write(`${lines.join('\n')}\n`);
+    }
+    #fitting() {
+        const { columns = 80, rows = 24 } = this.#terminal.size();
+        const room = Math.max(1, rows - OF_LOG);
+        const all = [...this.#lines.values()];
+        const shown = all.length <= room ? all : all.slice(0, room - 1);
+        const more = all.length - shown.length;
+        const texts = shown.map((text) => text());
+        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/runner/stdout.js
-/** The one place that writes to the log of this process. */
-/** Standard output's own way to write, once {@link divertOthers} has taken its place. */
-let direct;
+
+/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
+const direct = {};
+/** A runner reads both as one. */
+const streams = { log: 'stdout', problem: 'stdout' };
+let screen;
+const REFRESH_MS = 1000;
+/** Has the lines of a kind go to a stream. */
+function sendTo(stream, kinds) {
+    for (const kind of kinds)
+        streams[kind] = stream;
+}
 /** Writes one line of the log. */
-function stdout_writeLine(line) {
-    const write = direct ?? process.stdout.write.bind(process.stdout);
-    write(`${line}\n`);
+function stdout_writeLine(line, kind = 'log') {
+    const write = () => writeTo(streams[kind], `${line}\n`);
+    if (screen !== undefined && process[streams[kind]].isTTY)
+        screen.above(write);
+    else
+        write();
+}
+/** Writes to a stream itself: a result that a program may read. */
+function writeTo(stream, text) {
+    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
+    write(text);
+}
+/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
+function columnsOf(stream) {
+    return process[stream].columns || undefined;
 }
 /** Whether a person reads it on a terminal. */
 function isTerminal() {
-    return process.stdout.isTTY === true;
+    return process[streams.log].isTTY === true;
+}
+/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
+function useLiveLines() {
+    if (!isTerminal())
+        return;
+    const terminal = process[streams.log];
+    screen = new Screen({
+        write: (text) => writeTo(streams.log, text),
+        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
+    });
+    // The seconds in them go on.
+    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
+}
+/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
+function stdout_liveLines() {
+    return screen;
 }
 /**
  * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
  * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
  */
 function divertOthers(handOver) {
-    direct ??= process.stdout.write.bind(process.stdout);
-    for (const stream of [process.stdout, process.stderr]) {
+    for (const name of ['stdout', 'stderr']) {
+        const stream = process[name];
+        direct[name] ??= stream.write.bind(stream);
         // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
         stream.on('error', () => undefined);
         stream.write = ((chunk, ...rest) => {
@@ -10017,7 +10152,7 @@ function isMasked(value) {
     return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
 }
 /** The text with every known secret, in every form, replaced by `***`. */
-function redact(text) {
+function secret_redact(text) {
     return matcher.replaceAll(text, HIDDEN);
 }
 /**
@@ -10161,7 +10296,7 @@ function environmentForChildren(env) {
             return false;
         if (value === '' && choosesEndpoint(name))
             return false;
-        return isNeeded(name) || redact(value) === value;
+        return isNeeded(name) || secret_redact(value) === value;
     });
     return Object.fromEntries(entries);
 }
@@ -10190,7 +10325,7 @@ function limited(text) {
  */
 function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
     // Again: what stood between the halves of a secret may be gone now.
-    return shortened(redact(printable_printable(redact(text))), mostCharacters);
+    return shortened(secret_redact(printable_printable(secret_redact(text))), mostCharacters);
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
@@ -10243,8 +10378,20 @@ function survivors_startOf(pid) {
         return undefined;
     }
 }
+/**
+ * In which numbers of processes mean what they mean here (pid_namespaces(7)): of a container's nobody outside can say by
+ * them whether they still run. Empty where the system does not tell.
+ */
+function survivors_pidNamespace() {
+    try {
+        return readlinkSync('/proc/self/ns/pid');
+    }
+    catch {
+        return '';
+    }
+}
 /** Whether a process still runs. */
-function isAlive({ pid, startedAt }) {
+function survivors_isAlive({ pid, startedAt }) {
     return startedAt !== '' && pid > 1 && pid !== process.pid && survivors_startOf(pid) === startedAt;
 }
 /** Ends a main that still runs: it is asked to, and has some seconds for it. Whether it did so by itself. */
@@ -10262,7 +10409,7 @@ async function stopMain(main) {
  * @param mark `NAME=value`
  * @returns how many there were
  */
-async function endMarked(mark) {
+async function survivors_endMarked(mark) {
     const ended = new Set();
     for (let round = 1; round <= ROUNDS; round++) {
         const left = marked(mark);
@@ -10304,7 +10451,7 @@ function processes() {
     }
 }
 function signal(one, name) {
-    if (!isAlive(one))
+    if (!survivors_isAlive(one))
         return;
     try {
         process.kill(one.pid, name);
@@ -10315,7 +10462,7 @@ function signal(one, name) {
 }
 async function areGone(them, patienceMs) {
     const deadline = clock_nowMs() + patienceMs;
-    const areAllGone = async () => !them.some(isAlive);
+    const areAllGone = async () => !them.some(survivors_isAlive);
     await poll(areAllGone, LOOK_EVERY_MS, () => clock_nowMs() >= deadline);
     return areAllGone();
 }
@@ -10339,7 +10486,8 @@ let journal;
 function openState(directory, onCancel) {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
     journal = openSync(join(directory, JOURNAL), flags, 0o600);
-    state_note({ step: stepIdentity(process.env), pid: process.pid, startedAt: startOf(process.pid) ?? '', onCancel });
+    const { pid } = process;
+    state_note({ step: stepIdentity(process.env), pid, startedAt: startOf(pid) ?? '', namespace: pidNamespace(), onCancel });
 }
 /** Adds a change to the journal. It never fails the run: a full disk must not. */
 function state_note(change) {
@@ -10367,7 +10515,7 @@ function stepIdentity(env) {
  *
  * @param directory one that was found to be ours
  */
-async function readState(directory) {
+async function state_readState(directory) {
     try {
         if (!isPrivate(await (0,promises_namespaceObject.lstat)(directory)))
             return undefined;
@@ -10393,6 +10541,7 @@ function parseState(text) {
         step: '',
         pid: 0,
         startedAt: '',
+        namespace: '',
         stage: '',
         lock: '',
         pulls: '',
@@ -10443,6 +10592,7 @@ const CHECKS = new Map([
     ['step', isFingerprintOrEmpty],
     ['pid', (value) => Number.isSafeInteger(value) && value > 1],
     ['startedAt', isText(/^\d*$/)],
+    ['namespace', isText(/^(pid:\[\d+\])?$/)],
     ['stage', isText(/^[\p{L}\p{N} ,.()'-]{0,80}$/u)],
     ['lock', isText(/^([0-9a-f-]{36})?$/)],
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
@@ -10475,12 +10625,27 @@ const CODES = { good: 32, bad: 31, title: 1 };
  * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
  * annotation, and no line is a command to the runner but those that are made here.
  */
-const log_log = logThrough(redact);
+const log_log = logThrough(secret_redact);
 /**
  * The same for texts of the report, in which all that is not ours or the user's own was made fit to be shown before:
  * its names and outcomes stay what they are, though a secret may happen to be part of one.
  */
 const reportLog = logThrough((text) => text);
+/**
+ * Shows on a terminal, in a line of its own that is drawn anew, how far something is.
+ *
+ * @param line the whole of it, at the moment when it is drawn
+ * @returns `false` where there are no such lines: then it is a matter for the log
+ */
+function showLive(key, line) {
+    const lines = liveLines();
+    lines?.show(key, () => fitToBeSeen(redact, line(), MOST_LINE_CHARACTERS));
+    return lines !== undefined;
+}
+/** Takes such a line away: what it was about has ended. All of them without a key. */
+function endLive(key) {
+    liveLines()?.drop(key);
+}
 /** Runs one stage of the work with its lines folded under a title: those that nobody reads as long as all is well. */
 async function log_stage(title, work) {
     note({ stage: title });
@@ -10535,7 +10700,7 @@ function speakForAll(tellLost) {
     });
 }
 function logThrough(hide) {
-    const one = (text, most) => workflow_commands_withoutCommands(shortened(hide(printable_printable(hide(text))), most));
+    const one = (text, most) => fitToBeSeen(hide, text, most);
     const annotate = (level) => (message, title, place) => {
         const lines = hide(message)
             .split(LINE_END)
@@ -10550,6 +10715,10 @@ function logThrough(hide) {
         warning: annotate('warning'),
         error: annotate('error'),
     };
+}
+/** One line without secrets, commands and signs that cannot be seen. */
+function fitToBeSeen(hide, text, most) {
+    return workflow_commands_withoutCommands(shortened(hide(printable_printable(hide(text))), most));
 }
 function debug(line) {
     if (workflow_commands_isInRunner(process.env))
@@ -10567,13 +10736,17 @@ function annotation(level, message, title, place) {
     // Without a title it is a problem that names its place itself.
     const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `;
     const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
+    const kind = level === 'notice' ? 'log' : 'problem';
     for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
-        stdout_writeLine(workflow_commands_withoutCommands(line));
+        stdout_writeLine(workflow_commands_withoutCommands(line), kind);
 }
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:tty"
+const external_node_tty_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tty");
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
 
 
 
@@ -10590,6 +10763,11 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
 const DRAIN_MS = 500;
 /**
+ * A terminal sends Ctrl-C to all programs of the group that it has in front (termios(3), ISIG). What leads to the swarm
+ * must outlive that: what a stop calls for goes over it.
+ */
+const IS_APART = [0, 1, 2].some((stream) => (0,external_node_tty_namespaceObject.isatty)(stream));
+/**
  * The docker CLI of the PATH in `env`.
  *
  * @param env the whole environment of its commands
@@ -10597,7 +10775,7 @@ const DRAIN_MS = 500;
 function dockerCli(env) {
     return {
         run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART }),
     };
 }
 /**
@@ -10627,7 +10805,7 @@ async function probe(program, args, { env, signal, limitSeconds = LIMIT_SECONDS 
         return { code: exitCode ?? KILLED, stdout, stderr };
     }
     catch (error) {
-        await endMarked(`${name}=${value}`);
+        await survivors_endMarked(`${name}=${value}`);
         throw spawnError(error, program);
     }
     finally {
@@ -10684,6 +10862,7 @@ function runProgram(program, args, options) {
         const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
             stdio: 'pipe',
             windowsHide: true,
+            detached: IS_APART,
             ...(env === undefined ? {} : { env }),
             ...(cwd === undefined ? {} : { cwd }),
         });
@@ -10756,7 +10935,7 @@ function nameOf(program, args) {
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART });
 }
 /**
  * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
@@ -10986,15 +11165,16 @@ class Problems {
             return undefined;
         }
     }
-    /** @throws UserErrors with every problem collected so far, from every place */
+    /** @throws InputErrors with every problem collected so far, from every place */
     throwAll() {
-        throwAll(this.#lines);
+        if (this.#lines.length > 0)
+            throw new InputErrors(this.#lines);
     }
 }
 /** A value as a message shows it: in quotes, on one line, not too long. */
 function problems_shown(value) {
     // Before it is cut: the half of a secret would not be known for one.
-    const clean = redact(value);
+    const clean = secret_redact(value);
     return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean);
 }
 /** Names as a sentence lists them: `a`, `b` and `c`. */
@@ -15025,12 +15205,12 @@ function isYaml(text) {
     if (/^\s*(?:-(?:\s|$)|[[{&!?%]|---)/.test(first))
         return true;
     const key = /^\s*["']?([\w.:/-]+?)["']?\s*:(?:\s|$)/.exec(first)?.[1];
-    return key !== undefined && (REGISTRY_KEYS.includes(key) || columnsOf(first).length !== 4);
+    return key !== undefined && (REGISTRY_KEYS.includes(key) || registries_columnsOf(first).length !== 4);
 }
 function saysSomething(line) {
     return line.trim() !== '' && !line.trim().startsWith('#');
 }
-function columnsOf(line) {
+function registries_columnsOf(line) {
     return line.trim().split(/[ \t]+/);
 }
 function credentialsFromColumns(text, input, problems) {
@@ -15042,10 +15222,10 @@ function credentialsFromColumns(text, input, problems) {
     });
 }
 function credentialFromLine(line, origin, problems) {
-    const [config = '', registry = '', username = '', password, ...rest] = columnsOf(line);
+    const [config = '', registry = '', username = '', password, ...rest] = registries_columnsOf(line);
     if (password === undefined || rest.length > 0) {
         hideColumns(line);
-        const count = columnsOf(line).length;
+        const count = registries_columnsOf(line).length;
         problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
         return undefined;
     }
@@ -17146,6 +17326,11 @@ function checkUnknownInputs(env, known, problems, warn) {
 function mayBeTheUsersOwn({ variable }) {
     return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
 }
+/** What to write instead of an input that there is not. */
+function unknownInputAdvice(name, env, known) {
+    const plain = safeLine(name.toLowerCase(), MOST_NAME_CHARACTERS);
+    return unknown_inputs_adviceFor({ name: plain }, inputMeantBy(plain, env, known), known);
+}
 /** The variable in which a runner hands an input over. */
 function unknown_inputs_variableOf(input) {
     return `${PREFIX}${input.toUpperCase()}`;
@@ -17942,6 +18127,10 @@ const MODES = {
 /** All inputs that there are. */
 function allInputs(strategies) {
     return groupsOf(strategies).flatMap(([, names]) => names);
+}
+/** The inputs that a mode takes. */
+function inputsOfMode(mode, strategies) {
+    return groupsOf(strategies).flatMap(([group, names]) => (MODES[mode].takes.includes(group) ? names : []));
 }
 /**
  * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
@@ -21281,12 +21470,19 @@ const FILES = {
     GITHUB_STATE: 'What is kept for the end of the job',
     GITHUB_STEP_SUMMARY: 'The job summary',
 };
+const outputs = new Map();
+const summary = (/* unused pure expression or super */ null && ([]));
+/** All outputs and summaries of this process so far. */
+function handedOn() {
+    return { outputs, summary };
+}
 /**
  * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.
  *
  * @returns whether it is handed on, or there is nobody to hand it on to
  */
 function setOutput(name, value) {
+    outputs.set(name, value);
     return append('GITHUB_OUTPUT', named(name, value));
 }
 /** Sets a variable in the environment of all later steps of the job, in the same way. */
@@ -21299,6 +21495,7 @@ function saveState(name, value) {
 }
 /** Adds Markdown to the job summary, in the same way. Some runners have none, and get none. */
 function addSummary(markdown) {
+    summary.push(markdown);
     if (process.env.GITHUB_STEP_SUMMARY)
         append('GITHUB_STEP_SUMMARY', `${markdown}\n`);
 }
@@ -21963,14 +22160,14 @@ async function written(work, directory) {
     }
 }
 /** By which the children of a run are found: an entry of their environment. */
-function markOf(directory) {
+function workspace_markOf(directory) {
     return `${workspace_MARK}=${(0,external_node_path_namespaceObject.basename)(directory)}`;
 }
 /**
  * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
  * among them.
  */
-async function leftWorkspaces() {
+async function workspace_leftWorkspaces() {
     const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
     const found = await Promise.all(parents.map(async (parent) => {
         const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
@@ -21998,7 +22195,7 @@ async function workspace_isThere(directory) {
  *
  * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
  */
-async function removeWorkspace(directory) {
+async function workspace_removeWorkspace(directory) {
     if (await workspace_isThere(directory))
         await workspace_removeAll(directory);
 }
@@ -22300,6 +22497,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 const LIMIT_MS = 90_000;
 /** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000;
@@ -22347,12 +22545,30 @@ async function cleanUpAfterMain() {
         }
     }
 }
+/**
+ * Removes the files of runs of this machine that were killed and have no `post`, for no runner started them, and says
+ * what they were about. What they have left on a swarm stays: it may be another one than that of this run.
+ */
+async function cleanUpAfterKilled() {
+    const here = pidNamespace();
+    for (const directory of here === '' ? [] : await leftWorkspaces()) {
+        const state = await readState(directory);
+        const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles;
+        if (!isLeft || isAlive(state))
+            continue;
+        await endMarked(markOf(directory));
+        await removeWorkspace(directory).catch((error) => log.warning(`Not removed: ${messageOf(error)}`));
+        const names = [...state.services.keys()];
+        const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`;
+        log.warning(`An earlier run here was cut off ${clean_up_where(state)}, and its files are removed now: ${underWay}`);
+    }
+}
 /** Of the main that this post belongs to: what the runner has kept tells it, else the files that mains leave. */
 async function leftovers() {
     const saved = savedByMain('workspace');
     if (saved !== undefined) {
         try {
-            return (await workspace_isThere(saved)) ? [{ directory: saved, state: await readState(saved) }] : [];
+            return (await workspace_isThere(saved)) ? [{ directory: saved, state: await state_readState(saved) }] : [];
         }
         catch (error) {
             log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`);
@@ -22362,21 +22578,21 @@ async function leftovers() {
     const step = stepIdentity(process.env);
     if (step === '')
         return [];
-    const all = await Promise.all((await leftWorkspaces()).map(async (directory) => ({ directory, state: await readState(directory) })));
+    const all = await Promise.all((await workspace_leftWorkspaces()).map(async (directory) => ({ directory, state: await state_readState(directory) })));
     const ours = all.filter(({ state }) => state?.step === step);
     // The jobs of a matrix may be taken for one another: then one that still runs is not stopped.
-    return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !isAlive(state));
+    return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !survivors_isAlive(state));
 }
 /** Ends all processes of a run, and removes what it left; its last state, as far as there is one. */
 async function endRun({ directory, state }) {
-    const wasAlive = state !== undefined && isAlive(state);
+    const wasAlive = state !== undefined && survivors_isAlive(state);
     if (wasAlive)
         log_log.info('The run of this step is still under way: it is stopped');
     const stopped = wasAlive && (await stopMain(state));
-    const ended = await endMarked(markOf(directory));
+    const ended = await survivors_endMarked(workspace_markOf(directory));
     if (ended > 0)
         log_log.info(`Ended what the run had started and left: ${ended} ${ended === 1 ? 'process' : 'processes'}`);
-    const last = (await readState(directory)) ?? state;
+    const last = (await state_readState(directory)) ?? state;
     try {
         if (stopped && !(await workspace_isThere(directory))) {
             const names = [...state.services.keys()].join(', ');
@@ -22384,7 +22600,7 @@ async function endRun({ directory, state }) {
             log_log.warning(`The run was still under way ${clean_up_where(state)}, and has ended in good order when it was stopped${underWay}`);
             return 'ended-by-itself';
         }
-        await removeWorkspace(directory);
+        await workspace_removeWorkspace(directory);
     }
     catch (error) {
         log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`);

@@ -9963,6 +9963,7 @@ function parseState(text) {
         pulls: '',
         onCancel: 'keep',
         storesCredentials: false,
+        removes: false,
         hasLeftFiles: false,
     };
     for (const line of text.split('\n')) {
@@ -10013,6 +10014,7 @@ const CHECKS = new Map([
     ['pulls', isText(/^([0-9a-f-]{36})?$/)],
     ['onCancel', isText(/^(keep|rollback)$/)],
     ['storesCredentials', (value) => typeof value === 'boolean'],
+    ['removes', (value) => typeof value === 'boolean'],
     ['hasLeftFiles', (value) => typeof value === 'boolean'],
     ['service', (value) => isRecord(value) && Object.entries(SERVICE_CHECKS).every(([key, check]) => check(value[key]))],
 ]);
@@ -10289,6 +10291,10 @@ class problems_Problems {
     }
     add(problem) {
         this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
+    }
+    /** What was collected so far, from every place. */
+    get lines() {
+        return this.#lines;
     }
     get isEmpty() {
         return this.#lines.length === 0;
@@ -12120,6 +12126,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
+const MOST_GUESSES = 3;
 /** The value of a key, `undefined` when the mapping does not have it. */
 function valueAt(map, key) {
     return map.entries.find((entry) => entry.key === key)?.value;
@@ -12163,6 +12170,17 @@ function keyAdvice(closest, known) {
         return `write one of ${listed(known, 'disjunction')}`;
     const guess = `did you mean \`${closest}\`?`;
     return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`;
+}
+/** The names of services that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
+function similarNames(name, names) {
+    const plain = name.toLowerCase();
+    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
+    const close = names
+        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
+        .filter(({ typos }) => typos <= Math.min(MOST_TYPOS, plain.length / 2))
+        .sort((a, b) => a.typos - b.typos)
+        .map(({ one }) => one);
+    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
 }
 /** How many signs have to be added, taken away or replaced, or change places with the next (Damerau's distance). */
 function typosBetween(a, b) {
@@ -12855,6 +12873,673 @@ function nameOf(distinguished) {
     return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
+/**
+ * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
+ * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
+ * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
+ * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ */
+function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
+    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
+}
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** What stands in a spec for the ID of an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+/**
+ * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
+ * and a rollback to one that names a removed secret takes the service down.
+ */
+function unusedIds(ids, services) {
+    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return ids.filter((id) => !used.has(id));
+}
+/** The IDs of all that a spec names. */
+function referredIds(spec) {
+    const template = spec?.TaskTemplate;
+    const container = template?.ContainerSpec;
+    const credential = container?.Privileges?.CredentialSpec?.Config;
+    return [
+        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+        ...(template?.Networks ?? []).map(({ Target }) => Target),
+        ...(spec?.Networks ?? []).map(({ Target }) => Target),
+        ...(credential ? [credential] : []),
+    ];
+}
+/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const to = (id) => ids.get(id) ?? { id };
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => {
+                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
+                            return { ...one, SecretID, SecretName };
+                        }),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => {
+                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
+                            return { ...one, ConfigID, ConfigName };
+                        }),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: {
+                            ...container.Privileges,
+                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
+                        },
+                    }),
+                },
+            }),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
+/** Whether its tasks are meant to complete. */
+function service_mode_isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** Whether the nodes decide how many tasks there are. */
+function isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** Whether a task that has completed is not started again. */
+function endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return service_mode_isJob(spec) || condition !== 'any';
+}
+/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
+function modeName({ Mode: mode }) {
+    if (mode.Global)
+        return 'global';
+    if (mode.GlobalJob)
+        return 'global-job';
+    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
+/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
+const FIELDS = new Set([
+    '.',
+    '.Service',
+    '.Service.ID',
+    '.Service.Name',
+    '.Service.Labels',
+    '.Node',
+    '.Node.ID',
+    '.Node.Hostname',
+    '.Node.Platform',
+    '.Node.Platform.Architecture',
+    '.Node.Platform.OS',
+    '.Task',
+    '.Task.ID',
+    '.Task.Name',
+    '.Task.Slot',
+]);
+/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
+const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
+const ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
+const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
+const spec_template_WORD = /^[a-z_]\w*$/i;
+const COMMENT = /^\/\*.*\*\/$/s;
+const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+/**
+ * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
+ * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
+ * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
+ * shows nothing of the text, which may be a secret.
+ */
+function templateProblem(text) {
+    if (!text.includes('{{'))
+        return undefined;
+    const actions = [...text.matchAll(ACTION)].map(([, action = '']) => action);
+    if (text.replaceAll(ACTION, '').includes('{{'))
+        return actions.length === 0 ? 'its `{{` has no end' : undefined;
+    if (!actions.every(isPlain))
+        return undefined;
+    if (actions.includes(''))
+        return 'there is nothing in its `{{ }}`';
+    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !WORDS.has(action));
+    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
+}
+/** What can be judged by itself; a word of Go's own may change what the others mean. */
+function isPlain(action) {
+    if (spec_template_WORD.test(action))
+        return !WORDS.has(action);
+    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
+
+// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
+const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
+const OPERATORS = ['==', '!='];
+const NODE_LABEL = 'node.labels.';
+const ENGINE_LABEL = 'engine.labels.';
+/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
+function constraintProblem(text) {
+    const parsed = parseConstraint(text);
+    return typeof parsed === 'string' ? parsed : undefined;
+}
+/**
+ * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
+ * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
+ * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
+ */
+function satisfies(node, constraint) {
+    const parsed = parseConstraint(constraint);
+    if (typeof parsed === 'string')
+        return false;
+    if (parsed.key.toLowerCase() === 'node.ip')
+        return satisfiesAddress(node.Status.Addr ?? '', parsed);
+    const actual = attribute(node, parsed.key);
+    if (actual === undefined)
+        return false;
+    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
+}
+/**
+ * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
+ * before this deployment ran on; see {@link platformProblem} for the new one.
+ */
+function eligibleNodes(nodes, placement = {}) {
+    return allowedNodes(nodes, placement).filter((node) => 
+    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
+    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+}
+/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
+function allowedNodes(nodes, placement = {}) {
+    const constraints = placement.Constraints ?? [];
+    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
+}
+/**
+ * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
+ * names no platforms runs anywhere, as far as the swarm is concerned.
+ */
+function platformProblem(nodes, imagePlatforms) {
+    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+        return undefined;
+    }
+    return {
+        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
+        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
+    };
+}
+/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
+function hasPlatform(node, platforms) {
+    if (platforms == null || platforms.length === 0)
+        return true;
+    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
+}
+/**
+ * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
+ * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
+ */
+function runs(node, { architecture = '', os = '' }) {
+    const { Architecture, OS } = node.Description.Platform;
+    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
+    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
+}
+function normalisedArchitecture(architecture) {
+    if (architecture === 'x86_64')
+        return 'amd64';
+    if (architecture === 'aarch64')
+        return 'arm64';
+    return architecture;
+}
+function platformName(architecture = '', os = '') {
+    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+}
+function placement_distinct(texts) {
+    return [...new Set(texts)].sort();
+}
+/** The parsed constraint, or what is wrong with it in swarmkit's words. */
+function parseConstraint(text) {
+    const operator = OPERATORS.find((candidate) => text.includes(candidate));
+    if (operator === undefined)
+        return `constraint expected one operator from ${OPERATORS.join(', ')}`;
+    const at = text.indexOf(operator);
+    const key = text.slice(0, at).trim();
+    const value = text.slice(at + operator.length).trim();
+    if (!KEY.test(key))
+        return `key '${key}' is invalid`;
+    if (!VALUE.test(value))
+        return `value '${value}' is invalid`;
+    return { key, negated: operator === '!=', value };
+}
+/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
+function attribute(node, key) {
+    const known = key.toLowerCase();
+    switch (known) {
+        case 'node.id':
+            return node.ID;
+        case 'node.hostname':
+            return node.Description.Hostname;
+        case 'node.role':
+            return node.Spec.Role;
+        case 'node.platform.os':
+            return node.Description.Platform.OS;
+        case 'node.platform.arch':
+            return node.Description.Platform.Architecture;
+        default:
+            if (isLabelKey(known, NODE_LABEL))
+                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
+            if (isLabelKey(known, ENGINE_LABEL))
+                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
+            return undefined;
+    }
+}
+function isLabelKey(key, prefix) {
+    return key.startsWith(prefix) && key.length > prefix.length;
+}
+function label(labels, name) {
+    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
+function satisfiesAddress(address, { value, negated }) {
+    const [base = '', prefix, ...more] = value.split('/');
+    const bits = (0,external_node_net_namespaceObject.isIPv4)(base) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    const valid = (0,external_node_net_namespaceObject.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
+    if (!valid)
+        return false;
+    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
+    if ((0,external_node_net_namespaceObject.isIPv4)(address) && !(0,external_node_net_namespaceObject.isIPv4)(base) && length < 96)
+        return negated;
+    const network = new external_node_net_namespaceObject.BlockList();
+    network.addSubnet(base, length, family(base));
+    const within = (0,external_node_net_namespaceObject.isIP)(address) !== 0 && network.check(address, family(address));
+    return within !== negated;
+}
+function family(address) {
+    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/published-ports.js
+/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
+/** As people write it: `8080/tcp`. */
+function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
+    return `${port}/${protocol}`;
+}
+/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
+function namedPorts({ EndpointSpec: endpoint }) {
+    return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+}
+/** All ports that a service has on the swarm, also those that Swarm has chosen. */
+function portsOf({ Spec: spec, Endpoint: endpoint }) {
+    const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
+    return [...namedPorts(spec), ...given];
+}
+/**
+ * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
+ * would give all of them. Host-mode ports of two services are the nodes' affair.
+ */
+function portInTheWay(wanted, others) {
+    return wanted.find((port) => others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))));
+}
+/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
+function hasPort(ports, port) {
+    return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port));
+}
+function isHost({ PublishMode: mode }) {
+    return mode === 'host';
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
+
+
+
+
+// swarmkit, manager/controlapi/common.go
+const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
+const LONGEST_NAME = 63;
+const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
+const LONGEST_OBJECT_NAME = 64;
+// swarmkit, manager/controlapi/service.go
+const LEAST_MEMORY = 4 * 1024 * 1024;
+const LEAST_CPUS = 1e6;
+const LEAST_DURATION = 1e6;
+const NANOSECONDS = 1e9;
+/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
+function specViolations(spec) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    return [
+        ...nameViolations(spec.Name),
+        ...resourceViolations(template.Resources?.Limits, 'limit'),
+        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
+        ...restartViolations(template.RestartPolicy),
+        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
+        ...updateViolations(spec),
+        ...policyViolations(spec.UpdateConfig, 'update'),
+        ...policyViolations(spec.RollbackConfig, 'rollback'),
+        ...endpointViolations(spec),
+        ...mountViolations(container?.Mounts ?? []),
+        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
+        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
+        ...templateViolations(spec),
+        ...directoryViolations(container?.Dir),
+        ...healthViolations(container?.Healthcheck),
+    ];
+}
+/** What Swarm refuses to change in a service that exists. */
+function changeViolations(current, wanted) {
+    const [was, becomes] = [modeName(current), modeName(wanted)];
+    if (was === becomes)
+        return [];
+    return [
+        {
+            setting: 'mode',
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+        },
+    ];
+}
+/**
+ * Why Swarm takes no service or network of this name; `undefined` when it does.
+ *
+ * @param what it names: `a service`
+ */
+function nameProblem(name, what) {
+    if (!swarm_rules_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
+    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
+}
+/** The same of a secret or config. */
+function objectNameProblem(name, what) {
+    if (!OBJECT_NAME.test(name))
+        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
+    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
+}
+const ENDS = 'with a letter or digit first and last';
+function noName(name, what) {
+    return `${swarm_rules_cut(name)} is no name of ${what}`;
+}
+function swarm_rules_tooLong(name, most) {
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+}
+const swarm_rules_LONGEST_SHOWN = 70;
+function swarm_rules_cut(name) {
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+}
+function nameViolations(name) {
+    const problem = nameProblem(name, 'a service');
+    return problem === undefined ? [] : [{ setting: 'name', problem }];
+}
+function resourceViolations(resources, kind) {
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
+    const violations = [];
+    if (cpus !== 0 && cpus < LEAST_CPUS) {
+        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
+        violations.push({ setting: `cpu ${kind}`, problem });
+    }
+    if (memory !== 0 && memory < LEAST_MEMORY) {
+        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
+        violations.push({ setting: `memory ${kind}`, problem });
+    }
+    return violations;
+}
+const CONDITIONS = ['none', 'on-failure', 'any'];
+function restartViolations(policy) {
+    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
+    return [
+        ...choiceViolations('restart condition', condition, CONDITIONS),
+        ...negativeViolations('restart delay', delay),
+        ...negativeViolations('restart window', window),
+    ];
+}
+function constraintViolations(constraint) {
+    const problem = constraintProblem(constraint);
+    if (problem === undefined)
+        return [];
+    return [
+        {
+            setting: 'constraints',
+            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
+        },
+    ];
+}
+/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
+function updateViolations(spec) {
+    const { UpdateConfig: update, Mode: mode } = spec;
+    if (update === undefined)
+        return [];
+    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
+        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
+    }
+    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
+    return [
+        ...negativeViolations('update delay', delay),
+        ...negativeViolations('update monitor', monitor),
+        ...(ratio >= 0 && ratio <= 1
+            ? []
+            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
+    ];
+}
+const ACTIONS = ['pause', 'continue', 'rollback'];
+const ORDERS = ['stop-first', 'start-first'];
+function policyViolations(policy, phase) {
+    return [
+        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
+        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
+    ];
+}
+function endpointViolations(spec) {
+    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
+    const isIngress = ({ PublishMode: published }) => published !== 'host';
+    return [
+        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
+        ...(mode === 'dnsrr' && ports.some(isIngress)
+            ? [
+                {
+                    setting: 'endpoint mode',
+                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
+                },
+            ]
+            : []),
+        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
+            setting: 'ports',
+            problem: `${port} is published twice: leave one of the two out`,
+        })),
+    ];
+}
+function mountViolations(mounts) {
+    const problems = [
+        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
+        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
+    ];
+    return problems.map((problem) => ({ setting: 'mounts', problem }));
+}
+/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
+const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
+/** Why every node would refuse a mount. What a template fills in is known only there. */
+function mountProblem(mount) {
+    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    if (type === 'npipe')
+        return undefined;
+    if (isFixed(target) && !isAbsolute(target)) {
+        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
+    }
+    if (target === '/')
+        return 'the target is /, which is the whole container: write a directory in it';
+    if (!isFixed(source))
+        return undefined;
+    if (type === 'bind' && !isAbsolute(source)) {
+        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
+    }
+    if (type === 'tmpfs' && source !== '')
+        return `the tmpfs ${target} has a source: leave it out`;
+    if (type !== 'volume' || source === '')
+        return undefined;
+    if (isAbsolute(source))
+        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
+    const driver = options?.DriverConfig?.Name ?? '';
+    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
+        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
+        : undefined;
+}
+/** On Linux or on Windows: which nodes will have the task is not known. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+function isFixed(text) {
+    return !text.includes('{{');
+}
+function fileViolations(setting, references) {
+    const targets = references.flatMap(({ file }) => file?.Name ?? []);
+    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
+    return [
+        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
+        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
+            setting,
+            problem: `two of them have the target ${target}: give one of the two another \`target\``,
+        })),
+    ];
+}
+const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
+function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
+    const of = (setting, text, item) => {
+        const why = templateProblem(text);
+        if (why === undefined)
+            return [];
+        return [
+            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
+        ];
+    };
+    const variables = (container?.Env ?? []).flatMap((variable) => {
+        const at = variable.indexOf('=');
+        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
+    });
+    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
+        ...of('mounts', source),
+        ...of('mounts', target),
+    ]);
+    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+function directoryViolations(directory = '') {
+    if (directory === '' || isAbsolute(directory))
+        return [];
+    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
+    return [{ setting: 'working directory', problem }];
+}
+function healthViolations(check = {}) {
+    const durations = [
+        ['health interval', check.Interval],
+        ['health timeout', check.Timeout],
+        ['health start period', check.StartPeriod],
+        ['health start interval', check.StartInterval],
+    ];
+    return [
+        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
+            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
+            : []),
+        ...((check.Retries ?? 0) < 0
+            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+    ];
+}
+/** The empty text is Swarm's default. */
+function choiceViolations(setting, value, choices) {
+    if (value === '' || choices.includes(value))
+        return [];
+    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+}
+function negativeViolations(setting, duration) {
+    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
+}
+/** Those that are there more than once, each once. */
+function doubles(texts) {
+    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+}
+
+;// CONCATENATED MODULE: ./build/runner/variables.js
+/**
+ * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
+ */
+/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
+const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
+/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
+function isOfTheAction(name) {
+    return OF_THE_ACTION.test(name);
+}
+/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
+function isOfTheRunner(name) {
+    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
+}
+/**
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
+ */
+const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+/** Whether a program that is started needs it, whatever its value. */
+function isNeeded(name) {
+    return NEEDED.test(name);
+}
+/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
+const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
+function rulesDocker(name) {
+    return RULES_DOCKER.test(name);
+}
+/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
+function variablesRulingDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+/** What the action itself gives docker, whatever the step has. */
+const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
+/** Whether docker has a value of its own for it where the step has none. */
+function isGivenToDocker(name) {
+    return GIVEN_TO_DOCKER.includes(name);
+}
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+/** Whether it says which daemon docker speaks to. */
+function choosesEndpoint(name) {
+    return CHOICE_OF_ENDPOINT.test(name);
+}
+/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
+const LEADING_ELSEWHERE = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_TLS',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
+    'DOCKER_CONFIG',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_STACK_ORCHESTRATOR',
+];
+/** The environment with nothing in it that leads docker to a daemon or a config. */
+function withoutEndpoint(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
@@ -12865,6 +13550,10 @@ function entryAt(map, key) {
 function mapAt(root, key) {
     const value = entryAt(root, key);
     return value?.kind === 'map' ? value.entries : [];
+}
+/** The keys of all services, in the order of the files. */
+function serviceKeys(files) {
+    return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))];
 }
 function mapValues(map, change) {
     return { ...map, entries: map.entries.map((entry) => ({ ...entry, value: change(entry.key, entry.value) })) };
@@ -13021,9 +13710,9 @@ function substitutionsIn(text, line) {
     });
 }
 /** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
-const OPERATORS = [':-', '-', ':?', '?'];
+const variables_OPERATORS = [':-', '-', ':?', '?'];
 function misreadIn(operator, rest) {
-    return OPERATORS.slice(0, Math.max(0, OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
+    return variables_OPERATORS.slice(0, Math.max(0, variables_OPERATORS.indexOf(operator))).find((other) => rest.includes(other)) ?? '';
 }
 function lineBreaks(text, from, to) {
     let count = 0;
@@ -13212,17 +13901,22 @@ function closing(text, quote) {
 
 
 
+
 /** What holds the content of a secret or config. */
 const SOURCES = ['file', 'content', 'environment'];
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
+/** Where those of compose files are. */
+function ofComposeFiles(lookUp, directory) {
+    const base = 'the directory of the first compose file';
+    return { lookUp, directory, base, settings: '`env` of the step or in an `env-file`' };
+}
 /**
  * The content of a secret or config.
  *
- * @param directory where relative paths begin
  * @throws UserError when it cannot be had, or Swarm would not take it; it goes on after the place
  */
-function contentOf(object, lookUp, directory) {
-    const content = rawContent(object, lookUp, directory);
+function contentOf(object, place) {
+    const content = rawContent(object, place);
     if (content.length === 0)
         throw new UserError(`${emptyOf(object)} is empty, which Swarm does not take: ${FILL[object.source] ?? 'give it some'}`);
     const most = LARGEST_KILOBYTES[object.kind];
@@ -13241,25 +13935,27 @@ const FILL = {
     environment: `set it in the \`env\` of the step (${UNSET})`,
     file: 'write something to it in an earlier step',
 };
-function rawContent({ source, words }, lookUp, directory) {
+function rawContent({ source, words }, place) {
     if (source === 'content')
         return Buffer.from(words);
     if (source === 'environment')
-        return Buffer.from(variableOf(words, lookUp));
-    const path = (0,external_node_path_namespaceObject.resolve)(directory, words);
+        return Buffer.from(variableOf(words, place));
+    const path = (0,external_node_path_namespaceObject.resolve)(place.directory, words);
     try {
-        return readUserFile(path, 'the directory of the first compose file');
+        return readUserFile(path, place.base);
     }
     catch (error) {
         throw new UserError(`its file ${path}: ${errors_messageOf(error)}`);
     }
 }
 /** @throws UserError when it is not set; it goes on after the place */
-function variableOf(name, lookUp) {
+function variableOf(name, { lookUp, settings }) {
     const value = lookUp(name);
     if (value !== undefined)
         return value;
-    throw new UserError(`it takes its content from the variable ${name}, which is not set: set it in the \`env\` of the step or in an \`env-file\``);
+    // What stands in the place of a name may be the content itself.
+    const what = isVariableName(name) ? `the variable ${name}` : 'a variable';
+    throw new UserError(`it takes its content from ${what}, which is not set: set it in the ${settings}`);
 }
 /**
  * That each secret and config has a content, or is external, and that the variables with contents are set. Docker takes
@@ -13271,7 +13967,7 @@ function checkSources(files, lookUp, problems) {
             problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
         }
         if (source?.source === 'environment') {
-            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, lookUp));
+            problems.at(`${place}: ${name}`).attempt(() => variableOf(source.words, ofComposeFiles(lookUp, '')));
         }
     }
 }
@@ -13286,7 +13982,7 @@ function checkContents(files, lookUp, directory, problems) {
             continue;
         if (source.source === 'environment' && lookUp(source.words) === undefined)
             continue;
-        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, lookUp, directory));
+        problems.at(`${place}: ${name}`).attempt(() => contentOf(source, ofComposeFiles(lookUp, directory)));
     }
 }
 /** The secrets and configs, each in the last of the files that has it. */
@@ -13316,12 +14012,471 @@ function sourcesOf(object) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/inputs/values.js
+
+
+
+/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
+const UNIT_MILLISECONDS = {
+    ns: 1e-6,
+    us: 1e-3,
+    '\u00b5s': 1e-3,
+    '\u03bcs': 1e-3,
+    ms: 1,
+    s: 1_000,
+    m: 60_000,
+    h: 3_600_000,
+};
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+const DURATION = new RegExp(`^(?:${PART.source})+$`);
+/**
+ * `true` or `false`, as YAML 1.2 spells them.
+ *
+ * @throws UserError that names the two
+ */
+function parseBoolean(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return true;
+    if (/^(?:false|False|FALSE)$/.test(text))
+        return false;
+    throw new UserError(`${shown(text)} is neither of the two allowed values: write true or false`);
+}
+/**
+ * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDuration(text) {
+    const seconds = parseDelay(text);
+    if (seconds === 0)
+        throw new UserError(`${text} is no time at all: write a longer one, such as 10s`);
+    return seconds;
+}
+/**
+ * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseDelay(text) {
+    if (text === '0')
+        return 0;
+    if (/^\d+(?:\.\d+)?$/.test(text))
+        throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
+    if (!DURATION.test(text))
+        throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
+    const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
+    return milliseconds / 1000;
+}
+/**
+ * A whole number in a range.
+ *
+ * @throws UserError that names the range
+ */
+function parseInteger(text, least, most) {
+    const number = Number(text);
+    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
+        return number;
+    throw new UserError(`${shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
+}
+/** One of the words of a closed set. */
+function parseChoice(text, choices) {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice !== undefined)
+        return choice;
+    const closest = closestKey(text, choices);
+    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
+    throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments.js
+
+
+
+
+
+
+
+
+
+
+const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
+function attachmentSources(env) {
+    return {
+        lookUp: (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]),
+        directory: basePath(env),
+        base: basePath(env),
+        settings: '`env` of the step',
+        resolve: (path) => resolvePath(env, path),
+    };
+}
+/**
+ * What an entry attaches; `undefined` when it has none of the keys. Every secret content is masked as it is read.
+ *
+ * @param service its name, which a credential spec without one gets a part of
+ */
+function attachmentsOf(map, service, sources, problems) {
+    if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined))
+        return undefined;
+    const secrets = objectsAt(map, 'secret', service, sources, problems);
+    const configs = objectsAt(map, 'config', service, sources, problems);
+    const networks = networksAt(map, problems);
+    const credentialSpec = credentialSpecAt(map, service, sources, problems);
+    return {
+        ...(secrets && { secrets }),
+        ...(configs && { configs }),
+        ...(networks && { networks }),
+        ...(credentialSpec && { credentialSpec }),
+    };
+}
+/** The items of a key, a list or a mapping; `undefined` when the entry does not have it. */
+function itemsAt(map, key, example, problems) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        problems.add(`this is only text: write a list such as \`${key}: [${example}]\`, or \`[]\` for none`);
+        return undefined;
+    }
+    if (value.kind === 'list')
+        return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems));
+    // One item without its dash; in a mapping nothing has a text behind its name.
+    if (['name', 'source'].some((name) => valueAt(value, name)?.kind === 'text'))
+        return itemOf(value, 'item 1', problems);
+    return value.entries.flatMap(({ key: name, value: inner }) => {
+        if (inner.kind === 'map')
+            return [{ place: name, name, map: inner }];
+        if (inner.kind === 'text' && inner.value.trim() === '')
+            return [{ place: name, name, map: undefined }];
+        problems.add(`${shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
+        return [];
+    });
+}
+function itemOf(item, place, problems) {
+    if (item.kind === 'text')
+        return [{ place, name: item.value.trim(), map: undefined }];
+    if (item.kind === 'map')
+        return [{ place, name: undefined, map: item }];
+    problems.add(`${place} is a list: write a name, or a mapping with the keys of one`);
+    return [];
+}
+const OBJECT_KEYS = [
+    ...['name', 'source', ...SOURCES],
+    ...['target', 'uid', 'gid', 'mode', 'labels', 'template-driver'],
+];
+const READABLE_BY_ALL = 0o444;
+function objectsAt(map, kind, service, sources, problems) {
+    const here = problems.at(`\`${kind}s\``);
+    const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here);
+    const objects = items?.flatMap((item) => objectOf(item, kind, service, sources, here) ?? []);
+    const known = new Set();
+    for (const { file } of objects ?? []) {
+        if (known.has(file.Name)) {
+            here.add(`two of them have the target ${shown(file.Name)}: write another \`target\` for one of the two`);
+        }
+        known.add(file.Name);
+    }
+    return objects;
+}
+function objectOf(item, kind, service, sources, problems) {
+    const { map } = item;
+    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, OBJECT_KEYS, here);
+    const content = map && contentIn(map, kind, `services: ${service}: \`${kind}s\`: ${attachments_nameIn(item) ?? item.place}`, sources, here);
+    const name = attachments_nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { kind, name, file: fileOf(name) };
+    const text = (key) => textAt(map, key, here);
+    const target = text('target');
+    if (target !== undefined && !isFileName(target)) {
+        here.add(`\`target\`: ${shown(target)} is no name of a file: write one such as \`${kind === 'secret' ? name : `/etc/${name}`}\``);
+    }
+    const file = {
+        ...fileOf(target ?? name),
+        ...numberAt('uid', 'UID'),
+        ...numberAt('gid', 'GID'),
+        ...modeAt(text('mode'), here),
+    };
+    return { kind, name, file, ...(content && { content }) };
+    function numberAt(key, field) {
+        const number = text(key);
+        if (number === undefined)
+            return {};
+        if (!/^\d{1,10}$/.test(number))
+            here.add(`\`${key}\`: ${shown(number)} is no number: write one such as 1000`);
+        return { [field]: number };
+    }
+}
+function fileOf(name) {
+    return { Name: name, UID: '0', GID: '0', Mode: READABLE_BY_ALL };
+}
+function isFileName(target) {
+    return target !== '' && !/[\0\r\n]/.test(target) && !/(?:^|\/)\.{0,2}$/.test(target);
+}
+function modeAt(text, problems) {
+    if (text === undefined)
+        return {};
+    if (/^(?:0o?)?[0-7]{3}$/.test(text))
+        return { Mode: Number.parseInt(text.slice(-3), 8) };
+    problems.add(`\`mode\`: ${shown(text)} are no permissions of a file: write three octal digits, such as 0440`);
+    return {};
+}
+/** The name that an item gives, before it is looked at. */
+function attachments_nameIn({ name, map }) {
+    const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
+    const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
+    return text === undefined || text === '' || text.length > 64 ? undefined : shown(text).slice(1, -1);
+}
+function attachments_nameOf({ name, map }, problems, problemWith) {
+    const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
+    if (given.length + (name === undefined ? 0 : 1) > 1) {
+        problems.add(`its name is given twice: write ${name === undefined ? '`name` or `source`' : 'it before the colon'} alone`);
+        return undefined;
+    }
+    const text = name ?? (map && textAt(map, given[0] ?? 'name', problems));
+    if (text === undefined || text === '') {
+        problems.add('it has no name: write its `name`');
+        return undefined;
+    }
+    const problem = problemWith(text);
+    if (problem !== undefined)
+        problems.add(problem);
+    return text;
+}
+function checkKeys(map, keys, problems) {
+    for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
+        problems.add(`line ${line} has the unknown key ${shown(key)}: ${keyAdvice(closestKey(key, keys), keys)}`);
+    }
+}
+/** The content that is given, with what only counts with one. */
+function contentIn(map, kind, place, sources, problems) {
+    const given = SOURCES.filter((key) => valueAt(map, key) !== undefined);
+    const found = given.map((source) => contentFrom(source, map, kind, place, sources, problems));
+    const labels = labelsAt(map, problems);
+    const templating = textAt(map, 'template-driver', problems);
+    const [bytes] = found;
+    if (given.length > 1)
+        problems.add(`${listed(given)} are all given: write only one of them`);
+    if (given.length === 0) {
+        const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
+        if (alone.length > 0) {
+            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`);
+        }
+    }
+    if (templating !== undefined && templating !== 'golang') {
+        problems.add(`\`template-driver\`: ${shown(templating)} is none that docker has: write golang, or leave it out`);
+    }
+    return bytes && { bytes, labels, templating };
+}
+/** All of it is read where several are given, so that each is masked. */
+function contentFrom(source, map, kind, place, sources, problems) {
+    const value = valueAt(map, source);
+    // A content is taken as it stands, with its line end.
+    const text = value?.kind === 'text' && source === 'content' ? value.value : textAt(map, source, problems);
+    if (text === undefined)
+        return undefined;
+    const words = source === 'file' && text !== '' ? sources.resolve(text) : text;
+    const bytes = problems.attempt(() => {
+        if (text === '' && source !== 'content')
+            throw new UserError(`\`${source}\` is empty: ${attachments_FILL[source]}`);
+        return contentOf({ kind, source, words }, sources);
+    });
+    const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
+    if (kind === 'secret' && secret !== undefined)
+        masking_hide(secret.toString(), place);
+    return bytes;
+}
+const attachments_FILL = {
+    file: 'write the path of a file of this job',
+    environment: 'write the name of a variable that is set in the `env` of the step',
+};
+const OWN_LABELS = 'swarm-deploy.';
+/** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
+function labelsAt(map, problems) {
+    const value = valueAt(map, 'labels');
+    const here = problems.at('`labels`');
+    const pairs = value === undefined ? [] : pairsOf(value, here);
+    for (const [name] of pairs) {
+        if (name === '')
+            here.add('a label has no name: write `NAME: value`');
+        else if (name.startsWith(OWN_LABELS) || name === NAMESPACE_LABEL) {
+            here.add(`${shown(name)} is not yours to give, because objects are found by it: leave it out`);
+        }
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOf(value, problems) {
+    if (value.kind === 'text') {
+        if (value.value.trim() !== '')
+            problems.add('this is only text: write a mapping such as `{team: web}`');
+        return [];
+    }
+    const pairs = value.kind === 'map'
+        ? value.entries.map(({ key, value: inner }) => [key, inner])
+        : value.items.map((item) => {
+            const [, name = '', rest = ''] = item.kind === 'text' ? (/^([^=]*)=?(.*)$/s.exec(item.value) ?? []) : [];
+            return [name.trim(), item.kind === 'text' ? { ...item, value: rest } : item];
+        });
+    return pairs.flatMap(([name, inner]) => {
+        if (inner.kind === 'text')
+            return [[name, inner.value]];
+        problems.add(`${shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
+        return [];
+    });
+}
+/** What is said of a network that is made. */
+const CREATE_KEYS = ['driver', 'attachable', 'internal', 'encrypted', 'driver-opts', 'labels', 'subnet'];
+const NETWORK_KEYS = ['name', 'aliases', 'create', ...CREATE_KEYS];
+function networksAt(map, problems) {
+    const here = problems.at('`networks`');
+    const items = itemsAt(map, 'networks', 'backend', here);
+    const networks = items?.flatMap((item) => networkOf(item, here) ?? []);
+    const known = new Set();
+    for (const { name } of networks ?? []) {
+        if (known.has(name))
+            here.add(`${name} is given twice: put all of it into one item`);
+        known.add(name);
+    }
+    return networks;
+}
+function networkOf(item, problems) {
+    const { map } = item;
+    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, NETWORK_KEYS, here);
+    const name = attachments_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : nameProblem(text, 'a network')));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { name, aliases: undefined, create: undefined };
+    const isMade = valueAt(map, 'create') !== undefined && switchAt('create');
+    const given = CREATE_KEYS.filter((key) => valueAt(map, key) !== undefined);
+    if (!isMade && given.length > 0) {
+        here.add(`${listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
+    }
+    const subnet = textAt(map, 'subnet', here);
+    const options = valueAt(map, 'driver-opts');
+    const create = {
+        Name: name,
+        Driver: textAt(map, 'driver', here) || 'overlay',
+        Attachable: switchAt('attachable'),
+        Internal: switchAt('internal'),
+        Options: {
+            ...(options && Object.fromEntries(pairsOf(options, here.at('`driver-opts`')))),
+            ...(switchAt('encrypted') && { encrypted: '' }),
+        },
+        Labels: labelsAt(map, here),
+        ...(subnet && { IPAM: { Config: [{ Subnet: subnet }] } }),
+    };
+    return { name, aliases: aliasesAt(map, here), create: isMade ? create : undefined };
+    function switchAt(key) {
+        const text = map && textAt(map, key, here);
+        return text === undefined ? false : (here.at(`\`${key}\``).attempt(() => parseBoolean(text)) ?? false);
+    }
+}
+/** Docker's own, which services may use. */
+const PREDEFINED = ['host', 'bridge', 'none'];
+function aliasesAt(map, problems) {
+    const value = valueAt(map, 'aliases');
+    if (value === undefined)
+        return undefined;
+    const items = value.kind === 'list' ? value.items : [];
+    const names = items.flatMap((item) => (item.kind === 'text' && item.value.trim() !== '' ? [item.value.trim()] : []));
+    if (value.kind !== 'list' || names.length < items.length) {
+        problems.add('`aliases` is no list of names: write one such as `[api, db]`');
+    }
+    return names;
+}
+const CREDENTIAL_SPEC_KEYS = ['config', 'registry', 'name', ...SOURCES, 'labels'];
+const NO_SPEC = 'write `{file: credspec.json}` for a file of this job, `{config: NAME}` for a config of the swarm, `{registry: NAME}` for a value on the nodes, `file://NAME` for a file on the nodes, or `none`';
+function credentialSpecAt(map, service, sources, problems) {
+    const value = valueAt(map, 'credential-spec');
+    const here = problems.at('`credential-spec`');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return here.attempt(() => credentialSpecOfText(value.value.trim()));
+    if (value.kind === 'list') {
+        here.add(`this is a list: ${NO_SPEC}`);
+        return undefined;
+    }
+    checkKeys(value, CREDENTIAL_SPEC_KEYS, here);
+    const given = ['config', 'registry', ...SOURCES].filter((key) => valueAt(value, key) !== undefined);
+    const [only] = given;
+    if (only === undefined || given.length > 1) {
+        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${listed(given)} are all given: write only one`);
+        return undefined;
+    }
+    const content = contentIn(value, 'config', '', sources, here);
+    const text = textAt(value, only, here) ?? '';
+    if (only === 'registry')
+        return { from: 'node', source: { Registry: text } };
+    const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
+    if (only === 'config' && valueAt(value, 'name') !== undefined) {
+        here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
+    }
+    const problem = objectNameProblem(name, 'a config');
+    if (problem !== undefined)
+        here.add(problem);
+    return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
+}
+/** In the words of docker's flag. */
+function credentialSpecOfText(text) {
+    const [, scheme, value = ''] = /^(config|file|registry):\/\/(.+)$/.exec(text) ?? [];
+    if (text === 'none')
+        return { from: 'nothing' };
+    if (scheme === undefined)
+        throw new UserError(`${shown(text)} says not where it is: ${NO_SPEC}`);
+    if (scheme === 'config')
+        return { from: 'config', name: value };
+    return { from: 'node', source: scheme === 'file' ? { File: value } : { Registry: value } };
+}
+/** What an entry has made where it is missing. */
+function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
+    const spec = credentialSpec?.from === 'config' ? [{ kind: 'config', ...credentialSpec }] : [];
+    const contents = [...secrets, ...configs, ...spec].flatMap(({ kind, name, content }) => content === undefined ? [] : [{ kind, name, what: content }]);
+    const made = networks.flatMap(({ name, create }) => create === undefined ? [] : [{ kind: 'network', name, what: create }]);
+    return [...contents, ...made];
+}
+/** What both a key and a flag of the lists would set: whichever came last would win. */
+function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
+    const lists = [
+        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
+        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
+        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
+    ];
+    for (const { name: flag, value = '' } of flags) {
+        if (flag === '--credential-spec' && credentialSpec !== undefined) {
+            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
+        }
+        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
+        const list = lists.find(({ key }) => key === `${noun}s`);
+        if (noun === undefined || list === undefined)
+            continue;
+        const named = verb === '-rm' ? value : targetOf(value);
+        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
+            continue;
+        problems.add(`${shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+    }
+}
+/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
+function targetOf(value) {
+    const fields = new Map(value.split(',').map((field) => {
+        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
+        return [key.toLowerCase(), rest];
+    }));
+    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
+    return named ?? value.split(',', 1)[0] ?? '';
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
 
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -13331,6 +14486,13 @@ const mode_OTHER_NAMES = {
     refresh: 'refresh-auth',
     'refresh-credentials': 'refresh-auth',
     'renew-auth': 'refresh-auth',
+    delete: 'remove',
+    destroy: 'remove',
+    down: 'remove',
+    rm: 'remove',
+    teardown: 'remove',
+    undeploy: 'remove',
+    uninstall: 'remove',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -13383,6 +14545,7 @@ const DEFAULTS = {
     'on-short-lived': 'warn',
     prune: 'false',
     'rerun-jobs': 'false',
+    force: 'false',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -13392,6 +14555,8 @@ const DEFAULTS = {
     timeout: '10m',
     'on-failure': 'rollback',
     'on-cancel': 'keep',
+    'if-exists': 'false',
+    'dry-run': 'false',
     lock: 'false',
     'lock-timeout': '10m',
 };
@@ -13421,6 +14586,8 @@ const unknown_inputs_OTHER_NAMES = {
     'env-files': 'env-file',
     file: 'compose-file',
     files: 'compose-file',
+    'force-recreate': 'force',
+    'force-update': 'force',
     key: 'ssh-key',
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
@@ -13468,7 +14635,6 @@ const ADVICE = {
     args: WITHOUT_DOCKER,
     check: DRY_RUN,
     diff: DRY_RUN,
-    'dry-run': DRY_RUN,
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
@@ -13477,7 +14643,6 @@ const ADVICE = {
     'env-var-prefix': VARIABLES,
     'exclude-variables': VARIABLES,
     'extra-variables': VARIABLES,
-    'force-recreate': 'write `update-args: --force` in an entry of `services`',
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
     'log-level': 'leave it out: a run with debug logging tells more',
     login: 'write `mode: login`',
@@ -13738,82 +14903,6 @@ function checkNames(requests, problems) {
         else
             problems.add(`${place}: ${name} is pushed by ${first} already: give one of the two another name or tag`);
     }
-}
-
-;// CONCATENATED MODULE: ./build/inputs/values.js
-
-
-
-/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
-const UNIT_MILLISECONDS = {
-    ns: 1e-6,
-    us: 1e-3,
-    '\u00b5s': 1e-3,
-    '\u03bcs': 1e-3,
-    ms: 1,
-    s: 1_000,
-    m: 60_000,
-    h: 3_600_000,
-};
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
-const DURATION = new RegExp(`^(?:${PART.source})+$`);
-/**
- * `true` or `false`, as YAML 1.2 spells them.
- *
- * @throws UserError that names the two
- */
-function parseBoolean(text) {
-    if (/^(?:true|True|TRUE)$/.test(text))
-        return true;
-    if (/^(?:false|False|FALSE)$/.test(text))
-        return false;
-    throw new UserError(`${shown(text)} is neither of the two allowed values: write true or false`);
-}
-/**
- * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
- *
- * @throws UserError that says what to write instead
- */
-function parseDuration(text) {
-    const seconds = parseDelay(text);
-    if (seconds === 0)
-        throw new UserError(`${text} is no time at all: write a longer one, such as 10s`);
-    return seconds;
-}
-/**
- * The seconds of a duration that may be none at all: `0s`, or `0`, which needs no unit.
- *
- * @throws UserError that says what to write instead
- */
-function parseDelay(text) {
-    if (text === '0')
-        return 0;
-    if (/^\d+(?:\.\d+)?$/.test(text))
-        throw new UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
-    if (!DURATION.test(text))
-        throw new UserError(`${shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
-    const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
-    return milliseconds / 1000;
-}
-/**
- * A whole number in a range.
- *
- * @throws UserError that names the range
- */
-function parseInteger(text, least, most) {
-    const number = Number(text);
-    if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
-        return number;
-    throw new UserError(`${shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
-}
-/** One of the words of a closed set. */
-function parseChoice(text, choices) {
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice !== undefined)
-        return choice;
-    const closest = closestKey(text, choices);
-    const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/host.js
@@ -14242,10 +15331,10 @@ function checkUrl(text) {
 ;// CONCATENATED MODULE: ./build/inputs/strategy.js
 
 
-const KEY = 'strategy';
+const strategy_KEY = 'strategy';
 /** The names that are inputs, for all services, and keys of an entry, for one. */
 function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+    return [strategy_KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
 }
 /**
  * Reads the settings that are given.
@@ -14267,7 +15356,7 @@ function readStrategySettings(textOf, strategies, problems) {
     }
     return {
         given,
-        kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
+        kind: read(strategy_KEY, (text) => parseChoice(text, Object.keys(strategies))),
         values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
     };
 }
@@ -14312,7 +15401,7 @@ function kindsWith(name, strategies) {
     return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
 }
 function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
+    return name === strategy_KEY || kindsWith(name, strategies).includes(kind);
 }
 function alternativesIn(strategies) {
     const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
@@ -14557,15 +15646,18 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
+    removal: ['if-exists', 'dry-run'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
     ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
 ];
+/** Whoever wants to see what a deploy would do must not be led to a removal. */
+const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
 const DEPLOYMENT = [
     ...[
         'run',
@@ -14591,6 +15683,7 @@ const MODES = {
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+    remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -14608,10 +15701,17 @@ function checkModeInputs(env, mode, strategies, problems) {
     for (const [group, names] of groupsOf(strategies)) {
         if (MODES[mode].takes.includes(group))
             continue;
-        const others = MODE_NAMES.filter((name) => MODES[name].takes.includes(group)).map((name) => `mode: ${name}`);
+        const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
+        // Nobody is led to a removal who can be meant to do something else.
+        const harmless = taking.filter((name) => name !== 'remove');
+        const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
                 log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                continue;
+            }
+            if (name === 'dry-run') {
+                problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
             problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
@@ -14637,12 +15737,12 @@ function inWords(modes, type) {
 ;// CONCATENATED MODULE: ./build/inputs/pause.js
 
 // `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
-const ACTION = 'pause';
+const pause_ACTION = 'pause';
 const FLAG = '--update-failure-action';
 /** A service or stack that has Swarm pause an update that fails. */
 function pausing(request) {
     const { policies } = request;
-    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: ACTION } } };
+    return { ...request, policies: { ...policies, update: { ...policies.update, failure_action: pause_ACTION } } };
 }
 /** A policy or flag that has Swarm do anything else is a problem. */
 function checkPause(requests, problems) {
@@ -14651,10 +15751,10 @@ function checkPause(requests, problems) {
     }
 }
 function otherActions({ policies, createArgs = [], updateArgs = [] }) {
-    const { failure_action: action = ACTION } = policies.update;
+    const { failure_action: action = pause_ACTION } = policies.update;
     const flags = [...createArgs, ...updateArgs].filter(({ name }) => name === FLAG);
     return [
-        ...(action === ACTION ? [] : [policyText({ failure_action: action })]),
+        ...(action === pause_ACTION ? [] : [policyText({ failure_action: action })]),
         // Docker itself rejects an unknown word.
         ...['continue', 'rollback']
             .filter((word) => flags.some(({ value }) => value === word))
@@ -14664,7 +15764,7 @@ function otherActions({ policies, createArgs = [], updateArgs = [] }) {
 
 ;// CONCATENATED MODULE: ./build/inputs/prepare.js
 
-const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
+const prepare_WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
 /**
  * The choice that one of the words `true`, `false`, `auto` and `enough` stands for.
  *
@@ -14672,7 +15772,7 @@ const WORDS = { true: 'all', false: 'no', auto: 'auto', enough: 'enough' };
  */
 function parsePrepare(text) {
     const word = /^(?:true|false)$/i.test(text) ? text.toLowerCase() : text;
-    return WORDS[parseChoice(word, Object.keys(WORDS))];
+    return prepare_WORDS[parseChoice(word, Object.keys(prepare_WORDS))];
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
@@ -14694,533 +15794,79 @@ function replacementOf(own, all, problems) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
-/** Whether its tasks are meant to complete. */
-function service_mode_isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** Whether the nodes decide how many tasks there are. */
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** Whether a task that has completed is not started again. */
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return service_mode_isJob(spec) || condition !== 'any';
-}
-/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
-function modeName({ Mode: mode }) {
-    if (mode.Global)
-        return 'global';
-    if (mode.GlobalJob)
-        return 'global-job';
-    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
-}
+;// CONCATENATED MODULE: ./build/inputs/selection.js
 
-;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
-/** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
-const FIELDS = new Set([
-    '.',
-    '.Service',
-    '.Service.ID',
-    '.Service.Name',
-    '.Service.Labels',
-    '.Node',
-    '.Node.ID',
-    '.Node.Hostname',
-    '.Node.Platform',
-    '.Node.Platform.Architecture',
-    '.Node.Platform.OS',
-    '.Task',
-    '.Task.ID',
-    '.Task.Name',
-    '.Task.Slot',
-]);
-/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
-const spec_template_WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
-const spec_template_ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
-const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-const spec_template_WORD = /^[a-z_]\w*$/i;
-const COMMENT = /^\/\*.*\*\/$/s;
-const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+
+
+
+/** More names than these help nobody to find the right one. */
+const MOST_TOLD = 8;
 /**
- * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
- * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
- * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
- * shows nothing of the text, which may be a secret.
- */
-function templateProblem(text) {
-    if (!text.includes('{{'))
-        return undefined;
-    const actions = [...text.matchAll(spec_template_ACTION)].map(([, action = '']) => action);
-    if (text.replaceAll(spec_template_ACTION, '').includes('{{'))
-        return actions.length === 0 ? 'its `{{` has no end' : undefined;
-    if (!actions.every(isPlain))
-        return undefined;
-    if (actions.includes(''))
-        return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : spec_template_WORD.test(action) && !spec_template_WORDS.has(action));
-    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
-}
-/** What can be judged by itself; a word of Go's own may change what the others mean. */
-function isPlain(action) {
-    if (spec_template_WORD.test(action))
-        return !spec_template_WORDS.has(action);
-    return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
-}
-
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
-
-// swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-const placement_KEY = /^[a-z_][a-z0-9\-_.]+$/i;
-const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
-const placement_OPERATORS = ['==', '!='];
-const NODE_LABEL = 'node.labels.';
-const ENGINE_LABEL = 'engine.labels.';
-/** What the swarm will say against a constraint when the service is created or updated; `undefined` when nothing. */
-function constraintProblem(text) {
-    const parsed = parseConstraint(text);
-    return typeof parsed === 'string' ? parsed : undefined;
-}
-/**
- * Whether the node satisfies a constraint such as `node.labels.zone == west`, to swarmkit's letter: values compare
- * without case, a label's name with it, a missing label is the empty string, and a key that swarmkit does not know
- * matches no node, not even with `!=`. A text that is no constraint matches no node either: the swarm refuses it.
- */
-function satisfies(node, constraint) {
-    const parsed = parseConstraint(constraint);
-    if (typeof parsed === 'string')
-        return false;
-    if (parsed.key.toLowerCase() === 'node.ip')
-        return satisfiesAddress(node.Status.Addr ?? '', parsed);
-    const actual = attribute(node, parsed.key);
-    if (actual === undefined)
-        return false;
-    return (actual.toLowerCase() === parsed.value.toLowerCase()) !== parsed.negated;
-}
-/**
- * The nodes that may be given the service's tasks. `Placement.Platforms` does not count here: it tells what the image
- * before this deployment ran on; see {@link platformProblem} for the new one.
- */
-function eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
-}
-/** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
-function allowedNodes(nodes, placement = {}) {
-    const constraints = placement.Constraints ?? [];
-    return nodes.filter((node) => constraints.every((constraint) => satisfies(node, constraint)));
-}
-/**
- * Why the swarm would find no node for the image among these; `undefined` when at least one can run it. An image that
- * names no platforms runs anywhere, as far as the swarm is concerned.
- */
-function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-        return undefined;
-    }
-    return {
-        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
-}
-/** Whether a node can run an image of these platforms; one that names none runs anywhere. */
-function hasPlatform(node, platforms) {
-    if (platforms == null || platforms.length === 0)
-        return true;
-    return platforms.some(({ Architecture = '', OS = '' }) => runs(node, { architecture: Architecture, os: OS }));
-}
-/**
- * swarmkit's PlatformFilter on what the docker CLI records for an image. 32-bit `arm` is recorded without its
- * architecture, since nodes report variants such as `armv7l` (swarmkit#2294).
- */
-function runs(node, { architecture = '', os = '' }) {
-    const { Architecture, OS } = node.Description.Platform;
-    const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
-    return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
-}
-function normalisedArchitecture(architecture) {
-    if (architecture === 'x86_64')
-        return 'amd64';
-    if (architecture === 'aarch64')
-        return 'arm64';
-    return architecture;
-}
-function platformName(architecture = '', os = '') {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
-}
-function placement_distinct(texts) {
-    return [...new Set(texts)].sort();
-}
-/** The parsed constraint, or what is wrong with it in swarmkit's words. */
-function parseConstraint(text) {
-    const operator = placement_OPERATORS.find((candidate) => text.includes(candidate));
-    if (operator === undefined)
-        return `constraint expected one operator from ${placement_OPERATORS.join(', ')}`;
-    const at = text.indexOf(operator);
-    const key = text.slice(0, at).trim();
-    const value = text.slice(at + operator.length).trim();
-    if (!placement_KEY.test(key))
-        return `key '${key}' is invalid`;
-    if (!VALUE.test(value))
-        return `value '${value}' is invalid`;
-    return { key, negated: operator === '!=', value };
-}
-/** What the node has under a constraint's key; `undefined` for a key that swarmkit does not know. */
-function attribute(node, key) {
-    const known = key.toLowerCase();
-    switch (known) {
-        case 'node.id':
-            return node.ID;
-        case 'node.hostname':
-            return node.Description.Hostname;
-        case 'node.role':
-            return node.Spec.Role;
-        case 'node.platform.os':
-            return node.Description.Platform.OS;
-        case 'node.platform.arch':
-            return node.Description.Platform.Architecture;
-        default:
-            if (isLabelKey(known, NODE_LABEL))
-                return label(node.Spec.Labels, key.slice(NODE_LABEL.length));
-            if (isLabelKey(known, ENGINE_LABEL))
-                return label(node.Description.Engine.Labels, key.slice(ENGINE_LABEL.length));
-            return undefined;
-    }
-}
-function isLabelKey(key, prefix) {
-    return key.startsWith(prefix) && key.length > prefix.length;
-}
-function label(labels, name) {
-    return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
-}
-/** `node.ip` is an address or a network in CIDR form; anything else matches no node, whatever the operator. */
-function satisfiesAddress(address, { value, negated }) {
-    const [base = '', prefix, ...more] = value.split('/');
-    const bits = (0,external_node_net_namespaceObject.isIPv4)(base) ? 32 : 128;
-    const length = prefix === undefined ? bits : Number(prefix);
-    const valid = (0,external_node_net_namespaceObject.isIP)(base) !== 0 && more.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix)) && length <= bits;
-    if (!valid)
-        return false;
-    // For Go, an IPv4 address is in an IPv6 network only where that is one of mapped IPv4 addresses.
-    if ((0,external_node_net_namespaceObject.isIPv4)(address) && !(0,external_node_net_namespaceObject.isIPv4)(base) && length < 96)
-        return negated;
-    const network = new external_node_net_namespaceObject.BlockList();
-    network.addSubnet(base, length, family(base));
-    const within = (0,external_node_net_namespaceObject.isIP)(address) !== 0 && network.check(address, family(address));
-    return within !== negated;
-}
-function family(address) {
-    return (0,external_node_net_namespaceObject.isIPv4)(address) ? 'ipv4' : 'ipv6';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/published-ports.js
-/** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
-/** As people write it: `8080/tcp`. */
-function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
-    return `${port}/${protocol}`;
-}
-/** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
-function namedPorts({ EndpointSpec: endpoint }) {
-    return (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-}
-/** All ports that a service has on the swarm, also those that Swarm has chosen. */
-function portsOf({ Spec: spec, Endpoint: endpoint }) {
-    const given = (endpoint?.Ports ?? []).filter(({ PublishedPort: port = 0 }) => port !== 0);
-    return [...namedPorts(spec), ...given];
-}
-/**
- * The first of some ports that Swarm would not give to a service as long as another service has these; `undefined`: it
- * would give all of them. Host-mode ports of two services are the nodes' affair.
- */
-function portInTheWay(wanted, others) {
-    return wanted.find((port) => others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))));
-}
-/** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
-function hasPort(ports, port) {
-    return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port));
-}
-function isHost({ PublishMode: mode }) {
-    return mode === 'host';
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
-
-
-
-
-// swarmkit, manager/controlapi/common.go
-const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
-const LONGEST_NAME = 63;
-const OBJECT_NAME = /^[a-zA-Z0-9](?:[\w.-]*[a-zA-Z0-9])?$/;
-const LONGEST_OBJECT_NAME = 64;
-// swarmkit, manager/controlapi/service.go
-const LEAST_MEMORY = 4 * 1024 * 1024;
-const LEAST_CPUS = 1e6;
-const LEAST_DURATION = 1e6;
-const NANOSECONDS = 1e9;
-/** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    return [
-        ...nameViolations(spec.Name),
-        ...resourceViolations(template.Resources?.Limits, 'limit'),
-        ...resourceViolations(template.Resources?.Reservations, 'reservation'),
-        ...restartViolations(template.RestartPolicy),
-        ...(template.Placement?.Constraints ?? []).flatMap(constraintViolations),
-        ...updateViolations(spec),
-        ...policyViolations(spec.UpdateConfig, 'update'),
-        ...policyViolations(spec.RollbackConfig, 'rollback'),
-        ...endpointViolations(spec),
-        ...mountViolations(container?.Mounts ?? []),
-        ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
-        ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
-        ...templateViolations(spec),
-        ...directoryViolations(container?.Dir),
-        ...healthViolations(container?.Healthcheck),
-    ];
-}
-/** What Swarm refuses to change in a service that exists. */
-function changeViolations(current, wanted) {
-    const [was, becomes] = [modeName(current), modeName(wanted)];
-    if (was === becomes)
-        return [];
-    return [
-        {
-            setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
-        },
-    ];
-}
-/**
- * Why Swarm takes no service or network of this name; `undefined` when it does.
+ * `true`, `false`, or names as {@link parseNames} reads them.
  *
- * @param what it names: `a service`
+ * @throws UserError that says what to write instead
  */
-function nameProblem(name, what) {
-    if (!swarm_rules_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
-    return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
+function parseSelection(text) {
+    if (/^(?:true|True|TRUE)$/.test(text))
+        return 'all';
+    return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
 }
-/** The same of a secret or config. */
-function objectNameProblem(name, what) {
-    if (!OBJECT_NAME.test(name))
-        return `${noName(name, what)}: write letters, digits, -, _ and ., ${ENDS}`;
-    return name.length > LONGEST_OBJECT_NAME ? swarm_rules_tooLong(name, LONGEST_OBJECT_NAME) : undefined;
-}
-const ENDS = 'with a letter or digit first and last';
-function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
-}
-function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
-}
-const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
-}
-function nameViolations(name) {
-    const problem = nameProblem(name, 'a service');
-    return problem === undefined ? [] : [{ setting: 'name', problem }];
-}
-function resourceViolations(resources, kind) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0 } = resources ?? {};
-    const violations = [];
-    if (cpus !== 0 && cpus < LEAST_CPUS) {
-        const problem = `${cpus / NANOSECONDS} is less than Swarm takes: write 0.001 or more`;
-        violations.push({ setting: `cpu ${kind}`, problem });
+/**
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
+ *
+ * @throws UserError that says what to write instead
+ */
+function parseNames(text) {
+    if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
+        const words = wordsOf(text);
+        if (words.length > 0)
+            return words;
+        throw new UserError('it names no service: write names such as `web api`, or leave it out');
     }
-    if (memory !== 0 && memory < LEAST_MEMORY) {
-        const problem = `${memory} bytes are less than Swarm takes: write 4M or more`;
-        violations.push({ setting: `memory ${kind}`, problem });
-    }
-    return violations;
+    const { root, problems } = parseYaml(text);
+    const [wrong] = problems;
+    if (wrong !== undefined)
+        throw new UserError(`line ${wrong.line}: ${wrong.reason}`);
+    const items = root?.kind === 'list' ? root.items : [];
+    return wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
 }
-const CONDITIONS = ['none', 'on-failure', 'any'];
-function restartViolations(policy) {
-    const { Condition: condition = '', Delay: delay = 0, Window: window = 0 } = policy ?? {};
-    return [
-        ...choiceViolations('restart condition', condition, CONDITIONS),
-        ...negativeViolations('restart delay', delay),
-        ...negativeViolations('restart window', window),
-    ];
+function selection_nameIn(item) {
+    if (item.kind === 'text' && item.value !== undefined)
+        return item.value;
+    throw new UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
 }
-function constraintViolations(constraint) {
-    const problem = constraintProblem(constraint);
-    if (problem === undefined)
-        return [];
-    return [
-        {
-            setting: 'constraints',
-            problem: `${JSON.stringify(constraint)} is none that Swarm takes (${problem}): write it like node.role==manager or node.labels.zone!=west`,
-        },
-    ];
+function wordsOf(text) {
+    return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
 }
-/** Of a rollback Swarm itself looks at nothing but what {@link policyViolations} does. */
-function updateViolations(spec) {
-    const { UpdateConfig: update, Mode: mode } = spec;
-    if (update === undefined)
-        return [];
-    if (mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined) {
-        return [{ setting: 'update policy', problem: 'Swarm takes no update policy for a job: leave it out' }];
-    }
-    const { Delay: delay = 0, Monitor: monitor = 0, MaxFailureRatio: ratio = 0 } = update;
-    return [
-        ...negativeViolations('update delay', delay),
-        ...negativeViolations('update monitor', monitor),
-        ...(ratio >= 0 && ratio <= 1
-            ? []
-            : [{ setting: 'update failure ratio', problem: `${ratio} is no ratio: write 0 to 1` }]),
-    ];
+/** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
+function selected(selection, all) {
+    if (selection === 'all')
+        return new Set(all.map(({ name }) => name));
+    return new Set(selection.flatMap((asked) => find(asked, all)?.name ?? []));
 }
-const ACTIONS = ['pause', 'continue', 'rollback'];
-const ORDERS = ['stop-first', 'start-first'];
-function policyViolations(policy, phase) {
-    return [
-        ...choiceViolations(`${phase} failure action`, policy?.FailureAction ?? '', ACTIONS),
-        ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
-    ];
-}
-function endpointViolations(spec) {
-    const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
-    return [
-        ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
-            ? [
-                {
-                    setting: 'endpoint mode',
-                    problem: 'with dnsrr Swarm publishes no port in ingress mode: publish it in host mode, or leave dnsrr out',
-                },
-            ]
-            : []),
-        ...doubles(namedPorts(spec).map(portName)).map((port) => ({
-            setting: 'ports',
-            problem: `${port} is published twice: leave one of the two out`,
-        })),
-    ];
-}
-function mountViolations(mounts) {
-    const problems = [
-        ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
-        ...mounts.flatMap((mount) => mountProblem(mount) ?? []),
-    ];
-    return problems.map((problem) => ({ setting: 'mounts', problem }));
-}
-/** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
-const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
-function mountProblem(mount) {
-    const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
-    if (type === 'npipe')
+/**
+ * What is wrong with names that no service has: one line for all of them, which goes on after the name of the input;
+ * `undefined` when each has one.
+ *
+ * @param owner whose services these are: `the stack shop`
+ */
+function unknownNames(selection, all, owner) {
+    const unknown = selection === 'all' ? [] : selection.filter((asked) => find(asked, all) === undefined);
+    if (unknown.length === 0)
         return undefined;
-    if (isFixed(target) && !isAbsolute(target)) {
-        return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`;
-    }
-    if (target === '/')
-        return 'the target is /, which is the whole container: write a directory in it';
-    if (!isFixed(source))
-        return undefined;
-    if (type === 'bind' && !isAbsolute(source)) {
-        return `the source ${JSON.stringify(source)} of ${target} is no absolute path of a node: write one that begins with /, or use a volume`;
-    }
-    if (type === 'tmpfs' && source !== '')
-        return `the tmpfs ${target} has a source: leave it out`;
-    if (type !== 'volume' || source === '')
-        return undefined;
-    if (isAbsolute(source))
-        return `the volume ${source} has a path for a name: write type bind, or the name of a volume`;
-    const driver = options?.DriverConfig?.Name ?? '';
-    return (driver === '' || driver === 'local') && !VOLUME_NAME.test(source)
-        ? `${JSON.stringify(source)} is no name of a volume: write two or more letters, digits, _, . and -, with a letter or digit first`
-        : undefined;
+    const known = all.map(({ name, key = name }) => key);
+    const guesses = unknown.map((asked) => similarNames(asked, known)[0]);
+    const meant = [...new Set(guesses.filter((guess) => guess !== undefined))];
+    const question = meant.length === 0 ? '' : `did you mean ${listed(meant)}? `;
+    const left = known.length - MOST_TOLD;
+    const names = listed([...known.slice(0, MOST_TOLD)]);
+    const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
+    const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
+    return `${owner} has no service ${listed(unknown, 'disjunction')}: ${told}`;
 }
-/** On Linux or on Windows: which nodes will have the task is not known. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-function isFixed(text) {
-    return !text.includes('{{');
-}
-function fileViolations(setting, references) {
-    const targets = references.flatMap(({ file }) => file?.Name ?? []);
-    const nameless = references.filter(({ file }) => file !== undefined && (file.Name ?? '') === '');
-    return [
-        ...nameless.map(({ name }) => ({ setting, problem: `${name} has an empty target: write the name of a file` })),
-        ...doubles(targets.filter((target) => target !== '')).map((target) => ({
-            setting,
-            problem: `two of them have the target ${target}: give one of the two another \`target\``,
-        })),
-    ];
-}
-const KNOWN = 'it fills in .Service.ID, .Service.Name, .Node.ID, .Node.Hostname, .Node.Platform.Architecture, .Node.Platform.OS, .Task.ID, .Task.Name and .Task.Slot; write {{"{{"}} where {{ is meant as it is';
-function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
-    const of = (setting, text, item) => {
-        const why = templateProblem(text);
-        if (why === undefined)
-            return [];
-        return [
-            { setting, ...(item !== undefined && { item }), problem: `Swarm reads it as a template, but ${why}: ${KNOWN}` },
-        ];
-    };
-    const variables = (container?.Env ?? []).flatMap((variable) => {
-        const at = variable.indexOf('=');
-        return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
-    });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
-    return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
-}
-function directoryViolations(directory = '') {
-    if (directory === '' || isAbsolute(directory))
-        return [];
-    const problem = `${JSON.stringify(directory)} is no absolute path: write one that begins with /`;
-    return [{ setting: 'working directory', problem }];
-}
-function healthViolations(check = {}) {
-    const durations = [
-        ['health interval', check.Interval],
-        ['health timeout', check.Timeout],
-        ['health start period', check.StartPeriod],
-        ['health start interval', check.StartInterval],
-    ];
-    return [
-        ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
-            ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
-            : []),
-        ...((check.Retries ?? 0) < 0
-            ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
-            : []),
-    ];
-}
-/** The empty text is Swarm's default. */
-function choiceViolations(setting, value, choices) {
-    if (value === '' || choices.includes(value))
-        return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
-}
-function negativeViolations(setting, duration) {
-    return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
-}
-/** Those that are there more than once, each once. */
-function doubles(texts) {
-    return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+/** The name in the file goes before that on the swarm: another service may be called so there. */
+function find(asked, all) {
+    return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
@@ -15922,6 +16568,8 @@ function unclosed(quote) {
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
 const RECORD_LABEL = 'swarm-deploy.create-args';
+/** On a service: what the lists of its entry attached the last time. */
+const ATTACHED_LABEL = 'swarm-deploy.attached';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
 const SWITCHES = new Set([
     '--detach',
@@ -16192,8 +16840,9 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
         return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
     if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
         return `the value of ${spelling} has no name before the =: write NAME=value`;
-    if (/^--label(?:-add|-rm)?$/.test(name) && value?.split('=', 1)[0] === RECORD_LABEL)
-        return `the label ${RECORD_LABEL} is not yours to change, because this action notes there what its lists speak of: leave it off`;
+    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
+    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
     if (relative)
@@ -16252,10 +16901,13 @@ function asWords({ spelling, value, isJoined }) {
 
 
 
+
+
 const services_KEYS = [
     'name',
     'image',
     'refresh',
+    'force',
     'stack',
     'auth-config',
     'replicas',
@@ -16264,6 +16916,7 @@ const services_KEYS = [
     'create',
     'create-args',
     'update-args',
+    ...ATTACHMENT_KEYS,
     'prepare',
     ...POLICY_KEYS,
 ];
@@ -16283,7 +16936,7 @@ const services_OTHER_NAMES = {
     update: 'update-config',
 };
 /** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build configs container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging networks ports restart secrets services stop_grace_period user version volumes working_dir'.split(' '));
+const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
 const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
 const LONGEST_PLACE = 63;
 const MOST_REPLICAS = 1_000_000;
@@ -16293,16 +16946,18 @@ const KEYED = { isKeyed: true };
  * What a `services` text asks for: `name: image` pairs, or a list of entries.
  *
  * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
  */
-function servicesFromText(text, forAll, problems) {
+function servicesFromText(text, forAll, sources, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`services line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0)
         return [];
     const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, forAll, problems.at(entry.place)) ?? []);
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
     services_checkNames(entries, problems);
+    checkSharedContents(requests, problems.at('services'));
     return requests;
 }
 function services_entriesOf(root, keys, problems) {
@@ -16338,25 +16993,25 @@ function entriesOfList(items) {
 function placeOf(name) {
     return `services: ${name.slice(0, LONGEST_PLACE)}`;
 }
-function requestFromEntry(entry, forAll, problems) {
+function requestFromEntry(entry, reading, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
         problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
-        return requestFromMap(entry, value, forAll, problems);
+        return requestFromMap(entry, value, reading, problems);
     if (entry.name === undefined) {
         problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
         return undefined;
     }
     problems.attempt(() => checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, forAll, problems) };
+    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
     return image && { name: entry.name, ...KEYED, image, ...nothingElse };
 }
-function requestFromMap(entry, map, forAll, problems) {
-    if (!checkKeys(entry, map, entryKeys(forAll.strategies), problems))
+function requestFromMap(entry, map, { forAll, sources }, problems) {
+    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
         return undefined;
     const stack = stackOf(entry, map, forAll.strategies, problems);
     const name = stack ?? services_nameOf(entry, map, problems);
@@ -16366,15 +17021,18 @@ function requestFromMap(entry, map, forAll, problems) {
     const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
     const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
     const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
+    const force = attemptAt(map, 'force', problems, parseBoolean);
     const command = wordsAt(map, 'command', problems);
     const notices = [];
     const createArgs = flagsAt(map, 'create', problems, notices);
     const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
+    const attachments = attachmentsOf(map, name, sources, problems);
     const own = {
         strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
         prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
+    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
     if (create && valueAt(map, 'image') === undefined) {
         problems.add('`create` is true, but there is no `image`: write the image to make the service from');
     }
@@ -16382,12 +17040,16 @@ function requestFromMap(entry, map, forAll, problems) {
         problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
     }
     const asked = [
-        ...['image', 'replicas', 'command', 'create-args'].map((key) => valueAt(map, key)),
+        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
         ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
         ...RETIRED_KEYS.map((key) => valueAt(map, key)),
     ];
-    if (create === false && refresh === false && stack === undefined && asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\` and \`update-config\``);
+    if (create === false &&
+        refresh === false &&
+        !asksForce &&
+        stack === undefined &&
+        asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
     }
     if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
         problems.add('`command` and the flag --args are both given: leave one of the two');
@@ -16395,12 +17057,15 @@ function requestFromMap(entry, map, forAll, problems) {
     for (const flags of [createArgs ?? [], updateArgs]) {
         checkGivenOnce(map, env, flags, problems);
         checkPolicyFlags(replacement.policies, flags, problems);
+        if (attachments !== undefined)
+            checkAttachmentFlags(attachments, flags, problems);
     }
     return {
         name,
         ...(entry.isKeyed && KEYED),
         ...(image === undefined ? {} : { image }),
         ...(refresh && { refresh }),
+        ...(force !== undefined && { force }),
         ...(stack !== undefined && { isStack: true }),
         ...(authConfig === undefined ? {} : { authConfig }),
         ...(replicas === undefined ? {} : { replicas }),
@@ -16409,12 +17074,13 @@ function requestFromMap(entry, map, forAll, problems) {
         ...(command === undefined ? {} : { command }),
         ...(createArgs === undefined ? {} : { createArgs }),
         updateArgs,
+        ...(attachments && { attachments }),
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
 }
 /** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'auth-config', 'prepare', ...POLICY_KEYS];
+const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
 function stackOf({ name }, map, strategies, problems) {
     const stack = textAt(map, 'stack', problems);
@@ -16429,7 +17095,7 @@ function stackOf({ name }, map, strategies, problems) {
     }
     return stack;
 }
-function checkKeys({ name }, map, keys, problems) {
+function services_checkKeys({ name }, map, keys, problems) {
     const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
     const [only, ...others] = map.entries;
     if (only !== undefined &&
@@ -16567,68 +17233,22 @@ function checkGivenOnce(map, env, flags, problems) {
             problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
     }
 }
-
-;// CONCATENATED MODULE: ./build/runner/variables.js
-/**
- * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
- */
-/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
-const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
-const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
-/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
-function isOfTheAction(name) {
-    return OF_THE_ACTION.test(name);
-}
-/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
-function isOfTheRunner(name) {
-    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
-}
-/**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
- * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
- */
-const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-/** Whether a program that is started needs it, whatever its value. */
-function isNeeded(name) {
-    return NEEDED.test(name);
-}
-/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
-const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
-function rulesDocker(name) {
-    return RULES_DOCKER.test(name);
-}
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
-}
-/** What the action itself gives docker, whatever the step has. */
-const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
-/** Whether docker has a value of its own for it where the step has none. */
-function isGivenToDocker(name) {
-    return GIVEN_TO_DOCKER.includes(name);
-}
-/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
-const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-/** Whether it says which daemon docker speaks to. */
-function choosesEndpoint(name) {
-    return CHOICE_OF_ENDPOINT.test(name);
-}
-/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
-const LEADING_ELSEWHERE = [
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_TLS',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'DOCKER_AUTH_CONFIG',
-    'DOCKER_STACK_ORCHESTRATOR',
-];
-/** The environment with nothing in it that leads docker to a daemon or a config. */
-function withoutEndpoint(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+/** What is made under one name is one thing for the whole run. */
+function checkSharedContents(requests, problems) {
+    const known = new Map();
+    for (const { name: service, attachments } of requests) {
+        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
+            const other = known.get(`${kind} ${name}`);
+            if (other === undefined)
+                known.set(`${kind} ${name}`, { service, what });
+            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
+                const advice = kind === 'network'
+                    ? 'say it in one of the two, and write the name alone in the other'
+                    : 'give one of the two another name; with `target` the file can be called the same in both';
+                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
+            }
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/group-by.js
@@ -17486,7 +18106,160 @@ function reasonFor(char) {
         : `the control character ${shown} is not allowed in YAML: take it out, or write ${escaped} in double quotes`;
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
+
+
+/** The source that a service's spec names, `undefined` when it has none. */
+function credentialSpecOf(spec) {
+    return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? undefined;
+}
+/**
+ * What is wrong with a service's gMSA credential spec, one line each. Swarm takes it as it is, and then every task is
+ * rejected.
+ *
+ * @param content of the swarm config that it names; `undefined` when there is no such config
+ */
+function credentialSpecProblems(source, spec, content, nodes) {
+    const given = ['Config', 'File', 'Registry'].filter((key) => source[key]);
+    const problems = [
+        given.length === 1
+            ? undefined
+            : `it names ${given.length === 0 ? 'no source' : given.map((key) => key.toLowerCase()).join(' and ')}: write exactly one of config, file and registry`,
+        source.Config ? contentProblem(content) : undefined,
+        source.File ? credential_spec_fileProblem(source.File) : undefined,
+        source.Registry ? registryProblem(source.Registry) : undefined,
+        wantedTasks(spec) === 0 ? undefined : nodeProblem(spec, nodes),
+    ];
+    return problems.flatMap((problem) => (problem === undefined ? [] : [`its credential spec cannot work: ${problem}`]));
+}
+/** The fields that Windows looks for (docs.microsoft.com, "Create a credential spec"). */
+const JOIN_FIELDS = ['Sid', 'MachineAccountName', 'Guid', 'DnsTreeName', 'DnsName', 'NetBiosName'];
+function contentProblem(content) {
+    const advice = 'write the JSON that the PowerShell command New-CredentialSpec makes';
+    if (content === undefined)
+        return 'the swarm config that it names does not exist: make it first, or correct the name';
+    const root = parseObject(content);
+    if (root === undefined)
+        return `the config is no JSON object: ${advice}`;
+    const plugins = root.CmsPlugins;
+    if (!Array.isArray(plugins) || !plugins.includes('ActiveDirectory')) {
+        return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
+    }
+    const join = asObject(root.DomainJoinConfig);
+    const missing = JOIN_FIELDS.filter((field) => typeof join?.[field] !== 'string' || join[field] === '');
+    if (missing.length > 0)
+        return `the config's DomainJoinConfig lacks ${missing.join(', ')}: ${advice}`;
+    const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+    if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
+        return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
+    }
+    return undefined;
+}
+/** By which Docker's manual has an account known on the config with its description (engine/swarm/services). */
+const GMSA_LABEL = 'com.docker.gmsa.name';
+/** The account that a credential spec describes; `undefined` where the content is none. */
+function credentialAccount(content) {
+    const accounts = asObject(parseObject(content)?.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
+    const name = Array.isArray(accounts) ? asObject(accounts[0])?.Name : undefined;
+    return typeof name === 'string' ? name : undefined;
+}
+function parseObject(text) {
+    try {
+        return asObject(JSON.parse(text.replace(/^\uFEFF/, '')));
+    }
+    catch {
+        return undefined;
+    }
+}
+function asObject(value) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? value : undefined;
+}
+/** Windows reads it from `CredentialSpecs` under Docker's data directory, and from nowhere else. */
+function credential_spec_fileProblem(file) {
+    const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
+    const escapes = file.split(/[\\/]/).includes('..');
+    if (!isAbsolute && !escapes)
+        return undefined;
+    return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
+}
+function registryProblem(name) {
+    return /[\\/]/.test(name)
+        ? `${name} is no name of a value in the registry of Windows: write the name alone, without a path`
+        : undefined;
+}
+function nodeProblem(spec, nodes) {
+    const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
+    const others = eligible.filter((node) => node.Description.Platform.OS !== 'windows');
+    if (eligible.length === others.length) {
+        return 'no Windows node that is ready and active may run the service: only Windows has group-managed service accounts';
+    }
+    if (others.length === 0)
+        return undefined;
+    return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/credential-files.js
+
+
+/**
+ * Credential specs in files of the job, as configs of the stack: `./` before a path says that it is meant from the
+ * compose file on, as with that of a config. Any other is a file on the nodes, as docker has it. Pure.
+ *
+ * @param readFile the text of a file by its path in the compose file; nothing where it cannot be read, which is told later,
+ * with all contents that cannot be had
+ */
+function withCredentialConfigs(files, readFile) {
+    const taken = new Set(files.flatMap(({ root }) => mapAt(root, 'configs').map(({ key }) => key)));
+    const notices = [];
+    const changed = files.map((file) => {
+        const root = mapAt(file.root, 'services').reduce((all, { key: service, value }) => {
+            const path = value.kind === 'map' ? runnerFile(value) : undefined;
+            if (path === undefined)
+                return all;
+            notices.push(`${file.path} line ${path.line}: services.${service}.credential_spec: ${path.value} is a file of this job: it becomes a config of the stack, and the nodes need no file`);
+            return withConfig(all, service, freeName(`${service}-credential-spec`, taken), path, readFile(path.value));
+        }, file.root);
+        return { ...file, root };
+    });
+    return { files: changed, notices };
+}
+function runnerFile(service) {
+    const spec = entryAt(service, 'credential_spec');
+    const file = spec?.kind === 'map' && spec.entries.length === 1 ? entryAt(spec, 'file') : undefined;
+    return file?.kind === 'text' && /^\.\.?[\\/]/.test(file.value) ? file : undefined;
+}
+function freeName(name, taken) {
+    return taken.has(name) ? freeName(`${name}-file`, taken) : name;
+}
+function withConfig(root, service, key, path, content) {
+    const { line } = path;
+    const account = credentialAccount(content);
+    const labels = {
+        kind: 'map',
+        line,
+        entries: account === undefined ? [] : [{ key: GMSA_LABEL, line, value: tree_text(account.replaceAll('$', '$$$$'), line) }],
+    };
+    const config = {
+        kind: 'map',
+        line,
+        entries: [
+            { key: 'file', line, value: path },
+            { key: 'labels', line, value: labels },
+        ],
+    };
+    const spec = { kind: 'map', line, entries: [{ key: 'config', line, value: tree_text(key, line) }] };
+    const named = mapValues(root, (section, services) => section === 'services' && services.kind === 'map'
+        ? mapValues(services, (name, one) => name === service && one.kind === 'map'
+            ? mapValues(one, (inner, old) => (inner === 'credential_spec' ? spec : old))
+            : one)
+        : services);
+    return withEntries(named, ['configs'], [{ key, line, value: config }]);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/stack.js
+
+
 
 
 
@@ -17513,6 +18286,8 @@ function readStack(inputs, replacement, env, problems) {
     if (name === '') {
         const given = ['compose-file', 'env-file'].filter((key) => inputs[key].trim() !== '');
         const on = ['prune', 'rerun-jobs'].filter((key) => (key === 'prune' ? prune : rerunJobs));
+        if (inputs.only.trim() !== '')
+            problems.add(ONLY_OF_STACK);
         const alone = [...given, ...on];
         if (alone.length > 0)
             problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
@@ -17523,14 +18298,17 @@ function readStack(inputs, replacement, env, problems) {
         problems.add(`stack: ${problem}`);
     const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
-    const files = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
+    const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
     const [first] = paths;
     if (first !== undefined)
-        hideSecrets(files, lookUp, env, (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first)));
-    if (first === undefined || files.length < paths.length)
+        hideSecrets(written, lookUp, env, (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first)));
+    if (first === undefined || written.length < paths.length)
         return undefined;
     const directory = (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first));
-    const adapted = adaptCompose(files, lookUp, problems, (path) => envFileAt((0,external_node_path_namespaceObject.resolve)(directory, path), directory));
+    const readFile = fileReader({ ...env, GITHUB_WORKSPACE: directory });
+    const { files, notices } = withCredentialConfigs(written, (path) => stack_contentOf(filledIn(path, lookUp), readFile));
+    const plain = adaptCompose(files, lookUp, problems, (path) => envFileAt((0,external_node_path_namespaceObject.resolve)(directory, path), directory));
+    const adapted = { ...plain, notices: [...notices, ...plain.notices] };
     const variables = adapted.variables.flatMap((variable) => {
         const value = lookUp(variable);
         return value === undefined ? [] : [[variable, value]];
@@ -17544,8 +18322,30 @@ function readStack(inputs, replacement, env, problems) {
         lookUp,
         prune,
         rerunJobs,
+        leftOut: leftOutBy(inputs.only.trim(), prune, { name, adapted }, problems),
         ...replacement,
     };
+}
+const ONLY_OF_STACK = 'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`';
+/** What `only` leaves as it is; an empty list of names leaves out all. */
+function leftOutBy(only, prune, stack, problems) {
+    if (only === '')
+        return [];
+    const here = problems.at('only');
+    if (prune) {
+        here.add('with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out');
+    }
+    const all = nameables(stack);
+    const names = here.attempt(() => parseNames(only)) ?? [];
+    const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`);
+    if (problem !== undefined)
+        here.add(problem);
+    const meant = selected(names, all);
+    return all.flatMap(({ name }) => (meant.has(name) ? [] : [name]));
+}
+/** The services of a stack, in the order of its files. */
+function nameables({ name, adapted }) {
+    return serviceKeys(adapted.files).map((key) => ({ name: `${name}_${key}`, key }));
 }
 /** Why this can be no stack's name, with what to write. */
 function stackNameProblem(name) {
@@ -17690,6 +18490,8 @@ function stack_contentOf(path, readFile) {
 
 
 
+
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -17719,6 +18521,7 @@ function read_readInputs(given, strategies) {
     const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
     const services = readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
+    const force = readForce(env, stack, services, problems);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -17730,8 +18533,7 @@ function read_readInputs(given, strategies) {
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
-    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
-    const lockTimeout = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
+    const lock = readLock(env, problems);
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -17757,8 +18559,9 @@ function read_readInputs(given, strategies) {
         monitorSeconds,
         onFailure,
         onCancel,
+        force,
         maxParallel,
-        lock: isLocked ? { timeoutSeconds: lockTimeout } : undefined,
+        lock,
         plan,
     };
 }
@@ -17815,6 +18618,12 @@ function reachOf(env, problems) {
         resolvePath: (path) => resolvePath(env, path),
         hasAgent: Boolean(env.SSH_AUTH_SOCK),
     }, problems);
+}
+/** Whether the run takes the lock, and how long it waits for it. */
+function readLock(env, problems) {
+    const isLocked = readOrDefault(env, 'lock', problems, parseBoolean);
+    const timeoutSeconds = readOrDefault(env, 'lock-timeout', problems, parseTimeout);
+    return isLocked ? { timeoutSeconds } : undefined;
 }
 /** The accounts of a run. Every secret of one is masked, and each is checked against the others. */
 function readAccounts(env, problems) {
@@ -17894,7 +18703,7 @@ function readServices(env, forAll, problems) {
         return [];
     }
     if (text.trim() !== '')
-        return servicesFromText(text, forAll, problems);
+        return servicesFromText(text, forAll, attachmentSources(env), problems);
     if (stack !== '')
         return [];
     const given = ['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
@@ -17903,10 +18712,28 @@ function readServices(env, forAll, problems) {
     return [];
 }
 function readStackInputs(env, replacement, problems) {
-    const names = ['stack', 'compose-file', 'env-file', 'prune', 'rerun-jobs'];
-    const [stack = '', composeFile = '', envFile = '', prune = '', rerunJobs = ''] = names.map((name) => input(env, name));
-    const inputs = { stack, 'compose-file': composeFile, 'env-file': envFile, prune, 'rerun-jobs': rerunJobs };
+    const inputs = {
+        stack: input(env, 'stack'),
+        'compose-file': input(env, 'compose-file'),
+        'env-file': input(env, 'env-file'),
+        prune: input(env, 'prune'),
+        'rerun-jobs': input(env, 'rerun-jobs'),
+        only: input(env, 'only'),
+    };
     return readStack(inputs, replacement, env, problems);
+}
+/** Whose tasks are to be replaced. The services of a stack that is there already are only known when the swarm is seen. */
+function readForce(env, stack, services, problems) {
+    const force = readOrDefault(env, 'force', problems, parseSelection);
+    const [all, owner] = stack === undefined ? [services, '`services`'] : [nameables(stack), `the stack ${stack.name}`];
+    const isKnown = all.length > 0 && !services.some(({ isStack }) => isStack);
+    const problem = isKnown ? unknownNames(force, all, owner) : undefined;
+    if (problem !== undefined)
+        problems.add(`force: ${problem}`);
+    const idle = force === 'all' ? [] : [...selected(force, all)].filter((name) => stack?.leftOut.includes(name));
+    if (idle.length > 0)
+        problems.add(`force: \`only\` leaves ${listed(idle)} out: add the name there, or take it out here`);
+    return force;
 }
 function parseOnShortLived(text) {
     return parseChoice(text, ON_SHORT_LIVED);
@@ -17921,7 +18748,42 @@ function parseTimeout(text) {
     throw new UserError(`${text} is more than a day: write at most 24h`);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/names.js
+
+/** Names of what there is on the swarm, as an input lists them. */
+/** The words of a text, with blanks, commas or line ends between. */
+function names_wordsOf(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+/**
+ * The names in a text: words, or a YAML list of them. Whatever else it holds is a problem, and none is left out silently.
+ *
+ * @param advice what to write instead of `name: image`, a phrase
+ */
+function namesFromText(text, advice, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'text')
+        return names_wordsOf(root.value);
+    if (root.kind === 'map') {
+        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
+}
+function namesOfItem(item, place, advice, problems) {
+    const words = item.kind === 'text' ? names_wordsOf(item.value) : [];
+    if (words.length > 0)
+        return words;
+    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
+    return [];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/auth-refresh.js
+
 
 
 
@@ -17981,7 +18843,7 @@ function choiceOfText(text, problems) {
         problems.add(EMPTY);
         return { by: 'name', services: [] };
     }
-    const services = root.kind === 'text' ? wordsOf(root.value) : namedIn(root, problems);
+    const services = root.kind === 'text' ? servicesIn(root.value) : namedIn(root, problems);
     const names = services.map(({ name }) => name);
     const labels = names.filter((name) => LABEL.test(name)).map((name) => name.replace(LABEL, ''));
     if (labels.length > 0) {
@@ -18006,12 +18868,11 @@ function choiceOfText(text, problems) {
 /** Whether a text that says something to a person, such as a comment, names nothing. */
 function isEmpty(root) {
     if (root.kind === 'text')
-        return wordsOf(root.value).length === 0;
+        return names_wordsOf(root.value).length === 0;
     return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0;
 }
-function wordsOf(text) {
-    const words = text.split(/[\s,]+/).filter((word) => word !== '');
-    return words.map((name) => ({ name }));
+function servicesIn(text) {
+    return names_wordsOf(text).map((name) => ({ name }));
 }
 function namedIn(root, problems) {
     if (root.kind === 'map') {
@@ -18022,7 +18883,7 @@ function namedIn(root, problems) {
     return root.items.flatMap((item, index) => {
         if (item.kind === 'map')
             return entryFrom(item, problems) ?? [];
-        const words = item.kind === 'text' ? wordsOf(item.value) : [];
+        const words = item.kind === 'text' ? servicesIn(item.value) : [];
         if (words.length === 0) {
             problems.add(`entry ${index + 1} is ${item.kind === 'text' ? 'empty' : 'a list'}: write the name of a service, or leave the entry out`);
         }
@@ -18214,6 +19075,68 @@ function checkConfig(config, configs, problems) {
     if (configs === undefined || configs.includes(config))
         return;
     problems.add(`there is no config ${shown(config)}: write ${listed(configs, 'disjunction')}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/removal.js
+
+
+
+
+
+
+
+const HOW = 'write the names alone, as in `services: web api`';
+const removal_EMPTY = 'it names nothing to remove: write the names of services, such as `web api`, or give a `stack`';
+/**
+ * Reads the inputs of a run that removes.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readRemoval(given, strategies) {
+    const problems = new problems_Problems();
+    const { env } = beginReading(given, strategies, problems);
+    const asked = {
+        reach: reachOf(env, problems),
+        what: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        ifExists: readOrDefault(env, 'if-exists', problems, parseBoolean),
+        dryRun: readOrDefault(env, 'dry-run', problems, parseBoolean),
+        lock: readLock(env, problems),
+        timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
+        maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
+        credentials: [],
+    };
+    problems.throwAll();
+    return asked;
+}
+function subjectFrom(services, stack, problems) {
+    if (services.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    else if (stack !== '') {
+        const problem = stackNameProblem(stack);
+        if (problem !== undefined)
+            problems.add(`stack: ${problem}`);
+        return { kind: 'stack', name: stack };
+    }
+    return { kind: 'services', names: stack === '' ? namesFrom(services, problems) : [] };
+}
+function namesFrom(text, problems) {
+    const own = new problems_Problems('services');
+    const names = namesFromText(text, HOW, own);
+    if (names.length === 0 && own.isEmpty)
+        own.add(removal_EMPTY);
+    problems.take(own);
+    for (const name of names) {
+        const problem = /[/:@=*]/.test(name)
+            ? `${shown(name)} is no name of a service: ${HOW}`
+            : nameProblem(name, 'a service');
+        if (problem !== undefined)
+            problems.add(`services: ${problem}`);
+    }
+    for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
+        problems.add(`services: ${shown(name)} is given twice: leave one of the two out`);
+    }
+    return names;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/ecr-login.js
@@ -19282,7 +20205,8 @@ function goodHeadline(results, { wait, stack }) {
     const services = (those) => {
         if (those.length === 1)
             return names(those);
-        const count = those.length === results.length ? allOf(those.length, 'services') : `${those.length} services`;
+        const isAll = those.length === results.length && (stack?.leftOut ?? []).length === 0;
+        const count = isAll ? allOf(those.length, 'services') : `${those.length} services`;
         return `${count}${stack === undefined ? '' : ` of stack ${stack.name}`}`;
     };
     const be = (those) => (those.length === 1 ? 'was' : 'were');
@@ -19858,6 +20782,14 @@ function login_summary(configs) {
     ].join('\n\n');
 }
 
+;// CONCATENATED MODULE: ./build/report/left-out.js
+
+const left_out_MOST_NAMES = 10;
+/** What `only` has left as it is, in words; `undefined`: nothing. Pure. */
+function leftOutWords(names = []) {
+    return names.length === 0 ? undefined : `left out by only: ${someOf(names, left_out_MOST_NAMES)}`;
+}
+
 ;// CONCATENATED MODULE: ./build/runner/utc.js
 /** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
 function utcWords(ms) {
@@ -20022,6 +20954,7 @@ function planFitToShow(outlook, showValues) {
         })),
         advice: outlook.advice.map((line) => safeLine(line)),
         images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
+        leftOut: outlook.leftOut ?? [],
     };
 }
 /** Anybody can write labels. */
@@ -20214,6 +21147,7 @@ function objectWords({ action, changes, nodes }) {
 
 
 
+
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000;
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
@@ -20242,6 +21176,7 @@ function planMarkdown(outlook) {
         adviceList(outlook),
         unchangedList(outlook),
         noteList(outlook),
+        leftOutLine(outlook),
     ].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
@@ -20259,6 +21194,10 @@ function planMarkdown(outlook) {
             ]),
         ...lists,
     ].join('\n\n');
+}
+function leftOutLine({ leftOut }) {
+    const words = leftOutWords(leftOut);
+    return words === undefined ? '' : markdown_plain(words);
 }
 /** A report of a run that has no plan, as much of it as a comment may have. */
 function withinComment(markdown) {
@@ -20280,9 +21219,11 @@ function deployWords(outlook) {
     const others = objects === undefined ? '' : `; ${objects}`;
     return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
 }
-function allServicesWords({ services: { length: count } }) {
+function allServicesWords({ services: { length: count }, leftOut = [] }) {
     if (count === 1)
         return 'The service is';
+    if (leftOut.length > 0)
+        return `${count} services are`;
     return `${count === 2 ? 'Both' : `All ${count}`} services are`;
 }
 function tableOf(services) {
@@ -20515,6 +21456,7 @@ function valuesOf({ field, key, before, after }, most) {
 
 
 
+
 const plan_MOST_NAMES = 10;
 const MOST_LOGGED_CHANGES = 100;
 /** Tells what a deploy would do: in the log, the job summary and the outputs. Red only where that was asked for. */
@@ -20563,6 +21505,9 @@ function logPlan(outlook) {
     for (const { account, ends, names } of storedCredentials(outlook)) {
         log_log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, plan_MOST_NAMES)})`);
     }
+    const leftOut = leftOutWords(outlook.leftOut);
+    if (leftOut !== undefined)
+        log_log.info(leftOut);
     if (unchanged.length > 0)
         log_log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`);
 }
@@ -20600,6 +21545,160 @@ function plan_quoted(value) {
     if (value === undefined)
         return '–';
     return value === '' ? '(empty)' : value;
+}
+
+;// CONCATENATED MODULE: ./build/report/output.js
+
+
+
+/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
+const output_MOST_CHARACTERS = 480_000;
+/** How long the causes may be, tried in turn until all services have room. */
+const output_CAUSE_CHARACTERS = [2000, 500, 100];
+/**
+ * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
+ * they are.
+ */
+function output_servicesOutput(results) {
+    const entries = (of) => (most) => of.map((one) => forOutput(one, most));
+    const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
+    return listOutput(entries(results), output_CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
+}
+/** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
+function forOutput(result, mostCharacters) {
+    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
+    return {
+        name,
+        action,
+        outcome,
+        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
+        config: config ?? null,
+        nodes,
+        tasks,
+        seconds,
+        live: live ?? name,
+        cause: cause === undefined ? null : shortened(cause, mostCharacters),
+        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
+        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
+    };
+}
+function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
+    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
+}
+
+;// CONCATENATED MODULE: ./build/report/removal.js
+
+
+
+
+
+
+
+
+const removal_MOST_SUMMARY_BYTES = 900_000;
+/** What a removal came to: red unless all that was to go is gone. What services of others need is told, and no failure. */
+function reportRemoval(result) {
+    const things = result.things.map(removal_fitToShow);
+    const shown = { ...result, things };
+    const status = removal_statusOf(shown);
+    const bad = things.filter(removal_isBad);
+    if (bad.length > 0)
+        process.exitCode = 1;
+    for (const { kind, name, outcome, cause = '' } of bad.slice(0, MOST_ANNOTATIONS)) {
+        reportLog.error(cause, `${kind} ${name}: ${outcome}`);
+    }
+    for (const { kind, name, outcome, cause } of things) {
+        if (outcome === 'kept')
+            reportLog.warning(`${kind} ${name} stays: ${cause}`);
+        else if (outcome === 'removed' && cause !== undefined)
+            reportLog.warning(`${name}: ${cause}`);
+    }
+    const words = removal_verdict(shown);
+    reportLog.info(`${status}: ${words}`, bad.length > 0 ? 'bad' : 'good');
+    const { json, leftOut } = output_servicesOutput(result.services.map(({ cause, note, ...rest }) => ({
+        ...rest,
+        ...(cause !== undefined && { cause: safeLine(cause) }),
+        ...(note !== undefined && { note: safeLine(note) }),
+    })));
+    if (leftOut > 0)
+        log_log.warning(`The output services has no room for ${leftOut} services`);
+    setOutput('status', status);
+    setOutput('services', json);
+    addSummary(removal_summary(status, shown, words));
+}
+function removal_isBad({ outcome }) {
+    return outcome === 'failed' || outcome === 'timed-out' || outcome === 'cancelled';
+}
+function removal_statusOf({ things, isDryRun }) {
+    const bad = things.filter(removal_isBad).map(({ outcome }) => outcome);
+    if (bad.includes('cancelled'))
+        return 'cancelled';
+    if (bad.length > 0)
+        return bad.every((outcome) => outcome === 'timed-out') ? 'timed-out' : 'failed';
+    if (things.every(({ outcome }) => outcome === 'kept'))
+        return 'unchanged';
+    return isDryRun ? 'planned' : 'removed';
+}
+/** `3 services and 1 network of stack shop; 1 network stays` */
+function removal_verdict({ things, subject, isDryRun }) {
+    const count = (of) => {
+        const kinds = removal_KINDS.flatMap((kind) => {
+            const number = things.filter((thing) => thing.kind === kind && of(thing)).length;
+            return number === 0 ? [] : [`${number} ${kind}${number === 1 ? '' : 's'}`];
+        });
+        return new Intl.ListFormat('en').format(kinds);
+    };
+    const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'));
+    const bad = count(removal_isBad);
+    const kept = count(({ outcome }) => outcome === 'kept');
+    const first = gone === '' ? `nothing of ${subject}` : `${gone} of ${subject}`;
+    return [
+        `${first}${isDryRun && gone !== '' ? ' would be removed' : ''}`,
+        ...(bad === '' ? [] : [`${bad} not as asked`]),
+        ...(kept === '' ? [] : [`${kept} in use by others`]),
+        ...(isDryRun ? ['nothing was removed'] : []),
+    ].join('; ');
+}
+const removal_KINDS = ['service', 'network', 'secret', 'config'];
+const removal_MARKS = {
+    removed: '✅',
+    kept: '⏭️',
+    planned: '🗑️',
+    failed: '❌',
+    'timed-out': '❌',
+    cancelled: '⏹️',
+};
+function removal_summary(status, { things, missing }, words) {
+    const isRed = things.some(removal_isBad);
+    const rows = [...things].sort((a, b) => Number(removal_isBad(b)) - Number(removal_isBad(a))).map(removal_row);
+    const fit = fitting(rows, removal_MOST_SUMMARY_BYTES, Buffer.byteLength);
+    const left = rows.length - fit.length;
+    const title = TITLES[status];
+    return [
+        `## ${isRed ? '❌' : '✅'} ${title}${markdown_plain(words)}`,
+        `Swarm Deploy: **${status}**, mode \`remove\``,
+        ...(missing.length === 0 ? [] : [missing.map((line) => `- ${prose(line)}`).join('\n')]),
+        ...(rows.length === 0
+            ? []
+            : [['| What | Name | Outcome | Note |', '| --- | --- | --- | --- |', ...fit].join('\n')]),
+        ...(left === 0 ? [] : [`There is no room here for ${left} more: see the log.`]),
+    ].join('\n\n');
+}
+const TITLES = {
+    removed: 'Removed: ',
+    unchanged: 'Nothing to remove: ',
+    planned: '',
+    failed: 'Not all is removed: ',
+    'timed-out': 'Not all has ended: ',
+    cancelled: 'Stopped: ',
+};
+function removal_row({ kind, name, outcome, image, cause }) {
+    const named = image === undefined ? nameCell(name) : `${nameCell(name)}<br>${nameCell(shortImage(image))}`;
+    const said = outcome === 'kept' ? 'stays' : outcome;
+    return `| ${kind} | ${named} | ${removal_MARKS[outcome]}&nbsp;${said} | ${proseCell(cause ?? '')} |`;
+}
+function removal_fitToShow(thing) {
+    return { ...thing, ...(thing.cause !== undefined && { cause: safeLine(thing.cause) }) };
 }
 
 ;// CONCATENATED MODULE: ./build/report/remedies.js
@@ -20807,45 +21906,6 @@ function taskLines({ failedTask }, most) {
         `    task ${id}${where} ${shortened(ending, culprit_lines_MOST_CAUSE_CHARACTERS)}${logs.length === 0 ? '' : '; it printed last:'}`,
         ...(logs.length === 0 ? [] : last.map((line) => `    | ${shortened(line, culprit_lines_MOST_LINE_CHARACTERS)}`)),
     ];
-}
-
-;// CONCATENATED MODULE: ./build/report/output.js
-
-
-
-/** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */
-const output_MOST_CHARACTERS = 480_000;
-/** How long the causes may be, tried in turn until all services have room. */
-const output_CAUSE_CHARACTERS = [2000, 500, 100];
-/**
- * The output `services`: valid JSON of the shape that docs/reference.md documents, whatever the services said and however many
- * they are.
- */
-function output_servicesOutput(results) {
-    const entries = (of) => (most) => of.map((one) => forOutput(one, most));
-    const badFirst = results.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
-    return listOutput(entries(results), output_CAUSE_CHARACTERS, output_MOST_CHARACTERS, entries(badFirst));
-}
-/** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
-function forOutput(result, mostCharacters) {
-    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
-    return {
-        name,
-        action,
-        outcome,
-        image: { before: image.before ?? null, wanted: image.wanted ?? null, after: image.after ?? null },
-        config: config ?? null,
-        nodes,
-        tasks,
-        seconds,
-        live: live ?? name,
-        cause: cause === undefined ? null : shortened(cause, mostCharacters),
-        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
-        failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
-    };
-}
-function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
-    return { id, node: node ?? null, exitCode: exitCode ?? null, ending: shortened(ending, mostCharacters) };
 }
 
 ;// CONCATENATED MODULE: ./build/report/place.js
@@ -21394,6 +22454,7 @@ function arranged(bars, start, mark) {
 
 
 
+
 /** A runner drops a step's summary of more than 1 MiB. */
 const summary_MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
@@ -21468,7 +22529,8 @@ function title(status, text) {
 function facts(status, results, { stack }) {
     const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`;
     const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`;
-    return `Swarm Deploy: **${status}**, ${services}${ofStack}`;
+    const leftOut = leftOutWords(stack?.leftOut);
+    return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; ${markdown_plain(leftOut)}`}`;
 }
 function tablesThatFit(tables, bytes) {
     let room = bytes;
@@ -21675,81 +22737,6 @@ const UNITS = [
 function spoken(seconds) {
     const [unit, size] = UNITS.find(([, size]) => seconds > 0 && seconds % size === 0) ?? ['s', 1];
     return `${seconds / size} ${unit}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
-/**
- * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
- * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
- * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
- * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
- */
-function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
-    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
-}
-/** The label by which Docker finds what belongs to a stack. */
-const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** What stands in a spec for the ID of an object that is not there yet. */
-function placeholder(kind, name) {
-    return kind === 'network' ? name : `new-${kind}-${name}`;
-}
-/**
- * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
- * and a rollback to one that names a removed secret takes the service down.
- */
-function unusedIds(ids, services) {
-    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
-    return ids.filter((id) => !used.has(id));
-}
-/** The IDs of all that a spec names. */
-function referredIds(spec) {
-    const template = spec?.TaskTemplate;
-    const container = template?.ContainerSpec;
-    const credential = container?.Privileges?.CredentialSpec?.Config;
-    return [
-        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
-        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
-        ...(template?.Networks ?? []).map(({ Target }) => Target),
-        ...(spec?.Networks ?? []).map(({ Target }) => Target),
-        ...(credential ? [credential] : []),
-    ];
-}
-/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
-function withIds(spec, ids) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    const to = (id) => ids.get(id) ?? { id };
-    const credential = container?.Privileges?.CredentialSpec;
-    return {
-        ...spec,
-        TaskTemplate: {
-            ...template,
-            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
-            ...(container && {
-                ContainerSpec: {
-                    ...container,
-                    ...(container.Secrets && {
-                        Secrets: container.Secrets.map((one) => {
-                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
-                            return { ...one, SecretID, SecretName };
-                        }),
-                    }),
-                    ...(container.Configs && {
-                        Configs: container.Configs.map((one) => {
-                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
-                            return { ...one, ConfigID, ConfigName };
-                        }),
-                    }),
-                    ...(credential?.Config && {
-                        Privileges: {
-                            ...container.Privileges,
-                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
-                        },
-                    }),
-                },
-            }),
-        },
-    };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/without-tasks.js
@@ -23285,90 +24272,6 @@ function allDiagnosed(settled) {
     return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/credential-spec.js
-
-/** The source that a service's spec names, `undefined` when it has none. */
-function credentialSpecOf(spec) {
-    return spec.TaskTemplate.ContainerSpec?.Privileges?.CredentialSpec ?? undefined;
-}
-/**
- * What is wrong with a service's gMSA credential spec, one line each. Swarm takes it as it is, and then every task is
- * rejected.
- *
- * @param content of the swarm config that it names; `undefined` when there is no such config
- */
-function credentialSpecProblems(source, spec, content, nodes) {
-    const given = ['Config', 'File', 'Registry'].filter((key) => source[key]);
-    const problems = [
-        given.length === 1
-            ? undefined
-            : `it names ${given.length === 0 ? 'no source' : given.map((key) => key.toLowerCase()).join(' and ')}: write exactly one of config, file and registry`,
-        source.Config ? contentProblem(content) : undefined,
-        source.File ? credential_spec_fileProblem(source.File) : undefined,
-        source.Registry ? registryProblem(source.Registry) : undefined,
-        nodeProblem(spec, nodes),
-    ];
-    return problems.flatMap((problem) => (problem === undefined ? [] : [`its credential spec cannot work: ${problem}`]));
-}
-/** The fields that Windows looks for (docs.microsoft.com, "Create a credential spec"). */
-const JOIN_FIELDS = ['Sid', 'MachineAccountName', 'Guid', 'DnsTreeName', 'DnsName', 'NetBiosName'];
-function contentProblem(content) {
-    const advice = 'write the JSON that the PowerShell command New-CredentialSpec makes';
-    if (content === undefined)
-        return 'the swarm config that it names does not exist: make it first, or correct the name';
-    const root = parseObject(content);
-    if (root === undefined)
-        return `the config is no JSON object: ${advice}`;
-    const plugins = root.CmsPlugins;
-    if (!Array.isArray(plugins) || !plugins.includes('ActiveDirectory')) {
-        return `the config's CmsPlugins do not list ActiveDirectory: ${advice}`;
-    }
-    const join = asObject(root.DomainJoinConfig);
-    const missing = JOIN_FIELDS.filter((field) => typeof join?.[field] !== 'string' || join[field] === '');
-    if (missing.length > 0)
-        return `the config's DomainJoinConfig lacks ${missing.join(', ')}: ${advice}`;
-    const accounts = asObject(root.ActiveDirectoryConfig)?.GroupManagedServiceAccounts;
-    if (!Array.isArray(accounts) || accounts.length === 0 || !accounts.every((one) => asObject(one)?.Name)) {
-        return `the config's ActiveDirectoryConfig names no GroupManagedServiceAccounts: ${advice}`;
-    }
-    return undefined;
-}
-function parseObject(text) {
-    try {
-        return asObject(JSON.parse(text.replace(/^\uFEFF/, '')));
-    }
-    catch {
-        return undefined;
-    }
-}
-function asObject(value) {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? value : undefined;
-}
-/** Windows reads it from `CredentialSpecs` under Docker's data directory, and from nowhere else. */
-function credential_spec_fileProblem(file) {
-    const isAbsolute = /^(?:[\\/]|[a-z]:)/i.test(file);
-    const escapes = file.split(/[\\/]/).includes('..');
-    if (!isAbsolute && !escapes)
-        return undefined;
-    return `the file ${file} lies outside of the CredentialSpecs directory of Docker on the node: write a path relative to that directory`;
-}
-function registryProblem(name) {
-    return /[\\/]/.test(name)
-        ? `${name} is no name of a value in the registry of Windows: write the name alone, without a path`
-        : undefined;
-}
-function nodeProblem(spec, nodes) {
-    const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
-    const others = eligible.filter((node) => node.Description.Platform.OS !== 'windows');
-    if (eligible.length === others.length) {
-        return 'no Windows node that is ready and active may run the service: only Windows has group-managed service accounts';
-    }
-    if (others.length === 0)
-        return undefined;
-    return 'nodes without Windows may run the service too: add the placement constraint node.platform.os == windows';
-}
-
 ;// CONCATENATED MODULE: ./build/runner/name-column.js
 /** A longer name moves its own line to the right, and not those of all others. */
 const MOST_COLUMNS = 32;
@@ -23379,7 +24282,37 @@ function nameColumn(names) {
     return (name) => `${name}:`.padEnd(columns);
 }
 
+;// CONCATENATED MODULE: ./build/stack/content-name.js
+
+/**
+ * How the secrets and configs of a stack are named after their content: Swarm cannot change what is in one, so that
+ * another content is another object. Pure.
+ */
+/** Says of which name an object is one of several versions. */
+const VERSION_LABEL = 'swarm-deploy.version-of';
+/** Says what the content of an object with a fixed name hashes to. */
+const HASH_LABEL = 'swarm-deploy.content';
+const HASH_BYTES = 8;
+const content_name_LONGEST_NAME = 64;
+/**
+ * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
+ * secret is slow to work out, so that a weak password cannot be found by trying.
+ */
+function contentHash(kind, name, content) {
+    if (kind === 'secret')
+        return (0,external_node_crypto_namespaceObject.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
+        .update(content)
+        .digest('hex')
+        .slice(0, HASH_BYTES * 2);
+}
+/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
+function versionName(name, hash) {
+    return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
+}
+
 ;// CONCATENATED MODULE: ./build/stack/stack.js
+
 
 
 
@@ -23429,12 +24362,12 @@ function configContent({ objects, known }, id) {
     return objects.find(({ kind, name }) => kind === 'config' && placeholder('config', name) === id)?.content.toString();
 }
 /** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
-function objectsToSend(stack) {
-    return stack.objects.flatMap((object) => {
-        const there = stack.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
+function objectsToSend(belongings) {
+    return belongings.objects.flatMap((object) => {
+        const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
         if (there === undefined)
             return [{ object, there }];
-        const isAsWanted = !isOfStack(stack, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, there.Spec.Labels);
+        const isAsWanted = !stack_isOwn(belongings, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, there.Spec.Labels);
         return isAsWanted ? [] : [{ object, there }];
     });
 }
@@ -23442,9 +24375,9 @@ function objectsToSend(stack) {
 function scoped({ name }, key) {
     return `${name}_${key}`;
 }
-/** Whether labels say that a thing is the stack's. */
-function isOfStack({ name }, labels) {
-    return labels?.[NAMESPACE_LABEL] === name;
+/** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
+function stack_isOwn({ name }, labels) {
+    return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
@@ -23624,6 +24557,143 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
     return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/attachments.js
+
+
+/**
+ * A spec with what is attached to its service.
+ *
+ * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.record} had it: what these do not goes
+ * @param keptAlias a name on its networks that stays, whatever the list says of the networks
+ */
+function withAttached(spec, attached, earlier = [], keptAlias) {
+    const { secrets, configs, networks, credentialSpec, networkNames } = attached;
+    const nameOf = ({ Target }) => networkNames.get(Target) ?? Target;
+    const template = spec.TaskTemplate;
+    const container = template.ContainerSpec ?? { Image: '' };
+    const plain = (container.Configs ?? []).filter((one) => !isRuntime(one));
+    const runtime = (container.Configs ?? []).filter(isRuntime);
+    const ofSecrets = laid('secret', container.Secrets ?? [], secrets, attachments_fileName, sameSecret, earlier);
+    const ofConfigs = laid('config', plain, configs, attachments_fileName, sameConfig, earlier);
+    const now = template.Networks ?? [];
+    const wanted = networks?.map((one) => attachments_withAliases(one, now, keptAlias));
+    const ofNetworks = laid('network', now, wanted, nameOf, external_node_util_namespaceObject.isDeepStrictEqual, earlier);
+    const account = credentialSpec && accountOf(spec, runtime, credentialSpec);
+    const all = [...ofConfigs.entries, ...(account?.configs ?? runtime)];
+    return {
+        spec: {
+            ...spec,
+            TaskTemplate: {
+                ...template,
+                ...listOf('Networks', template.Networks, ofNetworks.entries),
+                ContainerSpec: {
+                    ...container,
+                    ...listOf('Secrets', container.Secrets, ofSecrets.entries),
+                    ...listOf('Configs', container.Configs, all),
+                    ...(account?.hasChanged && {
+                        Privileges: {
+                            ...withoutSpec(container.Privileges),
+                            ...(account.source && { CredentialSpec: account.source }),
+                        },
+                    }),
+                },
+            },
+        },
+        changes: [
+            ...ofSecrets.changes,
+            ...ofConfigs.changes,
+            ...ofNetworks.changes,
+            ...(account?.hasChanged ? ['credential-spec'] : []),
+        ],
+        record: [
+            ...(secrets === undefined ? earlier.filter(isOf('secret')) : attachments_named('secret', secrets, attachments_fileName)),
+            ...(configs === undefined ? earlier.filter(isOf('config')) : attachments_named('config', configs, attachments_fileName)),
+            ...(networks === undefined ? earlier.filter(isOf('network')) : attachments_named('network', networks, nameOf)),
+        ],
+    };
+}
+/** A list with what is wanted of it in the place of what had its name, and without what an earlier list alone named. */
+function laid(word, now, wanted, nameOf, isSame, earlier) {
+    if (wanted === undefined)
+        return { entries: now, changes: [] };
+    const left = new Map(wanted.map((entry) => [nameOf(entry), entry]));
+    const changes = [];
+    const kept = now.flatMap((entry) => {
+        const name = nameOf(entry);
+        const instead = left.get(name);
+        left.delete(name);
+        if (instead === undefined) {
+            // A second one of this name has been replaced with the first.
+            const isGone = earlier.includes(`${word} ${name}`) || wanted.some((one) => nameOf(one) === name);
+            if (isGone)
+                changes.push(`${word} ${name}`);
+            return isGone ? [] : [entry];
+        }
+        if (isSame(entry, instead))
+            return [entry];
+        changes.push(`${word} ${name}`);
+        return [instead];
+    });
+    changes.push(...[...left.keys()].map((name) => `${word} ${name}`));
+    return { entries: [...kept, ...left.values()], changes: [...new Set(changes)] };
+}
+/** Left out where there is nothing, and was nothing. */
+function listOf(key, before, entries) {
+    return before === undefined && entries.length === 0 ? {} : { [key]: entries };
+}
+function attachments_named(word, entries, nameOf) {
+    return entries.map((entry) => `${word} ${nameOf(entry)}`);
+}
+function isOf(word) {
+    return (name) => name.startsWith(`${word} `);
+}
+function attachments_fileName({ File: file }) {
+    return file?.Name ?? '';
+}
+function sameSecret(one, other) {
+    return one.SecretID === other.SecretID && sameFile(one.File, other.File);
+}
+function sameConfig(one, other) {
+    return one.ConfigID === other.ConfigID && sameFile(one.File, other.File);
+}
+function sameFile(one = {}, other = {}) {
+    const whole = ({ UID = '', GID = '', Mode = 0 }) => [UID || '0', GID || '0', Mode];
+    return (0,external_node_util_namespaceObject.isDeepStrictEqual)(whole(one), whole(other));
+}
+function attachments_withAliases({ Target, Aliases: asked }, now, keptAlias) {
+    const before = now.find((one) => one.Target === Target);
+    if (asked === undefined)
+        return before ?? { Target };
+    const has = (aliases, alias) => (aliases ?? []).includes(alias);
+    const isKept = keptAlias !== undefined && has(before?.Aliases, keptAlias) && !has(asked, keptAlias);
+    const aliases = isKept ? [...asked, keptAlias] : asked;
+    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(aliases, before?.Aliases ?? []))
+        return before ?? { Target };
+    return { ...before, Target, Aliases: aliases };
+}
+function isRuntime({ File: file, Runtime: runtime }) {
+    return runtime !== undefined && file === undefined;
+}
+/** The API has all three of them. */
+function attachments_whole({ Config = '', File = '', Registry = '' } = {}) {
+    return { Config, File, Registry };
+}
+/** The credential spec, and the configs that no file of the container has: of one in a config, that config. */
+function accountOf(spec, runtime, choice) {
+    const now = credentialSpecOf(spec);
+    const config = choice.source === undefined ? undefined : choice.config;
+    const configs = config === undefined ? [] : [{ ...config, Runtime: {} }];
+    const isSame = (0,external_node_util_namespaceObject.isDeepStrictEqual)(attachments_whole(now), attachments_whole(choice.source)) &&
+        (0,external_node_util_namespaceObject.isDeepStrictEqual)(runtime.map(({ ConfigID }) => ConfigID), configs.map(({ ConfigID }) => ConfigID));
+    return isSame
+        ? { hasChanged: false, source: now, configs: runtime }
+        : { hasChanged: true, source: choice.source && attachments_whole(choice.source), configs };
+}
+function withoutSpec(privileges) {
+    const { CredentialSpec: _, ...others } = privileges ?? {};
+    return others;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
 /**
  * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
@@ -23695,19 +24765,19 @@ function isRollback(status) {
 ;// CONCATENATED MODULE: ./build/plan/create-args-record.js
 
 /**
- * A note on a service of what its `create-args` spoke of the last time, by name and without any value: what a list
- * speaks of no longer is taken back. Pure.
+ * A note on a service of what its `create-args`, or its lists of secrets, configs and networks, spoke of the last time,
+ * by name and without any value: what a list speaks of no longer is taken back. Pure.
  */
 /** The spec with such a note. It changes no task, and is only sent with what does change. */
-function withRecord(spec, record) {
-    const { [RECORD_LABEL]: _, ...labels } = spec.Labels ?? {};
-    const note = record.length === 0 ? {} : { [RECORD_LABEL]: JSON.stringify([...new Set(record)]) };
+function withRecord(spec, record, label = RECORD_LABEL) {
+    const { [label]: _, ...labels } = spec.Labels ?? {};
+    const note = record.length === 0 ? {} : { [label]: JSON.stringify([...new Set(record)]) };
     return { ...spec, Labels: { ...labels, ...note } };
 }
 /** What the note of a service says. Anybody can write labels: what is no such note is none. */
-function recorded({ Labels }) {
+function recorded({ Labels }, label = RECORD_LABEL) {
     try {
-        const names = JSON.parse(Labels?.[RECORD_LABEL] ?? '[]');
+        const names = JSON.parse(Labels?.[label] ?? '[]');
         return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
     }
     catch {
@@ -23809,7 +24879,76 @@ function modeFlag(spec) {
     return spec?.Mode.ReplicatedJob === undefined ? [] : ['--mode', 'replicated-job'];
 }
 
+;// CONCATENATED MODULE: ./build/plan/force.js
+
+
+
+
+
+/**
+ * Tasks that are replaced though nothing of their service has changed. Swarm compares a task with the template of its
+ * service, and a number in there has no other meaning than to be another one. Pure.
+ */
+/** Why a service is sent, in the user's words. */
+const FORCED = 'forced';
+/** Whether the tasks of a service are to be replaced: what its entry says goes before the input. */
+function isForced({ name, force }, selection) {
+    return force ?? (selection === 'all' || selection.includes(name));
+}
+/**
+ * The deployment with its services marked that `force` means, when all of them are known.
+ *
+ * @throws UserError when it names one that there is none of
+ */
+function withForced(asked) {
+    const { force, stack, services } = asked;
+    if (force !== 'all' && force.length === 0)
+        return asked;
+    const all = services.map((request) => nameable(request, stack?.name));
+    const owner = stack === undefined ? 'this run' : `the stack ${stack.name}`;
+    const problem = unknownNames(force, all, owner);
+    if (problem !== undefined)
+        throw new UserError(`force: ${problem}`);
+    const meant = selected(force, all);
+    return {
+        ...asked,
+        services: services.map((request) => meant.has(request.name) ? { ...request, force: request.force ?? true } : request),
+    };
+}
+function nameable({ name }, stack) {
+    const prefix = stack === undefined ? '' : scoped({ name: stack }, '');
+    return stack === undefined ? { name } : { name, key: name.slice(prefix.length) };
+}
+/**
+ * The spec with which every task is replaced, or the job run again; `undefined` where that is not asked for, or there
+ * is no task. Its number is one above what the service and an interim spec of it have, so that a second try of the same
+ * write asks for nothing more.
+ *
+ * @param wanted the service as it is to be, which may have another number by docker's own flag
+ */
+function forcedSpec({ request, current, interim }, wanted) {
+    if (!request.force || current === undefined)
+        return undefined;
+    if ([current.Spec, wanted].some((spec) => wantedTasks(spec) === 0))
+        return undefined;
+    const before = [current.Spec, ...(interim === undefined ? [] : [interim])].map(forceOf);
+    return withForce(wanted, Math.max(forceOf(wanted), Math.max(...before) + 1));
+}
+/** Whether a change does no more than to replace the tasks: then there is nothing to go back to. */
+function onlyForces(current, wanted) {
+    return !sameSpec(current, wanted) && sameSpec(current, withForce(wanted, forceOf(current)));
+}
+function forceOf({ TaskTemplate: { ForceUpdate = 0 } }) {
+    return ForceUpdate;
+}
+function withForce(spec, number) {
+    return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: number } };
+}
+
 ;// CONCATENATED MODULE: ./build/plan/change.js
+
+
+
 
 
 
@@ -23834,17 +24973,39 @@ async function changeOf(planned, image, run) {
     const missing = difference(current?.Spec, asked);
     const declared = await declaredByFlags(planned, run);
     const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
-    const spec = withCommand(await specFor(standing, missing, image, run), request.command);
+    const commanded = withCommand(await specFor(standing, missing, image, run), request.command);
+    const attachment = attachmentOf(planned, commanded);
+    const spec = attachment?.spec ?? commanded;
     const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion);
     for (const key of ignored)
         log_log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
     // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
     const isSent = missing.image !== undefined || request.compose !== undefined;
     const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
-    const networks = request.compose?.networks ?? [];
-    const changes = changesOf(planned, wanted, missing, declared);
-    const isNoted = declared !== undefined && changes.length > 0;
-    return { wanted: isNoted ? withRecord(wanted, declared.record) : wanted, networks, changes };
+    const networks = request.compose?.networks ?? request.attached?.toMake ?? [];
+    const forced = forcedSpec(planned, wanted);
+    const changes = [
+        ...changesOf(planned, wanted, missing, declared, attachment?.changes ?? []),
+        ...(forced === undefined ? [] : [FORCED]),
+    ];
+    return {
+        wanted: withNotes(forced ?? wanted, current === undefined || changes.length > 0, declared, attachment),
+        networks,
+        changes,
+    };
+}
+/** What the lists of an entry attach, on top of all else that it says. */
+function attachmentOf({ request, current, colours }, spec) {
+    const { attached } = request;
+    const earlier = current === undefined ? [] : recorded(current.Spec, ATTACHED_LABEL);
+    return attached && withAttached(spec, attached, earlier, colours?.route?.alias);
+}
+/** What the lists spoke of is noted with what is sent anyway. Of a service that is made its flags are noted by now. */
+function withNotes(spec, isSent, declared, attachment) {
+    if (!isSent)
+        return spec;
+    const withFlags = declared === undefined ? spec : withRecord(spec, declared.record);
+    return attachment === undefined ? withFlags : withRecord(withFlags, attachment.record, ATTACHED_LABEL);
 }
 function specFor(planned, missing, image, run) {
     const { request, current } = planned;
@@ -23948,8 +25109,9 @@ const REASONS_BESIDE = [PAUSED, KILLED, RERUN];
  * Why an existing service has to be touched, in the user's words.
  *
  * @param declared what `create-args` make of the service as it is
+ * @param attached what its lists change
  */
-function changesOf({ request, current, interim }, wanted, { words }, declared) {
+function changesOf({ request, current, interim }, wanted, { words }, declared, attached) {
     if (current === undefined)
         return [];
     const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])];
@@ -23958,7 +25120,7 @@ function changesOf({ request, current, interim }, wanted, { words }, declared) {
         const rerun = request.compose.isRerun && service_mode_isJob(wanted) ? [RERUN] : [];
         return [...(changed.length === 0 ? rerun : changed), ...stuck];
     }
-    const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...commandChange(current.Spec, wanted)];
+    const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(current.Spec, wanted)];
     const named = [...words, ...byLists];
     const base = declared?.spec ?? current.Spec;
     const byFlags = named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : [];
@@ -24756,7 +25918,7 @@ function isRoomy(subnet) {
 
 /** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
 const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
-const PREDEFINED = ['bridge', 'default', 'host', 'none'];
+const network_rules_PREDEFINED = ['bridge', 'default', 'host', 'none'];
 /**
  * Everything that is wrong with a network that is to be made.
  *
@@ -24766,7 +25928,7 @@ function networkViolations(wanted, others) {
     return [...network_rules_nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
 }
 function network_rules_nameViolations({ Name: name }, others) {
-    const problem = PREDEFINED.includes(name)
+    const problem = network_rules_PREDEFINED.includes(name)
         ? `${name} is a network of docker's own: write another name`
         : (nameProblem(name, 'a network') ?? takenProblem(name, others));
     return problem === undefined ? [] : [{ key: 'name', problem }];
@@ -24932,10 +26094,6 @@ function dockerFiles(request, cliMajor, only) {
         const versioned = isOld ? withEntries(file, [], [{ key: 'version', line: 1, value: tree_text(LAST_OF_OLDER, 1) }]) : file;
         return toYaml(only === undefined ? versioned : withService(versioned, only));
     });
-}
-/** The keys of all services, in the order of the files. */
-function serviceKeys(files) {
-    return [...new Set(files.flatMap((file) => mapAt(file, 'services').map(({ key }) => key)))];
 }
 function withService(file, only) {
     return mapValues(file, (section, value) => section === 'services' && value.kind === 'map'
@@ -25292,10 +26450,10 @@ function problemsOf(findings) {
 }
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
 async function problemsTogether(drafts, run) {
-    const { connection, deployment, signal, stack } = run;
+    const { connection, deployment, signal, belongings } = run;
     const { stack: files } = deployment;
     const joining = drafts.filter(joinsNetwork);
-    const networks = stack?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
+    const networks = belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
     const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
     return [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
@@ -25450,18 +26608,18 @@ function decide(strategy, planned, wanted, nodes) {
     return {};
 }
 /** What would make Windows refuse the service's gMSA account. */
-async function credentialProblems(spec, { connection, observed, stack, signal }) {
+async function credentialProblems(spec, { connection, observed, belongings, signal }) {
     const source = credentialSpecOf(spec);
     if (source === undefined)
         return [];
-    if (source.Config && stack?.told.has(source.Config))
+    if (source.Config && belongings?.told.has(source.Config))
         return [];
     const content = source.Config ? await contentOfConfig(source.Config) : undefined;
     return credentialSpecProblems(source, spec, content, observed.nodes);
     async function contentOfConfig(id) {
-        const ofStack = stack && configContent(stack, id);
-        if (ofStack !== undefined)
-            return ofStack;
+        const known = belongings && configContent(belongings, id);
+        if (known !== undefined)
+            return known;
         const all = await connection.engine.get('/configs', { signal });
         const data = all.find(({ ID }) => ID === id)?.Spec.Data;
         return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
@@ -27456,6 +28614,10 @@ const MARGIN_SECONDS = 15 * 60;
 function lifetimeOf({ timeoutSeconds, services, stack }) {
     const all = [...services, ...(stack === undefined ? [] : [stack])];
     const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
+    return lifetimeOfSeconds(timeoutSeconds, trials);
+}
+/** The same by the input `timeout`, and the seconds that trials take beyond it. */
+function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
     const { rollout, wayBack } = sharesOf(timeoutSeconds);
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
@@ -27999,11 +29161,15 @@ const lock_LOOK_EVERY_MS = 1000;
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-async function takeLock(asked, run, { engine }, time, signal) {
-    const { lock, stack } = asked;
+function takeLock(asked, run, connection, time, signal) {
+    const { lock, stack, services } = asked;
+    return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+}
+/** The same for a run that is no deploy. */
+async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {
     if (lock === undefined)
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
-    const holder = { ...run, seconds: lifetimeOf(asked) };
+    const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
     const taken = [];
     const take = (names) => stage('Take the lock', async () => {
@@ -28029,7 +29195,7 @@ async function takeLock(asked, run, { engine }, time, signal) {
     };
     try {
         if (stack === undefined)
-            await keeper.takeServices(asked);
+            await keeper.takeServices({ services });
         else
             await take([lockName('stack', stack.name)]);
         return keeper;
@@ -28044,7 +29210,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
     let waitsFor = '';
     while (!(await create(engine, name, holder))) {
         signal.throwIfAborted();
-        const other = await find(engine, name, signal);
+        const other = await lock_find(engine, name, signal);
         if (other === undefined)
             continue;
         if (other.holder.token === holder.token)
@@ -28092,7 +29258,7 @@ async function create(engine, name, holder) {
         throw error;
     }
 }
-async function find(engine, name, signal) {
+async function lock_find(engine, name, signal) {
     const filters = JSON.stringify({ name: [name] });
     const found = await engine.get('/configs', { query: { filters }, signal });
     const config = found.find(({ Spec }) => Spec.Name === name);
@@ -28294,10 +29460,10 @@ function pullStateOf({ Status: status, DesiredState: desired }) {
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, and the one by which they get certificates. One that stays goes on, on each node that joins. So each says when
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
  * nobody needs it any more.
  */
-const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-' };
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
 const passing_services_HASH_LENGTH = 12;
 const passing_services_RUN = 'swarm-deploy.prepare.run';
 const passing_services_OWNER = 'swarm-deploy.prepare.owner';
@@ -28349,6 +29515,7 @@ const REMOVE_TIMEOUT_MS = 20_000;
 const LEFT = {
     pull: ['the services by which nodes pulled', 'those'],
     ca: ['the service that wrote certificates on the nodes', 'the one'],
+    tools: ['the services by which docker ran on the nodes', 'those'],
 };
 /**
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
@@ -28971,7 +30138,71 @@ function caServiceSpec({ name, labels, image, token, cas, notOn }) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/prepare/node-tasks.js
+
+
+
+function beginOn(ids) {
+    return new Map(ids.map((id) => [id, { state: 'working', said: '', failedTasks: [] }]));
+}
+/**
+ * What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done.
+ *
+ * @param tries how often a node tries it
+ */
+function node_tasks_afterLook(states, tasks, nodes, tries) {
+    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
+    const joined = tasks.flatMap(({ ID: taskId, NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [[id, { state: 'done', taskId }]] : []);
+    const next = [...states].map(([id, now]) => {
+        const own = tasks.filter(({ NodeID }) => NodeID === id);
+        return [id, now.state === 'working' ? stateAfterLook(now, own, active.has(id), tries) : now];
+    });
+    return new Map([...next, ...joined]);
+}
+function stateAfterLook(now, tasks, isActive, tries) {
+    const complete = tasks.find(({ Status }) => Status.State === 'complete');
+    if (complete !== undefined)
+        return { state: 'done', taskId: complete.ID };
+    const failed = tasks.filter(isFailure);
+    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
+    const last = newest(failed);
+    const said = last?.Status.Err ?? now.said;
+    if (last !== undefined && failedTasks.length >= tries) {
+        return { state: 'failed', said, taskId: last.ID, exitCode: last.Status.ContainerStatus?.ExitCode };
+    }
+    return isActive ? { state: 'working', said, failedTasks } : { state: 'left' };
+}
+function node_tasks_isOver(states) {
+    return [...states.values()].every(({ state }) => state !== 'working');
+}
+/** The nodes in one of the states. */
+function inState(states, state) {
+    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
+}
+/** @param has the IDs of the nodes of which it is known that they lack nothing */
+function nodesThatLack(nodes, has) {
+    const lacking = nodes.filter(({ ID }) => !has.has(ID));
+    const isLinux = (node) => node.Description.Platform.OS === 'linux';
+    const active = new Set(eligibleNodes(nodes));
+    return {
+        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
+        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
+        others: lacking.filter((node) => !isLinux(node)),
+    };
+}
+/** Why a node gets no task: `down`, `drain` or `pause`. */
+function whyAway({ Spec, Status }) {
+    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
+}
+/** What nodes are called; one that is gone by its ID. */
+function node_tasks_nameIn(nodes) {
+    return ({ ID }) => nodeName(ID, nodes) ?? ID;
+}
+
+;// CONCATENATED MODULE: external "node:tty"
+const external_node_tty_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tty");
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
 
 
 
@@ -28988,6 +30219,11 @@ const cli_MOST_BYTES = 32 * 1024 * 1024;
 /** What a program has printed is read by then, also when a child that it left behind holds its pipes open. */
 const cli_DRAIN_MS = 500;
 /**
+ * A terminal sends Ctrl-C to all programs of the group that it has in front (termios(3), ISIG). What leads to the swarm
+ * must outlive that: what a stop calls for goes over it.
+ */
+const IS_APART = [0, 1, 2].some((stream) => (0,external_node_tty_namespaceObject.isatty)(stream));
+/**
  * The docker CLI of the PATH in `env`.
  *
  * @param env the whole environment of its commands
@@ -28995,7 +30231,7 @@ const cli_DRAIN_MS = 500;
 function dockerCli(env) {
     return {
         run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART }),
     };
 }
 /**
@@ -29082,6 +30318,7 @@ function runProgram(program, args, options) {
         const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
             stdio: 'pipe',
             windowsHide: true,
+            detached: IS_APART,
             ...(env === undefined ? {} : { env }),
             ...(cwd === undefined ? {} : { cwd }),
         });
@@ -29154,7 +30391,7 @@ function cli_nameOf(program, args) {
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true });
+    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART });
 }
 /**
  * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
@@ -29491,55 +30728,47 @@ function credentialOf(registry, { kind, username, password }, { name, origin }) 
     return { origin, config: name, registry, path: '', username, password: new Secret(password, username), kind };
 }
 
-;// CONCATENATED MODULE: ./build/prepare/registry-ca/nodes.js
+;// CONCATENATED MODULE: ./build/prepare/tool-image.js
 
 
 
-function beginOn(ids) {
-    return new Map(ids.map((id) => [id, { state: 'writing', said: '', failedTasks: [] }]));
+
+
+const OF_THE_ACCOUNT = ['wrong-credential', 'credential-needed', 'forbidden'];
+/**
+ * Asks the registry for such an image, with the credential that serves it as it would serve that of a service.
+ *
+ * @param input the input that names it
+ * @throws UserError when the account is not right for it
+ */
+async function resolveToolImage(input, image, accounts, { engine, userConfig }, signal) {
+    const { credentials, dockerConfigs, configDirectories } = accounts;
+    const inNeed = { credentials, dockerConfigs, configDirectories, services: [{ name: input, image }] };
+    const { own } = await findCredentials(inNeed, engine, userConfig, signal);
+    const credential = credentialFor(image, credentials) ?? own.credentials[0];
+    const failure = own.failures.get(image.registry);
+    if (failure !== undefined)
+        throw new UserError(`${input}: ${failure}`);
+    if (image.digest !== undefined)
+        return { name: familiar(image), credential };
+    try {
+        const { Descriptor } = await resolveImage(engine, image, credential, signal);
+        return { name: familiar(withDigest(image, Descriptor.digest)), credential };
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        if (!OF_THE_ACCOUNT.includes(error.failure))
+            return { name: familiar(image), credential, unread: error };
+        const request = { ...image, ...(credential && { username: credential.username }) };
+        throw new UserError(`${input}: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`);
+    }
 }
-/** What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done. */
-function nodes_afterLook(states, tasks, nodes) {
-    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
-    const joined = tasks.flatMap(({ NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [id] : []);
-    const next = [...states].map(([id, now]) => {
-        const own = tasks.filter(({ NodeID }) => NodeID === id);
-        return [id, now.state === 'writing' ? stateAfterLook(now, own, active.has(id)) : now];
-    });
-    return new Map([...next, ...joined.map((id) => [id, { state: 'done' }])]);
-}
-function stateAfterLook(now, tasks, isActive) {
-    if (tasks.some(({ Status }) => Status.State === 'complete'))
-        return { state: 'done' };
-    const failed = tasks.filter(isFailure);
-    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
-    const last = newest(failed);
-    const said = last?.Status.Err ?? now.said;
-    if (last !== undefined && failedTasks.length >= CA_TRIES)
-        return { state: 'failed', said, taskId: last.ID };
-    return isActive ? { state: 'writing', said, failedTasks } : { state: 'left' };
-}
-function nodes_isOver(states) {
-    return [...states.values()].every(({ state }) => state !== 'writing');
-}
-/** The nodes in one of the states. */
-function inState(states, state) {
-    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
-}
-/** @param has the IDs of the nodes of which it is known */
-function nodesThatLack(nodes, has) {
-    const lacking = nodes.filter(({ ID }) => !has.has(ID));
-    const isLinux = (node) => node.Description.Platform.OS === 'linux';
-    const active = new Set(eligibleNodes(nodes));
-    return {
-        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
-        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
-        others: lacking.filter((node) => !isLinux(node)),
-    };
-}
-/** Why a node gets no task: `down`, `drain` or `pause`. */
-function whyAway({ Spec, Status }) {
-    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
+/** Of those that serve the image the one with the longest path. */
+function credentialFor(image, credentials) {
+    return credentials
+        .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
+        .toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/registry-ca/record.js
@@ -29590,9 +30819,6 @@ function hash(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/registry-ca/install.js
-
-
-
 
 
 
@@ -29689,7 +30915,7 @@ async function install(wanting, installation, run, limit, made) {
     const lacking = [...new Set(wanting.flatMap(({ lacking: { asked } }) => asked.map(({ ID }) => ID)))];
     const nodes = wanting[0]?.nodes ?? [];
     for (const { ca, lacking: those } of wanting) {
-        log_log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(install_nameIn(nodes)).toSorted())}`);
+        log_log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(node_tasks_nameIn(nodes)).toSorted())}`);
     }
     const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
     let done;
@@ -29714,7 +30940,7 @@ async function install(wanting, installation, run, limit, made) {
         throw error;
     }
     finally {
-        const names = done?.map((ID) => install_nameIn(nodes)({ ID }));
+        const names = done?.map((ID) => node_tasks_nameIn(nodes)({ ID }));
         run.onRemains(remainsInWords(records, names));
     }
 }
@@ -29746,15 +30972,15 @@ async function install_follow(ids, { connection, self, time }, limit) {
             engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
             engine.get('/nodes', { signal: limit }),
         ]);
-        states = nodes_afterLook(states, tasks, present);
-        if (nodes_isOver(states) || late.aborted)
+        states = node_tasks_afterLook(states, tasks, present, CA_TRIES);
+        if (node_tasks_isOver(states) || late.aborted)
             return { states, present };
         await sleep(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
         limit.throwIfAborted();
     }
 }
 async function tell(states, nodes, image, { connection }) {
-    const nameOf = install_nameIn(nodes);
+    const nameOf = node_tasks_nameIn(nodes);
     const named = (ids) => someOf(ids.map((id) => nameOf({ ID: id })).toSorted());
     const done = inState(states, 'done');
     if (done.length > 0)
@@ -29770,7 +30996,7 @@ async function tell(states, nodes, image, { connection }) {
             const lines = await install_lastLines(connection.engine, state.taskId);
             problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${failureInWords(state.said, lines, image)}`);
         }
-        if (state.state === 'writing') {
+        if (state.state === 'working') {
             const said = state.said === '' ? 'its task has not ended' : limited(state.said);
             problems.push(`registry-ca: ${nameOf({ ID: id })} has not got it in half of \`timeout\`: ${said}`);
         }
@@ -29802,7 +31028,7 @@ async function install_lastLines(engine, taskId) {
 }
 /** Those on which it is not done, and no failure. */
 function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
-    const nameOf = install_nameIn(nodes);
+    const nameOf = node_tasks_nameIn(nodes);
     if (away.length > 0) {
         const those = someOf(away.map((node) => `${nameOf(node)} (${whyAway(node)})`));
         log_log.notice(`registry-ca: the CA of ${registry} is not put on ${those}: such nodes get no task. A run that finds them active does it`);
@@ -29810,9 +31036,6 @@ function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
     if (others.length > 0) {
         log_log.notice(`registry-ca: the CA of ${registry} is not put on ${someOf(others.map(nameOf))}: not Linux`);
     }
-}
-function install_nameIn(nodes) {
-    return ({ ID }) => nodeName(ID, nodes) ?? ID;
 }
 function nodesInWords(some, all) {
     if (some === all)
@@ -29892,38 +31115,13 @@ async function isTrusted({ registry }, deployment, engine, signal) {
         return error.failure !== 'unknown-ca';
     }
 }
-const OF_THE_ACCOUNT = ['wrong-credential', 'credential-needed', 'forbidden'];
 /** The image with its digest, so far as the registry tells: nodes may have one that cannot be looked up. */
 async function imageToRun(image, { connection, deployment }, signal) {
-    const { engine, userConfig } = connection;
-    const inNeed = { ...deployment, services: [{ name: 'install-registry-ca-image', image }] };
-    const { own } = await findCredentials(inNeed, engine, userConfig, signal);
-    const credential = credentialFor(image, deployment.credentials) ?? own.credentials[0];
-    const failure = own.failures.get(image.registry);
-    if (failure !== undefined)
-        throw new UserError(`install-registry-ca-image: ${failure}`);
-    if (image.digest !== undefined)
-        return { name: familiar(image), credential };
-    try {
-        const { Descriptor } = await resolveImage(engine, image, credential, signal);
-        return { name: familiar(withDigest(image, Descriptor.digest)), credential };
+    const tool = await resolveToolImage('install-registry-ca-image', image, deployment, connection, signal);
+    if (tool.unread !== undefined) {
+        log_log.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${limited(tool.unread.message)}`);
     }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        if (OF_THE_ACCOUNT.includes(error.failure)) {
-            const request = { ...image, ...(credential && { username: credential.username }) };
-            throw new UserError(`install-registry-ca-image: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`);
-        }
-        log_log.info(`${familiar(image)} cannot be looked up, and is taken as each node has it: ${limited(error.message)}`);
-        return { name: familiar(image), credential };
-    }
-}
-/** Of those that serve the image the one with the longest path. */
-function credentialFor(image, credentials) {
-    return credentials
-        .filter(({ registry, path }) => registry === image.registry && pathMatches(path, image.repository))
-        .toSorted((a, b) => b.path.length - a.path.length)[0];
+    return tool;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-file.js
@@ -30237,7 +31435,7 @@ async function readIndex(source) {
             if (path.length > MOST_NAME_LENGTH)
                 throw new BadArchive('has a name that is longer than any name of a file');
             const kind = header.type === '0' || header.type === '\0' || header.type === '7' ? 'file' : kindOfLink(header.type);
-            const target = kind === 'link' ? targetOf(path, extra.target ?? header.target, header.type === '1') : undefined;
+            const target = kind === 'link' ? tar_file_targetOf(path, extra.target ?? header.target, header.type === '1') : undefined;
             if (entries.size >= tar_file_MOST_ENTRIES)
                 throw new BadArchive(`has more than ${tar_file_MOST_ENTRIES} files: no image has as many`);
             // What comes later is what unpacking would leave.
@@ -30322,7 +31520,7 @@ function plainPath(path) {
         .join('/');
 }
 /** A hard link names a path of the archive; a symbolic one begins at the folder that it is in. */
-function targetOf(path, target, isHard) {
+function tar_file_targetOf(path, target, isHard) {
     const from = isHard ? [] : path.split('/').slice(0, -1);
     if (target.startsWith('/'))
         return undefined;
@@ -31615,8 +32813,6 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
 
 
 /** What is told of a service that is not there. Pure. */
-const MOST_GUESSES = 3;
-const missing_service_MOST_TYPOS = 2;
 /**
  * That a service does not exist, with what to write.
  *
@@ -31629,19 +32825,9 @@ function missingService({ name, image, isKeyed }, names) {
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
     return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
 }
-/** The names that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
-function similarNames(name, names) {
-    const plain = name.toLowerCase();
-    const ofStacks = names.filter((one) => one.toLowerCase().endsWith(`_${plain}`));
-    const close = names
-        .map((one) => ({ one, typos: typosBetween(plain, one.toLowerCase()) }))
-        .filter(({ typos }) => typos <= Math.min(missing_service_MOST_TYPOS, plain.length / 2))
-        .sort((a, b) => a.typos - b.typos)
-        .map(({ one }) => one);
-    return [...new Set([...ofStacks, ...close])].slice(0, MOST_GUESSES);
-}
 
 ;// CONCATENATED MODULE: ./build/plan/refresh.js
+
 
 
 
@@ -31668,7 +32854,7 @@ async function withPresentImages(asked, engine, signal) {
             return [request];
         if (!request.isStack)
             return [withImageOf(request, all)];
-        const members = membersOf(request, all);
+        const members = membersOf(request, all, asked.force);
         if (typeof members === 'string')
             problems.push(members);
         else
@@ -31700,7 +32886,8 @@ function withImageOf(request, all) {
     const image = presentImage(all.find(({ Spec }) => names.includes(Spec.Name)));
     return image === undefined ? request : { ...request, image };
 }
-function membersOf(request, all) {
+/** A job would run again, which is what `force` asks for. */
+function membersOf(request, all, force) {
     const { isStack: _, name: stack, ...rest } = request;
     const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack);
     if (members.length === 0)
@@ -31708,7 +32895,7 @@ function membersOf(request, all) {
     const requests = members.flatMap((service) => {
         const name = colourOf(service) ?? service.Spec.Name;
         const image = presentImage(service);
-        if (service_mode_isJob(service.Spec))
+        if (service_mode_isJob(service.Spec) && !isForced({ ...rest, name }, force))
             log_log.info(`${name}: a job, which would run again: it is not refreshed`);
         else if (image === undefined)
             log_log.notice(`service ${name} is not refreshed: ${notRefreshable(service)}`);
@@ -32626,6 +33813,7 @@ function send_back_credentialFor({ access, currentAccess }) {
 
 
 
+
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
@@ -32700,7 +33888,7 @@ function goingBack(settled, policy) {
         const { sent, result } = one;
         if (!isChanged(sent) || result.outcome === 'superseded')
             return false;
-        return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent));
+        return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one));
     });
 }
 /**
@@ -32733,6 +33921,10 @@ function isHalfWay({ change, problem }, { outcome }) {
 function wouldRunAgain({ change }) {
     return change.action === 'update' && service_mode_isJob(change.wanted);
 }
+/** It is up, and but for its new tasks it is what it was: a way back would only replace them once more. */
+function isRestarted({ sent: { change }, result }) {
+    return isGood(result) && change.action === 'update' && onlyForces(change.current.Spec, change.wanted);
+}
 /**
  * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
  * of one that has run it is looked whether it is still there.
@@ -32747,6 +33939,7 @@ function isGivenUp(result) {
     return result.outcome === 'rolled-back' && !hasCause(result);
 }
 const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
+const RESTART_STAYS = 'only its tasks were replaced: there is nothing to go back to';
 const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
 /** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
 function complete(settled, { deployment, lines }) {
@@ -32754,15 +33947,18 @@ function complete(settled, { deployment, lines }) {
         ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
         : one);
     const isUnwanted = unwantedOf(standing, deployment);
-    return standing.map((one) => (isUnwanted(one) ? withJob(one, lines) : one));
+    return standing.map((one) => (isUnwanted(one) ? withWhatStays(one, lines) : one));
 }
-/** The result says of a job what stands. */
-function withJob(settled, lines) {
+/** The result says of what is not sent back why it stands. */
+function withWhatStays(settled, lines) {
     const { sent, result } = settled;
-    if (!isSent(sent) || !wouldRunAgain(sent) || result.outcome === 'superseded')
+    if (!isSent(sent) || result.outcome === 'superseded')
         return settled;
-    lines.say(result.name, `not sent back: ${JOB_STAYS}`);
-    const said = isGood(result) ? { note: JOB_STAYS } : { cause: `${result.cause}; ${JOB_STAYS}` };
+    const why = wouldRunAgain(sent) ? JOB_STAYS : isRestarted(settled) ? RESTART_STAYS : undefined;
+    if (why === undefined)
+        return settled;
+    lines.say(result.name, `not sent back: ${why}`);
+    const said = isGood(result) ? { note: why } : { cause: `${result.cause}; ${why}` };
     return settledAs(sent, { ...result, ...said });
 }
 /**
@@ -32825,14 +34021,114 @@ function gone(before) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/runner/ci.js
+
+/**
+ * By the variables that each sets in every job; Woodpecker comes before Drone, whose names it has too:
+ * GitLab, docs.gitlab.com/ci/variables/predefined_variables; Woodpecker, woodpecker-ci.org/docs/usage/environment and
+ * pipeline/frontend/metadata/environment.go of woodpecker-ci/woodpecker; Drone,
+ * docs.drone.io/pipeline/environment/reference; Jenkins, the page /env-vars.html of each, with those of its Git plugin.
+ */
+const SYSTEMS = [
+    {
+        isIt: ({ GITLAB_CI }) => GITLAB_CI === 'true',
+        tell: (env) => ({
+            parts: [
+                env.CI_PROJECT_PATH,
+                env.CI_PIPELINE_ID && `pipeline ${env.CI_PIPELINE_ID}`,
+                env.CI_JOB_NAME && `job ${env.CI_JOB_NAME}`,
+            ],
+            url: env.CI_JOB_URL || env.CI_PIPELINE_URL || '',
+            repository: env.CI_PROJECT_PATH ?? '',
+            commit: env.CI_COMMIT_SHA ?? '',
+            ref: refOf(env.CI_COMMIT_TAG, env.CI_COMMIT_BRANCH || env.CI_COMMIT_REF_NAME),
+            runId: env.CI_PIPELINE_ID ?? '',
+            actor: env.GITLAB_USER_LOGIN ?? '',
+        }),
+    },
+    {
+        isIt: ({ CI }) => CI === 'woodpecker',
+        tell: (env) => ({
+            parts: [
+                env.CI_REPO,
+                env.CI_PIPELINE_NUMBER && `pipeline ${env.CI_PIPELINE_NUMBER}`,
+                env.CI_WORKFLOW_NAME && `workflow ${env.CI_WORKFLOW_NAME}`,
+                env.CI_STEP_NAME && `step ${env.CI_STEP_NAME}`,
+            ],
+            url: env.CI_STEP_URL || env.CI_PIPELINE_URL || '',
+            repository: env.CI_REPO ?? '',
+            commit: env.CI_COMMIT_SHA ?? '',
+            ref: env.CI_COMMIT_REF ?? '',
+            runId: env.CI_PIPELINE_NUMBER ?? '',
+            actor: env.CI_COMMIT_AUTHOR ?? '',
+        }),
+    },
+    {
+        isIt: ({ DRONE }) => DRONE === 'true',
+        tell: (env) => ({
+            parts: [
+                env.DRONE_REPO,
+                env.DRONE_BUILD_NUMBER && `build ${env.DRONE_BUILD_NUMBER}`,
+                env.DRONE_STAGE_NAME && `pipeline ${env.DRONE_STAGE_NAME}`,
+                env.DRONE_STEP_NAME && `step ${env.DRONE_STEP_NAME}`,
+            ],
+            url: env.DRONE_BUILD_LINK ?? '',
+            repository: env.DRONE_REPO ?? '',
+            commit: env.DRONE_COMMIT_SHA ?? '',
+            ref: env.DRONE_COMMIT_REF ?? '',
+            runId: env.DRONE_BUILD_NUMBER ?? '',
+            actor: env.DRONE_COMMIT_AUTHOR ?? '',
+        }),
+    },
+    {
+        isIt: ({ BUILD_URL, JOB_NAME, BUILD_NUMBER, JENKINS_URL, JENKINS_HOME }) => Boolean((JENKINS_URL || JENKINS_HOME || BUILD_URL) && JOB_NAME && BUILD_NUMBER),
+        tell: (env) => ({
+            parts: [env.JOB_NAME && `job ${env.JOB_NAME}`, env.BUILD_NUMBER && `build ${env.BUILD_NUMBER}`],
+            url: env.BUILD_URL ?? '',
+            repository: repositoryAt(env.GIT_URL),
+            commit: env.GIT_COMMIT ?? '',
+            ref: refOf(env.TAG_NAME, env.BRANCH_NAME || env.GIT_BRANCH?.replace(/^origin\//, '')),
+            runId: env.BUILD_NUMBER ?? '',
+            actor: env.BUILD_USER_ID || env.CHANGE_AUTHOR || '',
+        }),
+    },
+];
+/** Which run of which CI this is; `undefined` where none of these has started it. Pure. */
+function ciRun(env) {
+    const told = SYSTEMS.find((one) => one.isIt(env))?.tell(env);
+    if (told === undefined)
+        return undefined;
+    const { parts, ...rest } = told;
+    const all = { url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '', ...rest };
+    const owner = parts.filter((part) => part).join(', ');
+    // Names of branches and authors are anybody's.
+    const safe = Object.entries({ owner, ...all }).map(([name, text]) => [name, safeLine(text, ci_MOST_CHARACTERS)]);
+    return Object.fromEntries(safe);
+}
+const ci_MOST_CHARACTERS = 300;
+function refOf(tag, branch) {
+    if (tag)
+        return `refs/tags/${tag}`;
+    return branch ? `refs/heads/${branch}` : '';
+}
+/** `acme/shop` of `https://git.example.com/acme/shop.git` and `git@git.example.com:acme/shop.git`; never the user before the `@`. */
+function repositoryAt(url = '') {
+    const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(url) ?? [];
+    return path;
+}
+
 ;// CONCATENATED MODULE: ./build/runner/run.js
 
 
 
-/** Which run this is, from the variables that every runner sets. */
+
+/** Which run this is, from the variables that every runner and CI sets. */
 function identifyRun(env) {
     const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = env;
     const token = (0,external_node_crypto_namespaceObject.randomUUID)();
+    const other = repository ? undefined : ciRun(env);
+    if (other?.owner)
+        return { token, ...other };
     if (!repository) {
         return { token, owner: redact(`${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}, process ${process.pid}`), url: '' };
     }
@@ -32844,35 +34140,6 @@ function identifyRun(env) {
     ];
     const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : '';
     return { token, owner: redact(parts.filter(Boolean).join(', ')), url: redact(url) };
-}
-
-;// CONCATENATED MODULE: ./build/stack/content-name.js
-
-/**
- * How the secrets and configs of a stack are named after their content: Swarm cannot change what is in one, so that
- * another content is another object. Pure.
- */
-/** Says of which name an object is one of several versions. */
-const VERSION_LABEL = 'swarm-deploy.version-of';
-/** Says what the content of an object with a fixed name hashes to. */
-const HASH_LABEL = 'swarm-deploy.content';
-const HASH_BYTES = 8;
-const content_name_LONGEST_NAME = 64;
-/**
- * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
- * secret is slow to work out, so that a weak password cannot be found by trying.
- */
-function contentHash(kind, name, content) {
-    if (kind === 'secret')
-        return (0,external_node_crypto_namespaceObject.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(content)
-        .digest('hex')
-        .slice(0, HASH_BYTES * 2);
-}
-/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
-function versionName(name, hash) {
-    return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
 
 ;// CONCATENATED MODULE: ./build/stack/unused.js
@@ -32887,34 +34154,49 @@ function versionName(name, hash) {
  */
 function surplusServices(stack, services, nameOf) {
     const wanted = new Set(stack.services.map(({ name }) => name));
-    return services.filter((one) => isOfStack(stack, one.Spec.Labels) && !wanted.has(nameOf(one)));
+    return services.filter((one) => stack_isOwn(stack, one.Spec.Labels) && !wanted.has(nameOf(one)));
 }
 /**
- * Earlier versions of the secrets and configs of a stack; with `prune` all that is the stack's and not in its files.
+ * Earlier versions of the secrets and configs of a run; with `prune` all that is the stack's and not in its files.
  * What a service refers to, now or after a rollback, is used. Networks come last: what was removed before may have held
  * them.
  *
  * @param services all of the swarm
+ * @param before the services of the run as it found them: those without a stack no longer need what they had
  */
-function unusedObjects(stack, known, services) {
+function unusedObjects(stack, known, services, before) {
+    const had = namesOf(stack, before);
     const contents = ['secret', 'config'].flatMap((kind) => known[kind]
-        .filter((object) => isOld(stack, kind, object))
+        .filter((object) => isOld(stack, kind, object, had))
         .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
     const networks = known.networks
-        .filter(({ Name, Labels }) => stack.prune && isOfStack(stack, Labels) && !stack.networks.has(Name))
+        .filter(({ Name, Labels }) => stack.prune && stack_isOwn(stack, Labels) && !stack.networks.has(Name))
         .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
     const all = [...contents, ...networks];
     const ids = new Set(unusedIds(all.map(({ id }) => id), services));
     return all.filter(({ id }) => ids.has(id));
 }
-/** An earlier version of what the files hold; with `prune` everything of the stack that they do not hold. */
-function isOld(stack, kind, { Spec }) {
+/**
+ * An earlier version of what the run brings along; with `prune` everything of the stack that its files do not hold.
+ * Without a stack what came to the swarm meanwhile is another run's, which may be about to use it.
+ */
+function isOld(stack, kind, { ID, Spec }, had) {
     const wanted = stack.objects.filter((object) => object.kind === kind);
-    if (!isOfStack(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
+    if (!stack_isOwn(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
         return false;
     // Docker makes a single version, without anything behind the name.
     const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name;
-    return stack.prune || wanted.some(({ versionOf }) => versionOf === version);
+    const isVersion = wanted.some(({ versionOf }) => versionOf === version);
+    if (stack.name !== undefined)
+        return stack.prune || isVersion;
+    return (isVersion || had.has(`${kind} ${version}`)) && stack.known[kind].some((one) => one.ID === ID);
+}
+/** What services had of the versions that this action made for them, by kind and name. */
+function namesOf(belongings, services) {
+    const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return new Set(['secret', 'config'].flatMap((kind) => belongings.known[kind]
+        .filter(({ ID }) => ids.has(ID))
+        .map(({ Spec }) => `${kind} ${Spec.Labels?.[VERSION_LABEL] ?? Spec.Name}`)));
 }
 
 ;// CONCATENATED MODULE: ./build/stack/remove.js
@@ -32934,6 +34216,7 @@ const ASK_EVERY_MS = 500;
 const remove_READ_TIMEOUT_MS = 120_000;
 /** An election of the swarm's leader included. */
 const remove_REMOVE_TIMEOUT_MS = 60_000;
+const remove_TITLE = 'Remove what is not used any more';
 /**
  * Removes what a stack that has come up no longer needs: earlier versions of its secrets and configs, and with
  * `prune` its services that the files do not name any more, and then all that is the stack's and not used. What the
@@ -32944,14 +34227,25 @@ const remove_REMOVE_TIMEOUT_MS = 60_000;
  * @returns the services that were removed, or not
  */
 function removeUnused(stack, { engine }, nameOf) {
-    return stage('Remove what is not used any more', async () => {
+    return stage(remove_TITLE, async () => {
         const results = stack.prune
             ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
             : [];
-        await removeObjects(stack, engine).catch((error) => {
-            log_log.warning(`What the stack ${stack.name} no longer needs was not removed: ${errors_messageOf(error)}`);
-        });
+        await orSay(`the stack ${stack.name} no longer needs`, async () => removeObjects(await readUnused(stack, [], engine), engine));
         return results;
+    });
+}
+/**
+ * Removes the secrets and configs that services which have come up no longer need, and that this action has made for
+ * them.
+ *
+ * @param before the services as the run found them
+ */
+function removeEarlierVersions(belongings, before, { engine }) {
+    return orSay('the services no longer need', async () => {
+        const unused = await readUnused(belongings, before, engine);
+        if (unused.length > 0)
+            await stage(remove_TITLE, () => removeObjects(unused, engine));
     });
 }
 /** The run was asked to prune, and nobody knows what there is to remove. */
@@ -32964,7 +34258,7 @@ async function removeServices(stack, engine, nameOf) {
 }
 async function removeService(service, engine) {
     const startedAt = nowMs();
-    const refusal = await tryToRemove(engine, `/services/${service.ID}`);
+    const refusal = await removeOrSayWhy(engine, `/services/${service.ID}`);
     say(`service ${service.Spec.Name}`, refusal);
     const cause = refusal === undefined ? undefined : `docker refused to remove it: ${refusal}`;
     return removal(service.Spec.Name, startedAt, service_spec_imageOf(service), cause);
@@ -32982,11 +34276,23 @@ function removal(name, startedAt, before, cause) {
         ...(cause === undefined ? {} : { cause }),
     };
 }
-async function removeObjects(stack, engine) {
+/** @param what it is, in words that follow `What` */
+async function orSay(what, work) {
+    try {
+        await work();
+    }
+    catch (error) {
+        log_log.warning(`What ${what} was not removed: ${errors_messageOf(error)}`);
+    }
+}
+async function readUnused(belongings, before, engine) {
     const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
     const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-    for (const { kind, id, name } of unusedObjects(stack, known, services)) {
-        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+    return unusedObjects(belongings, known, services, before);
+}
+async function removeObjects(unused, engine) {
+    for (const { kind, id, name } of unused) {
+        const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
         say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
     }
 }
@@ -33008,7 +34314,7 @@ async function removeMade(objects, engine, stop) {
         }
         if (used?.has(id))
             return false;
-        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
+        const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
         const refusal = await (stop.aborted ? attempt() : whenReleased(attempt));
         if (refusal === undefined)
             log_log.info(`${kind} ${name}: removed again`);
@@ -33030,8 +34336,8 @@ async function usedIds(engine) {
 function remove_readServices(engine) {
     return engine.get('/services', { signal: clock_timeLimit(remove_READ_TIMEOUT_MS) });
 }
-/** Why it was not removed; `undefined` when it is gone. */
-async function tryToRemove(engine, path) {
+/** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */
+async function removeOrSayWhy(engine, path) {
     try {
         await removal_remove(engine, path, clock_timeLimit(remove_REMOVE_TIMEOUT_MS));
         return undefined;
@@ -33040,15 +34346,24 @@ async function tryToRemove(engine, path) {
         return errors_messageOf(error);
     }
 }
-async function whenReleased(removal) {
+/**
+ * Removes a network as soon as the tasks that are being stopped have let go of it.
+ *
+ * @returns why it was not removed; `undefined` when it is gone
+ */
+async function whenReleased(removal, stop) {
     const deadline = nowMs() + RELEASE_SECONDS * 1000;
     let refusal;
     const isReleased = async () => {
         refusal = await removal();
-        return refusal === undefined || !/in use|active endpoints/i.test(refusal);
+        return refusal === undefined || !isInUse(refusal);
     };
-    await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline);
+    await poll(isReleased, ASK_EVERY_MS, () => nowMs() > deadline, stop);
     return refusal;
+}
+/** Whether docker refused because something uses it, in its words. */
+function isInUse(refusal) {
+    return /in use|active endpoints/i.test(refusal);
 }
 function say(what, refusal) {
     if (refusal === undefined)
@@ -33058,6 +34373,7 @@ function say(what, refusal) {
 }
 
 ;// CONCATENATED MODULE: ./build/stack/make.js
+
 
 
 
@@ -33081,9 +34397,10 @@ const make_ASK_EVERY_MS = 500;
  */
 async function makeObjects(stack, networks, { connection: { engine }, signal, time }) {
     const objects = [];
+    const found = new Map();
     try {
         const limit = AbortSignal.any([signal, time.over()]);
-        await stage('Make networks, secrets and configs', () => makeAll(stack, networks, objects, engine, limit));
+        await stage('Make networks, secrets and configs', () => makeAll(stack, networks, { objects, found }, engine, limit));
     }
     catch (error) {
         time.beginClosing();
@@ -33098,14 +34415,14 @@ async function makeObjects(stack, networks, { connection: { engine }, signal, ti
             cause: error,
         });
     }
-    const ids = new Map(objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]));
-    return { objects, ids };
+    const made = objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]);
+    return { objects, ids: new Map([...found, ...made]) };
 }
 /**
  * @param networks what docker itself would send to make them
- * @param objects gets what was made, one by one
+ * @param done gets what was made, one by one, and by their placeholders the IDs of what another run has made meanwhile
  */
-async function makeAll(stack, networks, objects, engine, signal) {
+async function makeAll(stack, networks, { objects, found }, engine, signal) {
     const make = async (kind, name, create) => {
         signal.throwIfAborted();
         const at = objects.push({ kind, name, id: undefined }) - 1;
@@ -33125,13 +34442,23 @@ async function makeAll(stack, networks, objects, engine, signal) {
         }
     };
     for (const [name, body] of new Map(networks.map((one) => [one.Name, one]))) {
-        await make_whenReleased(stack, name, () => make('network', name, () => makeNetwork(stack, engine, name, body)), signal);
-        log_log.info(`network ${name}: created`);
+        const once = async () => {
+            if (await make('network', name, () => makeNetwork(stack, engine, name, body)))
+                return true;
+            const other = stack.name === undefined ? await networkOfSwarm(engine, name) : undefined;
+            if (other !== undefined)
+                found.set(placeholder('network', name), { id: other });
+            return other !== undefined;
+        };
+        await make_whenReleased(stack, name, once, signal);
+        log_log.info(`network ${name}: ${found.has(placeholder('network', name)) ? 'there by now' : 'created'}`);
     }
     for (const { object, there } of objectsToSend(stack)) {
         if (there === undefined) {
-            await make(object.kind, object.name, () => makeOnce(engine, object));
-            log_log.info(`${object.kind} ${object.name}: created`);
+            const { kind, name } = object;
+            const onFound = stack.name === undefined ? (id) => found.set(placeholder(kind, name), { id }) : undefined;
+            const isMade = await make(kind, name, () => makeOnce(engine, object, onFound));
+            log_log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`);
         }
         else
             await relabel(object, there, engine, signal);
@@ -33163,8 +34490,14 @@ function make_bodyOf({ name, labels, content, driver, templating }) {
         ...(templating === undefined ? {} : { Templating: templating }),
     };
 }
-/** While the swarm has no leader nobody knows whether it was made: then it is there at the second try. */
-async function makeOnce(engine, object) {
+/**
+ * While the swarm has no leader nobody knows whether it was made: then it is there at the second try.
+ *
+ * @param onFound gets the ID of one that is there, where another run may have made it: then it is not this one's to
+ * take away again
+ * @returns the ID of what was made
+ */
+async function makeOnce(engine, object, onFound) {
     const { kind, name } = object;
     const signal = clock_timeLimit(MAKE_TIMEOUT_MS);
     try {
@@ -33173,22 +34506,37 @@ async function makeOnce(engine, object) {
     catch (error) {
         if (!isConflict(error))
             throw make_refused(error, `${kind} ${name}`);
-        return (await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal })).ID;
+        const { ID: id } = await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal });
+        if (onFound === undefined)
+            return id;
+        onFound(id);
+        return undefined;
     }
 }
-/** @returns `undefined` as long as a network that was removed has the name */
+/** The ID of a network that services can use, whoever has made it. */
+async function networkOfSwarm(engine, name) {
+    const all = await listNetworks(engine, clock_timeLimit(MAKE_TIMEOUT_MS));
+    return all.find((one) => one.Name === name && one.Scope === 'swarm' && !isLeftover(one))?.Id;
+}
+/** By which a network is known for that of this run, where the answer to its making was lost. */
+const MADE_LABEL = 'swarm-deploy.made-by';
+/** @returns `undefined` as long as a network that was removed has the name, or, without a stack, where others made it */
 async function makeNetwork(stack, engine, name, body) {
     const signal = clock_timeLimit(MAKE_TIMEOUT_MS);
+    const token = (0,external_node_crypto_namespaceObject.randomUUID)();
+    const marked = { ...body, Labels: { ...body.Labels, [MADE_LABEL]: token } };
+    const isMade = (labels) => stack.name === undefined ? labels?.[MADE_LABEL] === token : stack_isOwn(stack, labels);
     try {
-        return (await make_create(engine, 'network', body, signal)).Id;
+        return (await make_create(engine, 'network', stack.name === undefined ? marked : body, signal)).Id;
     }
     catch (error) {
         if (!isConflict(error))
             throw make_refused(error, `network ${name}`, stack.networks.get(name));
         const same = (await listNetworks(engine, signal)).filter((one) => one.Name === name);
         const there = same.filter((one) => !isLeftover(one));
-        const own = there.find(({ Labels: labels }) => isOfStack(stack, labels));
-        if (own === undefined && there.length > 0)
+        const own = there.find(({ Labels: labels }) => isMade(labels));
+        const isTaken = stack.name === undefined ? there.every(({ Scope }) => Scope !== 'swarm') : own === undefined;
+        if (there.length > 0 && isTaken)
             throw make_refused(error, `network ${name}`, stack.networks.get(name));
         return own?.Id;
     }
@@ -33532,6 +34880,305 @@ function hubNeeds(changes, { nodes, tasks }) {
     return needs;
 }
 
+;// CONCATENATED MODULE: ./build/stack/content.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * The secrets and configs that the files hold the content of, by the placeholders that docker's specs have for them. One
+ * whose content cannot be had is `undefined`, and told among the problems.
+ */
+function wantedObjects(request, captured, known, problems) {
+    const wanted = new Map();
+    for (const kind of ['secret', 'config']) {
+        for (const object of captured[kind].map((body) => content_readSource(kind, body))) {
+            const id = placeholder(kind, object.body.Name);
+            const path = [`${kind}s`, object.key];
+            try {
+                const one = wantedObject(request, object, known);
+                content_checkName(one, known[kind]);
+                wanted.set(id, one);
+            }
+            catch (error) {
+                if (!(error instanceof UserError))
+                    throw error;
+                wanted.set(id, undefined);
+                problems.push(`${place_placeOf(request.files, path)}: ${path.join('.')}: ${error.message}`);
+            }
+        }
+    }
+    return wanted;
+}
+function content_readSource(kind, body) {
+    const { [SOURCE_LABEL]: label = '', ...Labels } = body.Labels ?? {};
+    const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
+    return { kind, key, source, words, body: { ...body, Labels } };
+}
+function wantedObject(request, object, known) {
+    const { kind, key, source, body } = object;
+    const content = source === 'driver' ? Buffer.alloc(0) : contentOf(object, ofComposeFiles(request.lookUp, request.directory));
+    if (kind === 'secret' && content.length > 0)
+        masking_hide(content.toString(), `secrets.${key}`);
+    const hash = contentHash(kind, body.Name, content);
+    const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
+    const common = { kind, content, driver, templating };
+    const isFixed = source === 'driver' || docker_files_nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== undefined;
+    const plain = known[kind].find(({ Spec }) => Spec.Name === body.Name);
+    if (isFixed) {
+        if (plain !== undefined)
+            checkFixed(kind, plain, hash, content);
+        const isOthers = plain !== undefined && plain.Spec.Labels?.[HASH_LABEL] === undefined;
+        const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
+        return { ...common, name: body.Name, versionOf: undefined, labels: noted };
+    }
+    const name = versionOf(kind, body.Name, content, templating?.Name, known[kind]);
+    const version = known[kind].find(({ Spec }) => Spec.Name === name);
+    const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
+    const isMeant = isDockers && (version === undefined || (content_isInUse(plain, known) && !content_isInUse(version, known)));
+    if (isMeant && plain.Spec.Data === content.toString('base64')) {
+        return { ...common, name: body.Name, versionOf: body.Name, labels };
+    }
+    if (isMeant && kind === 'secret' && content_isInUse(plain, known)) {
+        log_log.notice(`${place_placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`);
+    }
+    return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
+}
+/**
+ * The name of the version with a content.
+ *
+ * @param templating the driver that fills it in: with another one it is another object
+ * @param known those of the kind that the swarm has
+ * @throws UserError when the swarm has another content under that name
+ */
+function versionOf(kind, name, content, templating, known) {
+    const all = templating === undefined ? content : Buffer.concat([content, Buffer.from(`\0${templating}`)]);
+    const version = versionName(name, contentHash(kind, name, all));
+    const data = known.find(({ Spec }) => Spec.Name === version)?.Spec.Data;
+    if (data === undefined || data === content.toString('base64'))
+        return version;
+    throw new UserError(`the swarm has a ${kind} ${version} with another content than its name says: remove it with \`docker ${kind} rm ${version}\`, or write another name`);
+}
+function content_isInUse({ ID }, { used }) {
+    return used.has(ID);
+}
+function content_checkName({ kind, name }, known) {
+    const problem = objectNameProblem(name, `a ${kind}`);
+    if (problem !== undefined)
+        throw new UserError(problem);
+    // Swarm finds names without their capitals.
+    const similar = known.find(({ Spec }) => Spec.Name !== name && Spec.Name.toLowerCase() === name.toLowerCase());
+    if (similar !== undefined) {
+        throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`);
+    }
+}
+/** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
+function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
+    const hash = Labels?.[HASH_LABEL];
+    const differs = data === undefined ? hash !== undefined && hash !== wanted : data !== content.toString('base64');
+    if (differs) {
+        throw new UserError(`the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`);
+    }
+    if (data === undefined && hash === undefined) {
+        log_log.warning(`the secret ${name} was not made by this action: it is taken as it is, for its content cannot be read`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/stack/attach.js
+
+
+
+
+
+
+
+
+
+/**
+ * Compares what the entries of services attach with what the swarm has. What is not there, or in another form, comes back
+ * among the problems.
+ */
+async function readAttachments(services, engine, signal) {
+    if (services.every(({ attachments }) => attachments === undefined))
+        return { services, belongings: undefined };
+    return attach(services, await knownObjects(engine, signal));
+}
+/** The same, with what the swarm has. Pure. */
+function attach(services, known) {
+    const problems = [];
+    const made = new Made(services, known, problems);
+    const attached = services.map((request) => {
+        const { name, attachments } = request;
+        if (attachments === undefined)
+            return request;
+        const here = new problems_Problems(`service ${name}`);
+        const result = { ...request, attached: made.attached(attachments, here) };
+        problems.push(...here.lines);
+        return result;
+    });
+    const belongings = {
+        name: undefined,
+        objects: made.objects,
+        networks: made.networks,
+        known,
+        prune: false,
+        problems,
+        told: made.told,
+    };
+    return { services: attached, belongings };
+}
+/** What a run makes, by the names that its entries have for it. */
+class Made {
+    /** Placeholders of what will not be there. */
+    told = new Set();
+    networks = new Map();
+    #known;
+    #objects = new Map();
+    #creates = new Map();
+    #names;
+    constructor(services, known, problems) {
+        this.#known = known;
+        for (const { name: service, attachments } of services) {
+            for (const one of attachments === undefined ? [] : madeBy(attachments)) {
+                const place = `service ${service}: \`${one.kind}s\`: ${one.name}`;
+                if (one.kind === 'network') {
+                    this.#creates.set(one.name, one.what);
+                    if (!this.networks.has(one.name))
+                        this.networks.set(one.name, place);
+                }
+                else if (!this.#objects.has(attach_keyOf(one.kind, one.name)))
+                    this.#want(one.kind, one.name, one.what, place, problems);
+            }
+        }
+        this.#names = new Map([
+            ...known.networks.map(({ Id, Name }) => [Id, Name]),
+            ...[...this.#creates.keys()].map((name) => [placeholder('network', name), name]),
+        ]);
+    }
+    get objects() {
+        return [...this.#objects.values()];
+    }
+    /** What is attached to one service. */
+    attached(attachments, problems) {
+        const { secrets, configs, networks, credentialSpec } = attachments;
+        const makes = [];
+        return {
+            ...(secrets && { secrets: secrets.map((one) => this.#secret(one, problems.at('`secrets`'))) }),
+            ...(configs && { configs: configs.map((one) => this.#config(one, problems.at('`configs`'))) }),
+            ...(networks && { networks: networks.flatMap((one) => this.#network(one, makes, problems.at('`networks`'))) }),
+            ...(credentialSpec && { credentialSpec: this.#account(credentialSpec, problems.at('`credential-spec`')) }),
+            networkNames: this.#names,
+            toMake: makes,
+        };
+    }
+    #want(kind, name, content, place, problems) {
+        const { bytes, labels, templating } = content;
+        const account = kind === 'config' && content.isCredentialSpec ? credentialAccount(bytes.toString()) : undefined;
+        const own = account === undefined ? {} : { [GMSA_LABEL]: account };
+        try {
+            const version = versionOf(kind, name, bytes, templating, this.#known[kind]);
+            const object = {
+                kind,
+                name: version,
+                versionOf: name,
+                labels: { ...own, ...labels, [VERSION_LABEL]: name },
+                content: bytes,
+                driver: undefined,
+                templating: templating === undefined ? undefined : { Name: templating },
+            };
+            content_checkName(object, this.#known[kind]);
+            this.#objects.set(attach_keyOf(kind, name), object);
+        }
+        catch (error) {
+            if (!(error instanceof UserError))
+                throw error;
+            problems.push(`${place}: ${error.message}`);
+        }
+    }
+    /** The ID, or the placeholder, of one that the run makes, or that the swarm has. */
+    #reference(kind, name, problems) {
+        const own = this.#objects.get(attach_keyOf(kind, name));
+        const wanted = own?.name ?? name;
+        const there = this.#known[kind].find(({ Spec }) => Spec.Name === wanted);
+        const id = there?.ID ?? placeholder(kind, wanted);
+        if (there === undefined && own === undefined) {
+            this.told.add(id);
+            problems.add(missing(kind, name, this.#known));
+        }
+        return { id, name: wanted };
+    }
+    #secret({ kind, name, file }, problems) {
+        const { id, name: SecretName } = this.#reference(kind, name, problems);
+        return { SecretID: id, SecretName, File: file };
+    }
+    #config({ kind, name, file }, problems) {
+        const { id, name: ConfigName } = this.#reference(kind, name, problems);
+        return { ConfigID: id, ConfigName, File: file };
+    }
+    #account(asked, problems) {
+        if (asked.from === 'nothing')
+            return { source: undefined };
+        if (asked.from === 'node')
+            return { source: asked.source };
+        const { id: ConfigID, name: ConfigName } = this.#reference('config', asked.name, problems);
+        return { source: { Config: ConfigID }, config: { ConfigID, ConfigName } };
+    }
+    #network({ name, aliases }, makes, problems) {
+        const create = this.#creates.get(name);
+        const all = this.#known.networks.filter((one) => one.Name === name && !isLeftover(one));
+        const there = all.find(({ Scope }) => Scope === 'swarm');
+        const here = problems.at(name);
+        if (there === undefined && create === undefined) {
+            if (attach_OF_EVERY_NODE.includes(name))
+                return [{ Target: all[0]?.Id ?? name }];
+            this.told.add(placeholder('network', name));
+            here.add(all.length > 0
+                ? 'it is a network of one node, which no service can use: write another name, with `create: true` to have it made'
+                : `the swarm has no network of this name: write \`{name: ${name}, create: true}\` to have it made, or correct the name`);
+        }
+        if (there === undefined && create !== undefined) {
+            for (const { problem } of networkViolations(create, this.#known.networks))
+                here.add(problem);
+            makes.push(create);
+        }
+        if (there !== undefined && create !== undefined)
+            for (const problem of attach_differences(there, create))
+                here.add(problem);
+        return [{ Target: there?.Id ?? placeholder('network', name), ...(aliases && { Aliases: aliases }) }];
+    }
+}
+const attach_OF_EVERY_NODE = ['bridge', 'host'];
+function attach_keyOf(kind, name) {
+    return `${kind} ${name}`;
+}
+function missing(kind, name, known) {
+    const versions = known[kind].filter(({ Spec }) => Spec.Labels?.[VERSION_LABEL] === name);
+    const [newest] = versions.slice(-1);
+    const hint = newest === undefined ? '' : `, only versions of it such as ${newest.Spec.Name}`;
+    return `the swarm has no ${kind} ${name}${hint}: give its content in \`file\`, \`environment\` or \`content\`, make it with \`docker ${kind} create\`, or correct its name`;
+}
+/** What of a network that is there is not as it would be made. What is not said of it may be as it is. */
+function attach_differences(there, { Driver, Attachable, Internal, Options }) {
+    const isEncrypted = (options) => options?.encrypted !== undefined;
+    const found = [
+        there.Driver && there.Driver !== Driver ? `has the driver ${there.Driver}, and not ${Driver}` : undefined,
+        Attachable && there.Attachable === false ? 'is not attachable' : undefined,
+        Internal && there.Internal === false ? 'is not internal' : undefined,
+        isEncrypted(Options) && !isEncrypted(there.Options) ? 'is not encrypted' : undefined,
+    ];
+    return found.flatMap((what) => what === undefined
+        ? []
+        : [
+            `the network that is there ${what}, and a network cannot be changed: write what it is, or another name, or remove it first`,
+        ]);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/cli/stack-capture.js
 
 
@@ -33659,102 +35306,9 @@ function unquoted(text) {
     return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text;
 }
 
-;// CONCATENATED MODULE: ./build/stack/content.js
-
-
-
-
-
-
-
-
-
-
-/**
- * The secrets and configs that the files hold the content of, by the placeholders that docker's specs have for them. One
- * whose content cannot be had is `undefined`, and told among the problems.
- */
-function wantedObjects(request, captured, known, problems) {
-    const wanted = new Map();
-    for (const kind of ['secret', 'config']) {
-        for (const object of captured[kind].map((body) => content_readSource(kind, body))) {
-            const id = placeholder(kind, object.body.Name);
-            const path = [`${kind}s`, object.key];
-            try {
-                const one = wantedObject(request, object, known);
-                content_checkName(one, known[kind]);
-                wanted.set(id, one);
-            }
-            catch (error) {
-                if (!(error instanceof UserError))
-                    throw error;
-                wanted.set(id, undefined);
-                problems.push(`${place_placeOf(request.files, path)}: ${path.join('.')}: ${error.message}`);
-            }
-        }
-    }
-    return wanted;
-}
-function content_readSource(kind, body) {
-    const { [SOURCE_LABEL]: label = '', ...Labels } = body.Labels ?? {};
-    const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
-    return { kind, key, source, words, body: { ...body, Labels } };
-}
-function wantedObject(request, object, known) {
-    const { kind, key, source, body } = object;
-    const content = source === 'driver' ? Buffer.alloc(0) : contentOf(object, request.lookUp, request.directory);
-    if (kind === 'secret' && content.length > 0)
-        masking_hide(content.toString(), `secrets.${key}`);
-    const hash = contentHash(kind, body.Name, content);
-    const { Labels: labels = {}, Driver: driver, Templating: templating } = body;
-    const common = { kind, content, driver, templating };
-    const isFixed = source === 'driver' || docker_files_nameOf(request.adapted.files, `${kind}s`, key, request.lookUp) !== undefined;
-    const plain = known[kind].find(({ Spec }) => Spec.Name === body.Name);
-    if (isFixed) {
-        if (plain !== undefined)
-            checkFixed(kind, plain, hash, content);
-        const isOthers = plain !== undefined && plain.Spec.Labels?.[HASH_LABEL] === undefined;
-        const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
-        return { ...common, name: body.Name, versionOf: undefined, labels: noted };
-    }
-    const name = versionName(body.Name, hash);
-    const version = known[kind].find(({ Spec }) => Spec.Name === name);
-    const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
-    const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)));
-    if (isMeant && plain.Spec.Data === content.toString('base64')) {
-        return { ...common, name: body.Name, versionOf: body.Name, labels };
-    }
-    if (isMeant && kind === 'secret' && isInUse(plain, known)) {
-        log_log.notice(`${place_placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`);
-    }
-    return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
-}
-function isInUse({ ID }, { used }) {
-    return used.has(ID);
-}
-function content_checkName({ kind, name }, known) {
-    const problem = objectNameProblem(name, `a ${kind}`);
-    if (problem !== undefined)
-        throw new UserError(problem);
-    // Swarm finds names without their capitals.
-    const similar = known.find(({ Spec }) => Spec.Name !== name && Spec.Name.toLowerCase() === name.toLowerCase());
-    if (similar !== undefined) {
-        throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`);
-    }
-}
-/** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
-function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
-    const hash = Labels?.[HASH_LABEL];
-    const differs = data === undefined ? hash !== undefined && hash !== wanted : data !== content.toString('base64');
-    if (differs) {
-        throw new UserError(`the swarm has the ${kind} ${name} with another content, which cannot be changed: leave \`name\` out, then each content gets a name of its own, or write a new name`);
-    }
-    if (data === undefined && hash === undefined) {
-        log_log.warning(`the secret ${name} was not made by this action: it is taken as it is, for its content cannot be read`);
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/stack/read.js
+
+
 
 
 
@@ -33817,10 +35371,13 @@ async function read_read(request, connection, workspace, signal) {
         problems.push(`${place_placeOf(request.files, [])}: there is no service in it: write at least one under \`services\``);
     }
     throwAll(services.length === 0 ? problems : []);
+    const meant = services.filter(({ name }) => !request.leftOut.includes(name));
+    if (request.leftOut.length > 0)
+        read_tellLeftOut(request, meant, known);
     return {
         name: request.name,
-        services,
-        objects: [...objects.values()].filter((one) => one !== undefined),
+        services: meant,
+        objects: objectsFor(meant, objects, known, request),
         networks: new Map(all.networks.map(({ Name }) => [Name, placeOfNetwork(request, Name)])),
         known,
         prune: request.prune,
@@ -33834,7 +35391,11 @@ async function knownToStack({ name }, { engine }, signal) {
         knownObjects(engine, signal),
         engine.get('/services', { query: { filters }, signal }),
     ]);
-    return { ...known, used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))) };
+    return {
+        ...known,
+        used: new Set(services.flatMap(({ Spec }) => referredIds(Spec))),
+        services: new Set(services.map(({ Spec }) => Spec.Name)),
+    };
 }
 const UNSUPPORTED = 'Ignoring unsupported options: ';
 /** That docker ignores `restart` is told with its place by then, and of `on-failure` it is not true. */
@@ -33937,9 +35498,7 @@ function idsFor(objects, known) {
     const own = [...objects].flatMap(([captured, object]) => {
         if (object === undefined)
             return [];
-        const { kind, name } = object;
-        const there = known[kind].find(({ Spec }) => Spec.Name === name);
-        return [[captured, { id: there?.ID ?? placeholder(kind, name), name }]];
+        return [[captured, { id: idOf(object, known), name: object.name }]];
     });
     return new Map([...networks, ...own]);
 }
@@ -33959,6 +35518,34 @@ function missingExternals(request, known, missing) {
         const what = isLocal ? 'exists on one node only' : 'does not exist on this swarm';
         return `${place}: the external ${kind} ${name} ${what}: make it with \`${how}\`, or correct its name`;
     }));
+}
+/** What the files hold the content of; where services are left out, what those that are meant need. */
+function objectsFor(services, objects, known, { leftOut }) {
+    const all = [...objects.values()].filter((one) => one !== undefined);
+    if (leftOut.length === 0)
+        return all;
+    const needed = new Set(services.flatMap(({ compose }) => referredIds(compose?.spec)));
+    return all.filter((object) => needed.has(idOf(object, known)));
+}
+/** What is deployed and what is not, and what of the latter the former would need and not find. */
+function read_tellLeftOut(request, meant, known) {
+    const names = meant.map(({ name }) => name);
+    const isOne = names.length === 1;
+    const what = isOne
+        ? names.join()
+        : `${names.length === 0 ? 'no' : names.length} services of the stack ${request.name}`;
+    log_log.info(`only: ${what} ${isOne ? 'is' : 'are'} deployed, and left as they are: ${request.leftOut.join(', ')}`);
+    for (const missing of request.leftOut.filter((name) => !known.services.has(name))) {
+        const dependants = dependantsOf([missing], request);
+        const [first] = names.filter((name) => dependants.has(name));
+        if (first === undefined)
+            continue;
+        log_log.notice(`only: ${first} needs ${missing} (\`depends_on\`), which is left out, and is not on this swarm`);
+    }
+}
+/** The ID of an object, or what stands for it until there is one. */
+function idOf({ kind, name }, known) {
+    return known[kind].find(({ Spec }) => Spec.Name === name)?.ID ?? placeholder(kind, name);
 }
 /** What stands for objects that services refer to, and that will not be there. */
 function toldIds(objects, missing) {
@@ -33981,22 +35568,27 @@ function toldIds(objects, missing) {
 
 
 
+
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
     if (files === undefined) {
-        const look = (limit) => withPresentImages(asked, connection.engine, limit);
-        return { deployment: await time.before('Look at the swarm', look), stack: undefined };
+        return time.before('Look at the swarm', async (limit) => {
+            const deployment = withForced(await withPresentImages(asked, connection.engine, limit));
+            const { services, belongings } = await readAttachments(deployment.services, connection.engine, limit);
+            return { deployment: { ...deployment, services }, stack: undefined, belongings };
+        });
     }
     const stack = await time.before('Read the stack', (limit) => read_readStack(files, connection, workspace, limit));
-    return { deployment: { ...asked, services: stack.services }, stack };
+    return { deployment: withForced({ ...asked, services: stack.services }), stack, belongings: stack };
 }
 const NOTHING_TO_PUSH = { pushes: [], fromArchives: new Map(), problems: [] };
 /**
  * @param cas what has become of `registry-ca` by now
  * @throws UserErrors with all that would not work out
  */
-async function planAndCheck({ deployment, stack }, run, cas) {
+async function planAndCheck({ deployment, belongings }, run, cas) {
     const { connection, time, workspace } = run;
     // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => stage(title, () => time.before(title, work));
@@ -34021,13 +35613,19 @@ async function planAndCheck({ deployment, stack }, run, cas) {
         ...run,
         signal,
         deployment,
-        stack,
+        belongings,
         loggedIn,
         observed,
         strategies: STRATEGIES,
         fromArchives: pushing.fromArchives,
     }));
-    const all = [...(stack?.problems ?? []), ...loggedIn.problems, ...pushing.problems, ...plan.problems, ...problems];
+    const all = [
+        ...(belongings?.problems ?? []),
+        ...loggedIn.problems,
+        ...pushing.problems,
+        ...plan.problems,
+        ...problems,
+    ];
     await tellTrustCommands(all, deployment);
     throwAll(withTrustAdvice(all, deployment, cas));
     await tellHubLimits(hub, changes, observed);
@@ -36516,13 +38114,13 @@ async function allStages(asked, run, onRemains) {
         const connection = time.bound(run.connection);
         const self = identifyRun(process.env);
         const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
-        const { deployment, stack } = await readFiles(asked, { ...run, connection });
+        const { deployment, stack, belongings } = await readFiles(asked, { ...run, connection });
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
-        const { changes, observed: atFirst, pushes } = await planAndCheck({ deployment, stack }, before, 'installed');
+        const { changes, observed: atFirst, pushes, } = await planAndCheck({ deployment, stack, belongings }, before, 'installed');
         await push(pushes, changes, deployment, before, onRemains);
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
@@ -36530,7 +38128,7 @@ async function allStages(asked, run, onRemains) {
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        const { results, advice } = await change(changes, stack, rollout).catch((error) => {
+        const { results, advice } = await change(changes, stack, belongings, rollout).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
         return { results, advice, images: pushedImages(pushes, 'pushed') };
@@ -36555,9 +38153,9 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
     }));
 }
 /** From here on the swarm is changed. */
-async function change(asked, stack, run) {
+async function change(asked, stack, belongings, run) {
     const { connection, signal, time } = run;
-    const { changes, objects } = await make(asked, stack, run);
+    const { changes, objects } = await make(asked, belongings, run);
     const first = await takeFirstSteps(changes, run);
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
     const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
@@ -36569,7 +38167,7 @@ async function change(asked, stack, run) {
     await tidyAll(ended, run);
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
-    const removed = await prune(ended, stack, run);
+    const removed = await prune(ended, stack, belongings, run);
     const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice };
 }
@@ -36577,18 +38175,29 @@ function inOrderOf(changes, settled) {
     const order = new Map(changes.map(({ request }, index) => [request.name, index]));
     return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
-/** What a stack that has come up no longer needs goes. */
-async function prune(ended, stack, { connection, deployment }) {
-    const isUp = deployment.wait && isAllGood(ended);
-    return stack !== undefined && isUp ? removeUnused(stack, connection, nameInFiles) : [];
+/** What a stack or services that have come up no longer need goes. */
+async function prune(ended, stack, belongings, { connection, deployment, observed }) {
+    if (!deployment.wait || !isAllGood(ended))
+        return [];
+    if (stack !== undefined)
+        return removeUnused(stack, connection, nameInFiles);
+    if (belongings !== undefined)
+        await removeEarlierVersions(belongings, observed.services, connection);
+    return [];
 }
-/** What the stack needs, made; the changes have the IDs of it in the place of what stood for them. */
-async function make(changes, stack, run) {
-    if (stack === undefined)
+/** What the services need, made; the changes have the IDs of it in the place of what stood for them. */
+async function make(changes, belongings, run) {
+    if (belongings === undefined)
         return { changes, objects: [] };
     const networks = changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks));
-    const { objects, ids } = await makeObjects(stack, networks, run);
-    return { changes: changes.map((one) => ({ ...one, wanted: withIds(one.wanted, ids) })), objects };
+    const { objects, ids } = await makeObjects(belongings, networks, run);
+    return { changes: changes.map((one) => withMade(one, ids)), objects };
+}
+function withMade(change, ids) {
+    const wanted = withIds(change.wanted, ids);
+    if (change.action !== 'switch')
+        return { ...change, wanted };
+    return { ...change, wanted, second: { ...change.second, routed: withIds(change.second.routed, ids) } };
 }
 function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));
@@ -37096,12 +38705,12 @@ function specDifference(now, wanted, names = new Map()) {
         return change === undefined ? [] : [[id, change]];
     });
     // That an object was empty before is nothing beside what is in it now.
-    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')));
+    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(spec_difference_idOf(id, '')));
     const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
     return [...own, ...orderChanges(now, wanted)];
 }
 /** Tells apart what a path in words would not: keys of maps may have any sign in them. */
-function idOf(...parts) {
+function spec_difference_idOf(...parts) {
     return parts.join('\0');
 }
 function spec_difference_isEmpty(field) {
@@ -37135,7 +38744,7 @@ function fieldsOf(spec, names) {
         }
         const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : [];
         for (const [key, one] of inner)
-            walk(one, `${path}.${key}`, idOf(id, key));
+            walk(one, `${path}.${key}`, spec_difference_idOf(id, key));
         if (inner.length > 0)
             return;
         const field = rule?.field ?? nearest(path);
@@ -37145,7 +38754,7 @@ function fieldsOf(spec, names) {
         if (entries.length === 0)
             fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
         for (const { name, count, raw, text } of spec_difference_numbered(entries)) {
-            fields.set(idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
+            fields.set(spec_difference_idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
         }
     }
 }
@@ -37356,7 +38965,7 @@ const spec_difference_RULES = {
     'EndpointSpec.Mode': { field: 'endpoint_mode' },
     'EndpointSpec.Ports': { field: 'port', entries: portEntries },
     'TaskTemplate.Runtime': { field: 'runtime' },
-    'TaskTemplate.ForceUpdate': { field: 'force' },
+    'TaskTemplate.ForceUpdate': { field: 'forced' },
     'TaskTemplate.Networks': { field: 'network', entries: networkEntries },
     'TaskTemplate.LogDriver': { field: 'logging' },
     'TaskTemplate.LogDriver.Name': { field: 'logging.driver' },
@@ -37507,7 +39116,7 @@ function areAllDirty({ current, changes }) {
 }
 function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
     // Half-way through an update tasks of two specs run side by side.
-    const isOther = hasUnfinishedUpdate(current) ? !isOf(task, wanted) : task_outlook_has(changes, 'template');
+    const isOther = hasUnfinishedUpdate(current) ? !task_outlook_isOf(task, wanted) : task_outlook_has(changes, 'template');
     if (isOther || (hasNewCredential && !hasImage(task)))
         return true;
     const isElsewhere = task_outlook_has(changes, 'placement') || (hasUnfinishedUpdate(current) && !isPlacedAs(task, wanted));
@@ -37516,7 +39125,7 @@ function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
     return !allowedNodes(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID);
 }
 /** Whether a task was made of the template that is wanted, wherever that would have it. */
-function isOf({ Spec: template }, { TaskTemplate: wanted }) {
+function task_outlook_isOf({ Spec: template }, { TaskTemplate: wanted }) {
     const { Placement: _was, ...made } = (template ?? {});
     const { Placement: _is, ...rest } = wanted;
     return sameSpec(templateOnly(made), templateOnly(rest));
@@ -37594,7 +39203,7 @@ function asDeployed(spec) {
     return isInterim(spec) ? withoutInterim(spec) : spec;
 }
 function drift_isOwn(label) {
-    return isBookkeeping(label) || label === RECORD_LABEL || label === INTERIM_LABEL;
+    return isBookkeeping(label) || [RECORD_LABEL, ATTACHED_LABEL].includes(label) || label === INTERIM_LABEL;
 }
 function deployOf(change, planned) {
     const by = planned.find(({ field, key }) => field === change.field && key === change.key);
@@ -37642,7 +39251,7 @@ function serviceOutlook(change, { observed, networks }) {
         tasks: outlook_tasksOf(change, changes, observed),
         strategy: request.strategy.kind,
         course,
-        account: action === 'unchanged' ? undefined : accountOf(change),
+        account: action === 'unchanged' ? undefined : outlook_accountOf(change),
         stored: storedWith(before, observed),
         drift: driftBefore(change, changes, networks),
         note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
@@ -37693,7 +39302,7 @@ function outlook_tasksOf(change, changes, observed) {
     const { before, removed } = tasksToEnd(live.Spec, observed.nodes);
     return { ...made, before, removed };
 }
-function accountOf({ access }) {
+function outlook_accountOf({ access }) {
     if (access === undefined)
         return undefined;
     const { username, registry } = storedLogin(access.credential);
@@ -37731,17 +39340,18 @@ function outlook_removal(service, { observed }) {
     };
 }
 function objectOutlooks(changes, surplus, known) {
-    const { stack, waits } = known;
-    if (stack === undefined)
+    const { belongings, waits, observed } = known;
+    if (belongings === undefined)
         return [];
     const networks = new Set(changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name));
-    const sent = objectsToSend(stack).map(({ object: { kind, name, labels }, there }) => ({
+    const sent = objectsToSend(belongings).map(({ object: { kind, name, labels }, there }) => ({
         kind,
         name,
         action: there === undefined ? 'create' : 'update',
         changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
     }));
-    const gone = waits ? unusedObjects(stack, stack.known, servicesAfter(changes, surplus, known.services)) : [];
+    const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known);
+    const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services) : [];
     return [
         ...[...networks].map((name) => ({ kind: 'network', name, action: 'create', changes: [] })),
         ...sent,
@@ -37753,11 +39363,15 @@ function labelChanges(before = {}, after) {
     return specDifference(spec(before), spec(after));
 }
 /** What the services of the swarm refer to when all has come up: what a rollback could need is in use. */
-function servicesAfter(changes, surplus, services) {
+function servicesAfter(changes, removed, { services, strategies }) {
     const updates = new Map(changes.flatMap((change) => (change.action === 'update' ? [[change.current.ID, change]] : [])));
-    const made = changes.flatMap((change) => (change.action === 'create' ? [{ Spec: change.wanted }] : []));
+    const made = changes.flatMap(({ action, wanted: Spec }) => action === 'create' || action === 'switch' ? [{ Spec }] : []);
+    const replaced = changes.flatMap((change) => change.action === 'switch' && planOf(change.request, strategies).keepsLeftovers?.(change.request) !== true
+        ? (change.second.live?.ID ?? [])
+        : []);
+    const gone = [...removed.map(({ ID }) => ID), ...replaced];
     const there = services
-        .filter((service) => !surplus.includes(service))
+        .filter(({ ID }) => !gone.includes(ID))
         .map((service) => {
         const update = updates.get(service.ID);
         if (update === undefined)
@@ -37795,12 +39409,21 @@ async function planOver(asked, run) {
     const cas = await planTrust({ ...bound, deployment: files.deployment });
     const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned');
     const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
-    const known = { stack: files.stack, observed, services, networks, strategies: STRATEGIES, waits: asked.wait };
+    const known = {
+        stack: files.stack,
+        belongings: files.belongings,
+        observed,
+        services,
+        networks,
+        strategies: STRATEGIES,
+        waits: asked.wait,
+    };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
     const outlook = outlookOf(changes, known);
-    return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned') };
+    const leftOut = deployment.stack?.leftOut ?? [];
+    return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned'), leftOut };
 }
 /** What a deploy would put on the nodes before it asks a registry. */
 async function planTrust(run) {
@@ -38399,7 +40022,533 @@ function missingOf({ missing }) {
     }));
 }
 
+;// CONCATENATED MODULE: ./build/removal/plan.js
+
+
+
+
+
+/**
+ * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
+ * no service of others needs. A service is all that there is of it: of a blue-green one both.
+ */
+function planRemoval(what, swarm) {
+    return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm);
+}
+function planStack(stack, { services, known }) {
+    const going = services.filter((service) => plan_stackOf(service) === stack);
+    const all = objectsOf(stack, known);
+    const ids = new Set(going.map(({ ID }) => ID));
+    const others = services.filter(({ ID }) => !ids.has(ID));
+    const { objects, kept } = split(all, others);
+    const isThere = going.length + all.length > 0;
+    return {
+        services: going,
+        objects,
+        kept,
+        missing: isThere ? [] : [`stack: ${missingStack(stack, services)}`],
+        problems: [],
+        notices: [],
+    };
+}
+/** Secrets and configs first: networks are let go last. */
+function objectsOf(stack, known) {
+    const contents = ['secret', 'config'].flatMap((kind) => known[kind]
+        .filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
+        .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
+    const networks = known.networks
+        .filter(({ Labels }) => Labels?.[NAMESPACE_LABEL] === stack)
+        .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
+    return [...contents, ...networks];
+}
+/**
+ * Which of the objects can go, and which services of others need.
+ *
+ * @param others the services that stay
+ */
+function split(objects, others) {
+    const kept = objects.flatMap((object) => {
+        const why = whyNeeded(object, others);
+        return why === undefined ? [] : [{ object, why }];
+    });
+    return { objects: objects.filter((object) => kept.every((one) => one.object !== object)), kept };
+}
+/** Swarm refuses to remove what a spec names, and does not count the one that a rollback brings back. */
+function whyNeeded({ id }, others) {
+    const names = (all) => someOf(all.map(({ Spec }) => Spec.Name));
+    const users = others.filter(({ Spec }) => referredIds(Spec).includes(id));
+    if (users.length > 0)
+        return `used by ${names(users)}`;
+    const past = others.filter(({ PreviousSpec }) => referredIds(PreviousSpec).includes(id));
+    return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`;
+}
+function missingStack(stack, services) {
+    if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
+        return `there is no stack ${stack} on this swarm, but a service of this name: write \`services: ${stack}\` where that is meant`;
+    }
+    const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
+    return `there is no stack ${stack} on this swarm: ${plan_adviceFor(stack, guess)}`;
+}
+function planServices(names, { services }) {
+    const found = names.map((name) => ({ name, its: services.filter((one) => plan_isOf(name, one)) }));
+    const colours = found.flatMap(({ name, its }) => {
+        const owner = its.map(colourOf).find((one) => one !== undefined && one !== name);
+        return owner === undefined ? [] : [{ name, owner }];
+    });
+    const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])));
+    return {
+        services: [...going.values()],
+        objects: [],
+        kept: [],
+        missing: found
+            .filter(({ its }) => its.length === 0)
+            .map(({ name }) => `services: ${plan_missingService(name, services)}`),
+        problems: colours.map(({ name, owner }) => `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`),
+        notices: [...going.values()].flatMap((one) => {
+            const stack = plan_stackOf(one);
+            return stack === undefined
+                ? []
+                : [
+                    `${one.Spec.Name} belongs to the stack ${stack}, whose next deploy makes it again unless its files no longer name it`,
+                ];
+        }),
+    };
+}
+function plan_isOf(name, service) {
+    return service.Spec.Name === name || nameInFiles(service) === name;
+}
+function plan_missingService(name, services) {
+    const members = services.filter((one) => plan_stackOf(one) === name);
+    if (members.length > 0) {
+        return `there is no service ${name} on this swarm, but a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`;
+    }
+    const [guess] = similarNames(name, services.map(({ Spec }) => Spec.Name));
+    return `there is no service ${name} on this swarm: ${plan_adviceFor(name, guess)}`;
+}
+function plan_adviceFor(name, guess) {
+    if (guess !== undefined)
+        return `did you mean \`${guess}\`?`;
+    // `pr-${{ … }}` of an event that has no such value.
+    if (/[-_]$/.test(name))
+        return 'its name ends as one does of which a variable is empty: check the expression';
+    return 'correct its name, or write `if-exists: true` where it may be gone already';
+}
+function plan_stackOf({ Spec }) {
+    return Spec.Labels?.[NAMESPACE_LABEL];
+}
+
+;// CONCATENATED MODULE: ./build/removal/objects.js
+
+
+
+
+
+
+
+const LEFTOVER_SECONDS = 20;
+const objects_LOOK_EVERY_MS = 300;
+/**
+ * Removes the networks, secrets and configs of a stack that no service of others needs, as they are named by then, and waits
+ * until the manager has let go of the networks: a deploy of the same name may make them again at once.
+ *
+ * @returns what became of each
+ */
+async function objects_removeObjects(plan, run) {
+    const { connection, signal } = run;
+    const all = [...plan.objects, ...plan.kept.map(({ object }) => object)];
+    if (all.length === 0)
+        return [];
+    if (signal.aborted)
+        return all.map((object) => objects_tell(object, 'cancelled', 'the run was stopped before it was removed'));
+    // Somebody may have come to use one meanwhile, and what was used may be free.
+    const services = await connection.engine.get('/services');
+    const { objects, kept } = split(all, services);
+    const stay = kept.map(({ object, why }) => objects_tell(object, 'kept', why));
+    const gone = [];
+    for (const object of objects)
+        gone.push(await removeObject(object, run));
+    await whenLetGo(objects.filter(({ name }) => gone.some((one) => one.outcome === 'removed' && one.name === name)), run);
+    return [...gone, ...stay];
+}
+async function removeObject(object, { connection, signal }) {
+    if (signal.aborted)
+        return objects_tell(object, 'cancelled', 'the run was stopped before it was removed');
+    const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`);
+    const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal) : attempt());
+    if (refusal === undefined)
+        return objects_tell(object, 'removed');
+    // A container that was started by hand is on it, or somebody's deploy was faster.
+    return isInUse(refusal)
+        ? objects_tell(object, 'kept', refusal)
+        : objects_tell(object, 'failed', `docker refused to remove it: ${refusal}`);
+}
+function objects_tell({ kind, name }, outcome, cause) {
+    const line = `${kind} ${name}: ${outcome === 'kept' ? 'stays' : outcome}${cause === undefined ? '' : `, ${cause}`}`;
+    log_log.info(line, outcome === 'failed' ? 'bad' : undefined);
+    return { kind, name, outcome, ...(cause !== undefined && { cause }) };
+}
+/** The daemon that answers keeps a network that is removed from the swarm until the last container there has left it. */
+async function whenLetGo(objects, { connection, signal, time }) {
+    const ids = new Set(objects.filter(({ kind }) => kind === 'network').map(({ id }) => id));
+    if (ids.size === 0 || signal.aborted)
+        return;
+    const deadline = nowMs() + LEFTOVER_SECONDS * 1000;
+    let held = [];
+    const isLetGo = async () => {
+        const networks = await listNetworks(connection.engine, signal);
+        held = networks.filter((one) => isLeftover(one) && ids.has(one.Id)).map(({ Name }) => Name);
+        return held.length === 0;
+    };
+    await poll(isLetGo, objects_LOOK_EVERY_MS, () => nowMs() > deadline || time.isOver, signal).catch(() => undefined);
+    if (held.length > 0)
+        log_log.info(`The manager still holds ${held.join(', ')}: a deploy of this name waits for it`);
+}
+
+;// CONCATENATED MODULE: ./build/removal/services.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const services_LOOK_EVERY_MS = 300;
+/** Swarm forgets tasks that have ended within a second. */
+const FORGET_MS = 5000;
+/**
+ * Removes services, and waits until their containers are gone, for as long as `timeout` allows: only then are names, ports
+ * and volumes of theirs free. Tasks of which the services were removed before, by a run that was killed, are waited for as
+ * well. What is on a node that is down is not: it ends when the node is back.
+ *
+ * @returns what became of each
+ */
+async function services_removeServices(services, run) {
+    const { connection, signal, asked } = run;
+    const lines = serviceLog(services.map(({ Spec }) => Spec.Name));
+    const going = await parallel_inParallel(services, asked.maxParallel, async (service) => {
+        if (signal.aborted)
+            return { service, startedAt: undefined };
+        const startedAt = nowMs();
+        const refusal = await removeOrSayWhy(connection.engine, `/services/${service.ID}`);
+        return { service, startedAt, ...(refusal !== undefined && { refusal }) };
+    });
+    const ended = await waitForEnd(going, run, lines);
+    return going.map((one) => services_resultOf(one, ended, run, lines));
+}
+async function waitForEnd(going, run, lines) {
+    const { connection, signal, time, asked } = run;
+    const ids = new Set(going.filter(({ startedAt, refusal }) => startedAt !== undefined && refusal === undefined).map(services_idOf));
+    const at = new Map();
+    let last = { left: new Map(), unreachable: new Map(), nodes: [], hasEndedOnes: false };
+    let told = '';
+    let endedAt;
+    const isDone = async () => {
+        last = await services_look(asked.what, ids, connection.engine);
+        for (const id of ids)
+            if (!last.left.has(id) && !at.has(id))
+                at.set(id, nowMs());
+        const count = [...last.left.values()].flat().length;
+        const said = `${count} ${count === 1 ? 'task has' : 'tasks have'} not ended yet`;
+        if (count > 0 && said !== told)
+            lines.all(said);
+        told = said;
+        if (count > 0)
+            return false;
+        endedAt ??= nowMs();
+        return !last.hasEndedOnes || nowMs() - endedAt > FORGET_MS;
+    };
+    try {
+        await poll(isDone, services_LOOK_EVERY_MS, () => time.isOver, signal);
+    }
+    catch (error) {
+        // Only a stop and the end of the time leave it at what was seen last.
+        if (!signal.aborted && !time.isOver)
+            throw error;
+    }
+    return { at, ...last };
+}
+function services_idOf({ service }) {
+    return service.ID;
+}
+/** The tasks that may still have a container, of services that are removed. */
+async function services_look(what, ids, engine) {
+    const [tasks, nodes] = await Promise.all([services_tasksOf(what, engine), engine.get('/nodes')]);
+    const isGoing = ({ ServiceID, DesiredState }) => ids.has(ServiceID) || DesiredState === 'remove';
+    const all = tasks.filter(isGoing);
+    const live = all.filter(mayHaveContainer);
+    const isOut = ({ NodeID }) => {
+        const state = nodes.find(({ ID }) => ID === NodeID)?.Status.State;
+        return NodeID !== undefined && state !== 'ready' && state !== 'unknown';
+    };
+    const byService = (some) => groupBy(some, ({ ServiceID }) => ServiceID);
+    return {
+        left: byService(live.filter((task) => !isOut(task))),
+        unreachable: byService(live.filter(isOut)),
+        nodes,
+        hasEndedOnes: all.length > live.length,
+    };
+}
+/**
+ * By the label or the name: a filter of services is answered with a 404 as soon as one is gone. A task is found by the
+ * name of its service with what follows it (swarmkit, api/naming), and no service has a dot in its name.
+ */
+async function services_tasksOf(what, engine) {
+    const ask = (filters) => engine.get('/tasks', { query: { filters: JSON.stringify(filters) } });
+    if (what.kind === 'stack')
+        return ask({ label: [`${NAMESPACE_LABEL}=${what.name}`] });
+    const names = what.names.flatMap(siblingNames).map((name) => `${name}.`);
+    return inChunks(names, (name) => ask({ name }));
+}
+function services_resultOf(one, { at, left, unreachable, nodes }, run, lines) {
+    const { service, startedAt, refusal } = one;
+    const name = service.Spec.Name;
+    const whole = (seconds) => ({
+        name,
+        action: 'remove',
+        image: { before: service_spec_imageOf(service), wanted: undefined, after: undefined },
+        config: undefined,
+        nodes: 0,
+        tasks: { running: 0, wanted: 0 },
+        seconds,
+    });
+    const bad = (outcome, cause) => {
+        lines.bad(name, `${outcome}: ${cause}`);
+        return { ...whole(startedAt === undefined ? 0 : secondsSince(startedAt)), outcome, cause };
+    };
+    if (startedAt === undefined)
+        return bad('cancelled', 'the run was stopped before it was removed: it is as it was');
+    if (refusal !== undefined)
+        return bad('failed', `docker refused to remove it: ${refusal}`);
+    const endedAt = at.get(service.ID);
+    if (endedAt === undefined) {
+        const tasks = left.get(service.ID) ?? [];
+        const count = tasks.length === 1 ? '1 task of it has' : `${tasks.length || 'some'} tasks of it have`;
+        const where = placesOf(tasks, nodes);
+        const rest = `${count} not ended yet${where === '' ? '' : ` on ${where}`}`;
+        return run.signal.aborted
+            ? bad('cancelled', `the run was stopped: it is removed, and ${rest}`)
+            : bad('timed-out', `it is removed, and after ${secondsSince(startedAt)} s ${rest}`);
+    }
+    const seconds = Math.round((endedAt - startedAt) / 100) / 10;
+    const cutOff = unreachable.get(service.ID) ?? [];
+    const note = cutOff.length === 0
+        ? undefined
+        : `its ${cutOff.length === 1 ? 'task' : 'tasks'} on ${placesOf(cutOff, nodes)}, which the swarm does not reach, may run on until the swarm does`;
+    lines.good(name, `removed after ${seconds} s${note === undefined ? '' : `: ${note}`}`);
+    return { ...whole(seconds), outcome: 'removed', ...(note !== undefined && { note }) };
+}
+function placesOf(tasks, nodes) {
+    const ids = new Set(tasks.flatMap(({ NodeID }) => NodeID ?? []));
+    return someOf([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted());
+}
+
+;// CONCATENATED MODULE: ./build/modes/remove.js
+var remove_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var remove_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Takes services or a stack away. */
+function remove_remove(asked, signal) {
+    return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
+}
+/**
+ * Says what goes, removes it, and waits until it is gone. What services of others need stays. A run that was cut off is
+ * taken up by the next one.
+ *
+ * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
+ */
+async function removeOver(asked, run) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const { time, signal } = run;
+        const connection = time.bound(run.connection);
+        const removing = { ...run, connection, asked };
+        const { what, lock } = asked;
+        const locking = {
+            lock: asked.dryRun ? undefined : lock,
+            stack: what.kind === 'stack' ? what : undefined,
+            services: what.kind === 'stack' ? [] : what.names.map((name) => ({ name })),
+            seconds: lifetimeOfSeconds(asked.timeoutSeconds),
+        };
+        const self = identifyRun(process.env);
+        const held = remove_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLockOf(locking, self, connection, time, limit)), true);
+        const look = () => time.before('Look at the swarm', (limit) => planNow(removing, limit));
+        const first = await look();
+        const isLocked = locking.lock !== undefined && what.kind === 'stack';
+        // Those of a stack are only known now, and whoever had them may have changed them.
+        if (isLocked)
+            await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) });
+        const plan = isLocked ? await look() : first;
+        tellMissing(plan, asked);
+        await sayPlan(plan, what, asked.dryRun);
+        const subject = subjectInWords(what);
+        const result = (things, services = []) => {
+            return { subject, things, services, missing: plan.missing, isDryRun: asked.dryRun };
+        };
+        if (asked.dryRun)
+            return result(plannedThings(plan));
+        note({ removes: true });
+        try {
+            const services = await openStage('Remove', () => services_removeServices(plan.services, removing));
+            const objects = await whatIsLeft(plan, removing);
+            return result([...services.map(thingOf), ...objects], services);
+        }
+        catch (error) {
+            throw signal.aborted ? error : new Underway(error);
+        }
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = remove_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+/** What is there to remove. What an earlier run has left for a while only, and that is over, goes first. */
+async function planNow({ connection: { engine }, asked }, signal) {
+    if (!asked.dryRun) {
+        const { SystemTime } = await engine.get('/info', { signal });
+        const names = await removeExpired(engine, Date.parse(SystemTime), signal);
+        if (names.length > 0)
+            log_log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+    }
+    const [services, known] = await Promise.all([
+        engine.get('/services', { signal }),
+        knownObjects(engine, signal),
+    ]);
+    return planRemoval(asked.what, { services, known });
+}
+/** @throws UserErrors unless what is missing may be */
+function tellMissing({ missing, problems }, { ifExists }) {
+    throwAll([...problems, ...(ifExists ? [] : missing)]);
+    for (const line of missing)
+        log_log.notice(line);
+}
+/** Everybody can see what goes before it does. */
+function sayPlan(plan, what, isDryRun) {
+    return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
+        const { services, objects, kept, notices } = plan;
+        for (const service of services)
+            log_log.info(`service ${service.Spec.Name} (${imageInWords(service_spec_imageOf(service))})`);
+        for (const { kind, name } of objects)
+            log_log.info(`${kind} ${name}`);
+        for (const { object, why } of kept)
+            log_log.info(`stays: ${object.kind} ${object.name}, ${why}`);
+        for (const line of notices)
+            log_log.notice(line);
+        if (services.length + objects.length === 0)
+            log_log.info(`Nothing of ${subjectInWords(what)}`);
+    });
+}
+/** The rest of a stack, also when the time is over: what the services have used is free. */
+async function whatIsLeft(plan, run) {
+    if (run.time.isOver)
+        run.time.beginClosing();
+    return objects_removeObjects(plan, run);
+}
+function plannedThings({ services, objects, kept }) {
+    return [
+        ...services.map((service) => {
+            const image = service_spec_imageOf(service);
+            return { kind: 'service', name: service.Spec.Name, outcome: 'planned', ...(image !== undefined && { image }) };
+        }),
+        ...objects.map(({ kind, name }) => ({ kind, name, outcome: 'planned' })),
+        ...kept.map(({ object: { kind, name }, why }) => ({ kind, name, outcome: 'kept', cause: why })),
+    ];
+}
+function thingOf({ name, outcome, image, cause, note: said }) {
+    const words = cause ?? said;
+    return {
+        kind: 'service',
+        name,
+        outcome: outcome === 'removed' || outcome === 'timed-out' || outcome === 'cancelled' ? outcome : 'failed',
+        ...(image.before !== undefined && { image: image.before }),
+        ...(words !== undefined && { cause: words }),
+    };
+}
+function subjectInWords(what) {
+    if (what.kind === 'stack')
+        return `stack ${what.name}`;
+    return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`;
+}
+
 ;// CONCATENATED MODULE: ./build/modes/table.js
+
+
+
 
 
 
@@ -38421,6 +40570,7 @@ const table_MODES = {
     plan: mode(read_readInputs, plan, reportPlanned),
     'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
     login: mode(readLogin, login, reportLogin),
+    remove: mode(readRemoval, remove_remove, reportRemoval),
 };
 function mode(read, run, report) {
     return {
@@ -38776,7 +40926,7 @@ async function cleanUpAfterMain() {
         for (const state of killed)
             clean_up_tell(state, unknown(state, messageOf(error)));
         if (killed.some(({ pulls }) => pulls !== '')) {
-            log.warning(`Not removed: the services by which nodes pulled images or got certificates for this step, whose names begin with \`swarm-deploy-prepare-\` or \`swarm-deploy-ca-\`. A later deploy does it: ${messageOf(error)}`);
+            log.warning(`Not removed: the services that this step had on the nodes for a while, whose names begin with \`swarm-deploy-prepare-\`, \`swarm-deploy-ca-\` or \`swarm-deploy-tools-\`. A later deploy does it: ${messageOf(error)}`);
         }
         if (locks.size > 0) {
             log.warning(`The lock of this step was not released, and expires by itself: ${messageOf(error)}`);
@@ -38797,7 +40947,7 @@ async function cleanUpAfterKilled() {
         await survivors_endMarked(workspace_markOf(directory));
         await workspace_removeWorkspace(directory).catch((error) => log_log.warning(`Not removed: ${errors_messageOf(error)}`));
         const names = [...state.services.keys()];
-        const underWay = names.length === 0 ? tellsOfNone(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`;
+        const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`;
         log_log.warning(`An earlier run here was cut off ${clean_up_where(state)}, and its files are removed now: ${underWay}`);
     }
 }
@@ -38901,7 +41051,7 @@ async function settleAll(killed, locks, connection, signal) {
         if (state.pulls === '')
             continue;
         await removeOfRun(connection.engine, state.pulls, signal);
-        log.info('The services by which nodes pulled images or got certificates for the stopped run are removed');
+        log.info('The services that the stopped run had on the nodes for a while are removed');
     }
     for (const token of locks)
         await releaseLeft(token, connection);
@@ -38909,9 +41059,11 @@ async function settleAll(killed, locks, connection, signal) {
         log.info('The lock that the stopped run held is released');
 }
 function tellUnchanged(state) {
-    log.warning(`The run was cut off ${clean_up_where(state)}: ${tellsOfNone(state)}`);
+    log.warning(`The run was cut off ${clean_up_where(state)}: ${whatIsChanged(state)}`);
 }
-function tellsOfNone({ storesCredentials }) {
+function whatIsChanged({ storesCredentials, removes }) {
+    if (removes)
+        return 'what it had removed by then is gone. Run it again, and it goes on with the rest';
     return storesCredentials
         ? 'the credentials that were stored by then stay, and no task was touched'
         : 'no service was changed';
@@ -38963,7 +41115,7 @@ const PATHS = [
 /** A path, a name or an entry a line; YAML lists of entries follow one another. */
 const BY_LINES = [
     ...['services', 'registries', 'images', 'compose-file', 'env-file', 'allow-config-directories'],
-    ...['ssh-known-hosts', 'docker-config', 'registry-ca'],
+    ...['ssh-known-hosts', 'docker-config', 'registry-ca', 'only', 'force'],
 ];
 const SEPARATORS = new Map([
     ...BY_LINES.map((name) => [name, 'lines']),
@@ -39264,7 +41416,7 @@ function general(inputs, width) {
         '',
         ...wrapped('Deploys Docker Swarm services and stacks, and ends with 0 when the swarm really runs them.', 0, width),
         '',
-        `Modes: ${MODE_NAMES.join(', ')}`,
+        ...wrapped(`Modes: ${MODE_NAMES.join(', ')}`, 0, width),
         ...wrapped(plainText(mode), 2, width),
         '',
         ...wrapped(`The inputs of a mode: ${help_NAME} MODE --help`, 0, width),
@@ -39474,7 +41626,7 @@ async function shell(words, files) {
         if (asked.kind === 'help')
             return writeTo('stdout', help(asked.mode, files, columnsOf('stdout')));
         if (asked.kind === 'version')
-            return writeTo('stdout', `swarm-deploy ${versionOf(files)}\n`);
+            return writeTo('stdout', `swarm-deploy ${shell_versionOf(files)}\n`);
         await shell_run(asked, files);
     }
     catch (error) {
@@ -39632,7 +41784,7 @@ function handOver(options) {
 function help(mode, { action }, columns = shell_MOST_COLUMNS) {
     return helpText(mode, readOwn(action), columns);
 }
-function versionOf({ manifest }) {
+function shell_versionOf({ manifest }) {
     return String(JSON.parse(readOwn(manifest)).version);
 }
 function readOwn(file) {

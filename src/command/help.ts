@@ -33,7 +33,7 @@ function general(inputs: Inputs, width: number): string[] {
     '',
     ...wrapped('Deploys Docker Swarm services and stacks, and ends with 0 when the swarm really runs them.', 0, width),
     '',
-    `Modes: ${MODE_NAMES.join(', ')}`,
+    ...wrapped(`Modes: ${MODE_NAMES.join(', ')}`, 0, width),
     ...wrapped(plainText(mode), 2, width),
     '',
     ...wrapped(`The inputs of a mode: ${NAME} MODE --help`, 0, width),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import { ciRun } from './ci.ts'
 import type { Environment } from './environment.ts'
 import { redact } from './secret.ts'
 
@@ -13,10 +14,12 @@ export interface RunIdentity {
   readonly url: string
 }
 
-/** Which run this is, from the variables that every runner sets. */
+/** Which run this is, from the variables that every runner and CI sets. */
 export function identifyRun(env: Environment): RunIdentity {
   const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = env
   const token = randomUUID()
+  const other = repository ? undefined : ciRun(env)
+  if (other?.owner) return { token, ...other }
   if (!repository) {
     return { token, owner: redact(`${userInfo().username}@${hostname()}, process ${process.pid}`), url: '' }
   }

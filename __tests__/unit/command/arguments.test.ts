@@ -105,7 +105,7 @@ describe('what is refused', () => {
     [['deploy', '--stak', 'shop'], '--stak: there is no such flag: did you mean `--stack`?'],
     [['deploy', '--file', 'c.yml'], '--file: there is no such flag: did you mean `--compose-file`?'],
     [['deploy', '--outptu', 'json'], '--outptu: there is no such flag: did you mean `--output`?'],
-    [['deploy', '--dry-run'], '--dry-run: there is no such flag: write the mode as the first word: `plan`'],
+    [['deploy', '--diff'], '--diff: there is no such flag: write the mode as the first word: `plan`'],
     [['deploy', '--detach'], /--detach: there is no such flag: write `wait: false`/],
     [['deploy', '--qwertyuiop'], '--qwertyuiop: there is no such flag: all of them are shown by --help'],
     [['dploy'], '"dploy" is no mode: did you mean `deploy`?'],

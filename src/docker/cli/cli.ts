@@ -4,6 +4,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, resolve as resolvePath } from 'node:path'
 import type { Readable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { messageOf, UserError } from '../../errors.ts'
 import { sleep } from '../../runner/clock.ts'
 import { safeLine } from '../../runner/safe-text.ts'
@@ -36,6 +37,12 @@ const MOST_BYTES = 32 * 1024 * 1024
 const DRAIN_MS = 500
 
 /**
+ * A terminal sends Ctrl-C to all programs of the group that it has in front (termios(3), ISIG). What leads to the swarm
+ * must outlive that: what a stop calls for goes over it.
+ */
+const IS_APART = [0, 1, 2].some((stream) => isatty(stream))
+
+/**
  * The only place that starts programs of docker and of the way to it: the CLI, ssh, and the credential helpers of the
  * user's own configuration. (A check command of the user's is started by runner/shell.ts.)
  * A child is started with the environment given here and nothing else, and no shell ever reads its arguments.
@@ -59,7 +66,7 @@ export interface DockerCli {
 export function dockerCli(env: Readonly<Record<string, string>>): DockerCli {
   return {
     run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-    start: (args) => spawn('docker', [...args], { env, stdio: 'pipe', windowsHide: true }),
+    start: (args) => spawn('docker', [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART }),
   }
 }
 
@@ -155,6 +162,7 @@ export function runProgram(program: string, args: readonly string[], options: Co
     const child = spawn(program, [...args], {
       stdio: 'pipe',
       windowsHide: true,
+      detached: IS_APART,
       ...(env === undefined ? {} : { env }),
       ...(cwd === undefined ? {} : { cwd }),
     })
@@ -236,7 +244,7 @@ export function startProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): ChildProcessWithoutNullStreams {
-  return spawn(program, [...args], { env, stdio: 'pipe', windowsHide: true })
+  return spawn(program, [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART })
 }
 
 /**
