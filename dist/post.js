@@ -17160,6 +17160,7 @@ const DEFAULTS = {
     prune: 'false',
     'rerun-jobs': 'false',
     force: 'false',
+    'keep-replicas': 'false',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -18085,7 +18086,7 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'keep-replicas', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
@@ -18093,7 +18094,15 @@ const GROUPS = {
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
-    ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
+    ...[
+        'keep-replicas',
+        'monitor',
+        'on-failure',
+        'on-cancel',
+        'show-values',
+        'registry-ca',
+        'install-registry-ca-image',
+    ],
 ];
 /** Whoever wants to see what a deploy would do must not be led to a removal. */
 const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
@@ -18334,6 +18343,17 @@ const COLOUR_LABELS = {
 };
 /** All labels that say something of one service as it is now, and nothing of what was asked for. */
 const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
+const BY_INPUT = 'input';
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+function own_labels_hasOthersScale(labels) {
+    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
+    return label === BY_INPUT || label.toLowerCase() === 'true';
+}
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 
@@ -18347,7 +18367,8 @@ const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS
  * comparison is strict: an empty value is not the same as none. Pure.
  *
  * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
- * compose file spelled the image, and our own of who has written the spec. None of them changes a task.
+ * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
+ * None of them changes what a task is.
  */
 function spec_comparison_sameSpec(a, b) {
     return isDeepStrictEqual(storedForm(a), storedForm(b));
@@ -18423,7 +18444,7 @@ function storedForm(spec) {
     return {
         ...clean,
         Labels: labels,
-        Mode: storedMode(clean.Mode),
+        Mode: storedMode(clean.Mode, own_labels_hasOthersScale(spec.Labels)),
         ...where(clean, 'UpdateConfig', storedPolicy),
         ...where(clean, 'RollbackConfig', storedPolicy),
         ...where(clean, 'EndpointSpec', storedEndpoint),
@@ -18437,12 +18458,13 @@ function storedForm(spec) {
         },
     };
 }
-function storedMode(mode) {
+/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
+function storedMode(mode, hasAnyNumber) {
     const { Replicated: replicated, ReplicatedJob: job } = mode;
     const concurrent = job?.MaxConcurrent ?? 1;
     return {
         ...mode,
-        ...(replicated && { Replicated: { Replicas: 1, ...replicated } }),
+        ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
         ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
     };
 }
@@ -20961,6 +20983,7 @@ function readInputs(given, strategies) {
     const services = readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
     const force = readForce(env, stack, services, problems);
+    const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -20999,6 +21022,7 @@ function readInputs(given, strategies) {
         onFailure,
         onCancel,
         force,
+        keepReplicas,
         maxParallel,
         lock,
         plan,
@@ -21796,6 +21820,8 @@ function registry_auth_registryAuthHeader(credential) {
 
 
 
+
+
 /** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
 const ATTEMPTS = 8;
 const spec_update_LONGEST_PAUSE_MS = 500;
@@ -21825,10 +21851,17 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
             return 'done';
         if (refusal !== undefined)
             throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+        if (![...bases, wanted].some((spec) => isBase(service.Spec, spec)))
             return 'changed';
         await send(service);
         return 'done';
+    }
+    /** The first time that the number of tasks is left to others, only the wanted spec says so. */
+    function isBase(now, base) {
+        if (sameSpec(now, base))
+            return true;
+        const number = replicasOf(base);
+        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
     }
     async function send(service) {
         try {
@@ -22215,6 +22248,14 @@ function service_mode_wantedTasks(spec) {
     if (spec.Mode.ReplicatedJob)
         return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
     return undefined;
+}
+/** The number of tasks of a replicated service; `undefined` for every other mode, also of a job. */
+function service_mode_replicasOf({ Mode: { Replicated: replicated } }) {
+    return replicated && (replicated.Replicas ?? 1);
+}
+/** A replicated service with another number of tasks; any other as it is. */
+function service_mode_withReplicas(spec, replicas) {
+    return spec.Mode.Replicated === undefined ? spec : { ...spec, Mode: { Replicated: { Replicas: replicas } } };
 }
 /** Whether the nodes decide how many tasks there are. */
 function isGlobal(spec) {

@@ -12961,6 +12961,14 @@ function wantedTasks(spec) {
         return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
     return undefined;
 }
+/** The number of tasks of a replicated service; `undefined` for every other mode, also of a job. */
+function replicasOf({ Mode: { Replicated: replicated } }) {
+    return replicated && (replicated.Replicas ?? 1);
+}
+/** A replicated service with another number of tasks; any other as it is. */
+function withReplicas(spec, replicas) {
+    return spec.Mode.Replicated === undefined ? spec : { ...spec, Mode: { Replicated: { Replicas: replicas } } };
+}
 /** Whether the nodes decide how many tasks there are. */
 function isGlobal(spec) {
     return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
@@ -14546,6 +14554,7 @@ const DEFAULTS = {
     prune: 'false',
     'rerun-jobs': 'false',
     force: 'false',
+    'keep-replicas': 'false',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -15646,7 +15655,7 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'keep-replicas', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
@@ -15654,7 +15663,15 @@ const GROUPS = {
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
 const ONLY_SAYS_HOW = [
-    ...['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'],
+    ...[
+        'keep-replicas',
+        'monitor',
+        'on-failure',
+        'on-cancel',
+        'show-values',
+        'registry-ca',
+        'install-registry-ca-image',
+    ],
 ];
 /** Whoever wants to see what a deploy would do must not be led to a removal. */
 const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
@@ -15895,6 +15912,17 @@ const COLOUR_LABELS = {
 };
 /** All labels that say something of one service as it is now, and nothing of what was asked for. */
 const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
+const BY_INPUT = 'input';
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+function hasOthersScale(labels) {
+    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
+    return label === BY_INPUT || label.toLowerCase() === 'true';
+}
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
 
@@ -15908,7 +15936,8 @@ const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS
  * comparison is strict: an empty value is not the same as none. Pure.
  *
  * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
- * compose file spelled the image, and our own of who has written the spec. None of them changes a task.
+ * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
+ * None of them changes what a task is.
  */
 function sameSpec(a, b) {
     return (0,external_node_util_namespaceObject.isDeepStrictEqual)(storedForm(a), storedForm(b));
@@ -15984,7 +16013,7 @@ function storedForm(spec) {
     return {
         ...clean,
         Labels: labels,
-        Mode: storedMode(clean.Mode),
+        Mode: storedMode(clean.Mode, hasOthersScale(spec.Labels)),
         ...where(clean, 'UpdateConfig', storedPolicy),
         ...where(clean, 'RollbackConfig', storedPolicy),
         ...where(clean, 'EndpointSpec', storedEndpoint),
@@ -15998,12 +16027,13 @@ function storedForm(spec) {
         },
     };
 }
-function storedMode(mode) {
+/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
+function storedMode(mode, hasAnyNumber) {
     const { Replicated: replicated, ReplicatedJob: job } = mode;
     const concurrent = job?.MaxConcurrent ?? 1;
     return {
         ...mode,
-        ...(replicated && { Replicated: { Replicas: 1, ...replicated } }),
+        ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
         ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
     };
 }
@@ -18522,6 +18552,7 @@ function read_readInputs(given, strategies) {
     const services = readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
     const force = readForce(env, stack, services, problems);
+    const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean);
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -18560,6 +18591,7 @@ function read_readInputs(given, strategies) {
         onFailure,
         onCancel,
         force,
+        keepReplicas,
         maxParallel,
         lock,
         plan,
@@ -22922,6 +22954,10 @@ function siblingsOf(name, services) {
 function belongsTo({ Spec }) {
     return Spec.Labels?.[BELONGS_LABEL];
 }
+/** Whether a service of two names has lost its traffic, or has never had it. */
+function isRetired({ Labels: labels }) {
+    return labels?.[BELONGS_LABEL] !== undefined && labels[LIVE_LABEL] === undefined;
+}
 function generationOf({ Spec }) {
     return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0;
 }
@@ -23090,6 +23126,8 @@ function isNoManager(message) {
 
 
 
+
+
 /** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
 const ATTEMPTS = 8;
 const LONGEST_PAUSE_MS = 500;
@@ -23119,10 +23157,17 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
             return 'done';
         if (refusal !== undefined)
             throw refusal;
-        if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec)))
+        if (![...bases, wanted].some((spec) => isBase(service.Spec, spec)))
             return 'changed';
         await send(service);
         return 'done';
+    }
+    /** The first time that the number of tasks is left to others, only the wanted spec says so. */
+    function isBase(now, base) {
+        if (sameSpec(now, base))
+            return true;
+        const number = replicasOf(base);
+        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
     }
     async function send(service) {
         try {
@@ -23294,21 +23339,224 @@ async function createService(access, spec, engine, signal) {
     return { problem: superseded('deployed', 'at the same moment', spec.Name) };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/write-spec.js
+;// CONCATENATED MODULE: ./build/plan/interim-spec.js
+
+
+/**
+ * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
+ * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
+ */
+/** On an interim spec, with a {@link Note}. */
+const INTERIM_LABEL = 'swarm-deploy.interim';
+/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
+const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
+/** The service with no task at all. */
+function emptied(spec, run) {
+    return withNote(withoutTasks(spec), {
+        before: { replicas: spec.Mode.Replicated?.Replicas },
+        meanwhile: { replicas: 0 },
+        run,
+    });
+}
+/**
+ * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
+ * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function withFirstTasks(current, wanted, tasks, run) {
+    const policy = {
+        ...wanted.UpdateConfig,
+        Parallelism: tasks,
+        Delay: THIRTY_DAYS_NANOSECONDS,
+        FailureAction: 'pause',
+        MaxFailureRatio: 0,
+    };
+    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
+    return withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
+}
+/** Whether a spec is an interim one, or was made over one. */
+function isInterim({ Labels: labels }) {
+    return labels?.[INTERIM_LABEL] !== undefined;
+}
+/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
+function interim_spec_markOf({ Labels: labels }) {
+    return parseNote(labels?.[INTERIM_LABEL]).run;
+}
+/** Whether two specs are meant for the way of one and the same run. */
+function sameMark(a, b) {
+    return isInterim(a) && isInterim(b) && interim_spec_markOf(a)?.token === interim_spec_markOf(b)?.token;
+}
+/**
+ * Whether the run of an interim spec may still be at work.
+ *
+ * @param now by the swarm's clock
+ * @param hasLock whether the lock of the service is ours
+ */
+function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
+    return until > now && !(hadLock && hasLock);
+}
+/**
+ * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
+ * what was only meant for the way is what it was before.
+ */
+function withoutInterim(spec) {
+    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
+    const { before, meanwhile } = parseNote(note);
+    const replicas = spec.Mode.Replicated?.Replicas;
+    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
+    const { UpdateConfig: policy, ...rest } = spec;
+    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
+    return {
+        ...rest,
+        Labels,
+        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
+        TaskTemplate: allowingNodes(spec.TaskTemplate),
+        ...(theirs && { UpdateConfig: theirs }),
+    };
+}
+/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
+const NO_POLICY = { Parallelism: 1 };
+/** Setting by setting: what they have not changed is what it was before. */
+function policyOfTheirs(before, meanwhile, theirs = {}) {
+    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
+    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
+    if (before === undefined && changed.length === 0)
+        return undefined;
+    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
+}
+/**
+ * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
+ * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
+ */
+function beforeInterim(service) {
+    const { Spec: spec, PreviousSpec: previous } = service;
+    if (!isInterim(spec))
+        return { current: service };
+    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
+    return { current: { ...service, Spec: before }, interim: spec };
+}
+function withNote(spec, note) {
+    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
+}
+function parseNote(label) {
+    try {
+        const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '');
+        const mark = parseMark(run);
+        return { before, meanwhile, ...(mark && { run: mark }) };
+    }
+    catch {
+        return { before: {}, meanwhile: {} };
+    }
+}
+const LONGEST_TEXT = 300;
+/** The last moment that a Date can hold. */
+const LATEST = 8.64e15;
+/** Anybody can write labels: what is shown of them is one short line. */
+function parseMark(value) {
+    const { token, owner, url, until, hasLock } = (value ?? {});
+    if (typeof token !== 'string' || typeof until !== 'number')
+        return undefined;
+    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
+    const address = line(url);
+    return {
+        token,
+        owner: line(owner) || 'someone unknown',
+        url: /^https?:\/\//.test(address) ? address : '',
+        until: Math.min(until, LATEST),
+        hasLock: hasLock === true,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/plan/keep-replicas.js
+
+
+
 
 
 
 
 /**
- * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, and with what is known of the
- * credential that is then stored: no other way leads to a service that is there, so that none of our writes is taken for
+ * Services whose number of tasks is somebody else's to set, such as an autoscaler's. A label says so: the user's own, or
+ * ours where the input asks for it, so that every comparison of two specs and every write knows it, also those of `post`
+ * and of later runs. Pure.
+ */
+/**
+ * The spec with the label, if the number is to stay: the user's own goes before the input. Ours goes when the input does.
+ * In global services and jobs there is no number to keep.
+ *
+ * @throws UserErrors for a label that says neither
+ */
+function withKeepLabel(spec, byInput) {
+    const { [KEEP_REPLICAS_LABEL]: label, ...others } = spec.Labels ?? {};
+    if (label !== undefined && label !== BY_INPUT) {
+        checkLabel(label);
+        return spec;
+    }
+    if (byInput && replicasOf(spec) !== undefined) {
+        return label === BY_INPUT ? spec : { ...spec, Labels: { ...others, [KEEP_REPLICAS_LABEL]: BY_INPUT } };
+    }
+    return label === undefined ? spec : { ...spec, Labels: others };
+}
+function checkLabel(label) {
+    try {
+        parseBoolean(label);
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        throw new UserErrors([`its label ${KEEP_REPLICAS_LABEL} is ${shown(label)}: write "true" or "false"`]);
+    }
+}
+/** The spec with the number that the service has now, where that is to stay. */
+function withPresentReplicas(spec, current) {
+    const now = current && replicasOf(current.Spec);
+    return now === undefined || !hasOthersScale(spec.Labels) ? spec : withReplicas(spec, now);
+}
+/** The spec without our own label: what else differs is told by itself. */
+function withoutOwnNote(spec) {
+    const { [KEEP_REPLICAS_LABEL]: label, ...Labels } = spec.Labels ?? {};
+    return label === BY_INPUT ? { ...spec, Labels } : spec;
+}
+/** That the number of tasks is left to others from now on, or no longer, by the input. */
+function noteChange(now, wanted) {
+    const [before, after] = [now, wanted].map(({ Labels }) => Labels?.[KEEP_REPLICAS_LABEL] === BY_INPUT);
+    return before === after ? [] : ['keep-replicas'];
+}
+/** What is told of a service of which nothing runs, because nothing ran before. */
+function noneKeptNote(asked, kept) {
+    if (replicasOf(kept) !== 0 || (replicasOf(asked) ?? 0) === 0)
+        return undefined;
+    return `its number of tasks is kept (keep-replicas), and that is 0: nothing of it runs. \`docker service scale ${kept.Name}=${replicasOf(asked)}\` starts it`;
+}
+/**
+ * The spec as it is to be written over another: with the number that this has by now, where it is others' to set. One
+ * that this run has set to nothing for a while says nothing of theirs.
+ */
+function withScaleOf(spec, over) {
+    const now = replicasOf(over);
+    if (now === undefined || !hasOthersScale(spec.Labels))
+        return spec;
+    return [spec, over].some(isHeldDown) ? spec : withReplicas(spec, now);
+}
+function isHeldDown(spec) {
+    return replicasOf(spec) === 0 && (isInterim(spec) || isRetired(spec));
+}
+
+;// CONCATENATED MODULE: ./build/rollout/write-spec.js
+
+
+
+
+
+/**
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, with what is known of the
+ * credential that is then stored, and with the number of tasks that others have set: no other way leads to a service that is there, so that none of our writes is taken for
  * somebody else's.
  *
  * @param sending is told each spec that is about to be sent, with its labels
  */
 function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending = () => undefined) {
     const asWritten = (spec, over) => {
-        const written = numbered(withAccount(spec, credential, over), over);
+        const written = numbered(withAccount(withScaleOf(spec, over), credential, over), over);
         sending(written);
         return written;
     };
@@ -23781,6 +24029,7 @@ const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may 
 
 
 
+
 const REJECTIONS_UNTIL_FAILED = 3;
 const CRASHES_UNTIL_FAILED = 5;
 const UNPLACED_GRACE_SECONDS = 30;
@@ -23853,7 +24102,9 @@ function judgeTrial(history, snapshot) {
     if (last !== undefined)
         return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
     const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
-    const state = isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
+    // What an autoscaler adds has not been up yet, and takes nothing from what is.
+    const isScaled = hasOthersScale(snapshot.service.Spec.Labels) && counts.counted.length > 0;
+    const state = isScaled || isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
     return { state, progress: counts.progress };
 }
 /** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
@@ -24961,6 +25212,7 @@ function withForce(spec, number) {
 
 
 
+
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
  * plain that it needs none.
@@ -24981,11 +25233,17 @@ async function changeOf(planned, image, run) {
         log_log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
     // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
     const isSent = missing.image !== undefined || request.compose !== undefined;
-    const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
+    const asIs = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
+    const labelled = withKeepLabel(asIs, run.deployment.keepReplicas);
+    const wanted = withPresentReplicas(labelled, current);
+    const note = noneKeptNote(labelled, wanted);
+    if (note !== undefined)
+        log_log.notice(`service ${request.name}: ${note}`);
     const networks = request.compose?.networks ?? request.attached?.toMake ?? [];
     const forced = forcedSpec(planned, wanted);
     const changes = [
         ...changesOf(planned, wanted, missing, declared, attachment?.changes ?? []),
+        ...(current === undefined ? [] : noteChange(current.Spec, wanted)),
         ...(forced === undefined ? [] : [FORCED]),
     ];
     return {
@@ -25111,21 +25369,25 @@ const REASONS_BESIDE = [PAUSED, KILLED, RERUN];
  * @param declared what `create-args` make of the service as it is
  * @param attached what its lists change
  */
-function changesOf({ request, current, interim }, wanted, { words }, declared, attached) {
+function changesOf({ request, current, interim }, whole, difference, declared, attached) {
     if (current === undefined)
         return [];
+    const [now, wanted] = [current.Spec, whole].map(withoutOwnNote);
     const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])];
-    const changed = changedParts(current.Spec, wanted);
+    const changed = changedParts(now, wanted);
     if (request.compose !== undefined) {
         const rerun = request.compose.isRerun && service_mode_isJob(wanted) ? [RERUN] : [];
         return [...(changed.length === 0 ? rerun : changed), ...stuck];
     }
-    const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(current.Spec, wanted)];
-    const named = [...words, ...byLists];
-    const base = declared?.spec ?? current.Spec;
+    const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(now, wanted)];
+    const isScaled = wantedTasks(now) !== wantedTasks(wanted);
+    const named = [...difference.words, ...byLists].filter((word) => isScaled || !OF_SCALE.test(word));
+    const base = withoutOwnNote(declared?.spec ?? now);
     const byFlags = named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : [];
     return [...named, ...byFlags, ...stuck];
 }
+/** What says that the number of tasks is another: not where it is kept. */
+const OF_SCALE = /^(?:replicas |--replicas$)/;
 function commandChange(now, wanted) {
     return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ['command'];
 }
@@ -27373,7 +27635,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     switch (verdict.state) {
         case 'converged': {
             const result = settle(goodOutcome(sent));
-            return settled(result, withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)));
         }
         case 'progressing': {
             const { progress } = verdict;
@@ -27405,7 +27667,7 @@ async function withDiagnosis(result, diagnosis, advice = '') {
     const { cause, failedTask } = await diagnosis;
     return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
 }
-async function withNote(result, onNodes, onJob) {
+async function watched_service_withNote(result, onNodes, onJob) {
     const note = (await onNodes) ?? onJob;
     return note === undefined ? result : { ...result, note };
 }
@@ -28479,133 +28741,6 @@ async function removeOldOnes(settled, run) {
     }));
 }
 
-;// CONCATENATED MODULE: ./build/plan/interim-spec.js
-
-
-/**
- * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
- * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
- */
-/** On an interim spec, with a {@link Note}. */
-const INTERIM_LABEL = 'swarm-deploy.interim';
-/** Longer than any trial. More nanoseconds than 2^53 would lose digits. */
-const THIRTY_DAYS_NANOSECONDS = 30 * 24 * 60 * 60 * 1e9;
-/** The service with no task at all. */
-function emptied(spec, run) {
-    return interim_spec_withNote(withoutTasks(spec), {
-        before: { replicas: spec.Mode.Replicated?.Replicas },
-        meanwhile: { replicas: 0 },
-        run,
-    });
-}
-/**
- * The service as it is, but with the wanted tasks, of which Swarm makes so many and then waits: an
- * update's delay comes after each batch (swarmkit, manager/orchestrator/update/updater.go).
- */
-function withFirstTasks(current, wanted, tasks, run) {
-    const policy = {
-        ...wanted.UpdateConfig,
-        Parallelism: tasks,
-        Delay: THIRTY_DAYS_NANOSECONDS,
-        FailureAction: 'pause',
-        MaxFailureRatio: 0,
-    };
-    const spec = { ...current, TaskTemplate: wanted.TaskTemplate, UpdateConfig: policy };
-    return interim_spec_withNote(spec, { before: { policy: current.UpdateConfig }, meanwhile: { policy }, run });
-}
-/** Whether a spec is an interim one, or was made over one. */
-function isInterim({ Labels: labels }) {
-    return labels?.[INTERIM_LABEL] !== undefined;
-}
-/** The run that an interim spec belongs to; `undefined` for any other spec, and where the label cannot be read. */
-function interim_spec_markOf({ Labels: labels }) {
-    return parseNote(labels?.[INTERIM_LABEL]).run;
-}
-/** Whether two specs are meant for the way of one and the same run. */
-function sameMark(a, b) {
-    return isInterim(a) && isInterim(b) && interim_spec_markOf(a)?.token === interim_spec_markOf(b)?.token;
-}
-/**
- * Whether the run of an interim spec may still be at work.
- *
- * @param now by the swarm's clock
- * @param hasLock whether the lock of the service is ours
- */
-function mayBeAlive({ until, hasLock: hadLock }, now, hasLock) {
-    return until > now && !(hadLock && hasLock);
-}
-/**
- * A spec that somebody else has made over an interim one, as tools do that change a part of a spec: theirs stands, and
- * what was only meant for the way is what it was before.
- */
-function withoutInterim(spec) {
-    const { [INTERIM_LABEL]: note, ...Labels } = spec.Labels ?? {};
-    const { before, meanwhile } = parseNote(note);
-    const replicas = spec.Mode.Replicated?.Replicas;
-    const isOurs = before.replicas !== undefined && replicas === meanwhile.replicas;
-    const { UpdateConfig: policy, ...rest } = spec;
-    const theirs = meanwhile.policy ? policyOfTheirs(before.policy, meanwhile.policy, policy) : policy;
-    return {
-        ...rest,
-        Labels,
-        Mode: isOurs ? { Replicated: { Replicas: before.replicas } } : spec.Mode,
-        TaskTemplate: allowingNodes(spec.TaskTemplate),
-        ...(theirs && { UpdateConfig: theirs }),
-    };
-}
-/** What Swarm does without a policy: one task after another. With one, nothing said means all at once. */
-const NO_POLICY = { Parallelism: 1 };
-/** Setting by setting: what they have not changed is what it was before. */
-function policyOfTheirs(before, meanwhile, theirs = {}) {
-    const settings = new Set([...Object.keys(meanwhile), ...Object.keys(theirs)]);
-    const changed = [...settings].filter((setting) => (theirs[setting] || 0) !== (meanwhile[setting] || 0));
-    if (before === undefined && changed.length === 0)
-        return undefined;
-    return { ...(before ?? NO_POLICY), ...Object.fromEntries(changed.map((setting) => [setting, theirs[setting]])) };
-}
-/**
- * A service as it was before an earlier run was killed in the middle of its first step, with the interim spec that it
- * was left with; any other service as it is. Where somebody else has changed it since, that is kept.
- */
-function beforeInterim(service) {
-    const { Spec: spec, PreviousSpec: previous } = service;
-    if (!isInterim(spec))
-        return { current: service };
-    const before = previous === undefined || isInterim(previous) ? withoutInterim(spec) : previous;
-    return { current: { ...service, Spec: before }, interim: spec };
-}
-function interim_spec_withNote(spec, note) {
-    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
-}
-function parseNote(label) {
-    try {
-        const { before = {}, meanwhile = {}, run } = parseGoJson(label ?? '');
-        const mark = parseMark(run);
-        return { before, meanwhile, ...(mark && { run: mark }) };
-    }
-    catch {
-        return { before: {}, meanwhile: {} };
-    }
-}
-const LONGEST_TEXT = 300;
-/** The last moment that a Date can hold. */
-const LATEST = 8.64e15;
-/** Anybody can write labels: what is shown of them is one short line. */
-function parseMark(value) {
-    const { token, owner, url, until, hasLock } = (value ?? {});
-    if (typeof token !== 'string' || typeof until !== 'number')
-        return undefined;
-    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
-    const address = line(url);
-    return {
-        token,
-        owner: line(owner) || 'someone unknown',
-        url: /^https?:\/\//.test(address) ? address : '',
-        until: Math.min(until, LATEST),
-        hasLock: hasLock === true,
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/lifetime.js
 
 /** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
@@ -28623,6 +28758,7 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/interim.js
+
 
 
 
@@ -28676,7 +28812,7 @@ async function sendInterim(change, spec, credential, { engine }) {
                 problem: superseded('changed', 'at the same moment'),
             };
         }
-        const taken = { ...sent, change: { ...change, interim: service.Spec }, service };
+        const taken = { ...sent, change: { ...withScaleBefore(change, service), interim: service.Spec }, service };
         noteSent(taken);
         return taken;
     }
@@ -28685,6 +28821,17 @@ async function sendInterim(change, spec, credential, { engine }) {
         const cause = `its first step could not be sent: ${errors_messageOf(error)}`;
         return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
     }
+}
+/** Others may have scaled it until then, and an interim spec without tasks does not say so. */
+function withScaleBefore(change, { PreviousSpec: before }) {
+    if (before === undefined)
+        return change;
+    const { wanted, current } = change;
+    return {
+        ...change,
+        wanted: withScaleOf(wanted, before),
+        current: { ...current, Spec: withScaleOf(current.Spec, before) },
+    };
 }
 /**
  * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
@@ -39156,6 +39303,7 @@ function reasons(changes) {
 
 
 
+
 /**
  * What others have done to a service, as far as it can be told by the number of our last write, which is in the present
  * spec and in the one before it, see `write-number.ts`; `undefined` where nothing is known, or nothing differs. Pure.
@@ -39170,6 +39318,8 @@ function driftOf(service, planned, names) {
     if (how === undefined || previous === undefined)
         return undefined;
     const changes = specDifference(asDeployed(previous), asDeployed(spec), names).filter(({ field, key }) => {
+        if (field === 'replicas' && hasOthersScale(spec.Labels))
+            return false;
         return field !== 'label' || key === undefined || !drift_isOwn(key);
     });
     if (changes.length === 0)

@@ -138,6 +138,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     onFailure: 'rollback',
     onCancel: 'keep',
     force: [],
+    keepReplicas: false,
     maxParallel: 10,
     lock: undefined,
     plan: { showValues: false, failOnChanges: false },

@@ -13,6 +13,7 @@ export const DEFAULTS = {
   prune: 'false',
   'rerun-jobs': 'false',
   force: 'false',
+  'keep-replicas': 'false',
   'allow-plain-tcp': 'false',
   'docker-version': '28.3.3',
   'docker-download-url': 'https://download.docker.com',

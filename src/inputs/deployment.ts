@@ -44,6 +44,8 @@ export interface Deployment extends Accounts {
   readonly onCancel: 'rollback' | 'keep'
   /** Whose tasks are replaced though nothing has changed, but for what entries say. */
   readonly force: Selection
+  /** The number of tasks of services that are there is left as it is, but for what labels say. */
+  readonly keepReplicas: boolean
   /** How many services are checked and sent at the same time. */
   readonly maxParallel: number
   /** Deploy only while nobody else who asks for the lock does. */

@@ -27,7 +27,7 @@ const GROUPS = {
   wait: ['wait'],
   lock: ['lock', 'lock-timeout'],
   files: ['compose-file', 'env-file'],
-  rollout: ['prune', 'rerun-jobs', 'only', 'force', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+  rollout: ['prune', 'rerun-jobs', 'only', 'force', 'keep-replicas', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
   plan: ['show-values', 'fail-on-changes'],
   login: ['pull-secret'],
   removal: ['if-exists', 'dry-run'],
@@ -41,7 +41,15 @@ export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement']
 const ONLY_SAYS_HOW: readonly Input[] = [
-  ...(['monitor', 'on-failure', 'on-cancel', 'show-values', 'registry-ca', 'install-registry-ca-image'] as const),
+  ...([
+    'keep-replicas',
+    'monitor',
+    'on-failure',
+    'on-cancel',
+    'show-values',
+    'registry-ca',
+    'install-registry-ca-image',
+  ] as const),
 ]
 
 /** Whoever wants to see what a deploy would do must not be led to a removal. */

@@ -68,6 +68,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const services = readServices(env, forAll, problems)
   const trust = readTrust(env, accounts.credentials, services, problems)
   const force = readForce(env, stack, services, problems)
+  const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean)
   const requests = [...services, ...(stack === undefined ? [] : [stack])]
   const pauses = onFailure === 'pause'
   if (pauses) checkPause(requests, problems)
@@ -106,6 +107,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     onFailure,
     onCancel,
     force,
+    keepReplicas,
     maxParallel,
     lock,
     plan,

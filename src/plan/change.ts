@@ -11,7 +11,7 @@ import {
 import { rehearse } from '../docker/cli/rehearsal.ts'
 import { type Attachment, withAttached } from '../docker/specs/attachments.ts'
 import { entriesOf, type Overlay } from '../docker/specs/create-flags.ts'
-import { isJob } from '../docker/specs/service-mode.ts'
+import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import {
   commandOf,
   type Difference,
@@ -25,7 +25,7 @@ import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-co
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
-import type { StackService } from '../inputs/deployment.ts'
+import type { Deployment, StackService } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
 import type { Change } from './check.ts'
@@ -33,10 +33,15 @@ import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
 import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
+import { noneKeptNote, noteChange, withKeepLabel, withoutOwnNote, withPresentReplicas } from './keep-replicas.ts'
 import type { PlannedService } from './plan.ts'
 
 /** What a deploy would change in a service. */
 export type Target = Pick<Change, 'wanted' | 'networks' | 'changes'>
+
+interface ChangeRun extends Run {
+  readonly deployment: Pick<Deployment, 'keepReplicas'>
+}
 
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
@@ -44,7 +49,7 @@ export type Target = Pick<Change, 'wanted' | 'networks' | 'changes'>
  *
  * @throws UserErrors with what docker says when it refuses the command
  */
-export async function changeOf(planned: PlannedService, image: CheckedImage, run: Run): Promise<Target> {
+export async function changeOf(planned: PlannedService, image: CheckedImage, run: ChangeRun): Promise<Target> {
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
@@ -58,11 +63,16 @@ export async function changeOf(planned: PlannedService, image: CheckedImage, run
     log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
   const isSent = missing.image !== undefined || request.compose !== undefined
-  const wanted = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
+  const asIs = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
+  const labelled = withKeepLabel(asIs, run.deployment.keepReplicas)
+  const wanted = withPresentReplicas(labelled, current)
+  const note = noneKeptNote(labelled, wanted)
+  if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
   const networks = request.compose?.networks ?? request.attached?.toMake ?? []
   const forced = forcedSpec(planned, wanted)
   const changes = [
     ...changesOf(planned, wanted, missing, declared, attachment?.changes ?? []),
+    ...(current === undefined ? [] : noteChange(current.Spec, wanted)),
     ...(forced === undefined ? [] : [FORCED]),
   ]
   return {
@@ -218,26 +228,30 @@ export const REASONS_BESIDE: readonly string[] = [PAUSED, KILLED, RERUN]
  */
 function changesOf(
   { request, current, interim }: PlannedService,
-  wanted: ServiceSpec,
-  { words }: Difference,
+  whole: ServiceSpec,
+  difference: Difference,
   declared: Overlay | undefined,
   attached: readonly string[],
 ): string[] {
   if (current === undefined) return []
+  const [now, wanted] = [current.Spec, whole].map(withoutOwnNote) as [ServiceSpec, ServiceSpec]
   const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])]
-  const changed = changedParts(current.Spec, wanted)
+  const changed = changedParts(now, wanted)
   if (request.compose !== undefined) {
     const rerun = request.compose.isRerun && isJob(wanted) ? [RERUN] : []
     return [...(changed.length === 0 ? rerun : changed), ...stuck]
   }
-  const byLists =
-    changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(current.Spec, wanted)]
-  const named = [...words, ...byLists]
-  const base = declared?.spec ?? current.Spec
+  const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(now, wanted)]
+  const isScaled = wantedTasks(now) !== wantedTasks(wanted)
+  const named = [...difference.words, ...byLists].filter((word) => isScaled || !OF_SCALE.test(word))
+  const base = withoutOwnNote(declared?.spec ?? now)
   const byFlags =
     named.length === 0 && changed.length > 0 ? changesByFlags(base, wanted, changedParts(base, wanted)) : []
   return [...named, ...byFlags, ...stuck]
 }
+
+/** What says that the number of tasks is another: not where it is kept. */
+const OF_SCALE = /^(?:replicas |--replicas$)/
 
 function commandChange(now: ServiceSpec, wanted: ServiceSpec): string[] {
   return sameSpec(withCommand(now, commandOf(wanted)), now) ? [] : ['command']

@@ -231,6 +231,11 @@ function belongsTo({ Spec }: Service): string | undefined {
   return Spec.Labels?.[BELONGS_LABEL]
 }
 
+/** Whether a service of two names has lost its traffic, or has never had it. */
+export function isRetired({ Labels: labels }: ServiceSpec): boolean {
+  return labels?.[BELONGS_LABEL] !== undefined && labels[LIVE_LABEL] === undefined
+}
+
 function generationOf({ Spec }: Pick<Service, 'Spec'>): number {
   return Number(Spec.Labels?.[LIVE_LABEL] ?? 0) || 0
 }

@@ -2,6 +2,7 @@ import type { Service, ServiceSpec } from '../docker/api.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
 import { isRollback } from '../docker/swarm/update-status.ts'
 import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
+import { hasOthersScale } from '../runner/own-labels.ts'
 import { isBookkeeping } from './colours.ts'
 import { INTERIM_LABEL, isInterim, withoutInterim } from './interim-spec.ts'
 import { numberOf } from './write-number.ts'
@@ -36,6 +37,7 @@ export function driftOf(service: Service, planned: readonly FieldChange[], names
   const how = howOf(service)
   if (how === undefined || previous === undefined) return undefined
   const changes = specDifference(asDeployed(previous), asDeployed(spec), names).filter(({ field, key }) => {
+    if (field === 'replicas' && hasOthersScale(spec.Labels)) return false
     return field !== 'label' || key === undefined || !isOwn(key)
   })
   if (changes.length === 0) return undefined

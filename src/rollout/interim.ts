@@ -8,6 +8,7 @@ import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Change, currentOf, type Update } from '../plan/check.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
+import { withScaleOf } from '../plan/keep-replicas.ts'
 import type { Observation } from '../plan/observe.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
@@ -78,13 +79,24 @@ export async function sendInterim(
         problem: superseded('changed', 'at the same moment'),
       }
     }
-    const taken = { ...sent, change: { ...change, interim: service.Spec }, service }
+    const taken = { ...sent, change: { ...withScaleBefore(change, service), interim: service.Spec }, service }
     noteSent(taken)
     return taken
   } catch (error) {
     // The swarm may have taken it all the same.
     const cause = `its first step could not be sent: ${messageOf(error)}`
     return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } }
+  }
+}
+
+/** Others may have scaled it until then, and an interim spec without tasks does not say so. */
+function withScaleBefore(change: Update, { PreviousSpec: before }: Service): Update {
+  if (before === undefined) return change
+  const { wanted, current } = change
+  return {
+    ...change,
+    wanted: withScaleOf(wanted, before),
+    current: { ...current, Spec: withScaleOf(current.Spec, before) },
   }
 }
 

@@ -13,6 +13,7 @@ import {
   newest,
   slotsThatCount,
 } from '../docker/swarm/task.ts'
+import { hasOthersScale } from '../runner/own-labels.ts'
 import { limited } from '../runner/safe-text.ts'
 import { type ServiceHistory, updateStatusOf } from './service-history.ts'
 import { countTasks, isComplete, type ServiceSnapshot } from './service-snapshot.ts'
@@ -113,7 +114,9 @@ export function judgeTrial(history: ServiceHistory, snapshot: ServiceSnapshot): 
   const last = lastEnded(history)
   if (last !== undefined) return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID }
   const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes)
-  const state = isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing'
+  // What an autoscaler adds has not been up yet, and takes nothing from what is.
+  const isScaled = hasOthersScale(snapshot.service.Spec.Labels) && counts.counted.length > 0
+  const state = isScaled || isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing'
   return { state, progress: counts.progress }
 }
 

@@ -1,14 +1,15 @@
 import type { ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { type UpdateResult, updateSpec } from '../docker/specs/spec-update.ts'
+import { withScaleOf } from '../plan/keep-replicas.ts'
 import { accountLabelsOf, storedAccountLabels, withAccountLabels } from '../plan/stored-account.ts'
 import { numbered } from '../plan/write-number.ts'
 import { timeOfDayMs } from '../runner/clock.ts'
 import type { CredentialToStore } from './stored-credential.ts'
 
 /**
- * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, and with what is known of the
- * credential that is then stored: no other way leads to a service that is there, so that none of our writes is taken for
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, with what is known of the
+ * credential that is then stored, and with the number of tasks that others have set: no other way leads to a service that is there, so that none of our writes is taken for
  * somebody else's.
  *
  * @param sending is told each spec that is about to be sent, with its labels
@@ -23,7 +24,7 @@ export function writeSpec(
   sending: (spec: ServiceSpec) => void = () => undefined,
 ): Promise<UpdateResult> {
   const asWritten = (spec: ServiceSpec, over: ServiceSpec) => {
-    const written = numbered(withAccount(spec, credential, over), over)
+    const written = numbered(withAccount(withScaleOf(spec, over), credential, over), over)
     sending(written)
     return written
   }

@@ -27,3 +27,16 @@ export const COLOUR_LABELS = {
 
 /** All labels that say something of one service as it is now, and nothing of what was asked for. */
 export const BOOKKEEPING_LABELS: readonly string[] = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)]
+
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+export const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas'
+export const BY_INPUT = 'input'
+
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+export function hasOthersScale(labels: Readonly<Record<string, string>> | undefined): boolean {
+  const label = labels?.[KEEP_REPLICAS_LABEL] ?? ''
+  return label === BY_INPUT || label.toLowerCase() === 'true'
+}

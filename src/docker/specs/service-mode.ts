@@ -13,6 +13,16 @@ export function wantedTasks(spec: ServiceSpec): number | undefined {
   return undefined
 }
 
+/** The number of tasks of a replicated service; `undefined` for every other mode, also of a job. */
+export function replicasOf({ Mode: { Replicated: replicated } }: ServiceSpec): number | undefined {
+  return replicated && (replicated.Replicas ?? 1)
+}
+
+/** A replicated service with another number of tasks; any other as it is. */
+export function withReplicas(spec: ServiceSpec, replicas: number): ServiceSpec {
+  return spec.Mode.Replicated === undefined ? spec : { ...spec, Mode: { Replicated: { Replicas: replicas } } }
+}
+
 /** Whether the nodes decide how many tasks there are. */
 export function isGlobal(spec: ServiceSpec): boolean {
   return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined

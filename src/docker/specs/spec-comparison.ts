@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { UNCOMPARED_LABELS } from '../../runner/own-labels.ts'
+import { hasOthersScale, UNCOMPARED_LABELS } from '../../runner/own-labels.ts'
 import type { ServiceMode, ServiceSpec } from '../api.ts'
 import { toGoJson } from '../engine/go-json.ts'
 import { wantedTasks } from './service-mode.ts'
@@ -11,7 +11,8 @@ import { wantedTasks } from './service-mode.ts'
  * comparison is strict: an empty value is not the same as none. Pure.
  *
  * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
- * compose file spelled the image, and our own of who has written the spec. None of them changes a task.
+ * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
+ * None of them changes what a task is.
  */
 export function sameSpec(a: ServiceSpec, b: ServiceSpec): boolean {
   return isDeepStrictEqual(storedForm(a), storedForm(b))
@@ -94,7 +95,7 @@ export function storedForm(spec: ServiceSpec): Raw {
   return {
     ...clean,
     Labels: labels,
-    Mode: storedMode(clean.Mode as ServiceMode),
+    Mode: storedMode(clean.Mode as ServiceMode, hasOthersScale(spec.Labels)),
     ...where(clean, 'UpdateConfig', storedPolicy),
     ...where(clean, 'RollbackConfig', storedPolicy),
     ...where(clean, 'EndpointSpec', storedEndpoint),
@@ -109,12 +110,13 @@ export function storedForm(spec: ServiceSpec): Raw {
   }
 }
 
-function storedMode(mode: ServiceMode): Raw {
+/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
+function storedMode(mode: ServiceMode, hasAnyNumber: boolean): Raw {
   const { Replicated: replicated, ReplicatedJob: job } = mode
   const concurrent = job?.MaxConcurrent ?? 1
   return {
     ...mode,
-    ...(replicated && { Replicated: { Replicas: 1, ...replicated } }),
+    ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
     ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
   }
 }

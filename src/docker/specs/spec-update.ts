@@ -1,8 +1,10 @@
+import { hasOthersScale } from '../../runner/own-labels.ts'
 import { retry, type Tries } from '../../runner/retry.ts'
 import type { Secret } from '../../runner/secret.ts'
 import type { Service, ServiceSpec } from '../api.ts'
 import { ELECTION_PATIENCE_MS, isElection, isNoManager } from '../engine/election.ts'
 import { ConnectionLost, type Engine, EngineError } from '../engine/engine.ts'
+import { replicasOf, withReplicas } from './service-mode.ts'
 import { sameSpec } from './spec-comparison.ts'
 
 /** What the service's stored credential becomes. */
@@ -51,9 +53,16 @@ export async function updateSpec(
     if (service === undefined) return 'removed'
     if (number > 1 && shows && sameSpec(service.Spec, wanted)) return 'done'
     if (refusal !== undefined) throw refusal
-    if (![...bases, wanted].some((spec) => sameSpec(service.Spec, spec))) return 'changed'
+    if (![...bases, wanted].some((spec) => isBase(service.Spec, spec))) return 'changed'
     await send(service)
     return 'done'
+  }
+
+  /** The first time that the number of tasks is left to others, only the wanted spec says so. */
+  function isBase(now: ServiceSpec, base: ServiceSpec): boolean {
+    if (sameSpec(now, base)) return true
+    const number = replicasOf(base)
+    return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base)
   }
 
   async function send(service: Service): Promise<void> {
