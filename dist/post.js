@@ -20688,7 +20688,7 @@ function withCredentialConfigs(files, readFile) {
 function runnerFile(service) {
     const spec = entryAt(service, 'credential_spec');
     const file = spec?.kind === 'map' && spec.entries.length === 1 ? entryAt(spec, 'file') : undefined;
-    return file?.kind === 'text' && /^\.\.?[\\/]/.test(file.value) ? file : undefined;
+    return file?.kind === 'text' && /^\.[\\/]/.test(file.value) ? file : undefined;
 }
 function freeName(name, taken) {
     return taken.has(name) ? freeName(`${name}-file`, taken) : name;

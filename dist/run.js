@@ -18257,7 +18257,7 @@ function withCredentialConfigs(files, readFile) {
 function runnerFile(service) {
     const spec = entryAt(service, 'credential_spec');
     const file = spec?.kind === 'map' && spec.entries.length === 1 ? entryAt(spec, 'file') : undefined;
-    return file?.kind === 'text' && /^\.\.?[\\/]/.test(file.value) ? file : undefined;
+    return file?.kind === 'text' && /^\.[\\/]/.test(file.value) ? file : undefined;
 }
 function freeName(name, taken) {
     return taken.has(name) ? freeName(`${name}-file`, taken) : name;
@@ -34543,6 +34543,8 @@ const make_ASK_EVERY_MS = 500;
  * was made before is taken away again, and what is left is named
  */
 async function makeObjects(stack, networks, { connection: { engine }, signal, time }) {
+    if (networks.length === 0 && objectsToSend(stack).length === 0)
+        return { objects: [], ids: new Map() };
     const objects = [];
     const found = new Map();
     try {
@@ -38880,7 +38882,7 @@ function same(a, b) {
 }
 function fieldsOf(spec, names) {
     const fields = new Map();
-    for (const [key, one] of Object.entries(storedForm(spec)))
+    for (const [key, one] of Object.entries(withNamedCredential(storedForm(spec))))
         walk(one, key, key);
     return fields;
     function walk(value, path, id) {
@@ -38904,6 +38906,31 @@ function fieldsOf(spec, names) {
             fields.set(spec_difference_idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
         }
     }
+}
+/**
+ * The form of a spec whose credential spec has the name of its config beside the ID, in the place of the reference that
+ * has it elsewhere. The API writes all three sources, the two that are not meant with nothing in them.
+ */
+function withNamedCredential(form) {
+    const template = (form.TaskTemplate ?? {});
+    const container = (template.ContainerSpec ?? {});
+    const privileges = container.Privileges;
+    const credential = privileges?.CredentialSpec;
+    if (credential === undefined)
+        return form;
+    const configs = (container.Configs ?? []);
+    const isIt = ({ ConfigID, File }) => File === undefined && ConfigID === credential.Config;
+    const reference = configs.find(isIt);
+    const Config = reference === undefined ? credential.Config : { ID: credential.Config, Name: reference.ConfigName };
+    const given = Object.entries({ ...credential, Config }).filter(([, value]) => value !== '' && value !== undefined);
+    const others = configs.filter((one) => !isIt(one));
+    const { Configs: _, ...rest } = container;
+    const ContainerSpec = {
+        ...rest,
+        ...(others.length > 0 && { Configs: others }),
+        Privileges: { ...privileges, CredentialSpec: Object.fromEntries(given) },
+    };
+    return { ...form, TaskTemplate: { ...template, ContainerSpec } };
 }
 /** The entries, each with which it is of those of its name. */
 function spec_difference_numbered(entries) {
@@ -39054,6 +39081,9 @@ function objectEntries(objects) {
         return { key: String(target ?? name), raw: object, text };
     });
 }
+function nameOfConfig(config) {
+    return String(isMap(config) ? config.Name : config);
+}
 function ulimitEntries(limits) {
     return limits.map((limit) => {
         const { Name: name, Soft: soft = 0, Hard: hard = 0, ...rest } = limit;
@@ -39141,7 +39171,7 @@ const spec_difference_RULES = {
     [`${spec_difference_CONTAINER}.Groups`]: { field: 'groups', tell: spec_difference_listed },
     [`${spec_difference_CONTAINER}.Privileges`]: { field: 'privileges' },
     [`${spec_difference_CONTAINER}.Privileges.CredentialSpec`]: { field: 'credential_spec' },
-    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config', tell: nameOfConfig },
     [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.File`]: { field: 'credential_spec.file' },
     [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Registry`]: { field: 'credential_spec.registry' },
     [`${spec_difference_CONTAINER}.TTY`]: { field: 'tty' },
@@ -39376,6 +39406,7 @@ function deployOf(change, planned) {
 
 
 
+
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 function outlookOf(changes, known) {
     const surplus = removedByPrune(known);
@@ -39428,12 +39459,14 @@ function outlook_differences(before, wanted, networks) {
         const { field, key } = change;
         if (before === undefined && isMatterOfCourse(change))
             return false;
-        return field !== 'label' || key === undefined || !isBookkeeping(key);
+        return field !== 'label' || key === undefined || !(isBookkeeping(key) || outlook_NOTES.includes(key));
     });
 }
 function isMatterOfCourse({ field, key, after }) {
     return key === NAMESPACE_LABEL || FILLED_IN.some(([name, value]) => field === name && after === value);
 }
+/** Of what lists spoke of: what they change is told by itself. */
+const outlook_NOTES = [RECORD_LABEL, ATTACHED_LABEL];
 /** What Swarm fills in where nothing is said. */
 const FILLED_IN = [
     ['isolation', 'default'],

@@ -3,6 +3,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
 import { type Kind, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
+import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
 import type { PushedImage } from '../result.ts'
 import { type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
 import { surplusServices, unusedObjects } from '../stack/unused.ts'
@@ -136,13 +137,16 @@ function differences(before: ServiceSpec | undefined, wanted: ServiceSpec, netwo
   return specDifference(before ?? nothing, wanted, networks).filter((change) => {
     const { field, key } = change
     if (before === undefined && isMatterOfCourse(change)) return false
-    return field !== 'label' || key === undefined || !isBookkeeping(key)
+    return field !== 'label' || key === undefined || !(isBookkeeping(key) || NOTES.includes(key))
   })
 }
 
 function isMatterOfCourse({ field, key, after }: FieldChange): boolean {
   return key === NAMESPACE_LABEL || FILLED_IN.some(([name, value]) => field === name && after === value)
 }
+
+/** Of what lists spoke of: what they change is told by itself. */
+const NOTES = [RECORD_LABEL, ATTACHED_LABEL]
 
 /** What Swarm fills in where nothing is said. */
 const FILLED_IN = [

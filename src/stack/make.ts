@@ -49,6 +49,7 @@ export async function makeObjects(
   networks: readonly NetworkCreate[],
   { connection: { engine }, signal, time }: Pick<Run, 'connection' | 'signal' | 'time'>,
 ): Promise<Made> {
+  if (networks.length === 0 && objectsToSend(stack).length === 0) return { objects: [], ids: new Map() }
   const objects: MadeObject[] = []
   const found = new Map<string, { readonly id: string }>()
   try {

@@ -222,6 +222,22 @@ describe('a credential spec', () => {
     expect(await deploy(swarm, asked, { files })).toMatchObject({ results: [{ outcome: 'unchanged' }] })
   })
 
+  test('is told in a plan by the name of its config, once; notes of ours are no field', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, asked, { files })
+    const plan = await deploy(swarm, asked, { mode: 'plan', files: { 'credspec.json': `${SPEC}\n` } })
+    const [before = ''] = namesOf(swarm, 'config')
+    expect(plan.outlook?.services[0]?.changes).toMatchObject([
+      { field: 'credential_spec.config', before, after: expect.stringMatching(/^web-credential-spec-/) },
+    ])
+    const none = await deploy(swarm, web('credential-spec: none'), { mode: 'plan' })
+    expect(none.outlook?.services[0]?.changes).toMatchObject([{ field: 'credential_spec.config', before }])
+    expect(none.outlook?.services[0]?.changes).toHaveLength(1)
+    expect(await deploy(swarm, web('credential-spec: none'))).toMatchObject({ results: [{ outcome: 'updated' }] })
+    expect(container(swarm)?.Configs ?? []).toEqual([])
+    expect(container(swarm)?.Privileges?.CredentialSpec).toBeUndefined()
+  })
+
   test('that is none, or that no node could use, is an error before anything', async () => {
     const swarm = newSwarm()
     const run = await deploy(swarm, asked.replace('--replicas 0', '--replicas 1'), {

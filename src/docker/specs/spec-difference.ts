@@ -95,7 +95,7 @@ interface Entry {
 
 function fieldsOf(spec: ServiceSpec, names: Names): Map<string, Field> {
   const fields = new Map<string, Field>()
-  for (const [key, one] of Object.entries(storedForm(spec))) walk(one, key, key)
+  for (const [key, one] of Object.entries(withNamedCredential(storedForm(spec)))) walk(one, key, key)
   return fields
 
   function walk(value: unknown, path: string, id: string): void {
@@ -117,6 +117,31 @@ function fieldsOf(spec: ServiceSpec, names: Names): Map<string, Field> {
       fields.set(idOf(id, name, String(count)), { field, key: keyOf(name, count), part: partOf(path), raw, text })
     }
   }
+}
+
+/**
+ * The form of a spec whose credential spec has the name of its config beside the ID, in the place of the reference that
+ * has it elsewhere. The API writes all three sources, the two that are not meant with nothing in them.
+ */
+function withNamedCredential(form: Raw): Raw {
+  const template = (form.TaskTemplate ?? {}) as Raw
+  const container = (template.ContainerSpec ?? {}) as Raw
+  const privileges = container.Privileges as Raw | undefined
+  const credential = privileges?.CredentialSpec as Raw | undefined
+  if (credential === undefined) return form
+  const configs = (container.Configs ?? []) as readonly Raw[]
+  const isIt = ({ ConfigID, File }: Raw) => File === undefined && ConfigID === credential.Config
+  const reference = configs.find(isIt)
+  const Config = reference === undefined ? credential.Config : { ID: credential.Config, Name: reference.ConfigName }
+  const given = Object.entries({ ...credential, Config }).filter(([, value]) => value !== '' && value !== undefined)
+  const others = configs.filter((one) => !isIt(one))
+  const { Configs: _, ...rest } = container
+  const ContainerSpec = {
+    ...rest,
+    ...(others.length > 0 && { Configs: others }),
+    Privileges: { ...privileges, CredentialSpec: Object.fromEntries(given) },
+  }
+  return { ...form, TaskTemplate: { ...template, ContainerSpec } }
 }
 
 /** The entries, each with which it is of those of its name. */
@@ -281,6 +306,10 @@ function objectEntries(objects: readonly Raw[]): Entry[] {
   })
 }
 
+function nameOfConfig(config: unknown): string {
+  return String(isMap(config) ? config.Name : config)
+}
+
 function ulimitEntries(limits: readonly Raw[]): Entry[] {
   return limits.map((limit) => {
     const { Name: name, Soft: soft = 0, Hard: hard = 0, ...rest } = limit
@@ -376,7 +405,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   [`${CONTAINER}.Groups`]: { field: 'groups', tell: listed },
   [`${CONTAINER}.Privileges`]: { field: 'privileges' },
   [`${CONTAINER}.Privileges.CredentialSpec`]: { field: 'credential_spec' },
-  [`${CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config' },
+  [`${CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config', tell: nameOfConfig },
   [`${CONTAINER}.Privileges.CredentialSpec.File`]: { field: 'credential_spec.file' },
   [`${CONTAINER}.Privileges.CredentialSpec.Registry`]: { field: 'credential_spec.registry' },
   [`${CONTAINER}.TTY`]: { field: 'tty' },

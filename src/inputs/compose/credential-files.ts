@@ -39,7 +39,7 @@ export function withCredentialConfigs(
 function runnerFile(service: YamlMap): YamlText | undefined {
   const spec = entryAt(service, 'credential_spec')
   const file = spec?.kind === 'map' && spec.entries.length === 1 ? entryAt(spec, 'file') : undefined
-  return file?.kind === 'text' && /^\.\.?[\\/]/.test(file.value) ? file : undefined
+  return file?.kind === 'text' && /^\.[\\/]/.test(file.value) ? file : undefined
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {
