@@ -17090,7 +17090,7 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -17107,6 +17107,10 @@ const mode_OTHER_NAMES = {
     teardown: 'remove',
     undeploy: 'remove',
     uninstall: 'remove',
+    health: 'status',
+    inspect: 'status',
+    ls: 'status',
+    ps: 'status',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -17170,6 +17174,7 @@ const DEFAULTS = {
     timeout: '10m',
     'on-failure': 'rollback',
     'on-cancel': 'keep',
+    'fail-on-problems': 'false',
     'if-exists': 'false',
     'dry-run': 'false',
     lock: 'false',
@@ -18090,6 +18095,7 @@ const GROUPS = {
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
+    status: ['fail-on-problems'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
@@ -18131,6 +18137,7 @@ const MODES = {
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+    status: { does: 'only look', takes: ['run', 'services', 'status'] },
     remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 };
 /** All inputs that there are. */
@@ -22060,15 +22067,17 @@ async function removeOfRun(engine, token, signal) {
 async function removeExpired(engine, now, signal) {
     const filters = JSON.stringify({ label: [passing_services_RUN] });
     const found = await engine.get('/services', { query: { filters }, signal });
-    const expired = found.filter(({ Spec }) => passing_services_isExpired(Spec.Name, Spec.Labels, now));
+    const expired = found.filter((service) => passing_services_isExpired(service, now));
     await removeAll(engine, expired, signal);
     return expired.map(({ Spec }) => Spec.Name);
 }
-/** A service of somebody's that has our label and another name is none of ours. */
-function passing_services_isExpired(name, labels = {}, now) {
-    const until = labels[UNTIL] ?? '';
-    const isOurName = Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
-    return isOurName && labels[passing_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+/** Whether a service is one of these. One of somebody's that has our label and another name is none of ours. */
+function isPassingService({ Spec: { Name: name, Labels: labels } }) {
+    return labels?.[passing_services_RUN] !== undefined && Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
+}
+function passing_services_isExpired(service, now) {
+    const until = service.Spec.Labels?.[UNTIL] ?? '';
+    return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now;
 }
 async function removeAll(engine, services, signal) {
     await inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));

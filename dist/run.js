@@ -10649,7 +10649,7 @@ function parseGoJson(text) {
     return NULL.test(text) ? withoutNulls(value) : value;
 }
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
-function toGoJson(value, replacer) {
+function go_json_toGoJson(value, replacer) {
     const text = JSON.stringify(value, replacer);
     return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
 }
@@ -14484,7 +14484,7 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -14501,6 +14501,10 @@ const mode_OTHER_NAMES = {
     teardown: 'remove',
     undeploy: 'remove',
     uninstall: 'remove',
+    health: 'status',
+    inspect: 'status',
+    ls: 'status',
+    ps: 'status',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -14564,6 +14568,7 @@ const DEFAULTS = {
     timeout: '10m',
     'on-failure': 'rollback',
     'on-cancel': 'keep',
+    'fail-on-problems': 'false',
     'if-exists': 'false',
     'dry-run': 'false',
     lock: 'false',
@@ -15659,6 +15664,7 @@ const GROUPS = {
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
+    status: ['fail-on-problems'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
@@ -15700,6 +15706,7 @@ const MODES = {
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+    status: { does: 'only look', takes: ['run', 'services', 'status'] },
     remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 };
 /** All inputs that there are. */
@@ -15911,7 +15918,7 @@ const COLOUR_LABELS = {
     route: 'swarm-deploy.route',
 };
 /** All labels that say something of one service as it is now, and nothing of what was asked for. */
-const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+const own_labels_BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
 /**
  * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
  * we {@link BY_INPUT}.
@@ -15974,7 +15981,7 @@ const SETS = ['Env', 'Secrets', 'Configs'];
  */
 function spec_comparison_fingerprint(spec) {
     return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(toGoJson(storedForm(spec), withSortedKeys))
+        .update(go_json_toGoJson(storedForm(spec), withSortedKeys))
         .digest('hex');
 }
 /** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
@@ -18782,16 +18789,32 @@ function parseTimeout(text) {
 
 ;// CONCATENATED MODULE: ./build/inputs/names.js
 
+
+
 /** Names of what there is on the swarm, as an input lists them. */
 /** The words of a text, with blanks, commas or line ends between. */
 function names_wordsOf(text) {
     return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 /**
- * The names in a text: words, or a YAML list of them. Whatever else it holds is a problem, and none is left out silently.
+ * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
  *
- * @param advice what to write instead of `name: image`, a phrase
+ * @param advice what to write instead, a phrase
  */
+function readNames(text, name, advice, problems) {
+    const here = problems.at(name);
+    const names = namesFromText(text, advice, here);
+    for (const one of names) {
+        const isOther = /[/:@=*]/.test(one);
+        const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+        if (problem !== undefined)
+            here.add(problem);
+    }
+    for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
+        here.add(`${shown(one)} is given twice: leave one of the two out`);
+    }
+    return names;
+}
 function namesFromText(text, advice, problems) {
     const { root, problems: wrong } = parseYaml(text);
     for (const { line, column, reason } of wrong)
@@ -19116,9 +19139,8 @@ function checkConfig(config, configs, problems) {
 
 
 
-
 const HOW = 'write the names alone, as in `services: web api`';
-const removal_EMPTY = 'it names nothing to remove: write the names of services, such as `web api`, or give a `stack`';
+const removal_EMPTY = 'services: it names nothing to remove: write the names of services, such as `web api`, or give a `stack`';
 /**
  * Reads the inputs of a run that removes.
  *
@@ -19150,25 +19172,56 @@ function subjectFrom(services, stack, problems) {
             problems.add(`stack: ${problem}`);
         return { kind: 'stack', name: stack };
     }
-    return { kind: 'services', names: stack === '' ? namesFrom(services, problems) : [] };
-}
-function namesFrom(text, problems) {
-    const own = new problems_Problems('services');
-    const names = namesFromText(text, HOW, own);
-    if (names.length === 0 && own.isEmpty)
+    const own = new problems_Problems();
+    const names = stack === '' ? readNames(services, 'services', HOW, own) : [];
+    if (stack === '' && names.length === 0 && own.isEmpty)
         own.add(removal_EMPTY);
     problems.take(own);
-    for (const name of names) {
-        const problem = /[/:@=*]/.test(name)
-            ? `${shown(name)} is no name of a service: ${HOW}`
-            : nameProblem(name, 'a service');
+    return { kind: 'services', names };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/status.js
+
+
+
+
+
+
+const status_HOW = 'write the names alone, as in `services: web api`, or leave it out to see all';
+/**
+ * Reads the inputs of a run that only looks.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readStatus(given, strategies) {
+    const problems = new problems_Problems();
+    const { env } = beginReading(given, strategies, problems);
+    const asked = {
+        reach: reachOf(env, problems),
+        which: status_subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        failOnProblems: readOrDefault(env, 'fail-on-problems', problems, parseBoolean),
+        timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
+        credentials: [],
+    };
+    problems.throwAll();
+    return asked;
+}
+function status_subjectFrom(services, stack, problems) {
+    if (services.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    if (stack !== '') {
+        const problem = stackNameProblem(stack);
         if (problem !== undefined)
-            problems.add(`services: ${problem}`);
+            problems.add(`stack: ${problem}`);
+        return { kind: 'stack', name: stack };
     }
-    for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
-        problems.add(`services: ${shown(name)} is given twice: leave one of the two out`);
-    }
-    return names;
+    if (services.trim() === '')
+        return { kind: 'all' };
+    const names = readNames(services, 'services', status_HOW, problems);
+    return names.length === 0 || (names.length === 1 && names[0] === 'all')
+        ? { kind: 'all' }
+        : { kind: 'services', names };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/ecr-login.js
@@ -22632,6 +22685,7 @@ function firstLine(text) {
 
 
 
+
 /**
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
  * exit code, whatever becomes of the files of the report.
@@ -22670,11 +22724,12 @@ async function reportResults(results, deployment) {
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
  * have been changed.
  *
- * @param isPlan of a run that changes nothing, whatever goes wrong
+ * @param mode of the run: some change nothing, whatever goes wrong
  */
-async function reportFailure(error, isPlan = false) {
+async function reportFailure(error, mode = DEFAULT_MODE) {
     process.exitCode = 1;
-    const { status, problems: told, isUnknown } = explain(error, isPlan);
+    const isPlan = mode === 'plan';
+    const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status');
     const remains = remainsOf(error);
     const problems = remains.length === 0 ? told : told.map(asOfServices);
     for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
@@ -22734,14 +22789,15 @@ function taskFitToShow({ id, node, ending, exitCode, logs }) {
     };
 }
 const MOST_NODE_CHARACTERS = 200;
-function explain(error, isPlan) {
+/** @param onlyLooks nothing can have been changed */
+function explain(error, onlyLooks) {
     if (error instanceof UserErrors)
         return { status: 'failed', problems: error.problems, isUnknown: false };
     if (error instanceof TimedOut)
         return { status: 'timed-out', problems: [error.message], isUnknown: false };
     if (error instanceof CutOff) {
-        const problem = isPlan ? `${errors_messageOf(error.cause)}. Nothing was changed.` : error.message;
-        return { status: 'cancelled', problems: [problem], isUnknown: !isPlan };
+        const problem = onlyLooks ? `${errors_messageOf(error.cause)}. Nothing was changed.` : error.message;
+        return { status: 'cancelled', problems: [problem], isUnknown: !onlyLooks };
     }
     if (error instanceof UserError)
         return { status: 'failed', problems: [error.message], isUnknown: false };
@@ -22757,7 +22813,298 @@ function explain(error, isPlan) {
     }
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
-    return { status: 'failed', problems: [problem], isUnknown: !isPlan };
+    return { status: 'failed', problems: [problem], isUnknown: !onlyLooks };
+}
+
+;// CONCATENATED MODULE: ./build/runner/name-column.js
+/** A longer name moves its own line to the right, and not those of all others. */
+const MOST_COLUMNS = 32;
+/** How each of some names stands at the beginning of a line: with a colon, and as wide as the longest. */
+function nameColumn(names) {
+    const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
+    const columns = Math.min(longest, MOST_COLUMNS) + ':'.length;
+    return (name) => `${name}:`.padEnd(columns);
+}
+
+;// CONCATENATED MODULE: ./build/report/status-words.js
+
+
+
+
+
+const status_words_MOST_NODE_CHARACTERS = 200;
+function statusFitToShow({ services }) {
+    return services.map((one) => {
+        const { name, stack, state, image, tasks, nodes, account, problems, notes, drift, failedTask, lastDeploy } = one;
+        const colour = one.colourOf === undefined ? [] : [`it is one of the two services of the blue-green service ${one.colourOf}`];
+        return {
+            name,
+            stack: stack && safeLine(stack),
+            state,
+            image: image && safeLine(image),
+            tasks,
+            nodes: nodes.map((node) => safeLine(node, status_words_MOST_NODE_CHARACTERS)),
+            account: account && {
+                name: safeLine(account.account),
+                registry: safeLine(account.registry),
+                expires: account.end && ('with' in account.end ? 'job' : new Date(account.end.at).toISOString().replace(/\.\d+/, '')),
+            },
+            problems: problems.map(({ cause }) => safeLine(cause)),
+            notes: [...notes, ...colour].map((note) => safeLine(note)),
+            drift: drift && {
+                words: driftWords(drift),
+                changes: drift.changes.map((change) => changeWords(shownChange(change, false))),
+            },
+            failedTask: failedTask && {
+                ...failedTask,
+                node: failedTask.node && safeLine(failedTask.node, status_words_MOST_NODE_CHARACTERS),
+                ending: safeLine(failedTask.ending),
+                logs: failedTask.logs.map((line) => safeLine(line)),
+            },
+            lastDeploy: lastDeploy && {
+                ...lastDeploy,
+                at: safeLine(lastDeploy.at),
+                run: lastDeploy.run && {
+                    ...lastDeploy.run,
+                    owner: safeLine(lastDeploy.run.owner),
+                    url: safeLine(lastDeploy.run.url),
+                },
+            },
+        };
+    });
+}
+/** `replicas 2 → 5`; of what may be a secret the name alone. */
+function changeWords(change) {
+    const [before, after] = valueWords(change);
+    const isPlain = change.field === 'replicas' || change.field === 'image';
+    return isPlain ? `${plan_words_nameOf(change)} ${before ?? 'none'} → ${after ?? 'none'}` : plan_words_nameOf(change);
+}
+function statusWordOf(services, { missing }) {
+    if (missing.length > 0 || services.some(({ state }) => state === 'problem'))
+        return 'problems';
+    return services.some(({ state }) => state === 'changing') ? 'changing' : 'healthy';
+}
+/** All of it in one line. */
+function statusLine(services, { missing }) {
+    const bad = services.filter(({ state }) => state === 'problem');
+    const changing = services.filter(({ state }) => state === 'changing');
+    const drifted = services.filter(({ drift }) => drift !== undefined);
+    const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
+    const names = (of) => someOf(of.map(({ name }) => name));
+    const all = count(services.length, 'service');
+    const first = bad.length === 0
+        ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
+        : `${bad.length} of ${all} ${bad.length === 1 ? 'needs' : 'need'} somebody: ${names(bad)}`;
+    return [
+        ...(services.length === 0 && missing.length > 0 ? [] : [first]),
+        ...missing,
+        ...(changing.length === 0 ? [] : [`being changed: ${names(changing)}`]),
+        ...(drifted.length === 0 ? [] : [`changed by others since the last deploy: ${names(drifted)}`]),
+    ].join('; ');
+}
+/** `3/3 tasks on n1, n2` */
+function status_words_tasksWords({ tasks: { running, wanted }, nodes }) {
+    const where = nodes.length === 0 ? '' : ` on ${someOf(nodes)}`;
+    return `${running}/${wanted} ${wanted === 1 ? 'task' : 'tasks'}${where}`;
+}
+/** The newest deploy that is known: `#7, 2026-11-26 18:30:00 UTC, acme/shop, workflow Deploy`. */
+function status_words_deployWords({ version, at, run }) {
+    const time = Number.isNaN(Date.parse(at)) ? at : utcWords(Date.parse(at));
+    return [`#${version}`, time, ...(run === undefined ? [] : [run.owner])].join(', ');
+}
+/** The nodes: `3 nodes; n3 is down, n2 is drained`. */
+function nodesLine({ nodes }) {
+    const odd = nodes.flatMap(({ Status, Spec, Description }) => {
+        const name = safeLine(Description.Hostname, status_words_MOST_NODE_CHARACTERS);
+        if (Status.State !== 'ready')
+            return [`${name} is ${Status.State}`];
+        return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
+    });
+    return `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${odd.length === 0 ? '' : `; ${someOf(odd)}`}`;
+}
+/** As a failed deploy would tell it. */
+function asResult({ name, image, tasks, problems, failedTask }) {
+    return {
+        name,
+        action: 'unchanged',
+        outcome: 'failed',
+        image: { before: image, wanted: undefined, after: image },
+        config: undefined,
+        nodes: tasks.nodes,
+        tasks,
+        seconds: 0,
+        cause: problems.join('; '),
+        ...(failedTask !== undefined && { failedTask }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/report/status-report.js
+
+
+
+
+
+
+
+
+
+
+
+
+const status_report_MOST_OUTPUT_CHARACTERS = 480_000;
+const status_report_CAUSE_CHARACTERS = [2000, 500, 100];
+const status_report_MOST_TABLE_BYTES = 600_000;
+const status_report_MOST_SECTION_BYTES = 250_000;
+/** More than these are folded. */
+const MOST_OPEN_SECTIONS = 3;
+const MOST_LOG_LINES = 20;
+/** How the swarm is: green unless problems are to be a failure. */
+async function reportStatus(swarm, { failOnProblems, which }) {
+    const services = statusFitToShow(swarm);
+    const word = statusWordOf(services, swarm);
+    const isRed = failOnProblems && word === 'problems';
+    if (isRed)
+        process.exitCode = 1;
+    await openStage('Services', async () => sayAll(services, swarm));
+    const annotate = isRed ? reportLog.error : reportLog.warning;
+    const bad = services.filter(({ problems }) => problems.length > 0);
+    for (const line of swarm.missing)
+        annotate(line);
+    for (const { name, problems } of bad.slice(0, MOST_ANNOTATIONS))
+        annotate(problems.join('\n'), name);
+    const line = statusLine(services, swarm);
+    reportLog.info(`${word}: ${line}`, word === 'problems' ? 'bad' : 'good');
+    setOutput('status', word);
+    setOutput('services', status_report_servicesOutput(services));
+    addSummary(status_report_summary(word, line, services, swarm, which));
+}
+function sayAll(services, swarm) {
+    log_log.info(nodesLine(swarm));
+    const column = nameColumn(services.map(({ name }) => name));
+    for (const one of services) {
+        const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one;
+        const mark = { up: '✓', changing: '~', problem: '✗' }[state];
+        const isBad = state === 'problem';
+        reportLog.info(`${mark} ${column(name)} ${status_words_tasksWords(one)}, ${shortImage(image ?? 'no image')}`, isBad ? 'bad' : undefined);
+        for (const problem of problems)
+            reportLog.info(`    ${problem}`, 'bad');
+        if (failedTask !== undefined && failedTask.logs.length > 0) {
+            reportLog.info(`    task ${failedTask.id} printed last:`);
+            for (const printed of failedTask.logs.slice(-MOST_LOG_LINES))
+                reportLog.info(`    | ${printed}`);
+        }
+        for (const note of notes)
+            reportLog.info(`    ${note}`);
+        if (drift !== undefined)
+            reportLog.info(`    it ${driftLine(drift)}`);
+        if (isBad && lastDeploy !== undefined) {
+            const url = lastDeploy.run?.url ?? '';
+            reportLog.info(`    last deploy: ${status_words_deployWords(lastDeploy)}${url === '' ? '' : ` (${url})`}`);
+        }
+    }
+}
+function driftLine({ words, changes }) {
+    return changes.length === 0 ? words : `${words}: ${changes.join(', ')}`;
+}
+function status_report_summary(word, line, services, swarm, which) {
+    const bad = services.filter(({ state }) => state === 'problem');
+    const sections = bad.map((one) => status_report_section(one, bad.length > MOST_OPEN_SECTIONS));
+    const fitSections = fitting(sections, status_report_MOST_SECTION_BYTES, Buffer.byteLength);
+    const rows = [...services].sort((a, b) => status_report_rank(a) - status_report_rank(b)).map(status_report_row);
+    const fit = fitting(rows, status_report_MOST_TABLE_BYTES, Buffer.byteLength);
+    const left = rows.length - fit.length;
+    const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : '';
+    return [
+        `## ${{ healthy: '✅', changing: '🔄', problems: '❌' }[word]} ${prose(`${line.slice(0, 1).toUpperCase()}${line.slice(1)}`)}`,
+        `Swarm Deploy: **${word}**, mode \`status\`${about}, ${markdown_plain(nodesLine(swarm))}`,
+        ...fitSections,
+        ...(rows.length === 0 ? [] : [[...HEAD, ...fit].join('\n')]),
+        ...(left === 0
+            ? []
+            : [`There is no room here for ${left} more services: see the log and the output \`services\`.`]),
+    ].join('\n\n');
+}
+const HEAD = ['| Service | State | Image | Tasks | Account | Last deploy |', '| --- | --- | --- | --- | --- | --- |'];
+function status_report_rank({ state, drift }) {
+    return { problem: 0, changing: 1, up: drift === undefined ? 3 : 2 }[state];
+}
+function status_report_section(one, isFolded) {
+    const result = asResult(one);
+    const remedy = remedyOf(result);
+    const parts = [...culprits_told(result), ...(remedy === undefined ? [] : [remedyLine(remedy)])];
+    return isFolded
+        ? culprits_folded(`<code>${one.name}</code>`, parts.join('\n\n'))
+        : [`### ${nameCode(one.name)}`, ...parts].join('\n\n');
+}
+function status_report_row(one) {
+    const { name, state, image, tasks, nodes, account, notes, drift, lastDeploy, problems } = one;
+    const mark = { up: '✅&nbsp;up', changing: '🔄&nbsp;changing', problem: '❌&nbsp;problem' }[state];
+    const said = [...notes, ...(drift === undefined ? [] : [driftLine(drift)])];
+    const cells = [
+        nameCell(name),
+        [mark, ...(state === 'problem' ? problems : []).map(proseCell), ...said.map(proseCell)].join('<br>'),
+        imageCell(image),
+        `${tasks.running}/${tasks.wanted}${nodes.length === 0 ? '' : `<br>${nodes.map(nameCell).join(', ')}`}`,
+        status_report_accountCell(account),
+        deployCell(lastDeploy),
+    ];
+    return `| ${cells.join(' | ')} |`;
+}
+function imageCell(image) {
+    if (image === undefined)
+        return '–';
+    const { repository, tag, digest } = imageWords(image);
+    return [repository, tag, digest].flatMap((part) => (part === undefined ? [] : [nameCell(part)])).join('<br>');
+}
+function status_report_accountCell(account) {
+    if (account === undefined)
+        return '–';
+    const { name, registry, expires } = account;
+    const end = expires === undefined ? '' : `<br>${expires === 'job' ? 'ended with its job' : `until ${expires}`}`;
+    return `${name === '' ? 'a token' : nameCell(name)}<br>${nameCell(registry)}${end}`;
+}
+function deployCell(deploy) {
+    if (deploy === undefined)
+        return '–';
+    const { url = '' } = deploy.run ?? {};
+    const words = proseCell(status_words_deployWords(deploy));
+    return /^https:\/\/[^\s()<>|]+$/.test(url) ? `${words}<br>[run](${url})` : words;
+}
+function status_report_servicesOutput(services) {
+    const entries = (of) => (most) => of.map(({ name, stack, state, image, tasks, nodes, account, problems, notes, drift, failedTask, lastDeploy }) => ({
+        name,
+        action: 'status',
+        outcome: state,
+        stack: stack ?? null,
+        image: image ?? null,
+        tasks: { running: tasks.running, wanted: tasks.wanted },
+        nodes,
+        account: account === undefined ? null : { ...account, expires: account.expires ?? null },
+        problems: problems.map((one) => shortened(one, most)),
+        notes: notes.map((one) => shortened(one, most)),
+        drift: drift === undefined ? null : { what: drift.words, changes: drift.changes.map((one) => shortened(one, most)) },
+        failedTask: failedTask === undefined
+            ? null
+            : {
+                id: failedTask.id,
+                node: failedTask.node ?? null,
+                exitCode: failedTask.exitCode ?? null,
+                ending: shortened(failedTask.ending, most),
+            },
+        lastDeploy: lastDeploy === undefined
+            ? null
+            : {
+                version: lastDeploy.version,
+                at: lastDeploy.at,
+                url: lastDeploy.run?.url || null,
+                commit: lastDeploy.run?.commit || null,
+            },
+    }));
+    const badFirst = services.toSorted((a, b) => status_report_rank(a) - status_report_rank(b));
+    const { json, leftOut } = listOutput(entries(services), status_report_CAUSE_CHARACTERS, status_report_MOST_OUTPUT_CHARACTERS, entries(badFirst));
+    if (leftOut > 0)
+        log_log.warning(`The output services has no room for ${leftOut} services`);
+    return json;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/duration.js
@@ -23435,7 +23782,7 @@ function beforeInterim(service) {
     return { current: { ...service, Spec: before }, interim: spec };
 }
 function withNote(spec, note) {
-    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
+    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: go_json_toGoJson(note) } };
 }
 function parseNote(label) {
     try {
@@ -24523,16 +24870,6 @@ function allDiagnosed(settled) {
     return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
 }
 
-;// CONCATENATED MODULE: ./build/runner/name-column.js
-/** A longer name moves its own line to the right, and not those of all others. */
-const MOST_COLUMNS = 32;
-/** How each of some names stands at the beginning of a line: with a colon, and as wide as the longest. */
-function nameColumn(names) {
-    const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
-    const columns = Math.min(longest, MOST_COLUMNS) + ':'.length;
-    return (name) => `${name}:`.padEnd(columns);
-}
-
 ;// CONCATENATED MODULE: ./build/stack/content-name.js
 
 /**
@@ -24767,7 +25104,7 @@ function bodyOf(sent) {
 }
 function sendJson(response, { status, body }) {
     response.writeHead(status, { 'Content-Type': 'application/json' });
-    response.end(toGoJson(body));
+    response.end(go_json_toGoJson(body));
 }
 /** What a failed docker command says, without the lines that only point to its help. */
 function complaint({ code, stdout, stderr }) {
@@ -29705,15 +30042,17 @@ async function passing_services_removeOfRun(engine, token, signal) {
 async function removeExpired(engine, now, signal) {
     const filters = JSON.stringify({ label: [passing_services_RUN] });
     const found = await engine.get('/services', { query: { filters }, signal });
-    const expired = found.filter(({ Spec }) => passing_services_isExpired(Spec.Name, Spec.Labels, now));
+    const expired = found.filter((service) => passing_services_isExpired(service, now));
     await removeAll(engine, expired, signal);
     return expired.map(({ Spec }) => Spec.Name);
 }
-/** A service of somebody's that has our label and another name is none of ours. */
-function passing_services_isExpired(name, labels = {}, now) {
-    const until = labels[UNTIL] ?? '';
-    const isOurName = Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
-    return isOurName && labels[passing_services_RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now;
+/** Whether a service is one of these. One of somebody's that has our label and another name is none of ours. */
+function isPassingService({ Spec: { Name: name, Labels: labels } }) {
+    return labels?.[passing_services_RUN] !== undefined && Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
+}
+function passing_services_isExpired(service, now) {
+    const until = service.Spec.Labels?.[UNTIL] ?? '';
+    return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now;
 }
 async function removeAll(engine, services, signal) {
     await parallel_inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
@@ -30994,7 +31333,7 @@ const install_MARGIN_MS = 60_000;
 const install_LOOK_EVERY_MS = 250;
 const RELABEL_PAUSES_MS = [100, 300, 1000, 3000];
 const LOG_TIMEOUT_MS = 5000;
-const MOST_LOG_LINES = 3;
+const install_MOST_LOG_LINES = 3;
 /**
  * Which CAs a deploy would put on which nodes. Nothing is changed by the question.
  *
@@ -31165,7 +31504,7 @@ function install_adviceFor(said, image) {
 }
 /** The last of what a task has printed; none where that cannot be had soon. */
 async function install_lastLines(engine, taskId) {
-    const query = { stdout: '1', stderr: '1', tail: String(MOST_LOG_LINES) };
+    const query = { stdout: '1', stderr: '1', tail: String(install_MOST_LOG_LINES) };
     try {
         return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: clock_timeLimit(LOG_TIMEOUT_MS) }));
     }
@@ -34498,8 +34837,8 @@ async function removeOrSayWhy(engine, path) {
  *
  * @returns why it was not removed; `undefined` when it is gone
  */
-async function whenReleased(removal, stop) {
-    const deadline = nowMs() + RELEASE_SECONDS * 1000;
+async function whenReleased(removal, stop, seconds = RELEASE_SECONDS) {
+    const deadline = nowMs() + seconds * 1000;
     let refusal;
     const isReleased = async () => {
         refusal = await removal();
@@ -37203,7 +37542,7 @@ class Calls {
     }
     #outgoing(method, path, { query = {}, body, registryAuth }) {
         const search = new URLSearchParams(query).toString();
-        const payload = body === undefined ? undefined : toGoJson(body);
+        const payload = body === undefined ? undefined : go_json_toGoJson(body);
         return {
             method,
             path: search === '' ? path : `${path}?${search}`,
@@ -38871,14 +39210,14 @@ function spec_difference_changeOf(before, after) {
         return undefined;
     // Two values may be one in words, such as an object that was removed and made anew.
     const isTold = before?.text !== after?.text;
-    const textOf = (field) => field && (isTold ? field.text : toGoJson(field.raw));
+    const textOf = (field) => field && (isTold ? field.text : go_json_toGoJson(field.raw));
     return { ...spec_difference_placeOf(place), before: textOf(before), after: textOf(after) };
 }
 function spec_difference_placeOf({ field, key, part }) {
     return { field, key, part };
 }
 function same(a, b) {
-    return a === b || (a !== undefined && b !== undefined && toGoJson(a, withSortedKeys) === toGoJson(b, withSortedKeys));
+    return a === b || (a !== undefined && b !== undefined && go_json_toGoJson(a, withSortedKeys) === go_json_toGoJson(b, withSortedKeys));
 }
 function fieldsOf(spec, names) {
     const fields = new Map();
@@ -38955,7 +39294,7 @@ function spec_difference_textOf(value, rule) {
         return value === '' ? '(empty)' : value;
     if (isMap(value) && Object.keys(value).length === 0)
         return 'set, with nothing in it';
-    return toGoJson(value);
+    return go_json_toGoJson(value);
 }
 /** A path without words of its own, below the words of what it is in. */
 function nearest(path) {
@@ -39030,7 +39369,7 @@ const bytes = spec_difference_number((size) => {
 });
 /** One that is too large for JavaScript is told as it is. */
 function spec_difference_number(tell) {
-    return (value) => (typeof value === 'number' ? tell(value) : toGoJson(value));
+    return (value) => (typeof value === 'number' ? tell(value) : go_json_toGoJson(value));
 }
 function mapEntries(map) {
     return Object.entries(map).map(([key, raw]) => ({ key, raw, text: String(raw) }));
@@ -39092,10 +39431,10 @@ function ulimitEntries(limits) {
 }
 /** What there are no words for. */
 function others(rest) {
-    return Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'string' ? value : toGoJson(value)}`);
+    return Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'string' ? value : go_json_toGoJson(value)}`);
 }
 function preferences(list) {
-    return spec_difference_listed(list.map((one) => String(one.Spread?.SpreadDescriptor ?? toGoJson(one))));
+    return spec_difference_listed(list.map((one) => String(one.Spread?.SpreadDescriptor ?? go_json_toGoJson(one))));
 }
 function genericResources(list) {
     return spec_difference_listed(list.map(({ DiscreteResourceSpec: number, NamedResourceSpec: named }) => {
@@ -40329,6 +40668,8 @@ function plan_stackOf({ Spec }) {
 
 
 const LEFTOVER_SECONDS = 20;
+/** The tasks that held a network are gone by then, as far as the swarm knows. */
+const objects_RELEASE_SECONDS = 3;
 const objects_LOOK_EVERY_MS = 300;
 /**
  * Removes the networks, secrets and configs of a stack that no service of others needs, as they are named by then, and waits
@@ -40357,7 +40698,7 @@ async function removeObject(object, { connection, signal }) {
     if (signal.aborted)
         return objects_tell(object, 'cancelled', 'the run was stopped before it was removed');
     const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`);
-    const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal) : attempt());
+    const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal, objects_RELEASE_SECONDS) : attempt());
     if (refusal === undefined)
         return objects_tell(object, 'removed');
     // A container that was started by hand is on it, or somebody's deploy was faster.
@@ -40728,7 +41069,689 @@ function subjectInWords(what) {
     return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`;
 }
 
+;// CONCATENATED MODULE: ./build/records/record.js
+
+
+const MOST_RUNS = 20;
+/**
+ * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
+ * knows a service again (whose credential is stored, how often it was written, which of two colours it is).
+ */
+function recordedSpec(spec, name) {
+    const { Labels: labels, ...rest } = spec;
+    const kept = Object.entries(labels ?? {}).filter(([label]) => !BOOKKEEPING_LABELS.includes(label));
+    return { ...rest, Name: name, ...(labels && { Labels: Object.fromEntries(kept) }) };
+}
+/** Whether two records have the same services with the same specs. */
+function sameContent(a, b) {
+    return a.services.length === b.services.length && record_contentOf(a) === record_contentOf(b);
+}
+/** The same text for the same services with the same specs. */
+function record_contentOf({ services }) {
+    return JSON.stringify(services.map(({ name, spec }) => [name, spec_comparison_fingerprint(spec)]).toSorted());
+}
+function isSameSubject(a, b) {
+    return a.kind === b.kind && a.name === b.name;
+}
+/** Those of one subject, in their order. */
+function record_recordsOf(records, subject) {
+    return records.filter(({ record }) => isSameSubject(record.subject, subject));
+}
+/** The newest first; of one version and content there is one, with the runs of all. */
+function inOrder(records) {
+    const ordered = records.toSorted((a, b) => newerFirst(a, b));
+    const merged = [];
+    for (const one of ordered) {
+        const at = merged.findIndex((other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record));
+        const other = merged[at];
+        if (other === undefined)
+            merged.push(one);
+        else
+            merged[at] = record_together(other, one);
+    }
+    return merged;
+}
+function newerFirst({ record: a, ids: aIds }, { record: b, ids: bIds }) {
+    return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1);
+}
+function isSameVersion(a, b) {
+    return a.version === b.version && isSameSubject(a.subject, b.subject);
+}
+/** @param newer which says the rest */
+function record_together(newer, older) {
+    const runs = runsTogether(newer.record.runs, older.record.runs);
+    return { record: { ...newer.record, runs }, ids: [...newer.ids, ...older.ids] };
+}
+/** All runs of both, the newest first, each once. */
+function runsTogether(a, b) {
+    const all = new Map([...a, ...b].map((run) => [JSON.stringify(Object.entries(run).toSorted()), run]));
+    return [...all.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, MOST_RUNS);
+}
+
+;// CONCATENATED MODULE: ./build/records/shape.js
+/** Deeper than any spec: what walks through a value must come to its end. */
+const shape_DEEPEST = 50;
+/** Whether it has the shape, and is not deeper than anything that makes sense. */
+function shape_fits(value, shape) {
+    return shape_has(value, shape) && isShallow(value, shape_DEEPEST);
+}
+function shape_has(value, shape) {
+    if (shape === 'any')
+        return true;
+    if (shape === 'text')
+        return typeof value === 'string';
+    if (shape === 'number')
+        return typeof value === 'number';
+    if (typeof value !== 'object' || value === null)
+        return false;
+    if (typeof shape !== 'string' && 'listOf' in shape) {
+        return Array.isArray(value) && value.every((item) => shape_has(item, shape.listOf));
+    }
+    if (Array.isArray(value))
+        return false;
+    if (shape === 'object')
+        return true;
+    if ('mapOf' in shape)
+        return Object.values(value).every((item) => shape_has(item, shape.mapOf));
+    return Object.entries(shape.with).every(([key, inner]) => {
+        const name = key.replace('?', '');
+        if (!Object.hasOwn(value, name))
+            return name !== key;
+        return shape_has(value[name], inner);
+    });
+}
+function isShallow(value, left) {
+    if (typeof value !== 'object' || value === null)
+        return true;
+    return left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1));
+}
+/** A spec of a service, as far as this code reads it (`src/docker/api.ts`). */
+const SPEC_SHAPE = specShape();
+function specShape() {
+    const texts = { listOf: 'text' };
+    const textMap = { mapOf: 'text' };
+    const file = { with: { 'Name?': 'text', 'UID?': 'text', 'GID?': 'text', 'Mode?': 'number' } };
+    const networks = { listOf: { with: { Target: 'text', 'Aliases?': texts } } };
+    const policy = {
+        with: {
+            'Parallelism?': 'number',
+            'Delay?': 'number',
+            'Monitor?': 'number',
+            'MaxFailureRatio?': 'number',
+            'Order?': 'text',
+            'FailureAction?': 'text',
+        },
+    };
+    const generic = {
+        with: {
+            'DiscreteResourceSpec?': { with: { Kind: 'text', 'Value?': 'number' } },
+            'NamedResourceSpec?': { with: { Kind: 'text', 'Value?': 'text' } },
+        },
+    };
+    const resources = {
+        with: { 'NanoCPUs?': 'number', 'MemoryBytes?': 'number', 'GenericResources?': { listOf: generic } },
+    };
+    const mount = {
+        with: {
+            'Type?': 'text',
+            'Source?': 'text',
+            'Target?': 'text',
+            'VolumeOptions?': { with: { 'Subpath?': 'text', 'DriverConfig?': { with: { 'Name?': 'text' } } } },
+            'BindOptions?': 'object',
+        },
+    };
+    const healthcheck = {
+        with: {
+            'Test?': texts,
+            'Interval?': 'number',
+            'Timeout?': 'number',
+            'StartPeriod?': 'number',
+            'StartInterval?': 'number',
+            'Retries?': 'number',
+        },
+    };
+    const privileges = {
+        with: {
+            'SELinuxContext?': 'object',
+            'CredentialSpec?': { with: { 'Config?': 'text', 'File?': 'text', 'Registry?': 'text' } },
+        },
+    };
+    const container = {
+        with: {
+            Image: 'text',
+            'Command?': texts,
+            'Args?': texts,
+            'Env?': texts,
+            'Labels?': textMap,
+            'Healthcheck?': healthcheck,
+            'Hostname?': 'text',
+            'Dir?': 'text',
+            'User?': 'text',
+            'CapabilityAdd?': texts,
+            'CapabilityDrop?': texts,
+            'Mounts?': { listOf: mount },
+            'Secrets?': { listOf: { with: { SecretID: 'text', SecretName: 'text', 'File?': file } } },
+            'Configs?': { listOf: { with: { ConfigID: 'text', ConfigName: 'text', 'File?': file } } },
+            'Privileges?': privileges,
+        },
+    };
+    const restart = {
+        with: { 'Condition?': 'text', 'MaxAttempts?': 'number', 'Delay?': 'number', 'Window?': 'number' },
+    };
+    const platform = { with: { 'Architecture?': 'text', 'OS?': 'text' } };
+    const template = {
+        with: {
+            ContainerSpec: container,
+            'Networks?': networks,
+            'ForceUpdate?': 'number',
+            'RestartPolicy?': restart,
+            'Resources?': { with: { 'Limits?': resources, 'Reservations?': resources } },
+            'Placement?': {
+                with: { 'Constraints?': texts, 'MaxReplicas?': 'number', 'Platforms?': { listOf: platform } },
+            },
+        },
+    };
+    const port = { with: { 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' } };
+    return {
+        with: {
+            Name: 'text',
+            'Labels?': textMap,
+            TaskTemplate: template,
+            Mode: {
+                with: {
+                    'Replicated?': { with: { 'Replicas?': 'number' } },
+                    'Global?': 'object',
+                    'ReplicatedJob?': { with: { 'MaxConcurrent?': 'number', 'TotalCompletions?': 'number' } },
+                    'GlobalJob?': 'object',
+                },
+            },
+            'UpdateConfig?': policy,
+            'RollbackConfig?': policy,
+            'EndpointSpec?': { with: { 'Mode?': 'text', 'Ports?': { listOf: port } } },
+            'Networks?': networks,
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/records/format.js
+
+
+
+
+
+
+
+/**
+ * How a record is written into a config object, and read from one. Labels say whose it is; the content is JSON behind
+ * gzip. Whoever may make a config may write anything in it: what is not exactly a record is none. Pure.
+ */
+const format_PREFIX = 'swarm-deploy.record';
+/** `stack/shop` or `service/web` */
+const SUBJECT_LABEL = `${format_PREFIX}.of`;
+const format_VERSION_LABEL = (/* unused pure expression or super */ null && (`${format_PREFIX}.version`));
+const FORMAT = 1;
+/** A daemon takes less than that (swarmkit, api/validation/secrets.go; 20.10: `MaxConfigSize`). */
+const format_MOST_BYTES = (/* unused pure expression or super */ null && (500 * 1024 - 1));
+/** A record of two hundred services, each with a spec of 20 kB, is half of it. */
+const format_MOST_UNPACKED_BYTES = 8 * 1024 * 1024;
+/** What is read in all: so many records of somebody else shall not take all the memory. */
+const MOST_UNPACKED_IN_ALL = 128 * 1024 * 1024;
+const format_LONGEST_WORD = 300;
+const HIGHEST_VERSION = 1_000_000_000;
+/** The filter that finds the records of all subjects. */
+const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] });
+/** The name of a config object for a record. Nothing is read from it: it is another one for each run and subject. */
+function objectName(token, subject) {
+    return `${format_PREFIX}.${token.replaceAll('-', '').slice(0, TOKEN_LENGTH)}.${subject.kind}.${subject.name}`
+        .slice(0, format_LONGEST_NAME)
+        .replace(/[^a-zA-Z0-9]+$/, '');
+}
+const TOKEN_LENGTH = 16;
+// swarmkit, manager/controlapi/common.go
+const format_LONGEST_NAME = 64;
+/**
+ * The body that makes a record; or, where it has more in it than a config object holds, how many bytes it has of how
+ * many.
+ */
+function format_recordBody(record, name) {
+    const { subject, version, ...content } = record;
+    const text = toGoJson({ format: FORMAT, subject, version, ...content });
+    if (Buffer.byteLength(text) > format_MOST_UNPACKED_BYTES)
+        return { bytes: Buffer.byteLength(text), most: format_MOST_UNPACKED_BYTES };
+    const data = gzipSync(text);
+    if (data.length > format_MOST_BYTES)
+        return { bytes: data.length, most: format_MOST_BYTES };
+    const labels = { [SUBJECT_LABEL]: `${subject.kind}/${subject.name}`, [format_VERSION_LABEL]: String(version) };
+    return { Name: name, Labels: labels, Data: data.toString('base64') };
+}
+/** The records among the config objects of a swarm. */
+function recordsIn(objects) {
+    const kept = [];
+    const unreadable = [];
+    let bytesLeft = MOST_UNPACKED_IN_ALL;
+    for (const { ID: id, Spec: spec } of objects) {
+        const subject = spec.Labels?.[SUBJECT_LABEL];
+        if (subject === undefined)
+            continue;
+        const content = unpacked(spec.Data, Math.min(bytesLeft, format_MOST_UNPACKED_BYTES));
+        bytesLeft -= content?.length ?? 0;
+        const record = content && recordFrom(content.toString());
+        if (record === undefined || `${record.subject.kind}/${record.subject.name}` !== subject) {
+            unreadable.push(safeLine(spec.Name, format_LONGEST_NAME));
+        }
+        else
+            kept.push({ record, ids: [id] });
+    }
+    return { kept: inOrder(kept), unreadable };
+}
+function unpacked(data, most) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) });
+    }
+    catch {
+        return undefined;
+    }
+}
+const RUN_SHAPE = {
+    repository: 'text',
+    commit: 'text',
+    ref: 'text',
+    runId: 'text',
+    attempt: 'text',
+    url: 'text',
+    actor: 'text',
+    owner: 'text',
+    at: 'text',
+};
+const RECORD_SHAPE = {
+    with: {
+        format: 'number',
+        subject: { with: { kind: 'text', name: 'text' } },
+        version: 'number',
+        at: 'text',
+        runs: { listOf: { with: RUN_SHAPE } },
+        services: { listOf: { with: { name: 'text', image: 'text', spec: SPEC_SHAPE } } },
+        names: {
+            with: { networks: { mapOf: 'text' }, secrets: { mapOf: 'text' }, configs: { mapOf: 'text' } },
+        },
+        'wentBackTo?': 'number',
+    },
+};
+/** @returns `undefined` for what is none, or none that this version of the action knows */
+function recordFrom(text) {
+    const value = format_parsed(text);
+    if (!shape_fits(value, RECORD_SHAPE))
+        return undefined;
+    const { format, subject, version, at, runs, services, names, wentBackTo } = value;
+    const isRight = format === FORMAT &&
+        isSubject(subject) &&
+        isVersion(version) &&
+        (wentBackTo === undefined || isVersion(wentBackTo)) &&
+        [at, ...runs.map((run) => run.at)].every(isTime) &&
+        runs.length >= 1 &&
+        runs.length <= MOST_RUNS &&
+        areServicesOf(subject, services) &&
+        Object.values(names).every((all) => Object.keys(all).every(isId));
+    if (!isRight)
+        return undefined;
+    return {
+        subject: { kind: subject.kind, name: subject.name },
+        version,
+        at,
+        runs: runs.map(shownRun),
+        services: services.map(({ name, image, spec }) => ({ name, image: safeLine(image, format_LONGEST_WORD), spec })),
+        names: { networks: byId(names.networks), secrets: byId(names.secrets), configs: byId(names.configs) },
+        ...(wentBackTo === undefined ? {} : { wentBackTo }),
+    };
+}
+function format_parsed(text) {
+    try {
+        return parseGoJson(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function isSubject({ kind, name }) {
+    return ['stack', 'service'].includes(kind) && nameProblem(name, `a ${kind}`) === undefined;
+}
+function isVersion(version) {
+    return Number.isInteger(version) && version >= 1 && version <= HIGHEST_VERSION;
+}
+function isTime(text) {
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+/** Nobody goes back to the service of another stack by the record of this one. */
+function areServicesOf({ kind, name: subject }, services) {
+    const names = services.map(({ name }) => name);
+    const isOwn = ({ name, spec }) => kind === 'service' ? name === subject : spec.Labels?.[NAMESPACE_LABEL] === subject;
+    return (services.length > 0 &&
+        (kind === 'stack' || services.length === 1) &&
+        new Set(names).size === names.length &&
+        services.every((one) => one.spec.Name === one.name && nameProblem(one.name, 'a service') === undefined && isOwn(one)));
+}
+function isId(id) {
+    return /^[a-zA-Z0-9-]{1,64}$/.test(id);
+}
+function byId(names) {
+    const shown = Object.entries(names).map(([id, name]) => [id, safeLine(name, format_LONGEST_WORD)]);
+    // Without the properties that every object has: an ID of somebody else's may be called like one of them.
+    return Object.assign(Object.create(null), Object.fromEntries(shown));
+}
+function shownRun(run) {
+    const word = (key) => safeLine(run[key], format_LONGEST_WORD);
+    return {
+        repository: word('repository'),
+        commit: word('commit'),
+        ref: word('ref'),
+        runId: word('runId'),
+        attempt: word('attempt'),
+        url: linkOf(run.url),
+        actor: word('actor'),
+        owner: word('owner'),
+        at: run.at,
+    };
+}
+/** The address of a page; nothing for what would be anything else in a link. */
+function linkOf(text) {
+    const isLink = text.length <= 2 * format_LONGEST_WORD && /^https?:\/\/[^\s<>"'()[\]\\`|]+$/.test(text) && URL.canParse(text);
+    return isLink ? safeLine(text, 2 * format_LONGEST_WORD) : '';
+}
+
+;// CONCATENATED MODULE: ./build/records/read.js
+
+/**
+ * All records that the swarm keeps, of every subject; {@link recordsOf} chooses. One request.
+ *
+ * @throws EngineError when the daemon has no configs, or whoever asks may not see them
+ */
+async function readRecords(engine, signal) {
+    return recordsIn(await engine.get('/configs', { query: { filters: RECORDS_FILTER }, signal }));
+}
+
+;// CONCATENATED MODULE: ./build/health/health.js
+
+
+
+
+
+
+
+
+
+
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** A task may take as long to come up before it is missed: it pulls its image meanwhile. */
+const START_MS = 5 * MINUTE_MS;
+/** So many ends within an hour are no accident. */
+const MANY_ENDS = 3;
+function healthOf(service, ground) {
+    const { Spec: spec } = service;
+    const { nodes, now } = ground;
+    const tasks = currentTasks(service, ground.tasks);
+    const eligible = eligibleNodes(nodes, spec.TaskTemplate.Placement);
+    const counts = countTasks(service, tasks, eligible);
+    const running = new Set(counts.counted.flatMap(({ NodeID }) => NodeID ?? []));
+    const stored = storedAccountOf(spec);
+    const account = stored && { ...stored, hasEnded: stored_account_hasEnded(stored.end, now) };
+    const found = [
+        updateFinding(service, now),
+        interimFinding(service, now),
+        tasksFinding(service, tasks, counts, eligible, now),
+        endsFinding(service, ground.upToDate, now),
+        accountFinding(account, now),
+        oldTasksFinding(service, tasks, ground.upToDate),
+    ].filter((one) => one !== undefined);
+    const problems = found.flatMap(({ problem }) => problem ?? []);
+    const isChanging = found.some(({ changing }) => changing !== undefined);
+    return {
+        state: problems.length > 0 ? 'problem' : isChanging ? 'changing' : 'up',
+        problems,
+        notes: found.flatMap(({ changing, note }) => changing ?? note ?? []),
+        tasks: { running: counts.counted.length, wanted: counts.wanted, nodes: running.size },
+        nodes: [...running].map((id) => nodeName(id, nodes) ?? id).toSorted(),
+        account,
+        drift: driftOf(service, [], ground.networks),
+    };
+}
+function updateFinding({ UpdateStatus: status }, now) {
+    const startedAt = Date.parse(status?.StartedAt ?? '');
+    const since = Number.isNaN(startedAt) ? '' : ` since ${utcWords(startedAt)}`;
+    const said = limited(status?.Message ?? '');
+    const taskId = taskNamedIn(said);
+    const named = { isOfTasks: true, ...(taskId !== undefined && { taskId }) };
+    switch (status?.State) {
+        case 'paused':
+            return { problem: { cause: `Swarm has paused its update${since}: ${said}`, ...named } };
+        case 'rollback_paused':
+            return { problem: { cause: `Swarm's rollback of it is paused${since}: ${said}`, ...named } };
+        case 'updating':
+        case 'rollback_started': {
+            const what = status.State === 'updating' ? 'an update of it is in progress' : 'Swarm rolls it back';
+            const isLong = now - startedAt > HOUR_MS;
+            return isLong ? { problem: { cause: `${what}${since}`, isOfTasks: true } } : { changing: `${what}${since}` };
+        }
+        case 'rollback_completed':
+            return { note: `its last update was rolled back${since === '' ? '' : `, which began at ${utcWords(startedAt)}`}` };
+        default:
+            return undefined;
+    }
+}
+function interimFinding({ Spec: spec }, now) {
+    if (!isInterim(spec))
+        return undefined;
+    const mark = interim_spec_markOf(spec);
+    const whose = mark === undefined ? '' : ` (${mark.owner}${mark.url === '' ? '' : `, ${mark.url}`})`;
+    if (mark !== undefined && mayBeAlive(mark, now, false))
+        return { changing: `a deploy is in the middle of it${whose}` };
+    const cause = `a deploy that was cut off has left it half-way${whose}: deploy it again`;
+    return { problem: { cause, isOfTasks: false } };
+}
+function tasksFinding(service, tasks, counts, eligible, now) {
+    const { Spec: spec } = service;
+    if (isGlobal(spec) && !service_mode_isJob(spec) && eligible.length === 0) {
+        const cause = 'no node of the swarm is ready, active and allowed by its placement constraints';
+        return { problem: { cause, isOfTasks: false } };
+    }
+    if (counts.wanted === 0)
+        return { note: 'it is scaled to no task' };
+    if (isComplete(spec, counts) || counts.counted.length > counts.wanted)
+        return undefined;
+    const unplaced = newest(tasks.filter(isUnplaced));
+    if (unplaced !== undefined) {
+        const cause = `${counts.progress}: no node can take its task: ${limited(unplaced.Status.Err ?? '')}`;
+        return { problem: { cause, isOfTasks: false } };
+    }
+    // A task of a job runs for as long as its work takes.
+    if (service_mode_isJob(spec) && tasks.some(isRunning))
+        return { changing: counts.progress };
+    return isStarting(service, tasks, counts.wanted, now)
+        ? { changing: `${counts.progress}, the others are on their way` }
+        : { problem: { cause: counts.progress, isOfTasks: true } };
+}
+/** Whether each slot that has no task up has one on its way that has just been made, and none that ended before it. */
+function isStarting({ Spec: spec, UpdatedAt: at }, tasks, wanted, now) {
+    const slots = [...bySlot(spec, tasks).values()].filter((inSlot) => inSlot.some(isLive));
+    // Swarm is about to make the others.
+    if (slots.length < wanted && !(now - Date.parse(at ?? '') < START_MS))
+        return false;
+    const down = slots.filter((inSlot) => !inSlot.some(isRunning));
+    const isFresh = (inSlot) => {
+        const last = newest(inSlot.filter(isLive));
+        const isNew = last !== undefined && now - Date.parse(last.CreatedAt) < START_MS;
+        return isNew && !inSlot.some((task) => hasEnded(spec, task) && endedSince(task, now) < HOUR_MS);
+    };
+    return down.every(isFresh);
+}
+/** How long ago a task ended, in milliseconds. */
+function endedSince({ Status: { Timestamp: at } }, now) {
+    const ended = Date.parse(at ?? '');
+    return Number.isNaN(ended) ? Number.POSITIVE_INFINITY : now - ended;
+}
+/** Tasks that ended and should not have: Swarm has begun others, and remembers a few. */
+function endsFinding(service, upToDate, now) {
+    const { Spec: spec } = service;
+    const ended = currentTasks(service, upToDate).filter((task) => hasEnded(spec, task));
+    const recent = ended.filter((task) => endedSince(task, now) < HOUR_MS);
+    const last = newest(recent);
+    if (last === undefined)
+        return undefined;
+    const how = `the last one ${ending(last)}`;
+    if (recent.length < MANY_ENDS) {
+        const minutes = Math.max(0, Math.round(endedSince(last, now) / MINUTE_MS));
+        return { note: `a task of it ended ${minutes} min ago: it ${ending(last)}` };
+    }
+    const cause = `at least ${recent.length} of its tasks ended within the last hour, ${how}`;
+    return { problem: { cause, isOfTasks: true, taskId: last.ID } };
+}
+function accountFinding(account, now) {
+    if (account?.end === undefined)
+        return undefined;
+    const { end, registry, account: name } = account;
+    const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`;
+    if ('with' in end) {
+        const cause = `the credential that nodes pull with has ended with the job that stored it: ${whose}`;
+        return { problem: { cause, isOfTasks: false } };
+    }
+    if (account.hasEnded) {
+        const cause = `the credential that nodes pull with ended at ${utcWords(end.at)} at the latest: ${whose}`;
+        return { problem: { cause, isOfTasks: false } };
+    }
+    if (end.at - now > DAY_MS)
+        return undefined;
+    return { note: `the credential that nodes pull with ends at ${utcWords(end.at)} at the latest: ${whose}` };
+}
+/** Of a service that is not being updated: Swarm leaves them after a pause, and on nodes that may get no task. */
+function oldTasksFinding(service, tasks, upToDate) {
+    const known = new Set(upToDate.map(({ ID }) => ID));
+    const old = tasks.filter((task) => isRunning(task) && !known.has(task.ID)).length;
+    if (old === 0 || service.UpdateStatus?.State === 'updating')
+        return undefined;
+    return { note: `${old} of its tasks ${old === 1 ? 'is' : 'are'} of an earlier version of it` };
+}
+
+;// CONCATENATED MODULE: ./build/health/status.js
+
+
+
+
+
+
+
+
+
+
+
+
+const status_MOST_AT_ONCE = 10;
+/**
+ * Looks at services: at their tasks, updates, stored credentials, at what others have changed, and at the last words of
+ * tasks that fail. Nothing is changed, and no registry is asked.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not answer
+ */
+async function lookAtSwarm({ which }, { engine }, signal) {
+    const [all, networks, { SystemTime }, records] = await Promise.all([
+        engine.get('/services', { signal }),
+        swarmNetworks(engine, signal),
+        engine.get('/info', { signal }),
+        newestRecords(engine, signal),
+    ]);
+    const { services, missing } = chosenOf(which, all.filter((service) => !isPassingService(service)));
+    const [snapshot, tasks] = await Promise.all([
+        takeSnapshot(engine, services, 'up-to-date', signal),
+        allTasksOf(engine, services, signal),
+    ]);
+    const byService = groupBy(tasks, ({ ServiceID }) => ServiceID);
+    const ground = {
+        nodes: snapshot.nodes,
+        networks: new Map(networks.map(({ Id, Name }) => [Id, Name])),
+        now: Date.parse(SystemTime),
+    };
+    const found = services.flatMap(({ ID }) => {
+        const one = snapshot.services.get(ID);
+        return one === undefined || one.found === 'removed' ? [] : [one];
+    });
+    const looked = await parallel_inParallel(found, status_MOST_AT_ONCE, async ({ service, tasks: upToDate }) => {
+        const health = healthOf(service, { ...ground, tasks: byService.get(service.ID) ?? [], upToDate });
+        const stack = service.Spec.Labels?.[NAMESPACE_LABEL];
+        const subject = stack ?? nameInFiles(service);
+        const newest = records.find(({ record }) => record.subject.name === subject && record.subject.kind === (stack === undefined ? 'service' : 'stack'));
+        return {
+            ...(await withLastWords(health, service, ground.nodes, { engine })),
+            name: service.Spec.Name,
+            stack,
+            colourOf: colourOf(service),
+            image: service_spec_imageOf(service),
+            lastDeploy: newest && { version: newest.record.version, at: newest.record.at, run: newest.record.runs[0] },
+        };
+    });
+    return {
+        services: looked.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
+        missing,
+        nodes: ground.nodes,
+    };
+}
+/** None where whoever asks may not see configs: that says nothing of the services. */
+async function newestRecords(engine, signal) {
+    try {
+        return (await readRecords(engine, signal)).kept;
+    }
+    catch (error) {
+        if (error instanceof EngineError)
+            return [];
+        throw error;
+    }
+}
+function chosenOf(which, all) {
+    switch (which.kind) {
+        case 'all':
+            return { services: all, missing: [] };
+        case 'stack': {
+            const services = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.name);
+            return { services, missing: services.length > 0 ? [] : [`stack ${which.name} has no service on this swarm`] };
+        }
+        case 'services': {
+            const isOf = (name) => (one) => one.Spec.Name === name || nameInFiles(one) === name;
+            return {
+                services: all.filter((service) => which.names.some((name) => isOf(name)(service))),
+                missing: which.names
+                    .filter((name) => !all.some(isOf(name)))
+                    .map((name) => `service ${name} does not exist on this swarm`),
+            };
+        }
+    }
+}
+/** The first problem of tasks with the task that shows it best, as a failed deploy tells it. */
+async function withLastWords(health, service, nodes, { engine }) {
+    const first = health.problems.find(({ isOfTasks }) => isOfTasks);
+    if (first === undefined)
+        return health;
+    const { cause, failedTask } = await diagnose(first, { service, nodes }, engine);
+    const problems = health.problems.map((one) => (one === first ? { ...one, cause } : one));
+    return { ...health, problems, ...(failedTask !== undefined && { failedTask }) };
+}
+
+;// CONCATENATED MODULE: ./build/modes/status.js
+
+
+
+/** Says what runs, and how it is. Nothing is changed, and nobody logs in. */
+function status_status(asked, signal) {
+    return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => statusOver(asked, run));
+}
+/** The same over a connection. */
+function statusOver(asked, { connection, time }) {
+    return stage('Look at the swarm', () => time.before('Look at the swarm', (limit) => lookAtSwarm(asked, time.bound(connection), limit)));
+}
+
 ;// CONCATENATED MODULE: ./build/modes/table.js
+
+
+
 
 
 
@@ -40753,6 +41776,7 @@ const table_MODES = {
     plan: mode(read_readInputs, plan, reportPlanned),
     'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
     login: mode(readLogin, login, reportLogin),
+    status: mode(readStatus, status_status, reportStatus),
     remove: mode(readRemoval, remove_remove, reportRemoval),
 };
 function mode(read, run, report) {
@@ -40897,7 +41921,7 @@ async function main() {
             return undefined;
         }
         catch (error) {
-            await reportFailure(error, mode === 'plan');
+            await reportFailure(error, mode);
             return error;
         }
     }

@@ -24,7 +24,7 @@ export const LAYERS: readonly { readonly parts: readonly string[]; readonly is: 
   { parts: ['nodes'], is: 'What is done on every node, by docker itself.' },
   { parts: ['rollout'], is: 'Changes sent, watched, judged, and taken back.' },
   { parts: ['strategies'], is: 'The ways in which tasks are replaced.' },
-  { parts: ['removal'], is: 'Services, and all that is a stack, taken away.' },
+  { parts: ['removal', 'health'], is: 'Services taken away; how those are that run.' },
   { parts: ['lock', 'report'], is: 'What is kept on the swarm, and what is told to the user.' },
   { parts: ['modes'], is: 'A story for each kind of run, made of the stages below.' },
   { parts: ['main'], is: 'Chooses the mode, and catches what it throws.' },

@@ -18,7 +18,7 @@ export async function main(): Promise<unknown> {
     await report()
     return undefined
   } catch (error) {
-    await reportFailure(error, mode === 'plan')
+    await reportFailure(error, mode)
     return error
   }
 }

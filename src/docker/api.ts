@@ -6,6 +6,8 @@
 export interface Service {
   readonly ID: string
   readonly Version: { readonly Index: number }
+  /** When it was written last, by Swarm itself too: RFC 3339. */
+  readonly UpdatedAt?: string
   readonly Spec: ServiceSpec
   /** What Swarm has given it: also the ports of its own choice. */
   readonly Endpoint?: { readonly Ports?: readonly ServicePort[] }
@@ -161,6 +163,8 @@ export type UpdateState =
 
 export interface UpdateStatus {
   readonly State: UpdateState
+  /** RFC 3339. */
+  readonly StartedAt?: string
   readonly Message?: string
 }
 

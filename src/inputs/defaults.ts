@@ -23,6 +23,7 @@ export const DEFAULTS = {
   timeout: '10m',
   'on-failure': 'rollback',
   'on-cancel': 'keep',
+  'fail-on-problems': 'false',
   'if-exists': 'false',
   'dry-run': 'false',
   lock: 'false',

@@ -31,6 +31,7 @@ const GROUPS = {
   plan: ['show-values', 'fail-on-changes'],
   login: ['pull-secret'],
   removal: ['if-exists', 'dry-run'],
+  status: ['fail-on-problems'],
 } as const
 
 type Group = keyof typeof GROUPS | 'replacement'
@@ -88,6 +89,7 @@ const MODES: Readonly<Record<ModeName, ModeInputs>> = {
     takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
   },
   login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
+  status: { does: 'only look', takes: ['run', 'services', 'status'] },
   remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
 }
 

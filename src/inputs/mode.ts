@@ -3,7 +3,7 @@ import { closestKey } from './keys.ts'
 import { listed, shown } from './problems.ts'
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove'] as const
+export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status'] as const
 
 export type ModeName = (typeof MODE_NAMES)[number]
 
@@ -24,6 +24,10 @@ const OTHER_NAMES: Readonly<Record<string, ModeName>> = {
   teardown: 'remove',
   undeploy: 'remove',
   uninstall: 'remove',
+  health: 'status',
+  inspect: 'status',
+  ls: 'status',
+  ps: 'status',
 }
 
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */

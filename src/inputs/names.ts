@@ -1,4 +1,5 @@
-import type { Problems } from './problems.ts'
+import { nameProblem } from '../docker/swarm/swarm-rules.ts'
+import { type Problems, shown } from './problems.ts'
 import { parseYaml, type YamlValue } from './yaml.ts'
 
 /** Names of what there is on the swarm, as an input lists them. */
@@ -9,11 +10,25 @@ export function wordsOf(text: string): string[] {
 }
 
 /**
- * The names in a text: words, or a YAML list of them. Whatever else it holds is a problem, and none is left out silently.
+ * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
  *
- * @param advice what to write instead of `name: image`, a phrase
+ * @param advice what to write instead, a phrase
  */
-export function namesFromText(text: string, advice: string, problems: Problems): string[] {
+export function readNames(text: string, name: string, advice: string, problems: Problems): string[] {
+  const here = problems.at(name)
+  const names = namesFromText(text, advice, here)
+  for (const one of names) {
+    const isOther = /[/:@=*]/.test(one)
+    const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service')
+    if (problem !== undefined) here.add(problem)
+  }
+  for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
+    here.add(`${shown(one)} is given twice: leave one of the two out`)
+  }
+  return names
+}
+
+function namesFromText(text: string, advice: string, problems: Problems): string[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
   if (wrong.length > 0 || root === undefined) return []

@@ -1,9 +1,8 @@
-import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
 import type { Credential, LockRequest, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
-import { namesFromText } from './names.ts'
-import { Problems, shown } from './problems.ts'
+import { readNames } from './names.ts'
+import { Problems } from './problems.ts'
 import { beginReading, parseMaxParallel, parseTimeout, reachOf, readLock } from './read.ts'
 import { stackNameProblem } from './stack.ts'
 import type { StrategyTable } from './strategy.ts'
@@ -31,7 +30,7 @@ export type RemovalSubject =
   | { readonly kind: 'services'; readonly names: readonly string[] }
 
 const HOW = 'write the names alone, as in `services: web api`'
-const EMPTY = 'it names nothing to remove: write the names of services, such as `web api`, or give a `stack`'
+const EMPTY = 'services: it names nothing to remove: write the names of services, such as `web api`, or give a `stack`'
 
 /**
  * Reads the inputs of a run that removes.
@@ -63,22 +62,9 @@ function subjectFrom(services: string, stack: string, problems: Problems): Remov
     if (problem !== undefined) problems.add(`stack: ${problem}`)
     return { kind: 'stack', name: stack }
   }
-  return { kind: 'services', names: stack === '' ? namesFrom(services, problems) : [] }
-}
-
-function namesFrom(text: string, problems: Problems): string[] {
-  const own = new Problems('services')
-  const names = namesFromText(text, HOW, own)
-  if (names.length === 0 && own.isEmpty) own.add(EMPTY)
+  const own = new Problems()
+  const names = stack === '' ? readNames(services, 'services', HOW, own) : []
+  if (stack === '' && names.length === 0 && own.isEmpty) own.add(EMPTY)
   problems.take(own)
-  for (const name of names) {
-    const problem = /[/:@=*]/.test(name)
-      ? `${shown(name)} is no name of a service: ${HOW}`
-      : nameProblem(name, 'a service')
-    if (problem !== undefined) problems.add(`services: ${problem}`)
-  }
-  for (const name of names.filter((one, index) => names.indexOf(one) < index)) {
-    problems.add(`services: ${shown(name)} is given twice: leave one of the two out`)
-  }
-  return names
+  return { kind: 'services', names }
 }

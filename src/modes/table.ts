@@ -4,6 +4,7 @@ import { readLogin } from '../inputs/login.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { readInputs } from '../inputs/read.ts'
 import { readRemoval } from '../inputs/removal.ts'
+import { readStatus } from '../inputs/status.ts'
 import type { StrategyTable } from '../inputs/strategy.ts'
 import { withEcrLogins } from '../plan/ecr-login.ts'
 import type { Outlook } from '../plan/outlook.ts'
@@ -14,6 +15,7 @@ import { reportLogin } from '../report/login.ts'
 import { reportPlan } from '../report/plan.ts'
 import { reportRemoval } from '../report/removal.ts'
 import { reportResults } from '../report/report.ts'
+import { reportStatus } from '../report/status-report.ts'
 import type { Environment } from '../runner/environment.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { type Deployed, deploy } from './deploy.ts'
@@ -21,6 +23,7 @@ import { login } from './login.ts'
 import { plan } from './plan.ts'
 import { type AuthRefreshed, refreshAuth } from './refresh-auth.ts'
 import { remove } from './remove.ts'
+import { status } from './status.ts'
 
 /** Tells the user what a run came to. */
 export type Report = () => Promise<void> | void
@@ -39,6 +42,7 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
   plan: mode(readInputs, plan, reportPlanned),
   'refresh-auth': mode(readAuthRefresh, refreshAuth, reportRefreshed),
   login: mode(readLogin, login, reportLogin),
+  status: mode(readStatus, status, reportStatus),
   remove: mode(readRemoval, remove, reportRemoval),
 }
 

@@ -136,16 +136,19 @@ export async function removeOfRun(engine: Engine, token: string, signal: AbortSi
 export async function removeExpired(engine: Engine, now: number, signal: AbortSignal): Promise<string[]> {
   const filters = JSON.stringify({ label: [RUN] })
   const found = await engine.get<Service[]>('/services', { query: { filters }, signal })
-  const expired = found.filter(({ Spec }) => isExpired(Spec.Name, Spec.Labels, now))
+  const expired = found.filter((service) => isExpired(service, now))
   await removeAll(engine, expired, signal)
   return expired.map(({ Spec }) => Spec.Name)
 }
 
-/** A service of somebody's that has our label and another name is none of ours. */
-function isExpired(name: string, labels: Readonly<Record<string, string>> = {}, now: number): boolean {
-  const until = labels[UNTIL] ?? ''
-  const isOurName = Object.values(PREFIXES).some((prefix) => name.startsWith(prefix))
-  return isOurName && labels[RUN] !== undefined && /^\d{1,15}$/.test(until) && Number(until) < now
+/** Whether a service is one of these. One of somebody's that has our label and another name is none of ours. */
+export function isPassingService({ Spec: { Name: name, Labels: labels } }: Pick<Service, 'Spec'>): boolean {
+  return labels?.[RUN] !== undefined && Object.values(PREFIXES).some((prefix) => name.startsWith(prefix))
+}
+
+function isExpired(service: Service, now: number): boolean {
+  const until = service.Spec.Labels?.[UNTIL] ?? ''
+  return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now
 }
 
 async function removeAll(engine: Engine, services: readonly Service[], signal: AbortSignal): Promise<void> {

@@ -10,6 +10,8 @@ import { type KeptObject, type RemovableObject, type RemovalPlan, split } from '
 import type { RemovalRun } from './services.ts'
 
 const LEFTOVER_SECONDS = 20
+/** The tasks that held a network are gone by then, as far as the swarm knows. */
+const RELEASE_SECONDS = 3
 const LOOK_EVERY_MS = 300
 
 /**
@@ -39,7 +41,7 @@ export async function removeObjects(plan: RemovalPlan, run: RemovalRun): Promise
 async function removeObject(object: RemovableObject, { connection, signal }: RemovalRun): Promise<RemovedThing> {
   if (signal.aborted) return tell(object, 'cancelled', 'the run was stopped before it was removed')
   const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`)
-  const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal) : attempt())
+  const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal, RELEASE_SECONDS) : attempt())
   if (refusal === undefined) return tell(object, 'removed')
   // A container that was started by hand is on it, or somebody's deploy was faster.
   return isInUse(refusal)

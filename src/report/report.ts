@@ -2,6 +2,7 @@ import { TimedOut } from '../connect/run-time.ts'
 import { tellCallError } from '../docker/engine/engine.ts'
 import { Cancelled, CutOff, messageOf, remainsOf, Underway, UserError, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { DEFAULT_MODE, type ModeName } from '../inputs/mode.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { folded, log, reportLog } from '../runner/log.ts'
@@ -49,11 +50,12 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
  * have been changed.
  *
- * @param isPlan of a run that changes nothing, whatever goes wrong
+ * @param mode of the run: some change nothing, whatever goes wrong
  */
-export async function reportFailure(error: unknown, isPlan = false): Promise<void> {
+export async function reportFailure(error: unknown, mode: ModeName = DEFAULT_MODE): Promise<void> {
   process.exitCode = 1
-  const { status, problems: told, isUnknown } = explain(error, isPlan)
+  const isPlan = mode === 'plan'
+  const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status')
   const remains = remainsOf(error)
   const problems = remains.length === 0 ? told : told.map(asOfServices)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
@@ -126,12 +128,13 @@ interface Explanation {
   readonly isUnknown: boolean
 }
 
-function explain(error: unknown, isPlan: boolean): Explanation {
+/** @param onlyLooks nothing can have been changed */
+function explain(error: unknown, onlyLooks: boolean): Explanation {
   if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isUnknown: false }
   if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isUnknown: false }
   if (error instanceof CutOff) {
-    const problem = isPlan ? `${messageOf(error.cause)}. Nothing was changed.` : error.message
-    return { status: 'cancelled', problems: [problem], isUnknown: !isPlan }
+    const problem = onlyLooks ? `${messageOf(error.cause)}. Nothing was changed.` : error.message
+    return { status: 'cancelled', problems: [problem], isUnknown: !onlyLooks }
   }
   if (error instanceof UserError) return { status: 'failed', problems: [error.message], isUnknown: false }
   const lost = tellCallError(error instanceof Underway ? error.cause : error)
@@ -146,5 +149,5 @@ function explain(error: unknown, isPlan: boolean): Explanation {
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
-  return { status: 'failed', problems: [problem], isUnknown: !isPlan }
+  return { status: 'failed', problems: [problem], isUnknown: !onlyLooks }
 }

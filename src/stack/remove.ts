@@ -186,8 +186,9 @@ export async function removeOrSayWhy(engine: Engine, path: string): Promise<stri
 export async function whenReleased(
   removal: () => Promise<string | undefined>,
   stop?: AbortSignal,
+  seconds = RELEASE_SECONDS,
 ): Promise<string | undefined> {
-  const deadline = nowMs() + RELEASE_SECONDS * 1000
+  const deadline = nowMs() + seconds * 1000
   let refusal: string | undefined
   const isReleased = async () => {
     refusal = await removal()

@@ -8,19 +8,23 @@ import { RunTime } from '../../../src/connect/run-time.ts'
 import type { Engine, RequestOptions } from '../../../src/docker/engine/engine.ts'
 import type { HttpSend } from '../../../src/docker/registry/registry-http.ts'
 import { Cancelled } from '../../../src/errors.ts'
+import type { SwarmStatus } from '../../../src/health/status.ts'
 import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
 import { modeAsked, readInputs } from '../../../src/inputs/read.ts'
 import { readRemoval } from '../../../src/inputs/removal.ts'
+import { readStatus } from '../../../src/inputs/status.ts'
 import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
 import { planOver } from '../../../src/modes/plan.ts'
 import { type AuthRefreshed, refreshAuthOver } from '../../../src/modes/refresh-auth.ts'
 import { removeOver } from '../../../src/modes/remove.ts'
+import { statusOver } from '../../../src/modes/status.ts'
 import type { Outlook } from '../../../src/plan/outlook.ts'
 import { giveAdvice } from '../../../src/report/advice.ts'
 import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
 import { reportRemoval } from '../../../src/report/removal.ts'
 import { reportFailure, reportResults } from '../../../src/report/report.ts'
+import { reportStatus } from '../../../src/report/status-report.ts'
 import type { RemovedThing, RenewalResult, ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
@@ -41,6 +45,8 @@ export interface Run {
   readonly renewals?: readonly RenewalResult[]
   /** With `mode: remove`, what became of each thing. */
   readonly removed?: readonly RemovedThing[]
+  /** With `mode: status`, how the services are. */
+  readonly seen?: SwarmStatus
   /** Whether the step is red. */
   readonly isRed?: boolean
   /** The errors of a run that ended before anything was changed. */
@@ -159,6 +165,13 @@ async function runOne(
       const { results: renewals, problems } = await Promise.race([refreshAuthOver(asked, runFor(asked)), killed])
       reportAuthRefresh(renewals, problems)
       return end({ results: [], renewals, advice: [], problems, isBug: false })
+    }
+    if (modeAsked(env) === 'status') {
+      const asked = readStatus(env, STRATEGIES)
+      process.exitCode = 0
+      const seen = await statusOver(asked, runFor(asked))
+      await reportStatus(seen, asked)
+      return end({ results: [], seen, isRed: process.exitCode === 1, advice: [], problems: [], isBug: false })
     }
     if (modeAsked(env) === 'remove') {
       const asked = readRemoval(env, STRATEGIES)

@@ -37,7 +37,9 @@ describe('which inputs a mode takes', () => {
   })
 
   test('a plan takes all that a deploy does, and what is its own', () => {
-    const names = allInputs(STRATEGIES).filter((name) => !['pull-secret', 'if-exists', 'dry-run'].includes(name))
+    const names = allInputs(STRATEGIES).filter(
+      (name) => !['pull-secret', 'fail-on-problems', 'if-exists', 'dry-run'].includes(name),
+    )
     const all = Object.fromEntries(names.map((name) => [name, 'something']))
     expect(check('plan', all)).toEqual({ refused: [], told: '' })
   })
@@ -46,7 +48,7 @@ describe('which inputs a mode takes', () => {
     const given = { services: 'web', prune: 'true', wait: 'false', 'compose-file': 'c.yml', strategy: 'canary' }
     const { refused, told } = check('login', given)
     expect(refused.map((line) => line.split(':', 1)[0])).toEqual(['services', 'prune'])
-    expect(refused[0]).toMatch(/^services: it belongs to .*`mode: refresh-auth`, and this run would only log in: /)
+    expect(refused[0]).toMatch(/^services: it belongs to .*`mode: refresh-auth`.*, and this run would only log in: /)
     expect(told.match(/Notice: [\w-]+/g)).toEqual(['Notice: wait', 'Notice: compose-file', 'Notice: strategy'])
   })
 

@@ -261,14 +261,14 @@ describe('what a plan reports', () => {
 
   test('of a plan that failed, why', async () => {
     const error = new UserErrors(['service web: no such image', 'service api: no such image'])
-    const { outputs, summary, code } = await report(() => reportFailure(error, true))
+    const { outputs, summary, code } = await report(() => reportFailure(error, 'plan'))
     expect([code, outputs.status, outputs.changes]).toEqual([1, 'failed', '[]'])
     expect(outputs.plan).toContain('service web: no such image')
     expect(outputs.plan).toBe(summary.trim())
-    const cut = await report(() => reportFailure(new CutOff(new Cancelled('SIGTERM')), true))
+    const cut = await report(() => reportFailure(new CutOff(new Cancelled('SIGTERM')), 'plan'))
     expect(cut.commands.map(({ data }) => data)).toEqual(['Stopped by SIGTERM. Nothing was changed.'])
     expect(cut.outputs.plan).not.toContain('not known')
-    const bug = await report(() => reportFailure(new Error('x'), true))
+    const bug = await report(() => reportFailure(new Error('x'), 'plan'))
     expect(bug.outputs.plan).toContain('Nothing was changed')
   })
 })

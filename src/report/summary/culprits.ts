@@ -59,7 +59,7 @@ function section(result: ServiceResult): string {
 }
 
 /** Its cause, and what its task said. */
-function told({ cause, failedTask }: ServiceResult): string[] {
+export function told({ cause, failedTask }: ServiceResult): string[] {
   return [`**Cause:** ${plain(cause ?? 'none is known')}`, ...(failedTask === undefined ? [] : taskWords(failedTask))]
 }
 

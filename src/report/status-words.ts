@@ -1,0 +1,146 @@
+import type { LastDeploy, ServiceStatus, SwarmStatus } from '../health/status.ts'
+import type { ServiceResult } from '../result.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { someOf } from '../runner/some-of.ts'
+import { utcWords } from '../runner/utc.ts'
+import { driftWords, nameOf, valueWords } from './plan-words.ts'
+import { shownChange } from './shown-change.ts'
+
+/** How the swarm is, in words fit to be shown: the same for log, summary and outputs. Pure. */
+
+export type StatusWord = 'healthy' | 'changing' | 'problems'
+
+/** What a service is told as. Values of variables are in none of it. */
+export interface ShownStatus {
+  readonly name: string
+  readonly stack: string | undefined
+  readonly state: ServiceStatus['state']
+  readonly image: string | undefined
+  readonly tasks: ServiceStatus['tasks']
+  readonly nodes: readonly string[]
+  /** Whose credential is stored with it. */
+  readonly account:
+    | { readonly name: string; readonly registry: string; readonly expires: string | undefined }
+    | undefined
+  readonly problems: readonly string[]
+  readonly notes: readonly string[]
+  /** What somebody has done to it since our last deploy, and what differs, a word each. */
+  readonly drift: { readonly words: string; readonly changes: readonly string[] } | undefined
+  readonly failedTask: ServiceResult['failedTask']
+  readonly lastDeploy: LastDeploy | undefined
+}
+
+const MOST_NODE_CHARACTERS = 200
+
+export function statusFitToShow({ services }: SwarmStatus): ShownStatus[] {
+  return services.map((one) => {
+    const { name, stack, state, image, tasks, nodes, account, problems, notes, drift, failedTask, lastDeploy } = one
+    const colour =
+      one.colourOf === undefined ? [] : [`it is one of the two services of the blue-green service ${one.colourOf}`]
+    return {
+      name,
+      stack: stack && safeLine(stack),
+      state,
+      image: image && safeLine(image),
+      tasks,
+      nodes: nodes.map((node) => safeLine(node, MOST_NODE_CHARACTERS)),
+      account: account && {
+        name: safeLine(account.account),
+        registry: safeLine(account.registry),
+        expires:
+          account.end && ('with' in account.end ? 'job' : new Date(account.end.at).toISOString().replace(/\.\d+/, '')),
+      },
+      problems: problems.map(({ cause }) => safeLine(cause)),
+      notes: [...notes, ...colour].map((note) => safeLine(note)),
+      drift: drift && {
+        words: driftWords(drift),
+        changes: drift.changes.map((change) => changeWords(shownChange(change, false))),
+      },
+      failedTask: failedTask && {
+        ...failedTask,
+        node: failedTask.node && safeLine(failedTask.node, MOST_NODE_CHARACTERS),
+        ending: safeLine(failedTask.ending),
+        logs: failedTask.logs.map((line) => safeLine(line)),
+      },
+      lastDeploy: lastDeploy && {
+        ...lastDeploy,
+        at: safeLine(lastDeploy.at),
+        run: lastDeploy.run && {
+          ...lastDeploy.run,
+          owner: safeLine(lastDeploy.run.owner),
+          url: safeLine(lastDeploy.run.url),
+        },
+      },
+    }
+  })
+}
+
+/** `replicas 2 → 5`; of what may be a secret the name alone. */
+function changeWords(change: ReturnType<typeof shownChange>): string {
+  const [before, after] = valueWords(change)
+  const isPlain = change.field === 'replicas' || change.field === 'image'
+  return isPlain ? `${nameOf(change)} ${before ?? 'none'} → ${after ?? 'none'}` : nameOf(change)
+}
+
+export function statusWordOf(services: readonly ShownStatus[], { missing }: SwarmStatus): StatusWord {
+  if (missing.length > 0 || services.some(({ state }) => state === 'problem')) return 'problems'
+  return services.some(({ state }) => state === 'changing') ? 'changing' : 'healthy'
+}
+
+/** All of it in one line. */
+export function statusLine(services: readonly ShownStatus[], { missing }: SwarmStatus): string {
+  const bad = services.filter(({ state }) => state === 'problem')
+  const changing = services.filter(({ state }) => state === 'changing')
+  const drifted = services.filter(({ drift }) => drift !== undefined)
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
+  const names = (of: readonly ShownStatus[]) => someOf(of.map(({ name }) => name))
+  const all = count(services.length, 'service')
+  const first =
+    bad.length === 0
+      ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
+      : `${bad.length} of ${all} ${bad.length === 1 ? 'needs' : 'need'} somebody: ${names(bad)}`
+  return [
+    ...(services.length === 0 && missing.length > 0 ? [] : [first]),
+    ...missing,
+    ...(changing.length === 0 ? [] : [`being changed: ${names(changing)}`]),
+    ...(drifted.length === 0 ? [] : [`changed by others since the last deploy: ${names(drifted)}`]),
+  ].join('; ')
+}
+
+/** `3/3 tasks on n1, n2` */
+export function tasksWords({ tasks: { running, wanted }, nodes }: ShownStatus): string {
+  const where = nodes.length === 0 ? '' : ` on ${someOf(nodes)}`
+  return `${running}/${wanted} ${wanted === 1 ? 'task' : 'tasks'}${where}`
+}
+
+/** The newest deploy that is known: `#7, 2026-11-26 18:30:00 UTC, acme/shop, workflow Deploy`. */
+export function deployWords({ version, at, run }: LastDeploy): string {
+  const time = Number.isNaN(Date.parse(at)) ? at : utcWords(Date.parse(at))
+  return [`#${version}`, time, ...(run === undefined ? [] : [run.owner])].join(', ')
+}
+
+/** The nodes: `3 nodes; n3 is down, n2 is drained`. */
+export function nodesLine({ nodes }: SwarmStatus): string {
+  const odd = nodes.flatMap(({ Status, Spec, Description }) => {
+    const name = safeLine(Description.Hostname, MOST_NODE_CHARACTERS)
+    if (Status.State !== 'ready') return [`${name} is ${Status.State}`]
+    return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`]
+  })
+  return `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${odd.length === 0 ? '' : `; ${someOf(odd)}`}`
+}
+
+/** As a failed deploy would tell it. */
+export function asResult({ name, image, tasks, problems, failedTask }: ShownStatus): ServiceResult {
+  return {
+    name,
+    action: 'unchanged',
+    outcome: 'failed',
+    image: { before: image, wanted: undefined, after: image },
+    config: undefined,
+    nodes: tasks.nodes,
+    tasks,
+    seconds: 0,
+    cause: problems.join('; '),
+    ...(failedTask !== undefined && { failedTask }),
+  }
+}
