@@ -15437,7 +15437,6 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
 
 
 
-
 const registry_ca_HUB = 'docker.io';
 const registry_ca_INPUT = 'registry-ca';
 const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
@@ -15492,21 +15491,6 @@ function registryCasFromText(text, sources, problems) {
     if (twice !== undefined)
         own.add(`${twice} has two entries: write all of its certificates into one`);
     return all;
-}
-/**
- * The image by which nodes install certificates.
- *
- * @throws UserError when it is no image name
- */
-function parseCaImage(text) {
-    try {
-        return parseReference(text);
-    }
-    catch (error) {
-        if (!(error instanceof reference_InvalidReference))
-            throw error;
-        throw new errors_UserError(error.message.replace(/^The/, 'the'));
-    }
 }
 function forTheOnlyOne(text, sources, problems) {
     const registry = problems.attempt(() => onlyRegistry(sources.registries));
@@ -16630,6 +16614,7 @@ function sourcesOf(object) {
 
 
 
+
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
 const UNIT_MILLISECONDS = {
     ns: 1e-6,
@@ -16700,6 +16685,21 @@ function parseChoice(text, choices) {
     const closest = keys_closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
     throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+}
+/**
+ * The name of an image.
+ *
+ * @throws UserError when it is none
+ */
+function parseImage(text) {
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof reference_InvalidReference))
+            throw error;
+        throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/attachments.js
@@ -17165,6 +17165,8 @@ const DEFAULTS = {
     'rerun-jobs': 'false',
     force: 'false',
     'keep-replicas': 'false',
+    'prune-images': 'false',
+    'node-tools-image': 'docker:cli',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -18091,14 +18093,35 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'keep-replicas', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: [
+        'prune',
+        'prune-images',
+        'rerun-jobs',
+        'only',
+        'force',
+        'keep-replicas',
+        'prepare',
+        'monitor',
+        'on-failure',
+        'on-cancel',
+    ],
+    tools: ['node-tools-image'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
     status: ['fail-on-problems'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAY_HOW = [
+    'accounts',
+    'storing',
+    'parallel',
+    'wait',
+    'lock',
+    'files',
+    'tools',
+    'replacement',
+];
 const ONLY_SAYS_HOW = [
     ...[
         'keep-replicas',
@@ -18125,6 +18148,7 @@ const DEPLOYMENT = [
         'lock',
         'files',
         'rollout',
+        'tools',
         'replacement',
     ],
 ];
@@ -18187,6 +18211,33 @@ function mode_inputs_isGiven(env, name, strategies) {
 }
 function inWords(modes, type) {
     return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));
+}
+
+;// CONCATENATED MODULE: ./build/inputs/node-tools.js
+
+
+
+
+const node_tools_INPUT = 'node-tools-image';
+/** The image by which docker runs on the nodes. */
+function readToolsImage(env, problems) {
+    return readOrDefault(env, node_tools_INPUT, problems, parseImage);
+}
+/** Whether old images are removed after the deploy, and by what. */
+function readPruneImages(env, wait, problems) {
+    const isAsked = readOrDefault(env, 'prune-images', problems, parseBoolean);
+    const toolsImage = readToolsImage(env, problems);
+    if (!isAsked) {
+        const given = input(env, node_tools_INPUT).trim();
+        if (given !== '' && given !== DEFAULTS[node_tools_INPUT]) {
+            log_log.notice(`${node_tools_INPUT}: it only counts with \`prune-images: true\`, and is not used`);
+        }
+        return undefined;
+    }
+    if (!wait) {
+        problems.add('prune-images: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
+    }
+    return { toolsImage };
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/pause.js
@@ -20960,6 +21011,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -20998,6 +21050,7 @@ function readInputs(given, strategies) {
     const chosen = requests.map(({ strategy }) => strategy);
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
     const wait = readOrDefault(env, 'wait', problems, parseBoolean);
+    const pruneImages = readPruneImages(env, wait, problems);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
@@ -21019,6 +21072,7 @@ function readInputs(given, strategies) {
         reach,
         ...accounts,
         ...trust,
+        pruneImages,
         onShortLived,
         images,
         services: pauses ? services.map(pausing) : services,
@@ -21150,7 +21204,7 @@ function readTrust(env, credentials, services, problems) {
     const text = input(env, 'registry-ca');
     const registryCas = registryCasFromText(text, sources, problems);
     const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean);
-    const image = read(env, 'install-registry-ca-image', problems, parseCaImage);
+    const image = read(env, 'install-registry-ca-image', problems, parseImage);
     if (!isInstalled) {
         if (image !== undefined) {
             log_log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used');

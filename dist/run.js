@@ -12697,7 +12697,6 @@ function tcpReason(said) {
 
 
 
-
 const registry_ca_HUB = 'docker.io';
 const registry_ca_INPUT = 'registry-ca';
 const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
@@ -12752,21 +12751,6 @@ function registryCasFromText(text, sources, problems) {
     if (twice !== undefined)
         own.add(`${twice} has two entries: write all of its certificates into one`);
     return all;
-}
-/**
- * The image by which nodes install certificates.
- *
- * @throws UserError when it is no image name
- */
-function parseCaImage(text) {
-    try {
-        return parseReference(text);
-    }
-    catch (error) {
-        if (!(error instanceof InvalidReference))
-            throw error;
-        throw new UserError(error.message.replace(/^The/, 'the'));
-    }
 }
 function forTheOnlyOne(text, sources, problems) {
     const registry = problems.attempt(() => onlyRegistry(sources.registries));
@@ -14024,6 +14008,7 @@ function sourcesOf(object) {
 
 
 
+
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
 const UNIT_MILLISECONDS = {
     ns: 1e-6,
@@ -14094,6 +14079,21 @@ function parseChoice(text, choices) {
     const closest = closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
     throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+}
+/**
+ * The name of an image.
+ *
+ * @throws UserError when it is none
+ */
+function parseImage(text) {
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new UserError(error.message.replace(/^The/, 'the'));
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/attachments.js
@@ -14559,6 +14559,8 @@ const DEFAULTS = {
     'rerun-jobs': 'false',
     force: 'false',
     'keep-replicas': 'false',
+    'prune-images': 'false',
+    'node-tools-image': 'docker:cli',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -15660,14 +15662,35 @@ const GROUPS = {
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
     files: ['compose-file', 'env-file'],
-    rollout: ['prune', 'rerun-jobs', 'only', 'force', 'keep-replicas', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+    rollout: [
+        'prune',
+        'prune-images',
+        'rerun-jobs',
+        'only',
+        'force',
+        'keep-replicas',
+        'prepare',
+        'monitor',
+        'on-failure',
+        'on-cancel',
+    ],
+    tools: ['node-tools-image'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
     status: ['fail-on-problems'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement'];
+const ONLY_SAY_HOW = [
+    'accounts',
+    'storing',
+    'parallel',
+    'wait',
+    'lock',
+    'files',
+    'tools',
+    'replacement',
+];
 const ONLY_SAYS_HOW = [
     ...[
         'keep-replicas',
@@ -15694,6 +15717,7 @@ const DEPLOYMENT = [
         'lock',
         'files',
         'rollout',
+        'tools',
         'replacement',
     ],
 ];
@@ -15756,6 +15780,33 @@ function mode_inputs_isGiven(env, name, strategies) {
 }
 function inWords(modes, type) {
     return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));
+}
+
+;// CONCATENATED MODULE: ./build/inputs/node-tools.js
+
+
+
+
+const node_tools_INPUT = 'node-tools-image';
+/** The image by which docker runs on the nodes. */
+function readToolsImage(env, problems) {
+    return readOrDefault(env, node_tools_INPUT, problems, parseImage);
+}
+/** Whether old images are removed after the deploy, and by what. */
+function readPruneImages(env, wait, problems) {
+    const isAsked = readOrDefault(env, 'prune-images', problems, parseBoolean);
+    const toolsImage = readToolsImage(env, problems);
+    if (!isAsked) {
+        const given = input(env, node_tools_INPUT).trim();
+        if (given !== '' && given !== DEFAULTS[node_tools_INPUT]) {
+            log_log.notice(`${node_tools_INPUT}: it only counts with \`prune-images: true\`, and is not used`);
+        }
+        return undefined;
+    }
+    if (!wait) {
+        problems.add('prune-images: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
+    }
+    return { toolsImage };
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/pause.js
@@ -18529,6 +18580,7 @@ function stack_contentOf(path, readFile) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
@@ -18567,6 +18619,7 @@ function read_readInputs(given, strategies) {
     const chosen = requests.map(({ strategy }) => strategy);
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
     const wait = readOrDefault(env, 'wait', problems, parseBoolean);
+    const pruneImages = readPruneImages(env, wait, problems);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     const monitorSeconds = read(env, 'monitor', problems, parseMonitor);
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
@@ -18588,6 +18641,7 @@ function read_readInputs(given, strategies) {
         reach,
         ...accounts,
         ...trust,
+        pruneImages,
         onShortLived,
         images,
         services: pauses ? services.map(pausing) : services,
@@ -18719,7 +18773,7 @@ function readTrust(env, credentials, services, problems) {
     const text = input(env, 'registry-ca');
     const registryCas = registryCasFromText(text, sources, problems);
     const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean);
-    const image = read(env, 'install-registry-ca-image', problems, parseCaImage);
+    const image = read(env, 'install-registry-ca-image', problems, parseImage);
     if (!isInstalled) {
         if (image !== undefined) {
             log_log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used');
@@ -21037,6 +21091,7 @@ function planFitToShow(outlook, showValues) {
             changes: shown(object.changes),
             ...(nodes && { nodes: nodes.map((name) => safeLine(name)) }),
         })),
+        prunes: outlook.prunes,
         advice: outlook.advice.map((line) => safeLine(line)),
         images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
         leftOut: outlook.leftOut ?? [],
@@ -21224,6 +21279,13 @@ function objectWords({ action, changes, nodes }) {
         return action === 'create' ? 'is created' : 'is removed';
     return `gets other labels (${changes.map(plan_words_nameOf).join(', ')})`;
 }
+/** What a deploy would do with old images on the nodes, which a plan does not ask; `undefined` where nothing. */
+function pruneWords({ prunes }) {
+    if (prunes.length === 0)
+        return undefined;
+    return `After it, images of ${someOf(prunes, MOST_REPOSITORIES)} that nothing needs any more would go from all nodes. Which ones these have is not asked by a plan`;
+}
+const MOST_REPOSITORIES = 10;
 
 ;// CONCATENATED MODULE: ./build/report/plan-markdown.js
 
@@ -21262,6 +21324,7 @@ function planMarkdown(outlook) {
         unchangedList(outlook),
         noteList(outlook),
         leftOutLine(outlook),
+        markdown_plain(pruneWords(outlook) ?? ''),
     ].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
@@ -21583,6 +21646,9 @@ function logPlan(outlook) {
         log_log.info(`image ${image.image} ${images_imageWords(image)}`);
     for (const object of outlook.objects)
         log_log.info(`${object.kind} ${object.name} ${objectWords(object)}`);
+    const pruning = pruneWords(outlook);
+    if (pruning !== undefined)
+        log_log.info(pruning);
     const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged');
     for (const service of asTheyAre.filter(({ drift }) => drift !== undefined))
         logService(service);
@@ -21630,6 +21696,1414 @@ function plan_quoted(value) {
     if (value === undefined)
         return '–';
     return value === '' ? '(empty)' : value;
+}
+
+;// CONCATENATED MODULE: ./build/records/record.js
+
+
+const MOST_RUNS = 20;
+/**
+ * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
+ * knows a service again (whose credential is stored, how often it was written, which of two colours it is).
+ */
+function recordedSpec(spec, name) {
+    const { Labels: labels, ...rest } = spec;
+    const kept = Object.entries(labels ?? {}).filter(([label]) => !BOOKKEEPING_LABELS.includes(label));
+    return { ...rest, Name: name, ...(labels && { Labels: Object.fromEntries(kept) }) };
+}
+/** Whether two records have the same services with the same specs. */
+function sameContent(a, b) {
+    return a.services.length === b.services.length && record_contentOf(a) === record_contentOf(b);
+}
+/** The same text for the same services with the same specs. */
+function record_contentOf({ services }) {
+    return JSON.stringify(services.map(({ name, spec }) => [name, spec_comparison_fingerprint(spec)]).toSorted());
+}
+function isSameSubject(a, b) {
+    return a.kind === b.kind && a.name === b.name;
+}
+/** Those of one subject, in their order. */
+function recordsOf(records, subject) {
+    return records.filter(({ record }) => isSameSubject(record.subject, subject));
+}
+/** The newest first; of one version and content there is one, with the runs of all. */
+function inOrder(records) {
+    const ordered = records.toSorted((a, b) => newerFirst(a, b));
+    const merged = [];
+    for (const one of ordered) {
+        const at = merged.findIndex((other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record));
+        const other = merged[at];
+        if (other === undefined)
+            merged.push(one);
+        else
+            merged[at] = record_together(other, one);
+    }
+    return merged;
+}
+function newerFirst({ record: a, ids: aIds }, { record: b, ids: bIds }) {
+    return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1);
+}
+function isSameVersion(a, b) {
+    return a.version === b.version && isSameSubject(a.subject, b.subject);
+}
+/** @param newer which says the rest */
+function record_together(newer, older) {
+    const runs = runsTogether(newer.record.runs, older.record.runs);
+    return { record: { ...newer.record, runs }, ids: [...newer.ids, ...older.ids] };
+}
+/** All runs of both, the newest first, each once. */
+function runsTogether(a, b) {
+    const all = new Map([...a, ...b].map((run) => [JSON.stringify(Object.entries(run).toSorted()), run]));
+    return [...all.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, MOST_RUNS);
+}
+
+;// CONCATENATED MODULE: ./build/records/shape.js
+/** Deeper than any spec: what walks through a value must come to its end. */
+const shape_DEEPEST = 50;
+/** Whether it has the shape, and is not deeper than anything that makes sense. */
+function shape_fits(value, shape) {
+    return has(value, shape) && isShallow(value, shape_DEEPEST);
+}
+function has(value, shape) {
+    if (shape === 'any')
+        return true;
+    if (shape === 'text')
+        return typeof value === 'string';
+    if (shape === 'number')
+        return typeof value === 'number';
+    if (typeof value !== 'object' || value === null)
+        return false;
+    if (typeof shape !== 'string' && 'listOf' in shape) {
+        return Array.isArray(value) && value.every((item) => has(item, shape.listOf));
+    }
+    if (Array.isArray(value))
+        return false;
+    if (shape === 'object')
+        return true;
+    if ('mapOf' in shape)
+        return Object.values(value).every((item) => has(item, shape.mapOf));
+    return Object.entries(shape.with).every(([key, inner]) => {
+        const name = key.replace('?', '');
+        if (!Object.hasOwn(value, name))
+            return name !== key;
+        return has(value[name], inner);
+    });
+}
+function isShallow(value, left) {
+    if (typeof value !== 'object' || value === null)
+        return true;
+    return left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1));
+}
+/** A spec of a service, as far as this code reads it (`src/docker/api.ts`). */
+const SPEC_SHAPE = specShape();
+function specShape() {
+    const texts = { listOf: 'text' };
+    const textMap = { mapOf: 'text' };
+    const file = { with: { 'Name?': 'text', 'UID?': 'text', 'GID?': 'text', 'Mode?': 'number' } };
+    const networks = { listOf: { with: { Target: 'text', 'Aliases?': texts } } };
+    const policy = {
+        with: {
+            'Parallelism?': 'number',
+            'Delay?': 'number',
+            'Monitor?': 'number',
+            'MaxFailureRatio?': 'number',
+            'Order?': 'text',
+            'FailureAction?': 'text',
+        },
+    };
+    const generic = {
+        with: {
+            'DiscreteResourceSpec?': { with: { Kind: 'text', 'Value?': 'number' } },
+            'NamedResourceSpec?': { with: { Kind: 'text', 'Value?': 'text' } },
+        },
+    };
+    const resources = {
+        with: { 'NanoCPUs?': 'number', 'MemoryBytes?': 'number', 'GenericResources?': { listOf: generic } },
+    };
+    const mount = {
+        with: {
+            'Type?': 'text',
+            'Source?': 'text',
+            'Target?': 'text',
+            'VolumeOptions?': { with: { 'Subpath?': 'text', 'DriverConfig?': { with: { 'Name?': 'text' } } } },
+            'BindOptions?': 'object',
+        },
+    };
+    const healthcheck = {
+        with: {
+            'Test?': texts,
+            'Interval?': 'number',
+            'Timeout?': 'number',
+            'StartPeriod?': 'number',
+            'StartInterval?': 'number',
+            'Retries?': 'number',
+        },
+    };
+    const privileges = {
+        with: {
+            'SELinuxContext?': 'object',
+            'CredentialSpec?': { with: { 'Config?': 'text', 'File?': 'text', 'Registry?': 'text' } },
+        },
+    };
+    const container = {
+        with: {
+            Image: 'text',
+            'Command?': texts,
+            'Args?': texts,
+            'Env?': texts,
+            'Labels?': textMap,
+            'Healthcheck?': healthcheck,
+            'Hostname?': 'text',
+            'Dir?': 'text',
+            'User?': 'text',
+            'CapabilityAdd?': texts,
+            'CapabilityDrop?': texts,
+            'Mounts?': { listOf: mount },
+            'Secrets?': { listOf: { with: { SecretID: 'text', SecretName: 'text', 'File?': file } } },
+            'Configs?': { listOf: { with: { ConfigID: 'text', ConfigName: 'text', 'File?': file } } },
+            'Privileges?': privileges,
+        },
+    };
+    const restart = {
+        with: { 'Condition?': 'text', 'MaxAttempts?': 'number', 'Delay?': 'number', 'Window?': 'number' },
+    };
+    const platform = { with: { 'Architecture?': 'text', 'OS?': 'text' } };
+    const template = {
+        with: {
+            ContainerSpec: container,
+            'Networks?': networks,
+            'ForceUpdate?': 'number',
+            'RestartPolicy?': restart,
+            'Resources?': { with: { 'Limits?': resources, 'Reservations?': resources } },
+            'Placement?': {
+                with: { 'Constraints?': texts, 'MaxReplicas?': 'number', 'Platforms?': { listOf: platform } },
+            },
+        },
+    };
+    const port = { with: { 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' } };
+    return {
+        with: {
+            Name: 'text',
+            'Labels?': textMap,
+            TaskTemplate: template,
+            Mode: {
+                with: {
+                    'Replicated?': { with: { 'Replicas?': 'number' } },
+                    'Global?': 'object',
+                    'ReplicatedJob?': { with: { 'MaxConcurrent?': 'number', 'TotalCompletions?': 'number' } },
+                    'GlobalJob?': 'object',
+                },
+            },
+            'UpdateConfig?': policy,
+            'RollbackConfig?': policy,
+            'EndpointSpec?': { with: { 'Mode?': 'text', 'Ports?': { listOf: port } } },
+            'Networks?': networks,
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/records/format.js
+
+
+
+
+
+
+
+/**
+ * How a record is written into a config object, and read from one. Labels say whose it is; the content is JSON behind
+ * gzip. Whoever may make a config may write anything in it: what is not exactly a record is none. Pure.
+ */
+const format_PREFIX = 'swarm-deploy.record';
+/** `stack/shop` or `service/web` */
+const SUBJECT_LABEL = `${format_PREFIX}.of`;
+const VERSION_LABEL = (/* unused pure expression or super */ null && (`${format_PREFIX}.version`));
+const FORMAT = 1;
+/** A daemon takes less than that (swarmkit, api/validation/secrets.go; 20.10: `MaxConfigSize`). */
+const format_MOST_BYTES = (/* unused pure expression or super */ null && (500 * 1024 - 1));
+/** A record of two hundred services, each with a spec of 20 kB, is half of it. */
+const MOST_UNPACKED_BYTES = 8 * 1024 * 1024;
+/** What is read in all: so many records of somebody else shall not take all the memory. */
+const MOST_UNPACKED_IN_ALL = 128 * 1024 * 1024;
+const format_LONGEST_WORD = 300;
+const HIGHEST_VERSION = 1_000_000_000;
+/** The filter that finds the records of all subjects. */
+const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] });
+/** The name of a config object for a record. Nothing is read from it: it is another one for each run and subject. */
+function objectName(token, subject) {
+    return `${format_PREFIX}.${token.replaceAll('-', '').slice(0, TOKEN_LENGTH)}.${subject.kind}.${subject.name}`
+        .slice(0, format_LONGEST_NAME)
+        .replace(/[^a-zA-Z0-9]+$/, '');
+}
+const TOKEN_LENGTH = 16;
+// swarmkit, manager/controlapi/common.go
+const format_LONGEST_NAME = 64;
+/**
+ * The body that makes a record; or, where it has more in it than a config object holds, how many bytes it has of how
+ * many.
+ */
+function recordBody(record, name) {
+    const { subject, version, ...content } = record;
+    const text = toGoJson({ format: FORMAT, subject, version, ...content });
+    if (Buffer.byteLength(text) > MOST_UNPACKED_BYTES)
+        return { bytes: Buffer.byteLength(text), most: MOST_UNPACKED_BYTES };
+    const data = gzipSync(text);
+    if (data.length > format_MOST_BYTES)
+        return { bytes: data.length, most: format_MOST_BYTES };
+    const labels = { [SUBJECT_LABEL]: `${subject.kind}/${subject.name}`, [VERSION_LABEL]: String(version) };
+    return { Name: name, Labels: labels, Data: data.toString('base64') };
+}
+/** The records among the config objects of a swarm. */
+function recordsIn(objects) {
+    const kept = [];
+    const unreadable = [];
+    let bytesLeft = MOST_UNPACKED_IN_ALL;
+    for (const { ID: id, Spec: spec } of objects) {
+        const subject = spec.Labels?.[SUBJECT_LABEL];
+        if (subject === undefined)
+            continue;
+        const content = unpacked(spec.Data, Math.min(bytesLeft, MOST_UNPACKED_BYTES));
+        bytesLeft -= content?.length ?? 0;
+        const record = content && recordFrom(content.toString());
+        if (record === undefined || `${record.subject.kind}/${record.subject.name}` !== subject) {
+            unreadable.push(safeLine(spec.Name, format_LONGEST_NAME));
+        }
+        else
+            kept.push({ record, ids: [id] });
+    }
+    return { kept: inOrder(kept), unreadable };
+}
+function unpacked(data, most) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) });
+    }
+    catch {
+        return undefined;
+    }
+}
+const RUN_SHAPE = {
+    repository: 'text',
+    commit: 'text',
+    ref: 'text',
+    runId: 'text',
+    attempt: 'text',
+    url: 'text',
+    actor: 'text',
+    owner: 'text',
+    at: 'text',
+};
+const RECORD_SHAPE = {
+    with: {
+        format: 'number',
+        subject: { with: { kind: 'text', name: 'text' } },
+        version: 'number',
+        at: 'text',
+        runs: { listOf: { with: RUN_SHAPE } },
+        services: { listOf: { with: { name: 'text', image: 'text', spec: SPEC_SHAPE } } },
+        names: {
+            with: { networks: { mapOf: 'text' }, secrets: { mapOf: 'text' }, configs: { mapOf: 'text' } },
+        },
+        'wentBackTo?': 'number',
+    },
+};
+/** @returns `undefined` for what is none, or none that this version of the action knows */
+function recordFrom(text) {
+    const value = parsed(text);
+    if (!shape_fits(value, RECORD_SHAPE))
+        return undefined;
+    const { format, subject, version, at, runs, services, names, wentBackTo } = value;
+    const isRight = format === FORMAT &&
+        isSubject(subject) &&
+        isVersion(version) &&
+        (wentBackTo === undefined || isVersion(wentBackTo)) &&
+        [at, ...runs.map((run) => run.at)].every(isTime) &&
+        runs.length >= 1 &&
+        runs.length <= MOST_RUNS &&
+        areServicesOf(subject, services) &&
+        Object.values(names).every((all) => Object.keys(all).every(isId));
+    if (!isRight)
+        return undefined;
+    return {
+        subject: { kind: subject.kind, name: subject.name },
+        version,
+        at,
+        runs: runs.map(shownRun),
+        services: services.map(({ name, image, spec }) => ({ name, image: safeLine(image, format_LONGEST_WORD), spec })),
+        names: { networks: byId(names.networks), secrets: byId(names.secrets), configs: byId(names.configs) },
+        ...(wentBackTo === undefined ? {} : { wentBackTo }),
+    };
+}
+function parsed(text) {
+    try {
+        return parseGoJson(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function isSubject({ kind, name }) {
+    return ['stack', 'service'].includes(kind) && nameProblem(name, `a ${kind}`) === undefined;
+}
+function isVersion(version) {
+    return Number.isInteger(version) && version >= 1 && version <= HIGHEST_VERSION;
+}
+function isTime(text) {
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+/** Nobody goes back to the service of another stack by the record of this one. */
+function areServicesOf({ kind, name: subject }, services) {
+    const names = services.map(({ name }) => name);
+    const isOwn = ({ name, spec }) => kind === 'service' ? name === subject : spec.Labels?.[NAMESPACE_LABEL] === subject;
+    return (services.length > 0 &&
+        (kind === 'stack' || services.length === 1) &&
+        new Set(names).size === names.length &&
+        services.every((one) => one.spec.Name === one.name && nameProblem(one.name, 'a service') === undefined && isOwn(one)));
+}
+function isId(id) {
+    return /^[a-zA-Z0-9-]{1,64}$/.test(id);
+}
+function byId(names) {
+    const shown = Object.entries(names).map(([id, name]) => [id, safeLine(name, format_LONGEST_WORD)]);
+    // Without the properties that every object has: an ID of somebody else's may be called like one of them.
+    return Object.assign(Object.create(null), Object.fromEntries(shown));
+}
+function shownRun(run) {
+    const word = (key) => safeLine(run[key], format_LONGEST_WORD);
+    return {
+        repository: word('repository'),
+        commit: word('commit'),
+        ref: word('ref'),
+        runId: word('runId'),
+        attempt: word('attempt'),
+        url: linkOf(run.url),
+        actor: word('actor'),
+        owner: word('owner'),
+        at: run.at,
+    };
+}
+/** The address of a page; nothing for what would be anything else in a link. */
+function linkOf(text) {
+    const isLink = text.length <= 2 * format_LONGEST_WORD && /^https?:\/\/[^\s<>"'()[\]\\`|]+$/.test(text) && URL.canParse(text);
+    return isLink ? safeLine(text, 2 * format_LONGEST_WORD) : '';
+}
+
+;// CONCATENATED MODULE: ./build/records/read.js
+
+/**
+ * All records that the swarm keeps, of every subject; {@link recordsOf} chooses. One request.
+ *
+ * @throws EngineError when the daemon has no configs, or whoever asks may not see them
+ */
+async function readRecords(engine, signal) {
+    return recordsIn(await engine.get('/configs', { query: { filters: RECORDS_FILTER }, signal }));
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
+
+/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
+const HEADER_BYTES = 8;
+const LENGTH_AT = 4;
+/**
+ * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
+ * (Engine API, "Stream format"); with one it does not.
+ */
+function logLines(bytes) {
+    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
+    return printed
+        .toString('utf8')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '')
+        .map(limited);
+}
+/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
+const LAST_STREAM = 3;
+function isFramed(bytes) {
+    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
+}
+function unframe(bytes) {
+    const parts = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
+        parts.push(bytes.subarray(at + HEADER_BYTES, end));
+        at = end;
+    }
+    return Buffer.concat(parts);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/pull-service.js
+/**
+ * A service by which nodes pull an image and run nothing of it. Swarm has no call for that, but a node pulls the image of
+ * a task before it makes its container, and this container cannot be made: Docker puts a file `/.dockerenv` into each
+ * (moby, daemon/initlayer), and a working directory of that name cannot be created over it. So the OCI runtime is never
+ * called, and no container, layer or volume is left (seen with 20.10, 26.1 and 28.5, on overlay2 and containerd's store).
+ * Pure.
+ */
+const NO_DIRECTORY = '/.dockerenv';
+/** Where the container could be made all the same, it cannot be started. */
+const NO_PROGRAM = '/.swarm-deploy-runs-nothing';
+/**
+ * Its spec: a global service, so each node has one task, with the restart condition `none`, so none is tried again. A
+ * global job would be (seen with 20.10). No platforms: with them the tasks of other nodes would wait for ever.
+ */
+function pullServiceSpec({ name, labels, image, notOn }) {
+    return {
+        Name: name,
+        Labels: labels,
+        TaskTemplate: {
+            ContainerSpec: { Image: image, Command: [NO_PROGRAM], Dir: NO_DIRECTORY, Healthcheck: { Test: ['NONE'] } },
+            RestartPolicy: { Condition: 'none' },
+            Placement: { Constraints: constraintsLeavingOut(notOn) },
+        },
+        Mode: { Global: {} },
+    };
+}
+/**
+ * The constraints that leave nodes out. Where there are fewer of them later, the nodes let in get a task, and no task that
+ * is there is run again (swarmkit, manager/orchestrator/task.go).
+ *
+ * @param ids of the nodes
+ */
+function constraintsLeavingOut(ids) {
+    return ids.map((id) => `node.id!=${id}`);
+}
+const NOT_MADE = /(?:^|: )cannot mkdir: \/\.dockerenv is not a directory$/i;
+const NOT_STARTED = /^starting container failed: /;
+/**
+ * What the task of such a service says of its node. Only the two errors that the service is made for tell that the image
+ * is there; whatever else a daemon says, it is not.
+ */
+function pullStateOf({ Status: status, DesiredState: desired }) {
+    const { State: state, Err: said = '' } = status;
+    if (state === 'rejected' || state === 'failed') {
+        const isThere = (state === 'rejected' && NOT_MADE.test(said)) || (state === 'failed' && NOT_STARTED.test(said));
+        return isThere ? { state: 'there' } : { state: 'failed', said };
+    }
+    const isOver = ['complete', 'shutdown', 'remove', 'orphaned'].includes(state);
+    const isToEnd = ['shutdown', 'remove'].includes(desired);
+    return isOver || isToEnd ? { state: 'unknown' } : { state: 'pulling' };
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/tools-service.js
+
+/**
+ * A global service whose tasks run a script with the docker command on each node, against the daemon of that node, and end.
+ * Swarm has no call for what is a node's own: its images, its volumes. Whoever has the socket of a daemon is root on its
+ * machine. It is no job: the containers of a job that is removed stay on the nodes (seen with 20.10). Pure.
+ */
+/** Where docker listens on a node, by custom; and where a task finds it. */
+const NODE_SOCKET = '/var/run/docker.sock';
+const MOUNTED_SOCKET = '/swarm-deploy/docker.sock';
+/** How often a node tries it. */
+const TOOLS_TRIES = 2;
+/** The exit codes that the script has of its own: the daemon does not answer; it is not that of the node; no `docker`. */
+const TOOLS_EXIT = { noAnswer: 91, otherDaemon: 92, noDocker: 93 };
+const tools_service_BEGIN = 'swarm-deploy: begin';
+const END = 'swarm-deploy: end';
+/**
+ * A socket may be that of another daemon than the one whose node this is: a rootless one beside a rootful one. So the daemon
+ * is asked for its node first.
+ */
+const BEFORE = `set -u
+trap 'exit 143' INT TERM
+command -v docker >/dev/null || exit ${TOOLS_EXIT.noDocker}
+found=$(docker info --format '{{.Swarm.NodeID}}') || exit ${TOOLS_EXIT.noAnswer}
+[ -n "$found" ] || exit ${TOOLS_EXIT.noAnswer}
+[ "$found" = "$SWARM_DEPLOY_NODE" ] || exit ${TOOLS_EXIT.otherDaemon}
+echo '${tools_service_BEGIN}'
+`;
+const AFTER = `
+echo '${END}'
+`;
+/** Seconds, in nanoseconds. */
+const AGAIN_AFTER = 2e9;
+/** What a task may print. When it is more, the beginning is lost, and that is seen. */
+const MOST_LOG = '4m';
+/** Its spec. A task that fails is tried once more: it may have met a hiccup of a registry. */
+function toolsServiceSpec({ name, labels, image, script, args, notOn }) {
+    return {
+        Name: name,
+        Labels: labels,
+        TaskTemplate: {
+            ContainerSpec: {
+                Image: image,
+                Command: ['sh', '-c', `${BEFORE}${script}${AFTER}`, 'sh'],
+                Args: [...args],
+                Env: [`DOCKER_HOST=unix://${MOUNTED_SOCKET}`, 'DOCKER_CLI_HINTS=false', 'SWARM_DEPLOY_NODE={{.Node.ID}}'],
+                User: '0:0',
+                ReadOnly: true,
+                CapabilityDrop: ['ALL'],
+                // With SELinux no container may speak to the daemon.
+                Privileges: { SELinuxContext: { Disable: true } },
+                Healthcheck: { Test: ['NONE'] },
+                Mounts: [{ Type: 'bind', Source: NODE_SOCKET, Target: MOUNTED_SOCKET }],
+            },
+            // Whatever the node's daemon does with logs: this one can be read, and does not fill its disk.
+            LogDriver: { Name: 'json-file', Options: { 'max-size': MOST_LOG, 'max-file': '1' } },
+            RestartPolicy: { Condition: 'on-failure', Delay: AGAIN_AFTER, MaxAttempts: TOOLS_TRIES - 1 },
+            Placement: { Constraints: ['node.platform.os==linux', ...constraintsLeavingOut(notOn)] },
+        },
+        Mode: { Global: {} },
+    };
+}
+/**
+ * What the script has printed.
+ *
+ * @param lines of the standard output of a task that is complete
+ * @returns `undefined` when not all of it is there
+ */
+function reportIn(lines) {
+    const begin = lines.indexOf(tools_service_BEGIN);
+    return begin >= 0 && lines.at(-1) === END ? lines.slice(begin + 1, -1) : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
+/** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
+function nodeName(id, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return id;
+    const name = node.Description.Hostname;
+    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
+    return sharesName ? `${name} (${node.ID})` : name;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/node-tasks.js
+
+
+
+function beginOn(ids) {
+    return new Map(ids.map((id) => [id, { state: 'working', said: '', failedTasks: [] }]));
+}
+/**
+ * What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done.
+ *
+ * @param tries how often a node tries it
+ */
+function afterLook(states, tasks, nodes, tries) {
+    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
+    const joined = tasks.flatMap(({ ID: taskId, NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [[id, { state: 'done', taskId }]] : []);
+    const next = [...states].map(([id, now]) => {
+        const own = tasks.filter(({ NodeID }) => NodeID === id);
+        return [id, now.state === 'working' ? stateAfterLook(now, own, active.has(id), tries) : now];
+    });
+    return new Map([...next, ...joined]);
+}
+function stateAfterLook(now, tasks, isActive, tries) {
+    const complete = tasks.find(({ Status }) => Status.State === 'complete');
+    if (complete !== undefined)
+        return { state: 'done', taskId: complete.ID };
+    const failed = tasks.filter(isFailure);
+    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
+    const last = newest(failed);
+    const said = last?.Status.Err ?? now.said;
+    if (last !== undefined && failedTasks.length >= tries) {
+        return { state: 'failed', said, taskId: last.ID, exitCode: last.Status.ContainerStatus?.ExitCode };
+    }
+    return isActive ? { state: 'working', said, failedTasks } : { state: 'left' };
+}
+function isOver(states) {
+    return [...states.values()].every(({ state }) => state !== 'working');
+}
+/** The nodes in one of the states. */
+function inState(states, state) {
+    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
+}
+/** @param has the IDs of the nodes of which it is known that they lack nothing */
+function nodesThatLack(nodes, has) {
+    const lacking = nodes.filter(({ ID }) => !has.has(ID));
+    const isLinux = (node) => node.Description.Platform.OS === 'linux';
+    const active = new Set(eligibleNodes(nodes));
+    return {
+        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
+        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
+        others: lacking.filter((node) => !isLinux(node)),
+    };
+}
+/** Why a node gets no task: `down`, `drain` or `pause`. */
+function whyAway({ Spec, Status }) {
+    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
+}
+/** What nodes are called; one that is gone by its ID. */
+function node_tasks_nameIn(nodes) {
+    return ({ ID }) => nodeName(ID, nodes) ?? ID;
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/removal.js
+
+/**
+ * Removes what has this path. What is gone already is fine.
+ *
+ * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
+ * @throws EngineError when the swarm refuses
+ */
+async function removal_remove(engine, path, signal) {
+    await engine.remove(path, { signal }).catch((error) => {
+        if (!(error instanceof EngineError) || error.status !== 404)
+            throw error;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
+
+
+/**
+ * The credential as the Engine API takes it: the body of `POST /auth`.
+ * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
+ * (moby, daemon/containerd/resolver.go).
+ */
+function authConfig(credential) {
+    const serveraddress = registryKey(credential.registry);
+    const secret = credential.password.reveal();
+    return credential.kind === 'identity-token'
+        ? { identitytoken: secret, serveraddress }
+        : { username: credential.username, password: secret, serveraddress };
+}
+/**
+ * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
+ * does not say so (moby, api/pkg/authconfig).
+ */
+function registryAuthHeader(credential) {
+    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
+    return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+
+;// CONCATENATED MODULE: ./build/runner/retry.js
+
+/**
+ * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
+ * meanwhile, is for `poll`.)
+ *
+ * @param attempt gets the number of the attempt, counted from 1
+ * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
+ * @param signal ends a pause, and is for the attempts to heed
+ * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
+ * for the limit itself says nothing of the reason
+ */
+async function retry_retry(attempt, pauseMs, signal) {
+    const begunAt = nowMs();
+    let met;
+    for (let number = 1;; number++) {
+        try {
+            return await attempt(number);
+        }
+        catch (error) {
+            if (signal?.aborted)
+                throw isTimeLimit(signal) ? (met ?? error) : error;
+            met = error;
+            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
+            if (ms === undefined)
+                throw error;
+            await sleep(ms, signal).catch((stopped) => {
+                throw isTimeLimit(signal) ? error : stopped;
+            });
+        }
+    }
+}
+function isTimeLimit(signal) {
+    return signal?.reason?.name === 'TimeoutError';
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/election.js
+// `node is stopped` and `no elected cluster leader` are swarmkit's own as well (manager/state/raft/raft.go).
+const NO_LEADER = /node lost leader status|node is stopped|no elected cluster leader|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+/**
+ * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
+ * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
+ */
+const ELECTION_PATIENCE_MS = 90_000;
+/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
+function isElection(message) {
+    return NO_LEADER.test(message);
+}
+/**
+ * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ */
+function isNoManager(message) {
+    return /This node is not a swarm manager/i.test(message);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await spec_update_findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => isBase(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    /** The first time that the number of tasks is left to others, only the wanted spec says so. */
+    function isBase(now, base) {
+        if (sameSpec(now, base))
+            return true;
+        const number = replicasOf(base);
+        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: asWritten(wanted, service.Spec),
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!spec_update_mayRepeat(error)) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
+    }
+    return retry_retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none. */
+async function spec_update_findService(engine, name, signal) {
+    try {
+        return await engine.get(`/services/${name}`, { signal });
+    }
+    catch (error) {
+        if (error instanceof EngineError && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function spec_update_mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
+}
+
+;// CONCATENATED MODULE: ./build/prepare/passing-services.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
+ * nobody needs it any more.
+ */
+const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
+const HASH_LENGTH = 12;
+const passing_services_RUN = 'swarm-deploy.prepare.run';
+const OWNER = 'swarm-deploy.prepare.owner';
+/** In milliseconds since 1970, by the swarm's clock. */
+const UNTIL = 'swarm-deploy.prepare.until';
+const MOST_AT_ONCE = 10;
+/** The name of such a service for one subject, an image; two runs never have the same. */
+function passingServiceName(kind, { token }, subject) {
+    return `${PREFIXES[kind]}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${subject}`).digest('hex').slice(0, HASH_LENGTH)}`;
+}
+/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
+function passingServiceLabels({ token, owner }, until) {
+    return { [passing_services_RUN]: token, [OWNER]: owner, [UNTIL]: String(until) };
+}
+/**
+ * Makes such a service.
+ *
+ * @param credential for its image; `undefined`: it is read without one
+ * @returns its ID
+ * @throws EngineError, ConnectionLost when the swarm does not take it
+ */
+async function makePassingService(engine, spec, credential, signal) {
+    const auth = credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) };
+    try {
+        const options = { body: spec, mayRepeat: true, signal, ...auth };
+        return (await engine.post('/services/create', options)).ID;
+    }
+    catch (error) {
+        // The answer to a first call was lost.
+        const isThere = error instanceof EngineError && error.status === 409;
+        const there = isThere ? await spec_update_findService(engine, spec.Name, signal) : undefined;
+        if (there === undefined)
+            throw error;
+        return there.ID;
+    }
+}
+/**
+ * Removes one that this run has made. That a manager does not find it is believed only when it can know: one that has
+ * just begun to lead may have heard of the service later than it answers.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function removePassingService(engine, id, signal) {
+    if ((await spec_update_findService(engine, id, signal)) !== undefined)
+        await removal_remove(engine, `/services/${id}`, signal);
+}
+const REMOVE_TIMEOUT_MS = 20_000;
+/** What is said of services that stay, and how they are found. */
+const LEFT = {
+    pull: ['the services by which nodes pulled', 'those'],
+    ca: ['the service that wrote certificates on the nodes', 'the one'],
+    tools: ['the services by which docker ran on the nodes', 'those'],
+};
+/**
+ * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
+ *
+ * @param made the IDs of those that are there as far as the stage knows
+ */
+async function removeOurs(kind, engine, { token }, made) {
+    const limit = clock_timeLimit(REMOVE_TIMEOUT_MS);
+    try {
+        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
+        await passing_services_removeOfRun(engine, token, limit);
+        note({ pulls: '' });
+    }
+    catch (error) {
+        const [what, which] = LEFT[kind];
+        log_log.warning(`Not removed: ${what} (${errors_messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`);
+    }
+}
+/** The filter that finds the services of one run, and their tasks. */
+function ofRun(token) {
+    return JSON.stringify({ label: [`${passing_services_RUN}=${token}`] });
+}
+/**
+ * Removes the services of a run.
+ *
+ * @throws EngineError, ConnectionLost when the swarm does not do it
+ */
+async function passing_services_removeOfRun(engine, token, signal) {
+    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
+    // The filter of a daemon that does not know it would let everything through.
+    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[passing_services_RUN] === token);
+    await removeAll(engine, ours, signal);
+}
+/**
+ * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
+ *
+ * @param now by the swarm's clock, in milliseconds since 1970
+ * @returns their names
+ */
+async function removeExpired(engine, now, signal) {
+    const filters = JSON.stringify({ label: [passing_services_RUN] });
+    const found = await engine.get('/services', { query: { filters }, signal });
+    const expired = found.filter((service) => isExpired(service, now));
+    await removeAll(engine, expired, signal);
+    return expired.map(({ Spec }) => Spec.Name);
+}
+/** Whether a service is one of these. One of somebody's that has our label and another name is none of ours. */
+function isPassingService({ Spec: { Name: name, Labels: labels } }) {
+    return labels?.[passing_services_RUN] !== undefined && Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
+}
+function isExpired(service, now) {
+    const until = service.Spec.Labels?.[UNTIL] ?? '';
+    return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+async function removeAll(engine, services, signal) {
+    await parallel_inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
+}
+
+;// CONCATENATED MODULE: ./build/nodes/on-nodes.js
+
+
+
+
+
+
+
+
+
+
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000;
+/** For the calls that are under way when the time of the nodes is over. */
+const on_nodes_GRACE_MS = 20_000;
+const on_nodes_LOOK_EVERY_MS = 250;
+/** A node hands over what a task has printed some time after its end. */
+const LOG_SECONDS = 10;
+const LOG_AGAIN_MS = 500;
+const MOST_LOGS_AT_ONCE = 10;
+const MOST_LINES_SHOWN = 3;
+const MOST_CHARACTERS_SHOWN = 500;
+/**
+ * Runs docker on every node of the swarm, by a service that is gone when it ends: also when it is stopped; after a kill
+ * `post` removes it, or a later run. What goes wrong on a node is told in its report.
+ *
+ * @returns one report for each node that is meant, also of those that get no task, in the order of their names
+ * @throws EngineError, ConnectionLost when the swarm does not take the service or cannot be asked; AbortError when it was
+ * stopped
+ */
+async function onNodes(work, run) {
+    const { engine } = run.connection;
+    const signal = AbortSignal.any([run.signal, clock_timeLimit(run.seconds * 1000 + on_nodes_GRACE_MS)]);
+    const [nodes, { SystemTime }] = await Promise.all([
+        engine.get('/nodes', { signal }),
+        engine.get('/info', { signal }),
+    ]);
+    const now = Date.parse(SystemTime);
+    await removeExpired(engine, now, signal);
+    const notMeant = nodes.filter(({ ID }) => work.nodes?.includes(ID) === false);
+    const { asked, away, others } = nodesThatLack(nodes, new Set(notMeant.map(({ ID }) => ID)));
+    const left = [...away.map((node) => notAsked(node, nodes, whyAway(node))), ...others.map(notLinux(nodes))];
+    const reports = asked.length === 0 ? [] : await onThose(asked, nodes, now, work, run, signal);
+    return [...reports, ...left].toSorted((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }));
+}
+async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
+    const { connection, self, tools, seconds, signal: stop } = run;
+    const { engine } = connection;
+    const ids = asked.map(({ ID }) => ID);
+    const spec = toolsServiceSpec({
+        name: passingServiceName('tools', self, what),
+        labels: passingServiceLabels(self, Math.ceil(now + seconds * 1000 + on_nodes_GRACE_MS + MARGIN_MS)),
+        image: tools.name,
+        script,
+        args,
+        notOn: nodes.map(({ ID }) => ID).filter((id) => !ids.includes(id)),
+    });
+    const made = new Set();
+    note({ pulls: self.token });
+    try {
+        const late = clock_timeLimit(seconds * 1000);
+        const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal);
+        made.add(service);
+        const { states, present } = await follow(service, ids, self, engine, late, signal);
+        const nameOf = node_tasks_nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))]);
+        const reports = await parallel_inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]) => {
+            return { id, node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) };
+        });
+        stop.throwIfAborted();
+        return reports;
+    }
+    finally {
+        await removeOurs('tools', engine, self, made);
+    }
+}
+async function follow(service, ids, self, engine, late, signal) {
+    let states = beginOn(ids);
+    for (;;) {
+        const [tasks, present] = await Promise.all([
+            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal }),
+            engine.get('/nodes', { signal }),
+        ]);
+        // Those of an earlier work of this run outlive their service for a while.
+        const own = tasks.filter(({ ServiceID }) => ServiceID === service);
+        states = afterLook(states, own, present, TOOLS_TRIES);
+        if (isOver(states) || late.aborted)
+            return { states, present };
+        await sleep(on_nodes_LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined);
+        signal.throwIfAborted();
+    }
+}
+async function reportOf(state, image, engine, signal) {
+    if (state.state === 'done')
+        return reportOfTask(state.taskId, engine, signal);
+    if (state.state === 'left')
+        return { state: 'failed', cause: 'it went away meanwhile' };
+    if (state.state === 'failed') {
+        const lines = await lastLines(state.taskId, engine, signal);
+        return { state: 'failed', cause: failureInWords(state, lines, image) };
+    }
+    const said = state.said === '' ? '' : `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}`;
+    return { state: 'failed', cause: `its task has not ended in time${said}` };
+}
+async function reportOfTask(taskId, engine, signal) {
+    const limit = AbortSignal.any([signal, clock_timeLimit(LOG_SECONDS * 1000)]);
+    let lines;
+    let why = '';
+    await poll(async () => {
+        try {
+            lines = reportIn(logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })));
+        }
+        catch (error) {
+            if (!limit.aborted)
+                why = `: ${safeLine(error.message, MOST_CHARACTERS_SHOWN)}`;
+        }
+        return lines !== undefined;
+    }, LOG_AGAIN_MS, () => limit.aborted);
+    if (lines !== undefined)
+        return { state: 'done', lines };
+    return { state: 'failed', cause: `it was done, but what came of it cannot be read${why}` };
+}
+/** The last of what a task has printed; none where that cannot be had soon. */
+async function lastLines(taskId, engine, signal) {
+    const query = { stdout: '1', stderr: '1', tail: String(MOST_LINES_SHOWN) };
+    const limit = AbortSignal.any([signal, clock_timeLimit(LOG_SECONDS * 1000)]);
+    try {
+        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }));
+    }
+    catch {
+        return [];
+    }
+}
+/** Pure: why a task of the service failed, and what to do about it. */
+function failureInWords({ said, exitCode }, lines, image) {
+    const printed = lines.map((line) => safeLine(line, MOST_CHARACTERS_SHOWN)).join('; ');
+    const behind = printed === '' ? '' : `: ${printed}`;
+    const needsOther = `the image of \`node-tools-image\`, ${image}, has no shell with a docker command: name one that has`;
+    if (exitCode === TOOLS_EXIT.noDocker || /executable file not found|exec: "sh"/i.test(said))
+        return needsOther;
+    if (exitCode === TOOLS_EXIT.noAnswer)
+        return `its docker cannot be used at ${NODE_SOCKET}${behind}`;
+    if (exitCode === TOOLS_EXIT.otherDaemon) {
+        return `what listens at ${NODE_SOCKET} is not the docker of this node, which may be rootless`;
+    }
+    if (said.includes(NODE_SOCKET)) {
+        return `nothing listens at ${NODE_SOCKET}: its docker is rootless, or listens elsewhere (${safeLine(said, MOST_CHARACTERS_SHOWN)})`;
+    }
+    const reason = safeLine(said, MOST_CHARACTERS_SHOWN) || 'no reason given';
+    if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+        return `${reason}: it cannot pull the image of \`node-tools-image\`, ${image}`;
+    }
+    return `${reason}${behind}`;
+}
+function notAsked(node, nodes, why) {
+    return { id: node.ID, node: node_tasks_nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})` };
+}
+function notLinux(nodes) {
+    return (node) => ({ id: node.ID, node: node_tasks_nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux' });
+}
+
+;// CONCATENATED MODULE: ./build/nodes/unused-images.js
+
+/**
+ * Which images of nodes nothing needs any more. Two scripts ask and remove; between them the swarm is asked what it needs.
+ * So what a deploy of somebody else has a node pull meanwhile is never removed: when the nodes were asked it was not there
+ * yet, or its service is there when the swarm is asked. Pure.
+ */
+/**
+ * Prints the images of repositories that have no tag and no container, a line for each: its ID, its size in bytes, and its
+ * names, all of which end with a digest. One that was tagged on this node, also in the past, was built, loaded or tagged by
+ * hand: with a graph driver docker notes when (moby, `Metadata.LastTagTime`; a pull notes nothing, seen with 20.10 and
+ * 28.5). With containerd's store it notes a time for each image, gives names with a digest also as tags, and keeps none of
+ * an image whose tag has moved on.
+ */
+const UNUSED = `set -f
+unused() {
+  store=$(docker info --format '{{json .DriverStatus}}') || return 1
+  case $store in *io.containerd.snapshotter*) notes=no ;; *) notes=yes ;; esac
+  for repository; do
+    set -- "$@" --filter "reference=$repository"
+    shift
+  done
+  ids=$(docker image ls --quiet --no-trunc "$@") || return 1
+  [ -n "$ids" ] || return 0
+  for try in 1 2 3; do
+    containers=$(docker container ls --all --quiet --no-trunc) || return 1
+    if used=$(docker container inspect --format '{{.Image}}' $containers 2>/dev/null); then break; fi
+    if [ "$try" = 3 ]; then
+      echo 'the containers of this node cannot be looked at' >&2
+      return 1
+    fi
+  done
+  used=" $(echo $used) "
+  seen=' '
+  docker image inspect --format '{{.Id}} {{.Size}} {{.Metadata.LastTagTime}}|{{range .RepoTags}}{{.}} {{end}}|{{range .RepoDigests}}{{.}} {{end}}' $ids 2>/dev/null |
+    while IFS='|' read -r facts tags names; do
+      set -- $facts
+      case "$seen" in *" $1 "*) continue ;; esac
+      seen="$seen$1 "
+      case "$used" in *" $1 "*) continue ;; esac
+      case "$notes $3" in 'yes 0001-01-01'* | 'no '*) ;; *) continue ;; esac
+      for tag in $tags; do
+        case $tag in *@*) ;; *) continue 2 ;; esac
+      done
+      [ -z "$names" ] || echo "$1 $2" $names
+    done
+}
+`;
+/** Asks a node. Its arguments are repositories as docker prints them. */
+const ASK_SCRIPT = `${UNUSED}
+list=$(unused "$@") || exit 1
+[ -z "$list" ] || echo "$list"
+`;
+/**
+ * Removes images: those of {@link ASK_SCRIPT} that may go by all of their names. Its arguments are repositories, \`--\`, and
+ * the names that may go. Nothing is forced, and no parent of an image goes with it: that is a layer of somebody's build.
+ */
+const REMOVE_SCRIPT = `${UNUSED}
+all="$*"
+names_that_may=" \${all#* -- } "
+list=$(unused \${all%% -- *}) || exit 1
+[ -z "$list" ] || echo "$list" | while read -r id size names; do
+  for name in $names; do
+    case "$names_that_may" in *" $name "*) ;; *) continue 2 ;; esac
+  done
+  if said=$(docker image rm --no-prune $names 2>&1 >/dev/null </dev/null); then
+    echo "gone $size $names"
+  else
+    echo "stays $size $names | "$said
+  fi
+done
+`;
+const NAMES = String.raw `(\d{1,15}) ([^\s|]+(?: [^\s|]+)*)`;
+const UNUSED_LINE = new RegExp(`^sha256:[0-9a-f]{64} ${NAMES}$`);
+const REMOVED_LINE = new RegExp(String.raw `^(gone|stays) ${NAMES}(?: ?\| ?(.*))?$`);
+/** What a node has printed for {@link ASK_SCRIPT}; a line of another form is none of ours. */
+function unusedIn(lines) {
+    return lines.flatMap((line) => {
+        const [, bytes = '', names = ''] = UNUSED_LINE.exec(line) ?? [];
+        return names === '' ? [] : [{ bytes: Number(bytes), names: names.split(' ') }];
+    });
+}
+/** What a node has printed for {@link REMOVE_SCRIPT}. */
+function removalsIn(lines) {
+    return lines.flatMap((line) => {
+        const [, what = '', bytes = '', names = '', said = ''] = REMOVED_LINE.exec(line) ?? [];
+        if (names === '')
+            return [];
+        return [{ bytes: Number(bytes), names: names.split(' '), refusal: what === 'gone' ? undefined : said }];
+    });
+}
+/** Whether docker refused it because somebody was first: a container has come, or another run has removed it. */
+function isNoTrouble(refusal) {
+    return /no such image|conflict: unable|is being used|is using its/i.test(refusal);
+}
+/** The digests of all images that the swarm may need: of each service, of what its rollback goes back to, of records. */
+function neededDigests(services, records) {
+    const specs = [
+        ...services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec]),
+        ...records.flatMap(({ record }) => record.services.map(({ spec }) => spec)),
+    ];
+    return new Set(specs.flatMap((spec) => referenceOf(spec?.TaskTemplate.ContainerSpec?.Image)?.digest ?? []));
+}
+/** The repositories of images, as docker prints them, each once and in order; what is no image name has none. */
+function repositoriesOf(images) {
+    const references = images.flatMap((image) => referenceOf(image) ?? []);
+    return [...new Set(references.map(({ registry, repository }) => familiar({ registry, repository })))].toSorted();
+}
+/**
+ * The names of those images that may go.
+ *
+ * @param images that nodes have and do not hold
+ * @param repositories to which all names of an image have to belong, as docker prints them
+ * @param needed the digests that the swarm needs, under whatever name
+ */
+function namesThatMayGo(images, repositories, needed) {
+    const own = new Set(repositories.map((one) => canonicalName(parseReference(one))));
+    const mayGo = (name) => {
+        const reference = referenceOf(name);
+        if (reference?.digest === undefined || reference.tag !== undefined)
+            return false;
+        return own.has(canonicalName(reference)) && !needed.has(reference.digest) && familiar(reference) === name;
+    };
+    return [...new Set(images.flatMap(({ names }) => (names.every(mayGo) ? names : [])))].toSorted();
+}
+function referenceOf(image) {
+    if (image === undefined)
+        return undefined;
+    try {
+        return parseReference(image);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/nodes/prune-images.js
+
+
+
+
+
+
+
+
+
+
+
+
+const prune_images_TITLE = 'Remove old images from the nodes';
+/** The nodes have as long as the deploy again, and no longer than that. */
+const MOST_SECONDS = 300;
+/** What is left for removing, however long the question took. */
+const LEAST_SECONDS = 30;
+const READ_TIMEOUT_MS = 60_000;
+const MOST_NAMES_SHOWN = 20;
+/**
+ * Removes from all nodes the images of the run's repositories, and of that of the tools, that no service of the swarm needs
+ * now or after its rollback, no kept record, and no container. It never fails the run: what does not succeed is a warning.
+ *
+ * @returns `undefined` when nobody was asked
+ */
+async function pruneImages(run) {
+    if (run.signal.aborted)
+        return undefined;
+    // The deploy is done: whatever ends this stage, there is nothing to go back from.
+    note({ onCancel: 'keep' });
+    return stage(prune_images_TITLE, async () => {
+        try {
+            return await prune(run);
+        }
+        catch (error) {
+            if (run.signal.aborted)
+                log_log.warning('prune-images: stopped; a later run removes what is left');
+            else
+                log_log.warning(`prune-images: old images were not removed: ${errors_messageOf(error)}`);
+            return undefined;
+        }
+    });
+}
+async function prune(run) {
+    const { connection, tools, images, subjects, signal } = run;
+    const { engine } = connection;
+    const limit = () => AbortSignal.any([signal, clock_timeLimit(READ_TIMEOUT_MS)]);
+    const seconds = Math.min(run.timeoutSeconds, MOST_SECONDS);
+    const begunAt = nowMs();
+    const { kept, unreadable } = await readRecords(engine, limit());
+    if (unreadable.length > 0) {
+        log_log.warning(`prune-images: old images were not removed: which of them a record needs is not known, for ${someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
+        return undefined;
+    }
+    const ofRecords = subjects.flatMap((subject) => recordsOf(kept, subject).flatMap(({ record }) => record.services.map(({ spec }) => spec.TaskTemplate.ContainerSpec?.Image)));
+    const repositories = repositoriesOf([...images, ...ofRecords, tools.name]);
+    log_log.info(`Looked for: ${someOf(repositories, MOST_NAMES_SHOWN)}. Docker runs on each node by ${tools.name}, which stays`);
+    const answers = await onNodes({ what: 'look for images', script: ASK_SCRIPT, args: repositories }, { ...run, seconds });
+    // Only now: what was pulled by then has its service.
+    const [services, records] = await Promise.all([
+        engine.get('/services', { signal: limit() }),
+        readRecords(engine, limit()),
+    ]);
+    const needed = neededDigests(services, records.kept);
+    const found = answers.map((answer) => ({ ...answer, unused: answer.state === 'done' ? unusedIn(answer.lines) : [] }));
+    const names = namesThatMayGo(found.flatMap(({ unused }) => unused), repositories, needed);
+    const concerned = found.filter(({ unused }) => unused.some((image) => image.names.every((one) => names.includes(one))));
+    const removing = concerned.length === 0
+        ? []
+        : await onNodes({
+            what: 'remove images',
+            script: REMOVE_SCRIPT,
+            args: [...repositories, '--', ...names],
+            nodes: concerned.map(({ id }) => id),
+        }, { ...run, seconds: Math.max(LEAST_SECONDS, seconds - (nowMs() - begunAt) / 1000) });
+    return tell(answers, removing);
+}
+function tell(answers, removing) {
+    const reports = answers.map((answer) => removing.find(({ id }) => id === answer.id) ?? answer);
+    const failures = reports.flatMap((report) => (report.state === 'failed' ? [report] : []));
+    for (const [cause, those] of groupBy(failures, (failure) => failure.cause)) {
+        log_log.warning(`prune-images: old images were not removed from ${someOf(those.map(({ node }) => node))}: ${cause}`);
+    }
+    const nodes = removing.flatMap((report) => {
+        if (report.state === 'failed')
+            return [];
+        const removals = removalsIn(report.lines);
+        const gone = removals.filter(({ refusal }) => refusal === undefined);
+        for (const { names, refusal } of removals) {
+            if (refusal === undefined || isNoTrouble(refusal))
+                continue;
+            log_log.warning(`prune-images: ${report.node} did not remove ${names.map(prune_images_shortName).join(', ')}: ${safeLine(refusal)}`);
+        }
+        if (gone.length > 0)
+            log_log.info(`${report.node}: ${goneInWords(gone)}: ${namesInWords(gone)}`);
+        return gone.length === 0 ? [] : [{ node: report.node, gone: gone.map(({ bytes, names }) => ({ bytes, names })) }];
+    });
+    const asked = reports.length - failures.length;
+    if (nodes.length === 0 && asked > 0)
+        log_log.info(`Nothing to remove on ${asked === 1 ? 'the node' : `${asked} nodes`}`);
+    return { nodes, asked, failed: failures.map(({ node }) => node) };
+}
+/** `2 images went, of 340 MB in all`. Layers that others share stay, so that may be less on the disk. */
+function goneInWords(gone) {
+    const bytes = gone.reduce((sum, image) => sum + image.bytes, 0);
+    return `${gone.length} ${gone.length === 1 ? 'image' : 'images'} went, up to ${sizeInWords(bytes)} freed`;
+}
+function namesInWords(gone) {
+    return someOf(gone.map(({ bytes, names }) => `${names.map(prune_images_shortName).join(', ')} (${sizeInWords(bytes)})`), MOST_NAMES_SHOWN);
+}
+/** `acme/web@sha256:0123456789ab` */
+function prune_images_shortName(name) {
+    return safeLine(name.replace(/(?<=@sha256:[0-9a-f]{12})[0-9a-f]+$/, ''));
+}
+
+;// CONCATENATED MODULE: ./build/report/pruned.js
+
+
+
+
+
+
+/** What is told of images that went from nodes. */
+const pruned_MOST_NAMES = 10;
+const MOST_NODE_CHARACTERS = 200;
+/** After a deploy: a part of the job summary. */
+function reportPruned(pruned) {
+    if (pruned !== undefined)
+        addSummary(prunedMarkdown(pruned));
+}
+/** A line for each group of nodes from which the same went. Pure. */
+function prunedMarkdown({ nodes, asked, failed }) {
+    const groups = [...groupBy(nodes, ({ gone }) => JSON.stringify(gone.map(({ names }) => names).toSorted())).values()];
+    const lines = groups.map((group) => {
+        const [{ gone } = { gone: [] }] = group;
+        const names = someOf(gone.map((image) => image.names.map((name) => nameCode(prune_images_shortName(name))).join(', ')), pruned_MOST_NAMES);
+        return `- ${pruned_named(group.map(({ node }) => node))}: ${goneInWords(gone)}${group.length === 1 ? '' : ' on each'}: ${names}`;
+    });
+    const nothing = asked > 0 && nodes.length === 0 ? ['Nothing was to be removed.'] : [];
+    const not = failed.length === 0 ? [] : [`Not removed from ${pruned_named(failed)}: the log says why.`];
+    return ['### Old images on the nodes', ...[lines.join('\n')].filter((text) => text !== ''), ...nothing, ...not].join('\n\n');
+}
+function pruned_named(nodes) {
+    return someOf(nodes.map((node) => markdown_plain(safeLine(node, MOST_NODE_CHARACTERS))), pruned_MOST_NAMES);
 }
 
 ;// CONCATENATED MODULE: ./build/report/output.js
@@ -22384,7 +23858,7 @@ const MOST_CULPRIT_ROWS = 24;
 /** Where nothing is wrong, and so few tasks are, each has its row. */
 const FEW_TASKS = 12;
 /** A shorter rollout is no picture. */
-const LEAST_SECONDS = 1;
+const timeline_LEAST_SECONDS = 1;
 /** An end has no length: as much of the whole picture is given to it. */
 const MARK_SHARE = 0.015;
 /** The picture of a rollout; `undefined` where it would say nothing. */
@@ -22395,7 +23869,7 @@ function chartOf(results) {
     // Not `Math.min(...begins)`: a call takes so many arguments, and no more.
     const start = begins.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
     const end = stretches.reduce((most, { to }) => Math.max(most, to), Number.NEGATIVE_INFINITY);
-    if (timed.length === 0 || end - start < LEAST_SECONDS)
+    if (timed.length === 0 || end - start < timeline_LEAST_SECONDS)
         return undefined;
     const mark = (end - start) * MARK_SHARE;
     const { culprits } = blame(results);
@@ -22775,20 +24249,20 @@ function report_fitToShow(result) {
 function timelineFitToShow({ out, back }) {
     const safe = (stretch) => ({
         ...stretch,
-        tasks: stretch.tasks.map((task) => ({ ...task, node: task.node && safeLine(task.node, MOST_NODE_CHARACTERS) })),
+        tasks: stretch.tasks.map((task) => ({ ...task, node: task.node && safeLine(task.node, report_MOST_NODE_CHARACTERS) })),
     });
     return { out: safe(out), ...(back && { back: safe(back) }) };
 }
 function taskFitToShow({ id, node, ending, exitCode, logs }) {
     return {
         id,
-        node: node && safeLine(node, MOST_NODE_CHARACTERS),
+        node: node && safeLine(node, report_MOST_NODE_CHARACTERS),
         ending: safeLine(ending),
         exitCode,
         logs: logs.map((line) => safeLine(line)),
     };
 }
-const MOST_NODE_CHARACTERS = 200;
+const report_MOST_NODE_CHARACTERS = 200;
 /** @param onlyLooks nothing can have been changed */
 function explain(error, onlyLooks) {
     if (error instanceof UserErrors)
@@ -23397,190 +24871,6 @@ function withAliases(spec, change) {
     return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
-;// CONCATENATED MODULE: ./build/docker/engine/removal.js
-
-/**
- * Removes what has this path. What is gone already is fine.
- *
- * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
- * @throws EngineError when the swarm refuses
- */
-async function removal_remove(engine, path, signal) {
-    await engine.remove(path, { signal }).catch((error) => {
-        if (!(error instanceof EngineError) || error.status !== 404)
-            throw error;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/runner/retry.js
-
-/**
- * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
- * meanwhile, is for `poll`.)
- *
- * @param attempt gets the number of the attempt, counted from 1
- * @param pauseMs how long to wait after this error before the next attempt; `undefined` when the error stands
- * @param signal ends a pause, and is for the attempts to heed
- * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
- * for the limit itself says nothing of the reason
- */
-async function retry_retry(attempt, pauseMs, signal) {
-    const begunAt = nowMs();
-    let met;
-    for (let number = 1;; number++) {
-        try {
-            return await attempt(number);
-        }
-        catch (error) {
-            if (signal?.aborted)
-                throw isTimeLimit(signal) ? (met ?? error) : error;
-            met = error;
-            const ms = pauseMs(error, { number, elapsedMs: nowMs() - begunAt });
-            if (ms === undefined)
-                throw error;
-            await sleep(ms, signal).catch((stopped) => {
-                throw isTimeLimit(signal) ? error : stopped;
-            });
-        }
-    }
-}
-function isTimeLimit(signal) {
-    return signal?.reason?.name === 'TimeoutError';
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/election.js
-// `node is stopped` and `no elected cluster leader` are swarmkit's own as well (manager/state/raft/raft.go).
-const NO_LEADER = /node lost leader status|node is stopped|no elected cluster leader|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
-/**
- * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
- * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
- */
-const ELECTION_PATIENCE_MS = 90_000;
-/** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
-function isElection(message) {
-    return NO_LEADER.test(message);
-}
-/**
- * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
- */
-function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
- * `sameSpec` does not see
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await spec_update_findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => isBase(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    /** The first time that the number of tasks is left to others, only the wanted spec says so. */
-    function isBase(now, base) {
-        if (sameSpec(now, base))
-            return true;
-        const number = replicasOf(base);
-        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: asWritten(wanted, service.Spec),
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!spec_update_mayRepeat(error)) {
-            if (!spec_update_isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * LONGEST_PAUSE_MS;
-    }
-    return retry_retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function spec_update_findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function spec_update_mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
-}
-
 ;// CONCATENATED MODULE: ./build/plan/write-number.js
 
 /**
@@ -23597,30 +24887,6 @@ function numbered(spec, base) {
 function numberOf({ Labels }) {
     const number = Labels?.[WRITE_LABEL] ?? '';
     return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
-
-
-/**
- * The credential as the Engine API takes it: the body of `POST /auth`.
- * `serveraddress` is the exact registry: nodes with the containerd image store send a credential nowhere else
- * (moby, daemon/containerd/resolver.go).
- */
-function authConfig(credential) {
-    const serveraddress = registryKey(credential.registry);
-    const secret = credential.password.reveal();
-    return credential.kind === 'identity-token'
-        ? { identitytoken: secret, serveraddress }
-        : { username: credential.username, password: secret, serveraddress };
-}
-/**
- * The value of the header `X-Registry-Auth`: base64url *with* padding. Without it the daemon drops the credential and
- * does not say so (moby, api/pkg/authconfig).
- */
-function registryAuthHeader(credential) {
-    const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
-    return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
@@ -24137,17 +25403,6 @@ function isRejected({ Status: { State: state } }) {
 /** Both times are the leader's. */
 function secondsBetween(earlier, later) {
     return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
-/** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
-function nodeName(id, nodes) {
-    const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return id;
-    const name = node.Description.Hostname;
-    const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
-    return sharesName ? `${name} (${node.ID})` : name;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
@@ -24877,7 +26132,7 @@ function allDiagnosed(settled) {
  * another content is another object. Pure.
  */
 /** Says of which name an object is one of several versions. */
-const VERSION_LABEL = 'swarm-deploy.version-of';
+const content_name_VERSION_LABEL = 'swarm-deploy.version-of';
 /** Says what the content of an object with a fixed name hashes to. */
 const HASH_LABEL = 'swarm-deploy.content';
 const HASH_BYTES = 8;
@@ -24965,7 +26220,7 @@ function scoped({ name }, key) {
 }
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
 function stack_isOwn({ name }, labels) {
-    return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined);
+    return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
@@ -25305,7 +26560,7 @@ const DROPPED_FIELDS = [
 function withoutIgnored(spec, apiVersion) {
     const minor = Number(apiVersion.split('.')[1]);
     const { TaskTemplate: template } = spec;
-    const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && has(template.ContainerSpec, field.path));
+    const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && spec_support_has(template.ContainerSpec, field.path));
     if (dropped.length === 0)
         return { kept: spec, ignored: [] };
     const container = dropped.reduce((kept, { path }) => without(kept, path.split('.')), template.ContainerSpec);
@@ -25314,13 +26569,13 @@ function withoutIgnored(spec, apiVersion) {
         ignored: [...new Set(dropped.map(({ key }) => key))],
     };
 }
-function has(node, path) {
+function spec_support_has(node, path) {
     if (Array.isArray(node))
-        return node.some((item) => has(item, path));
+        return node.some((item) => spec_support_has(item, path));
     if (path === '')
         return node !== undefined;
     const [key = '', ...rest] = path.split('.');
-    return spec_support_isObject(node) && has(node[key], rest.join('.'));
+    return spec_support_isObject(node) && spec_support_has(node[key], rest.join('.'));
 }
 function without(node, path) {
     if (Array.isArray(node))
@@ -27661,38 +28916,6 @@ function absenceNote(leftOut, nameOf) {
     return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`;
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
-
-/** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
-const HEADER_BYTES = 8;
-const LENGTH_AT = 4;
-/**
- * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
- */
-function logLines(bytes) {
-    const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
-        .split(/\r?\n/)
-        .filter((line) => line.trim() !== '')
-        .map(limited);
-}
-/** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
-const LAST_STREAM = 3;
-function isFramed(bytes) {
-    return bytes.length >= HEADER_BYTES && bytes.readUInt8(0) <= LAST_STREAM && bytes.readUIntBE(1, 3) === 0;
-}
-function unframe(bytes) {
-    const parts = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + LENGTH_AT);
-        parts.push(bytes.subarray(at + HEADER_BYTES, end));
-        at = end;
-    }
-    return Buffer.concat(parts);
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/waiting.js
 
 
@@ -27785,7 +29008,7 @@ const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a j
 
 const LOG_LINES = 20;
 /** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const LOG_SECONDS = 5;
+const diagnose_LOG_SECONDS = 5;
 /** Nor for a daemon that hangs: for all that is read of it together. */
 const PATIENCE_SECONDS = 8;
 /** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
@@ -27814,7 +29037,7 @@ async function diagnoseTimeout(cause, evidence, engine) {
     if (waiting === undefined || said === undefined)
         return { cause: whole };
     const { task } = waiting;
-    const logs = await lastLines(task, readings);
+    const logs = await diagnose_lastLines(task, readings);
     const node = nodeName(task.NodeID, nodes);
     return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } };
 }
@@ -27854,7 +29077,7 @@ async function findFailedTask(taskId, { service, history = historyBefore([]), no
     if (found === undefined)
         return undefined;
     const task = await readings.told(found);
-    const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)]);
+    const [logs, check] = await Promise.all([diagnose_lastLines(task, readings), failedCheck(task, readings)]);
     const failedTask = {
         id: task.ID,
         node: nodeName(task.NodeID, nodes),
@@ -27900,7 +29123,7 @@ async function containerOf({ Status: status }, readings) {
     const id = status.ContainerStatus?.ContainerID;
     return id ? readings.get(`/containers/${id}/json`) : undefined;
 }
-async function lastLines(task, readings) {
+async function diagnose_lastLines(task, readings) {
     if (!task.Status.ContainerStatus?.ContainerID)
         return [];
     const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
@@ -27912,7 +29135,7 @@ function readingsOf(engine) {
     return {
         get: (path, query = {}) => diagnose_orNothing(engine.get(path, { query, signal: whole })),
         bytes: (path, query) => {
-            const signal = AbortSignal.any([whole, clock_timeLimit(LOG_SECONDS * 1000)]);
+            const signal = AbortSignal.any([whole, clock_timeLimit(diagnose_LOG_SECONDS * 1000)]);
             return diagnose_orNothing(engine.bytes(path, { query, signal }));
         },
         told: (task) => withFailedCheck(task, engine, whole),
@@ -28522,7 +29745,7 @@ function nextCheck(lastDue, now, holdSeconds) {
     return Math.min(holdSeconds, (Math.floor(now / CHECK_EVERY_SECONDS) + 1) * CHECK_EVERY_SECONDS);
 }
 /** How a shell ends when it may not start a command, and when it does not find it (POSIX, Shell Command Language, 2.8.2). */
-const NOT_STARTED = [126, 127];
+const trial_NOT_STARTED = [126, 127];
 async function runCheck(tasks, check, signal) {
     for (let attempt = 1;; attempt++) {
         const { failure, lines, isHopeless } = await attemptOf(tasks, check, signal);
@@ -28548,7 +29771,7 @@ async function attemptOf(tasks, check, signal) {
     try {
         const result = await runShell(check.command, options);
         const failure = commandFailure(result);
-        const isHopeless = result.code !== undefined && NOT_STARTED.includes(result.code);
+        const isHopeless = result.code !== undefined && trial_NOT_STARTED.includes(result.code);
         return { ...(failure === undefined ? {} : { failure, isHopeless }), lines: result.lines };
     }
     catch (error) {
@@ -29576,8 +30799,8 @@ function saved_savedByMain(name) {
 const lock_config_PREFIX = 'swarm-deploy.lock';
 // swarmkit, manager/controlapi/common.go
 const lock_config_LONGEST_NAME = 64;
-const HASH_LENGTH = 12;
-const OWNER = `${lock_config_PREFIX}.owner`;
+const lock_config_HASH_LENGTH = 12;
+const lock_config_OWNER = `${lock_config_PREFIX}.owner`;
 const lock_config_URL = `${lock_config_PREFIX}.url`;
 const SECONDS = `${lock_config_PREFIX}.seconds`;
 const TOKEN = `${lock_config_PREFIX}.token`;
@@ -29588,12 +30811,12 @@ function lockName(kind, name) {
     const plain = `${lock_config_PREFIX}.${kind}.${name}`;
     if (plain.length <= lock_config_LONGEST_NAME)
         return plain;
-    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
-    return `${plain.slice(0, lock_config_LONGEST_NAME - HASH_LENGTH - 1)}.${hash}`;
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(name).digest('hex').slice(0, lock_config_HASH_LENGTH);
+    return `${plain.slice(0, lock_config_LONGEST_NAME - lock_config_HASH_LENGTH - 1)}.${hash}`;
 }
 /** The body that makes a lock. */
 function lockBody(name, { owner, url, seconds, token }) {
-    const labels = { [OWNER]: owner, [lock_config_URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
+    const labels = { [lock_config_OWNER]: owner, [lock_config_URL]: url, [SECONDS]: String(seconds), [TOKEN]: token };
     return { Name: name, Labels: labels, Data: Buffer.from('a lock of a deploy').toString('base64') };
 }
 /** The filter that finds the locks of one run. */
@@ -29604,7 +30827,7 @@ function locksOf(token) {
 function heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
-        owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
+        owner: safeLine(labels[lock_config_OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
         url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
@@ -29617,7 +30840,7 @@ function heldLock({ ID, CreatedAt, Spec }) {
  *
  * @param now of the swarm, RFC 3339
  */
-function isExpired({ createdAt, holder }, now) {
+function lock_config_isExpired({ createdAt, holder }, now) {
     return secondsLeft(createdAt, holder.seconds, now) <= 0;
 }
 /** How long a lock still counts at most. */
@@ -29700,7 +30923,7 @@ async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
         if (other.holder.token === holder.token)
             return;
         const { SystemTime: now } = await engine.get('/info', { signal });
-        if (isExpired(other, now)) {
+        if (lock_config_isExpired(other, now)) {
             log_log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
             // By its ID: of two that break it, the second must not take away the first one's new lock.
             await removal_remove(engine, `/configs/${other.id}`, signal);
@@ -29878,186 +31101,6 @@ function demand_distinct(nodes) {
     return [...new Map(nodes.map((node) => [node.ID, node])).values()];
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/pull-service.js
-/**
- * A service by which nodes pull an image and run nothing of it. Swarm has no call for that, but a node pulls the image of
- * a task before it makes its container, and this container cannot be made: Docker puts a file `/.dockerenv` into each
- * (moby, daemon/initlayer), and a working directory of that name cannot be created over it. So the OCI runtime is never
- * called, and no container, layer or volume is left (seen with 20.10, 26.1 and 28.5, on overlay2 and containerd's store).
- * Pure.
- */
-const NO_DIRECTORY = '/.dockerenv';
-/** Where the container could be made all the same, it cannot be started. */
-const NO_PROGRAM = '/.swarm-deploy-runs-nothing';
-/**
- * Its spec: a global service, so each node has one task, with the restart condition `none`, so none is tried again. A
- * global job would be (seen with 20.10). No platforms: with them the tasks of other nodes would wait for ever.
- */
-function pullServiceSpec({ name, labels, image, notOn }) {
-    return {
-        Name: name,
-        Labels: labels,
-        TaskTemplate: {
-            ContainerSpec: { Image: image, Command: [NO_PROGRAM], Dir: NO_DIRECTORY, Healthcheck: { Test: ['NONE'] } },
-            RestartPolicy: { Condition: 'none' },
-            Placement: { Constraints: constraintsLeavingOut(notOn) },
-        },
-        Mode: { Global: {} },
-    };
-}
-/**
- * The constraints that leave nodes out. Where there are fewer of them later, the nodes let in get a task, and no task that
- * is there is run again (swarmkit, manager/orchestrator/task.go).
- *
- * @param ids of the nodes
- */
-function constraintsLeavingOut(ids) {
-    return ids.map((id) => `node.id!=${id}`);
-}
-const NOT_MADE = /(?:^|: )cannot mkdir: \/\.dockerenv is not a directory$/i;
-const pull_service_NOT_STARTED = /^starting container failed: /;
-/**
- * What the task of such a service says of its node. Only the two errors that the service is made for tell that the image
- * is there; whatever else a daemon says, it is not.
- */
-function pullStateOf({ Status: status, DesiredState: desired }) {
-    const { State: state, Err: said = '' } = status;
-    if (state === 'rejected' || state === 'failed') {
-        const isThere = (state === 'rejected' && NOT_MADE.test(said)) || (state === 'failed' && pull_service_NOT_STARTED.test(said));
-        return isThere ? { state: 'there' } : { state: 'failed', said };
-    }
-    const isOver = ['complete', 'shutdown', 'remove', 'orphaned'].includes(state);
-    const isToEnd = ['shutdown', 'remove'].includes(desired);
-    return isOver || isToEnd ? { state: 'unknown' } : { state: 'pulling' };
-}
-
-;// CONCATENATED MODULE: ./build/prepare/passing-services.js
-
-
-
-
-
-
-
-
-
-
-/**
- * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
- * nobody needs it any more.
- */
-const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
-const passing_services_HASH_LENGTH = 12;
-const passing_services_RUN = 'swarm-deploy.prepare.run';
-const passing_services_OWNER = 'swarm-deploy.prepare.owner';
-/** In milliseconds since 1970, by the swarm's clock. */
-const UNTIL = 'swarm-deploy.prepare.until';
-const MOST_AT_ONCE = 10;
-/** The name of such a service for one subject, an image; two runs never have the same. */
-function passingServiceName(kind, { token }, subject) {
-    return `${PREFIXES[kind]}${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${subject}`).digest('hex').slice(0, passing_services_HASH_LENGTH)}`;
-}
-/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-function passingServiceLabels({ token, owner }, until) {
-    return { [passing_services_RUN]: token, [passing_services_OWNER]: owner, [UNTIL]: String(until) };
-}
-/**
- * Makes such a service.
- *
- * @param credential for its image; `undefined`: it is read without one
- * @returns its ID
- * @throws EngineError, ConnectionLost when the swarm does not take it
- */
-async function makePassingService(engine, spec, credential, signal) {
-    const auth = credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) };
-    try {
-        const options = { body: spec, mayRepeat: true, signal, ...auth };
-        return (await engine.post('/services/create', options)).ID;
-    }
-    catch (error) {
-        // The answer to a first call was lost.
-        const isThere = error instanceof EngineError && error.status === 409;
-        const there = isThere ? await spec_update_findService(engine, spec.Name, signal) : undefined;
-        if (there === undefined)
-            throw error;
-        return there.ID;
-    }
-}
-/**
- * Removes one that this run has made. That a manager does not find it is believed only when it can know: one that has
- * just begun to lead may have heard of the service later than it answers.
- *
- * @throws EngineError, ConnectionLost when the swarm does not do it
- */
-async function removePassingService(engine, id, signal) {
-    if ((await spec_update_findService(engine, id, signal)) !== undefined)
-        await removal_remove(engine, `/services/${id}`, signal);
-}
-const REMOVE_TIMEOUT_MS = 20_000;
-/** What is said of services that stay, and how they are found. */
-const LEFT = {
-    pull: ['the services by which nodes pulled', 'those'],
-    ca: ['the service that wrote certificates on the nodes', 'the one'],
-    tools: ['the services by which docker ran on the nodes', 'those'],
-};
-/**
- * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
- *
- * @param made the IDs of those that are there as far as the stage knows
- */
-async function removeOurs(kind, engine, { token }, made) {
-    const limit = clock_timeLimit(REMOVE_TIMEOUT_MS);
-    try {
-        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
-        await passing_services_removeOfRun(engine, token, limit);
-        note({ pulls: '' });
-    }
-    catch (error) {
-        const [what, which] = LEFT[kind];
-        log_log.warning(`Not removed: ${what} (${errors_messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`);
-    }
-}
-/** The filter that finds the services of one run, and their tasks. */
-function ofRun(token) {
-    return JSON.stringify({ label: [`${passing_services_RUN}=${token}`] });
-}
-/**
- * Removes the services of a run.
- *
- * @throws EngineError, ConnectionLost when the swarm does not do it
- */
-async function passing_services_removeOfRun(engine, token, signal) {
-    const found = await engine.get('/services', { query: { filters: ofRun(token) }, signal });
-    // The filter of a daemon that does not know it would let everything through.
-    const ours = found.filter(({ Spec: { Labels } }) => Labels?.[passing_services_RUN] === token);
-    await removeAll(engine, ours, signal);
-}
-/**
- * Removes what runs have left that nobody could clean up after. Those of runs that may still be at work are left alone.
- *
- * @param now by the swarm's clock, in milliseconds since 1970
- * @returns their names
- */
-async function removeExpired(engine, now, signal) {
-    const filters = JSON.stringify({ label: [passing_services_RUN] });
-    const found = await engine.get('/services', { query: { filters }, signal });
-    const expired = found.filter((service) => passing_services_isExpired(service, now));
-    await removeAll(engine, expired, signal);
-    return expired.map(({ Spec }) => Spec.Name);
-}
-/** Whether a service is one of these. One of somebody's that has our label and another name is none of ours. */
-function isPassingService({ Spec: { Name: name, Labels: labels } }) {
-    return labels?.[passing_services_RUN] !== undefined && Object.values(PREFIXES).some((prefix) => name.startsWith(prefix));
-}
-function passing_services_isExpired(service, now) {
-    const until = service.Spec.Labels?.[UNTIL] ?? '';
-    return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now;
-}
-async function removeAll(engine, services, signal) {
-    await parallel_inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
-}
-
 ;// CONCATENATED MODULE: ./build/prepare/pull.js
 
 
@@ -30088,7 +31131,7 @@ function refused(pull, refusal) {
     return { ...pull, refusal };
 }
 /** What a look at the tasks of the service, and at the nodes, tells. */
-function afterLook(pull, tasks, nodes, nowMs) {
+function pull_afterLook(pull, tasks, nodes, nowMs) {
     const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
     const next = [...pull.nodes].map(([id, node]) => {
         if (node.state !== 'pulling')
@@ -30116,7 +31159,7 @@ function nodeAfterLook(node, task, isActive, nowMs) {
     return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
 }
 /** Whether every node has been asked, and has an answer. */
-function isOver({ demand, nodes, refusal }) {
+function pull_isOver({ demand, nodes, refusal }) {
     if (refusal !== undefined)
         return true;
     return demand.nodes.every(({ ID }) => (nodes.get(ID)?.state ?? 'pulling') !== 'pulling');
@@ -30139,7 +31182,7 @@ function thereOn({ nodes }) {
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
 const SHARE = 0.5;
 /** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const MARGIN_MS = 60_000;
+const follow_MARGIN_MS = 60_000;
 const follow_PROGRESS_EVERY_MS = 5000;
 const SILENCE_MS = 5000;
 /** More images are told of together. */
@@ -30150,7 +31193,7 @@ const MOST_TOLD_ALONE = 5;
  * @param left gets the IDs of the services that are there, for whoever removes them when this ends early
  * @returns how far each is, in the order of the demands, and the nodes as they are by then
  */
-async function follow(demands, run, limit, left) {
+async function follow_follow(demands, run, limit, left) {
     const { connection, deployment, self, time } = run;
     const { engine } = connection;
     const untilLate = () => time.leftMs - time.seconds * 1000 * (1 - SHARE) + unansweredMs;
@@ -30161,7 +31204,7 @@ async function follow(demands, run, limit, left) {
     let unansweredMs = 0;
     for (;;) {
         all = await answered(asked(all));
-        const over = all.every(({ pull }) => isOver(pull));
+        const over = all.every(({ pull }) => pull_isOver(pull));
         if (over || untilLate() <= 0) {
             const now = nowMs();
             return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
@@ -30183,9 +31226,9 @@ async function follow(demands, run, limit, left) {
     async function asked(now) {
         const most = deployment.maxParallel;
         const done = [];
-        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !isOver(pull)).length;
+        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !pull_isOver(pull)).length;
         for (const one of now) {
-            const ids = isOver(one.pull) ? [] : nextNodes(one.pull, most);
+            const ids = pull_isOver(one.pull) ? [] : nextNodes(one.pull, most);
             const isNew = one.serviceId === undefined;
             if (ids.length === 0 || (isNew && busy >= most)) {
                 done.push(one);
@@ -30215,7 +31258,7 @@ async function follow(demands, run, limit, left) {
     }
     async function make({ image, access }, notOn) {
         const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`);
-        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS);
+        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + follow_MARGIN_MS);
         const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn });
         const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit);
         left.add(id);
@@ -30237,16 +31280,16 @@ async function follow(demands, run, limit, left) {
         ]);
         nodes = present;
         const next = now.map((one) => {
-            if (one.serviceId === undefined || isOver(one.pull))
+            if (one.serviceId === undefined || pull_isOver(one.pull))
                 return one;
             const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
-            return { ...one, pull: afterLook(one.pull, own, nodes, nowMs()) };
+            return { ...one, pull: pull_afterLook(one.pull, own, nodes, nowMs()) };
         });
         return Promise.all(next.map(removedWhenOver));
     }
     /** At once: what is still there when others take long would be pulled by each node that joins. */
     async function removedWhenOver(one) {
-        if (one.endedAt !== undefined || !isOver(one.pull))
+        if (one.endedAt !== undefined || !pull_isOver(one.pull))
             return one;
         const ended = { ...one, endedAt: nowMs() };
         const { serviceId } = one;
@@ -30271,7 +31314,7 @@ function progressTeller() {
     return (pulls) => {
         if (nowMs() - saidAt < follow_PROGRESS_EVERY_MS)
             return;
-        const open = pulls.filter((pull) => !isOver(pull));
+        const open = pulls.filter((pull) => !pull_isOver(pull));
         const lines = open.length <= MOST_TOLD_ALONE
             ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
             : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
@@ -30515,7 +31558,7 @@ async function pullAll(demands, run, limit, left) {
     const startedAt = nowMs();
     for (const demand of demands)
         sayBegin(demand);
-    const { pulls, nodes } = await follow(demands, run, limit, left);
+    const { pulls, nodes } = await follow_follow(demands, run, limit, left);
     const nameOf = (node) => nodeName(node.ID, nodes) ?? node.ID;
     const judged = pulls.map(({ pull, endedAt }) => {
         const seconds = (endedAt - startedAt) / 1000;
@@ -30591,7 +31634,7 @@ done
 const CA_TRIES = 2;
 const READABLE = 0o444;
 /** Seconds, in nanoseconds. */
-const AGAIN_AFTER = 2e9;
+const ca_service_AGAIN_AFTER = 2e9;
 /** Its spec. A task that fails is tried once more: it may have met a hiccup of a registry. */
 function caServiceSpec({ name, labels, image, token, cas, notOn }) {
     return {
@@ -30617,72 +31660,11 @@ function caServiceSpec({ name, labels, image, token, cas, notOn }) {
                     File: { Name: `${GIVEN}/${index}`, UID: '0', GID: '0', Mode: READABLE },
                 })),
             },
-            RestartPolicy: { Condition: 'on-failure', Delay: AGAIN_AFTER, MaxAttempts: CA_TRIES - 1 },
+            RestartPolicy: { Condition: 'on-failure', Delay: ca_service_AGAIN_AFTER, MaxAttempts: CA_TRIES - 1 },
             Placement: { Constraints: ['node.platform.os==linux', ...constraintsLeavingOut(notOn)] },
         },
         Mode: { Global: {} },
     };
-}
-
-;// CONCATENATED MODULE: ./build/prepare/node-tasks.js
-
-
-
-function beginOn(ids) {
-    return new Map(ids.map((id) => [id, { state: 'working', said: '', failedTasks: [] }]));
-}
-/**
- * What a look at the tasks of the service, and at the nodes, tells. A node that has joined meanwhile counts when it is done.
- *
- * @param tries how often a node tries it
- */
-function node_tasks_afterLook(states, tasks, nodes, tries) {
-    const active = new Set(eligibleNodes(nodes).map(({ ID }) => ID));
-    const joined = tasks.flatMap(({ ID: taskId, NodeID: id, Status: { State: state } }) => id !== undefined && state === 'complete' && !states.has(id) ? [[id, { state: 'done', taskId }]] : []);
-    const next = [...states].map(([id, now]) => {
-        const own = tasks.filter(({ NodeID }) => NodeID === id);
-        return [id, now.state === 'working' ? stateAfterLook(now, own, active.has(id), tries) : now];
-    });
-    return new Map([...next, ...joined]);
-}
-function stateAfterLook(now, tasks, isActive, tries) {
-    const complete = tasks.find(({ Status }) => Status.State === 'complete');
-    if (complete !== undefined)
-        return { state: 'done', taskId: complete.ID };
-    const failed = tasks.filter(isFailure);
-    const failedTasks = [...new Set([...now.failedTasks, ...failed.map(({ ID }) => ID)])];
-    const last = newest(failed);
-    const said = last?.Status.Err ?? now.said;
-    if (last !== undefined && failedTasks.length >= tries) {
-        return { state: 'failed', said, taskId: last.ID, exitCode: last.Status.ContainerStatus?.ExitCode };
-    }
-    return isActive ? { state: 'working', said, failedTasks } : { state: 'left' };
-}
-function node_tasks_isOver(states) {
-    return [...states.values()].every(({ state }) => state !== 'working');
-}
-/** The nodes in one of the states. */
-function inState(states, state) {
-    return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
-}
-/** @param has the IDs of the nodes of which it is known that they lack nothing */
-function nodesThatLack(nodes, has) {
-    const lacking = nodes.filter(({ ID }) => !has.has(ID));
-    const isLinux = (node) => node.Description.Platform.OS === 'linux';
-    const active = new Set(eligibleNodes(nodes));
-    return {
-        asked: lacking.filter((node) => isLinux(node) && active.has(node)),
-        away: lacking.filter((node) => isLinux(node) && !active.has(node)),
-        others: lacking.filter((node) => !isLinux(node)),
-    };
-}
-/** Why a node gets no task: `down`, `drain` or `pause`. */
-function whyAway({ Spec, Status }) {
-    return Status.State === 'ready' ? `availability ${Spec.Availability}` : Status.State;
-}
-/** What nodes are called; one that is gone by its ID. */
-function node_tasks_nameIn(nodes) {
-    return ({ ID }) => nodeName(ID, nodes) ?? ID;
 }
 
 ;// CONCATENATED MODULE: external "node:tty"
@@ -30931,7 +31913,7 @@ async function askHelper(helper, registry, env, signal) {
         throw new HelperError('its name is none of a program');
     const answer = await run(`docker-credential-${helper}`, registry, env, signal);
     credential_helper_hideSecrets(answer.stdout + answer.stderr);
-    const said = parsed(answer.stdout);
+    const said = credential_helper_parsed(answer.stdout);
     credential_helper_hide(said);
     if (answer.code !== 0) {
         if (NOT_FOUND.test(answer.stdout + answer.stderr))
@@ -30979,7 +31961,7 @@ async function run(program, registry, env, signal) {
         throw new HelperError(errors_messageOf(error));
     }
 }
-function parsed(text) {
+function credential_helper_parsed(text) {
     try {
         const answer = parseGoJson(text);
         return typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? withGoKeys(answer) : undefined;
@@ -31274,7 +32256,7 @@ function recordName({ registry, pem }) {
     return [record_PREFIX, hash(registry), hash(pem)].join('.');
 }
 /** The body that makes it. */
-function recordBody(ca) {
+function record_recordBody(ca) {
     return {
         Name: recordName(ca),
         Labels: { [REGISTRY]: ca.registry },
@@ -31344,7 +32326,7 @@ async function casToInstall({ connection, deployment }, limit) {
     const { engine } = connection;
     const [nodes, records] = await Promise.all([
         engine.get('/nodes', { signal: limit }),
-        recordsOf(engine, limit),
+        install_recordsOf(engine, limit),
     ]);
     return Promise.all(deployment.registryCas.map(async (ca) => {
         const record = records.find(({ name }) => name === recordName(ca));
@@ -31418,7 +32400,7 @@ async function install(wanting, installation, run, limit, made) {
         const { states, present } = await install_follow(lacking, run, limit);
         done = inState(states, 'done');
         await Promise.all(records.map((record) => remember(record, inState(states, 'done'), present, engine, limit)));
-        await tell(states, present, image.name, run);
+        await install_tell(states, present, image.name, run);
     }
     catch (error) {
         if (made.size === 0 && error instanceof UserError)
@@ -31458,14 +32440,14 @@ async function install_follow(ids, { connection, self, time }, limit) {
             engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
             engine.get('/nodes', { signal: limit }),
         ]);
-        states = node_tasks_afterLook(states, tasks, present, CA_TRIES);
-        if (node_tasks_isOver(states) || late.aborted)
+        states = afterLook(states, tasks, present, CA_TRIES);
+        if (isOver(states) || late.aborted)
             return { states, present };
         await sleep(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
         limit.throwIfAborted();
     }
 }
-async function tell(states, nodes, image, { connection }) {
+async function install_tell(states, nodes, image, { connection }) {
     const nameOf = node_tasks_nameIn(nodes);
     const named = (ids) => someOf(ids.map((id) => nameOf({ ID: id })).toSorted());
     const done = inState(states, 'done');
@@ -31480,7 +32462,7 @@ async function tell(states, nodes, image, { connection }) {
     for (const [id, state] of byName) {
         if (state.state === 'failed') {
             const lines = await install_lastLines(connection.engine, state.taskId);
-            problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${failureInWords(state.said, lines, image)}`);
+            problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${install_failureInWords(state.said, lines, image)}`);
         }
         if (state.state === 'working') {
             const said = state.said === '' ? 'its task has not ended' : limited(state.said);
@@ -31489,7 +32471,7 @@ async function tell(states, nodes, image, { connection }) {
     }
     throwAll(problems);
 }
-function failureInWords(said, lines, image) {
+function install_failureInWords(said, lines, image) {
     const printed = lines.length === 0 ? '' : `: ${lines.join('; ')}`;
     return `${limited(said) || 'no reason given'}${printed}${install_adviceFor(said, image)}`;
 }
@@ -31528,7 +32510,7 @@ function nodesInWords(some, all) {
         return all === 1 ? 'the one node' : allOf(all, 'nodes');
     return `${some} of ${all} nodes`;
 }
-async function recordsOf(engine, signal) {
+async function install_recordsOf(engine, signal) {
     const found = await engine.get('/configs', { query: { filters: RECORDS }, signal });
     return found.flatMap((object) => readRecord(object) ?? []);
 }
@@ -31539,12 +32521,12 @@ async function recordsOf(engine, signal) {
  * @throws UserError when another run is at it, or somebody else has a config of that name
  */
 async function recordFor(ca, engine, signal) {
-    const body = recordBody(ca);
+    const body = record_recordBody(ca);
     await engine.post('/configs/create', { body, mayRepeat: true, signal }).catch((error) => {
         if (!(error instanceof EngineError) || error.status !== 409)
             throw error;
     });
-    const records = (await recordsOf(engine, signal)).filter(({ registry }) => registry === ca.registry);
+    const records = (await install_recordsOf(engine, signal)).filter(({ registry }) => registry === ca.registry);
     const own = records.find(({ name }) => name === body.Name);
     if (own === undefined || !record_holds(own, ca)) {
         throw new UserError(`install-registry-ca: the swarm has a config ${body.Name} with another content: remove it`);
@@ -31680,7 +32662,7 @@ const MOST_JSON_BYTES = 8 * 1024 * 1024;
 /** Images have some hundreds of files at the most. */
 const tar_file_MOST_ENTRIES = 20_000;
 /** What gzip makes of nothing has an end. */
-const MOST_UNPACKED_BYTES = 256 * 1024 ** 3;
+const tar_file_MOST_UNPACKED_BYTES = 256 * 1024 ** 3;
 /** Of what stands before a file: its name, and with pax whatever else there is to say of it. */
 const MOST_EXTRA_BYTES = 64 * 1024;
 const MOST_NAME_LENGTH = 4096;
@@ -31900,7 +32882,7 @@ async function readIndex(source) {
             const header = readHeader(block);
             const size = extra.size ?? header.size;
             const room = Math.ceil(size / BLOCK) * BLOCK;
-            if (at + room > MOST_UNPACKED_BYTES)
+            if (at + room > tar_file_MOST_UNPACKED_BYTES)
                 throw new BadArchive('is larger than 256 GB');
             if (header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K') {
                 if (header.size > MOST_EXTRA_BYTES)
@@ -33465,7 +34447,7 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
         return `service ${name} is a ${modeName(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
     }
     try {
-        const access = chooseAccess(asked, asked.image ?? referenceOf(current), current, loggedIn);
+        const access = chooseAccess(asked, asked.image ?? plan_referenceOf(current), current, loggedIn);
         const currentAccess = plan_accessToReturn(asked, current, loggedIn);
         return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim };
     }
@@ -33521,7 +34503,7 @@ function accessFor(service, image, authConfig, loggedIn) {
 /** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
 function plan_accessToReturn(request, current, loggedIn) {
     try {
-        return chooseAccess(request, referenceOf(current), current, loggedIn);
+        return chooseAccess(request, plan_referenceOf(current), current, loggedIn);
     }
     catch {
         return undefined;
@@ -33586,7 +34568,7 @@ function ownAccess(image, { ownConfig }) {
     return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
 }
 /** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function referenceOf(service) {
+function plan_referenceOf(service) {
     const image = service_spec_imageOf(service);
     if (image === undefined)
         return undefined;
@@ -33959,7 +34941,7 @@ async function lookAgain(settled, isMeant, run) {
 
 
 
-const READ_TIMEOUT_MS = 120_000;
+const send_READ_TIMEOUT_MS = 120_000;
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const send_GRACE_MS = 1000;
 /** The same when another service has failed, or the time of the run is over. */
@@ -34046,7 +35028,7 @@ function send_read({ engine }, name, end) {
     return spec_update_findService(engine, name, readingTime(end));
 }
 function readingTime(end) {
-    return AbortSignal.any([end, clock_timeLimit(READ_TIMEOUT_MS)]);
+    return AbortSignal.any([end, clock_timeLimit(send_READ_TIMEOUT_MS)]);
 }
 /** What is sent to a service, and with which account. */
 function changeInWords(change) {
@@ -34671,7 +35653,7 @@ function isOld(stack, kind, { ID, Spec }, had) {
     if (!stack_isOwn(stack, Spec.Labels) || wanted.some(({ name }) => name === Spec.Name))
         return false;
     // Docker makes a single version, without anything behind the name.
-    const version = Spec.Labels?.[VERSION_LABEL] ?? Spec.Name;
+    const version = Spec.Labels?.[content_name_VERSION_LABEL] ?? Spec.Name;
     const isVersion = wanted.some(({ versionOf }) => versionOf === version);
     if (stack.name !== undefined)
         return stack.prune || isVersion;
@@ -34682,7 +35664,7 @@ function namesOf(belongings, services) {
     const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
     return new Set(['secret', 'config'].flatMap((kind) => belongings.known[kind]
         .filter(({ ID }) => ids.has(ID))
-        .map(({ Spec }) => `${kind} ${Spec.Labels?.[VERSION_LABEL] ?? Spec.Name}`)));
+        .map(({ Spec }) => `${kind} ${Spec.Labels?.[content_name_VERSION_LABEL] ?? Spec.Name}`)));
 }
 
 ;// CONCATENATED MODULE: ./build/stack/remove.js
@@ -35102,6 +36084,37 @@ async function tidyAll(ended, run) {
         await strategy.tidy?.(ended, run);
 }
 
+;// CONCATENATED MODULE: ./build/nodes/tools-image.js
+
+
+
+
+
+const tools_image_INPUT = 'node-tools-image';
+/**
+ * Finds the image by which docker runs on the nodes, before anything is changed. One that its registry does not tell of is
+ * taken as each node has it where the manager has it: a swarm without a way out has its images loaded by hand.
+ *
+ * @param image of the input `node-tools-image`
+ * @throws UserError when it cannot be had
+ */
+async function checkToolsImage(image, accounts, connection, signal) {
+    const tool = await resolveToolImage(tools_image_INPUT, image, accounts, connection, signal);
+    if (tool.unread === undefined)
+        return tool;
+    const reason = limited(tool.unread.message);
+    try {
+        await connection.engine.get(`/images/${encodeURI(tool.name)}/json`, { signal });
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        throw new UserError(`${tools_image_INPUT}: ${tool.name} cannot be looked up: ${reason}. Name an image with a docker command that every node can pull, or load it there (\`docker load\`)`);
+    }
+    log_log.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${reason}`);
+    return tool;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/log-in.js
 
 
@@ -35436,7 +36449,7 @@ function wantedObject(request, object, known) {
     if (isMeant && kind === 'secret' && content_isInUse(plain, known)) {
         log_log.notice(`${place_placeOf(request.files, ['secrets', key])}: secrets.${key}: docker has made the secret ${body.Name}, and its content cannot be read and compared. So it is made once more as ${name}, and the tasks that use it restart, this one time`);
     }
-    return { ...common, name, versionOf: body.Name, labels: { ...labels, [VERSION_LABEL]: body.Name } };
+    return { ...common, name, versionOf: body.Name, labels: { ...labels, [content_name_VERSION_LABEL]: body.Name } };
 }
 /**
  * The name of the version with a content.
@@ -35575,7 +36588,7 @@ class Made {
                 kind,
                 name: version,
                 versionOf: name,
-                labels: { ...own, ...labels, [VERSION_LABEL]: name },
+                labels: { ...own, ...labels, [content_name_VERSION_LABEL]: name },
                 content: bytes,
                 driver: undefined,
                 templating: templating === undefined ? undefined : { Name: templating },
@@ -35646,7 +36659,7 @@ function attach_keyOf(kind, name) {
     return `${kind} ${name}`;
 }
 function missing(kind, name, known) {
-    const versions = known[kind].filter(({ Spec }) => Spec.Labels?.[VERSION_LABEL] === name);
+    const versions = known[kind].filter(({ Spec }) => Spec.Labels?.[content_name_VERSION_LABEL] === name);
     const [newest] = versions.slice(-1);
     const hint = newest === undefined ? '' : `, only versions of it such as ${newest.Spec.Name}`;
     return `the swarm has no ${kind} ${name}${hint}: give its content in \`file\`, \`environment\` or \`content\`, make it with \`docker ${kind} create\`, or correct its name`;
@@ -36058,6 +37071,7 @@ function toldIds(objects, missing) {
 
 
 
+
 /** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
 async function readFiles(asked, { connection, workspace, time }) {
     const { stack: files } = asked;
@@ -36086,9 +37100,14 @@ async function planAndCheck({ deployment, belongings }, run, cas) {
     const pushing = images.length === 0
         ? NOTHING_TO_PUSH
         : await early('Look at the images to push', (signal) => checkPushes(images, loggedIn, registryCas, { ...run, signal }));
+    const tools = await toolsFor(deployment, run);
     const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES);
     const hub = readHubLimits(plan.services.map(({ access }) => access), connection, run.signal);
-    const needing = [...plan.services, ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined }))];
+    const needing = [
+        ...plan.services,
+        ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined })),
+        ...tools.needing,
+    ];
     const unused = [
         ...unusedCredentials(deployment.credentials, needing),
         ...unusedConfigs(deployment.dockerConfigs, needing),
@@ -36110,6 +37129,7 @@ async function planAndCheck({ deployment, belongings }, run, cas) {
     const all = [
         ...(belongings?.problems ?? []),
         ...loggedIn.problems,
+        ...tools.problems,
         ...pushing.problems,
         ...plan.problems,
         ...problems,
@@ -36117,7 +37137,24 @@ async function planAndCheck({ deployment, belongings }, run, cas) {
     await tellTrustCommands(all, deployment);
     throwAll(withTrustAdvice(all, deployment, cas));
     await tellHubLimits(hub, changes, observed);
-    return { changes, observed, pushes: pushing.pushes };
+    return { changes, observed, pushes: pushing.pushes, tools: tools.image };
+}
+/** The image by which docker runs on the nodes, where that is asked for, with what is wrong with it. */
+async function toolsFor({ pruneImages, ...accounts }, { connection, time }) {
+    if (pruneImages === undefined)
+        return { image: undefined, needing: [], problems: [] };
+    try {
+        const check = (limit) => checkToolsImage(pruneImages.toolsImage, accounts, connection, limit);
+        const image = await time.before('Look for the image of the tools', check);
+        const { credential } = image;
+        const access = credential && { credential };
+        return { image, needing: [{ access, currentAccess: undefined }], problems: [] };
+    }
+    catch (error) {
+        if (!(error instanceof UserError))
+            throw error;
+        return { image: undefined, needing: [], problems: [error.message] };
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
@@ -38576,6 +39613,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -38608,7 +39646,7 @@ async function allStages(asked, run, onRemains) {
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
-        const { changes, observed: atFirst, pushes, } = await planAndCheck({ deployment, stack, belongings }, before, 'installed');
+        const { changes, observed: atFirst, pushes, tools, } = await planAndCheck({ deployment, stack, belongings }, before, 'installed');
         await push(pushes, changes, deployment, before, onRemains);
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
@@ -38619,7 +39657,19 @@ async function allStages(asked, run, onRemains) {
         const { results, advice } = await change(changes, stack, belongings, rollout).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
-        return { results, advice, images: pushedImages(pushes, 'pushed') };
+        const isUp = deployment.wait && results.every(isGood);
+        const pruned = tools !== undefined && isUp
+            ? await pruneImages({
+                connection: run.connection,
+                self,
+                tools,
+                timeoutSeconds: deployment.timeoutSeconds,
+                signal,
+                images: results.flatMap(({ image }) => [image.before, image.wanted, image.after]),
+                subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
+            })
+            : undefined;
+        return { results, advice, images: pushedImages(pushes, 'pushed'), pruned };
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -38630,6 +39680,10 @@ async function allStages(asked, run, onRemains) {
         if (result_1)
             await result_1;
     }
+}
+/** Each service has records of its own. */
+function ofServices(changes) {
+    return changes.map(({ request: { name } }) => ({ kind: 'service', name }));
 }
 /** What the registries are to have first. The swarm is left as it is. */
 async function push(pushes, changes, { credentials }, run, onRemains) {
@@ -38655,7 +39709,7 @@ async function change(asked, stack, belongings, run) {
     await tidyAll(ended, run);
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
-    const removed = await prune(ended, stack, belongings, run);
+    const removed = await deploy_prune(ended, stack, belongings, run);
     const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice };
 }
@@ -38664,7 +39718,7 @@ function inOrderOf(changes, settled) {
     return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
 /** What a stack or services that have come up no longer need goes. */
-async function prune(ended, stack, belongings, { connection, deployment, observed }) {
+async function deploy_prune(ended, stack, belongings, { connection, deployment, observed }) {
     if (!deployment.wait || !isAllGood(ended))
         return [];
     if (stack !== undefined)
@@ -39590,7 +40644,7 @@ function taskOutlook(step, { tasks, nodes }) {
             runsAgain: true,
             because: changes,
         };
-    const counts = isGlobal(wanted) ? onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after);
+    const counts = isGlobal(wanted) ? task_outlook_onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after);
     const stays = Math.min(before, after) - counts.replaced;
     const perhaps = step.hasNewCredential && task_outlook_has(changes, 'placement') ? Math.max(0, stays) : 0;
     const because = counts.replaced + perhaps === 0 ? [] : reasons(changes);
@@ -39608,7 +40662,7 @@ function inSlots(step, own, nodes, before, after) {
     return { replaced, added: Math.max(0, after - before), removed: Math.max(0, before - after) };
 }
 /** A node that is given no tasks keeps what it has. */
-function onNodes(step, own, nodes) {
+function task_outlook_onNodes(step, own, nodes) {
     const { current, wanted } = step;
     const [had, gets] = [current.Spec, wanted].map((spec) => eligibleNodes(nodes, spec.TaskTemplate.Placement));
     const allowed = allowedNodes(nodes, wanted.TaskTemplate.Placement);
@@ -39915,6 +40969,7 @@ function servicesAfter(changes, removed, { services, strategies }) {
 
 
 
+
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
 function plan(asked, signal) {
     return withRun(asked, signal, (run) => planOver(asked, run));
@@ -39929,7 +40984,7 @@ async function planOver(asked, run) {
     // Whoever has not taken the lock must not think that those who ask for it are done.
     const files = await readFiles({ ...asked, lock: undefined }, bound);
     const cas = await planTrust({ ...bound, deployment: files.deployment });
-    const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned');
+    const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned');
     const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const known = {
         stack: files.stack,
@@ -39944,8 +40999,15 @@ async function planOver(asked, run) {
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
     const outlook = outlookOf(changes, known);
-    const leftOut = deployment.stack?.leftOut ?? [];
-    return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned'), leftOut };
+    const images = outlook.services.flatMap(({ image: { before, after } }) => [before, after]);
+    return {
+        ...outlook,
+        objects: [...cas, ...outlook.objects],
+        advice,
+        images: pushedImages(pushes, 'planned'),
+        leftOut: deployment.stack?.leftOut ?? [],
+        prunes: tools === undefined ? [] : repositoriesOf([...images, tools.name]),
+    };
 }
 /** What a deploy would put on the nodes before it asks a registry. */
 async function planTrust(run) {
@@ -40060,7 +41122,7 @@ function hasLabel(labels, wanted) {
  */
 function planRenewal({ service, authConfig }, ground) {
     const { which, loggedIn } = ground;
-    const image = referenceOf(service);
+    const image = plan_referenceOf(service);
     const skip = (reason, again = false) => ({ action: 'skip', service, reason, again });
     const fail = (reason) => ({ action: 'fail', service, reason });
     const isNamed = which.by === 'name';
@@ -40510,7 +41572,7 @@ function inNeed({ which, credentials, dockerConfigs }, { chosen }) {
     const isGiven = credentials.length > 0 || dockerConfigs.length > 0;
     const isGivenAlone = which.by === 'account' && isGiven && dockerConfigs.every(({ name }) => name !== undefined);
     return chosen.flatMap(({ service, authConfig }) => {
-        const image = referenceOf(service);
+        const image = plan_referenceOf(service);
         const request = {
             name: service.Spec.Name,
             labels: choosingLabels(service),
@@ -41069,406 +42131,6 @@ function subjectInWords(what) {
     return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`;
 }
 
-;// CONCATENATED MODULE: ./build/records/record.js
-
-
-const MOST_RUNS = 20;
-/**
- * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
- * knows a service again (whose credential is stored, how often it was written, which of two colours it is).
- */
-function recordedSpec(spec, name) {
-    const { Labels: labels, ...rest } = spec;
-    const kept = Object.entries(labels ?? {}).filter(([label]) => !BOOKKEEPING_LABELS.includes(label));
-    return { ...rest, Name: name, ...(labels && { Labels: Object.fromEntries(kept) }) };
-}
-/** Whether two records have the same services with the same specs. */
-function sameContent(a, b) {
-    return a.services.length === b.services.length && record_contentOf(a) === record_contentOf(b);
-}
-/** The same text for the same services with the same specs. */
-function record_contentOf({ services }) {
-    return JSON.stringify(services.map(({ name, spec }) => [name, spec_comparison_fingerprint(spec)]).toSorted());
-}
-function isSameSubject(a, b) {
-    return a.kind === b.kind && a.name === b.name;
-}
-/** Those of one subject, in their order. */
-function record_recordsOf(records, subject) {
-    return records.filter(({ record }) => isSameSubject(record.subject, subject));
-}
-/** The newest first; of one version and content there is one, with the runs of all. */
-function inOrder(records) {
-    const ordered = records.toSorted((a, b) => newerFirst(a, b));
-    const merged = [];
-    for (const one of ordered) {
-        const at = merged.findIndex((other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record));
-        const other = merged[at];
-        if (other === undefined)
-            merged.push(one);
-        else
-            merged[at] = record_together(other, one);
-    }
-    return merged;
-}
-function newerFirst({ record: a, ids: aIds }, { record: b, ids: bIds }) {
-    return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1);
-}
-function isSameVersion(a, b) {
-    return a.version === b.version && isSameSubject(a.subject, b.subject);
-}
-/** @param newer which says the rest */
-function record_together(newer, older) {
-    const runs = runsTogether(newer.record.runs, older.record.runs);
-    return { record: { ...newer.record, runs }, ids: [...newer.ids, ...older.ids] };
-}
-/** All runs of both, the newest first, each once. */
-function runsTogether(a, b) {
-    const all = new Map([...a, ...b].map((run) => [JSON.stringify(Object.entries(run).toSorted()), run]));
-    return [...all.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, MOST_RUNS);
-}
-
-;// CONCATENATED MODULE: ./build/records/shape.js
-/** Deeper than any spec: what walks through a value must come to its end. */
-const shape_DEEPEST = 50;
-/** Whether it has the shape, and is not deeper than anything that makes sense. */
-function shape_fits(value, shape) {
-    return shape_has(value, shape) && isShallow(value, shape_DEEPEST);
-}
-function shape_has(value, shape) {
-    if (shape === 'any')
-        return true;
-    if (shape === 'text')
-        return typeof value === 'string';
-    if (shape === 'number')
-        return typeof value === 'number';
-    if (typeof value !== 'object' || value === null)
-        return false;
-    if (typeof shape !== 'string' && 'listOf' in shape) {
-        return Array.isArray(value) && value.every((item) => shape_has(item, shape.listOf));
-    }
-    if (Array.isArray(value))
-        return false;
-    if (shape === 'object')
-        return true;
-    if ('mapOf' in shape)
-        return Object.values(value).every((item) => shape_has(item, shape.mapOf));
-    return Object.entries(shape.with).every(([key, inner]) => {
-        const name = key.replace('?', '');
-        if (!Object.hasOwn(value, name))
-            return name !== key;
-        return shape_has(value[name], inner);
-    });
-}
-function isShallow(value, left) {
-    if (typeof value !== 'object' || value === null)
-        return true;
-    return left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1));
-}
-/** A spec of a service, as far as this code reads it (`src/docker/api.ts`). */
-const SPEC_SHAPE = specShape();
-function specShape() {
-    const texts = { listOf: 'text' };
-    const textMap = { mapOf: 'text' };
-    const file = { with: { 'Name?': 'text', 'UID?': 'text', 'GID?': 'text', 'Mode?': 'number' } };
-    const networks = { listOf: { with: { Target: 'text', 'Aliases?': texts } } };
-    const policy = {
-        with: {
-            'Parallelism?': 'number',
-            'Delay?': 'number',
-            'Monitor?': 'number',
-            'MaxFailureRatio?': 'number',
-            'Order?': 'text',
-            'FailureAction?': 'text',
-        },
-    };
-    const generic = {
-        with: {
-            'DiscreteResourceSpec?': { with: { Kind: 'text', 'Value?': 'number' } },
-            'NamedResourceSpec?': { with: { Kind: 'text', 'Value?': 'text' } },
-        },
-    };
-    const resources = {
-        with: { 'NanoCPUs?': 'number', 'MemoryBytes?': 'number', 'GenericResources?': { listOf: generic } },
-    };
-    const mount = {
-        with: {
-            'Type?': 'text',
-            'Source?': 'text',
-            'Target?': 'text',
-            'VolumeOptions?': { with: { 'Subpath?': 'text', 'DriverConfig?': { with: { 'Name?': 'text' } } } },
-            'BindOptions?': 'object',
-        },
-    };
-    const healthcheck = {
-        with: {
-            'Test?': texts,
-            'Interval?': 'number',
-            'Timeout?': 'number',
-            'StartPeriod?': 'number',
-            'StartInterval?': 'number',
-            'Retries?': 'number',
-        },
-    };
-    const privileges = {
-        with: {
-            'SELinuxContext?': 'object',
-            'CredentialSpec?': { with: { 'Config?': 'text', 'File?': 'text', 'Registry?': 'text' } },
-        },
-    };
-    const container = {
-        with: {
-            Image: 'text',
-            'Command?': texts,
-            'Args?': texts,
-            'Env?': texts,
-            'Labels?': textMap,
-            'Healthcheck?': healthcheck,
-            'Hostname?': 'text',
-            'Dir?': 'text',
-            'User?': 'text',
-            'CapabilityAdd?': texts,
-            'CapabilityDrop?': texts,
-            'Mounts?': { listOf: mount },
-            'Secrets?': { listOf: { with: { SecretID: 'text', SecretName: 'text', 'File?': file } } },
-            'Configs?': { listOf: { with: { ConfigID: 'text', ConfigName: 'text', 'File?': file } } },
-            'Privileges?': privileges,
-        },
-    };
-    const restart = {
-        with: { 'Condition?': 'text', 'MaxAttempts?': 'number', 'Delay?': 'number', 'Window?': 'number' },
-    };
-    const platform = { with: { 'Architecture?': 'text', 'OS?': 'text' } };
-    const template = {
-        with: {
-            ContainerSpec: container,
-            'Networks?': networks,
-            'ForceUpdate?': 'number',
-            'RestartPolicy?': restart,
-            'Resources?': { with: { 'Limits?': resources, 'Reservations?': resources } },
-            'Placement?': {
-                with: { 'Constraints?': texts, 'MaxReplicas?': 'number', 'Platforms?': { listOf: platform } },
-            },
-        },
-    };
-    const port = { with: { 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' } };
-    return {
-        with: {
-            Name: 'text',
-            'Labels?': textMap,
-            TaskTemplate: template,
-            Mode: {
-                with: {
-                    'Replicated?': { with: { 'Replicas?': 'number' } },
-                    'Global?': 'object',
-                    'ReplicatedJob?': { with: { 'MaxConcurrent?': 'number', 'TotalCompletions?': 'number' } },
-                    'GlobalJob?': 'object',
-                },
-            },
-            'UpdateConfig?': policy,
-            'RollbackConfig?': policy,
-            'EndpointSpec?': { with: { 'Mode?': 'text', 'Ports?': { listOf: port } } },
-            'Networks?': networks,
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./build/records/format.js
-
-
-
-
-
-
-
-/**
- * How a record is written into a config object, and read from one. Labels say whose it is; the content is JSON behind
- * gzip. Whoever may make a config may write anything in it: what is not exactly a record is none. Pure.
- */
-const format_PREFIX = 'swarm-deploy.record';
-/** `stack/shop` or `service/web` */
-const SUBJECT_LABEL = `${format_PREFIX}.of`;
-const format_VERSION_LABEL = (/* unused pure expression or super */ null && (`${format_PREFIX}.version`));
-const FORMAT = 1;
-/** A daemon takes less than that (swarmkit, api/validation/secrets.go; 20.10: `MaxConfigSize`). */
-const format_MOST_BYTES = (/* unused pure expression or super */ null && (500 * 1024 - 1));
-/** A record of two hundred services, each with a spec of 20 kB, is half of it. */
-const format_MOST_UNPACKED_BYTES = 8 * 1024 * 1024;
-/** What is read in all: so many records of somebody else shall not take all the memory. */
-const MOST_UNPACKED_IN_ALL = 128 * 1024 * 1024;
-const format_LONGEST_WORD = 300;
-const HIGHEST_VERSION = 1_000_000_000;
-/** The filter that finds the records of all subjects. */
-const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] });
-/** The name of a config object for a record. Nothing is read from it: it is another one for each run and subject. */
-function objectName(token, subject) {
-    return `${format_PREFIX}.${token.replaceAll('-', '').slice(0, TOKEN_LENGTH)}.${subject.kind}.${subject.name}`
-        .slice(0, format_LONGEST_NAME)
-        .replace(/[^a-zA-Z0-9]+$/, '');
-}
-const TOKEN_LENGTH = 16;
-// swarmkit, manager/controlapi/common.go
-const format_LONGEST_NAME = 64;
-/**
- * The body that makes a record; or, where it has more in it than a config object holds, how many bytes it has of how
- * many.
- */
-function format_recordBody(record, name) {
-    const { subject, version, ...content } = record;
-    const text = toGoJson({ format: FORMAT, subject, version, ...content });
-    if (Buffer.byteLength(text) > format_MOST_UNPACKED_BYTES)
-        return { bytes: Buffer.byteLength(text), most: format_MOST_UNPACKED_BYTES };
-    const data = gzipSync(text);
-    if (data.length > format_MOST_BYTES)
-        return { bytes: data.length, most: format_MOST_BYTES };
-    const labels = { [SUBJECT_LABEL]: `${subject.kind}/${subject.name}`, [format_VERSION_LABEL]: String(version) };
-    return { Name: name, Labels: labels, Data: data.toString('base64') };
-}
-/** The records among the config objects of a swarm. */
-function recordsIn(objects) {
-    const kept = [];
-    const unreadable = [];
-    let bytesLeft = MOST_UNPACKED_IN_ALL;
-    for (const { ID: id, Spec: spec } of objects) {
-        const subject = spec.Labels?.[SUBJECT_LABEL];
-        if (subject === undefined)
-            continue;
-        const content = unpacked(spec.Data, Math.min(bytesLeft, format_MOST_UNPACKED_BYTES));
-        bytesLeft -= content?.length ?? 0;
-        const record = content && recordFrom(content.toString());
-        if (record === undefined || `${record.subject.kind}/${record.subject.name}` !== subject) {
-            unreadable.push(safeLine(spec.Name, format_LONGEST_NAME));
-        }
-        else
-            kept.push({ record, ids: [id] });
-    }
-    return { kept: inOrder(kept), unreadable };
-}
-function unpacked(data, most) {
-    try {
-        return (0,external_node_zlib_namespaceObject.gunzipSync)(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) });
-    }
-    catch {
-        return undefined;
-    }
-}
-const RUN_SHAPE = {
-    repository: 'text',
-    commit: 'text',
-    ref: 'text',
-    runId: 'text',
-    attempt: 'text',
-    url: 'text',
-    actor: 'text',
-    owner: 'text',
-    at: 'text',
-};
-const RECORD_SHAPE = {
-    with: {
-        format: 'number',
-        subject: { with: { kind: 'text', name: 'text' } },
-        version: 'number',
-        at: 'text',
-        runs: { listOf: { with: RUN_SHAPE } },
-        services: { listOf: { with: { name: 'text', image: 'text', spec: SPEC_SHAPE } } },
-        names: {
-            with: { networks: { mapOf: 'text' }, secrets: { mapOf: 'text' }, configs: { mapOf: 'text' } },
-        },
-        'wentBackTo?': 'number',
-    },
-};
-/** @returns `undefined` for what is none, or none that this version of the action knows */
-function recordFrom(text) {
-    const value = format_parsed(text);
-    if (!shape_fits(value, RECORD_SHAPE))
-        return undefined;
-    const { format, subject, version, at, runs, services, names, wentBackTo } = value;
-    const isRight = format === FORMAT &&
-        isSubject(subject) &&
-        isVersion(version) &&
-        (wentBackTo === undefined || isVersion(wentBackTo)) &&
-        [at, ...runs.map((run) => run.at)].every(isTime) &&
-        runs.length >= 1 &&
-        runs.length <= MOST_RUNS &&
-        areServicesOf(subject, services) &&
-        Object.values(names).every((all) => Object.keys(all).every(isId));
-    if (!isRight)
-        return undefined;
-    return {
-        subject: { kind: subject.kind, name: subject.name },
-        version,
-        at,
-        runs: runs.map(shownRun),
-        services: services.map(({ name, image, spec }) => ({ name, image: safeLine(image, format_LONGEST_WORD), spec })),
-        names: { networks: byId(names.networks), secrets: byId(names.secrets), configs: byId(names.configs) },
-        ...(wentBackTo === undefined ? {} : { wentBackTo }),
-    };
-}
-function format_parsed(text) {
-    try {
-        return parseGoJson(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-function isSubject({ kind, name }) {
-    return ['stack', 'service'].includes(kind) && nameProblem(name, `a ${kind}`) === undefined;
-}
-function isVersion(version) {
-    return Number.isInteger(version) && version >= 1 && version <= HIGHEST_VERSION;
-}
-function isTime(text) {
-    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) && !Number.isNaN(Date.parse(text));
-}
-/** Nobody goes back to the service of another stack by the record of this one. */
-function areServicesOf({ kind, name: subject }, services) {
-    const names = services.map(({ name }) => name);
-    const isOwn = ({ name, spec }) => kind === 'service' ? name === subject : spec.Labels?.[NAMESPACE_LABEL] === subject;
-    return (services.length > 0 &&
-        (kind === 'stack' || services.length === 1) &&
-        new Set(names).size === names.length &&
-        services.every((one) => one.spec.Name === one.name && nameProblem(one.name, 'a service') === undefined && isOwn(one)));
-}
-function isId(id) {
-    return /^[a-zA-Z0-9-]{1,64}$/.test(id);
-}
-function byId(names) {
-    const shown = Object.entries(names).map(([id, name]) => [id, safeLine(name, format_LONGEST_WORD)]);
-    // Without the properties that every object has: an ID of somebody else's may be called like one of them.
-    return Object.assign(Object.create(null), Object.fromEntries(shown));
-}
-function shownRun(run) {
-    const word = (key) => safeLine(run[key], format_LONGEST_WORD);
-    return {
-        repository: word('repository'),
-        commit: word('commit'),
-        ref: word('ref'),
-        runId: word('runId'),
-        attempt: word('attempt'),
-        url: linkOf(run.url),
-        actor: word('actor'),
-        owner: word('owner'),
-        at: run.at,
-    };
-}
-/** The address of a page; nothing for what would be anything else in a link. */
-function linkOf(text) {
-    const isLink = text.length <= 2 * format_LONGEST_WORD && /^https?:\/\/[^\s<>"'()[\]\\`|]+$/.test(text) && URL.canParse(text);
-    return isLink ? safeLine(text, 2 * format_LONGEST_WORD) : '';
-}
-
-;// CONCATENATED MODULE: ./build/records/read.js
-
-/**
- * All records that the swarm keeps, of every subject; {@link recordsOf} chooses. One request.
- *
- * @throws EngineError when the daemon has no configs, or whoever asks may not see them
- */
-async function readRecords(engine, signal) {
-    return recordsIn(await engine.get('/configs', { query: { filters: RECORDS_FILTER }, signal }));
-}
-
 ;// CONCATENATED MODULE: ./build/health/health.js
 
 
@@ -41770,6 +42432,7 @@ function statusOver(asked, { connection, time }) {
 
 
 
+
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 const table_MODES = {
     deploy: mode(read_readInputs, deploy_deploy, reportDeployed),
@@ -41789,9 +42452,10 @@ function mode(read, run, report) {
         },
     };
 }
-async function reportDeployed({ results, advice, images }, asked) {
+async function reportDeployed({ results, advice, images, pruned }, asked) {
     await reportResults(results, asked);
     reportImages(images);
+    reportPruned(pruned);
     giveAdvice(advice);
 }
 function reportPlanned(outlook, asked) {

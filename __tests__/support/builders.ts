@@ -125,6 +125,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
   return {
     mode: 'deploy',
     reach: RUNNERS_OWN,
+    pruneImages: undefined,
     onShortLived: 'warn',
     credentials: [],
     dockerConfigs: [],

@@ -14,6 +14,8 @@ export const DEFAULTS = {
   'rerun-jobs': 'false',
   force: 'false',
   'keep-replicas': 'false',
+  'prune-images': 'false',
+  'node-tools-image': 'docker:cli',
   'allow-plain-tcp': 'false',
   'docker-version': '28.3.3',
   'docker-download-url': 'https://download.docker.com',

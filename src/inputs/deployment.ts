@@ -27,6 +27,8 @@ export interface Deployment extends Accounts {
   readonly registryCas: readonly RegistryCa[]
   /** Have every node know them; `undefined`: nothing is written to a node. */
   readonly installCas?: CaInstallation
+  /** Remove images from all nodes that nothing needs any more; `undefined`: nothing is removed. */
+  readonly pruneImages: ImagePruning | undefined
   /** What to do about a credential that would be stored with services and ends soon. */
   readonly onShortLived: 'warn' | 'error' | 'allow'
   readonly services: readonly ServiceRequest[]
@@ -154,6 +156,11 @@ export interface RegistryCa {
 export interface CaInstallation {
   /** One with a shell: its containers write the files on the nodes. */
   readonly image: ImageReference
+}
+
+export interface ImagePruning {
+  /** One with a shell and a docker command: its containers work on the nodes. */
+  readonly toolsImage: ImageReference
 }
 
 /** An image in an archive that is to be pushed. */

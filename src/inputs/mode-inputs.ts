@@ -27,7 +27,19 @@ const GROUPS = {
   wait: ['wait'],
   lock: ['lock', 'lock-timeout'],
   files: ['compose-file', 'env-file'],
-  rollout: ['prune', 'rerun-jobs', 'only', 'force', 'keep-replicas', 'prepare', 'monitor', 'on-failure', 'on-cancel'],
+  rollout: [
+    'prune',
+    'prune-images',
+    'rerun-jobs',
+    'only',
+    'force',
+    'keep-replicas',
+    'prepare',
+    'monitor',
+    'on-failure',
+    'on-cancel',
+  ],
+  tools: ['node-tools-image'],
   plan: ['show-values', 'fail-on-changes'],
   login: ['pull-secret'],
   removal: ['if-exists', 'dry-run'],
@@ -40,7 +52,16 @@ type Group = keyof typeof GROUPS | 'replacement'
 export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW: readonly Group[] = ['accounts', 'storing', 'parallel', 'wait', 'lock', 'files', 'replacement']
+const ONLY_SAY_HOW: readonly Group[] = [
+  'accounts',
+  'storing',
+  'parallel',
+  'wait',
+  'lock',
+  'files',
+  'tools',
+  'replacement',
+]
 const ONLY_SAYS_HOW: readonly Input[] = [
   ...([
     'keep-replicas',
@@ -76,6 +97,7 @@ const DEPLOYMENT: readonly Group[] = [
     'lock',
     'files',
     'rollout',
+    'tools',
     'replacement',
   ] as const),
 ]

@@ -5,7 +5,7 @@ import { DIRECTORIES_INPUT, parseConfigDirectories } from './accounts/config-dir
 import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './accounts/credentials.ts'
 import { readDockerConfigs, UNNAMED_CONFIG } from './accounts/docker-config.ts'
 import { credentialsFromText, type PasswordSources } from './accounts/registries.ts'
-import { parseCaImage, registryCasFromText } from './accounts/registry-ca.ts'
+import { registryCasFromText } from './accounts/registry-ca.ts'
 import { attachmentSources } from './attachments.ts'
 import { checkContents } from './compose/contents.ts'
 import type {
@@ -24,6 +24,7 @@ import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
 import { imagesFromText } from './images.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
 import { allInputs, checkModeInputs } from './mode-inputs.ts'
+import { readPruneImages } from './node-tools.ts'
 import { checkPause, pausing } from './pause.ts'
 import { parsePrepare } from './prepare.ts'
 import { listed, Problems } from './problems.ts'
@@ -35,7 +36,7 @@ import { nameables, readStack } from './stack.ts'
 import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
 import { checkUnknownInputs } from './unknown-inputs.ts'
 import { policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'
-import { parseBoolean, parseChoice, parseDuration, parseInteger } from './values.ts'
+import { parseBoolean, parseChoice, parseDuration, parseImage, parseInteger } from './values.ts'
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
@@ -75,6 +76,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const chosen = requests.map(({ strategy }) => strategy)
   checkAllAreUsed(forAll.strategy, chosen, strategies, problems)
   const wait = readOrDefault(env, 'wait', problems, parseBoolean)
+  const pruneImages = readPruneImages(env, wait, problems)
   const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout)
   const monitorSeconds = read(env, 'monitor', problems, parseMonitor)
   const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel)
@@ -97,6 +99,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     reach,
     ...accounts,
     ...trust,
+    pruneImages,
     onShortLived,
     images,
     services: pauses ? services.map(pausing) : services,
@@ -251,7 +254,7 @@ function readTrust(
   const text = input(env, 'registry-ca')
   const registryCas = registryCasFromText(text, sources, problems)
   const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean)
-  const image = read(env, 'install-registry-ca-image', problems, parseCaImage)
+  const image = read(env, 'install-registry-ca-image', problems, parseImage)
   if (!isInstalled) {
     if (image !== undefined) {
       log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used')

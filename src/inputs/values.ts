@@ -1,3 +1,4 @@
+import { type ImageReference, InvalidReference, parseReference } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import { closestKey } from './keys.ts'
 import { shown } from './problems.ts'
@@ -73,4 +74,18 @@ export function parseChoice<Choice extends string>(text: string, choices: readon
   const closest = closestKey(text, choices)
   const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`
   throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`)
+}
+
+/**
+ * The name of an image.
+ *
+ * @throws UserError when it is none
+ */
+export function parseImage(text: string): ImageReference {
+  try {
+    return parseReference(text)
+  } catch (error) {
+    if (!(error instanceof InvalidReference)) throw error
+    throw new UserError(error.message.replace(/^The/, 'the'))
+  }
 }

@@ -1,6 +1,7 @@
 import type { Run } from '../connect/run.ts'
-import { throwAll } from '../errors.ts'
+import { throwAll, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { checkToolsImage } from '../nodes/tools-image.ts'
 import { type Change, check } from '../plan/check.ts'
 import { withForced } from '../plan/force.ts'
 import { logIn } from '../plan/log-in.ts'
@@ -10,6 +11,7 @@ import { planDeployment } from '../plan/plan.ts'
 import { withPresentImages } from '../plan/refresh.ts'
 import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.ts'
 import { readHubLimits, tellHubLimits } from '../prepare/hub-pulls.ts'
+import type { ToolImage } from '../prepare/tool-image.ts'
 import { type CheckedPushes, checkPushes, type Push, unusedPushes } from '../push/push.ts'
 import { log, stage } from '../runner/log.ts'
 import { readAttachments } from '../stack/attach.ts'
@@ -47,6 +49,8 @@ export interface CheckedPlan {
   readonly observed: Observation
   /** The images that come from archives. */
   readonly pushes: readonly Push[]
+  /** By what docker runs on the nodes, where it is to. */
+  readonly tools: ToolImage | undefined
 }
 
 const NOTHING_TO_PUSH: CheckedPushes = { pushes: [], fromArchives: new Map(), problems: [] }
@@ -69,13 +73,18 @@ export async function planAndCheck({ deployment, belongings }: Asked, run: Run, 
       : await early('Look at the images to push', (signal) =>
           checkPushes(images, loggedIn, registryCas, { ...run, signal }),
         )
+  const tools = await toolsFor(deployment, run)
   const plan = planDeployment(deployment, loggedIn, observed, STRATEGIES)
   const hub = readHubLimits(
     plan.services.map(({ access }) => access),
     connection,
     run.signal,
   )
-  const needing = [...plan.services, ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined }))]
+  const needing = [
+    ...plan.services,
+    ...pushing.pushes.map(({ access }) => ({ access, currentAccess: undefined })),
+    ...tools.needing,
+  ]
   const unused = [
     ...unusedCredentials(deployment.credentials, needing),
     ...unusedConfigs(deployment.dockerConfigs, needing),
@@ -97,6 +106,7 @@ export async function planAndCheck({ deployment, belongings }: Asked, run: Run, 
   const all = [
     ...(belongings?.problems ?? []),
     ...loggedIn.problems,
+    ...tools.problems,
     ...pushing.problems,
     ...plan.problems,
     ...problems,
@@ -104,5 +114,20 @@ export async function planAndCheck({ deployment, belongings }: Asked, run: Run, 
   await tellTrustCommands(all, deployment)
   throwAll(withTrustAdvice(all, deployment, cas))
   await tellHubLimits(hub, changes, observed)
-  return { changes, observed, pushes: pushing.pushes }
+  return { changes, observed, pushes: pushing.pushes, tools: tools.image }
+}
+
+/** The image by which docker runs on the nodes, where that is asked for, with what is wrong with it. */
+async function toolsFor({ pruneImages, ...accounts }: Deployment, { connection, time }: Run) {
+  if (pruneImages === undefined) return { image: undefined, needing: [], problems: [] }
+  try {
+    const check = (limit: AbortSignal) => checkToolsImage(pruneImages.toolsImage, accounts, connection, limit)
+    const image = await time.before('Look for the image of the tools', check)
+    const { credential } = image
+    const access = credential && { credential }
+    return { image, needing: [{ access, currentAccess: undefined }], problems: [] }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return { image: undefined, needing: [], problems: [error.message] }
+  }
 }

@@ -3,11 +3,13 @@ import { withIds } from '../docker/specs/stack-objects.ts'
 import { Underway, UserError, withRemains } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
+import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
 import type { Change } from '../plan/check.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
 import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
+import type { Subject } from '../records/record.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type PushedImage, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
@@ -34,6 +36,8 @@ export interface Deployed {
   readonly advice: readonly string[]
   /** What was pushed first. */
   readonly images: readonly PushedImage[]
+  /** What went from the nodes; nothing where nobody was asked. */
+  readonly pruned?: Pruned | undefined
 }
 
 /** Makes services and stacks run as asked, and says what became of each. */
@@ -73,6 +77,7 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
     changes,
     observed: atFirst,
     pushes,
+    tools,
   } = await planAndCheck({ deployment, stack, belongings }, before, 'installed')
   await push(pushes, changes, deployment, before, onRemains)
   const preparing = { ...run, connection, observed: atFirst, deployment, self }
@@ -84,7 +89,25 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const { results, advice } = await change(changes, stack, belongings, rollout).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
-  return { results, advice, images: pushedImages(pushes, 'pushed') }
+  const isUp = deployment.wait && results.every(isGood)
+  const pruned =
+    tools !== undefined && isUp
+      ? await pruneImages({
+          connection: run.connection,
+          self,
+          tools,
+          timeoutSeconds: deployment.timeoutSeconds,
+          signal,
+          images: results.flatMap(({ image }) => [image.before, image.wanted, image.after]),
+          subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
+        })
+      : undefined
+  return { results, advice, images: pushedImages(pushes, 'pushed'), pruned }
+}
+
+/** Each service has records of its own. */
+function ofServices(changes: readonly Change[]): Subject[] {
+  return changes.map(({ request: { name } }) => ({ kind: 'service', name }))
 }
 
 /** What the registries are to have first. The swarm is left as it is. */
@@ -110,7 +133,7 @@ async function change(
   stack: Stack | undefined,
   belongings: Belongings | undefined,
   run: RolloutRun,
-): Promise<Omit<Deployed, 'images'>> {
+): Promise<Pick<Deployed, 'results' | 'advice'>> {
   const { connection, signal, time } = run
   const { changes, objects } = await make(asked, belongings, run)
   const first = await takeFirstSteps(changes, run)

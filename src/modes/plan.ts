@@ -2,6 +2,7 @@ import type { Run } from '../connect/run.ts'
 import type { Service } from '../docker/api.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { repositoriesOf } from '../nodes/unused-images.ts'
 import { type ObjectOutlook, type Outlook, outlookOf } from '../plan/outlook.ts'
 import { casToInstall, type TrustRun } from '../prepare/registry-ca/install.ts'
 import { pushedImages } from '../push/push.ts'
@@ -26,7 +27,7 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   // Whoever has not taken the lock must not think that those who ask for it are done.
   const files = await readFiles({ ...asked, lock: undefined }, bound)
   const cas = await planTrust({ ...bound, deployment: files.deployment })
-  const { changes, observed, pushes } = await planAndCheck(files, bound, 'planned')
+  const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned')
   const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const known = {
     stack: files.stack,
@@ -41,8 +42,15 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const { deployment } = files
   const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
   const outlook = outlookOf(changes, known)
-  const leftOut = deployment.stack?.leftOut ?? []
-  return { ...outlook, objects: [...cas, ...outlook.objects], advice, images: pushedImages(pushes, 'planned'), leftOut }
+  const images = outlook.services.flatMap(({ image: { before, after } }) => [before, after])
+  return {
+    ...outlook,
+    objects: [...cas, ...outlook.objects],
+    advice,
+    images: pushedImages(pushes, 'planned'),
+    leftOut: deployment.stack?.leftOut ?? [],
+    prunes: tools === undefined ? [] : repositoriesOf([...images, tools.name]),
+  }
 }
 
 /** What a deploy would put on the nodes before it asks a registry. */

@@ -13,6 +13,7 @@ import { reportAuthRefresh } from '../report/auth-refresh.ts'
 import { reportImages } from '../report/images.ts'
 import { reportLogin } from '../report/login.ts'
 import { reportPlan } from '../report/plan.ts'
+import { reportPruned } from '../report/pruned.ts'
 import { reportRemoval } from '../report/removal.ts'
 import { reportResults } from '../report/report.ts'
 import { reportStatus } from '../report/status-report.ts'
@@ -61,9 +62,10 @@ function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(
   }
 }
 
-async function reportDeployed({ results, advice, images }: Deployed, asked: Deployment): Promise<void> {
+async function reportDeployed({ results, advice, images, pruned }: Deployed, asked: Deployment): Promise<void> {
   await reportResults(results, asked)
   reportImages(images)
+  reportPruned(pruned)
   giveAdvice(advice)
 }
 

@@ -53,6 +53,8 @@ export interface NodeWork {
    */
   readonly script: string
   readonly args: readonly string[]
+  /** The IDs of the nodes that are meant; all unless given. */
+  readonly nodes?: readonly string[]
 }
 
 /** What the work on nodes has at hand. */
@@ -68,17 +70,19 @@ export interface NodesRun {
 }
 
 /** What became of the work on a node. */
-export type NodeReport =
+export type NodeReport = { readonly id: string; readonly node: string } & Outcome
+
+type Outcome =
   /** What the script has printed, line by line; it is text from outside. */
-  | { readonly node: string; readonly state: 'done'; readonly lines: readonly string[] }
+  | { readonly state: 'done'; readonly lines: readonly string[] }
   /** It was done or not, in whole or in part: a phrase that tells why nobody knows, or why not. */
-  | { readonly node: string; readonly state: 'failed'; readonly cause: string }
+  | { readonly state: 'failed'; readonly cause: string }
 
 /**
  * Runs docker on every node of the swarm, by a service that is gone when it ends: also when it is stopped; after a kill
  * `post` removes it, or a later run. What goes wrong on a node is told in its report.
  *
- * @returns one report a node, also of those that get no task, in the order of their names
+ * @returns one report for each node that is meant, also of those that get no task, in the order of their names
  * @throws EngineError, ConnectionLost when the swarm does not take the service or cannot be asked; AbortError when it was
  * stopped
  */
@@ -91,7 +95,8 @@ export async function onNodes(work: NodeWork, run: NodesRun): Promise<NodeReport
   ])
   const now = Date.parse(SystemTime)
   await removeExpired(engine, now, signal)
-  const { asked, away, others } = nodesThatLack(nodes, new Set())
+  const notMeant = nodes.filter(({ ID }) => work.nodes?.includes(ID) === false)
+  const { asked, away, others } = nodesThatLack(nodes, new Set(notMeant.map(({ ID }) => ID)))
   const left = [...away.map((node) => notAsked(node, nodes, whyAway(node))), ...others.map(notLinux(nodes))]
   const reports = asked.length === 0 ? [] : await onThose(asked, nodes, now, work, run, signal)
   return [...reports, ...left].toSorted((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
@@ -125,7 +130,7 @@ async function onThose(
     const { states, present } = await follow(service, ids, self, engine, late, signal)
     const nameOf = nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))])
     const reports = await inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]): Promise<NodeReport> => {
-      return { node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) }
+      return { id, node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) }
     })
     stop.throwIfAborted()
     return reports
@@ -157,11 +162,7 @@ async function follow(
   }
 }
 
-type Report =
-  | { readonly state: 'done'; readonly lines: readonly string[] }
-  | { readonly state: 'failed'; readonly cause: string }
-
-async function reportOf(state: NodeState, image: string, engine: Engine, signal: AbortSignal): Promise<Report> {
+async function reportOf(state: NodeState, image: string, engine: Engine, signal: AbortSignal): Promise<Outcome> {
   if (state.state === 'done') return reportOfTask(state.taskId, engine, signal)
   if (state.state === 'left') return { state: 'failed', cause: 'it went away meanwhile' }
   if (state.state === 'failed') {
@@ -172,7 +173,7 @@ async function reportOf(state: NodeState, image: string, engine: Engine, signal:
   return { state: 'failed', cause: `its task has not ended in time${said}` }
 }
 
-async function reportOfTask(taskId: string, engine: Engine, signal: AbortSignal): Promise<Report> {
+async function reportOfTask(taskId: string, engine: Engine, signal: AbortSignal): Promise<Outcome> {
   const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
   let lines: string[] | undefined
   let why = ''
@@ -230,9 +231,9 @@ export function failureInWords(
 }
 
 function notAsked(node: Node, nodes: readonly Node[], why: string): NodeReport {
-  return { node: nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})` }
+  return { id: node.ID, node: nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})` }
 }
 
 function notLinux(nodes: readonly Node[]): (node: Node) => NodeReport {
-  return (node) => ({ node: nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux' })
+  return (node) => ({ id: node.ID, node: nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux' })
 }

@@ -4,11 +4,17 @@ import { intervalSeconds } from '../docker/swarm/health.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import type { Credential, DockerConfig } from '../inputs/deployment.ts'
 import { limited } from '../runner/safe-text.ts'
-import type { PlannedService } from './plan.ts'
+import type { Access } from './plan.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
 
 const NANOSECONDS = 1e9
+
+/** Whoever needs credentials: for the image that it is to have, and the one that it has. */
+interface Needing {
+  readonly access: Pick<Access, 'credential'> | undefined
+  readonly currentAccess: Pick<Access, 'credential'> | undefined
+}
 
 /**
  * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has,
@@ -17,10 +23,7 @@ const NANOSECONDS = 1e9
  * @param given all that the user gave
  * @param planned those who need one
  */
-export function unusedCredentials(
-  given: readonly Credential[],
-  planned: readonly Pick<PlannedService, 'access' | 'currentAccess'>[],
-): string[] {
+export function unusedCredentials(given: readonly Credential[], planned: readonly Needing[]): string[] {
   const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]))
   return given
     .filter((credential) => !used.has(credential))
@@ -31,10 +34,7 @@ export function unusedCredentials(
 }
 
 /** The Docker client configurations that no service of a run uses. */
-export function unusedConfigs(
-  given: readonly DockerConfig[],
-  planned: readonly Pick<PlannedService, 'access' | 'currentAccess'>[],
-): string[] {
+export function unusedConfigs(given: readonly DockerConfig[], planned: readonly Needing[]): string[] {
   const used = new Set(
     planned.flatMap(({ access, currentAccess }) => [access?.credential.origin, currentAccess?.credential.origin]),
   )

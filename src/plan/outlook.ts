@@ -28,6 +28,8 @@ export interface Outlook {
   readonly images: readonly PushedImage[]
   /** The services of the stack that stay as they are because others were chosen. */
   readonly leftOut?: readonly string[]
+  /** The repositories of which old images would go from the nodes after the deploy; none where that is not asked for. */
+  readonly prunes: readonly string[]
 }
 
 export interface ServiceOutlook {
@@ -85,7 +87,7 @@ interface Known {
 }
 
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
-export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice' | 'images'> {
+export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice' | 'images' | 'prunes'> {
   const surplus = removedByPrune(known)
   return {
     services: [

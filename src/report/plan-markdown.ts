@@ -16,6 +16,7 @@ import {
   hasChanges,
   objectCountWords,
   objectWords,
+  pruneWords,
   restarts,
   sortedChanges,
   storedCredentials,
@@ -54,6 +55,7 @@ export function planMarkdown(outlook: Outlook): string {
     unchangedList(outlook),
     noteList(outlook),
     leftOutLine(outlook),
+    plain(pruneWords(outlook) ?? ''),
   ].filter((text) => text !== '')
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST

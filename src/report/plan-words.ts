@@ -29,6 +29,7 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
       changes: shown(object.changes),
       ...(nodes && { nodes: nodes.map((name) => safeLine(name)) }),
     })),
+    prunes: outlook.prunes,
     advice: outlook.advice.map((line) => safeLine(line)),
     images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
     leftOut: outlook.leftOut ?? [],
@@ -243,3 +244,11 @@ export function objectWords({ action, changes, nodes }: ObjectOutlook): string {
   if (action !== 'update') return action === 'create' ? 'is created' : 'is removed'
   return `gets other labels (${changes.map(nameOf).join(', ')})`
 }
+
+/** What a deploy would do with old images on the nodes, which a plan does not ask; `undefined` where nothing. */
+export function pruneWords({ prunes }: Outlook): string | undefined {
+  if (prunes.length === 0) return undefined
+  return `After it, images of ${someOf(prunes, MOST_REPOSITORIES)} that nothing needs any more would go from all nodes. Which ones these have is not asked by a plan`
+}
+
+const MOST_REPOSITORIES = 10

@@ -21,6 +21,7 @@ import {
   objectCountWords,
   objectWords,
   planFitToShow,
+  pruneWords,
   sortedChanges,
   storedCredentials,
   tasksWords,
@@ -70,6 +71,8 @@ function logPlan(outlook: Outlook): void {
   for (const service of changedServices(outlook)) logService(service)
   for (const image of outlook.images) log.info(`image ${image.image} ${imageWords(image)}`)
   for (const object of outlook.objects) log.info(`${object.kind} ${object.name} ${objectWords(object)}`)
+  const pruning = pruneWords(outlook)
+  if (pruning !== undefined) log.info(pruning)
   const asTheyAre = outlook.services.filter(({ action }) => action === 'unchanged')
   for (const service of asTheyAre.filter(({ drift }) => drift !== undefined)) logService(service)
   const unchanged = asTheyAre.filter(({ drift }) => drift === undefined)

@@ -36,7 +36,7 @@ describe('docker on every node', () => {
   test('each node tells what it printed, and nothing of the service stays', async () => {
     const swarm = swarmWith({ acts: ({ hostname }) => told(`I am ${hostname}`, '') })
     const made = watchServices(swarm)
-    expect(await settle(onNodes(WORK, runOf(swarm)))).toEqual([
+    expect(await settle(onNodes(WORK, runOf(swarm)))).toMatchObject([
       { node: 'n1', state: 'done', lines: ['I am n1'] },
       { node: 'n2', state: 'done', lines: ['I am n2'] },
       { node: 'n3', state: 'done', lines: ['I am n3'] },
@@ -58,11 +58,20 @@ describe('docker on every node', () => {
     const swarm = swarmWith({ acts: () => told() }, { nodes: [{}, {}, {}, { platform: windows }] })
     swarm.setNode('n2', { availability: 'drain' })
     swarm.setNode('n3', { state: 'down' })
-    expect(await settle(onNodes(WORK, runOf(swarm)))).toEqual([
+    expect(await settle(onNodes(WORK, runOf(swarm)))).toMatchObject([
       { node: 'n1', state: 'done', lines: [] },
       { node: 'n2', state: 'failed', cause: 'it gets no task (availability drain)' },
       { node: 'n3', state: 'failed', cause: 'it gets no task (down)' },
       { node: 'n4', state: 'failed', cause: 'it is not Linux' },
+    ])
+  })
+
+  test('only on the nodes that are meant', async () => {
+    const swarm = swarmWith({ acts: () => told('fine') })
+    swarm.setNode('n3', { state: 'down' })
+    const { id } = swarm.node('n2')
+    expect(await settle(onNodes({ ...WORK, nodes: [id] }, runOf(swarm)))).toEqual([
+      { id, node: 'n2', state: 'done', lines: ['fine'] },
     ])
   })
 
@@ -74,7 +83,7 @@ describe('docker on every node', () => {
         return hostname === 'n2' ? { exitCode: 91, stderr: ['permission denied \u001b[31m\u202e'] } : told('fine')
       },
     })
-    expect(await settle(onNodes(WORK, runOf(swarm)))).toEqual([
+    expect(await settle(onNodes(WORK, runOf(swarm)))).toMatchObject([
       { node: 'n1', state: 'done', lines: ['fine'] },
       {
         node: 'n2',
@@ -92,7 +101,7 @@ describe('docker on every node', () => {
       pullFailsOn: { n2: 600 },
     })
     const reports = await settle(onNodes(WORK, runOf(swarm)))
-    expect(reports).toEqual([
+    expect(reports).toMatchObject([
       { node: 'n1', state: 'failed', cause: 'it was done, but what came of it cannot be read' },
       { node: 'n2', state: 'failed', cause: 'its task has not ended in time' },
       { node: 'n3', state: 'done', lines: ['fine'] },

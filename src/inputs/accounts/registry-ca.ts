@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { type ImageReference, InvalidReference, parseReference } from '../../docker/registry/reference.ts'
 import { UserError } from '../../errors.ts'
 import { Secret } from '../../runner/secret.ts'
 import type { RegistryCa } from '../deployment.ts'
@@ -65,20 +64,6 @@ export function registryCasFromText(text: string, sources: CaSources, problems: 
   const twice = registries.find((registry, index) => registries.indexOf(registry) !== index)
   if (twice !== undefined) own.add(`${twice} has two entries: write all of its certificates into one`)
   return all
-}
-
-/**
- * The image by which nodes install certificates.
- *
- * @throws UserError when it is no image name
- */
-export function parseCaImage(text: string): ImageReference {
-  try {
-    return parseReference(text)
-  } catch (error) {
-    if (!(error instanceof InvalidReference)) throw error
-    throw new UserError(error.message.replace(/^The/, 'the'))
-  }
 }
 
 function forTheOnlyOne(text: string, sources: CaSources, problems: Problems): RegistryCa[] {

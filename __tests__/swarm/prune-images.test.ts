@@ -1,0 +1,132 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import type { LabImage } from '../../lab/lab.ts'
+import { healthy } from '../../lab/program.ts'
+import type { StepResult } from '../../lab/runner.ts'
+import type { ServiceSpec } from '../../src/docker/api.ts'
+import { objectName, recordBody } from '../../src/records/format.ts'
+import { recordedSpec } from '../../src/records/record.ts'
+import { describeSwarm, pinned, resultsOf, untagged } from '../support/swarm.ts'
+
+const LIMIT_MS = 600_000
+const NOBODY = { repository: '', commit: '', ref: '', runId: '', attempt: '', url: '', actor: '' }
+
+/** Old images go from the nodes after a deploy, and nothing else does. */
+describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) => {
+  const kinds = ['old', 'before', 'now', 'tagged', 'used', 'recorded', 'kept'] as const
+  const images = {} as Record<(typeof kinds)[number] | 'other' | 'tool', LabImage>
+
+  beforeAll(async () => {
+    const image = (repository: string, tag: string, more = {}) =>
+      swarm.lab.image({ registry: 'open', repository, tag, content: tag, ...healthy(), ...more })
+    for (const tag of kinds) images[tag] = await image('acme/web', tag)
+    images.other = await image('acme/other', 'v1')
+    // Else the stopped containers of old tasks would hold their images.
+    await swarm.lab.docker(['swarm', 'update', '--task-history-limit', '1'])
+    images.tool = await image('docker', 'cli', { programs: ['docker'] })
+  })
+
+  const nodes = ['n1', 'n2', 'n3']
+  const deploy = (image: LabImage, more: Record<string, string> = {}) =>
+    swarm.deploy({
+      services: JSON.stringify([{ name: 'web', image: image.reference, create: true, 'create-args': '--mode global' }]),
+      monitor: '1s',
+      'update-config': '{parallelism: 0}',
+      ...more,
+    })
+  const pruning = (image: LabImage) =>
+    deploy(image, { 'prune-images': 'true', 'node-tools-image': images.tool.reference })
+  /** Which of the images a node has, by their digests. */
+  const onNode = async (node: string) => {
+    const { stdout } = await swarm.lab.docker(['image', 'ls', '--all', '--digests', '--format', '{{.Digest}}'], {
+      node,
+    })
+    return Object.entries(images).flatMap(([name, { digest }]) => (stdout.includes(digest) ? [name] : []))
+  }
+  const docker = async (node: string, ...args: string[]) => {
+    const { code, stderr } = await swarm.lab.docker(args, { node })
+    if (code !== 0) throw new Error(stderr)
+  }
+  const told = ({ annotations }: StepResult) => annotations.map(({ level, message }) => `${level}: ${message}`)
+  /** What a record that needs an image says. */
+  const keepRecord = async (image: LabImage) => {
+    const { Spec: spec } = await swarm.service('web')
+    const container = { ...spec.TaskTemplate.ContainerSpec, Image: pinned(image) }
+    const recorded: ServiceSpec = { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: container } }
+    const subject = { kind: 'service', name: 'web' } as const
+    const record = {
+      subject,
+      version: 1,
+      at: '2026-11-26T12:00:00Z',
+      runs: [{ ...NOBODY, owner: 'a test', at: '2026-11-26T12:00:00Z' }],
+      services: [{ name: 'web', image: image.reference, spec: recordedSpec(recorded, 'web') }],
+      names: { networks: {}, secrets: {}, configs: {} },
+    }
+    const body = recordBody(record, objectName('7a1c5f0e-6f57-4a3c-8d3e-2f2f6f1d0001', subject))
+    const { status } = await swarm.lab.nodes[0].engine('POST', '/configs/create', body)
+    if (status !== 201) throw new Error(`the record was not made: ${status}`)
+  }
+
+  test(
+    'old ones go from all nodes; what a service, its rollback, a record, a tag or a container needs stays, and all of others',
+    async () => {
+      await deploy(images.old)
+      expect(resultsOf(await deploy(images.before))).toMatchObject([{ outcome: 'updated' }])
+      await swarm.until('the end of the old containers', async () => {
+        const all = await Promise.all(nodes.map((node) => swarm.lab.docker(['ps', '--all', '--quiet'], { node })))
+        return all.every(({ stdout }) => stdout.trim().split('\n').length === 1)
+      })
+      for (const node of nodes) {
+        for (const image of [images.tagged, images.used, images.recorded, images.other]) {
+          await docker(node, 'pull', untagged(image))
+        }
+        await docker(node, 'pull', images.kept.reference)
+      }
+      await docker('n2', 'tag', untagged(images.tagged), 'mine:1')
+      await docker('n3', 'create', untagged(images.used))
+      await keepRecord(images.recorded)
+
+      const pruned = await pruning(images.now)
+      expect(resultsOf(pruned)).toMatchObject([{ outcome: 'updated' }])
+      expect(told(pruned)).toEqual([])
+      const stays = ['before', 'now', 'recorded', 'kept', 'other', 'tool']
+      expect(await onNode('n1')).toEqual(stays)
+      expect(await onNode('n2')).toEqual([...stays.slice(0, 2), 'tagged', ...stays.slice(2)])
+      expect(await onNode('n3')).toEqual([...stays.slice(0, 2), 'used', ...stays.slice(2)])
+      for (const [node, count] of Object.entries({ n1: 3, n2: 2, n3: 2 })) {
+        expect(pruned.log).toMatch(
+          new RegExp(`^${node}: ${count} images went, up to \\d.* freed: .*acme/web@sha256:`, 'm'),
+        )
+      }
+      expect(pruned.summary).toContain('### Old images on the nodes')
+      expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout.trim()).toBe('web')
+      for (const node of nodes) {
+        const { stdout } = await swarm.lab.docker(['ps', '--all', '--format', '{{.Names}}'], { node })
+        expect(stdout).not.toContain('swarm-deploy-tools')
+      }
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'nodes that cannot be asked are named with the reason, and the deploy stays green',
+    async () => {
+      await docker('n2', 'run', '--rm', '--volume', '/run:/x', untagged(images.tool), 'rm', '/x/docker.sock')
+      await swarm.lab.docker(['node', 'update', '--availability', 'drain', 'n3'])
+      await swarm.until('the drained node', async () => (await swarm.running('web')).length === 2)
+      const pruned = await pruning(images.now)
+      expect(pruned.outputs.status).toBe('unchanged')
+      expect(told(pruned)).toEqual([
+        expect.stringMatching(/^warning: .*from n2: nothing listens at \/var\/run\/docker\.sock/),
+        'warning: prune-images: old images were not removed from n3: it gets no task (availability drain)',
+      ])
+      expect(pruned.log).toContain('Nothing to remove on the node')
+      const { log } = await deploy(images.now, {
+        mode: 'plan',
+        'prune-images': 'true',
+        'node-tools-image': images.tool.reference,
+      })
+      expect(log).toContain('that nothing needs any more would go from all nodes')
+    },
+    LIMIT_MS,
+  )
+})

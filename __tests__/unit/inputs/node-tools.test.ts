@@ -1,0 +1,58 @@
+import { afterEach, expect, jest, test } from '@jest/globals'
+import type { UserErrors } from '../../../src/errors.ts'
+import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGIES } from '../../../src/strategies/table.ts'
+
+const printed: string[] = []
+afterEach(() => {
+  jest.restoreAllMocks()
+  printed.length = 0
+})
+
+function read(inputs: Readonly<Record<string, string>>) {
+  jest.spyOn(process.stdout, 'write').mockImplementation((piece) => printed.push(String(piece)) > 0)
+  const all = Object.entries({ services: 'web: hub.test/web:1', ...inputs })
+  return readInputs(Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])), STRATEGIES)
+}
+
+function problems(inputs: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    read(inputs)
+    return []
+  } catch (error) {
+    return (error as UserErrors).problems
+  }
+}
+
+test('images are pruned when that is asked for, by the docker CLI unless told', () => {
+  expect(read({}).pruneImages).toBeUndefined()
+  expect(read({ 'prune-images': 'true' }).pruneImages?.toolsImage).toEqual({
+    registry: 'docker.io',
+    repository: 'library/docker',
+    tag: 'cli',
+  })
+  const own = read({ 'prune-images': 'true', 'node-tools-image': 'hub.test/docker:28-cli' })
+  expect(own.pruneImages?.toolsImage).toEqual({ registry: 'hub.test', repository: 'docker', tag: '28-cli' })
+  expect(printed.join('')).toBe('')
+})
+
+test('an image that nothing is done with is told', () => {
+  read({ 'node-tools-image': 'hub.test/docker:28-cli' })
+  expect(printed.join('')).toContain('node-tools-image: it only counts with `prune-images: true`, and is not used')
+})
+
+test('what cannot be is refused', () => {
+  expect(problems({ 'prune-images': 'true', wait: 'false' })).toEqual([
+    expect.stringMatching(/^prune-images: with `wait: false` nobody sees whether the deploy succeeds/),
+  ])
+  expect(problems({ 'prune-images': 'perhaps' })).toEqual([expect.stringMatching(/^prune-images: /)])
+  expect(problems({ 'prune-images': 'true', 'node-tools-image': 'Docker:' })).toEqual([
+    expect.stringMatching(/^node-tools-image: the image name/),
+  ])
+})
+
+test.each(['refresh-auth', 'login'])('with `mode: %s` it is refused', (mode) => {
+  expect(problems({ mode, 'prune-images': 'true' })).toContainEqual(
+    expect.stringMatching(/^prune-images: it belongs to `mode: deploy`/),
+  )
+})
