@@ -70,6 +70,15 @@ const DEPLOYS: Readonly<Record<string, (tag: string) => Omit<Scenario, 'isGood'>
     before: [spec('web', {}, ['front']), spec('other')],
     asked: { web: many(2), ...others },
   }),
+  'an update with a secret, a config and a network': (tag) => ({
+    inputs: services(tag, {
+      secrets: [{ name: 'token', content: 's3cret-of-web' }],
+      configs: [{ name: 'conf', content: 'a: b' }],
+      networks: [{ name: 'own', create: true }],
+    }),
+    before: [spec('web'), spec('other')],
+    asked: { web: many(2), ...others },
+  }),
   'a new stack': (tag) => ({
     inputs: { stack: 'shop' },
     compose: stack(tag),
