@@ -26218,6 +26218,8 @@ function objectsToSend(belongings) {
 function scoped({ name }, key) {
     return `${name}_${key}`;
 }
+/** On a network that was made for a service without a stack: from which making it is. */
+const MADE_LABEL = 'swarm-deploy.made-by';
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
 function stack_isOwn({ name }, labels) {
     return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
@@ -35988,11 +35990,10 @@ async function networkOfSwarm(engine, name) {
     const all = await listNetworks(engine, clock_timeLimit(MAKE_TIMEOUT_MS));
     return all.find((one) => one.Name === name && one.Scope === 'swarm' && !isLeftover(one))?.Id;
 }
-/** By which a network is known for that of this run, where the answer to its making was lost. */
-const MADE_LABEL = 'swarm-deploy.made-by';
 /** @returns `undefined` as long as a network that was removed has the name, or, without a stack, where others made it */
 async function makeNetwork(stack, engine, name, body) {
     const signal = clock_timeLimit(MAKE_TIMEOUT_MS);
+    // Where the answer is lost, it tells ours from that of another run.
     const token = (0,external_node_crypto_namespaceObject.randomUUID)();
     const marked = { ...body, Labels: { ...body.Labels, [MADE_LABEL]: token } };
     const isMade = (labels) => stack.name === undefined ? labels?.[MADE_LABEL] === token : stack_isOwn(stack, labels);
@@ -41612,9 +41613,11 @@ function missingOf({ missing }) {
 
 
 
+
 /**
  * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
- * no service of others needs. A service is all that there is of it: of a blue-green one both.
+ * no service of others needs. A service is all that there is of it: of a blue-green one both, and what this action has made
+ * for it, where no other needs that.
  */
 function planRemoval(what, swarm) {
     return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm);
@@ -41673,17 +41676,17 @@ function missingStack(stack, services) {
     const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
     return `there is no stack ${stack} on this swarm: ${plan_adviceFor(stack, guess)}`;
 }
-function planServices(names, { services }) {
+function planServices(names, { services, known }) {
     const found = names.map((name) => ({ name, its: services.filter((one) => plan_isOf(name, one)) }));
     const colours = found.flatMap(({ name, its }) => {
         const owner = its.map(colourOf).find((one) => one !== undefined && one !== name);
         return owner === undefined ? [] : [{ name, owner }];
     });
     const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])));
+    const others = services.filter(({ ID }) => !going.has(ID));
     return {
         services: [...going.values()],
-        objects: [],
-        kept: [],
+        ...split(madeFor([...going.values()], known), others),
         missing: found
             .filter(({ its }) => its.length === 0)
             .map(({ name }) => `services: ${plan_missingService(name, services)}`),
@@ -41697,6 +41700,17 @@ function planServices(names, { services }) {
                 ];
         }),
     };
+}
+/** What this action has made for services: the versions of their secrets and configs, and their networks. */
+function madeFor(services, known) {
+    const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    const contents = ['secret', 'config'].flatMap((kind) => known[kind]
+        .filter(({ ID, Spec }) => ids.has(ID) && stack_isOwn({ name: undefined }, Spec.Labels))
+        .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
+    const networks = known.networks
+        .filter(({ Id, Labels }) => ids.has(Id) && Labels?.[MADE_LABEL] !== undefined)
+        .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
+    return [...contents, ...networks];
 }
 function plan_isOf(name, service) {
     return service.Spec.Name === name || nameInFiles(service) === name;

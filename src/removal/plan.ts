@@ -11,10 +11,11 @@ import { listed } from '../inputs/problems.ts'
 import type { RemovalSubject } from '../inputs/removal.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
 import { someOf } from '../runner/some-of.ts'
+import { isOwn, MADE_LABEL } from '../stack/stack.ts'
 
 /** What a removal takes away, and what stays all the same. Pure. */
 
-/** A network, secret or config of a stack. */
+/** A network, secret or config of a stack, or one that was made for a service. */
 export interface RemovableObject {
   readonly kind: Kind | 'network'
   readonly id: string
@@ -49,7 +50,8 @@ export interface PresentSwarm {
 
 /**
  * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
- * no service of others needs. A service is all that there is of it: of a blue-green one both.
+ * no service of others needs. A service is all that there is of it: of a blue-green one both, and what this action has made
+ * for it, where no other needs that.
  */
 export function planRemoval(what: RemovalSubject, swarm: PresentSwarm): RemovalPlan {
   return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm)
@@ -118,17 +120,17 @@ function missingStack(stack: string, services: readonly Service[]): string {
   return `there is no stack ${stack} on this swarm: ${adviceFor(stack, guess)}`
 }
 
-function planServices(names: readonly string[], { services }: PresentSwarm): RemovalPlan {
+function planServices(names: readonly string[], { services, known }: PresentSwarm): RemovalPlan {
   const found = names.map((name) => ({ name, its: services.filter((one) => isOf(name, one)) }))
   const colours = found.flatMap(({ name, its }) => {
     const owner = its.map(colourOf).find((one) => one !== undefined && one !== name)
     return owner === undefined ? [] : [{ name, owner }]
   })
   const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])))
+  const others = services.filter(({ ID }) => !going.has(ID))
   return {
     services: [...going.values()],
-    objects: [],
-    kept: [],
+    ...split(madeFor([...going.values()], known), others),
     missing: found
       .filter(({ its }) => its.length === 0)
       .map(({ name }) => `services: ${missingService(name, services)}`),
@@ -145,6 +147,20 @@ function planServices(names: readonly string[], { services }: PresentSwarm): Rem
           ]
     }),
   }
+}
+
+/** What this action has made for services: the versions of their secrets and configs, and their networks. */
+function madeFor(services: readonly Service[], known: KnownObjects): RemovableObject[] {
+  const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)))
+  const contents = (['secret', 'config'] as const).flatMap((kind) =>
+    known[kind]
+      .filter(({ ID, Spec }) => ids.has(ID) && isOwn({ name: undefined }, Spec.Labels))
+      .map(({ ID: id, Spec: { Name: name } }): RemovableObject => ({ kind, id, name })),
+  )
+  const networks = known.networks
+    .filter(({ Id, Labels }) => ids.has(Id) && Labels?.[MADE_LABEL] !== undefined)
+    .map(({ Id: id, Name: name }): RemovableObject => ({ kind: 'network', id, name }))
+  return [...contents, ...networks]
 }
 
 function isOf(name: string, service: Service): boolean {

@@ -16,7 +16,7 @@ import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import { removeMade } from './remove.ts'
-import { type Belongings, isOwn, listNetworks, objectsToSend, type WantedObject } from './stack.ts'
+import { type Belongings, isOwn, listNetworks, MADE_LABEL, objectsToSend, type WantedObject } from './stack.ts'
 
 const MAKE_TIMEOUT_MS = 120_000
 /** How long a network that was removed may be held by tasks that are being stopped. */
@@ -177,9 +177,6 @@ async function networkOfSwarm(engine: Engine, name: string): Promise<string | un
   return all.find((one) => one.Name === name && one.Scope === 'swarm' && !isLeftover(one))?.Id
 }
 
-/** By which a network is known for that of this run, where the answer to its making was lost. */
-const MADE_LABEL = 'swarm-deploy.made-by'
-
 /** @returns `undefined` as long as a network that was removed has the name, or, without a stack, where others made it */
 async function makeNetwork(
   stack: Belongings,
@@ -188,6 +185,7 @@ async function makeNetwork(
   body: NetworkCreate,
 ): Promise<string | undefined> {
   const signal = timeLimit(MAKE_TIMEOUT_MS)
+  // Where the answer is lost, it tells ours from that of another run.
   const token = randomUUID()
   const marked = { ...body, Labels: { ...body.Labels, [MADE_LABEL]: token } }
   const isMade = (labels: Network['Labels']) =>

@@ -124,7 +124,13 @@ export function scoped({ name }: { readonly name: string }, key: string): string
   return `${name}_${key}`
 }
 
+/** On a network that was made for a service without a stack: from which making it is. */
+export const MADE_LABEL = 'swarm-deploy.made-by'
+
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
-export function isOwn({ name }: Belongings, labels: Readonly<Record<string, string>> | undefined): boolean {
+export function isOwn(
+  { name }: Pick<Belongings, 'name'>,
+  labels: Readonly<Record<string, string>> | undefined,
+): boolean {
   return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined)
 }

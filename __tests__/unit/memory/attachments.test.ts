@@ -160,6 +160,22 @@ test('a blue-green service has its secrets in both of its services', async () =>
   })
 })
 
+test('what was made for a service goes with it, and what another one needs stays', async () => {
+  const swarm = newSwarm()
+  const entry = web(
+    'secrets: [{name: own, environment: TOKEN}, {name: shared, content: shared-s3cret}]',
+    'networks: [{name: backend, create: true}]',
+  )
+  await deploy(swarm, `${entry}\n- {name: other, image: "hub.test/acme/web:1", create: true, secrets: [shared]}`)
+  swarm.somebody('POST', '/networks/create', { Name: 'theirs', Driver: 'overlay' })
+  await deploy(swarm, web('networks: [backend, theirs]'))
+  const { log } = await deploy(swarm, 'web', { mode: 'remove' })
+  expect(log).toMatch(/stays: secret shared-[0-9a-f]{16}, used by other/)
+  expect(namesOf(swarm, 'secret')).toEqual([expect.stringMatching(/^shared-/)])
+  expect(networksOf(swarm)).toContain('theirs')
+  expect(networksOf(swarm)).not.toContain('backend')
+})
+
 describe('a network of an entry of services', () => {
   test('is made where it is missing and that is asked, and is removed again when the deploy fails', async () => {
     const swarm = newSwarm()
