@@ -17167,6 +17167,7 @@ const DEFAULTS = {
     'keep-replicas': 'false',
     'prune-images': 'false',
     'node-tools-image': 'docker:cli',
+    'same-digest': 'deploy',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -18100,6 +18101,7 @@ const GROUPS = {
         'only',
         'force',
         'keep-replicas',
+        'same-digest',
         'prepare',
         'monitor',
         'on-failure',
@@ -18125,6 +18127,7 @@ const ONLY_SAY_HOW = [
 const ONLY_SAYS_HOW = [
     ...[
         'keep-replicas',
+        'same-digest',
         'monitor',
         'on-failure',
         'on-cancel',
@@ -21016,6 +21019,7 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_SHORT_LIVED = ['warn', 'error', 'allow'];
+const SAME_DIGEST = ['deploy', 'keep'];
 const ON_CANCEL = ['rollback', 'keep'];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -21043,6 +21047,7 @@ function readInputs(given, strategies) {
     const trust = readTrust(env, accounts.credentials, services, problems);
     const force = readForce(env, stack, services, problems);
     const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean);
+    const sameDigest = readOrDefault(env, 'same-digest', problems, (text) => parseChoice(text, SAME_DIGEST));
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -21084,6 +21089,7 @@ function readInputs(given, strategies) {
         onCancel,
         force,
         keepReplicas,
+        sameDigest,
         maxParallel,
         lock,
         plan,

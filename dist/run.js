@@ -14561,6 +14561,7 @@ const DEFAULTS = {
     'keep-replicas': 'false',
     'prune-images': 'false',
     'node-tools-image': 'docker:cli',
+    'same-digest': 'deploy',
     'allow-plain-tcp': 'false',
     'docker-version': '28.3.3',
     'docker-download-url': 'https://download.docker.com',
@@ -15669,6 +15670,7 @@ const GROUPS = {
         'only',
         'force',
         'keep-replicas',
+        'same-digest',
         'prepare',
         'monitor',
         'on-failure',
@@ -15694,6 +15696,7 @@ const ONLY_SAY_HOW = [
 const ONLY_SAYS_HOW = [
     ...[
         'keep-replicas',
+        'same-digest',
         'monitor',
         'on-failure',
         'on-cancel',
@@ -18585,6 +18588,7 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_SHORT_LIVED = ['warn', 'error', 'allow'];
+const SAME_DIGEST = ['deploy', 'keep'];
 const ON_CANCEL = ['rollback', 'keep'];
 /**
  * Reads the inputs of the step, and masks every secret as it is read.
@@ -18612,6 +18616,7 @@ function read_readInputs(given, strategies) {
     const trust = readTrust(env, accounts.credentials, services, problems);
     const force = readForce(env, stack, services, problems);
     const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean);
+    const sameDigest = readOrDefault(env, 'same-digest', problems, (text) => parseChoice(text, SAME_DIGEST));
     const requests = [...services, ...(stack === undefined ? [] : [stack])];
     const pauses = onFailure === 'pause';
     if (pauses)
@@ -18653,6 +18658,7 @@ function read_readInputs(given, strategies) {
         onCancel,
         force,
         keepReplicas,
+        sameDigest,
         maxParallel,
         lock,
         plan,
@@ -21323,6 +21329,7 @@ function planMarkdown(outlook) {
         adviceList(outlook),
         unchangedList(outlook),
         noteList(outlook),
+        keptTagList(outlook),
         leftOutLine(outlook),
         markdown_plain(pruneWords(outlook) ?? ''),
     ].filter((text) => text !== '');
@@ -21512,6 +21519,10 @@ function noteList({ services }) {
     const lines = services.flatMap(({ name, note }) => note === undefined ? [] : [`- ${nameCode(name)}: ${markdown_plain(note)}`]);
     return plan_markdown_list('### Not there yet', lines, 'services');
 }
+function keptTagList({ services }) {
+    const lines = services.flatMap(({ name, keptTag }) => keptTag === undefined ? [] : [`- ${nameCode(name)}: ${markdown_plain(keptTag)}`]);
+    return plan_markdown_list('### Tags that stay', lines, 'services');
+}
 function plan_markdown_list(title, lines, what) {
     const shown = fitting(lines, MOST_LIST_BYTES, sizeOf);
     if (lines.length === 0)
@@ -21551,7 +21562,7 @@ function changesOutput({ services, objects }) {
 }
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service, most) {
-    const { name, action, image, strategy, course, account, stored, tasks, reasons, changes, drift, note } = service;
+    const { name, action, image, strategy, course, account, stored, tasks, reasons, changes, drift, note, keptTag } = service;
     const { because, ...counts } = tasks;
     return {
         kind: 'service',
@@ -21567,7 +21578,7 @@ function serviceEntry(service, most) {
         reasons,
         changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
         drift: drift === undefined ? null : driftEntry(drift, most),
-        note: note ?? null,
+        note: note ?? keptTag ?? null,
     };
 }
 function storedEntry({ registry, account, storedAt, end, hasEnded }) {
@@ -21660,13 +21671,18 @@ function logPlan(outlook) {
     if (leftOut !== undefined)
         log_log.info(leftOut);
     if (unchanged.length > 0)
-        log_log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`);
+        log_log.info(`Unchanged: ${unchanged.map(unchangedWords).join(', ')}`);
+}
+function unchangedWords({ name, keptTag }) {
+    return keptTag === undefined ? name : `${name} (${keptTag})`;
 }
 function logService(service) {
-    const { name, action, course, account, changes, drift } = service;
+    const { name, action, course, account, changes, drift, keptTag } = service;
     const why = whyWords(service);
     const what = action === 'unchanged' ? action : `${action}, ${tasksWords(service)}`;
     log_log.info(`${name}: ${what}${why.length === 0 ? '' : ` (${why.join(', ')})`}`);
+    if (keptTag !== undefined)
+        log_log.info(`    ${keptTag}: it keeps that name`);
     if (course !== undefined)
         log_log.info(`    ${course}`);
     if (account !== undefined)
@@ -26790,7 +26806,60 @@ function withForce(spec, number) {
     return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: number } };
 }
 
+;// CONCATENATED MODULE: ./build/plan/same-digest.js
+
+
+
+
+
+/**
+ * Another tag of the image that a service has: to Swarm it is another text in the template, and so all tasks are
+ * replaced by new ones of the very same image, unless the service keeps the tag that it has. Pure.
+ */
+/**
+ * The image of a service, where what is asked for is the same with another tag; `undefined` where it is another one, of
+ * another repository, or the same to the letter.
+ *
+ * @param pinned what is asked for, with its digest
+ */
+function sameWithOtherTag(current, pinned) {
+    const stored = storedReference(current);
+    if (stored?.digest === undefined || pinned === undefined || stored.digest !== pinned.digest)
+        return undefined;
+    const isSameRepository = canonicalName(stored) === canonicalName(pinned);
+    return isSameRepository && familiar(stored) !== familiar(pinned) ? stored : undefined;
+}
+function storedReference(current) {
+    const image = service_spec_imageOf(current);
+    if (image === undefined)
+        return undefined;
+    try {
+        return parseReference(image);
+    }
+    catch (error) {
+        if (error instanceof UserError)
+            return undefined;
+        throw error;
+    }
+}
+/** Whether a change leaves tasks as they are, so that a new tag with it would restart them for nothing. */
+function leavesTasks(now, wanted) {
+    if (sameSpec(now, wanted))
+        return true;
+    if (service_mode_isJob(wanted) || wantedTasks(wanted) === 0)
+        return false;
+    const { Placement: _, ...template } = now.TaskTemplate;
+    const { Placement } = wanted.TaskTemplate;
+    // Where only the placement is another, tasks stay on the nodes that still fit.
+    return replacesNothing({ ...now, TaskTemplate: { ...template, ...(Placement && { Placement }) } }, wanted);
+}
+/** What is told of a service that keeps its tag. */
+function sameDigestNote({ tag }) {
+    return tag === undefined ? 'same digest as it has' : `same digest as :${tag}`;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/change.js
+
 
 
 
@@ -26814,6 +26883,16 @@ function withForce(spec, number) {
  * @throws UserErrors with what docker says when it refuses the command
  */
 async function changeOf(planned, image, run) {
+    const { current } = planned;
+    const same = run.deployment.sameDigest === 'keep' ? sameWithOtherTag(current, image.pinned) : undefined;
+    const withItsTag = same && (await change_targetOf(planned, { ...image, pinned: same }, run));
+    const isKept = current !== undefined && withItsTag !== undefined && leavesTasks(current.Spec, withItsTag.target.wanted);
+    const { target, tell } = isKept ? withItsTag : await change_targetOf(planned, image, run);
+    tell();
+    return isKept && same !== undefined ? { ...target, note: sameDigestNote(same) } : target;
+}
+/** The same for one image, with what is to be told of it. */
+async function change_targetOf(planned, image, run) {
     const { request, current } = planned;
     const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
@@ -26823,16 +26902,12 @@ async function changeOf(planned, image, run) {
     const attachment = attachmentOf(planned, commanded);
     const spec = attachment?.spec ?? commanded;
     const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion);
-    for (const key of ignored)
-        log_log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
     // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
     const isSent = missing.image !== undefined || request.compose !== undefined;
     const asIs = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
     const labelled = withKeepLabel(asIs, run.deployment.keepReplicas);
     const wanted = withPresentReplicas(labelled, current);
     const note = noneKeptNote(labelled, wanted);
-    if (note !== undefined)
-        log_log.notice(`service ${request.name}: ${note}`);
     const networks = request.compose?.networks ?? request.attached?.toMake ?? [];
     const forced = forcedSpec(planned, wanted);
     const changes = [
@@ -26840,11 +26915,18 @@ async function changeOf(planned, image, run) {
         ...(current === undefined ? [] : noteChange(current.Spec, wanted)),
         ...(forced === undefined ? [] : [FORCED]),
     ];
-    return {
+    const target = {
         wanted: withNotes(forced ?? wanted, current === undefined || changes.length > 0, declared, attachment),
         networks,
         changes,
     };
+    const tell = () => {
+        for (const key of ignored)
+            log_log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`);
+        if (note !== undefined)
+            log_log.notice(`service ${request.name}: ${note}`);
+    };
+    return { target, tell };
 }
 /** What the lists of an entry attach, on top of all else that it says. */
 function attachmentOf({ request, current, colours }, spec) {
@@ -28374,6 +28456,8 @@ async function checkOne(planned, lookUp, say, run) {
     const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
     if (change === undefined)
         return { problems, ...unreadable };
+    if (change.note !== undefined)
+        say(`${change.note}, and keeps that name`);
     const { wanted, changes } = change;
     const draft = { request, current, ...change };
     if (image !== undefined && current !== undefined && changes.length === 0) {
@@ -28644,6 +28728,7 @@ function resultOf(sent, outcome, seen, cause) {
         },
         strategy: change.request.strategy.kind,
         ...(change.changes.length > 0 && { changes: change.changes }),
+        ...(change.note !== undefined && { note: change.note }),
         ...(change.request.place && { place: change.request.place }),
         config: change.access?.config.name,
         nodes,
@@ -28689,7 +28774,7 @@ function givenUpResult(sent, seen, culprits) {
  *
  * @param node where it failed, as far as that is known by now
  */
-function sayResult(result, { isWayBack = false }, lines, node = result.failedTask?.node) {
+function sayResult(result, { change, isWayBack = false }, lines, node = result.failedTask?.node) {
     const { name, outcome, seconds, tasks, nodes, cause } = result;
     const after = `after ${seconds} s`;
     if (!isGood(result)) {
@@ -28697,7 +28782,8 @@ function sayResult(result, { isWayBack = false }, lines, node = result.failedTas
         lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
         return;
     }
-    const said = `${isWayBack ? 'back' : outcome} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+    const note = isWayBack || change.note === undefined ? '' : ` (${change.note})`;
+    const said = `${isWayBack ? 'back' : outcome}${note} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
     // Of many services those count that have changed.
     if (outcome === 'unchanged' && !isWayBack)
         lines.unchanged(name, said);
@@ -29231,7 +29317,9 @@ async function withDiagnosis(result, diagnosis, advice = '') {
 }
 async function watched_service_withNote(result, onNodes, onJob) {
     const note = (await onNodes) ?? onJob;
-    return note === undefined ? result : { ...result, note };
+    if (note === undefined)
+        return result;
+    return { ...result, note: result.note === undefined ? note : `${result.note}; ${note}` };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/watch.js
@@ -40830,6 +40918,7 @@ function serviceOutlook(change, { observed, networks }) {
         stored: storedWith(before, observed),
         drift: driftBefore(change, changes, networks),
         note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
+        ...(change.note !== undefined && { keptTag: change.note }),
     };
 }
 function driftBefore(change, planned, networks) {

@@ -140,6 +140,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     onCancel: 'keep',
     force: [],
     keepReplicas: false,
+    sameDigest: 'deploy',
     maxParallel: 10,
     lock: undefined,
     plan: { showValues: false, failOnChanges: false },

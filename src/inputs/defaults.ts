@@ -16,6 +16,7 @@ export const DEFAULTS = {
   'keep-replicas': 'false',
   'prune-images': 'false',
   'node-tools-image': 'docker:cli',
+  'same-digest': 'deploy',
   'allow-plain-tcp': 'false',
   'docker-version': '28.3.3',
   'docker-download-url': 'https://download.docker.com',

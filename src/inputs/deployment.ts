@@ -48,6 +48,8 @@ export interface Deployment extends Accounts {
   readonly force: Selection
   /** The number of tasks of services that are there is left as it is, but for what labels say. */
   readonly keepReplicas: boolean
+  /** What is done with another tag of the image that a service has: `keep` restarts no task for it. */
+  readonly sameDigest: 'deploy' | 'keep'
   /** How many services are checked and sent at the same time. */
   readonly maxParallel: number
   /** Deploy only while nobody else who asks for the lock does. */

@@ -34,6 +34,7 @@ const GROUPS = {
     'only',
     'force',
     'keep-replicas',
+    'same-digest',
     'prepare',
     'monitor',
     'on-failure',
@@ -65,6 +66,7 @@ const ONLY_SAY_HOW: readonly Group[] = [
 const ONLY_SAYS_HOW: readonly Input[] = [
   ...([
     'keep-replicas',
+    'same-digest',
     'monitor',
     'on-failure',
     'on-cancel',

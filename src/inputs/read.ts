@@ -42,6 +42,7 @@ const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'] as const
 const ON_SHORT_LIVED = ['warn', 'error', 'allow'] as const
+const SAME_DIGEST = ['deploy', 'keep'] as const
 const ON_CANCEL = ['rollback', 'keep'] as const
 
 /**
@@ -70,6 +71,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const trust = readTrust(env, accounts.credentials, services, problems)
   const force = readForce(env, stack, services, problems)
   const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean)
+  const sameDigest = readOrDefault(env, 'same-digest', problems, (text) => parseChoice(text, SAME_DIGEST))
   const requests = [...services, ...(stack === undefined ? [] : [stack])]
   const pauses = onFailure === 'pause'
   if (pauses) checkPause(requests, problems)
@@ -111,6 +113,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     onCancel,
     force,
     keepReplicas,
+    sameDigest,
     maxParallel,
     lock,
     plan,

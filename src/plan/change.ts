@@ -35,12 +35,13 @@ import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
 import { noneKeptNote, noteChange, withKeepLabel, withoutOwnNote, withPresentReplicas } from './keep-replicas.ts'
 import type { PlannedService } from './plan.ts'
+import { leavesTasks, sameDigestNote, sameWithOtherTag } from './same-digest.ts'
 
 /** What a deploy would change in a service. */
-export type Target = Pick<Change, 'wanted' | 'networks' | 'changes'>
+export type Target = Pick<Change, 'wanted' | 'networks' | 'changes' | 'note'>
 
 interface ChangeRun extends Run {
-  readonly deployment: Pick<Deployment, 'keepReplicas'>
+  readonly deployment: Pick<Deployment, 'keepReplicas' | 'sameDigest'>
 }
 
 /**
@@ -50,6 +51,22 @@ interface ChangeRun extends Run {
  * @throws UserErrors with what docker says when it refuses the command
  */
 export async function changeOf(planned: PlannedService, image: CheckedImage, run: ChangeRun): Promise<Target> {
+  const { current } = planned
+  const same = run.deployment.sameDigest === 'keep' ? sameWithOtherTag(current, image.pinned) : undefined
+  const withItsTag = same && (await targetOf(planned, { ...image, pinned: same }, run))
+  const isKept =
+    current !== undefined && withItsTag !== undefined && leavesTasks(current.Spec, withItsTag.target.wanted)
+  const { target, tell } = isKept ? withItsTag : await targetOf(planned, image, run)
+  tell()
+  return isKept && same !== undefined ? { ...target, note: sameDigestNote(same) } : target
+}
+
+/** The same for one image, with what is to be told of it. */
+async function targetOf(
+  planned: PlannedService,
+  image: CheckedImage,
+  run: ChangeRun,
+): Promise<{ readonly target: Target; readonly tell: () => void }> {
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
@@ -59,15 +76,12 @@ export async function changeOf(planned: PlannedService, image: CheckedImage, run
   const attachment = attachmentOf(planned, commanded)
   const spec = attachment?.spec ?? commanded
   const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion)
-  for (const key of ignored)
-    log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
   const isSent = missing.image !== undefined || request.compose !== undefined
   const asIs = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
   const labelled = withKeepLabel(asIs, run.deployment.keepReplicas)
   const wanted = withPresentReplicas(labelled, current)
   const note = noneKeptNote(labelled, wanted)
-  if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
   const networks = request.compose?.networks ?? request.attached?.toMake ?? []
   const forced = forcedSpec(planned, wanted)
   const changes = [
@@ -75,11 +89,17 @@ export async function changeOf(planned: PlannedService, image: CheckedImage, run
     ...(current === undefined ? [] : noteChange(current.Spec, wanted)),
     ...(forced === undefined ? [] : [FORCED]),
   ]
-  return {
+  const target = {
     wanted: withNotes(forced ?? wanted, current === undefined || changes.length > 0, declared, attachment),
     networks,
     changes,
   }
+  const tell = () => {
+    for (const key of ignored)
+      log.warning(`service ${request.name}: this daemon has no ${key} for services, and ignores it`)
+    if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
+  }
+  return { target, tell }
 }
 
 /** What the lists of an entry attach, on top of all else that it says. */

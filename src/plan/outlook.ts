@@ -52,6 +52,8 @@ export interface ServiceOutlook {
   readonly drift: Drift | undefined
   /** What the swarm is at with one that stays as it is: an earlier update that has not ended. */
   readonly note: string | undefined
+  /** That it keeps the tag that it has, in words: `same digest as :1.4`. */
+  readonly keptTag?: string
 }
 
 /** A credential, without what is secret. */
@@ -116,6 +118,7 @@ function serviceOutlook(change: Change, { observed, networks }: Known): ServiceO
     stored: storedWith(before, observed),
     drift: driftBefore(change, changes, networks),
     note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
+    ...(change.note !== undefined && { keptTag: change.note }),
   }
 }
 

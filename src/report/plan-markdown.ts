@@ -54,6 +54,7 @@ export function planMarkdown(outlook: Outlook): string {
     adviceList(outlook),
     unchangedList(outlook),
     noteList(outlook),
+    keptTagList(outlook),
     leftOutLine(outlook),
     plain(pruneWords(outlook) ?? ''),
   ].filter((text) => text !== '')
@@ -266,6 +267,13 @@ function noteList({ services }: Outlook): string {
     note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`],
   )
   return list('### Not there yet', lines, 'services')
+}
+
+function keptTagList({ services }: Outlook): string {
+  const lines = services.flatMap(({ name, keptTag }) =>
+    keptTag === undefined ? [] : [`- ${nameCode(name)}: ${plain(keptTag)}`],
+  )
+  return list('### Tags that stay', lines, 'services')
 }
 
 function list(title: string, lines: readonly string[], what: string): string {

@@ -29,7 +29,8 @@ export function changesOutput({ services, objects }: Outlook): ListOutput {
 
 /** Keys in the order and form that docs/plan.md documents. */
 function serviceEntry(service: ServiceOutlook, most: number) {
-  const { name, action, image, strategy, course, account, stored, tasks, reasons, changes, drift, note } = service
+  const { name, action, image, strategy, course, account, stored, tasks, reasons, changes, drift, note, keptTag } =
+    service
   const { because, ...counts } = tasks
   return {
     kind: 'service',
@@ -45,7 +46,7 @@ function serviceEntry(service: ServiceOutlook, most: number) {
     reasons,
     changes: changes.map((change) => changeEntry(change, most, restarts(service, change))),
     drift: drift === undefined ? null : driftEntry(drift, most),
-    note: note ?? null,
+    note: note ?? keptTag ?? null,
   }
 }
 

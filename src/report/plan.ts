@@ -81,14 +81,19 @@ function logPlan(outlook: Outlook): void {
   }
   const leftOut = leftOutWords(outlook.leftOut)
   if (leftOut !== undefined) log.info(leftOut)
-  if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(({ name }) => name).join(', ')}`)
+  if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(unchangedWords).join(', ')}`)
+}
+
+function unchangedWords({ name, keptTag }: ServiceOutlook): string {
+  return keptTag === undefined ? name : `${name} (${keptTag})`
 }
 
 function logService(service: ServiceOutlook): void {
-  const { name, action, course, account, changes, drift } = service
+  const { name, action, course, account, changes, drift, keptTag } = service
   const why = whyWords(service)
   const what = action === 'unchanged' ? action : `${action}, ${tasksWords(service)}`
   log.info(`${name}: ${what}${why.length === 0 ? '' : ` (${why.join(', ')})`}`)
+  if (keptTag !== undefined) log.info(`    ${keptTag}: it keeps that name`)
   if (course !== undefined) log.info(`    ${course}`)
   if (account !== undefined)
     log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`)

@@ -50,6 +50,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
     },
     strategy: change.request.strategy.kind,
     ...(change.changes.length > 0 && { changes: change.changes }),
+    ...(change.note !== undefined && { note: change.note }),
     ...(change.request.place && { place: change.request.place }),
     config: change.access?.config.name,
     nodes,
@@ -99,7 +100,7 @@ export function givenUpResult(sent: Sent, seen: Seen | undefined, culprits: read
  */
 export function sayResult(
   result: ServiceResult,
-  { isWayBack = false }: Sent,
+  { change, isWayBack = false }: Sent,
   lines: ServiceLog,
   node = result.failedTask?.node,
 ): void {
@@ -110,7 +111,8 @@ export function sayResult(
     lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`)
     return
   }
-  const said = `${isWayBack ? 'back' : outcome} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const note = isWayBack || change.note === undefined ? '' : ` (${change.note})`
+  const said = `${isWayBack ? 'back' : outcome}${note} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   // Of many services those count that have changed.
   if (outcome === 'unchanged' && !isWayBack) lines.unchanged(name, said)
   else lines.good(name, said)

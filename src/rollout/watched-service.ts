@@ -122,5 +122,6 @@ async function withNote(
   onJob: string | undefined,
 ): Promise<ServiceResult> {
   const note = (await onNodes) ?? onJob
-  return note === undefined ? result : { ...result, note }
+  if (note === undefined) return result
+  return { ...result, note: result.note === undefined ? note : `${result.note}; ${note}` }
 }

@@ -556,6 +556,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'services: web: nothing is asked for: write an `image`, or `refresh: true` for the newest image of the tag that it has, as in `{name: web, refresh: true}`',
   ],
   ['an image that is looked up anyway', service('image: nginx\nrefresh: true'), '`refresh` and `image` are both given'],
+  [
+    'same-digest in other words',
+    { ...service('image: nginx'), 'same-digest': 'kep' },
+    'same-digest: "kep" is none of its words: did you mean keep?',
+  ],
   ['force in words', service('force: please'), '`force`: "please" is neither'],
   [
     'force of a name that is none',
