@@ -22995,6 +22995,8 @@ const MOST_SECONDS = 300;
 const LEAST_SECONDS = 30;
 const READ_TIMEOUT_MS = 60_000;
 const MOST_NAMES_SHOWN = 20;
+/** They are words of a command, and part of a spec, both of which have a limit. */
+const prune_images_MOST_NAMES = 5000;
 /**
  * Removes from all nodes the images of the run's repositories, and of that of the tools, that no service of the swarm needs
  * now or after its rollback, no kept record, and no container. It never fails the run: what does not succeed is a warning.
@@ -23041,7 +23043,7 @@ async function prune(run) {
     ]);
     const needed = neededDigests(services, records.kept);
     const found = answers.map((answer) => ({ ...answer, unused: answer.state === 'done' ? unusedIn(answer.lines) : [] }));
-    const names = namesThatMayGo(found.flatMap(({ unused }) => unused), repositories, needed);
+    const names = namesThatMayGo(found.flatMap(({ unused }) => unused), repositories, needed).slice(0, prune_images_MOST_NAMES);
     const concerned = found.filter(({ unused }) => unused.some((image) => image.names.every((one) => names.includes(one))));
     const removing = concerned.length === 0
         ? []

@@ -32,6 +32,8 @@ const MOST_SECONDS = 300
 const LEAST_SECONDS = 30
 const READ_TIMEOUT_MS = 60_000
 const MOST_NAMES_SHOWN = 20
+/** They are words of a command, and part of a spec, both of which have a limit. */
+const MOST_NAMES = 5000
 
 /** What the removal of old images has at hand. */
 export interface PruneRun {
@@ -121,7 +123,7 @@ async function prune(run: PruneRun): Promise<Pruned | undefined> {
     found.flatMap(({ unused }) => unused),
     repositories,
     needed,
-  )
+  ).slice(0, MOST_NAMES)
   const concerned = found.filter(({ unused }) =>
     unused.some((image) => image.names.every((one) => names.includes(one))),
   )
