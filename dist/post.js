@@ -9276,6 +9276,648 @@ function registryOf(key) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner/printable.js
+/** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
+const ESCAPE = '\u001b';
+/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ … m`, `ESC ] … BEL`. */
+const TERMINAL_CODES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`, 'g');
+/** All that some program takes for the end of a line. */
+const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
+const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
+/** Control characters, halves of characters, and what turns the direction of writing or has no width. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `�`. */
+function printable_printable(text) {
+    return text
+        .replace(TERMINAL_CODES, '')
+        .replace(LINE_END_WITH_BLANKS, ' ')
+        .replaceAll('\t', ' ')
+        .replace(UNSEEN, '\ufffd');
+}
+const REST = /… \(([\d,]+) more characters\)$/;
+/** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
+function shortened(text, mostCharacters) {
+    if (text.length <= mostCharacters)
+        return text;
+    const [note = '', cutBefore = '0'] = REST.exec(text) ?? [];
+    const whole = text.length - note.length;
+    const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
+    const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
+    return `${head}… (${missing.toLocaleString('en')} more characters)`;
+}
+const BEGIN = /^\(([\d,]+) characters before this\) …/;
+/** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
+function bothShortened(before, after, mostCharacters) {
+    const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
+    const from = length < mostCharacters ? 0 : length - Math.floor(mostCharacters / 3);
+    const shown = (text) => {
+        if (text === undefined || from === 0)
+            return text && shortened(text, mostCharacters);
+        const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
+        const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
+        const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
+        return `(${missing.toLocaleString('en')} characters before this) …${shortened(rest, mostCharacters)}`;
+    };
+    return [shown(before), shown(after)];
+}
+/** How many characters two texts have in common at their beginning. */
+function commonLength(a, b) {
+    let length = 0;
+    while (length < a.length && a[length] === b[length])
+        length++;
+    return length;
+}
+/** The text as a string of JSON, in which also what has no width, or is another blank than usual, can be seen. */
+function visible(text) {
+    return JSON.stringify(text).replace(/[\p{C}\p{DI}]|(?! )\p{Z}/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+}
+/** The text without halves of characters, with which nothing can be encoded. */
+function wellFormed(text) {
+    return text.replace(/\p{Cs}/gu, '\ufffd');
+}
+/** A cut may go through a character of two halves. */
+function withoutHalf(text) {
+    return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
+}
+
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;// CONCATENATED MODULE: ./build/runner/matcher.js
+/** As many characters of a text decide whether it is worth a closer look. */
+const KEY_CHARACTERS = 4;
+const BITS_OF_CHARACTER = 5;
+/** Of so many, few places of a text hit one by chance. */
+const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
+/**
+ * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
+ * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
+ */
+class Matcher {
+    #longest = 0;
+    /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
+    #keys = new Uint8Array(KEYS);
+    #buckets = new Map();
+    /** @param text of at least four characters, that it does not have yet */
+    add(text) {
+        this.#longest = Math.max(this.#longest, text.length);
+        const start = text.slice(0, KEY_CHARACTERS);
+        this.#keys[keyOf(start)] = 1;
+        const bucket = this.#buckets.get(start);
+        if (bucket === undefined) {
+            this.#buckets.set(start, { texts: [text], shorter: undefined });
+            return;
+        }
+        bucket.texts.push(text);
+        bucket.shorter = undefined;
+    }
+    /** The text with everything found in it replaced; what overlaps is replaced together. */
+    replaceAll(text, by) {
+        if (this.#buckets.size === 0)
+            return text;
+        let result = '';
+        let done = 0;
+        let start = 0;
+        let end = 0;
+        const keys = this.#keys;
+        let key = keyOf(text.slice(0, KEY_CHARACTERS - 1));
+        for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
+            key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1));
+            if (keys[key] === 0)
+                continue;
+            const length = this.#lengthAt(text, at);
+            if (length === 0)
+                continue;
+            if (at >= end) {
+                if (end > start) {
+                    result += text.slice(done, start) + by;
+                    done = end;
+                }
+                start = at;
+            }
+            end = Math.max(end, at + length);
+        }
+        return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`;
+    }
+    /** The length of the longest text that stands at a place; 0 when none does. */
+    #lengthAt(text, at) {
+        const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS));
+        if (bucket === undefined)
+            return 0;
+        bucket.shorter ??= putInOrder(bucket.texts);
+        const { texts, shorter } = bucket;
+        const rest = text.slice(at, at + this.#longest);
+        for (let index = lastUpTo(rest, texts); index >= 0; index = shorter[index] ?? -1) {
+            const candidate = texts[index] ?? '';
+            if (rest.startsWith(candidate))
+                return candidate.length;
+        }
+        return 0;
+    }
+}
+/** Sorts them; and for each the longest other one that it begins with, by its index; -1 when there is none. */
+function putInOrder(texts) {
+    texts.sort();
+    const begun = [];
+    return texts.map((text, index) => {
+        while (begun.length > 0 && !text.startsWith(texts[begun.at(-1) ?? 0] ?? ''))
+            begun.pop();
+        const shorter = begun.at(-1) ?? -1;
+        begun.push(index);
+        return shorter;
+    });
+}
+/**
+ * The index of the last of some texts in order that is not after another one; -1 when all are. From it what is
+ * {@link Bucket.shorter} leads to everything that the other begins with.
+ */
+function lastUpTo(other, texts) {
+    let low = 0;
+    let high = texts.length;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((texts[middle] ?? '') <= other)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
+}
+function keyOf(start) {
+    let key = 0;
+    for (let at = 0; at < start.length; at++)
+        key = nextKey(key, start.charCodeAt(at));
+    return key;
+}
+/** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
+function nextKey(key, character) {
+    return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
+}
+
+;// CONCATENATED MODULE: ./build/runner/screen.js
+/** Lines on a terminal that are drawn anew in their place, below those of the log. */
+const screen_ESCAPE = '\u001b';
+const CARRIAGE_RETURN = '\r';
+/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
+const ERASE_BELOW = '\u001b[J';
+const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
+/** What a row must leave free, or the terminal begins another one. */
+const MARGIN = 1;
+/** Of the rows of a terminal, so that the log stays in sight. */
+const OF_LOG = 4;
+/** Codes of colours have no width, nor have marks that stand above others. */
+const NO_WIDTH = new RegExp(`${screen_ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
+/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+/** How many columns a text takes. */
+function widthOf(text) {
+    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+/** The text, or its beginning, in so many columns. */
+function fitted(text, columns) {
+    if (widthOf(text) <= columns)
+        return text;
+    let width = 0;
+    let fit = '';
+    for (const character of text) {
+        width += widthOf(character);
+        if (width > columns - 1)
+            break;
+        fit += character;
+    }
+    return `${fit}…`;
+}
+class screen_Screen {
+    #terminal;
+    /** By their keys, in the order in which they came. */
+    #lines = new Map();
+    /** As they stand there. */
+    #drawn = [];
+    constructor(terminal) {
+        this.#terminal = terminal;
+    }
+    /** Something is written above the live lines, to this terminal: whole lines. */
+    above(write) {
+        this.#erase();
+        write();
+        this.#draw();
+    }
+    /** Shows a line, or another text in its place. */
+    show(key, text) {
+        this.#lines.set(key, text);
+        this.refresh();
+    }
+    /** Takes a line away, or all of them. */
+    drop(key) {
+        if (key === undefined)
+            this.#lines.clear();
+        else if (!this.#lines.delete(key))
+            return;
+        this.refresh();
+    }
+    /** Draws all lines as they are now. */
+    refresh() {
+        const now = this.#fitting();
+        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
+            return;
+        this.#erase();
+        this.#draw(now);
+    }
+    #erase() {
+        const { columns = 80 } = this.#terminal.size();
+        // The terminal may be narrower by now, and have broken what stands there.
+        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+        if (rows > 0)
+            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
+        this.#drawn = [];
+    }
+    #draw(lines = this.#fitting()) {
+        this.#drawn = lines;
+        if (lines.length > 0)
+            this.#terminal.write(`${lines.join('\n')}\n`);
+    }
+    #fitting() {
+        const { columns = 80, rows = 24 } = this.#terminal.size();
+        const room = Math.max(1, rows - OF_LOG);
+        const all = [...this.#lines.values()];
+        const shown = all.length <= room ? all : all.slice(0, room - 1);
+        const more = all.length - shown.length;
+        const texts = shown.map((text) => text());
+        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/stdout.js
+
+/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
+const direct = {};
+/** A runner reads both as one. */
+const streams = { log: 'stdout', problem: 'stdout' };
+let screen;
+const REFRESH_MS = 1000;
+/** Has the lines of a kind go to a stream. */
+function sendTo(stream, kinds) {
+    for (const kind of kinds)
+        streams[kind] = stream;
+}
+/** Writes one line of the log. */
+function stdout_writeLine(line, kind = 'log') {
+    const write = () => writeTo(streams[kind], `${line}\n`);
+    if (screen !== undefined && process[streams[kind]].isTTY)
+        screen.above(write);
+    else
+        write();
+}
+/** Writes to a stream itself: a result that a program may read. */
+function writeTo(stream, text) {
+    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
+    write(text);
+}
+/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
+function columnsOf(stream) {
+    return process[stream].columns || undefined;
+}
+/** Whether a person reads it on a terminal. */
+function isTerminal() {
+    return process[streams.log].isTTY === true;
+}
+/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
+function useLiveLines() {
+    if (!isTerminal())
+        return;
+    const terminal = process[streams.log];
+    screen = new Screen({
+        write: (text) => writeTo(streams.log, text),
+        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
+    });
+    // The seconds in them go on.
+    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
+}
+/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
+function stdout_liveLines() {
+    return screen;
+}
+/**
+ * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
+ * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
+ */
+function divertOthers(handOver) {
+    for (const name of ['stdout', 'stderr']) {
+        const stream = process[name];
+        direct[name] ??= stream.write.bind(stream);
+        // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
+        stream.on('error', () => undefined);
+        stream.write = ((chunk, ...rest) => {
+            const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+            for (const line of text.replace(/\r?\n$/, '').split('\n'))
+                if (line.trim() !== '')
+                    handOver(line);
+            const done = rest.find((one) => typeof one === 'function');
+            if (done !== undefined)
+                process.nextTick(done);
+            return true;
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/workflow-commands.js
+/**
+ * The lines that a runner takes for commands: `::name key=value::data`
+ * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
+ *
+ * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
+ * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
+ * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
+ */
+/** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
+function workflow_commands_isInRunner(env) {
+    return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
+}
+/**
+ * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
+ * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
+ */
+function readsGreedily(env) {
+    return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true';
+}
+/** A command as one line. */
+function workflow_commands_commandLine(name, data, env, properties = {}) {
+    const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+    const head = given.length === 0 ? name : `${name} ${given.join(',')}`;
+    const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data;
+    return `::${head}::${escapeData(clear)}`;
+}
+/** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */
+function workflow_commands_withoutCommands(line) {
+    return line.replace(/##(?=\w*\[)/g, '## ').replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, '$1 ');
+}
+function escapeData(text) {
+    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+function escapeProperty(text) {
+    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+;// CONCATENATED MODULE: ./build/runner/secret.js
+
+
+
+
+
+const HIDDEN = '***';
+/** What is shorter stands in any text by chance: hidden, it would blot out the whole log. */
+const SHORTEST_HIDDEN = 4;
+/** So does what is a word or number of everybody's: a switch, a port. */
+const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
+/**
+ * What the outputs say in their own words. A runner drops an output of a job in which it finds a mask
+ * (actions/runner, JobExtension.cs): one of these would have it drop all of them.
+ */
+const OF_OUTPUTS = new Set(`created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
+  update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
+  failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
+  added runsAgain digest state pushed present platforms bytes strategy course account username registry rolling recreate canary`.split(/\s+/));
+/** How key files begin and end, all of them. */
+const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+/** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
+const MOST_MASKED_LINES = 500;
+/** Every form in which a secret of this run can surface. */
+const known = new Set();
+/** Finds all of them at once. */
+const matcher = new Matcher();
+/** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
+class secret_Secret {
+    #value;
+    /**
+     * Hides the value, and every form of it, from all that is printed from now on, unless {@link isTooPlain}.
+     *
+     * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
+     */
+    constructor(value, username) {
+        this.#value = value;
+        const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES;
+        hide(formsOf(value), isToldOf);
+        if (username !== undefined && value !== '')
+            hide(base64Forms(`${username}:${value}`), isToldOf);
+    }
+    /** The value itself. For the headers and files that need it, never for text that a person reads. */
+    reveal() {
+        return this.#value;
+    }
+    toString() {
+        return HIDDEN;
+    }
+    toJSON() {
+        return HIDDEN;
+    }
+    [external_node_util_namespaceObject.inspect.custom]() {
+        return HIDDEN;
+    }
+}
+/** Whether a secret is so short, or such an everyday word, that hiding it would make a riddle of every text. */
+function isTooPlain(value) {
+    const core = value.trim();
+    return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core);
+}
+/** Whether a runner is told to hide it, in this step and all after it. */
+function isMasked(value) {
+    return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
+}
+/** The text with every known secret, in every form, replaced by `***`. */
+function secret_redact(text) {
+    return matcher.replaceAll(text, HIDDEN);
+}
+/**
+ * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
+ * URL-safe), URL-encoded, and escaped as in JSON or in a workflow command. What is too plain has none.
+ */
+function formsOf(value) {
+    const text = wellFormed(value);
+    const lines = text.split(LINE_END).map((line) => line.trim());
+    const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))];
+    const telling = unique(plain).filter((one) => !isTooPlain(one));
+    const escaped = telling.flatMap((one) => [
+        one,
+        printable_printable(one).trim(),
+        ...urlForms(one),
+        JSON.stringify(one).slice(1, -1),
+        goJson(one),
+    ]);
+    const encoded = isTooPlain(text) ? [] : [...base64Forms(text), ...base64Forms(text.trim())];
+    return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
+}
+/** As JavaScript and Go write a text in a URL: Go escapes more, but less in front of the host (net/url). */
+function urlForms(text) {
+    const plain = encodeURIComponent(text);
+    const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
+    const forms = [plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')];
+    return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
+}
+function base64Forms(text) {
+    const standard = Buffer.from(text).toString('base64');
+    const urlSafe = standard.replaceAll('+', '-').replaceAll('/', '_');
+    return [standard, urlSafe, standard.replace(/=+$/, ''), urlSafe.replace(/=+$/, '')];
+}
+/** Go writes `<`, `>` and `&` of JSON strings as \u escapes: so do docker's own messages. */
+function goJson(text) {
+    const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex);
+}
+function hide(forms, isToldOf) {
+    const fresh = unique(forms).filter((form) => !known.has(form));
+    if (fresh.length === 0)
+        return;
+    for (const form of fresh) {
+        known.add(form);
+        matcher.add(form);
+    }
+    // Only a runner takes these lines for itself. In any other shell they would print the secret.
+    if (!isToldOf || !workflow_commands_isInRunner(process.env))
+        return;
+    for (const mask of unique(fresh.flatMap(masksOf)))
+        stdout_writeLine(workflow_commands_commandLine('add-mask', mask, process.env));
+}
+/**
+ * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
+ * prints a mask that has `::` in it or begins with a colon: so there is none of either.
+ */
+function masksOf(form) {
+    if (LINE_END.test(form))
+        return [];
+    return form.split(/::+|^:/).filter(isMasked);
+}
+function unique(texts) {
+    return [...new Set(texts)].filter((text) => text !== '');
+}
+
+;// CONCATENATED MODULE: ./build/runner/safe-text.js
+
+
+/** Longer lines of others are no help to anybody. */
+const MOST_CHARACTERS = 2000;
+/** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
+function limited(text) {
+    return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
+}
+/**
+ * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
+ * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
+ * is nobody's burden; and never through a secret, the half of which would pass.
+ */
+function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
+    // Again: what stood between the halves of a secret may be gone now.
+    return shortened(secret_redact(printable_printable(secret_redact(text))), mostCharacters);
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/engine.js
+
+/** The daemon said no: its HTTP status and its own words. */
+class engine_EngineError extends Error {
+    name = 'EngineError';
+    status;
+    /** Whether it is in the form of a daemon's. What stands in front of one answers in its own, and the message says so. */
+    isDaemons;
+    /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
+    asked;
+    constructor(status, message, asked, isDaemons = true) {
+        super(limited(message));
+        this.status = status;
+        this.asked = asked;
+        this.isDaemons = isDaemons;
+    }
+}
+/** The daemon could not be spoken to, or gave no answer that can be read. The message has host, request and cause. */
+class ConnectionLost extends Error {
+    name = 'ConnectionLost';
+    /** The cause alone. */
+    reason;
+    constructor(message, options = {}) {
+        super(message, options);
+        this.reason = options.reason ?? message;
+    }
+}
+/** The time for an answer was over. */
+class engine_TooLate extends ConnectionLost {
+    name = 'TooLate';
+}
+/** There was an answer, and it is none that a daemon gives. */
+class Unreadable extends ConnectionLost {
+    name = 'Unreadable';
+}
+/** An error of a call as a line that stands for itself; `undefined` for any other error. */
+function tellCallError(error) {
+    if (error instanceof ConnectionLost)
+        return error.message;
+    if (!(error instanceof engine_EngineError))
+        return undefined;
+    const { host, request } = error.asked ?? { host: 'the docker daemon', request: 'a request' };
+    return `${host} answered ${request} with ${error.isDaemons ? `${error.status}: ` : ''}${error.message}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/api-version.js
+
+
+
+/**
+ * The newest API whose changes were read (moby, api/docs/CHANGELOG.md); a daemon may be older, then its own is used. A
+ * spec that is read and written through an older one than the daemon's loses its newest fields.
+ */
+const OWN_API_VERSION = '1.56';
+/** Docker 20.10: the first with jobs as services. */
+const OLDEST_API_VERSION = '1.41';
+/**
+ * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
+ *
+ * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
+ */
+function agreeOnVersion(offered = OLDEST_API_VERSION) {
+    if (!isVersion(offered)) {
+        throw new engine_EngineError(400, `its API version is "${safe_text_safeLine(offered, 20)}", and no docker daemon has such a one`);
+    }
+    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+        throw new engine_EngineError(400, `its API ${safe_text_safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+    }
+    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+/**
+ * The environment with a `DOCKER_API_VERSION` that every docker CLI takes alike: 29 passes over blanks and a `v` before
+ * it, older ones then refuse each command (docker/cli 20.10, 28.2).
+ *
+ * @throws UserError when it is no version
+ */
+function withPlainApiVersion(env) {
+    const { DOCKER_API_VERSION: asked, ...others } = env;
+    const plain = asked?.trim().replace(/^v/, '');
+    if (!plain)
+        return others;
+    if (isVersion(plain))
+        return { ...others, DOCKER_API_VERSION: plain };
+    throw new errors_UserError(`DOCKER_API_VERSION is "${safe_text_safeLine(plain, 40)}", and no version of docker's API: leave it out, then docker agrees with the daemon, or write one such as ${OWN_API_VERSION}`);
+}
+/**
+ * Why docker commands with this `DOCKER_API_VERSION` would not do what they are to; `undefined` when they would. The CLI
+ * takes it as it is, and does not agree on a version with the daemon.
+ *
+ * @param asked of {@link withPlainApiVersion}
+ */
+function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion = OLDEST_API_VERSION }, host) {
+    // With an older one docker itself knows no jobs, and refuses flags that the daemon would take.
+    const oldest = compareVersions(MinAPIVersion, OLDEST_API_VERSION) < 0 ? OLDEST_API_VERSION : MinAPIVersion;
+    if (compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
+        return undefined;
+    const range = `${safe_text_safeLine(oldest, 20)} to ${safe_text_safeLine(newest, 20)}`;
+    return `DOCKER_API_VERSION is ${asked}, and what serves with the docker daemon at ${host} is ${range}: leave it out, then docker agrees with the daemon`;
+}
+function isVersion(text) {
+    return /^\d{1,4}\.\d{1,4}$/.test(text);
+}
+/** Negative, zero or positive, as the first API version is older, the same or newer. */
+function compareVersions(a, b) {
+    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+    return majorA - majorB || minorA - minorB;
+}
+
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 ;// CONCATENATED MODULE: external "node:net"
@@ -9705,520 +10347,6 @@ function serverName({ hostname }) {
     return (0,external_node_net_namespaceObject.isIPv6)(bare(hostname)) || /^[\d.]+$/.test(hostname) ? '' : hostname;
 }
 
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/runner/matcher.js
-/** As many characters of a text decide whether it is worth a closer look. */
-const KEY_CHARACTERS = 4;
-const BITS_OF_CHARACTER = 5;
-/** Of so many, few places of a text hit one by chance. */
-const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
-/**
- * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
- * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
- */
-class Matcher {
-    #longest = 0;
-    /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
-    #keys = new Uint8Array(KEYS);
-    #buckets = new Map();
-    /** @param text of at least four characters, that it does not have yet */
-    add(text) {
-        this.#longest = Math.max(this.#longest, text.length);
-        const start = text.slice(0, KEY_CHARACTERS);
-        this.#keys[keyOf(start)] = 1;
-        const bucket = this.#buckets.get(start);
-        if (bucket === undefined) {
-            this.#buckets.set(start, { texts: [text], shorter: undefined });
-            return;
-        }
-        bucket.texts.push(text);
-        bucket.shorter = undefined;
-    }
-    /** The text with everything found in it replaced; what overlaps is replaced together. */
-    replaceAll(text, by) {
-        if (this.#buckets.size === 0)
-            return text;
-        let result = '';
-        let done = 0;
-        let start = 0;
-        let end = 0;
-        const keys = this.#keys;
-        let key = keyOf(text.slice(0, KEY_CHARACTERS - 1));
-        for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
-            key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1));
-            if (keys[key] === 0)
-                continue;
-            const length = this.#lengthAt(text, at);
-            if (length === 0)
-                continue;
-            if (at >= end) {
-                if (end > start) {
-                    result += text.slice(done, start) + by;
-                    done = end;
-                }
-                start = at;
-            }
-            end = Math.max(end, at + length);
-        }
-        return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`;
-    }
-    /** The length of the longest text that stands at a place; 0 when none does. */
-    #lengthAt(text, at) {
-        const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS));
-        if (bucket === undefined)
-            return 0;
-        bucket.shorter ??= putInOrder(bucket.texts);
-        const { texts, shorter } = bucket;
-        const rest = text.slice(at, at + this.#longest);
-        for (let index = lastUpTo(rest, texts); index >= 0; index = shorter[index] ?? -1) {
-            const candidate = texts[index] ?? '';
-            if (rest.startsWith(candidate))
-                return candidate.length;
-        }
-        return 0;
-    }
-}
-/** Sorts them; and for each the longest other one that it begins with, by its index; -1 when there is none. */
-function putInOrder(texts) {
-    texts.sort();
-    const begun = [];
-    return texts.map((text, index) => {
-        while (begun.length > 0 && !text.startsWith(texts[begun.at(-1) ?? 0] ?? ''))
-            begun.pop();
-        const shorter = begun.at(-1) ?? -1;
-        begun.push(index);
-        return shorter;
-    });
-}
-/**
- * The index of the last of some texts in order that is not after another one; -1 when all are. From it what is
- * {@link Bucket.shorter} leads to everything that the other begins with.
- */
-function lastUpTo(other, texts) {
-    let low = 0;
-    let high = texts.length;
-    while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((texts[middle] ?? '') <= other)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low - 1;
-}
-function keyOf(start) {
-    let key = 0;
-    for (let at = 0; at < start.length; at++)
-        key = nextKey(key, start.charCodeAt(at));
-    return key;
-}
-/** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
-function nextKey(key, character) {
-    return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
-}
-
-;// CONCATENATED MODULE: ./build/runner/printable.js
-/** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
-const ESCAPE = '\u001b';
-/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ … m`, `ESC ] … BEL`. */
-const TERMINAL_CODES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`, 'g');
-/** All that some program takes for the end of a line. */
-const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
-const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
-/** Control characters, halves of characters, and what turns the direction of writing or has no width. */
-const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `�`. */
-function printable_printable(text) {
-    return text
-        .replace(TERMINAL_CODES, '')
-        .replace(LINE_END_WITH_BLANKS, ' ')
-        .replaceAll('\t', ' ')
-        .replace(UNSEEN, '\ufffd');
-}
-const REST = /… \(([\d,]+) more characters\)$/;
-/** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
-function shortened(text, mostCharacters) {
-    if (text.length <= mostCharacters)
-        return text;
-    const [note = '', cutBefore = '0'] = REST.exec(text) ?? [];
-    const whole = text.length - note.length;
-    const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
-    const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
-    return `${head}… (${missing.toLocaleString('en')} more characters)`;
-}
-const BEGIN = /^\(([\d,]+) characters before this\) …/;
-/** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
-function bothShortened(before, after, mostCharacters) {
-    const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
-    const from = length < mostCharacters ? 0 : length - Math.floor(mostCharacters / 3);
-    const shown = (text) => {
-        if (text === undefined || from === 0)
-            return text && shortened(text, mostCharacters);
-        const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
-        const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
-        const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
-        return `(${missing.toLocaleString('en')} characters before this) …${shortened(rest, mostCharacters)}`;
-    };
-    return [shown(before), shown(after)];
-}
-/** How many characters two texts have in common at their beginning. */
-function commonLength(a, b) {
-    let length = 0;
-    while (length < a.length && a[length] === b[length])
-        length++;
-    return length;
-}
-/** The text as a string of JSON, in which also what has no width, or is another blank than usual, can be seen. */
-function visible(text) {
-    return JSON.stringify(text).replace(/[\p{C}\p{DI}]|(?! )\p{Z}/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
-}
-/** The text without halves of characters, with which nothing can be encoded. */
-function wellFormed(text) {
-    return text.replace(/\p{Cs}/gu, '\ufffd');
-}
-/** A cut may go through a character of two halves. */
-function withoutHalf(text) {
-    return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
-}
-
-;// CONCATENATED MODULE: ./build/runner/screen.js
-/** Lines on a terminal that are drawn anew in their place, below those of the log. */
-const screen_ESCAPE = '\u001b';
-const CARRIAGE_RETURN = '\r';
-/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
-const ERASE_BELOW = '\u001b[J';
-const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
-/** What a row must leave free, or the terminal begins another one. */
-const MARGIN = 1;
-/** Of the rows of a terminal, so that the log stays in sight. */
-const OF_LOG = 4;
-/** Codes of colours have no width, nor have marks that stand above others. */
-const NO_WIDTH = new RegExp(`${screen_ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
-/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
-/** How many columns a text takes. */
-function widthOf(text) {
-    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
-}
-/** The text, or its beginning, in so many columns. */
-function fitted(text, columns) {
-    if (widthOf(text) <= columns)
-        return text;
-    let width = 0;
-    let fit = '';
-    for (const character of text) {
-        width += widthOf(character);
-        if (width > columns - 1)
-            break;
-        fit += character;
-    }
-    return `${fit}…`;
-}
-class screen_Screen {
-    #terminal;
-    /** By their keys, in the order in which they came. */
-    #lines = new Map();
-    /** As they stand there. */
-    #drawn = [];
-    constructor(terminal) {
-        this.#terminal = terminal;
-    }
-    /** Something is written above the live lines, to this terminal: whole lines. */
-    above(write) {
-        this.#erase();
-        write();
-        this.#draw();
-    }
-    /** Shows a line, or another text in its place. */
-    show(key, text) {
-        this.#lines.set(key, text);
-        this.refresh();
-    }
-    /** Takes a line away, or all of them. */
-    drop(key) {
-        if (key === undefined)
-            this.#lines.clear();
-        else if (!this.#lines.delete(key))
-            return;
-        this.refresh();
-    }
-    /** Draws all lines as they are now. */
-    refresh() {
-        const now = this.#fitting();
-        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
-            return;
-        this.#erase();
-        this.#draw(now);
-    }
-    #erase() {
-        const { columns = 80 } = this.#terminal.size();
-        // The terminal may be narrower by now, and have broken what stands there.
-        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
-        if (rows > 0)
-            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
-        this.#drawn = [];
-    }
-    #draw(lines = this.#fitting()) {
-        this.#drawn = lines;
-        if (lines.length > 0)
-            this.#terminal.write(`${lines.join('\n')}\n`);
-    }
-    #fitting() {
-        const { columns = 80, rows = 24 } = this.#terminal.size();
-        const room = Math.max(1, rows - OF_LOG);
-        const all = [...this.#lines.values()];
-        const shown = all.length <= room ? all : all.slice(0, room - 1);
-        const more = all.length - shown.length;
-        const texts = shown.map((text) => text());
-        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/stdout.js
-
-/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
-const direct = {};
-/** A runner reads both as one. */
-const streams = { log: 'stdout', problem: 'stdout' };
-let screen;
-const REFRESH_MS = 1000;
-/** Has the lines of a kind go to a stream. */
-function sendTo(stream, kinds) {
-    for (const kind of kinds)
-        streams[kind] = stream;
-}
-/** Writes one line of the log. */
-function stdout_writeLine(line, kind = 'log') {
-    const write = () => writeTo(streams[kind], `${line}\n`);
-    if (screen !== undefined && process[streams[kind]].isTTY)
-        screen.above(write);
-    else
-        write();
-}
-/** Writes to a stream itself: a result that a program may read. */
-function writeTo(stream, text) {
-    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
-    write(text);
-}
-/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
-function columnsOf(stream) {
-    return process[stream].columns || undefined;
-}
-/** Whether a person reads it on a terminal. */
-function isTerminal() {
-    return process[streams.log].isTTY === true;
-}
-/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
-function useLiveLines() {
-    if (!isTerminal())
-        return;
-    const terminal = process[streams.log];
-    screen = new Screen({
-        write: (text) => writeTo(streams.log, text),
-        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
-    });
-    // The seconds in them go on.
-    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
-}
-/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
-function stdout_liveLines() {
-    return screen;
-}
-/**
- * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
- * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
- */
-function divertOthers(handOver) {
-    for (const name of ['stdout', 'stderr']) {
-        const stream = process[name];
-        direct[name] ??= stream.write.bind(stream);
-        // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
-        stream.on('error', () => undefined);
-        stream.write = ((chunk, ...rest) => {
-            const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-            for (const line of text.replace(/\r?\n$/, '').split('\n'))
-                if (line.trim() !== '')
-                    handOver(line);
-            const done = rest.find((one) => typeof one === 'function');
-            if (done !== undefined)
-                process.nextTick(done);
-            return true;
-        });
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/workflow-commands.js
-/**
- * The lines that a runner takes for commands: `::name key=value::data`
- * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
- *
- * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
- * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
- * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
- */
-/** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
-function workflow_commands_isInRunner(env) {
-    return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
-}
-/**
- * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
- * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
- */
-function readsGreedily(env) {
-    return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true';
-}
-/** A command as one line. */
-function workflow_commands_commandLine(name, data, env, properties = {}) {
-    const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-    const head = given.length === 0 ? name : `${name} ${given.join(',')}`;
-    const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data;
-    return `::${head}::${escapeData(clear)}`;
-}
-/** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */
-function workflow_commands_withoutCommands(line) {
-    return line.replace(/##(?=\w*\[)/g, '## ').replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, '$1 ');
-}
-function escapeData(text) {
-    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-function escapeProperty(text) {
-    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-}
-
-;// CONCATENATED MODULE: ./build/runner/secret.js
-
-
-
-
-
-const HIDDEN = '***';
-/** What is shorter stands in any text by chance: hidden, it would blot out the whole log. */
-const SHORTEST_HIDDEN = 4;
-/** So does what is a word or number of everybody's: a switch, a port. */
-const EVERYDAY = /^(?:true|false|null|none|\d{1,5})$/i;
-/**
- * What the outputs say in their own words. A runner drops an output of a job in which it finds a mask
- * (actions/runner, JobExtension.cs): one of these would have it drop all of them.
- */
-const OF_OUTPUTS = new Set(`created updated unchanged removed failed rolled-back timed-out superseded cancelled skipped converged deployed create
-  update remove name action outcome image before after config nodes tasks running wanted seconds live cause note
-  failedTask node exitCode ending planned kind service network secret field key changes reasons because restarts replaced
-  added runsAgain digest state pushed present platforms bytes strategy course account username registry rolling recreate canary`.split(/\s+/));
-/** How key files begin and end, all of them. */
-const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
-/** A runner looks for each mask in each line of the job; a file of more lines is data and no key. */
-const MOST_MASKED_LINES = 500;
-/** Every form in which a secret of this run can surface. */
-const known = new Set();
-/** Finds all of them at once. */
-const matcher = new Matcher();
-/** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
-class secret_Secret {
-    #value;
-    /**
-     * Hides the value, and every form of it, from all that is printed from now on, unless {@link isTooPlain}.
-     *
-     * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
-     */
-    constructor(value, username) {
-        this.#value = value;
-        const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES;
-        hide(formsOf(value), isToldOf);
-        if (username !== undefined && value !== '')
-            hide(base64Forms(`${username}:${value}`), isToldOf);
-    }
-    /** The value itself. For the headers and files that need it, never for text that a person reads. */
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return HIDDEN;
-    }
-    toJSON() {
-        return HIDDEN;
-    }
-    [external_node_util_namespaceObject.inspect.custom]() {
-        return HIDDEN;
-    }
-}
-/** Whether a secret is so short, or such an everyday word, that hiding it would make a riddle of every text. */
-function isTooPlain(value) {
-    const core = value.trim();
-    return core.length < SHORTEST_HIDDEN || EVERYDAY.test(core);
-}
-/** Whether a runner is told to hide it, in this step and all after it. */
-function isMasked(value) {
-    return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
-}
-/** The text with every known secret, in every form, replaced by `***`. */
-function secret_redact(text) {
-    return matcher.replaceAll(text, HIDDEN);
-}
-/**
- * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe), URL-encoded, and escaped as in JSON or in a workflow command. What is too plain has none.
- */
-function formsOf(value) {
-    const text = wellFormed(value);
-    const lines = text.split(LINE_END).map((line) => line.trim());
-    const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))];
-    const telling = unique(plain).filter((one) => !isTooPlain(one));
-    const escaped = telling.flatMap((one) => [
-        one,
-        printable_printable(one).trim(),
-        ...urlForms(one),
-        JSON.stringify(one).slice(1, -1),
-        goJson(one),
-    ]);
-    const encoded = isTooPlain(text) ? [] : [...base64Forms(text), ...base64Forms(text.trim())];
-    return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
-}
-/** As JavaScript and Go write a text in a URL: Go escapes more, but less in front of the host (net/url). */
-function urlForms(text) {
-    const plain = encodeURIComponent(text);
-    const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-    const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
-    const forms = [plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')];
-    return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
-}
-function base64Forms(text) {
-    const standard = Buffer.from(text).toString('base64');
-    const urlSafe = standard.replaceAll('+', '-').replaceAll('/', '_');
-    return [standard, urlSafe, standard.replace(/=+$/, ''), urlSafe.replace(/=+$/, '')];
-}
-/** Go writes `<`, `>` and `&` of JSON strings as \u escapes: so do docker's own messages. */
-function goJson(text) {
-    const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex);
-}
-function hide(forms, isToldOf) {
-    const fresh = unique(forms).filter((form) => !known.has(form));
-    if (fresh.length === 0)
-        return;
-    for (const form of fresh) {
-        known.add(form);
-        matcher.add(form);
-    }
-    // Only a runner takes these lines for itself. In any other shell they would print the secret.
-    if (!isToldOf || !workflow_commands_isInRunner(process.env))
-        return;
-    for (const mask of unique(fresh.flatMap(masksOf)))
-        stdout_writeLine(workflow_commands_commandLine('add-mask', mask, process.env));
-}
-/**
- * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
- * prints a mask that has `::` in it or begins with a colon: so there is none of either.
- */
-function masksOf(form) {
-    if (LINE_END.test(form))
-        return [];
-    return form.split(/::+|^:/).filter(isMasked);
-}
-function unique(texts) {
-    return [...new Set(texts)].filter((text) => text !== '');
-}
-
 ;// CONCATENATED MODULE: ./build/runner/variables.js
 /**
  * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
@@ -10307,25 +10435,6 @@ function environmentForCommands(env) {
         return value !== undefined && !isOfTheAction(name);
     });
     return Object.fromEntries(entries);
-}
-
-;// CONCATENATED MODULE: ./build/runner/safe-text.js
-
-
-/** Longer lines of others are no help to anybody. */
-const MOST_CHARACTERS = 2000;
-/** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
-function limited(text) {
-    return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
-}
-/**
- * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
- * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
- * is nobody's burden; and never through a secret, the half of which would pass.
- */
-function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
-    // Again: what stood between the halves of a secret may be gone now.
-    return shortened(secret_redact(printable_printable(secret_redact(text))), mostCharacters);
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
@@ -11378,20 +11487,63 @@ function tcpReason(said) {
 }
 
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
+
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
 const local_reason_WORDINGS = [
     [
         /permission denied/i,
-        'the user of this step may not use its socket: add that user to the group docker, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+        { what: 'the user of this step may not use its socket', first: 'add that user to the group docker' },
     ],
     [
         /no such file or directory|connection refused|cannot connect to the docker daemon|is the docker daemon running|failed to open the raw stream connection/i,
-        'no docker daemon runs there: start it, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+        { what: 'no docker daemon runs there', first: 'start it' },
     ],
 ];
-/** Why the daemon of this machine does not answer, with what to do; what was said itself where that is not known. */
-function localReason(said) {
-    return local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+/**
+ * Why the daemon of this machine does not answer, with what to do; what was said itself where that is not known.
+ *
+ * @param rootless the sockets of daemons that this user runs without root. Docker itself does not look for them (docker/cli
+ *   29.9), and neither does this step: its swarm would be another than that of the docker commands beside it
+ */
+function localReason(said, rootless = []) {
+    const known = local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1];
+    if (known === undefined)
+        return said;
+    const { what, first } = known;
+    const remote = 'write the address of a manager in `host`, as in `host: ssh://user@manager`';
+    if (rootless.length === 0)
+        return `${what}: ${first}, or ${remote}`;
+    const [one = ''] = rootless;
+    const found = rootless.map((path) => safe_text_safeLine(path, 200)).join(' and ');
+    return `${what}, but one without root has its socket at ${found}: write \`host: unix://${safe_text_safeLine(one, 200)}\` if that is the one to use, or ${first}, or ${remote}`;
+}
+
+;// CONCATENATED MODULE: ./build/connect/local-sockets.js
+
+
+/**
+ * The sockets of docker daemons that this user runs here without root, where docker's own set-up puts them (moby,
+ * contrib/dockerd-rootless-setuptool.sh; Docker Desktop).
+ *
+ * @param tried that is not asked for again: `unix:///var/run/docker.sock`
+ */
+function rootlessSockets(tried, env) {
+    const { XDG_RUNTIME_DIR: runtime, HOME: home } = env;
+    const uid = process.getuid?.();
+    const places = [
+        ...(runtime ? [(0,external_node_path_namespaceObject.join)(runtime, 'docker.sock')] : []),
+        ...(uid === undefined ? [] : [`/run/user/${uid}/docker.sock`]),
+        ...(home ? [(0,external_node_path_namespaceObject.join)(home, '.docker/run/docker.sock'), (0,external_node_path_namespaceObject.join)(home, '.docker/desktop/docker.sock')] : []),
+    ];
+    return [...new Set(places)].filter((place) => tried !== `unix://${place}` && isSocket(place));
+}
+function isSocket(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.statSync)(path).isSocket();
+    }
+    catch {
+        return false;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/error.js
@@ -12272,6 +12424,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -12292,7 +12445,7 @@ async function candidatesOf(reach, ground) {
                         log_log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
                     return plainRoute(host.text, env, tls ?? {}, tcpReason);
                 case 'unix':
-                    return plainRoute(host.text, env, {}, localReason);
+                    return plainRoute(host.text, env, {}, localExplanation(host.text, env));
             }
         },
     }));
@@ -12330,18 +12483,21 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = explanationFor(host);
+    const explain = explanationFor(host, env);
     return {
         text: host,
         open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
 }
-function explanationFor(host) {
+function explanationFor(host, env) {
     if (host.startsWith('tcp:'))
         return tcpReason;
     if (host.startsWith('ssh:'))
         return runnersSshReason;
-    return host.startsWith('unix:') ? localReason : (said) => said;
+    return host.startsWith('unix:') ? localExplanation(host, env) : (said) => said;
+}
+function localExplanation(host, env) {
+    return (said) => localReason(said, rootlessSockets(host, env));
 }
 function plainRoute(text, env, settings, explain) {
     return {
@@ -12574,94 +12730,6 @@ async function reportedVersion(directory, env) {
     catch {
         return undefined;
     }
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/engine.js
-
-/** The daemon said no: its HTTP status and its own words. */
-class engine_EngineError extends Error {
-    name = 'EngineError';
-    status;
-    /** Whether it is in the form of a daemon's. What stands in front of one answers in its own, and the message says so. */
-    isDaemons;
-    /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
-    asked;
-    constructor(status, message, asked, isDaemons = true) {
-        super(limited(message));
-        this.status = status;
-        this.asked = asked;
-        this.isDaemons = isDaemons;
-    }
-}
-/** The daemon could not be spoken to, or gave no answer that can be read. The message has host, request and cause. */
-class ConnectionLost extends Error {
-    name = 'ConnectionLost';
-    /** The cause alone. */
-    reason;
-    constructor(message, options = {}) {
-        super(message, options);
-        this.reason = options.reason ?? message;
-    }
-}
-/** The time for an answer was over. */
-class engine_TooLate extends ConnectionLost {
-    name = 'TooLate';
-}
-/** There was an answer, and it is none that a daemon gives. */
-class Unreadable extends ConnectionLost {
-    name = 'Unreadable';
-}
-/** An error of a call as a line that stands for itself; `undefined` for any other error. */
-function tellCallError(error) {
-    if (error instanceof ConnectionLost)
-        return error.message;
-    if (!(error instanceof engine_EngineError))
-        return undefined;
-    const { host, request } = error.asked ?? { host: 'the docker daemon', request: 'a request' };
-    return `${host} answered ${request} with ${error.isDaemons ? `${error.status}: ` : ''}${error.message}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/api-version.js
-
-
-/**
- * The newest API whose changes were read (https://docs.docker.com/reference/api/engine/version-history/); a daemon may
- * be older, then its own is used. A spec that is read and written through an older one than the daemon's loses its
- * newest fields.
- */
-const OWN_API_VERSION = '1.54';
-/** Docker 20.10: the first with jobs as services. */
-const OLDEST_API_VERSION = '1.41';
-/**
- * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
- *
- * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
- */
-function agreeOnVersion(offered = OLDEST_API_VERSION) {
-    if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-        throw new engine_EngineError(400, `its API version is "${safe_text_safeLine(offered, 20)}", and no docker daemon has such a one`);
-    }
-    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new engine_EngineError(400, `its API ${safe_text_safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
-    }
-    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-/**
- * Why docker commands with this `DOCKER_API_VERSION` would all be refused; `undefined` when they would not. The CLI
- * takes it as it is, and does not agree on a version with the daemon.
- */
-function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = '1.12' }, host) {
-    const isNumber = /^\d+\.\d+$/.test(asked);
-    if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
-        return undefined;
-    const range = `${safe_text_safeLine(oldest, 20)} to ${safe_text_safeLine(newest, 20)}`;
-    return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
-}
-/** Negative, zero or positive, as the first API version is older, the same or newer. */
-function compareVersions(a, b) {
-    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
-    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
-    return majorA - majorB || minorA - minorB;
 }
 
 ;// CONCATENATED MODULE: external "node:readline"
@@ -13735,18 +13803,20 @@ class NoManager extends errors_UserError {
 
 
 
+
 /**
  * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
  * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
  *
- * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ * @throws UserError when `DOCKER_API_VERSION` is none, when there is no docker CLI, no such context, no daemon, or when
+ *   no daemon is a swarm manager
  */
 async function connect(deployment, workspace, env, signal) {
     const { dockerConfigs } = deployment;
     if (dockerConfigs !== undefined)
         for (const line of ignoredVariables(env, dockerConfigs))
             log_log.warning(line);
-    const bare = environmentForChildren(env);
+    const bare = withPlainApiVersion(environmentForChildren(env));
     const userConfig = await readUserConfig(bare);
     const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');

@@ -37248,6 +37248,70 @@ async function toolsFor({ pruneImages, ...accounts }, { connection, time }) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/api-version.js
+
+
+
+/**
+ * The newest API whose changes were read (moby, api/docs/CHANGELOG.md); a daemon may be older, then its own is used. A
+ * spec that is read and written through an older one than the daemon's loses its newest fields.
+ */
+const OWN_API_VERSION = '1.56';
+/** Docker 20.10: the first with jobs as services. */
+const OLDEST_API_VERSION = '1.41';
+/**
+ * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
+ *
+ * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
+ */
+function agreeOnVersion(offered = OLDEST_API_VERSION) {
+    if (!api_version_isVersion(offered)) {
+        throw new EngineError(400, `its API version is "${safeLine(offered, 20)}", and no docker daemon has such a one`);
+    }
+    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
+        throw new EngineError(400, `its API ${safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+    }
+    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
+}
+/**
+ * The environment with a `DOCKER_API_VERSION` that every docker CLI takes alike: 29 passes over blanks and a `v` before
+ * it, older ones then refuse each command (docker/cli 20.10, 28.2).
+ *
+ * @throws UserError when it is no version
+ */
+function withPlainApiVersion(env) {
+    const { DOCKER_API_VERSION: asked, ...others } = env;
+    const plain = asked?.trim().replace(/^v/, '');
+    if (!plain)
+        return others;
+    if (api_version_isVersion(plain))
+        return { ...others, DOCKER_API_VERSION: plain };
+    throw new UserError(`DOCKER_API_VERSION is "${safeLine(plain, 40)}", and no version of docker's API: leave it out, then docker agrees with the daemon, or write one such as ${OWN_API_VERSION}`);
+}
+/**
+ * Why docker commands with this `DOCKER_API_VERSION` would not do what they are to; `undefined` when they would. The CLI
+ * takes it as it is, and does not agree on a version with the daemon.
+ *
+ * @param asked of {@link withPlainApiVersion}
+ */
+function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion = OLDEST_API_VERSION }, host) {
+    // With an older one docker itself knows no jobs, and refuses flags that the daemon would take.
+    const oldest = compareVersions(MinAPIVersion, OLDEST_API_VERSION) < 0 ? OLDEST_API_VERSION : MinAPIVersion;
+    if (compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
+        return undefined;
+    const range = `${safeLine(oldest, 20)} to ${safeLine(newest, 20)}`;
+    return `DOCKER_API_VERSION is ${asked}, and what serves with the docker daemon at ${host} is ${range}: leave it out, then docker agrees with the daemon`;
+}
+function api_version_isVersion(text) {
+    return /^\d{1,4}\.\d{1,4}$/.test(text);
+}
+/** Negative, zero or positive, as the first API version is older, the same or newer. */
+function compareVersions(a, b) {
+    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+    return majorA - majorB || minorA - minorB;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/cli/endpoint.js
 
 /**
@@ -37286,20 +37350,63 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
 }
 
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
+
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
 const local_reason_WORDINGS = [
     [
         /permission denied/i,
-        'the user of this step may not use its socket: add that user to the group docker, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+        { what: 'the user of this step may not use its socket', first: 'add that user to the group docker' },
     ],
     [
         /no such file or directory|connection refused|cannot connect to the docker daemon|is the docker daemon running|failed to open the raw stream connection/i,
-        'no docker daemon runs there: start it, or write the address of a manager in `host`, as in `host: ssh://user@manager`',
+        { what: 'no docker daemon runs there', first: 'start it' },
     ],
 ];
-/** Why the daemon of this machine does not answer, with what to do; what was said itself where that is not known. */
-function localReason(said) {
-    return local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+/**
+ * Why the daemon of this machine does not answer, with what to do; what was said itself where that is not known.
+ *
+ * @param rootless the sockets of daemons that this user runs without root. Docker itself does not look for them (docker/cli
+ *   29.9), and neither does this step: its swarm would be another than that of the docker commands beside it
+ */
+function localReason(said, rootless = []) {
+    const known = local_reason_WORDINGS.find(([pattern]) => pattern.test(said))?.[1];
+    if (known === undefined)
+        return said;
+    const { what, first } = known;
+    const remote = 'write the address of a manager in `host`, as in `host: ssh://user@manager`';
+    if (rootless.length === 0)
+        return `${what}: ${first}, or ${remote}`;
+    const [one = ''] = rootless;
+    const found = rootless.map((path) => safeLine(path, 200)).join(' and ');
+    return `${what}, but one without root has its socket at ${found}: write \`host: unix://${safeLine(one, 200)}\` if that is the one to use, or ${first}, or ${remote}`;
+}
+
+;// CONCATENATED MODULE: ./build/connect/local-sockets.js
+
+
+/**
+ * The sockets of docker daemons that this user runs here without root, where docker's own set-up puts them (moby,
+ * contrib/dockerd-rootless-setuptool.sh; Docker Desktop).
+ *
+ * @param tried that is not asked for again: `unix:///var/run/docker.sock`
+ */
+function rootlessSockets(tried, env) {
+    const { XDG_RUNTIME_DIR: runtime, HOME: home } = env;
+    const uid = process.getuid?.();
+    const places = [
+        ...(runtime ? [(0,external_node_path_namespaceObject.join)(runtime, 'docker.sock')] : []),
+        ...(uid === undefined ? [] : [`/run/user/${uid}/docker.sock`]),
+        ...(home ? [(0,external_node_path_namespaceObject.join)(home, '.docker/run/docker.sock'), (0,external_node_path_namespaceObject.join)(home, '.docker/desktop/docker.sock')] : []),
+    ];
+    return [...new Set(places)].filter((place) => tried !== `unix://${place}` && isSocket(place));
+}
+function isSocket(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.statSync)(path).isSocket();
+    }
+    catch {
+        return false;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/error.js
@@ -37921,6 +38028,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -37941,7 +38049,7 @@ async function candidatesOf(reach, ground) {
                         log_log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
                     return plainRoute(host.text, env, tls ?? {}, tcpReason);
                 case 'unix':
-                    return plainRoute(host.text, env, {}, localReason);
+                    return plainRoute(host.text, env, {}, localExplanation(host.text, env));
             }
         },
     }));
@@ -37979,18 +38087,21 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = explanationFor(host);
+    const explain = explanationFor(host, env);
     return {
         text: host,
         open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
 }
-function explanationFor(host) {
+function explanationFor(host, env) {
     if (host.startsWith('tcp:'))
         return tcpReason;
     if (host.startsWith('ssh:'))
         return runnersSshReason;
-    return host.startsWith('unix:') ? localReason : (said) => said;
+    return host.startsWith('unix:') ? localExplanation(host, env) : (said) => said;
+}
+function localExplanation(host, env) {
+    return (said) => localReason(said, rootlessSockets(host, env));
 }
 function plainRoute(text, env, settings, explain) {
     return {
@@ -38223,49 +38334,6 @@ async function reportedVersion(directory, env) {
     catch {
         return undefined;
     }
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/api-version.js
-
-
-/**
- * The newest API whose changes were read (https://docs.docker.com/reference/api/engine/version-history/); a daemon may
- * be older, then its own is used. A spec that is read and written through an older one than the daemon's loses its
- * newest fields.
- */
-const OWN_API_VERSION = '1.54';
-/** Docker 20.10: the first with jobs as services. */
-const OLDEST_API_VERSION = '1.41';
-/**
- * The API version to speak with a daemon that offers `offered`: the oldest unless it tells.
- *
- * @throws EngineError when that is older than {@link OLDEST_API_VERSION}, or no version
- */
-function agreeOnVersion(offered = OLDEST_API_VERSION) {
-    if (!/^\d{1,4}\.\d{1,4}$/.test(offered)) {
-        throw new EngineError(400, `its API version is "${safeLine(offered, 20)}", and no docker daemon has such a one`);
-    }
-    if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new EngineError(400, `its API ${safeLine(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
-    }
-    return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
-}
-/**
- * Why docker commands with this `DOCKER_API_VERSION` would all be refused; `undefined` when they would not. The CLI
- * takes it as it is, and does not agree on a version with the daemon.
- */
-function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion: oldest = '1.12' }, host) {
-    const isNumber = /^\d+\.\d+$/.test(asked);
-    if (isNumber && compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
-        return undefined;
-    const range = `${safeLine(oldest, 20)} to ${safeLine(newest, 20)}`;
-    return `DOCKER_API_VERSION is ${asked}, and the docker daemon at ${host} speaks ${range}: leave it out, then docker agrees with the daemon`;
-}
-/** Negative, zero or positive, as the first API version is older, the same or newer. */
-function compareVersions(a, b) {
-    const [majorA = 0, minorA = 0] = a.split('.').map(Number);
-    const [majorB = 0, minorB = 0] = b.split('.').map(Number);
-    return majorA - majorB || minorA - minorB;
 }
 
 ;// CONCATENATED MODULE: external "node:readline"
@@ -39319,18 +39387,20 @@ class NoManager extends UserError {
 
 
 
+
 /**
  * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
  * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
  *
- * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ * @throws UserError when `DOCKER_API_VERSION` is none, when there is no docker CLI, no such context, no daemon, or when
+ *   no daemon is a swarm manager
  */
 async function connection_connect(deployment, workspace, env, signal) {
     const { dockerConfigs } = deployment;
     if (dockerConfigs !== undefined)
         for (const line of ignoredVariables(env, dockerConfigs))
             log_log.warning(line);
-    const bare = environmentForChildren(env);
+    const bare = withPlainApiVersion(environmentForChildren(env));
     const userConfig = await readUserConfig(bare);
     const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');
@@ -40090,16 +40160,18 @@ function daemonsWords(error) {
 
 
 
+
 /** A daemon that is not there says so at once; one far away, within this. */
 const for_login_PING_SECONDS = 10;
 /**
  * Finds who logs in: the daemon that `host` or `context` leads to, whether or not it manages a swarm; without these the
  * one that docker on this machine is set to, as `docker login` has it; and where none answers, this process itself.
  *
- * @throws UserError when `host` or `context` is given, and no daemon answers there
+ * @throws UserError when `host` or `context` is given, and no daemon answers there, and when `DOCKER_API_VERSION` is no
+ *   version
  */
 async function connectForLogin(reach, workspace, env, signal) {
-    const bare = environmentForChildren(env);
+    const bare = withPlainApiVersion(environmentForChildren(env));
     const userConfig = await readUserConfig(bare);
     const isAsked = reach.hosts.length > 0 || reach.context !== undefined;
     const reasons = [];

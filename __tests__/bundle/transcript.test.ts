@@ -102,6 +102,31 @@ describe('the bundle', () => {
     expect(await readdir(runner.temp)).toEqual([])
   })
 
+  test.each([
+    ['deploy', { services: `${web.Spec.Name}: registry.example.com/app:v2` }],
+    ['login', { mode: 'login', registries: '- {registry: r.test, username: u, password: p4ssw0rd}' }],
+  ])('a DOCKER_API_VERSION that is none is told by mode %s, before any docker command', async (_, inputs) => {
+    const { result, calls } = await run(healthy, inputs as Record<string, string>, { DOCKER_API_VERSION: 'auto' })
+    expect(errorsOf(result)).toEqual([
+      expect.stringMatching(/^DOCKER_API_VERSION is "auto", and no version of docker's API: leave it out/),
+    ])
+    expect(calls).toEqual([])
+  })
+
+  test('a DOCKER_API_VERSION with a `v` before it is given to docker without', async () => {
+    const range = { ApiVersion: '1.47', MinAPIVersion: '1.24' }
+    await using docker = await fakeDocker({ ...healthy, answers: { ...healthy.answers, '/version': range } })
+    const result = await runner.run({
+      with: { services: `- {name: ${web.Spec.Name}, replicas: 1}` },
+      env: { ...docker.env, DOCKER_API_VERSION: ' v1.47' },
+    })
+    expect(errorsOf(result)).toEqual([])
+    expect(result.outputs.status).toBe('unchanged')
+    const given = await docker.environments()
+    expect(given).toContain('1.47')
+    expect(given).not.toContain('v1.47')
+  })
+
   test('a docker that refuses the change is red, with its words', async () => {
     const { result } = await run(healthy, { services: `${web.Spec.Name}: registry.example.com/app:v2`, wait: 'false' })
     expect(errorsOf(result)).toEqual([

@@ -10,6 +10,7 @@ import {
   secretsIn,
   settingsToCarryOver,
 } from '../docker/cli/config-file.ts'
+import { withPlainApiVersion } from '../docker/engine/api-version.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { type HttpSend, registryHttp } from '../docker/registry/registry-http.ts'
 import { messageOf } from '../errors.ts'
@@ -53,7 +54,8 @@ export interface UserConfig {
  * Finds a manager of the swarm, then isolates: from here on no docker command reads the user's configuration. Where
  * several hosts are given, each is tried in turn, and when the one in use fails later on, the others are.
  *
- * @throws UserError when there is no docker CLI, no such context, no daemon, or when no daemon is a swarm manager
+ * @throws UserError when `DOCKER_API_VERSION` is none, when there is no docker CLI, no such context, no daemon, or when
+ *   no daemon is a swarm manager
  */
 export async function connect(
   deployment: Pick<Deployment, 'reach'> & Partial<Pick<Deployment, 'dockerConfigs'>>,
@@ -63,7 +65,7 @@ export async function connect(
 ): Promise<Connection> {
   const { dockerConfigs } = deployment
   if (dockerConfigs !== undefined) for (const line of ignoredVariables(env, dockerConfigs)) log.warning(line)
-  const bare = environmentForChildren(env)
+  const bare = withPlainApiVersion(environmentForChildren(env))
   const userConfig = await readUserConfig(bare)
   const cli = await findCli(deployment, bare, workspace, signal)
   const directory = await workspace.makeDirectory('client')

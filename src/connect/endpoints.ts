@@ -14,6 +14,7 @@ import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { UserConfig } from './connection.ts'
 import { localReason } from './local-reason.ts'
+import { rootlessSockets } from './local-sockets.ts'
 import type { Candidate } from './managers.ts'
 import type { Route } from './route.ts'
 import { runnersSshReason } from './ssh/error.ts'
@@ -44,7 +45,7 @@ export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candid
           if (tls === undefined) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`)
           return plainRoute(host.text, env, tls ?? {}, tcpReason)
         case 'unix':
-          return plainRoute(host.text, env, {}, localReason)
+          return plainRoute(host.text, env, {}, localExplanation(host.text, env))
       }
     },
   }))
@@ -85,17 +86,21 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
     }
     return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) }
   }
-  const explain = explanationFor(host)
+  const explain = explanationFor(host, env)
   return {
     text: host,
     open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
   }
 }
 
-function explanationFor(host: string): Route['explain'] {
+function explanationFor(host: string, env: Readonly<Record<string, string>>): Route['explain'] {
   if (host.startsWith('tcp:')) return tcpReason
   if (host.startsWith('ssh:')) return runnersSshReason
-  return host.startsWith('unix:') ? localReason : (said) => said
+  return host.startsWith('unix:') ? localExplanation(host, env) : (said) => said
+}
+
+function localExplanation(host: string, env: Readonly<Record<string, string>>): Route['explain'] {
+  return (said) => localReason(said, rootlessSockets(host, env))
 }
 
 function plainRoute(

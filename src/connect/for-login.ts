@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { dockerCli } from '../docker/cli/cli.ts'
 import { isolatedConfigFile } from '../docker/cli/config-file.ts'
+import { withPlainApiVersion } from '../docker/engine/api-version.ts'
 import { connectEngine } from '../docker/engine/connect-engine.ts'
 import { ConnectionLost, type Engine, EngineError } from '../docker/engine/engine.ts'
 import { loginFromHere } from '../docker/registry/login-check.ts'
@@ -31,7 +32,8 @@ export interface LoginPlace extends Disposable {
  * Finds who logs in: the daemon that `host` or `context` leads to, whether or not it manages a swarm; without these the
  * one that docker on this machine is set to, as `docker login` has it; and where none answers, this process itself.
  *
- * @throws UserError when `host` or `context` is given, and no daemon answers there
+ * @throws UserError when `host` or `context` is given, and no daemon answers there, and when `DOCKER_API_VERSION` is no
+ *   version
  */
 export async function connectForLogin(
   reach: Reach,
@@ -39,7 +41,7 @@ export async function connectForLogin(
   env: Environment,
   signal: AbortSignal,
 ): Promise<LoginPlace> {
-  const bare = environmentForChildren(env)
+  const bare = withPlainApiVersion(environmentForChildren(env))
   const userConfig = await readUserConfig(bare)
   const isAsked = reach.hosts.length > 0 || reach.context !== undefined
   const reasons: string[] = []

@@ -190,7 +190,7 @@ describe('connecting', () => {
   test('a DOCKER_API_VERSION that the daemon does not speak is told', async () => {
     const range = { '/version': { body: { ApiVersion: '1.51', MinAPIVersion: '1.44' } } }
     daemons({ ...healthy, ...range })
-    expect(await refusal({ DOCKER_API_VERSION: '1.41' })).toContain('speaks 1.44 to 1.51: leave it out')
+    expect(await refusal({ DOCKER_API_VERSION: '1.41' })).toContain('is 1.44 to 1.51: leave it out')
     expect(await refusal({ DOCKER_API_VERSION: '1.44' })).toBe('connected')
   })
 })

@@ -1,5 +1,12 @@
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { localReason } from '../../../src/connect/local-reason.ts'
+import { rootlessSockets } from '../../../src/connect/local-sockets.ts'
 import { notManaging } from '../../../src/connect/manager-state.ts'
 import { classifySsh, runnersSshReason, sshReason } from '../../../src/connect/ssh/error.ts'
 import { tcpReason } from '../../../src/inputs/reach/tls.ts'
@@ -87,6 +94,34 @@ test.each([
   ['something new', 'something new'],
 ])('on this machine: %s', (said, reason) => {
   expect(localReason(said)).toContain(reason)
+})
+
+test('a daemon without root is named with what to write, and the socket that was tried is not', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'rootless-'))
+  const servers = [join(home, 'docker.sock'), join(home, '.docker/run/docker.sock')].map((path) => {
+    mkdirSync(dirname(path), { recursive: true })
+    return createServer().listen(path)
+  })
+  try {
+    await Promise.all(servers.map((server) => once(server, 'listening')))
+    writeFileSync(join(home, '.docker/desktop'), 'no directory')
+    const env = { XDG_RUNTIME_DIR: home, HOME: home }
+    const found = rootlessSockets('unix:///var/run/docker.sock', env)
+    expect(found.filter((path) => path.startsWith(home))).toEqual([
+      `${home}/docker.sock`,
+      `${home}/.docker/run/docker.sock`,
+    ])
+    expect(rootlessSockets(`unix://${home}/docker.sock`, env)).not.toContain(`${home}/docker.sock`)
+    expect(rootlessSockets('unix:///var/run/docker.sock', { HOME: join(home, 'none') })).not.toContain(found[0])
+    expect(localReason('dial unix /var/run/docker.sock: connect: no such file or directory', found.slice(0, 1))).toBe(
+      `no docker daemon runs there, but one without root has its socket at ${home}/docker.sock: write \`host: unix://${home}/docker.sock\` if that is the one to use, or start it, or write the address of a manager in \`host\`, as in \`host: ssh://user@manager\``,
+    )
+    expect(localReason('permission denied', found)).toContain(`${home}/docker.sock and ${home}/.docker/run/docker.sock`)
+    expect(localReason('something new', found)).toBe('something new')
+  } finally {
+    for (const server of servers) server.close()
+    await rm(home, { recursive: true })
+  }
 })
 
 test.each([

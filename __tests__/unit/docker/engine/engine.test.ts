@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { Distribution, Node, Service } from '../../../../src/docker/api.ts'
-import { agreeOnVersion, apiVersionProblem } from '../../../../src/docker/engine/api-version.ts'
+import { agreeOnVersion, apiVersionProblem, withPlainApiVersion } from '../../../../src/docker/engine/api-version.ts'
 import { connectEngine } from '../../../../src/docker/engine/connect-engine.ts'
 import {
   ConnectionLost,
@@ -14,6 +14,7 @@ import { parseReference } from '../../../../src/docker/registry/reference.ts'
 import { resolveImage } from '../../../../src/docker/registry/registry.ts'
 import { withPlatforms } from '../../../../src/docker/specs/service-spec.ts'
 import { platformProblem } from '../../../../src/docker/swarm/placement.ts'
+import { UserError } from '../../../../src/errors.ts'
 import { createNode, createSpec, digest } from '../../../support/builders.ts'
 import { FakeDaemon } from '../../../support/fake-daemon.ts'
 
@@ -37,10 +38,11 @@ describe('the API version to speak', () => {
   test.each([
     ['1.41', '1.41', 'the oldest that serves: Docker 20.10'],
     ['1.44', '1.44', "an older daemon's own"],
-    ['1.54', '1.54', 'our own'],
-    ['1.55', '1.54', 'our own with a newer daemon'],
-    ['1.100', '1.54', 'compared by numbers, not by letters'],
-    ['2.0', '1.54', 'compared by the first number first'],
+    ['1.55', '1.55', 'that of the first daemons of Docker 29 as well'],
+    ['1.56', '1.56', 'our own'],
+    ['1.57', '1.56', 'our own with a newer daemon'],
+    ['1.100', '1.56', 'compared by numbers, not by letters'],
+    ['2.0', '1.56', 'compared by the first number first'],
   ])('with a daemon of %s is %s: %s', (offered, agreed) => {
     expect(agreeOnVersion(offered)).toBe(agreed)
   })
@@ -63,11 +65,40 @@ describe('a DOCKER_API_VERSION of the user’s', () => {
     expect(apiVersionProblem(asked, range, 'unix:///a')).toBeUndefined()
   })
 
-  test.each(['1.43', '1.9', '1.55', '1.100', '2.0', 'v1.44', 'auto'])('%s is not', (asked) => {
+  test.each(['1.43', '1.9', '1.55', '1.100', '2.0', '0.50'])('%s is not', (asked) => {
     expect(apiVersionProblem(asked, range, 'unix:///a')).toBe(
-      `DOCKER_API_VERSION is ${asked}, and the docker daemon at unix:///a speaks 1.44 to 1.54: leave it out, then docker agrees with the daemon`,
+      `DOCKER_API_VERSION is ${asked}, and what serves with the docker daemon at unix:///a is 1.44 to 1.54: leave it out, then docker agrees with the daemon`,
     )
   })
+
+  test.each(['1.12', '1.24'])('one older than 1.41 serves with no daemon, also where it takes %s', (oldest) => {
+    expect(apiVersionProblem('1.40', { ApiVersion: '1.47', MinAPIVersion: oldest }, 'tcp://a:1')).toContain(
+      'at tcp://a:1 is 1.41 to 1.47: leave it out',
+    )
+    expect(apiVersionProblem('1.41', { ApiVersion: '1.47', MinAPIVersion: oldest }, 'tcp://a:1')).toBeUndefined()
+  })
+
+  test('a daemon that names no minimum takes 1.41', () => {
+    expect(apiVersionProblem('1.41', { ApiVersion: '1.41' }, 'unix:///a')).toBeUndefined()
+  })
+
+  test.each(['1.44', 'v1.44', ' 1.44\n', ' v1.44 '])('%j is given to docker as 1.44', (asked) => {
+    expect(withPlainApiVersion({ A: 'b', DOCKER_API_VERSION: asked })).toEqual({ A: 'b', DOCKER_API_VERSION: '1.44' })
+  })
+
+  test.each(['', ' ', 'v'])('%j is not given to docker', (asked) => {
+    expect(withPlainApiVersion({ A: 'b', DOCKER_API_VERSION: asked })).toEqual({ A: 'b' })
+  })
+
+  test.each(['auto', '1', '1.', '1.44.0', 'vv1.44', '1.44 1.45', '-1.44', '1,44', '9'.repeat(60)])(
+    '%j is refused',
+    (asked) => {
+      expect(() => withPlainApiVersion({ DOCKER_API_VERSION: asked })).toThrow(UserError)
+      expect(() => withPlainApiVersion({ DOCKER_API_VERSION: asked })).toThrow(
+        /^DOCKER_API_VERSION is ".{1,70}", and no version of docker's API: leave it out, then docker agrees with the daemon, or write one such as 1\.\d+$/,
+      )
+    },
+  )
 })
 
 /** An engine over a daemon that gives one answer to everything. */

@@ -24,6 +24,7 @@ test.each([
   ['1.44', ['`volume.subpath`', '`oom_score_adj`', ...ALWAYS]],
   ['1.45', ['`oom_score_adj`', ...ALWAYS]],
   ['1.54', ALWAYS],
+  ['1.56', ALWAYS],
 ])('a daemon of API %s ignores %j', (version, keys) => {
   const { kept, ignored } = withoutIgnored(NEW, version)
   expect(ignored).toEqual(keys)
