@@ -23172,6 +23172,7 @@ function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
 
 
 
+
 const removal_MOST_SUMMARY_BYTES = 900_000;
 /** What a removal came to: red unless all that was to go is gone. What services of others need is told, and no failure. */
 function reportRemoval(result) {
@@ -23216,8 +23217,8 @@ function removal_statusOf({ things, isDryRun }) {
         return 'unchanged';
     return isDryRun ? 'planned' : 'removed';
 }
-/** `3 services and 1 network of stack shop; 1 network stays` */
-function removal_verdict({ things, subject, isDryRun }) {
+/** `3 services and 1 network of stack shop; 1 network in use by others`, or `2 services: web, api`. */
+function removal_verdict({ things, what, isDryRun }) {
     const count = (of) => {
         const kinds = removal_KINDS.flatMap((kind) => {
             const number = things.filter((thing) => thing.kind === kind && of(thing)).length;
@@ -23228,7 +23229,9 @@ function removal_verdict({ things, subject, isDryRun }) {
     const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'));
     const bad = count(removal_isBad);
     const kept = count(({ outcome }) => outcome === 'kept');
-    const first = gone === '' ? `nothing of ${subject}` : `${gone} of ${subject}`;
+    const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${someOf(what.names)}`;
+    const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${someOf(what.names)}`} to remove`;
+    const first = gone === '' ? none : `${gone}${whose}`;
     return [
         `${first}${isDryRun && gone !== '' ? ' would be removed' : ''}`,
         ...(bad === '' ? [] : [`${bad} not as asked`]),
@@ -23252,7 +23255,7 @@ function removal_summary(status, { things, missing }, words) {
     const left = rows.length - fit.length;
     const title = TITLES[status];
     return [
-        `## ${isRed ? '❌' : '✅'} ${title}${markdown_plain(words)}`,
+        `## ${isRed ? '❌' : '✅'} ${title}${markdown_plain(title === '' ? capitalised(words) : words)}`,
         `Swarm Deploy: **${status}**, mode \`remove\``,
         ...(missing.length === 0 ? [] : [missing.map((line) => `- ${prose(line)}`).join('\n')]),
         ...(rows.length === 0
@@ -23263,12 +23266,15 @@ function removal_summary(status, { things, missing }, words) {
 }
 const TITLES = {
     removed: 'Removed: ',
-    unchanged: 'Nothing to remove: ',
+    unchanged: '',
     planned: '',
     failed: 'Not all is removed: ',
     'timed-out': 'Not all has ended: ',
     cancelled: 'Stopped: ',
 };
+function capitalised(text) {
+    return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
 function removal_row({ kind, name, outcome, image, cause }) {
     const named = image === undefined ? nameCell(name) : `${nameCell(name)}<br>${nameCell(shortImage(image))}`;
     const said = outcome === 'kept' ? 'stays' : outcome;
@@ -24324,6 +24330,7 @@ function nameColumn(names) {
 
 
 
+
 const status_words_MOST_NODE_CHARACTERS = 200;
 function statusFitToShow({ services }) {
     return services.map((one) => {
@@ -24376,23 +24383,36 @@ function statusWordOf(services, { missing }) {
         return 'problems';
     return services.some(({ state }) => state === 'changing') ? 'changing' : 'healthy';
 }
-/** All of it in one line. */
-function statusLine(services, { missing }) {
+/**
+ * All of it in one line.
+ *
+ * @param shown how a name is shown there
+ */
+function statusLine(services, { missing }, shown = (name) => name) {
     const bad = services.filter(({ state }) => state === 'problem');
     const changing = services.filter(({ state }) => state === 'changing');
     const drifted = services.filter(({ drift }) => drift !== undefined);
     const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
-    const names = (of) => someOf(of.map(({ name }) => name));
+    const names = (of) => someOf(of.map(({ name }) => shown(name)));
     const all = count(services.length, 'service');
     const first = bad.length === 0
         ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
-        : `${bad.length} of ${all} ${bad.length === 1 ? 'needs' : 'need'} somebody: ${names(bad)}`;
+        : badWords(bad, all, shown);
     return [
         ...(services.length === 0 && missing.length > 0 ? [] : [first]),
         ...missing,
         ...(changing.length === 0 ? [] : [`being changed: ${names(changing)}`]),
         ...(drifted.length === 0 ? [] : [`changed by others since the last deploy: ${names(drifted)}`]),
     ].join('; ');
+}
+const status_words_MOST_HEADLINE_CHARACTERS = 200;
+/** Of one alone also why. */
+function badWords(bad, all, shown) {
+    const [first] = bad;
+    if (bad.length === 1 && first !== undefined) {
+        return `${shown(first.name)} is not as it should be: ${shortened(first.problems[0] ?? '', status_words_MOST_HEADLINE_CHARACTERS)}`;
+    }
+    return `${bad.length} of ${all} are not as they should be: ${someOf(bad.map(({ name }) => shown(name)))}`;
 }
 /** `3/3 tasks on n1, n2` */
 function status_words_tasksWords({ tasks: { running, wanted }, nodes }) {
@@ -24468,7 +24488,8 @@ async function reportStatus(swarm, { failOnProblems, which }) {
     reportLog.info(`${word}: ${line}`, word === 'problems' ? 'bad' : 'good');
     setOutput('status', word);
     setOutput('services', status_report_servicesOutput(services));
-    addSummary(status_report_summary(word, line, services, swarm, which));
+    const title = statusLine(services, swarm, (name) => `\`${name}\``);
+    addSummary(status_report_summary(word, title, services, swarm, which));
 }
 function sayAll(services, swarm) {
     log_log.info(nodesLine(swarm));
@@ -24498,7 +24519,7 @@ function sayAll(services, swarm) {
 function driftLine({ words, changes }) {
     return changes.length === 0 ? words : `${words}: ${changes.join(', ')}`;
 }
-function status_report_summary(word, line, services, swarm, which) {
+function status_report_summary(word, title, services, swarm, which) {
     const bad = services.filter(({ state }) => state === 'problem');
     const sections = bad.map((one) => status_report_section(one, bad.length > MOST_OPEN_SECTIONS));
     const fitSections = fitting(sections, status_report_MOST_SECTION_BYTES, Buffer.byteLength);
@@ -24507,7 +24528,7 @@ function status_report_summary(word, line, services, swarm, which) {
     const left = rows.length - fit.length;
     const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : '';
     return [
-        `## ${{ healthy: '✅', changing: '🔄', problems: '❌' }[word]} ${prose(`${line.slice(0, 1).toUpperCase()}${line.slice(1)}`)}`,
+        `## ${{ healthy: '✅', changing: '🔄', problems: '❌' }[word]} ${prose(`${title.slice(0, 1).toUpperCase()}${title.slice(1)}`)}`,
         `Swarm Deploy: **${word}**, mode \`status\`${about}, ${markdown_plain(nodesLine(swarm))}`,
         ...fitSections,
         ...(rows.length === 0 ? [] : [[...HEAD, ...fit].join('\n')]),
@@ -24529,12 +24550,13 @@ function status_report_section(one, isFolded) {
         : [`### ${nameCode(one.name)}`, ...parts].join('\n\n');
 }
 function status_report_row(one) {
-    const { name, state, image, tasks, nodes, account, notes, drift, lastDeploy, problems } = one;
+    const { name, state, image, tasks, nodes, account, notes, drift, lastDeploy } = one;
     const mark = { up: '✅&nbsp;up', changing: '🔄&nbsp;changing', problem: '❌&nbsp;problem' }[state];
     const said = [...notes, ...(drift === undefined ? [] : [driftLine(drift)])];
     const cells = [
         nameCell(name),
-        [mark, ...(state === 'problem' ? problems : []).map(proseCell), ...said.map(proseCell)].join('<br>'),
+        // What is wrong stands above.
+        [mark, ...said.map(proseCell)].join('<br>'),
         imageCell(image),
         `${tasks.running}/${tasks.wanted}${nodes.length === 0 ? '' : `<br>${nodes.map(nameCell).join(', ')}`}`,
         status_report_accountCell(account),
@@ -41796,7 +41818,7 @@ function planStack(stack, { services, known }) {
         services: going,
         objects,
         kept,
-        missing: isThere ? [] : [`stack: ${missingStack(stack, services)}`],
+        missing: isThere ? [] : [missingStack(stack, services)],
         problems: [],
         notices: [],
     };
@@ -41833,11 +41855,13 @@ function whyNeeded({ id }, others) {
     return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`;
 }
 function missingStack(stack, services) {
+    const what = `stack: there is no stack ${stack} on this swarm`;
     if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
-        return `there is no stack ${stack} on this swarm, but a service of this name: write \`services: ${stack}\` where that is meant`;
+        const advice = `there is a service of this name: write \`services: ${stack}\` where that is meant`;
+        return { what, advice, isSuspicious: true };
     }
     const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
-    return `there is no stack ${stack} on this swarm: ${plan_adviceFor(stack, guess)}`;
+    return { what, ...plan_adviceFor(stack, guess) };
 }
 function planServices(names, { services, known }) {
     const found = names.map((name) => ({ name, its: services.filter((one) => plan_isOf(name, one)) }));
@@ -41850,9 +41874,7 @@ function planServices(names, { services, known }) {
     return {
         services: [...going.values()],
         ...split(madeFor([...going.values()], known), others),
-        missing: found
-            .filter(({ its }) => its.length === 0)
-            .map(({ name }) => `services: ${plan_missingService(name, services)}`),
+        missing: found.filter(({ its }) => its.length === 0).map(({ name }) => plan_missingService(name, services)),
         problems: colours.map(({ name, owner }) => `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`),
         notices: [...going.values()].flatMap((one) => {
             const stack = plan_stackOf(one);
@@ -41879,20 +41901,24 @@ function plan_isOf(name, service) {
     return service.Spec.Name === name || nameInFiles(service) === name;
 }
 function plan_missingService(name, services) {
+    const what = `services: there is no service ${name} on this swarm`;
     const members = services.filter((one) => plan_stackOf(one) === name);
     if (members.length > 0) {
-        return `there is no service ${name} on this swarm, but a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`;
+        const advice = `there is a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`;
+        return { what, advice, isSuspicious: true };
     }
     const [guess] = similarNames(name, services.map(({ Spec }) => Spec.Name));
-    return `there is no service ${name} on this swarm: ${plan_adviceFor(name, guess)}`;
+    return { what, ...plan_adviceFor(name, guess) };
 }
 function plan_adviceFor(name, guess) {
-    if (guess !== undefined)
-        return `did you mean \`${guess}\`?`;
     // `pr-${{ … }}` of an event that has no such value.
-    if (/[-_]$/.test(name))
-        return 'its name ends as one does of which a variable is empty: check the expression';
-    return 'correct its name, or write `if-exists: true` where it may be gone already';
+    if (/[-_]$/.test(name)) {
+        const advice = 'its name ends as one does of which a variable is empty: check the expression';
+        return { advice, isSuspicious: true };
+    }
+    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
+    const ifGone = guess === undefined ? ', or write' : ' Write';
+    return { advice: `${advice}${ifGone} \`if-exists: true\` where it may be gone already`, isSuspicious: false };
 }
 function plan_stackOf({ Spec }) {
     return Spec.Labels?.[NAMESPACE_LABEL];
@@ -42179,7 +42205,6 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
-
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -42213,13 +42238,14 @@ async function removeOver(asked, run) {
             await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) });
         const plan = isLocked ? await look() : first;
         tellMissing(plan, asked);
-        await sayPlan(plan, what, asked.dryRun);
-        const subject = subjectInWords(what);
+        await sayPlan(plan, asked.dryRun);
         const result = (things, services = []) => {
-            return { subject, things, services, missing: plan.missing, isDryRun: asked.dryRun };
+            return { what, things, services, missing: plan.missing.map((one) => one.what), isDryRun: asked.dryRun };
         };
         if (asked.dryRun)
             return result(plannedThings(plan));
+        if (plan.services.length + plan.objects.length + plan.kept.length === 0)
+            return result([]);
         note({ removes: true });
         try {
             const services = await openStage('Remove', () => services_removeServices(plan.services, removing));
@@ -42256,12 +42282,12 @@ async function planNow({ connection: { engine }, asked }, signal) {
 }
 /** @throws UserErrors unless what is missing may be */
 function tellMissing({ missing, problems }, { ifExists }) {
-    throwAll([...problems, ...(ifExists ? [] : missing)]);
-    for (const line of missing)
-        log_log.notice(line);
+    throwAll([...problems, ...(ifExists ? [] : missing.map(({ what, advice }) => `${what}: ${advice}`))]);
+    for (const { what, advice, isSuspicious } of missing)
+        log_log.notice(isSuspicious ? `${what}: ${advice}` : what);
 }
 /** Everybody can see what goes before it does. */
-function sayPlan(plan, what, isDryRun) {
+function sayPlan(plan, isDryRun) {
     return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
         const { services, objects, kept, notices } = plan;
         for (const service of services)
@@ -42273,7 +42299,7 @@ function sayPlan(plan, what, isDryRun) {
         for (const line of notices)
             log_log.notice(line);
         if (services.length + objects.length === 0)
-            log_log.info(`Nothing of ${subjectInWords(what)}`);
+            log_log.info('Nothing');
     });
 }
 /** The rest of a stack, also when the time is over: what the services have used is free. */
@@ -42301,11 +42327,6 @@ function thingOf({ name, outcome, image, cause, note: said }) {
         ...(image.before !== undefined && { image: image.before }),
         ...(words !== undefined && { cause: words }),
     };
-}
-function subjectInWords(what) {
-    if (what.kind === 'stack')
-        return `stack ${what.name}`;
-    return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`;
 }
 
 ;// CONCATENATED MODULE: ./build/health/health.js
@@ -42339,8 +42360,7 @@ function healthOf(service, ground) {
     const found = [
         updateFinding(service, now),
         interimFinding(service, now),
-        tasksFinding(service, tasks, counts, eligible, now),
-        endsFinding(service, ground.upToDate, now),
+        ...tasksFindings(service, tasks, ground.upToDate, counts, eligible, now),
         accountFinding(account, now),
         oldTasksFinding(service, tasks, ground.upToDate),
     ].filter((one) => one !== undefined);
@@ -42388,6 +42408,14 @@ function interimFinding({ Spec: spec }, now) {
         return { changing: `a deploy is in the middle of it${whose}` };
     const cause = `a deploy that was cut off has left it half-way${whose}: deploy it again`;
     return { problem: { cause, isOfTasks: false } };
+}
+/** What is missing, and why, in one where tasks are missing because they end. */
+function tasksFindings(service, tasks, upToDate, counts, eligible, now) {
+    const missing = tasksFinding(service, tasks, counts, eligible, now);
+    const ends = endsFinding(service, upToDate, now);
+    if (missing?.problem?.isOfTasks !== true || ends?.problem === undefined)
+        return [missing, ends];
+    return [{ problem: { ...ends.problem, cause: `${missing.problem.cause}: ${ends.problem.cause}` } }];
 }
 function tasksFinding(service, tasks, counts, eligible, now) {
     const { Spec: spec } = service;

@@ -102,8 +102,10 @@ export interface RemovedThing {
 
 /** What came of a run that removes. */
 export interface RemovalResult {
-  /** What was asked for, in words: `stack shop`. */
-  readonly subject: string
+  /** What was asked for. */
+  readonly what:
+    | { readonly kind: 'stack'; readonly name: string }
+    | { readonly kind: 'services'; readonly names: readonly string[] }
   /** All of it, services first. */
   readonly things: readonly RemovedThing[]
   /** The services among them; none of a run that only looks. */

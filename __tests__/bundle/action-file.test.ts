@@ -74,7 +74,7 @@ test.each(inputs.flatMap(({ name, description }) => linksIn(description).map((li
     const [path = '', anchor] = link.split('#')
     const page = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
     const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-      heading.toLowerCase().replaceAll(' ', '-'),
+      heading.toLowerCase().replaceAll(/[`,]/g, '').replaceAll(' ', '-'),
     )
     if (anchor !== undefined) expect(anchors).toContain(anchor)
   },

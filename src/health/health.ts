@@ -78,8 +78,7 @@ export function healthOf(service: Service, ground: HealthGround): Health {
   const found = [
     updateFinding(service, now),
     interimFinding(service, now),
-    tasksFinding(service, tasks, counts, eligible, now),
-    endsFinding(service, ground.upToDate, now),
+    ...tasksFindings(service, tasks, ground.upToDate, counts, eligible, now),
     accountFinding(account, now),
     oldTasksFinding(service, tasks, ground.upToDate),
   ].filter((one) => one !== undefined)
@@ -135,6 +134,21 @@ function interimFinding({ Spec: spec }: Service, now: number): Found | undefined
   if (mark !== undefined && mayBeAlive(mark, now, false)) return { changing: `a deploy is in the middle of it${whose}` }
   const cause = `a deploy that was cut off has left it half-way${whose}: deploy it again`
   return { problem: { cause, isOfTasks: false } }
+}
+
+/** What is missing, and why, in one where tasks are missing because they end. */
+function tasksFindings(
+  service: Service,
+  tasks: readonly Task[],
+  upToDate: readonly Task[],
+  counts: ReturnType<typeof countTasks>,
+  eligible: readonly Node[],
+  now: number,
+): readonly (Found | undefined)[] {
+  const missing = tasksFinding(service, tasks, counts, eligible, now)
+  const ends = endsFinding(service, upToDate, now)
+  if (missing?.problem?.isOfTasks !== true || ends?.problem === undefined) return [missing, ends]
+  return [{ problem: { ...ends.problem, cause: `${missing.problem.cause}: ${ends.problem.cause}` } }]
 }
 
 function tasksFinding(

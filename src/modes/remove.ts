@@ -2,7 +2,7 @@ import type { Run } from '../connect/run.ts'
 import type { Service, SystemInfo } from '../docker/api.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { throwAll, Underway } from '../errors.ts'
-import type { RemovalRequest, RemovalSubject } from '../inputs/removal.ts'
+import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import { removeExpired } from '../prepare/passing-services.ts'
@@ -13,7 +13,6 @@ import type { RemovalResult, RemovedThing, ServiceResult } from '../result.ts'
 import { lifetimeOfSeconds } from '../rollout/lifetime.ts'
 import { log, openStage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
-import { someOf } from '../runner/some-of.ts'
 import { note } from '../runner/state.ts'
 import { knownObjects } from '../stack/stack.ts'
 import { withRun } from './with-run.ts'
@@ -49,12 +48,12 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
   if (isLocked) await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) })
   const plan = isLocked ? await look() : first
   tellMissing(plan, asked)
-  await sayPlan(plan, what, asked.dryRun)
-  const subject = subjectInWords(what)
+  await sayPlan(plan, asked.dryRun)
   const result = (things: readonly RemovedThing[], services: readonly ServiceResult[] = []): RemovalResult => {
-    return { subject, things, services, missing: plan.missing, isDryRun: asked.dryRun }
+    return { what, things, services, missing: plan.missing.map((one) => one.what), isDryRun: asked.dryRun }
   }
   if (asked.dryRun) return result(plannedThings(plan))
+  if (plan.services.length + plan.objects.length + plan.kept.length === 0) return result([])
   note({ removes: true })
   try {
     const services = await openStage('Remove', () => removeServices(plan.services, removing))
@@ -81,19 +80,19 @@ async function planNow({ connection: { engine }, asked }: RemovalRun, signal: Ab
 
 /** @throws UserErrors unless what is missing may be */
 function tellMissing({ missing, problems }: RemovalPlan, { ifExists }: RemovalRequest): void {
-  throwAll([...problems, ...(ifExists ? [] : missing)])
-  for (const line of missing) log.notice(line)
+  throwAll([...problems, ...(ifExists ? [] : missing.map(({ what, advice }) => `${what}: ${advice}`))])
+  for (const { what, advice, isSuspicious } of missing) log.notice(isSuspicious ? `${what}: ${advice}` : what)
 }
 
 /** Everybody can see what goes before it does. */
-function sayPlan(plan: RemovalPlan, what: RemovalSubject, isDryRun: boolean): Promise<void> {
+function sayPlan(plan: RemovalPlan, isDryRun: boolean): Promise<void> {
   return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
     const { services, objects, kept, notices } = plan
     for (const service of services) log.info(`service ${service.Spec.Name} (${imageInWords(imageOf(service))})`)
     for (const { kind, name } of objects) log.info(`${kind} ${name}`)
     for (const { object, why } of kept) log.info(`stays: ${object.kind} ${object.name}, ${why}`)
     for (const line of notices) log.notice(line)
-    if (services.length + objects.length === 0) log.info(`Nothing of ${subjectInWords(what)}`)
+    if (services.length + objects.length === 0) log.info('Nothing')
   })
 }
 
@@ -123,9 +122,4 @@ function thingOf({ name, outcome, image, cause, note: said }: ServiceResult): Re
     ...(image.before !== undefined && { image: image.before }),
     ...(words !== undefined && { cause: words }),
   }
-}
-
-function subjectInWords(what: RemovalSubject): string {
-  if (what.kind === 'stack') return `stack ${what.name}`
-  return `${what.names.length === 1 ? 'service' : 'services'} ${someOf(what.names)}`
 }

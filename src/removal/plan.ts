@@ -33,12 +33,21 @@ export interface RemovalPlan {
   readonly services: readonly Service[]
   readonly objects: readonly RemovableObject[]
   readonly kept: readonly KeptObject[]
-  /** One line for each thing that is asked for and is not there. */
-  readonly missing: readonly string[]
+  /** What is asked for and is not there. */
+  readonly missing: readonly Missing[]
   /** One line for each thing that cannot be meant as it is written. */
   readonly problems: readonly string[]
   /** What is to be known of what goes: one line each. */
   readonly notices: readonly string[]
+}
+
+export interface Missing {
+  /** `stack: there is no stack shop on this swarm` */
+  readonly what: string
+  /** What to write or look at. */
+  readonly advice: string
+  /** Whether the advice is worth reading also where it is fine that it is not there. */
+  readonly isSuspicious: boolean
 }
 
 /** What is there, as far as a removal goes by it. */
@@ -68,7 +77,7 @@ function planStack(stack: string, { services, known }: PresentSwarm): RemovalPla
     services: going,
     objects,
     kept,
-    missing: isThere ? [] : [`stack: ${missingStack(stack, services)}`],
+    missing: isThere ? [] : [missingStack(stack, services)],
     problems: [],
     notices: [],
   }
@@ -112,12 +121,14 @@ function whyNeeded({ id }: RemovableObject, others: readonly Referring[]): strin
   return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`
 }
 
-function missingStack(stack: string, services: readonly Service[]): string {
+function missingStack(stack: string, services: readonly Service[]): Missing {
+  const what = `stack: there is no stack ${stack} on this swarm`
   if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
-    return `there is no stack ${stack} on this swarm, but a service of this name: write \`services: ${stack}\` where that is meant`
+    const advice = `there is a service of this name: write \`services: ${stack}\` where that is meant`
+    return { what, advice, isSuspicious: true }
   }
   const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => stackOf(service) ?? []))])
-  return `there is no stack ${stack} on this swarm: ${adviceFor(stack, guess)}`
+  return { what, ...adviceFor(stack, guess) }
 }
 
 function planServices(names: readonly string[], { services, known }: PresentSwarm): RemovalPlan {
@@ -131,9 +142,7 @@ function planServices(names: readonly string[], { services, known }: PresentSwar
   return {
     services: [...going.values()],
     ...split(madeFor([...going.values()], known), others),
-    missing: found
-      .filter(({ its }) => its.length === 0)
-      .map(({ name }) => `services: ${missingService(name, services)}`),
+    missing: found.filter(({ its }) => its.length === 0).map(({ name }) => missingService(name, services)),
     problems: colours.map(
       ({ name, owner }) =>
         `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`,
@@ -167,23 +176,29 @@ function isOf(name: string, service: Service): boolean {
   return service.Spec.Name === name || nameInFiles(service) === name
 }
 
-function missingService(name: string, services: readonly Service[]): string {
+function missingService(name: string, services: readonly Service[]): Missing {
+  const what = `services: there is no service ${name} on this swarm`
   const members = services.filter((one) => stackOf(one) === name)
   if (members.length > 0) {
-    return `there is no service ${name} on this swarm, but a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`
+    const advice = `there is a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`
+    return { what, advice, isSuspicious: true }
   }
   const [guess] = similarNames(
     name,
     services.map(({ Spec }) => Spec.Name),
   )
-  return `there is no service ${name} on this swarm: ${adviceFor(name, guess)}`
+  return { what, ...adviceFor(name, guess) }
 }
 
-function adviceFor(name: string, guess: string | undefined): string {
-  if (guess !== undefined) return `did you mean \`${guess}\`?`
+function adviceFor(name: string, guess: string | undefined): Omit<Missing, 'what'> {
   // `pr-${{ … }}` of an event that has no such value.
-  if (/[-_]$/.test(name)) return 'its name ends as one does of which a variable is empty: check the expression'
-  return 'correct its name, or write `if-exists: true` where it may be gone already'
+  if (/[-_]$/.test(name)) {
+    const advice = 'its name ends as one does of which a variable is empty: check the expression'
+    return { advice, isSuspicious: true }
+  }
+  const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`
+  const ifGone = guess === undefined ? ', or write' : ' Write'
+  return { advice: `${advice}${ifGone} \`if-exists: true\` where it may be gone already`, isSuspicious: false }
 }
 
 function stackOf({ Spec }: Service): string | undefined {

@@ -2,6 +2,7 @@ import type { RemovalResult, RemovedThing } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, reportLog } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { someOf } from '../runner/some-of.ts'
 import { MOST_ANNOTATIONS } from './annotations.ts'
 import { fitting } from './fitting.ts'
 import { shortImage } from './image-words.ts'
@@ -53,8 +54,8 @@ function statusOf({ things, isDryRun }: RemovalResult): Status {
   return isDryRun ? 'planned' : 'removed'
 }
 
-/** `3 services and 1 network of stack shop; 1 network stays` */
-function verdict({ things, subject, isDryRun }: RemovalResult): string {
+/** `3 services and 1 network of stack shop; 1 network in use by others`, or `2 services: web, api`. */
+function verdict({ things, what, isDryRun }: RemovalResult): string {
   const count = (of: (thing: RemovedThing) => boolean) => {
     const kinds = KINDS.flatMap((kind) => {
       const number = things.filter((thing) => thing.kind === kind && of(thing)).length
@@ -65,7 +66,9 @@ function verdict({ things, subject, isDryRun }: RemovalResult): string {
   const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'))
   const bad = count(isBad)
   const kept = count(({ outcome }) => outcome === 'kept')
-  const first = gone === '' ? `nothing of ${subject}` : `${gone} of ${subject}`
+  const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${someOf(what.names)}`
+  const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${someOf(what.names)}`} to remove`
+  const first = gone === '' ? none : `${gone}${whose}`
   return [
     `${first}${isDryRun && gone !== '' ? ' would be removed' : ''}`,
     ...(bad === '' ? [] : [`${bad} not as asked`]),
@@ -92,7 +95,7 @@ function summary(status: Status, { things, missing }: RemovalResult, words: stri
   const left = rows.length - fit.length
   const title = TITLES[status]
   return [
-    `## ${isRed ? '❌' : '✅'} ${title}${plain(words)}`,
+    `## ${isRed ? '❌' : '✅'} ${title}${plain(title === '' ? capitalised(words) : words)}`,
     `Swarm Deploy: **${status}**, mode \`remove\``,
     ...(missing.length === 0 ? [] : [missing.map((line) => `- ${prose(line)}`).join('\n')]),
     ...(rows.length === 0
@@ -104,11 +107,15 @@ function summary(status: Status, { things, missing }: RemovalResult, words: stri
 
 const TITLES: Readonly<Record<Status, string>> = {
   removed: 'Removed: ',
-  unchanged: 'Nothing to remove: ',
+  unchanged: '',
   planned: '',
   failed: 'Not all is removed: ',
   'timed-out': 'Not all has ended: ',
   cancelled: 'Stopped: ',
+}
+
+function capitalised(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 function row({ kind, name, outcome, image, cause }: RemovedThing): string {

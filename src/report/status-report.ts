@@ -46,7 +46,8 @@ export async function reportStatus(swarm: SwarmStatus, { failOnProblems, which }
   reportLog.info(`${word}: ${line}`, word === 'problems' ? 'bad' : 'good')
   setOutput('status', word)
   setOutput('services', servicesOutput(services))
-  addSummary(summary(word, line, services, swarm, which))
+  const title = statusLine(services, swarm, (name) => `\`${name}\``)
+  addSummary(summary(word, title, services, swarm, which))
 }
 
 function sayAll(services: readonly ShownStatus[], swarm: SwarmStatus): void {
@@ -80,7 +81,7 @@ function driftLine({ words, changes }: NonNullable<ShownStatus['drift']>): strin
 
 function summary(
   word: StatusWord,
-  line: string,
+  title: string,
   services: readonly ShownStatus[],
   swarm: SwarmStatus,
   which: StatusSubject,
@@ -93,7 +94,7 @@ function summary(
   const left = rows.length - fit.length
   const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : ''
   return [
-    `## ${{ healthy: '✅', changing: '🔄', problems: '❌' }[word]} ${prose(`${line.slice(0, 1).toUpperCase()}${line.slice(1)}`)}`,
+    `## ${{ healthy: '✅', changing: '🔄', problems: '❌' }[word]} ${prose(`${title.slice(0, 1).toUpperCase()}${title.slice(1)}`)}`,
     `Swarm Deploy: **${word}**, mode \`status\`${about}, ${plain(nodesLine(swarm))}`,
     ...fitSections,
     ...(rows.length === 0 ? [] : [[...HEAD, ...fit].join('\n')]),
@@ -119,12 +120,13 @@ function section(one: ShownStatus, isFolded: boolean): string {
 }
 
 function row(one: ShownStatus): string {
-  const { name, state, image, tasks, nodes, account, notes, drift, lastDeploy, problems } = one
+  const { name, state, image, tasks, nodes, account, notes, drift, lastDeploy } = one
   const mark = { up: '✅&nbsp;up', changing: '🔄&nbsp;changing', problem: '❌&nbsp;problem' }[state]
   const said = [...notes, ...(drift === undefined ? [] : [driftLine(drift)])]
   const cells = [
     nameCell(name),
-    [mark, ...(state === 'problem' ? problems : []).map(proseCell), ...said.map(proseCell)].join('<br>'),
+    // What is wrong stands above.
+    [mark, ...said.map(proseCell)].join('<br>'),
     imageCell(image),
     `${tasks.running}/${tasks.wanted}${nodes.length === 0 ? '' : `<br>${nodes.map(nameCell).join(', ')}`}`,
     accountCell(account),

@@ -1,5 +1,6 @@
 import type { LastDeploy, ServiceStatus, SwarmStatus } from '../health/status.ts'
 import type { ServiceResult } from '../result.ts'
+import { shortened } from '../runner/printable.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
@@ -87,24 +88,43 @@ export function statusWordOf(services: readonly ShownStatus[], { missing }: Swar
   return services.some(({ state }) => state === 'changing') ? 'changing' : 'healthy'
 }
 
-/** All of it in one line. */
-export function statusLine(services: readonly ShownStatus[], { missing }: SwarmStatus): string {
+/**
+ * All of it in one line.
+ *
+ * @param shown how a name is shown there
+ */
+export function statusLine(
+  services: readonly ShownStatus[],
+  { missing }: SwarmStatus,
+  shown = (name: string) => name,
+): string {
   const bad = services.filter(({ state }) => state === 'problem')
   const changing = services.filter(({ state }) => state === 'changing')
   const drifted = services.filter(({ drift }) => drift !== undefined)
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
-  const names = (of: readonly ShownStatus[]) => someOf(of.map(({ name }) => name))
+  const names = (of: readonly ShownStatus[]) => someOf(of.map(({ name }) => shown(name)))
   const all = count(services.length, 'service')
   const first =
     bad.length === 0
       ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
-      : `${bad.length} of ${all} ${bad.length === 1 ? 'needs' : 'need'} somebody: ${names(bad)}`
+      : badWords(bad, all, shown)
   return [
     ...(services.length === 0 && missing.length > 0 ? [] : [first]),
     ...missing,
     ...(changing.length === 0 ? [] : [`being changed: ${names(changing)}`]),
     ...(drifted.length === 0 ? [] : [`changed by others since the last deploy: ${names(drifted)}`]),
   ].join('; ')
+}
+
+const MOST_HEADLINE_CHARACTERS = 200
+
+/** Of one alone also why. */
+function badWords(bad: readonly ShownStatus[], all: string, shown: (name: string) => string): string {
+  const [first] = bad
+  if (bad.length === 1 && first !== undefined) {
+    return `${shown(first.name)} is not as it should be: ${shortened(first.problems[0] ?? '', MOST_HEADLINE_CHARACTERS)}`
+  }
+  return `${bad.length} of ${all} are not as they should be: ${someOf(bad.map(({ name }) => shown(name)))}`
 }
 
 /** `3/3 tasks on n1, n2` */

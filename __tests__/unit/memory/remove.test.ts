@@ -242,7 +242,7 @@ describe('services', () => {
     const run = await remove(swarm, { services: 'web, api' })
     expect(outcomes(run)).toEqual(['service web removed', 'service api removed'])
     expect(swarm.services).toEqual(['web-api', 'web2'])
-    expect(run.log).toContain('removed: 2 services of services web, api\n')
+    expect(run.log).toContain('removed: 2 services: web, api\n')
   })
 
   test('a blue-green service is both of its two', async () => {
@@ -271,14 +271,17 @@ describe('services', () => {
 
 describe('what is not there', () => {
   test.each([
-    [{ stack: 'shpo' }, 'stack: there is no stack shpo on this swarm: did you mean `shop`?'],
+    [
+      { stack: 'shpo' },
+      'stack: there is no stack shpo on this swarm: did you mean `shop`? Write `if-exists: true` where it may be gone already',
+    ],
     [
       { stack: 'web' },
-      'stack: there is no stack web on this swarm, but a service of this name: write `services: web` where that is meant',
+      'stack: there is no stack web on this swarm: there is a service of this name: write `services: web` where that is meant',
     ],
     [
       { services: 'web shop' },
-      'services: there is no service shop on this swarm, but a stack of this name: write `stack: shop` where all of it is meant, or name its services: `shop_web` and `shop_api`',
+      'services: there is no service shop on this swarm: there is a stack of this name: write `stack: shop` where all of it is meant, or name its services: `shop_web` and `shop_api`',
     ],
     [
       { services: 'web nothing' },
@@ -303,8 +306,12 @@ describe('what is not there', () => {
     put(swarm, { Name: 'web' })
     const none = await remove(swarm, { stack: 'pr-7', 'if-exists': 'true' })
     expect([none.problems, none.isRed]).toEqual([[], false])
-    expect(none.log).toContain('Notice: stack: there is no stack pr-7 on this swarm')
-    expect(none.log).toMatch(/unchanged: nothing of stack pr-7\n$/)
+    expect(none.log).toContain('Notice: stack: there is no stack pr-7 on this swarm\n')
+    expect(none.log).toMatch(/unchanged: nothing of stack pr-7 to remove\n$/)
+    const empty = await remove(swarm, { stack: 'pr-', 'if-exists': 'true' })
+    expect(empty.log).toContain(
+      'Notice: stack: there is no stack pr- on this swarm: its name ends as one does of which',
+    )
     const some = await remove(swarm, { services: 'web gone', 'if-exists': 'true' })
     expect(outcomes(some)).toEqual(['service web removed'])
   })

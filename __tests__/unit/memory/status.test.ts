@@ -114,11 +114,13 @@ describe('what is not', () => {
     expect(bad).toMatchObject({ state: 'problem', failedTask: { exitCode: 3, logs: ['no database, giving up'] } })
     expect(isRed).toBe(false)
     expect(log).toMatch(
-      / {4}at least \d of its tasks ended within the last hour, the last one failed with exit code 3\n/,
+      / {4}0\/1 task running: at least \d of its tasks ended within the last hour, the last one failed with exit code 3\n/,
     )
     expect(log).toContain('    | no database, giving up\n')
     expect(log).toContain('Warning: bad: ')
-    expect(log).toMatch(/problems: 1 of 2 services needs somebody: bad\n$/)
+    expect(log).toMatch(
+      /problems: bad is not as it should be: 0\/1 task running: at least \d of its tasks ended within the last hour, .*\n$/,
+    )
     expect((await look(swarm, { 'fail-on-problems': 'true' })).isRed).toBe(true)
     expect((await look(swarm, { 'fail-on-problems': 'true', services: 'ok' })).isRed).toBe(false)
   })

@@ -90,7 +90,7 @@ test('what is wrong comes first, with its last words and what to do; red only wh
   const told = await report(all)
   expect([told.code, told.outputs.status]).toEqual([0, 'problems'])
   expect(told.commands.filter(({ name }) => name === 'warning')).toHaveLength(1)
-  expect(told.summary).toContain('## ❌ 1 of 2 services needs somebody: shop\\_api\n')
+  expect(told.summary).toContain('## ❌ `shop_api` is not as it should be: 0/2 tasks running; ')
   expect(told.summary).toMatch(/### `shop_api`\n\n\*\*Cause:\*\* .*\n\nTask `t1` on node .*\n\n```\nno database\n```/)
   expect(told.summary.indexOf('| `shop_api` |')).toBeLessThan(told.summary.indexOf('| `shop_web` |'))
   const red = await report(all, asked(true), ['service shop_db does not exist on this swarm'])
