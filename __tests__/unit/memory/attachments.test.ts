@@ -131,6 +131,31 @@ describe('a secret of an entry of services', () => {
   })
 })
 
+describe.each(['rolling', 'recreate', 'canary'])('with the strategy %s', (strategy) => {
+  const asked = web(`strategy: ${strategy}`, 'replicas: 2', 'secrets: [{name: token, environment: TOKEN}]')
+
+  test('tasks get the new version', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, asked)
+    const run = await deploy(swarm, asked, { env: { TOKEN: 'second-s3cret' } })
+    expect(run).toMatchObject({ results: [{ outcome: 'updated' }], problems: [] })
+    const ids = (swarm.somebody('GET', '/secrets') as StackObject[]).map(({ ID }) => ID)
+    const used = container(swarm)?.Secrets?.map((one) => one.SecretID) ?? []
+    expect(used).toHaveLength(1)
+    expect(ids).toEqual(expect.arrayContaining(used))
+  })
+
+  test('a version that does not come up is taken away again, and the one before is back', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, asked)
+    const before = namesOf(swarm, 'secret')
+    const run = await deploy(swarm, asked.replace('web:1', 'web:2'), { env: { TOKEN: 'second-s3cret' } })
+    expect(run).toMatchObject({ results: [{ outcome: 'rolled-back' }] })
+    expect(namesOf(swarm, 'secret')).toEqual(before)
+    expect(container(swarm)?.Secrets).toMatchObject([{ SecretName: before[0] }])
+  })
+})
+
 test('two runs at once that rotate one name leave each other what they need', async () => {
   const swarm = newSwarm()
   const one = web('secrets: [{name: token, environment: TOKEN}]')
@@ -147,7 +172,7 @@ test('a blue-green service has its secrets in both of its services', async () =>
   const swarm = newSwarm()
   const asked = web(
     'strategy: blue-green',
-    'networks: [{name: front, create: true}]',
+    'networks: [{name: front, create: true, aliases: [api]}]',
     'secrets: [{name: token, environment: TOKEN}]',
   )
   expect(await deploy(swarm, asked)).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
