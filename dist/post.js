@@ -16783,6 +16783,7 @@ function parseImage(text) {
 
 
 
+
 const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
 function attachmentSources(env) {
     return {
@@ -16926,7 +16927,7 @@ function attachments_nameOf({ name, map }, problems, problemWith) {
     }
     const problem = problemWith(text);
     if (problem !== undefined)
-        problems.add(problem);
+        problems.add(secret_redact(problem));
     return text;
 }
 function checkKeys(map, keys, problems) {
@@ -17103,7 +17104,7 @@ function credentialSpecAt(map, service, sources, problems) {
     }
     const problem = objectNameProblem(name, 'a config');
     if (problem !== undefined)
-        here.add(problem);
+        here.add(secret_redact(problem));
     return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
 }
 /** In the words of docker's flag. */

@@ -14107,6 +14107,7 @@ function parseImage(text) {
 
 
 
+
 const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
 function attachmentSources(env) {
     return {
@@ -14250,7 +14251,7 @@ function attachments_nameOf({ name, map }, problems, problemWith) {
     }
     const problem = problemWith(text);
     if (problem !== undefined)
-        problems.add(problem);
+        problems.add(redact(problem));
     return text;
 }
 function checkKeys(map, keys, problems) {
@@ -14427,7 +14428,7 @@ function credentialSpecAt(map, service, sources, problems) {
     }
     const problem = objectNameProblem(name, 'a config');
     if (problem !== undefined)
-        here.add(problem);
+        here.add(redact(problem));
     return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
 }
 /** In the words of docker's flag. */

@@ -30,6 +30,17 @@ const SERVICES = `- name: web
     max_failure_ratio: 0.25
 - worker: acme/worker
 `
+const ATTACHMENTS = `- name: web
+  secrets:
+    - {name: db, content: "${SECRET}", target: /run/db, mode: "0440", uid: 70, labels: {team: web}}
+    - {source: hub, environment: HUB_TOKEN}
+    - {name: key, file: key.txt, template-driver: golang}
+    - plain
+  configs: {app: {content: "a: b", target: /etc/app}, other: }
+  networks: [{name: back, create: true, encrypted: true, driver-opts: {mtu: "1400"}, subnet: 10.20.0.0/24, aliases: [api]}, front]
+  credential-spec: {file: spec.json}
+  update-args: --secret-add source=a,target=b
+`
 const DOCKER_CONFIG = JSON.stringify(
   { auths: { 'ghcr.io': { auth: Buffer.from(`bot:${SECRET}`).toString('base64') } }, credsStore: 'pass' },
   null,
@@ -53,6 +64,7 @@ services:
     ports: ["8080:80", "0.0.0.0:81:81/udp", {target: 443, published: "8443", mode: host}]
     secrets: [pw]
     configs: [{source: c, target: /c}]
+    credential_spec: {file: ./c.json}
     healthcheck: {test: [CMD, "true"], interval: 1m30s}
     deploy: {replicas: 2, update_config: {order: start-first}}
 volumes: {data: }
@@ -70,6 +82,7 @@ const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
   { inputs: { mode: 'login', registries: REGISTRIES, 'pull-secret': '{acme: pull/shop, docker.io: hub}' } },
   { inputs: { mode: 'remove', services: '- web api\n- db', 'if-exists': 'true' } },
   { inputs: { services: SERVICES, registries: REGISTRIES } },
+  { inputs: { services: ATTACHMENTS }, files: { 'key.txt': `${SECRET}\n`, 'spec.json': '{}' } },
   {
     inputs: {
       services: 'web: nginx:1\nworker: acme/worker:2',

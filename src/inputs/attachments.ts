@@ -4,6 +4,7 @@ import { type Kind, NAMESPACE_LABEL, type NetworkCreate } from '../docker/specs/
 import { nameProblem, objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { redact } from '../runner/secret.ts'
 import { isOfTheAction } from '../runner/variables.ts'
 import { type ContentPlace, contentOf, SOURCES } from './compose/contents.ts'
 import { basePath, resolvePath } from './files.ts'
@@ -245,7 +246,7 @@ function nameOf(
     return undefined
   }
   const problem = problemWith(text)
-  if (problem !== undefined) problems.add(problem)
+  if (problem !== undefined) problems.add(redact(problem))
   return text
 }
 
@@ -445,7 +446,7 @@ function credentialSpecAt(
     here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here')
   }
   const problem = objectNameProblem(name, 'a config')
-  if (problem !== undefined) here.add(problem)
+  if (problem !== undefined) here.add(redact(problem))
   return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) }
 }
 
