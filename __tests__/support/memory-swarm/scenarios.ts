@@ -1,5 +1,5 @@
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import { ONE, type Scenario, TWO } from './net.ts'
+import { ONE, type Scenario, TOOLS, TWO } from './net.ts'
 
 const BAD = 'hub.test/acme/web:bad'
 
@@ -37,6 +37,11 @@ const DEPLOYS: Readonly<Record<string, (tag: string) => Omit<Scenario, 'isGood'>
   }),
   'an update whose image the nodes have first': (tag) => ({
     inputs: { ...services(tag, {}), prepare: 'true', 'max-parallel': '1' },
+    before: [spec('web'), spec('other')],
+    asked: { web: many(2), ...others },
+  }),
+  'an update after which old images go': (tag) => ({
+    inputs: { ...services(tag, {}), 'prune-images': 'true', 'node-tools-image': TOOLS },
     before: [spec('web'), spec('other')],
     asked: { web: many(2), ...others },
   }),
