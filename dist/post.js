@@ -17161,7 +17161,7 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status', 'history'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -17253,6 +17253,7 @@ const DEFAULTS = {
     'dry-run': 'false',
     lock: 'false',
     'lock-timeout': '10m',
+    'history-limit': '10',
 };
 
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
@@ -18164,6 +18165,7 @@ const GROUPS = {
     parallel: ['max-parallel'],
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
+    records: ['history-limit'],
     files: ['compose-file', 'env-file'],
     rollout: [
         'prune',
@@ -18191,6 +18193,7 @@ const ONLY_SAY_HOW = [
     'parallel',
     'wait',
     'lock',
+    'records',
     'files',
     'tools',
     'replacement',
@@ -18220,6 +18223,7 @@ const DEPLOYMENT = [
         'parallel',
         'wait',
         'lock',
+        'records',
         'files',
         'rollout',
         'tools',
@@ -18237,6 +18241,7 @@ const MODES = {
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
     status: { does: 'only look', takes: ['run', 'services', 'status'] },
     remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
+    history: { does: 'only show what was deployed', takes: ['run', 'services'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -21088,6 +21093,7 @@ function stack_contentOf(path, readFile) {
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
+const LONGEST_HISTORY = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_SHORT_LIVED = ['warn', 'error', 'allow'];
 const SAME_DIGEST = ['deploy', 'keep'];
@@ -21132,6 +21138,7 @@ function readInputs(given, strategies) {
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
     const lock = readLock(env, problems);
+    const historyLimit = readOrDefault(env, 'history-limit', problems, (text) => parseInteger(text, 0, LONGEST_HISTORY));
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -21163,6 +21170,7 @@ function readInputs(given, strategies) {
         sameDigest,
         maxParallel,
         lock,
+        historyLimit,
         plan,
     };
 }

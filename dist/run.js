@@ -10649,7 +10649,7 @@ function parseGoJson(text) {
     return NULL.test(text) ? withoutNulls(value) : value;
 }
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
-function go_json_toGoJson(value, replacer) {
+function toGoJson(value, replacer) {
     const text = JSON.stringify(value, replacer);
     return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
 }
@@ -14485,7 +14485,7 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status'];
+const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status', 'history'];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -14577,6 +14577,7 @@ const DEFAULTS = {
     'dry-run': 'false',
     lock: 'false',
     'lock-timeout': '10m',
+    'history-limit': '10',
 };
 
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
@@ -15663,6 +15664,7 @@ const GROUPS = {
     parallel: ['max-parallel'],
     wait: ['wait'],
     lock: ['lock', 'lock-timeout'],
+    records: ['history-limit'],
     files: ['compose-file', 'env-file'],
     rollout: [
         'prune',
@@ -15690,6 +15692,7 @@ const ONLY_SAY_HOW = [
     'parallel',
     'wait',
     'lock',
+    'records',
     'files',
     'tools',
     'replacement',
@@ -15719,6 +15722,7 @@ const DEPLOYMENT = [
         'parallel',
         'wait',
         'lock',
+        'records',
         'files',
         'rollout',
         'tools',
@@ -15736,6 +15740,7 @@ const MODES = {
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
     status: { does: 'only look', takes: ['run', 'services', 'status'] },
     remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
+    history: { does: 'only show what was deployed', takes: ['run', 'services'] },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -15973,7 +15978,7 @@ const COLOUR_LABELS = {
     route: 'swarm-deploy.route',
 };
 /** All labels that say something of one service as it is now, and nothing of what was asked for. */
-const own_labels_BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
 /**
  * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
  * we {@link BY_INPUT}.
@@ -16036,7 +16041,7 @@ const SETS = ['Env', 'Secrets', 'Configs'];
  */
 function spec_comparison_fingerprint(spec) {
     return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(go_json_toGoJson(storedForm(spec), withSortedKeys))
+        .update(toGoJson(storedForm(spec), withSortedKeys))
         .digest('hex');
 }
 /** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
@@ -18587,6 +18592,7 @@ function stack_contentOf(path, readFile) {
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
+const LONGEST_HISTORY = 100;
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'];
 const ON_SHORT_LIVED = ['warn', 'error', 'allow'];
 const SAME_DIGEST = ['deploy', 'keep'];
@@ -18631,6 +18637,7 @@ function read_readInputs(given, strategies) {
     const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel);
     const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL));
     const lock = readLock(env, problems);
+    const historyLimit = readOrDefault(env, 'history-limit', problems, (text) => parseInteger(text, 0, LONGEST_HISTORY));
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
@@ -18662,6 +18669,7 @@ function read_readInputs(given, strategies) {
         sameDigest,
         maxParallel,
         lock,
+        historyLimit,
         plan,
     };
 }
@@ -19032,6 +19040,72 @@ function auth_refresh_checkName(name, problems) {
         problems.add(problem);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/history.js
+
+
+
+
+
+
+/**
+ * Reads the inputs of a run that shows what was deployed.
+ *
+ * @throws UserErrors with everything that is wrong with any of them
+ */
+function readHistoryInputs(given, strategies) {
+    const problems = new problems_Problems();
+    const { env } = beginReading(given, strategies, problems);
+    const reach = reachOf(env, problems);
+    const subjects = subjectsFrom(input(env, 'services'), input(env, 'stack').trim(), problems);
+    const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
+    problems.throwAll();
+    return { reach, subjects, timeoutSeconds, credentials: [] };
+}
+function subjectsFrom(services, stack, problems) {
+    if (services.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or both to see all');
+        return undefined;
+    }
+    if (stack !== '') {
+        const problem = stackNameProblem(stack);
+        if (problem !== undefined)
+            problems.add(`stack: ${problem}`);
+        return [{ kind: 'stack', name: stack }];
+    }
+    if (services.trim() === '')
+        return undefined;
+    const names = [...new Set(namesFrom(services, problems.at('services')))];
+    for (const name of names) {
+        const problem = nameProblem(name, 'a service');
+        if (problem !== undefined)
+            problems.at('services').add(problem);
+    }
+    return names.map((name) => ({ kind: 'service', name }));
+}
+const FORM = 'write the names of services, as in `web api`, or leave the input out to see all';
+/** Words, or a list of names; an entry of a deploy gives its name. */
+function namesFrom(text, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return [];
+    if (root?.kind === 'map') {
+        problems.add(`${shown(root.entries[0]?.key ?? '')} has something behind it, and here nothing is deployed: ${FORM}`);
+        return [];
+    }
+    const items = root === undefined ? [] : root.kind === 'text' ? [root] : root.items;
+    const names = items.flatMap((item) => (item.kind === 'text' ? history_wordsOf(item.value) : []));
+    if (items.some(({ kind }) => kind !== 'text'))
+        problems.add(`an entry is no name, and here nothing is deployed: ${FORM}`);
+    else if (names.length === 0)
+        problems.add(`it names no service: ${FORM}`);
+    return names;
+}
+function history_wordsOf(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+
 ;// CONCATENATED MODULE: ./build/docker/registry/pull-secret.js
 
 const pull_secret_LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
@@ -19095,7 +19169,7 @@ function pullSecretManifest(secret, credentials) {
 
 
 
-const FORM = '`NAME` or `NAME/NAMESPACE`';
+const login_FORM = '`NAME` or `NAME/NAMESPACE`';
 /**
  * Reads the inputs of a run that only logs in.
  *
@@ -19147,18 +19221,18 @@ function entriesFrom(text, configs, problems) {
     if (wrong.length > 0)
         return [];
     if (root === undefined || (root.kind === 'map' && root.entries.length === 0)) {
-        problems.add(`it names no Secret: write ${FORM}, or leave it out`);
+        problems.add(`it names no Secret: write ${login_FORM}, or leave it out`);
         return [];
     }
     if (root.kind === 'list') {
-        problems.add(`this is a list: write ${FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``);
+        problems.add(`this is a list: write ${login_FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``);
         return [];
     }
     if (root.kind === 'map') {
         return root.entries.flatMap(({ key, value }) => {
             if (value.kind === 'text')
                 return [{ config: key, place: value.value.trim() }];
-            problems.add(`${shown(key)} has no text: write ${FORM}`);
+            problems.add(`${shown(key)} has no text: write ${login_FORM}`);
             return [];
         });
     }
@@ -19172,7 +19246,7 @@ function entriesFrom(text, configs, problems) {
 function nameFrom(place, problems) {
     const [name = '', namespace, ...others] = place.split('/');
     if (others.length > 0) {
-        problems.add(`${shown(place)} has two slashes: write ${FORM}`);
+        problems.add(`${shown(place)} has two slashes: write ${login_FORM}`);
         return undefined;
     }
     const wrong = [
@@ -20820,6 +20894,378 @@ function auth_refresh_count(number, what) {
     return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
+
+
+/**
+ * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
+ * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
+ */
+function difference(spec, asked) {
+    if (spec === undefined)
+        return { ...asked, words: [] };
+    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
+    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
+    const replicas = asked.replicas === now ? undefined : asked.replicas;
+    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
+    const names = Object.keys(env);
+    return {
+        image,
+        replicas,
+        env,
+        words: [
+            ...(image === undefined ? [] : ['image']),
+            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
+        ],
+    };
+}
+/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
+function withDifference(spec, { image, replicas, env }) {
+    const { TaskTemplate: template, Mode: mode } = spec;
+    const container = template.ContainerSpec ?? { Image: '' };
+    // A name alone takes the image's own variable away: it stays as it is.
+    const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry]);
+    const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
+    const Env = [...new Map([...before, ...after]).values()];
+    return {
+        ...spec,
+        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
+        TaskTemplate: {
+            ...template,
+            ContainerSpec: {
+                ...container,
+                ...(image && { Image: familiar(image) }),
+                ...(Object.keys(env).length > 0 && { Env }),
+            },
+        },
+    };
+}
+/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
+function commandOf({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Args;
+}
+/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
+function withCommand(spec, words) {
+    const { TaskTemplate: template } = spec;
+    if (words === undefined || template.ContainerSpec === undefined)
+        return spec;
+    const { Args: _, ...container } = template.ContainerSpec;
+    const ContainerSpec = words.length === 0 ? container : { ...container, Args: words };
+    return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
+}
+/**
+ * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
+ * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
+ */
+function withPlatforms(spec, platforms = []) {
+    if (platforms.length === 0)
+        return spec;
+    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
+        OS: os,
+    }));
+    const { TaskTemplate: template } = spec;
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
+}
+/** The image of a service, with its digest where it has one, as the swarm holds it. */
+function service_spec_imageOf(service) {
+    return service && imageOfSpec(service.Spec);
+}
+/** The same of a spec. */
+function imageOfSpec({ TaskTemplate: template }) {
+    return template.ContainerSpec?.Image;
+}
+/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
+const DIGEST_CHARACTERS = 12;
+/** An image in a line of text: its digest is shortened. */
+function imageInWords(image) {
+    const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
+    const most = '@sha256:'.length + DIGEST_CHARACTERS;
+    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
+}
+/** The spec with the variables that docker would obey itself, and so was not given. */
+function withRulingVariables(spec, env) {
+    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
+}
+function isSameImage(spec, image) {
+    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
+}
+function variables(spec) {
+    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
+        const at = entry.indexOf('=');
+        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    });
+    return new Map(entries);
+}
+
+;// CONCATENATED MODULE: ./build/records/record.js
+
+
+const MOST_RUNS = 20;
+/**
+ * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
+ * knows a service again (whose credential is stored, how often it was written, which of two colours it is).
+ */
+function recordedSpec(spec, name) {
+    const { Labels: labels, ...rest } = spec;
+    const kept = Object.entries(labels ?? {}).filter(([label]) => !BOOKKEEPING_LABELS.includes(label));
+    return { ...rest, Name: name, ...(labels && { Labels: Object.fromEntries(kept) }) };
+}
+/** Whether two records have the same services with the same specs. */
+function sameContent(a, b) {
+    return a.services.length === b.services.length && record_contentOf(a) === record_contentOf(b);
+}
+/** The same text for the same services with the same specs. */
+function record_contentOf({ services }) {
+    return JSON.stringify(services.map(({ name, spec }) => [name, spec_comparison_fingerprint(spec)]).toSorted());
+}
+function isSameSubject(a, b) {
+    return a.kind === b.kind && a.name === b.name;
+}
+/** Those of one subject, in their order. */
+function recordsOf(records, subject) {
+    return records.filter(({ record }) => isSameSubject(record.subject, subject));
+}
+/** The newest first; of one version and content there is one, with the runs of all. */
+function inOrder(records) {
+    const ordered = records.toSorted((a, b) => newerFirst(a, b));
+    const merged = [];
+    for (const one of ordered) {
+        const at = merged.findIndex((other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record));
+        const other = merged[at];
+        if (other === undefined)
+            merged.push(one);
+        else
+            merged[at] = record_together(other, one);
+    }
+    return merged;
+}
+function newerFirst({ record: a, ids: aIds }, { record: b, ids: bIds }) {
+    return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1);
+}
+function isSameVersion(a, b) {
+    return a.version === b.version && isSameSubject(a.subject, b.subject);
+}
+/** @param newer which says the rest */
+function record_together(newer, older) {
+    const runs = runsTogether(newer.record.runs, older.record.runs);
+    const isTold = runs.length === newer.record.runs.length;
+    return {
+        record: { ...newer.record, runs },
+        ids: [...newer.ids, ...older.ids],
+        needless: [...newer.needless, ...(isTold ? older.ids : older.needless)],
+    };
+}
+/** All runs of both, the newest first, each once. */
+function runsTogether(a, b) {
+    const all = new Map([...a, ...b].map((run) => [JSON.stringify(Object.entries(run).toSorted()), run]));
+    return [...all.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, MOST_RUNS);
+}
+/** In a sentence: `stack shop`. */
+function subjectWords({ kind, name }) {
+    return `${kind} ${name}`;
+}
+
+;// CONCATENATED MODULE: ./build/runner/utc.js
+/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
+function utcWords(ms) {
+    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
+}
+
+;// CONCATENATED MODULE: ./build/report/history.js
+
+
+
+
+
+
+
+
+
+
+
+/** What was deployed, as people and programs read it. Text of records may be anybody's. */
+const history_MOST_OUTPUT_CHARACTERS = 480_000;
+/** How many changes and images a record shows, tried in turn until all records have room. */
+const OUTPUT_ENTRIES = [1000, 20, 3];
+const history_MOST_SUMMARY_BYTES = 900_000;
+const MOST_SHOWN = 6;
+const MOST_WORD = 200;
+const COMMIT_CHARACTERS = 8;
+/** Shows the records in the log, the job summary and the output `history`. */
+async function reportHistory(subjects, unreadable) {
+    for (const one of subjects)
+        await openStage(titleOf(one), async () => logSubject(one));
+    for (const name of unreadable) {
+        log_log.warning(`The config object ${name} says that it is a record of a deploy, and cannot be read: another version of this action has made it, or somebody else. \`docker config rm ${name}\` removes it`);
+    }
+    const { json, leftOut } = listOutput((most) => subjects.flatMap((one) => one.entries.map((entry) => outputEntry(entry, most))), OUTPUT_ENTRIES, history_MOST_OUTPUT_CHARACTERS);
+    if (leftOut > 0)
+        log_log.warning(`The output history has no room for the ${leftOut} last records`);
+    setOutput('status', 'listed');
+    setOutput('services', '[]');
+    setOutput('history', json);
+    const count = subjects.reduce((sum, { entries }) => sum + entries.length, 0);
+    const verdict = `${counted(count, 'record')} of ${counted(subjects.length, 'stack or service', 'stacks and services')}`;
+    addSummary(summaryOf(subjects, verdict));
+    log_log.info(`listed: ${verdict}`, 'good');
+}
+function counted(count, one, several = `${one}s`) {
+    return `${count} ${count === 1 ? one : several}`;
+}
+/** `stack shop: #7 runs`. */
+function titleOf({ subject, entries }) {
+    const running = entries.find(({ isRunning }) => isRunning);
+    if (entries.length === 0)
+        return `${subjectWords(subject)}: no record`;
+    return `${subjectWords(subject)}: ${running === undefined ? 'what runs is in no record' : `#${running.record.version} runs`}`;
+}
+function logSubject(subject) {
+    const since = sinceWords(subject);
+    if (since !== undefined)
+        log_log.info(since);
+    const { entries } = subject;
+    for (const { record, isRunning, changes } of entries) {
+        const run = newestRun(record);
+        const parts = [
+            `#${record.version}`.padEnd(`#${entries[0]?.record.version ?? ''}`.length),
+            utcWords(Date.parse(record.at)),
+            run.commit.slice(0, COMMIT_CHARACTERS) || '-',
+            [shortRef(run.ref), run.actor && `by ${run.actor}`, moreRuns(record)].filter(Boolean).join(', '),
+            run.url || run.owner,
+        ];
+        log_log.info(`${parts.filter(Boolean).join('  ')}${isRunning ? '  (runs)' : ''}`, isRunning ? 'good' : undefined);
+        const back = backWords(record);
+        if (back !== undefined)
+            log_log.info(`    ${back}`);
+        log_log.info(`    ${someOf(imagesOf(record, changes), MOST_SHOWN)}`);
+        const changed = changeWords(record.subject, changes);
+        if (changed.length > 0)
+            log_log.info(`    changed: ${someOf(changed, MOST_SHOWN)}`);
+    }
+}
+/** Why there is nothing to be seen, or what has become of the newest. */
+function sinceWords({ subject, entries, sinceNewest, stack }) {
+    if (entries.length === 0) {
+        const advice = stack === undefined
+            ? 'only a deploy that was waited for and came up leaves a record, unless `history-limit: 0`'
+            : `it belongs to a stack, and the records are those of \`stack: ${safeLine(stack, MOST_WORD)}\``;
+        return `No deploy of ${subjectWords(subject)} is recorded: ${advice}`;
+    }
+    const [newest] = entries;
+    if (sinceNewest.length === 0 || newest === undefined)
+        return undefined;
+    return `Changed since #${newest.record.version}: ${someOf(changeWords(subject, sinceNewest), MOST_SHOWN)}`;
+}
+function backWords({ wentBackTo }) {
+    return wentBackTo === undefined ? undefined : `went back to #${wentBackTo}`;
+}
+function newestRun({ runs }) {
+    const [newest] = runs;
+    if (newest === undefined)
+        throw new Error('a record tells of no run');
+    return newest;
+}
+function moreRuns({ runs: { length } }) {
+    return length > 1 ? `deployed ${length} times` : '';
+}
+/** `main` of `refs/heads/main`. */
+function shortRef(ref) {
+    return ref.replace(/^refs\/(?:heads|tags)\//, '').replace(/^refs\//, '');
+}
+/** Those that have changed, where it is known which; each `web ghcr.io/acme/web:2@ba92ae55e51a`. */
+function imagesOf({ services }, changes) {
+    const changed = services.filter(({ name }) => changes.some((one) => one.name === name));
+    const shown = changed.length > 0 && services.length > MOST_SHOWN ? changed : services;
+    const [only, ...others] = shown;
+    if (only !== undefined && others.length === 0 && services.length === 1)
+        return [imageText(only)];
+    return shown.map((one) => `${one.name} ${imageText(one)}`);
+}
+/** With the tag that was asked for, and the digest that ran. */
+function imageText({ image, spec }) {
+    const { digest } = imageWords(imageOfSpec(spec) ?? '');
+    return safeLine(digest === undefined ? image : `${image}@${digest}`, MOST_WORD);
+}
+/** `web image`, `api env LOG_LEVEL`, `db new`: names, and never a value. Of a service alone its own name says nothing. */
+function changeWords({ kind }, changes) {
+    return changes.flatMap(({ name, how, fields }) => {
+        const of = kind === 'stack' ? `${name} ` : '';
+        return how === 'changed' ? fields.map((one) => `${of}${fieldWords(one)}`) : [`${of}${how}`];
+    });
+}
+function fieldWords({ field, key }) {
+    return safeLine(key === undefined ? field : `${field} ${key}`, MOST_WORD);
+}
+function summaryOf(subjects, verdict) {
+    const head = ['## 📜 What was deployed', prose(`Swarm Deploy: ${verdict}, mode history`)];
+    const parts = subjects.flatMap((one) => {
+        const since = sinceWords(one);
+        const title = `### ${prose(titleOf(one))}`;
+        const note = since === undefined ? [] : [prose(since)];
+        if (one.entries.length === 0)
+            return [[title, ...note].join('\n\n')];
+        const rows = one.entries.map((entry) => `| ${rowOf(entry).join(' | ')} |`);
+        return [
+            [
+                title,
+                ...note,
+                [`| ${TITLES.join(' | ')} |`, `| ${TITLES.map(() => '---').join(' | ')} |`, ...rows].join('\n'),
+            ].join('\n\n'),
+        ];
+    });
+    const shown = fitting(parts, history_MOST_SUMMARY_BYTES, Buffer.byteLength);
+    const left = parts.length - shown.length;
+    return [
+        ...head,
+        ...shown,
+        ...(left === 0 ? [] : [`There is no room here for ${left} more: see the log and the output \`history\`.`]),
+    ].join('\n\n');
+}
+const TITLES = ['', 'When', 'Commit', 'Run', 'By', 'Images', 'Changed'];
+function rowOf({ record, isRunning, changes }) {
+    const run = newestRun(record);
+    const words = [backWords(record), ...changeWords(record.subject, changes)].filter((text) => text !== undefined);
+    return [
+        `${isRunning ? '▶ ' : ''}**#${record.version}**`,
+        utcWords(Date.parse(record.at)),
+        run.commit === '' ? '' : cell(run.commit.slice(0, COMMIT_CHARACTERS)),
+        [runCell(run), moreRuns(record)].filter(Boolean).join(', '),
+        run.actor === '' ? '' : nameCell(run.actor),
+        few(imagesOf(record, changes)).map(nameCell).join('<br>'),
+        few(words).map(proseCell).join('<br>'),
+    ];
+}
+function few(texts) {
+    const shown = texts.length > MOST_SHOWN + 1 ? texts.slice(0, MOST_SHOWN) : texts;
+    return [...shown, ...(shown.length < texts.length ? [`and ${texts.length - shown.length} more`] : [])];
+}
+/** A link to its page: the address was read as one. */
+function runCell({ url, runId, owner }) {
+    if (url === '')
+        return proseCell(owner);
+    return /^[\w-]+$/.test(runId) ? `[${runId}](${url})` : `[run](${url})`;
+}
+/** Keys in the order and form that docs/history.md documents. */
+function outputEntry({ record, isRunning, changes }, most) {
+    const { subject, version, at, runs, services, wentBackTo } = record;
+    return {
+        kind: subject.kind,
+        name: subject.name,
+        version,
+        at,
+        running: isRunning,
+        wentBackTo: wentBackTo ?? null,
+        services: services.slice(0, most).map((one) => {
+            const [, digest] = (imageOfSpec(one.spec) ?? '').split('@');
+            return { name: one.name, image: one.image, digest: digest === undefined ? null : safeLine(digest, MOST_WORD) };
+        }),
+        changes: changeWords(subject, changes).slice(0, most),
+        runs: runs.slice(0, most),
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/docker/size.js
 /** `340 MB`, `12.3 MB`, `900 kB`, as docker says sizes. */
 function sizeInWords(bytes) {
@@ -20934,12 +21380,6 @@ const left_out_MOST_NAMES = 10;
 /** What `only` has left as it is, in words; `undefined`: nothing. Pure. */
 function leftOutWords(names = []) {
     return names.length === 0 ? undefined : `left out by only: ${someOf(names, left_out_MOST_NAMES)}`;
-}
-
-;// CONCATENATED MODULE: ./build/runner/utc.js
-/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
-function utcWords(ms) {
-    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -21102,6 +21542,7 @@ function planFitToShow(outlook, showValues) {
         advice: outlook.advice.map((line) => safeLine(line)),
         images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
         leftOut: outlook.leftOut ?? [],
+        records: outlook.records,
     };
 }
 /** Anybody can write labels. */
@@ -21169,29 +21610,29 @@ function allTasksWords({ services }) {
     if (parts.length === 0)
         return 'no task would restart';
     return parts
-        .map(([count, what], index) => (index === 0 ? `${counted(count)} would be ${what}` : `${count} ${what}`))
+        .map(([count, what], index) => (index === 0 ? `${plan_words_counted(count)} would be ${what}` : `${count} ${what}`))
         .join(', ');
 }
 /** What becomes of the tasks of one service. */
 function tasksWords({ action, tasks }) {
     const { before, after, replaced, perhaps, added, removed, runsAgain } = tasks;
     if (action === 'create')
-        return `${counted(added)} ${added === 1 ? 'starts' : 'start'}`;
+        return `${plan_words_counted(added)} ${added === 1 ? 'starts' : 'start'}`;
     if (action === 'remove')
-        return `${counted(removed)} ${removed === 1 ? 'ends' : 'end'}`;
+        return `${plan_words_counted(removed)} ${removed === 1 ? 'ends' : 'end'}`;
     if (runsAgain)
-        return `the job runs again: ${counted(after)}`;
+        return `the job runs again: ${plan_words_counted(after)}`;
     const kept = Math.min(before, after);
     const parts = [
         ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
-        ...some(added, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'is' : 'are'} added`),
-        ...some(removed, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'ends' : 'end'}`),
+        ...some(added, (count) => `${replaced > 0 ? count : plan_words_counted(count)} ${count === 1 ? 'is' : 'are'} added`),
+        ...some(removed, (count) => `${replaced > 0 ? count : plan_words_counted(count)} ${count === 1 ? 'ends' : 'end'}`),
     ];
     if (perhaps > 0)
         parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`);
     return parts.length === 0 ? 'no task restarts' : parts.join(', ');
 }
-function counted(count) {
+function plan_words_counted(count) {
     return count === 1 ? '1 task' : `${count} tasks`;
 }
 function partOf(count, all) {
@@ -21294,7 +21735,40 @@ function pruneWords({ prunes }) {
 }
 const MOST_REPOSITORIES = 10;
 
+;// CONCATENATED MODULE: ./build/report/record-words.js
+
+/** What a run has recorded, or would, in a line. Pure. */
+const record_words_MOST_NAMES = 10;
+/** `Recorded as #7.`; `undefined` where nothing is. */
+function recordedWords(notes) {
+    const [only, ...others] = notes.filter(({ version }) => version !== undefined);
+    if (only === undefined)
+        return undefined;
+    if (others.length > 0)
+        return `Recorded: ${someOf([only, ...others].map(numbered), record_words_MOST_NAMES)}.`;
+    return `Recorded as #${only.version}${only.isAgain ? ', as what was deployed last' : ''}.`;
+}
+/** What would be, and which would go; `undefined` where neither is. */
+function plannedRecordWords(records) {
+    const written = records.filter(({ version }) => version !== undefined);
+    const [only, ...others] = written;
+    const removed = records.flatMap((one) => one.removed.map((version) => ({ subject: one.subject, version })));
+    const gone = (names) => `${someOf(names, record_words_MOST_NAMES)} would be removed`;
+    if (only === undefined)
+        return removed.length === 0 ? undefined : `Records: ${gone(removed.map(numbered))}.`;
+    if (others.length > 0) {
+        const rest = removed.length === 0 ? '' : `; ${gone(removed.map(numbered))}`;
+        return `It would be recorded: ${someOf(written.map(numbered), record_words_MOST_NAMES)}${rest}.`;
+    }
+    const rest = removed.length === 0 ? '' : `; ${gone(removed.map(({ version }) => `#${version}`))}`;
+    return `It would be recorded as #${only.version}${only.isAgain ? ', as what was deployed last' : ''}${rest}.`;
+}
+function numbered({ subject, version }) {
+    return `${subject.name} #${version}`;
+}
+
 ;// CONCATENATED MODULE: ./build/report/plan-markdown.js
+
 
 
 
@@ -21333,6 +21807,7 @@ function planMarkdown(outlook) {
         keptTagList(outlook),
         leftOutLine(outlook),
         markdown_plain(pruneWords(outlook) ?? ''),
+        recordLine(outlook),
     ].filter((text) => text !== '');
     const table = tableOf(changed);
     const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - plan_markdown_ROOM_FOR_REST;
@@ -21362,6 +21837,9 @@ function withinComment(markdown) {
     return shown.length === lines.length
         ? markdown
         : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n');
+}
+function recordLine({ records }) {
+    return prose(plannedRecordWords(records) ?? '');
 }
 function plan_markdown_headline(outlook) {
     const drift = driftCountWords(outlook);
@@ -21617,6 +22095,7 @@ function valuesOf({ field, key, before, after }, most) {
 
 
 
+
 const plan_MOST_NAMES = 10;
 const MOST_LOGGED_CHANGES = 100;
 /** Tells what a deploy would do: in the log, the job summary and the outputs. Red only where that was asked for. */
@@ -21673,6 +22152,9 @@ function logPlan(outlook) {
         log_log.info(leftOut);
     if (unchanged.length > 0)
         log_log.info(`Unchanged: ${unchanged.map(unchangedWords).join(', ')}`);
+    const records = plannedRecordWords(outlook.records);
+    if (records !== undefined)
+        log_log.info(records);
 }
 function unchangedWords({ name, keptTag }) {
     return keptTag === undefined ? name : `${name} (${keptTag})`;
@@ -21713,65 +22195,6 @@ function plan_quoted(value) {
     if (value === undefined)
         return '–';
     return value === '' ? '(empty)' : value;
-}
-
-;// CONCATENATED MODULE: ./build/records/record.js
-
-
-const MOST_RUNS = 20;
-/**
- * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
- * knows a service again (whose credential is stored, how often it was written, which of two colours it is).
- */
-function recordedSpec(spec, name) {
-    const { Labels: labels, ...rest } = spec;
-    const kept = Object.entries(labels ?? {}).filter(([label]) => !BOOKKEEPING_LABELS.includes(label));
-    return { ...rest, Name: name, ...(labels && { Labels: Object.fromEntries(kept) }) };
-}
-/** Whether two records have the same services with the same specs. */
-function sameContent(a, b) {
-    return a.services.length === b.services.length && record_contentOf(a) === record_contentOf(b);
-}
-/** The same text for the same services with the same specs. */
-function record_contentOf({ services }) {
-    return JSON.stringify(services.map(({ name, spec }) => [name, spec_comparison_fingerprint(spec)]).toSorted());
-}
-function isSameSubject(a, b) {
-    return a.kind === b.kind && a.name === b.name;
-}
-/** Those of one subject, in their order. */
-function recordsOf(records, subject) {
-    return records.filter(({ record }) => isSameSubject(record.subject, subject));
-}
-/** The newest first; of one version and content there is one, with the runs of all. */
-function inOrder(records) {
-    const ordered = records.toSorted((a, b) => newerFirst(a, b));
-    const merged = [];
-    for (const one of ordered) {
-        const at = merged.findIndex((other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record));
-        const other = merged[at];
-        if (other === undefined)
-            merged.push(one);
-        else
-            merged[at] = record_together(other, one);
-    }
-    return merged;
-}
-function newerFirst({ record: a, ids: aIds }, { record: b, ids: bIds }) {
-    return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1);
-}
-function isSameVersion(a, b) {
-    return a.version === b.version && isSameSubject(a.subject, b.subject);
-}
-/** @param newer which says the rest */
-function record_together(newer, older) {
-    const runs = runsTogether(newer.record.runs, older.record.runs);
-    return { record: { ...newer.record, runs }, ids: [...newer.ids, ...older.ids] };
-}
-/** All runs of both, the newest first, each once. */
-function runsTogether(a, b) {
-    const all = new Map([...a, ...b].map((run) => [JSON.stringify(Object.entries(run).toSorted()), run]));
-    return [...all.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, MOST_RUNS);
 }
 
 ;// CONCATENATED MODULE: ./build/records/shape.js
@@ -21927,6 +22350,7 @@ function specShape() {
 
 
 
+
 /**
  * How a record is written into a config object, and read from one. Labels say whose it is; the content is JSON behind
  * gzip. Whoever may make a config may write anything in it: what is not exactly a record is none. Pure.
@@ -21934,10 +22358,10 @@ function specShape() {
 const format_PREFIX = 'swarm-deploy.record';
 /** `stack/shop` or `service/web` */
 const SUBJECT_LABEL = `${format_PREFIX}.of`;
-const VERSION_LABEL = (/* unused pure expression or super */ null && (`${format_PREFIX}.version`));
+const VERSION_LABEL = `${format_PREFIX}.version`;
 const FORMAT = 1;
 /** A daemon takes less than that (swarmkit, api/validation/secrets.go; 20.10: `MaxConfigSize`). */
-const format_MOST_BYTES = (/* unused pure expression or super */ null && (500 * 1024 - 1));
+const format_MOST_BYTES = 500 * 1024 - 1;
 /** A record of two hundred services, each with a spec of 20 kB, is half of it. */
 const MOST_UNPACKED_BYTES = 8 * 1024 * 1024;
 /** What is read in all: so many records of somebody else shall not take all the memory. */
@@ -21946,15 +22370,13 @@ const format_LONGEST_WORD = 300;
 const HIGHEST_VERSION = 1_000_000_000;
 /** The filter that finds the records of all subjects. */
 const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] });
-/** The name of a config object for a record. Nothing is read from it: it is another one for each run and subject. */
-function objectName(token, subject) {
-    return `${format_PREFIX}.${token.replaceAll('-', '').slice(0, TOKEN_LENGTH)}.${subject.kind}.${subject.name}`
-        .slice(0, format_LONGEST_NAME)
-        .replace(/[^a-zA-Z0-9]+$/, '');
+/** The name of a config object for a record: another one for each run and subject. Nothing is read from it. */
+function objectName(token, { kind, name }) {
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${kind} ${name}`).digest('hex');
+    return `${format_PREFIX}.${name.slice(0, SHOWN_OF_NAME)}.${hash.slice(0, SHOWN_OF_NAME)}`;
 }
-const TOKEN_LENGTH = 16;
-// swarmkit, manager/controlapi/common.go
-const format_LONGEST_NAME = 64;
+// Swarm takes 64 characters (swarmkit, manager/controlapi/common.go).
+const SHOWN_OF_NAME = 20;
 /**
  * The body that makes a record; or, where it has more in it than a config object holds, how many bytes it has of how
  * many.
@@ -21964,7 +22386,7 @@ function recordBody(record, name) {
     const text = toGoJson({ format: FORMAT, subject, version, ...content });
     if (Buffer.byteLength(text) > MOST_UNPACKED_BYTES)
         return { bytes: Buffer.byteLength(text), most: MOST_UNPACKED_BYTES };
-    const data = gzipSync(text);
+    const data = (0,external_node_zlib_namespaceObject.gzipSync)(text);
     if (data.length > format_MOST_BYTES)
         return { bytes: data.length, most: format_MOST_BYTES };
     const labels = { [SUBJECT_LABEL]: `${subject.kind}/${subject.name}`, [VERSION_LABEL]: String(version) };
@@ -21983,10 +22405,10 @@ function recordsIn(objects) {
         bytesLeft -= content?.length ?? 0;
         const record = content && recordFrom(content.toString());
         if (record === undefined || `${record.subject.kind}/${record.subject.name}` !== subject) {
-            unreadable.push(safeLine(spec.Name, format_LONGEST_NAME));
+            unreadable.push(safeLine(spec.Name, format_LONGEST_WORD));
         }
         else
-            kept.push({ record, ids: [id] });
+            kept.push({ record, ids: [id], needless: [] });
     }
     return { kept: inOrder(kept), unreadable };
 }
@@ -23254,7 +23676,7 @@ function removal_summary(status, { things, missing }, words) {
     const rows = [...things].sort((a, b) => Number(removal_isBad(b)) - Number(removal_isBad(a))).map(removal_row);
     const fit = fitting(rows, removal_MOST_SUMMARY_BYTES, Buffer.byteLength);
     const left = rows.length - fit.length;
-    const title = TITLES[status];
+    const title = removal_TITLES[status];
     return [
         `## ${isRed ? '❌' : '✅'} ${title}${markdown_plain(title === '' ? capitalised(words) : words)}`,
         `Swarm Deploy: **${status}**, mode \`remove\``,
@@ -23265,7 +23687,7 @@ function removal_summary(status, { things, missing }, words) {
         ...(left === 0 ? [] : [`There is no room here for ${left} more: see the log.`]),
     ].join('\n\n');
 }
-const TITLES = {
+const removal_TITLES = {
     removed: 'Removed: ',
     unchanged: '',
     planned: '',
@@ -24048,14 +24470,23 @@ const summary_ROOM_FOR_REST = 1000;
 /**
  * The job summary of a deployment: what it came to in one sentence, each culprit with its cause and what to do, the
  * services in a table, and a picture of the rollout. What has no room is counted.
+ *
+ * @param recorded what the swarm has been left of it, in words
  */
-function resultSummary(status, results, run) {
+function resultSummary(status, results, run, recorded) {
     const { culprits, stopped } = blame(results);
     const failed = [...culprits, ...stopped];
     const { needed, details } = culpritParts(failed, run);
     const top = [title(status, markdown_plain(headline(results, run))), facts(status, results, run), ...needed];
+    const record = recorded === undefined ? [] : [prose(recorded)];
     const tables = tablesThatFit(tablesOf(results), summary_MOST_TABLE_BYTES - Buffer.byteLength(needed.join()));
-    const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)];
+    const rest = [
+        ...tables.parts,
+        ...leftOut(tables.left, 'services'),
+        ...notes(results),
+        ...record,
+        ...timeline(results),
+    ];
     const room = summary_MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - summary_ROOM_FOR_REST;
     const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`));
     return [
@@ -24185,11 +24616,12 @@ function firstLine(text) {
 
 
 
+
 /**
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
  * exit code, whatever becomes of the files of the report.
  */
-async function reportResults(results, deployment) {
+async function reportResults(results, deployment, records = []) {
     if (!results.every(isGood))
         process.exitCode = 1;
     const status = status_statusOf(results, deployment.wait);
@@ -24211,13 +24643,16 @@ async function reportResults(results, deployment) {
     const isRed = !shown.every(isGood);
     if (isRed)
         reportLog.info(headline(shown, deployment), 'bad');
+    const recorded = recordedWords(records);
+    if (recorded !== undefined)
+        reportLog.info(recorded);
     reportLog.info(verdictLine(status, shown), isRed ? 'bad' : 'good');
     const { json, leftOut } = output_servicesOutput(shown);
     if (leftOut > 0)
         reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`);
     setOutput('status', status);
     setOutput('services', json);
-    addSummary(resultSummary(status, shown, deployment));
+    addSummary(resultSummary(status, shown, deployment, recorded));
 }
 /**
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
@@ -24353,7 +24788,7 @@ function statusFitToShow({ services }) {
             notes: [...notes, ...colour].map((note) => safeLine(note)),
             drift: drift && {
                 words: driftWords(drift),
-                changes: drift.changes.map((change) => changeWords(shownChange(change, false))),
+                changes: drift.changes.map((change) => status_words_changeWords(shownChange(change, false))),
             },
             failedTask: failedTask && {
                 ...failedTask,
@@ -24374,7 +24809,7 @@ function statusFitToShow({ services }) {
     });
 }
 /** `replicas 2 → 5`; of what may be a secret the name alone. */
-function changeWords(change) {
+function status_words_changeWords(change) {
     const [before, after] = valueWords(change);
     const isPlain = change.field === 'replicas' || change.field === 'image';
     return isPlain ? `${plan_words_nameOf(change)} ${before ?? 'none'} → ${after ?? 'none'}` : plan_words_nameOf(change);
@@ -24684,6 +25119,11 @@ function colourOf(service) {
 function nameInFiles(service) {
     return colourOf(service) ?? service.Spec.Name;
 }
+/** The service of the swarm that a name in the files means; `undefined` where there is none, or nobody can tell. */
+function liveService(name, services) {
+    const colours = coloursOf(name, services);
+    return 'problem' in colours ? undefined : colours.live;
+}
 /** Whether a label is what tells the two services of one name apart. */
 function isBookkeeping(label) {
     return Object.values(COLOUR_LABELS).includes(label);
@@ -24920,7 +25360,7 @@ function withAliases(spec, change) {
  * two numbers tell whose the last write was, without a copy or a hash of what was written. Pure.
  */
 /** The spec with the number of our next write, over `base`; the first, where there is none. */
-function numbered(spec, base) {
+function write_number_numbered(spec, base) {
     const number = (base === undefined ? 0 : (numberOf(base) ?? 0)) + 1;
     return { ...spec, Labels: { ...spec.Labels, [WRITE_LABEL]: String(number) } };
 }
@@ -24971,7 +25411,7 @@ async function createService(access, spec, engine, signal) {
     const stored = stored_credential_storedCredential(access);
     const auth = stored.from === 'header' ? { registryAuth: stored.header } : {};
     const labels = stored.from === 'header' ? storedAccountLabels(stored.account, timeOfDayMs()) : NO_ACCOUNT_LABELS;
-    const body = numbered(withAccountLabels(spec, labels));
+    const body = write_number_numbered(withAccountLabels(spec, labels));
     let refusal;
     try {
         await engine.post('/services/create', { body, mayRepeat: true, signal, ...auth });
@@ -25089,7 +25529,7 @@ function beforeInterim(service) {
     return { current: { ...service, Spec: before }, interim: spec };
 }
 function withNote(spec, note) {
-    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: go_json_toGoJson(note) } };
+    return { ...spec, Labels: { ...spec.Labels, [INTERIM_LABEL]: toGoJson(note) } };
 }
 function parseNote(label) {
     try {
@@ -25210,7 +25650,7 @@ function isHeldDown(spec) {
  */
 function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending = () => undefined) {
     const asWritten = (spec, over) => {
-        const written = numbered(withAccount(withScaleOf(spec, over), credential, over), over);
+        const written = write_number_numbered(withAccount(withScaleOf(spec, over), credential, over), over);
         sending(written);
         return written;
     };
@@ -25277,111 +25717,6 @@ async function removeLeftovers({ request, colours }, { connection: { engine }, l
         lines.say(request.name, `${spec.Name}, which had no traffic, is removed`);
     }
     return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
-
-
-/**
- * What must change in a spec, or all that is asked when there is none yet. Only what differs is sent: the docker CLI
- * writes all variables anew, in random order, as soon as one is given, and that alone would restart the tasks.
- */
-function difference(spec, asked) {
-    if (spec === undefined)
-        return { ...asked, words: [] };
-    const image = isSameImage(spec, asked.image) ? undefined : asked.image;
-    const now = spec.Mode.Replicated?.Replicas ?? spec.Mode.ReplicatedJob?.TotalCompletions ?? 1;
-    const replicas = asked.replicas === now ? undefined : asked.replicas;
-    const env = Object.fromEntries(Object.entries(asked.env).filter(([name, value]) => variables(spec).get(name) !== value));
-    const names = Object.keys(env);
-    return {
-        image,
-        replicas,
-        env,
-        words: [
-            ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
-            ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
-        ],
-    };
-}
-/** The spec with what differs made so, as `docker service update` would: what is not named stays. */
-function withDifference(spec, { image, replicas, env }) {
-    const { TaskTemplate: template, Mode: mode } = spec;
-    const container = template.ContainerSpec ?? { Image: '' };
-    // A name alone takes the image's own variable away: it stays as it is.
-    const before = (container.Env ?? []).map((entry) => [entry.split('=', 1)[0], entry]);
-    const after = Object.entries(env).map(([name, value]) => [name, `${name}=${value}`]);
-    const Env = [...new Map([...before, ...after]).values()];
-    return {
-        ...spec,
-        ...(replicas !== undefined && { Mode: { ...mode, Replicated: { Replicas: replicas } } }),
-        TaskTemplate: {
-            ...template,
-            ContainerSpec: {
-                ...container,
-                ...(image && { Image: familiar(image) }),
-                ...(Object.keys(env).length > 0 && { Env }),
-            },
-        },
-    };
-}
-/** The container's own words, which docker calls its arguments; `undefined`: those of the image. */
-function commandOf({ TaskTemplate: template }) {
-    return template.ContainerSpec?.Args;
-}
-/** The spec with the container's own words; none: with those of the image. `undefined` leaves it as it is. */
-function withCommand(spec, words) {
-    const { TaskTemplate: template } = spec;
-    if (words === undefined || template.ContainerSpec === undefined)
-        return spec;
-    const { Args: _, ...container } = template.ContainerSpec;
-    const ContainerSpec = words.length === 0 ? container : { ...container, Args: words };
-    return { ...spec, TaskTemplate: { ...template, ContainerSpec } };
-}
-/**
- * The spec with the platforms of its image, as docker sends them: Swarm chooses nodes by them. It leaves out the
- * architecture of arm, whose names differ (github.com/docker/docker/client/service_create.go).
- */
-function withPlatforms(spec, platforms = []) {
-    if (platforms.length === 0)
-        return spec;
-    const Platforms = platforms.map(({ architecture = '', os = '' }) => ({
-        Architecture: architecture.toLowerCase() === 'arm' ? '' : architecture,
-        OS: os,
-    }));
-    const { TaskTemplate: template } = spec;
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Platforms } } };
-}
-/** The image of a service, with its digest where it has one, as the swarm holds it. */
-function service_spec_imageOf(service) {
-    return service && imageOfSpec(service.Spec);
-}
-/** The same of a spec. */
-function imageOfSpec({ TaskTemplate: template }) {
-    return template.ContainerSpec?.Image;
-}
-/** Enough of a digest to tell two apart, as Docker shortens image IDs. */
-const DIGEST_CHARACTERS = 12;
-/** An image in a line of text: its digest is shortened. */
-function imageInWords(image) {
-    const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
-    const most = '@sha256:'.length + DIGEST_CHARACTERS;
-    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
-}
-/** The spec with the variables that docker would obey itself, and so was not given. */
-function withRulingVariables(spec, env) {
-    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
-}
-function isSameImage(spec, image) {
-    return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));
-}
-function variables(spec) {
-    const entries = (spec.TaskTemplate.ContainerSpec?.Env ?? []).map((entry) => {
-        const at = entry.indexOf('=');
-        return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
-    });
-    return new Map(entries);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
@@ -26402,7 +26737,7 @@ function bodyOf(sent) {
 }
 function sendJson(response, { status, body }) {
     response.writeHead(status, { 'Content-Type': 'application/json' });
-    response.end(go_json_toGoJson(body));
+    response.end(toGoJson(body));
 }
 /** What a failed docker command says, without the lines that only point to its help. */
 function complaint({ code, stdout, stderr }) {
@@ -30920,7 +31255,7 @@ const lock_config_URL = `${lock_config_PREFIX}.url`;
 const SECONDS = `${lock_config_PREFIX}.seconds`;
 const TOKEN = `${lock_config_PREFIX}.token`;
 /** Whoever may make a config may write anything into its labels. */
-const MOST_SHOWN = 300;
+const lock_config_MOST_SHOWN = 300;
 /** The name of the lock for a service or a stack. */
 function lockName(kind, name) {
     const plain = `${lock_config_PREFIX}.${kind}.${name}`;
@@ -30942,8 +31277,8 @@ function locksOf(token) {
 function heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
-        owner: safeLine(labels[lock_config_OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-        url: safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
+        owner: safeLine(labels[lock_config_OWNER] ?? '', lock_config_MOST_SHOWN) || 'someone unknown',
+        url: safeLine(labels[lock_config_URL] ?? '', lock_config_MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
         token: labels[TOKEN] ?? '',
@@ -35039,6 +35374,236 @@ async function lookAgain(settled, isMeant, run) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/records/next-record.js
+
+
+
+/**
+ * A service for a record.
+ *
+ * @param name the one in the files
+ * @param asked the image that was asked for; `undefined`: the one that it has
+ */
+function recordedService(name, asked, spec) {
+    const { digest: _, ...tagged } = asked === undefined ? { digest: '' } : asked;
+    const image = 'registry' in tagged && tagged.tag !== undefined ? familiar(withTagDefault(tagged)) : '';
+    return { name, image: image || (imageOfSpec(spec) ?? '').replace(/@sha256:.*/, ''), spec: recordedSpec(spec, name) };
+}
+/**
+ * What there is to record: a stack is one subject, and else each service.
+ *
+ * @param networks the names of networks by their IDs
+ */
+function contentsOf(services, stack, networks) {
+    if (stack === undefined) {
+        return services.map((one) => {
+            return { subject: { kind: 'service', name: one.name }, services: [one], names: namesOf([one], networks) };
+        });
+    }
+    if (services.length === 0)
+        return [];
+    return [{ subject: { kind: 'stack', name: stack.name }, services, names: namesOf(services, networks) }];
+}
+function namesOf(services, networks) {
+    const containers = services.flatMap(({ spec }) => spec.TaskTemplate.ContainerSpec ?? []);
+    return {
+        networks: Object.fromEntries(networkIdsOf(services).flatMap((id) => entryOf(id, networks.get(id)))),
+        secrets: Object.fromEntries(containers.flatMap(({ Secrets = [] }) => Secrets.flatMap((one) => entryOf(one.SecretID, one.SecretName)))),
+        configs: Object.fromEntries(containers.flatMap(({ Configs = [] }) => Configs.flatMap((one) => entryOf(one.ConfigID, one.ConfigName)))),
+    };
+}
+function entryOf(id, name) {
+    return name === undefined ? [] : [[id, name]];
+}
+/** The networks that services are on. */
+function networkIdsOf(services) {
+    return services.flatMap(({ spec }) => [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target));
+}
+/**
+ * The record of what a run has deployed. Where that is what is recorded already it keeps its version, and tells of this
+ * run too.
+ *
+ * @param kept those of the subject, the newest first
+ * @param wentBackTo of a rollback: the version whose content it is
+ */
+function nextRecord(content, kept, run, wentBackTo) {
+    const newest = kept[0]?.record;
+    const isAgain = newest !== undefined && sameContent(newest, content);
+    const version = (newest?.version ?? 0) + (isAgain ? 0 : 1);
+    const back = wentBackTo ?? (isAgain ? newest.wentBackTo : undefined);
+    const runs = isAgain ? runsTogether([run], newest.runs) : [run];
+    const { subject, services, names } = content;
+    const isBack = back !== undefined && back !== version;
+    return {
+        record: { subject, version, at: run.at, runs, services, names, ...(isBack && { wentBackTo: back }) },
+        isAgain,
+    };
+}
+/**
+ * Which records of one subject go.
+ *
+ * @param kept the newest first
+ */
+function surplusRecords(kept, limit) {
+    return kept.slice(limit);
+}
+
+;// CONCATENATED MODULE: ./build/records/write.js
+
+
+
+
+
+
+
+
+const write_MOST_AT_ONCE = 10;
+/**
+ * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
+ * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
+ * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
+ *
+ * @returns what to say of each subject; nothing where no records are wanted
+ */
+async function writeRecords(contents, run) {
+    const { limit } = run;
+    const subjects = contents.map(({ subject }) => subject);
+    try {
+        const notes = limit === 0 ? [] : await writeAll(contents, run);
+        const problem = await removeSurplus(subjects, run).catch(write_wordsOf);
+        return problem === undefined ? notes : notes.map((note) => ({ problem: `older ones stay: ${problem}`, ...note }));
+    }
+    catch (error) {
+        return limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: write_wordsOf(error) }));
+    }
+}
+async function writeAll(contents, run) {
+    const { engine, signal } = run;
+    const [{ kept }, info] = await Promise.all([readRecords(engine, signal), engine.get('/info', { signal })]);
+    // Of the swarm: runners' clocks differ.
+    const at = new Date(info.SystemTime).toISOString();
+    return parallel_inParallel(contents, write_MOST_AT_ONCE, async (content) => {
+        const { token: _, ...known } = run.self;
+        const next = nextRecord(content, recordsOf(kept, content.subject), { ...known, at }, run.wentBackTo?.(content.subject));
+        const { subject, version } = next.record;
+        const problem = await write(next.record, run);
+        if (problem !== undefined)
+            return { subject, problem };
+        return { subject, version, ...(next.isAgain && { isAgain: true }) };
+    });
+}
+/** @returns why it is not written; `undefined` when it is */
+async function write(record, { engine, self, signal }) {
+    const body = write_bodyOf(record, objectName(self.token, record.subject));
+    if ('bytes' in body) {
+        return `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
+    }
+    try {
+        await engine.post('/configs/create', { body, mayRepeat: true, signal });
+        return undefined;
+    }
+    catch (error) {
+        // The answer to the first try was lost: no other run makes one of this name.
+        return error instanceof EngineError && error.status === 409 ? undefined : write_wordsOf(error);
+    }
+}
+/** Where there is no room for all that have deployed it, it tells of the last. */
+function write_bodyOf(record, name) {
+    const whole = recordBody(record, name);
+    return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole;
+}
+async function removeSurplus(subjects, { engine, signal, limit }) {
+    const { kept } = await readRecords(engine, signal);
+    const ids = subjects.flatMap((subject) => {
+        const own = recordsOf(kept, subject);
+        return [...own.flatMap(({ needless }) => needless), ...surplusRecords(own, limit).flatMap((one) => one.ids)];
+    });
+    await parallel_inParallel([...new Set(ids)], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
+}
+function write_wordsOf(error) {
+    return tellCallError(error) ?? errors_messageOf(error);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** An election of the swarm's leader included. */
+const RECORD_TIMEOUT_MS = 60_000;
+const record_deploy_MOST_NAMES = 10;
+/**
+ * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
+ * What is not recorded is told, and is no failure of the deploy.
+ *
+ * @returns what is recorded as what, and what is not
+ */
+async function recordDeploy(ended, run) {
+    const { connection, deployment, stack, self, wentBackTo } = run;
+    const { engine } = connection;
+    const signal = clock_timeLimit(RECORD_TIMEOUT_MS);
+    const { historyLimit: limit } = deployment;
+    if (ended.length === 0)
+        return [];
+    // Then there is nothing to be seen but that older ones go.
+    const asStage = limit === 0 ? (_, work) => work() : stage;
+    return asStage('Record the deploy', async () => {
+        const notes = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
+            const problem = tellCallError(error) ?? errors_messageOf(error);
+            return subjectsOf(ended, stack).map((subject) => ({ subject, problem }));
+        });
+        record_deploy_tell(notes);
+        return notes;
+    });
+}
+function subjectsOf(ended, stack) {
+    if (stack !== undefined)
+        return [{ kind: 'stack', name: stack.name }];
+    return ended.map(({ result: { name } }) => ({ kind: 'service', name }));
+}
+async function recordable(ended, { connection: { engine }, deployment, stack }, signal) {
+    const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
+        return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
+    });
+    const services = [...deployed, ...(await asTheyAre(deployment.stack?.leftOut ?? [], engine, signal))];
+    const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
+    const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
+    return contentsOf(services, stack, new Map(names));
+}
+/** The services of a stack that this run was not asked to deploy. */
+async function asTheyAre(names, engine, signal) {
+    if (names.length === 0)
+        return [];
+    const services = await servicesNamed(engine, names.flatMap(siblingNames), signal);
+    return names.flatMap((name) => {
+        const live = liveService(name, services);
+        return live === undefined ? [] : [recordedService(name, undefined, live.Spec)];
+    });
+}
+function record_deploy_tell(notes) {
+    for (const { subject, version, isAgain } of notes) {
+        if (version === undefined)
+            continue;
+        log_log.info(`${subjectWords(subject)}: recorded as #${version}${isAgain ? ', as what was deployed last' : ''}`);
+    }
+    const troubled = notes.filter(({ problem }) => problem !== undefined);
+    for (const [problem, those] of groupBy(troubled, (note) => note.problem ?? '')) {
+        const names = someOf(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
+        const what = those[0]?.version === undefined ? 'is deployed, and not recorded' : 'is recorded';
+        const advice = those[0]?.version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
+        log_log.warning(`${names} ${what}: ${problem}${advice}`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/send.js
 
 
@@ -35713,7 +36278,8 @@ function identifyRun(env) {
     if (other?.owner)
         return { token, ...other };
     if (!repository) {
-        return { token, owner: redact(`${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}, process ${process.pid}`), url: '' };
+        const owner = redact(`${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}, process ${process.pid}`);
+        return { token, owner, url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '' };
     }
     const parts = [
         repository,
@@ -35721,11 +36287,42 @@ function identifyRun(env) {
         env.GITHUB_JOB && `job ${env.GITHUB_JOB}`,
         id && `run ${id}${attempt && attempt !== '1' ? ` (attempt ${attempt})` : ''}`,
     ];
-    const url = env.GITHUB_SERVER_URL && id ? `${env.GITHUB_SERVER_URL}/${repository}/actions/runs/${id}` : '';
-    return { token, owner: redact(parts.filter(Boolean).join(', ')), url: redact(url) };
+    const word = (text = '') => redact(text);
+    return {
+        token,
+        owner: word(parts.filter(Boolean).join(', ')),
+        url: word(pageOf(repository, env)),
+        repository: word(repository),
+        commit: word(env.GITHUB_SHA),
+        ref: word(env.GITHUB_REF),
+        runId: word(id),
+        attempt: word(attempt),
+        // Who has started a run again is not always who has started it first.
+        actor: word(env.GITHUB_TRIGGERING_ACTOR || env.GITHUB_ACTOR),
+    };
+}
+/** Forgejo has its runs under their numbers within the repository, GitHub and Gitea under their IDs. */
+function pageOf(repository, env) {
+    const { GITHUB_SERVER_URL: server, GITHUB_RUN_ID: id, GITHUB_RUN_NUMBER: number } = env;
+    const run = env.FORGEJO_ACTIONS === 'true' ? number || id : id;
+    return server && run ? `${server}/${repository}/actions/runs/${run}` : '';
+}
+
+;// CONCATENATED MODULE: ./build/records/needed.js
+
+const needed_NAMES = { network: 'networks', secret: 'secrets', config: 'configs' };
+/**
+ * Tells of an object whether one of the records needs it: by its ID, or because it has been made anew since under the
+ * name that it had then.
+ */
+function neededBy(records) {
+    const ids = new Set(records.flatMap(({ record }) => record.services.flatMap(({ spec }) => referredIds(spec))));
+    const names = new Set(records.flatMap(({ record }) => Object.values(needed_NAMES).flatMap((kind) => Object.values(record.names[kind]).map((name) => `${kind} ${name}`))));
+    return ({ kind, id, name }) => ids.has(id) || names.has(`${needed_NAMES[kind]} ${name}`);
 }
 
 ;// CONCATENATED MODULE: ./build/stack/unused.js
+
 
 
 
@@ -35741,14 +36338,15 @@ function surplusServices(stack, services, nameOf) {
 }
 /**
  * Earlier versions of the secrets and configs of a run; with `prune` all that is the stack's and not in its files.
- * What a service refers to, now or after a rollback, is used. Networks come last: what was removed before may have held
- * them.
+ * What a service refers to, now or after a rollback, is used, and so is what a record needs: whoever goes back to that
+ * finds it. Networks come last: what was removed before may have held them.
  *
  * @param services all of the swarm
  * @param before the services of the run as it found them: those without a stack no longer need what they had
+ * @param records all that are kept, of this run and of others
  */
-function unusedObjects(stack, known, services, before) {
-    const had = namesOf(stack, before);
+function unusedObjects(stack, known, services, before, records) {
+    const had = unused_namesOf(stack, before);
     const contents = ['secret', 'config'].flatMap((kind) => known[kind]
         .filter((object) => isOld(stack, kind, object, had))
         .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
@@ -35757,7 +36355,8 @@ function unusedObjects(stack, known, services, before) {
         .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
     const all = [...contents, ...networks];
     const ids = new Set(unusedIds(all.map(({ id }) => id), services));
-    return all.filter(({ id }) => ids.has(id));
+    const isNeeded = neededBy(records);
+    return all.filter((object) => ids.has(object.id) && !isNeeded(object));
 }
 /**
  * An earlier version of what the run brings along; with `prune` everything of the stack that its files do not hold.
@@ -35775,7 +36374,7 @@ function isOld(stack, kind, { ID, Spec }, had) {
     return (isVersion || had.has(`${kind} ${version}`)) && stack.known[kind].some((one) => one.ID === ID);
 }
 /** What services had of the versions that this action made for them, by kind and name. */
-function namesOf(belongings, services) {
+function unused_namesOf(belongings, services) {
     const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
     return new Set(['secret', 'config'].flatMap((kind) => belongings.known[kind]
         .filter(({ ID }) => ids.has(ID))
@@ -35783,6 +36382,7 @@ function namesOf(belongings, services) {
 }
 
 ;// CONCATENATED MODULE: ./build/stack/remove.js
+
 
 
 
@@ -35871,7 +36471,7 @@ async function orSay(what, work) {
 async function readUnused(belongings, before, engine) {
     const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
     const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-    return unusedObjects(belongings, known, services, before);
+    return unusedObjects(belongings, known, services, before, recordsIn(known.config).kept);
 }
 async function removeObjects(unused, engine) {
     for (const { kind, id, name } of unused) {
@@ -38761,7 +39361,7 @@ class Calls {
     }
     #outgoing(method, path, { query = {}, body, registryAuth }) {
         const search = new URLSearchParams(query).toString();
-        const payload = body === undefined ? undefined : go_json_toGoJson(body);
+        const payload = body === undefined ? undefined : toGoJson(body);
         return {
             method,
             path: search === '' ? path : `${path}?${search}`,
@@ -39798,6 +40398,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -39838,7 +40439,7 @@ async function allStages(asked, run, onRemains) {
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        const { results, advice } = await change(changes, stack, belongings, rollout).catch((error) => {
+        const { results, advice, records } = await change(changes, stack, belongings, { ...rollout, self }).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
         const isUp = deployment.wait && results.every(isGood);
@@ -39853,7 +40454,7 @@ async function allStages(asked, run, onRemains) {
                 subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
             })
             : undefined;
-        return { results, advice, images: pushedImages(pushes, 'pushed'), pruned };
+        return { results, advice, records, images: pushedImages(pushes, 'pushed'), pruned };
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -39880,7 +40481,7 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
 }
 /** From here on the swarm is changed. */
 async function change(asked, stack, belongings, run) {
-    const { connection, signal, time } = run;
+    const { connection, deployment, signal, time } = run;
     const { changes, objects } = await make(asked, belongings, run);
     const first = await takeFirstSteps(changes, run);
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
@@ -39893,9 +40494,11 @@ async function change(asked, stack, belongings, run) {
     await tidyAll(ended, run);
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
+    // What the records that are kept then need stays.
+    const records = deployment.wait && isAllGood(ended) ? await recordDeploy(ended, { ...run, stack }) : [];
     const removed = await deploy_prune(ended, stack, belongings, run);
     const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
-    return { results: [...ended.map(({ result }) => result), ...removed], advice };
+    return { results: [...ended.map(({ result }) => result), ...removed], advice, records };
 }
 function inOrderOf(changes, settled) {
     const order = new Map(changes.map(({ request }, index) => [request.name, index]));
@@ -39927,6 +40530,454 @@ function withMade(change, ids) {
 }
 function isAllGood(settled) {
     return settled.every(({ result }) => isGood(result));
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-difference.js
+
+
+
+/**
+ * Every difference between two specs, in the order of the spec: none if and only if they are the same to Swarm, as
+ * `sameSpec` says. What has no words here is shown by its path in the API. Pure.
+ *
+ * @param names of the networks that they name by ID
+ */
+function specDifference(now, wanted, names = new Map()) {
+    const [before, after] = [fieldsOf(now, names), fieldsOf(wanted, names)];
+    const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
+        const change = spec_difference_changeOf(before.get(id), after.get(id));
+        return change === undefined ? [] : [[id, change]];
+    });
+    // That an object was empty before is nothing beside what is in it now.
+    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(spec_difference_idOf(id, '')));
+    const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
+    return [...own, ...orderChanges(now, wanted)];
+}
+/** Tells apart what a path in words would not: keys of maps may have any sign in them. */
+function spec_difference_idOf(...parts) {
+    return parts.join('\0');
+}
+function spec_difference_isEmpty(field) {
+    return field === undefined || (isMap(field.raw) && Object.keys(field.raw).length === 0);
+}
+function spec_difference_changeOf(before, after) {
+    const place = before ?? after;
+    if (place === undefined || same(before?.raw, after?.raw))
+        return undefined;
+    // Two values may be one in words, such as an object that was removed and made anew.
+    const isTold = before?.text !== after?.text;
+    const textOf = (field) => field && (isTold ? field.text : toGoJson(field.raw));
+    return { ...spec_difference_placeOf(place), before: textOf(before), after: textOf(after) };
+}
+function spec_difference_placeOf({ field, key, part }) {
+    return { field, key, part };
+}
+function same(a, b) {
+    return a === b || (a !== undefined && b !== undefined && toGoJson(a, withSortedKeys) === toGoJson(b, withSortedKeys));
+}
+function fieldsOf(spec, names) {
+    const fields = new Map();
+    for (const [key, one] of Object.entries(withNamedCredential(storedForm(spec))))
+        walk(one, key, key);
+    return fields;
+    function walk(value, path, id) {
+        const rule = ruleFor(path);
+        if (rule?.entries !== undefined) {
+            addEntries(path, id, rule, rule.entries(value, names));
+            return;
+        }
+        const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : [];
+        for (const [key, one] of inner)
+            walk(one, `${path}.${key}`, spec_difference_idOf(id, key));
+        if (inner.length > 0)
+            return;
+        const field = rule?.field ?? nearest(path);
+        fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: spec_difference_textOf(value, rule) });
+    }
+    function addEntries(path, id, { field }, entries) {
+        if (entries.length === 0)
+            fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
+        for (const { name, count, raw, text } of spec_difference_numbered(entries)) {
+            fields.set(spec_difference_idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
+        }
+    }
+}
+/**
+ * The form of a spec whose credential spec has the name of its config beside the ID, in the place of the reference that
+ * has it elsewhere. The API writes all three sources, the two that are not meant with nothing in them.
+ */
+function withNamedCredential(form) {
+    const template = (form.TaskTemplate ?? {});
+    const container = (template.ContainerSpec ?? {});
+    const privileges = container.Privileges;
+    const credential = privileges?.CredentialSpec;
+    if (credential === undefined)
+        return form;
+    const configs = (container.Configs ?? []);
+    const isIt = ({ ConfigID, File }) => File === undefined && ConfigID === credential.Config;
+    const reference = configs.find(isIt);
+    const Config = reference === undefined ? credential.Config : { ID: credential.Config, Name: reference.ConfigName };
+    const given = Object.entries({ ...credential, Config }).filter(([, value]) => value !== '' && value !== undefined);
+    const others = configs.filter((one) => !isIt(one));
+    const { Configs: _, ...rest } = container;
+    const ContainerSpec = {
+        ...rest,
+        ...(others.length > 0 && { Configs: others }),
+        Privileges: { ...privileges, CredentialSpec: Object.fromEntries(given) },
+    };
+    return { ...form, TaskTemplate: { ...template, ContainerSpec } };
+}
+/** The entries, each with which it is of those of its name. */
+function spec_difference_numbered(entries) {
+    const seen = new Map();
+    return entries.map(({ key: name, ...entry }) => {
+        const count = (seen.get(name) ?? 0) + 1;
+        seen.set(name, count);
+        return { ...entry, name, count };
+    });
+}
+function spec_difference_keyOf(name, count) {
+    return count === 1 ? name : `${name} (${count})`;
+}
+/** A path of the daemon's own may be called like something that every object has. */
+function ruleFor(path) {
+    return Object.hasOwn(spec_difference_RULES, path) ? spec_difference_RULES[path] : undefined;
+}
+function spec_difference_textOf(value, rule) {
+    if (rule?.tell !== undefined)
+        return rule.tell(value);
+    if (typeof value === 'string')
+        return value === '' ? '(empty)' : value;
+    if (isMap(value) && Object.keys(value).length === 0)
+        return 'set, with nothing in it';
+    return toGoJson(value);
+}
+/** A path without words of its own, below the words of what it is in. */
+function nearest(path) {
+    const parts = path.split('.');
+    for (let length = parts.length - 1; length > 0; length--) {
+        const rule = ruleFor(parts.slice(0, length).join('.'));
+        if (rule !== undefined)
+            return `${rule.field}.${parts.slice(length).join('.')}`;
+    }
+    return path;
+}
+function spec_difference_partOf(path) {
+    if (path === 'TaskTemplate.Placement' || path.startsWith('TaskTemplate.Placement.'))
+        return 'placement';
+    const [root = ''] = path.split('.');
+    return PARTS_BY_ROOT.get(root) ?? 'service';
+}
+const PARTS_BY_ROOT = new Map([
+    ['TaskTemplate', 'template'],
+    ['EndpointSpec', 'endpoint'],
+    ['Mode', 'mode'],
+]);
+/** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
+function orderChanges(now, wanted) {
+    const [before, after] = [storedForm(now), storedForm(wanted)];
+    return IN_ORDER.flatMap((path) => {
+        const { field, entries } = ruleFor(path) ?? { field: path };
+        const keysOf = (spec) => {
+            const value = spec_difference_valueAt(spec, path);
+            return value === undefined || entries === undefined
+                ? []
+                : spec_difference_numbered(entries(value, new Map())).map(({ name, count }) => spec_difference_keyOf(name, count));
+        };
+        const [a, b] = [keysOf(before), keysOf(after)];
+        const [common, moved] = [a.filter((key) => b.includes(key)), b.filter((key) => a.includes(key))];
+        if (common.join('\n') === moved.join('\n'))
+            return [];
+        return [{ field, key: 'order', before: common.join(', '), after: moved.join(', '), part: spec_difference_partOf(path) }];
+    });
+}
+function spec_difference_valueAt(spec, path) {
+    return path.split('.').reduce((value, key) => (isMap(value) ? value[key] : undefined), spec);
+}
+function isMap(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+const spec_difference_CONTAINER = 'TaskTemplate.ContainerSpec';
+const IN_ORDER = [
+    `${spec_difference_CONTAINER}.Mounts`,
+    `${spec_difference_CONTAINER}.Ulimits`,
+    'TaskTemplate.Networks',
+    'Networks',
+    'EndpointSpec.Ports',
+];
+const spec_difference_NANOSECONDS = 1e9;
+const seconds = spec_difference_number((nanoseconds) => spoken(nanoseconds / spec_difference_NANOSECONDS));
+const cpus = spec_difference_number((nanoseconds) => String(nanoseconds / spec_difference_NANOSECONDS));
+const spec_difference_listed = (values) => values.join(', ');
+const spec_difference_words = (values) => values.map(word).join(' ');
+/** As a shell would be given it. */
+function word(text) {
+    return /^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text);
+}
+const MIB = 1024 * 1024;
+/** In the unit in which docker takes it that leaves nothing over. */
+const bytes = spec_difference_number((size) => {
+    if (size > 0 && size % (1024 * MIB) === 0)
+        return `${size / (1024 * MIB)} GiB`;
+    if (size > 0 && size % MIB === 0)
+        return `${size / MIB} MiB`;
+    return `${size} bytes`;
+});
+/** One that is too large for JavaScript is told as it is. */
+function spec_difference_number(tell) {
+    return (value) => (typeof value === 'number' ? tell(value) : toGoJson(value));
+}
+function mapEntries(map) {
+    return Object.entries(map).map(([key, raw]) => ({ key, raw, text: String(raw) }));
+}
+function envEntries(list) {
+    return list.map((entry) => {
+        const at = entry.indexOf('=');
+        if (at < 0)
+            return { key: entry, raw: [], text: "not set, whatever the image's is" };
+        return { key: entry.slice(0, at), raw: entry.slice(at + 1), text: entry.slice(at + 1) };
+    });
+}
+function portEntries(ports) {
+    return ports.map((port) => {
+        const { TargetPort: target, Protocol: protocol, PublishedPort: published, PublishMode: mode, ...rest } = port;
+        const from = published === undefined || published === 0 ? 'a port of its own choice' : String(published);
+        return { key: `${target}/${protocol}`, raw: port, text: [from, String(mode), ...others(rest)].join(', ') };
+    });
+}
+function networkEntries(networks, names) {
+    return networks.map((network) => {
+        const { Target: target, Aliases: aliases, ...rest } = network;
+        const named = Array.isArray(aliases) && aliases.length > 0 ? [`aliases ${spec_difference_listed(aliases)}`] : [];
+        const text = ['attached', ...named, ...others(rest)].join(', ');
+        return { key: names.get(String(target)) ?? String(target), raw: network, text };
+    });
+}
+function mountEntries(mounts) {
+    return mounts.map((mount) => {
+        const { Type: type = 'volume', Source: source, Target: target, ReadOnly: readOnly, ...rest } = mount;
+        const what = source === undefined || source === '' ? String(type) : `${type} ${source}`;
+        return {
+            key: String(target),
+            raw: mount,
+            text: [what, ...(readOnly ? ['read-only'] : []), ...others(rest)].join(', '),
+        };
+    });
+}
+/** What a secret or config is called says which it is: its content is nowhere in a spec. */
+function objectEntries(objects) {
+    return objects.map((object) => {
+        const { SecretID, SecretName, ConfigID, ConfigName, File: file, ...rest } = object;
+        const { Name: target, UID: user = '0', GID: group = '0', Mode: mode = 0o444, ...more } = (file ?? {});
+        const name = String(SecretName ?? ConfigName ?? SecretID ?? ConfigID);
+        const owner = user === '0' && group === '0' ? [] : [`owner ${user}:${group}`];
+        const access = mode === 0o444 ? [] : [`mode ${Number(mode).toString(8).padStart(4, '0')}`];
+        const text = [name, ...owner, ...access, ...others({ ...rest, ...more })].join(', ');
+        return { key: String(target ?? name), raw: object, text };
+    });
+}
+function nameOfConfig(config) {
+    return String(isMap(config) ? config.Name : config);
+}
+function ulimitEntries(limits) {
+    return limits.map((limit) => {
+        const { Name: name, Soft: soft = 0, Hard: hard = 0, ...rest } = limit;
+        return { key: String(name), raw: limit, text: [`${soft}:${hard}`, ...others(rest)].join(', ') };
+    });
+}
+/** What there are no words for. */
+function others(rest) {
+    return Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'string' ? value : toGoJson(value)}`);
+}
+function preferences(list) {
+    return spec_difference_listed(list.map((one) => String(one.Spread?.SpreadDescriptor ?? toGoJson(one))));
+}
+function genericResources(list) {
+    return spec_difference_listed(list.map(({ DiscreteResourceSpec: number, NamedResourceSpec: named }) => {
+        const { Kind: kind, Value: value } = (number ?? named ?? {});
+        return `${kind}=${value}`;
+    }));
+}
+function policyRules(path, field) {
+    return {
+        [path]: { field },
+        [`${path}.Parallelism`]: { field: `${field}.parallelism` },
+        [`${path}.Delay`]: { field: `${field}.delay`, tell: seconds },
+        [`${path}.Monitor`]: { field: `${field}.monitor`, tell: seconds },
+        [`${path}.MaxFailureRatio`]: { field: `${field}.max_failure_ratio` },
+        [`${path}.Order`]: { field: `${field}.order` },
+        [`${path}.FailureAction`]: { field: `${field}.failure_action` },
+    };
+}
+function resourceRules(path, field) {
+    return {
+        [path]: { field },
+        [`${path}.NanoCPUs`]: { field: `${field}.cpus`, tell: cpus },
+        [`${path}.MemoryBytes`]: { field: `${field}.memory`, tell: bytes },
+        [`${path}.Pids`]: { field: `${field}.pids` },
+        [`${path}.GenericResources`]: { field: `${field}.generic_resources`, tell: genericResources },
+    };
+}
+/** By the path in the stored form of a spec, as the API has it. */
+const spec_difference_RULES = {
+    Name: { field: 'name' },
+    Labels: { field: 'label', entries: mapEntries },
+    Networks: { field: 'network', entries: networkEntries },
+    Mode: { field: 'mode' },
+    'Mode.Replicated': { field: 'mode replicated' },
+    'Mode.Replicated.Replicas': { field: 'replicas' },
+    'Mode.Global': { field: 'mode global' },
+    'Mode.GlobalJob': { field: 'mode global-job' },
+    'Mode.ReplicatedJob': { field: 'mode replicated-job' },
+    'Mode.ReplicatedJob.TotalCompletions': { field: 'replicas' },
+    'Mode.ReplicatedJob.MaxConcurrent': { field: 'max-concurrent' },
+    ...policyRules('UpdateConfig', 'update-config'),
+    ...policyRules('RollbackConfig', 'rollback-config'),
+    EndpointSpec: { field: 'endpoint' },
+    'EndpointSpec.Mode': { field: 'endpoint_mode' },
+    'EndpointSpec.Ports': { field: 'port', entries: portEntries },
+    'TaskTemplate.Runtime': { field: 'runtime' },
+    'TaskTemplate.ForceUpdate': { field: 'forced' },
+    'TaskTemplate.Networks': { field: 'network', entries: networkEntries },
+    'TaskTemplate.LogDriver': { field: 'logging' },
+    'TaskTemplate.LogDriver.Name': { field: 'logging.driver' },
+    'TaskTemplate.LogDriver.Options': { field: 'logging option', entries: mapEntries },
+    'TaskTemplate.Placement': { field: 'placement' },
+    'TaskTemplate.Placement.Constraints': { field: 'constraints', tell: spec_difference_listed },
+    'TaskTemplate.Placement.Preferences': { field: 'placement preferences', tell: preferences },
+    'TaskTemplate.Placement.MaxReplicas': { field: 'max_replicas_per_node' },
+    'TaskTemplate.Resources': { field: 'resources' },
+    ...resourceRules('TaskTemplate.Resources.Limits', 'limits'),
+    ...resourceRules('TaskTemplate.Resources.Reservations', 'reservations'),
+    'TaskTemplate.RestartPolicy': { field: 'restart_policy' },
+    'TaskTemplate.RestartPolicy.Condition': { field: 'restart_policy.condition' },
+    'TaskTemplate.RestartPolicy.Delay': { field: 'restart_policy.delay', tell: seconds },
+    'TaskTemplate.RestartPolicy.MaxAttempts': { field: 'restart_policy.max_attempts' },
+    'TaskTemplate.RestartPolicy.Window': { field: 'restart_policy.window', tell: seconds },
+    [spec_difference_CONTAINER]: { field: 'container' },
+    [`${spec_difference_CONTAINER}.Image`]: { field: 'image' },
+    [`${spec_difference_CONTAINER}.Command`]: { field: 'entrypoint', tell: spec_difference_words },
+    [`${spec_difference_CONTAINER}.Args`]: { field: 'command', tell: spec_difference_words },
+    [`${spec_difference_CONTAINER}.Env`]: { field: 'env', entries: envEntries },
+    [`${spec_difference_CONTAINER}.Labels`]: { field: 'container label', entries: mapEntries },
+    [`${spec_difference_CONTAINER}.Hostname`]: { field: 'hostname' },
+    [`${spec_difference_CONTAINER}.Dir`]: { field: 'working_dir' },
+    [`${spec_difference_CONTAINER}.User`]: { field: 'user' },
+    [`${spec_difference_CONTAINER}.Groups`]: { field: 'groups', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.Privileges`]: { field: 'privileges' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec`]: { field: 'credential_spec' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config', tell: nameOfConfig },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.File`]: { field: 'credential_spec.file' },
+    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Registry`]: { field: 'credential_spec.registry' },
+    [`${spec_difference_CONTAINER}.TTY`]: { field: 'tty' },
+    [`${spec_difference_CONTAINER}.OpenStdin`]: { field: 'stdin_open' },
+    [`${spec_difference_CONTAINER}.ReadOnly`]: { field: 'read_only' },
+    [`${spec_difference_CONTAINER}.Init`]: { field: 'init' },
+    [`${spec_difference_CONTAINER}.Isolation`]: { field: 'isolation' },
+    [`${spec_difference_CONTAINER}.OomScoreAdj`]: { field: 'oom_score_adj' },
+    [`${spec_difference_CONTAINER}.StopSignal`]: { field: 'stop_signal' },
+    [`${spec_difference_CONTAINER}.StopGracePeriod`]: { field: 'stop_grace_period', tell: seconds },
+    [`${spec_difference_CONTAINER}.Sysctls`]: { field: 'sysctl', entries: mapEntries },
+    [`${spec_difference_CONTAINER}.CapabilityAdd`]: { field: 'cap_add', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.CapabilityDrop`]: { field: 'cap_drop', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.Ulimits`]: { field: 'ulimit', entries: ulimitEntries },
+    [`${spec_difference_CONTAINER}.Hosts`]: { field: 'extra_hosts', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.DNSConfig`]: { field: 'dns' },
+    [`${spec_difference_CONTAINER}.DNSConfig.Nameservers`]: { field: 'dns', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.DNSConfig.Search`]: { field: 'dns_search', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.DNSConfig.Options`]: { field: 'dns_opt', tell: spec_difference_listed },
+    [`${spec_difference_CONTAINER}.Healthcheck`]: { field: 'healthcheck' },
+    [`${spec_difference_CONTAINER}.Healthcheck.Test`]: { field: 'healthcheck.test', tell: spec_difference_words },
+    [`${spec_difference_CONTAINER}.Healthcheck.Interval`]: { field: 'healthcheck.interval', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.Timeout`]: { field: 'healthcheck.timeout', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.StartPeriod`]: { field: 'healthcheck.start_period', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.StartInterval`]: { field: 'healthcheck.start_interval', tell: seconds },
+    [`${spec_difference_CONTAINER}.Healthcheck.Retries`]: { field: 'healthcheck.retries' },
+    [`${spec_difference_CONTAINER}.Mounts`]: { field: 'mount', entries: mountEntries },
+    [`${spec_difference_CONTAINER}.Secrets`]: { field: 'secret', entries: objectEntries },
+    [`${spec_difference_CONTAINER}.Configs`]: { field: 'config', entries: objectEntries },
+};
+
+;// CONCATENATED MODULE: ./build/plan/history.js
+
+
+
+
+
+
+/** Whether the services of a record are on the swarm as it has them. */
+function history_isRunning({ services: recorded }, services) {
+    return recorded.every(({ name, spec }) => {
+        const live = liveService(name, services);
+        return live !== undefined && sameSpec(recordedSpec(live.Spec, name), spec);
+    });
+}
+/**
+ * @param subjects those that are asked for; `undefined`: all that have records
+ * @param services all of the swarm
+ */
+function historyOf(kept, subjects, services) {
+    return (subjects ?? allSubjects(kept)).map((subject) => {
+        const records = recordsOf(kept, subject).map(({ record }) => record);
+        const running = records.find((record) => history_isRunning(record, services));
+        const entries = records.map((record, index) => {
+            const before = records[index + 1];
+            const changes = before === undefined ? [] : changesBetween(before, record);
+            return { record, isRunning: record === running, changes };
+        });
+        const [newest] = records;
+        const sinceNewest = newest === undefined || running !== undefined ? [] : changesBetween(newest, presentOf(newest, services));
+        const stack = records.length > 0 ? undefined : history_stackOf(subject, services);
+        return { subject, entries, sinceNewest, ...(stack !== undefined && { stack }) };
+    });
+}
+function allSubjects(kept) {
+    const all = new Map(kept.map(({ record: { subject } }) => [`${subject.kind} ${subject.name}`, subject]));
+    return [...all].toSorted(([a], [b]) => (a < b ? 1 : -1)).map(([, subject]) => subject);
+}
+/** What there is now of the services of a record. */
+function presentOf({ services: recorded, names }, services) {
+    const present = recorded.flatMap(({ name }) => {
+        const live = liveService(name, services);
+        return live === undefined ? [] : [{ name, image: service_spec_imageOf(live) ?? '', spec: recordedSpec(live.Spec, name) }];
+    });
+    return { services: present, names };
+}
+function changesBetween(before, after) {
+    const networks = new Map([before, after].flatMap(({ names }) => Object.entries(names.networks)));
+    const names = [...new Set([...after.services, ...before.services].map(({ name }) => name))];
+    return names.flatMap((name) => {
+        const [was, is] = [before, after].map(({ services }) => services.find((one) => one.name === name));
+        if (is === undefined)
+            return [{ name, how: 'gone', fields: [] }];
+        if (was === undefined)
+            return [{ name, how: 'new', fields: [] }];
+        const fields = specDifference(was.spec, is.spec, networks).map(({ field, key }) => ({ field, key }));
+        return fields.length === 0 ? [] : [{ name, how: 'changed', fields }];
+    });
+}
+function history_stackOf({ kind, name }, services) {
+    return kind === 'service' ? liveService(name, services)?.Spec.Labels?.[NAMESPACE_LABEL] : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/modes/history.js
+
+
+
+/** Says what was deployed. Nothing is changed. */
+function history_history(asked, signal) {
+    return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => historyOver(asked, run));
+}
+/** Reads the records, and how the services are now. */
+function historyOver({ subjects }, { connection, time }) {
+    const { engine } = time.bound(connection);
+    return time.before('Read the records', async (signal) => {
+        const [{ kept, unreadable }, services] = await Promise.all([
+            readRecords(engine, signal),
+            engine.get('/services', { signal }),
+        ]);
+        return { subjects: historyOf(kept, subjects, services), unreadable };
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/login-check.js
@@ -40416,372 +41467,6 @@ function warnOfEnd(credential) {
     log_log.warning(`pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`);
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/spec-difference.js
-
-
-
-/**
- * Every difference between two specs, in the order of the spec: none if and only if they are the same to Swarm, as
- * `sameSpec` says. What has no words here is shown by its path in the API. Pure.
- *
- * @param names of the networks that they name by ID
- */
-function specDifference(now, wanted, names = new Map()) {
-    const [before, after] = [fieldsOf(now, names), fieldsOf(wanted, names)];
-    const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
-        const change = spec_difference_changeOf(before.get(id), after.get(id));
-        return change === undefined ? [] : [[id, change]];
-    });
-    // That an object was empty before is nothing beside what is in it now.
-    const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(spec_difference_idOf(id, '')));
-    const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
-    return [...own, ...orderChanges(now, wanted)];
-}
-/** Tells apart what a path in words would not: keys of maps may have any sign in them. */
-function spec_difference_idOf(...parts) {
-    return parts.join('\0');
-}
-function spec_difference_isEmpty(field) {
-    return field === undefined || (isMap(field.raw) && Object.keys(field.raw).length === 0);
-}
-function spec_difference_changeOf(before, after) {
-    const place = before ?? after;
-    if (place === undefined || same(before?.raw, after?.raw))
-        return undefined;
-    // Two values may be one in words, such as an object that was removed and made anew.
-    const isTold = before?.text !== after?.text;
-    const textOf = (field) => field && (isTold ? field.text : go_json_toGoJson(field.raw));
-    return { ...spec_difference_placeOf(place), before: textOf(before), after: textOf(after) };
-}
-function spec_difference_placeOf({ field, key, part }) {
-    return { field, key, part };
-}
-function same(a, b) {
-    return a === b || (a !== undefined && b !== undefined && go_json_toGoJson(a, withSortedKeys) === go_json_toGoJson(b, withSortedKeys));
-}
-function fieldsOf(spec, names) {
-    const fields = new Map();
-    for (const [key, one] of Object.entries(withNamedCredential(storedForm(spec))))
-        walk(one, key, key);
-    return fields;
-    function walk(value, path, id) {
-        const rule = ruleFor(path);
-        if (rule?.entries !== undefined) {
-            addEntries(path, id, rule, rule.entries(value, names));
-            return;
-        }
-        const inner = isMap(value) && rule?.tell === undefined ? Object.entries(value) : [];
-        for (const [key, one] of inner)
-            walk(one, `${path}.${key}`, spec_difference_idOf(id, key));
-        if (inner.length > 0)
-            return;
-        const field = rule?.field ?? nearest(path);
-        fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: spec_difference_textOf(value, rule) });
-    }
-    function addEntries(path, id, { field }, entries) {
-        if (entries.length === 0)
-            fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: {}, text: 'empty' });
-        for (const { name, count, raw, text } of spec_difference_numbered(entries)) {
-            fields.set(spec_difference_idOf(id, name, String(count)), { field, key: spec_difference_keyOf(name, count), part: spec_difference_partOf(path), raw, text });
-        }
-    }
-}
-/**
- * The form of a spec whose credential spec has the name of its config beside the ID, in the place of the reference that
- * has it elsewhere. The API writes all three sources, the two that are not meant with nothing in them.
- */
-function withNamedCredential(form) {
-    const template = (form.TaskTemplate ?? {});
-    const container = (template.ContainerSpec ?? {});
-    const privileges = container.Privileges;
-    const credential = privileges?.CredentialSpec;
-    if (credential === undefined)
-        return form;
-    const configs = (container.Configs ?? []);
-    const isIt = ({ ConfigID, File }) => File === undefined && ConfigID === credential.Config;
-    const reference = configs.find(isIt);
-    const Config = reference === undefined ? credential.Config : { ID: credential.Config, Name: reference.ConfigName };
-    const given = Object.entries({ ...credential, Config }).filter(([, value]) => value !== '' && value !== undefined);
-    const others = configs.filter((one) => !isIt(one));
-    const { Configs: _, ...rest } = container;
-    const ContainerSpec = {
-        ...rest,
-        ...(others.length > 0 && { Configs: others }),
-        Privileges: { ...privileges, CredentialSpec: Object.fromEntries(given) },
-    };
-    return { ...form, TaskTemplate: { ...template, ContainerSpec } };
-}
-/** The entries, each with which it is of those of its name. */
-function spec_difference_numbered(entries) {
-    const seen = new Map();
-    return entries.map(({ key: name, ...entry }) => {
-        const count = (seen.get(name) ?? 0) + 1;
-        seen.set(name, count);
-        return { ...entry, name, count };
-    });
-}
-function spec_difference_keyOf(name, count) {
-    return count === 1 ? name : `${name} (${count})`;
-}
-/** A path of the daemon's own may be called like something that every object has. */
-function ruleFor(path) {
-    return Object.hasOwn(spec_difference_RULES, path) ? spec_difference_RULES[path] : undefined;
-}
-function spec_difference_textOf(value, rule) {
-    if (rule?.tell !== undefined)
-        return rule.tell(value);
-    if (typeof value === 'string')
-        return value === '' ? '(empty)' : value;
-    if (isMap(value) && Object.keys(value).length === 0)
-        return 'set, with nothing in it';
-    return go_json_toGoJson(value);
-}
-/** A path without words of its own, below the words of what it is in. */
-function nearest(path) {
-    const parts = path.split('.');
-    for (let length = parts.length - 1; length > 0; length--) {
-        const rule = ruleFor(parts.slice(0, length).join('.'));
-        if (rule !== undefined)
-            return `${rule.field}.${parts.slice(length).join('.')}`;
-    }
-    return path;
-}
-function spec_difference_partOf(path) {
-    if (path === 'TaskTemplate.Placement' || path.startsWith('TaskTemplate.Placement.'))
-        return 'placement';
-    const [root = ''] = path.split('.');
-    return PARTS_BY_ROOT.get(root) ?? 'service';
-}
-const PARTS_BY_ROOT = new Map([
-    ['TaskTemplate', 'template'],
-    ['EndpointSpec', 'endpoint'],
-    ['Mode', 'mode'],
-]);
-/** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
-function orderChanges(now, wanted) {
-    const [before, after] = [storedForm(now), storedForm(wanted)];
-    return IN_ORDER.flatMap((path) => {
-        const { field, entries } = ruleFor(path) ?? { field: path };
-        const keysOf = (spec) => {
-            const value = spec_difference_valueAt(spec, path);
-            return value === undefined || entries === undefined
-                ? []
-                : spec_difference_numbered(entries(value, new Map())).map(({ name, count }) => spec_difference_keyOf(name, count));
-        };
-        const [a, b] = [keysOf(before), keysOf(after)];
-        const [common, moved] = [a.filter((key) => b.includes(key)), b.filter((key) => a.includes(key))];
-        if (common.join('\n') === moved.join('\n'))
-            return [];
-        return [{ field, key: 'order', before: common.join(', '), after: moved.join(', '), part: spec_difference_partOf(path) }];
-    });
-}
-function spec_difference_valueAt(spec, path) {
-    return path.split('.').reduce((value, key) => (isMap(value) ? value[key] : undefined), spec);
-}
-function isMap(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-const spec_difference_CONTAINER = 'TaskTemplate.ContainerSpec';
-const IN_ORDER = [
-    `${spec_difference_CONTAINER}.Mounts`,
-    `${spec_difference_CONTAINER}.Ulimits`,
-    'TaskTemplate.Networks',
-    'Networks',
-    'EndpointSpec.Ports',
-];
-const spec_difference_NANOSECONDS = 1e9;
-const seconds = spec_difference_number((nanoseconds) => spoken(nanoseconds / spec_difference_NANOSECONDS));
-const cpus = spec_difference_number((nanoseconds) => String(nanoseconds / spec_difference_NANOSECONDS));
-const spec_difference_listed = (values) => values.join(', ');
-const spec_difference_words = (values) => values.map(word).join(' ');
-/** As a shell would be given it. */
-function word(text) {
-    return /^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text);
-}
-const MIB = 1024 * 1024;
-/** In the unit in which docker takes it that leaves nothing over. */
-const bytes = spec_difference_number((size) => {
-    if (size > 0 && size % (1024 * MIB) === 0)
-        return `${size / (1024 * MIB)} GiB`;
-    if (size > 0 && size % MIB === 0)
-        return `${size / MIB} MiB`;
-    return `${size} bytes`;
-});
-/** One that is too large for JavaScript is told as it is. */
-function spec_difference_number(tell) {
-    return (value) => (typeof value === 'number' ? tell(value) : go_json_toGoJson(value));
-}
-function mapEntries(map) {
-    return Object.entries(map).map(([key, raw]) => ({ key, raw, text: String(raw) }));
-}
-function envEntries(list) {
-    return list.map((entry) => {
-        const at = entry.indexOf('=');
-        if (at < 0)
-            return { key: entry, raw: [], text: "not set, whatever the image's is" };
-        return { key: entry.slice(0, at), raw: entry.slice(at + 1), text: entry.slice(at + 1) };
-    });
-}
-function portEntries(ports) {
-    return ports.map((port) => {
-        const { TargetPort: target, Protocol: protocol, PublishedPort: published, PublishMode: mode, ...rest } = port;
-        const from = published === undefined || published === 0 ? 'a port of its own choice' : String(published);
-        return { key: `${target}/${protocol}`, raw: port, text: [from, String(mode), ...others(rest)].join(', ') };
-    });
-}
-function networkEntries(networks, names) {
-    return networks.map((network) => {
-        const { Target: target, Aliases: aliases, ...rest } = network;
-        const named = Array.isArray(aliases) && aliases.length > 0 ? [`aliases ${spec_difference_listed(aliases)}`] : [];
-        const text = ['attached', ...named, ...others(rest)].join(', ');
-        return { key: names.get(String(target)) ?? String(target), raw: network, text };
-    });
-}
-function mountEntries(mounts) {
-    return mounts.map((mount) => {
-        const { Type: type = 'volume', Source: source, Target: target, ReadOnly: readOnly, ...rest } = mount;
-        const what = source === undefined || source === '' ? String(type) : `${type} ${source}`;
-        return {
-            key: String(target),
-            raw: mount,
-            text: [what, ...(readOnly ? ['read-only'] : []), ...others(rest)].join(', '),
-        };
-    });
-}
-/** What a secret or config is called says which it is: its content is nowhere in a spec. */
-function objectEntries(objects) {
-    return objects.map((object) => {
-        const { SecretID, SecretName, ConfigID, ConfigName, File: file, ...rest } = object;
-        const { Name: target, UID: user = '0', GID: group = '0', Mode: mode = 0o444, ...more } = (file ?? {});
-        const name = String(SecretName ?? ConfigName ?? SecretID ?? ConfigID);
-        const owner = user === '0' && group === '0' ? [] : [`owner ${user}:${group}`];
-        const access = mode === 0o444 ? [] : [`mode ${Number(mode).toString(8).padStart(4, '0')}`];
-        const text = [name, ...owner, ...access, ...others({ ...rest, ...more })].join(', ');
-        return { key: String(target ?? name), raw: object, text };
-    });
-}
-function nameOfConfig(config) {
-    return String(isMap(config) ? config.Name : config);
-}
-function ulimitEntries(limits) {
-    return limits.map((limit) => {
-        const { Name: name, Soft: soft = 0, Hard: hard = 0, ...rest } = limit;
-        return { key: String(name), raw: limit, text: [`${soft}:${hard}`, ...others(rest)].join(', ') };
-    });
-}
-/** What there are no words for. */
-function others(rest) {
-    return Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'string' ? value : go_json_toGoJson(value)}`);
-}
-function preferences(list) {
-    return spec_difference_listed(list.map((one) => String(one.Spread?.SpreadDescriptor ?? go_json_toGoJson(one))));
-}
-function genericResources(list) {
-    return spec_difference_listed(list.map(({ DiscreteResourceSpec: number, NamedResourceSpec: named }) => {
-        const { Kind: kind, Value: value } = (number ?? named ?? {});
-        return `${kind}=${value}`;
-    }));
-}
-function policyRules(path, field) {
-    return {
-        [path]: { field },
-        [`${path}.Parallelism`]: { field: `${field}.parallelism` },
-        [`${path}.Delay`]: { field: `${field}.delay`, tell: seconds },
-        [`${path}.Monitor`]: { field: `${field}.monitor`, tell: seconds },
-        [`${path}.MaxFailureRatio`]: { field: `${field}.max_failure_ratio` },
-        [`${path}.Order`]: { field: `${field}.order` },
-        [`${path}.FailureAction`]: { field: `${field}.failure_action` },
-    };
-}
-function resourceRules(path, field) {
-    return {
-        [path]: { field },
-        [`${path}.NanoCPUs`]: { field: `${field}.cpus`, tell: cpus },
-        [`${path}.MemoryBytes`]: { field: `${field}.memory`, tell: bytes },
-        [`${path}.Pids`]: { field: `${field}.pids` },
-        [`${path}.GenericResources`]: { field: `${field}.generic_resources`, tell: genericResources },
-    };
-}
-/** By the path in the stored form of a spec, as the API has it. */
-const spec_difference_RULES = {
-    Name: { field: 'name' },
-    Labels: { field: 'label', entries: mapEntries },
-    Networks: { field: 'network', entries: networkEntries },
-    Mode: { field: 'mode' },
-    'Mode.Replicated': { field: 'mode replicated' },
-    'Mode.Replicated.Replicas': { field: 'replicas' },
-    'Mode.Global': { field: 'mode global' },
-    'Mode.GlobalJob': { field: 'mode global-job' },
-    'Mode.ReplicatedJob': { field: 'mode replicated-job' },
-    'Mode.ReplicatedJob.TotalCompletions': { field: 'replicas' },
-    'Mode.ReplicatedJob.MaxConcurrent': { field: 'max-concurrent' },
-    ...policyRules('UpdateConfig', 'update-config'),
-    ...policyRules('RollbackConfig', 'rollback-config'),
-    EndpointSpec: { field: 'endpoint' },
-    'EndpointSpec.Mode': { field: 'endpoint_mode' },
-    'EndpointSpec.Ports': { field: 'port', entries: portEntries },
-    'TaskTemplate.Runtime': { field: 'runtime' },
-    'TaskTemplate.ForceUpdate': { field: 'forced' },
-    'TaskTemplate.Networks': { field: 'network', entries: networkEntries },
-    'TaskTemplate.LogDriver': { field: 'logging' },
-    'TaskTemplate.LogDriver.Name': { field: 'logging.driver' },
-    'TaskTemplate.LogDriver.Options': { field: 'logging option', entries: mapEntries },
-    'TaskTemplate.Placement': { field: 'placement' },
-    'TaskTemplate.Placement.Constraints': { field: 'constraints', tell: spec_difference_listed },
-    'TaskTemplate.Placement.Preferences': { field: 'placement preferences', tell: preferences },
-    'TaskTemplate.Placement.MaxReplicas': { field: 'max_replicas_per_node' },
-    'TaskTemplate.Resources': { field: 'resources' },
-    ...resourceRules('TaskTemplate.Resources.Limits', 'limits'),
-    ...resourceRules('TaskTemplate.Resources.Reservations', 'reservations'),
-    'TaskTemplate.RestartPolicy': { field: 'restart_policy' },
-    'TaskTemplate.RestartPolicy.Condition': { field: 'restart_policy.condition' },
-    'TaskTemplate.RestartPolicy.Delay': { field: 'restart_policy.delay', tell: seconds },
-    'TaskTemplate.RestartPolicy.MaxAttempts': { field: 'restart_policy.max_attempts' },
-    'TaskTemplate.RestartPolicy.Window': { field: 'restart_policy.window', tell: seconds },
-    [spec_difference_CONTAINER]: { field: 'container' },
-    [`${spec_difference_CONTAINER}.Image`]: { field: 'image' },
-    [`${spec_difference_CONTAINER}.Command`]: { field: 'entrypoint', tell: spec_difference_words },
-    [`${spec_difference_CONTAINER}.Args`]: { field: 'command', tell: spec_difference_words },
-    [`${spec_difference_CONTAINER}.Env`]: { field: 'env', entries: envEntries },
-    [`${spec_difference_CONTAINER}.Labels`]: { field: 'container label', entries: mapEntries },
-    [`${spec_difference_CONTAINER}.Hostname`]: { field: 'hostname' },
-    [`${spec_difference_CONTAINER}.Dir`]: { field: 'working_dir' },
-    [`${spec_difference_CONTAINER}.User`]: { field: 'user' },
-    [`${spec_difference_CONTAINER}.Groups`]: { field: 'groups', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.Privileges`]: { field: 'privileges' },
-    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec`]: { field: 'credential_spec' },
-    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Config`]: { field: 'credential_spec.config', tell: nameOfConfig },
-    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.File`]: { field: 'credential_spec.file' },
-    [`${spec_difference_CONTAINER}.Privileges.CredentialSpec.Registry`]: { field: 'credential_spec.registry' },
-    [`${spec_difference_CONTAINER}.TTY`]: { field: 'tty' },
-    [`${spec_difference_CONTAINER}.OpenStdin`]: { field: 'stdin_open' },
-    [`${spec_difference_CONTAINER}.ReadOnly`]: { field: 'read_only' },
-    [`${spec_difference_CONTAINER}.Init`]: { field: 'init' },
-    [`${spec_difference_CONTAINER}.Isolation`]: { field: 'isolation' },
-    [`${spec_difference_CONTAINER}.OomScoreAdj`]: { field: 'oom_score_adj' },
-    [`${spec_difference_CONTAINER}.StopSignal`]: { field: 'stop_signal' },
-    [`${spec_difference_CONTAINER}.StopGracePeriod`]: { field: 'stop_grace_period', tell: seconds },
-    [`${spec_difference_CONTAINER}.Sysctls`]: { field: 'sysctl', entries: mapEntries },
-    [`${spec_difference_CONTAINER}.CapabilityAdd`]: { field: 'cap_add', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.CapabilityDrop`]: { field: 'cap_drop', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.Ulimits`]: { field: 'ulimit', entries: ulimitEntries },
-    [`${spec_difference_CONTAINER}.Hosts`]: { field: 'extra_hosts', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.DNSConfig`]: { field: 'dns' },
-    [`${spec_difference_CONTAINER}.DNSConfig.Nameservers`]: { field: 'dns', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.DNSConfig.Search`]: { field: 'dns_search', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.DNSConfig.Options`]: { field: 'dns_opt', tell: spec_difference_listed },
-    [`${spec_difference_CONTAINER}.Healthcheck`]: { field: 'healthcheck' },
-    [`${spec_difference_CONTAINER}.Healthcheck.Test`]: { field: 'healthcheck.test', tell: spec_difference_words },
-    [`${spec_difference_CONTAINER}.Healthcheck.Interval`]: { field: 'healthcheck.interval', tell: seconds },
-    [`${spec_difference_CONTAINER}.Healthcheck.Timeout`]: { field: 'healthcheck.timeout', tell: seconds },
-    [`${spec_difference_CONTAINER}.Healthcheck.StartPeriod`]: { field: 'healthcheck.start_period', tell: seconds },
-    [`${spec_difference_CONTAINER}.Healthcheck.StartInterval`]: { field: 'healthcheck.start_interval', tell: seconds },
-    [`${spec_difference_CONTAINER}.Healthcheck.Retries`]: { field: 'healthcheck.retries' },
-    [`${spec_difference_CONTAINER}.Mounts`]: { field: 'mount', entries: mountEntries },
-    [`${spec_difference_CONTAINER}.Secrets`]: { field: 'secret', entries: objectEntries },
-    [`${spec_difference_CONTAINER}.Configs`]: { field: 'config', entries: objectEntries },
-};
-
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-outlook.js
 
 
@@ -40971,7 +41656,55 @@ function deployOf(change, planned) {
     return by.after === change.before ? 'goes-back' : 'changes';
 }
 
+;// CONCATENATED MODULE: ./build/plan/record-outlook.js
+
+
+
+
+const NOBODY = { repository: '', commit: '', ref: '', runId: '', attempt: '', url: '', actor: '', owner: '' };
+const SOME_TIME = '2000-01-01T00:00:00Z';
+/** @param services all of the swarm */
+function recordOutlooks(changes, stack, services, { kept, limit, waits, leftOut }) {
+    if (!waits || kept === undefined)
+        return [];
+    return contentsAfter(changes, stack, leftOut, services).flatMap((content) => {
+        const { subject } = content;
+        const own = recordsOf(kept, subject);
+        if (limit === 0) {
+            const removed = own.map(({ record }) => record.version);
+            return removed.length === 0 ? [] : [{ subject, version: undefined, isAgain: false, removed }];
+        }
+        const { record, isAgain } = nextRecord(content, own, { ...NOBODY, at: SOME_TIME });
+        const removed = surplusRecords(own, limit - (isAgain ? 0 : 1)).map((one) => one.record.version);
+        return [{ subject, version: record.version, isAgain, removed }];
+    });
+}
+/** The records that are left when those are gone that would go. */
+function recordsAfter(kept, outlooks) {
+    const gone = outlooks.flatMap(({ subject, removed }) => {
+        const own = recordsOf(kept, subject);
+        return own.slice(own.length - removed.length);
+    });
+    return kept.filter((one) => !gone.includes(one));
+}
+function contentsAfter(changes, stack, leftOut, services) {
+    const asked = changes.map((change) => {
+        const { request, action } = change;
+        const spec = action === 'unchanged' ? (serviceBefore(change) ?? { Spec: change.wanted }).Spec : wantedOf(change);
+        return recordedService(request.name, request.image, spec);
+    });
+    const left = leftOut.flatMap((name) => {
+        const live = liveService(name, services);
+        return live === undefined ? [] : [recordedService(name, undefined, live.Spec)];
+    });
+    return contentsOf([...asked, ...left], stack, new Map());
+}
+function wantedOf(change) {
+    return change.action === 'switch' ? change.second.routed : change.wanted;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/outlook.js
+
 
 
 
@@ -40989,18 +41722,21 @@ function deployOf(change, planned) {
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 function outlookOf(changes, known) {
     const surplus = removedByPrune(known);
+    const { stack, services, records: kept, historyLimit: limit, waits, leftOut } = known;
+    const records = recordOutlooks(changes, stack, services, { kept, limit, waits, leftOut });
     return {
         services: [
             ...changes.map((change) => serviceOutlook(change, known)),
             ...[...leftovers(changes, known), ...surplus].map((service) => outlook_removal(service, known)),
         ],
-        objects: objectOutlooks(changes, surplus, known),
+        objects: objectOutlooks(changes, surplus, recordsAfter(kept ?? [], records), known),
+        records,
     };
 }
 function serviceOutlook(change, { observed, networks }) {
     const { request, changes: words, course, action } = change;
     const before = serviceBefore(change);
-    const wanted = wantedOf(change);
+    const wanted = outlook_wantedOf(change);
     const changes = outlook_differences(before?.Spec, wanted, networks);
     return {
         name: request.name,
@@ -41025,7 +41761,7 @@ function driftBefore(change, planned, networks) {
     const interim = change.action === 'update' ? change.interim : undefined;
     return driftOf(interim === undefined ? before : { ...before, Spec: interim }, planned, networks);
 }
-function wantedOf(change) {
+function outlook_wantedOf(change) {
     if (change.action !== 'switch')
         return change.wanted;
     const { routed, live } = change.second;
@@ -41102,7 +41838,8 @@ function outlook_removal(service, { observed }) {
         note: undefined,
     };
 }
-function objectOutlooks(changes, surplus, known) {
+/** @param records those that are left after the deploy */
+function objectOutlooks(changes, surplus, records, known) {
     const { belongings, waits, observed } = known;
     if (belongings === undefined)
         return [];
@@ -41114,7 +41851,7 @@ function objectOutlooks(changes, surplus, known) {
         changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
     }));
     const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known);
-    const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services) : [];
+    const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, records) : [];
     return [
         ...[...networks].map((name) => ({ kind: 'network', name, action: 'create', changes: [] })),
         ...sent,
@@ -41157,6 +41894,9 @@ function servicesAfter(changes, removed, { services, strategies }) {
 
 
 
+
+
+
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
 function plan(asked, signal) {
     return withRun(asked, signal, (run) => planOver(asked, run));
@@ -41172,16 +41912,11 @@ async function planOver(asked, run) {
     const files = await readFiles({ ...asked, lock: undefined }, bound);
     const cas = await planTrust({ ...bound, deployment: files.deployment });
     const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned');
-    const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
-    const known = {
-        stack: files.stack,
-        belongings: files.belongings,
-        observed,
-        services,
-        networks,
-        strategies: STRATEGIES,
-        waits: asked.wait,
-    };
+    const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
+    const { wait: waits, historyLimit } = asked;
+    const { stack, belongings } = files;
+    const leftOut = asked.stack?.leftOut ?? [];
+    const known = { stack, belongings, observed, ...whole, strategies: STRATEGIES, waits, historyLimit, leftOut };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
     const { deployment } = files;
     const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
@@ -41192,7 +41927,7 @@ async function planOver(asked, run) {
         objects: [...cas, ...outlook.objects],
         advice,
         images: pushedImages(pushes, 'planned'),
-        leftOut: deployment.stack?.leftOut ?? [],
+        leftOut,
         prunes: tools === undefined ? [] : repositoriesOf([...images, tools.name]),
     };
 }
@@ -41208,13 +41943,26 @@ async function planTrust(run) {
         return [{ kind: 'registry CA', name: ca.registry, action: 'create', changes: [], nodes: names }];
     });
 }
-/** All services, which may hold on to what a stack no longer needs, and the networks by name. */
+/** All services and records, which may hold on to what a stack no longer needs, and the networks by name. */
 async function wholeSwarm({ connection: { engine } }, signal) {
-    const [services, networks] = await Promise.all([
+    const [services, networks, records] = await Promise.all([
         engine.get('/services', { signal }),
         swarmNetworks(engine, signal),
+        recordsIfShown(engine, signal),
     ]);
-    return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])) };
+    return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])), records };
+}
+/** Whoever only looks may have no right to see configs. */
+async function recordsIfShown(engine, signal) {
+    try {
+        return (await readRecords(engine, signal)).kept;
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        log_log.info(`What a deploy would record is not known: ${tellCallError(error) ?? error.message}`);
+        return undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/plan/auth-refresh.js
@@ -41525,7 +42273,7 @@ async function renew(first, run, writing) {
             const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login);
             return renew_stored_tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
         }
-        const { result, written } = await write(renewal, run, writing);
+        const { result, written } = await renew_stored_write(renewal, run, writing);
         if (result === 'done') {
             lines.step(service.Spec.Name, `the credential of ${accountInWords({ ...access.credential, ...login })} is stored`);
             return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) };
@@ -41544,7 +42292,7 @@ async function renew(first, run, writing) {
         }
     }
 }
-async function write({ service, access }, { connection: { engine } }, writing) {
+async function renew_stored_write({ service, access }, { connection: { engine } }, writing) {
     const credential = stored_credential_storedCredential(access);
     let written = service.Spec;
     const note = (spec) => {
@@ -42639,6 +43387,9 @@ function statusOver(asked, { connection, time }) {
 
 
 
+
+
+
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 const table_MODES = {
     deploy: mode(read_readInputs, deploy_deploy, reportDeployed),
@@ -42647,6 +43398,7 @@ const table_MODES = {
     login: mode(readLogin, login, reportLogin),
     status: mode(readStatus, status_status, reportStatus),
     remove: mode(readRemoval, remove_remove, reportRemoval),
+    history: mode(readHistoryInputs, history_history, ({ subjects, unreadable }) => reportHistory(subjects, unreadable)),
 };
 function mode(read, run, report) {
     return {
@@ -42658,8 +43410,8 @@ function mode(read, run, report) {
         },
     };
 }
-async function reportDeployed({ results, advice, images, pruned }, asked) {
-    await reportResults(results, asked);
+async function reportDeployed({ results, advice, images, pruned, records }, asked) {
+    await reportResults(results, asked, records);
     reportImages(images);
     reportPruned(pruned);
     giveAdvice(advice);

@@ -143,6 +143,7 @@ export function createDeployment(overrides: Partial<Deployment> = {}): Deploymen
     sameDigest: 'deploy',
     maxParallel: 10,
     lock: undefined,
+    historyLimit: 10,
     plan: { showValues: false, failOnChanges: false },
     ...overrides,
   }

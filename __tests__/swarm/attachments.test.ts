@@ -35,7 +35,7 @@ describeSwarm('attachments', { registries: { main: {} } }, (swarm) => {
   const names = async (kind: string, name: string) =>
     (await docker(kind, 'ls', '--filter', `name=${name}`, '--format', '{{.Name}}')).split('\n').filter(Boolean)
   const deploy = (entry: object, env: Record<string, string> = {}) =>
-    swarm.deploy({ services: JSON.stringify([{ create: true, ...entry }]), monitor: '1s' }, env)
+    swarm.deploy({ services: JSON.stringify([{ create: true, ...entry }]), monitor: '1s', 'history-limit': '0' }, env)
   const outcomes = (run: StepResult) => (resultsOf(run) as { outcome: string }[]).map(({ outcome }) => outcome)
 
   swarm.beside('a secret and a config are renewed with their content, and a network is made', async () => {
@@ -67,7 +67,10 @@ describeSwarm('attachments', { registries: { main: {} } }, (swarm) => {
 
     expect((await go('rot-number-2', ' two')).content).toBe('rot-number-2 two')
     expect(await names('secret', 'rot-pass')).toHaveLength(2)
-    const plan = await swarm.deploy({ mode: 'plan', services: JSON.stringify([entry]) }, { ROT_PASS: 'rot-number-3' })
+    const plan = await swarm.deploy(
+      { mode: 'plan', services: JSON.stringify([entry]), 'history-limit': '0' },
+      { ROT_PASS: 'rot-number-3' },
+    )
     expect(plan.outputs.plan).toContain(oldest)
     expect(plan.outputs.plan).not.toContain('rot-number')
     expect((await go('rot-number-3', ' three')).content).toBe('rot-number-3 three')

@@ -16,7 +16,13 @@ describeSwarm('stacks that docker has made', { registries: { open: {} } }, (swar
   const byDocker = (stack: string) =>
     docker('stack', 'deploy', '--compose-file', join(swarm.runner.workspace, `${stack}.yml`), stack)
   const deploy = async (stack: string) => {
-    const run = await swarm.deploy({ stack, 'compose-file': `${stack}.yml`, monitor: '1s', timeout: '60s' })
+    const run = await swarm.deploy({
+      stack,
+      'compose-file': `${stack}.yml`,
+      monitor: '1s',
+      timeout: '60s',
+      'history-limit': '0',
+    })
     expect(run.main).toMatchObject({ code: 0 })
     return { run, outcome: resultsOf(run)[0]?.outcome }
   }

@@ -65,7 +65,7 @@ secrets: {pass: {file: ./pass.txt}}
 `
         const go = async (config: string, secret: string) => {
           await write({ 'rot/compose.yml': stack(config), 'rot/pass.txt': secret })
-          const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]' })
+          const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]', 'history-limit': '0' })
           expect(run.main).toMatchObject({ code: 0 })
           expect(run.log).not.toContain(secret)
           const [task] = await swarm.running('rot_app')
@@ -92,7 +92,7 @@ secrets: {pass: {file: ./pass.txt}}
           'p/2.yml': `services:\n  app: {image: '${good}'}\n  fresh: {image: '${good}'}\n  broken: {image: '${bad}', ${restart}}\n`,
           'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
         })
-        await deploy({ stack: 'p', 'compose-file': 'p/1.yml' })
+        await deploy({ stack: 'p', 'compose-file': 'p/1.yml', 'history-limit': '0' })
         // A busy machine takes a while to see that a container has ended.
         const inputs = { prune: 'true', 'on-failure': 'keep', monitor: '10s' }
         const red = await deploy({ stack: 'p', 'compose-file': 'p/2.yml', ...inputs })

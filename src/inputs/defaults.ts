@@ -31,4 +31,5 @@ export const DEFAULTS = {
   'dry-run': 'false',
   lock: 'false',
   'lock-timeout': '10m',
+  'history-limit': '10',
 } as const

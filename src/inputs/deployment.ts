@@ -54,6 +54,8 @@ export interface Deployment extends Accounts {
   readonly maxParallel: number
   /** Deploy only while nobody else who asks for the lock does. */
   readonly lock: LockRequest | undefined
+  /** How many records of what was deployed the swarm keeps, of each stack or service. */
+  readonly historyLimit: number
   /** What counts in the mode `plan` only. */
   readonly plan: PlanRequest
 }

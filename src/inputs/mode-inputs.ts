@@ -26,6 +26,7 @@ const GROUPS = {
   parallel: ['max-parallel'],
   wait: ['wait'],
   lock: ['lock', 'lock-timeout'],
+  records: ['history-limit'],
   files: ['compose-file', 'env-file'],
   rollout: [
     'prune',
@@ -59,6 +60,7 @@ const ONLY_SAY_HOW: readonly Group[] = [
   'parallel',
   'wait',
   'lock',
+  'records',
   'files',
   'tools',
   'replacement',
@@ -97,6 +99,7 @@ const DEPLOYMENT: readonly Group[] = [
     'parallel',
     'wait',
     'lock',
+    'records',
     'files',
     'rollout',
     'tools',
@@ -115,6 +118,7 @@ const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
   status: { does: 'only look', takes: ['run', 'services', 'status'] },
   remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
+  history: { does: 'only show what was deployed', takes: ['run', 'services'] },
 }
 
 /** All inputs that there are. */

@@ -3,7 +3,7 @@ import { closestKey } from './keys.ts'
 import { listed, shown } from './problems.ts'
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status'] as const
+export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status', 'history'] as const
 
 export type ModeName = (typeof MODE_NAMES)[number]
 

@@ -40,6 +40,7 @@ import { parseBoolean, parseChoice, parseDuration, parseImage, parseInteger } fr
 
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60
 const MOST_PARALLEL = 100
+const LONGEST_HISTORY = 100
 const ON_FAILURE = ['rollback', 'rollback-failed', 'keep', 'pause'] as const
 const ON_SHORT_LIVED = ['warn', 'error', 'allow'] as const
 const SAME_DIGEST = ['deploy', 'keep'] as const
@@ -84,6 +85,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const maxParallel = readOrDefault(env, 'max-parallel', problems, parseMaxParallel)
   const onCancel = readOrDefault(env, 'on-cancel', problems, (text) => parseChoice(text, ON_CANCEL))
   const lock = readLock(env, problems)
+  const historyLimit = readOrDefault(env, 'history-limit', problems, (text) => parseInteger(text, 0, LONGEST_HISTORY))
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
@@ -116,6 +118,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     sameDigest,
     maxParallel,
     lock,
+    historyLimit,
     plan,
   }
 }

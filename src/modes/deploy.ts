@@ -10,17 +10,19 @@ import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
 import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
 import type { Subject } from '../records/record.ts'
+import type { RecordNote } from '../records/write.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type PushedImage, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
 import { withLookAfterFailure } from '../rollout/last-look.ts'
+import { recordDeploy } from '../rollout/record-deploy.ts'
 import { rollOut, unwatched } from '../rollout/roll-out.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import { serviceLog } from '../rollout/service-log.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
-import { identifyRun } from '../runner/run.ts'
+import { identifyRun, type RunIdentity } from '../runner/run.ts'
 import { type Made, makeObjects } from '../stack/make.ts'
 import { removeEarlierVersions, removeMade, removeUnused } from '../stack/remove.ts'
 import type { Belongings, Stack } from '../stack/stack.ts'
@@ -38,6 +40,8 @@ export interface Deployed {
   readonly images: readonly PushedImage[]
   /** What went from the nodes; nothing where nobody was asked. */
   readonly pruned?: Pruned | undefined
+  /** As what it is recorded on the swarm; nothing where it is not watched, or has not come up. */
+  readonly records: readonly RecordNote[]
 }
 
 /** Makes services and stacks run as asked, and says what became of each. */
@@ -86,9 +90,11 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
-  const { results, advice } = await change(changes, stack, belongings, rollout).catch((error: unknown) => {
-    throw error instanceof UserError || signal.aborted ? error : new Underway(error)
-  })
+  const { results, advice, records } = await change(changes, stack, belongings, { ...rollout, self }).catch(
+    (error: unknown) => {
+      throw error instanceof UserError || signal.aborted ? error : new Underway(error)
+    },
+  )
   const isUp = deployment.wait && results.every(isGood)
   const pruned =
     tools !== undefined && isUp
@@ -102,7 +108,7 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
           subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
         })
       : undefined
-  return { results, advice, images: pushedImages(pushes, 'pushed'), pruned }
+  return { results, advice, records, images: pushedImages(pushes, 'pushed'), pruned }
 }
 
 /** Each service has records of its own. */
@@ -132,9 +138,9 @@ async function change(
   asked: readonly Change[],
   stack: Stack | undefined,
   belongings: Belongings | undefined,
-  run: RolloutRun,
-): Promise<Pick<Deployed, 'results' | 'advice'>> {
-  const { connection, signal, time } = run
+  run: RolloutRun & { readonly self: RunIdentity },
+): Promise<Pick<Deployed, 'results' | 'advice' | 'records'>> {
+  const { connection, deployment, signal, time } = run
   const { changes, objects } = await make(asked, belongings, run)
   const first = await takeFirstSteps(changes, run)
   // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
@@ -146,9 +152,11 @@ async function change(
   await tidyInterims(ended, run)
   await tidyAll(ended, run)
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
+  // What the records that are kept then need stays.
+  const records = deployment.wait && isAllGood(ended) ? await recordDeploy(ended, { ...run, stack }) : []
   const removed = await prune(ended, stack, belongings, run)
   const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES)
-  return { results: [...ended.map(({ result }) => result), ...removed], advice }
+  return { results: [...ended.map(({ result }) => result), ...removed], advice, records }
 }
 
 function inOrderOf(changes: readonly Change[], settled: readonly Settled[]): readonly Settled[] {

@@ -1,12 +1,15 @@
 import type { Run } from '../connect/run.ts'
 import type { Service } from '../docker/api.ts'
+import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { repositoriesOf } from '../nodes/unused-images.ts'
 import { type ObjectOutlook, type Outlook, outlookOf } from '../plan/outlook.ts'
 import { casToInstall, type TrustRun } from '../prepare/registry-ca/install.ts'
 import { pushedImages } from '../push/push.ts'
+import { readRecords } from '../records/read.ts'
 import { adviceOnChanges } from '../report/advice.ts'
+import { log } from '../runner/log.ts'
 import { swarmNetworks } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { planAndCheck, readFiles } from './before-change.ts'
@@ -28,16 +31,11 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const files = await readFiles({ ...asked, lock: undefined }, bound)
   const cas = await planTrust({ ...bound, deployment: files.deployment })
   const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned')
-  const { networks, services } = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
-  const known = {
-    stack: files.stack,
-    belongings: files.belongings,
-    observed,
-    services,
-    networks,
-    strategies: STRATEGIES,
-    waits: asked.wait,
-  }
+  const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
+  const { wait: waits, historyLimit } = asked
+  const { stack, belongings } = files
+  const leftOut = asked.stack?.leftOut ?? []
+  const known = { stack, belongings, observed, ...whole, strategies: STRATEGIES, waits, historyLimit, leftOut }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
   const { deployment } = files
   const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
@@ -48,7 +46,7 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
     objects: [...cas, ...outlook.objects],
     advice,
     images: pushedImages(pushes, 'planned'),
-    leftOut: deployment.stack?.leftOut ?? [],
+    leftOut,
     prunes: tools === undefined ? [] : repositoriesOf([...images, tools.name]),
   }
 }
@@ -64,11 +62,23 @@ async function planTrust(run: Omit<TrustRun, 'self' | 'onRemains'>): Promise<Obj
   })
 }
 
-/** All services, which may hold on to what a stack no longer needs, and the networks by name. */
+/** All services and records, which may hold on to what a stack no longer needs, and the networks by name. */
 async function wholeSwarm({ connection: { engine } }: Run, signal: AbortSignal) {
-  const [services, networks] = await Promise.all([
+  const [services, networks, records] = await Promise.all([
     engine.get<Service[]>('/services', { signal }),
     swarmNetworks(engine, signal),
+    recordsIfShown(engine, signal),
   ])
-  return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])) }
+  return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])), records }
+}
+
+/** Whoever only looks may have no right to see configs. */
+async function recordsIfShown(engine: Engine, signal: AbortSignal) {
+  try {
+    return (await readRecords(engine, signal)).kept
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    log.info(`What a deploy would record is not known: ${tellCallError(error) ?? error.message}`)
+    return undefined
+  }
 }

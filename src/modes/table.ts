@@ -1,5 +1,6 @@
 import { readAuthRefresh } from '../inputs/auth-refresh.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { readHistoryInputs } from '../inputs/history.ts'
 import { readLogin } from '../inputs/login.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { readInputs } from '../inputs/read.ts'
@@ -10,6 +11,7 @@ import { withEcrLogins } from '../plan/ecr-login.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportAuthRefresh } from '../report/auth-refresh.ts'
+import { reportHistory } from '../report/history.ts'
 import { reportImages } from '../report/images.ts'
 import { reportLogin } from '../report/login.ts'
 import { reportPlan } from '../report/plan.ts'
@@ -20,6 +22,7 @@ import { reportStatus } from '../report/status-report.ts'
 import type { Environment } from '../runner/environment.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { type Deployed, deploy } from './deploy.ts'
+import { history } from './history.ts'
 import { login } from './login.ts'
 import { plan } from './plan.ts'
 import { type AuthRefreshed, refreshAuth } from './refresh-auth.ts'
@@ -45,6 +48,7 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
   login: mode(readLogin, login, reportLogin),
   status: mode(readStatus, status, reportStatus),
   remove: mode(readRemoval, remove, reportRemoval),
+  history: mode(readHistoryInputs, history, ({ subjects, unreadable }) => reportHistory(subjects, unreadable)),
 }
 
 function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(
@@ -62,8 +66,11 @@ function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(
   }
 }
 
-async function reportDeployed({ results, advice, images, pruned }: Deployed, asked: Deployment): Promise<void> {
-  await reportResults(results, asked)
+async function reportDeployed(
+  { results, advice, images, pruned, records }: Deployed,
+  asked: Deployment,
+): Promise<void> {
+  await reportResults(results, asked, records)
   reportImages(images)
   reportPruned(pruned)
   giveAdvice(advice)

@@ -83,6 +83,12 @@ export function nameInFiles(service: Service): string {
   return colourOf(service) ?? service.Spec.Name
 }
 
+/** The service of the swarm that a name in the files means; `undefined` where there is none, or nobody can tell. */
+export function liveService(name: string, services: readonly Service[]): Service | undefined {
+  const colours = coloursOf(name, services)
+  return 'problem' in colours ? undefined : colours.live
+}
+
 /** Whether a label is what tells the two services of one name apart. */
 export function isBookkeeping(label: string): boolean {
   return Object.values<string>(COLOUR_LABELS).includes(label)

@@ -4,6 +4,7 @@ import { type FieldChange, type Names, specDifference } from '../docker/specs/sp
 import { type Kind, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
 import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
+import type { KeptRecord } from '../records/record.ts'
 import type { PushedImage } from '../result.ts'
 import { type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
 import { surplusServices, unusedObjects } from '../stack/unused.ts'
@@ -13,6 +14,7 @@ import { isBookkeeping, nameInFiles } from './colours.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
+import { type RecordOutlook, recordOutlooks, recordsAfter } from './record-outlook.ts'
 import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './stored-account.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
@@ -30,6 +32,8 @@ export interface Outlook {
   readonly leftOut?: readonly string[]
   /** The repositories of which old images would go from the nodes after the deploy; none where that is not asked for. */
   readonly prunes: readonly string[]
+  /** What it would be recorded as on the swarm. */
+  readonly records: readonly RecordOutlook[]
 }
 
 export interface ServiceOutlook {
@@ -86,17 +90,26 @@ interface Known {
   readonly strategies: StrategyPlans
   /** Whether the deploy waits: only what is seen to have come up lets anything go. */
   readonly waits: boolean
+  /** All records that are kept; `undefined`: they could not be read. */
+  readonly records: readonly KeptRecord[] | undefined
+  /** How many of them a deploy leaves of each subject. */
+  readonly historyLimit: number
+  /** The services of the stack that stay as they are because others were chosen. */
+  readonly leftOut: readonly string[]
 }
 
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice' | 'images' | 'prunes'> {
   const surplus = removedByPrune(known)
+  const { stack, services, records: kept, historyLimit: limit, waits, leftOut } = known
+  const records = recordOutlooks(changes, stack, services, { kept, limit, waits, leftOut })
   return {
     services: [
       ...changes.map((change) => serviceOutlook(change, known)),
       ...[...leftovers(changes, known), ...surplus].map((service) => removal(service, known)),
     ],
-    objects: objectOutlooks(changes, surplus, known),
+    objects: objectOutlooks(changes, surplus, recordsAfter(kept ?? [], records), known),
+    records,
   }
 }
 
@@ -212,7 +225,13 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
   }
 }
 
-function objectOutlooks(changes: readonly Change[], surplus: readonly Service[], known: Known): ObjectOutlook[] {
+/** @param records those that are left after the deploy */
+function objectOutlooks(
+  changes: readonly Change[],
+  surplus: readonly Service[],
+  records: readonly KeptRecord[],
+  known: Known,
+): ObjectOutlook[] {
   const { belongings, waits, observed } = known
   if (belongings === undefined) return []
   const networks = new Set(
@@ -225,7 +244,7 @@ function objectOutlooks(changes: readonly Change[], surplus: readonly Service[],
     changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
   }))
   const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known)
-  const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services) : []
+  const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, records) : []
   return [
     ...[...networks].map((name) => ({ kind: 'network' as const, name, action: 'create' as const, changes: [] })),
     ...sent,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { NAMESPACE_LABEL, type ObjectCreate, type StackObject } from '../docker/specs/stack-objects.ts'
@@ -46,16 +47,14 @@ export interface Records {
   readonly unreadable: readonly string[]
 }
 
-/** The name of a config object for a record. Nothing is read from it: it is another one for each run and subject. */
-export function objectName(token: string, subject: Subject): string {
-  return `${PREFIX}.${token.replaceAll('-', '').slice(0, TOKEN_LENGTH)}.${subject.kind}.${subject.name}`
-    .slice(0, LONGEST_NAME)
-    .replace(/[^a-zA-Z0-9]+$/, '')
+/** The name of a config object for a record: another one for each run and subject. Nothing is read from it. */
+export function objectName(token: string, { kind, name }: Subject): string {
+  const hash = createHash('sha256').update(`${token} ${kind} ${name}`).digest('hex')
+  return `${PREFIX}.${name.slice(0, SHOWN_OF_NAME)}.${hash.slice(0, SHOWN_OF_NAME)}`
 }
 
-const TOKEN_LENGTH = 16
-// swarmkit, manager/controlapi/common.go
-const LONGEST_NAME = 64
+// Swarm takes 64 characters (swarmkit, manager/controlapi/common.go).
+const SHOWN_OF_NAME = 20
 
 /**
  * The body that makes a record; or, where it has more in it than a config object holds, how many bytes it has of how
@@ -87,8 +86,8 @@ export function recordsIn(objects: readonly StackObject[]): Records {
     bytesLeft -= content?.length ?? 0
     const record = content && recordFrom(content.toString())
     if (record === undefined || `${record.subject.kind}/${record.subject.name}` !== subject) {
-      unreadable.push(safeLine(spec.Name, LONGEST_NAME))
-    } else kept.push({ record, ids: [id] })
+      unreadable.push(safeLine(spec.Name, LONGEST_WORD))
+    } else kept.push({ record, ids: [id], needless: [] })
   }
   return { kept: inOrder(kept), unreadable }
 }

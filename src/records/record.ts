@@ -67,6 +67,8 @@ export interface KeptRecord {
   readonly record: DeployRecord
   /** The config objects that say it: several where runs have deployed the same at one moment, or one was killed. */
   readonly ids: readonly string[]
+  /** Those of them that tell of no run that another one does not tell of. */
+  readonly needless: readonly string[]
 }
 
 export const MOST_RUNS = 20
@@ -126,11 +128,21 @@ function isSameVersion(a: DeployRecord, b: DeployRecord): boolean {
 /** @param newer which says the rest */
 function together(newer: KeptRecord, older: KeptRecord): KeptRecord {
   const runs = runsTogether(newer.record.runs, older.record.runs)
-  return { record: { ...newer.record, runs }, ids: [...newer.ids, ...older.ids] }
+  const isTold = runs.length === newer.record.runs.length
+  return {
+    record: { ...newer.record, runs },
+    ids: [...newer.ids, ...older.ids],
+    needless: [...newer.needless, ...(isTold ? older.ids : older.needless)],
+  }
 }
 
 /** All runs of both, the newest first, each once. */
-function runsTogether(a: readonly RecordedRun[], b: readonly RecordedRun[]): RecordedRun[] {
+export function runsTogether(a: readonly RecordedRun[], b: readonly RecordedRun[]): RecordedRun[] {
   const all = new Map([...a, ...b].map((run) => [JSON.stringify(Object.entries(run).toSorted()), run]))
   return [...all.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, MOST_RUNS)
+}
+
+/** In a sentence: `stack shop`. */
+export function subjectWords({ kind, name }: Subject): string {
+  return `${kind} ${name}`
 }

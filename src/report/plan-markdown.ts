@@ -24,6 +24,7 @@ import {
   valueWords,
   whyWords,
 } from './plan-words.ts'
+import { plannedRecordWords } from './record-words.ts'
 
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000
@@ -57,6 +58,7 @@ export function planMarkdown(outlook: Outlook): string {
     keptTagList(outlook),
     leftOutLine(outlook),
     plain(pruneWords(outlook) ?? ''),
+    recordLine(outlook),
   ].filter((text) => text !== '')
   const table = tableOf(changed)
   const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
@@ -88,6 +90,10 @@ export function withinComment(markdown: string): string {
   return shown.length === lines.length
     ? markdown
     : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n')
+}
+
+function recordLine({ records }: Outlook): string {
+  return prose(plannedRecordWords(records) ?? '')
 }
 
 function headline(outlook: Outlook): string {

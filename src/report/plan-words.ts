@@ -33,6 +33,7 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
     advice: outlook.advice.map((line) => safeLine(line)),
     images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
     leftOut: outlook.leftOut ?? [],
+    records: outlook.records,
   }
 }
 

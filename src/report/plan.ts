@@ -28,6 +28,7 @@ import {
   valueWords,
   whyWords,
 } from './plan-words.ts'
+import { plannedRecordWords } from './record-words.ts'
 
 const MOST_NAMES = 10
 const MOST_LOGGED_CHANGES = 100
@@ -82,6 +83,8 @@ function logPlan(outlook: Outlook): void {
   const leftOut = leftOutWords(outlook.leftOut)
   if (leftOut !== undefined) log.info(leftOut)
   if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(unchangedWords).join(', ')}`)
+  const records = plannedRecordWords(outlook.records)
+  if (records !== undefined) log.info(records)
 }
 
 function unchangedWords({ name, keptTag }: ServiceOutlook): string {

@@ -3,6 +3,7 @@ import { tellCallError } from '../docker/engine/engine.ts'
 import { Cancelled, CutOff, messageOf, remainsOf, Underway, UserError, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { DEFAULT_MODE, type ModeName } from '../inputs/mode.ts'
+import type { RecordNote } from '../records/write.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
 import { addSummary, setOutput } from '../runner/command-files.ts'
 import { folded, log, reportLog } from '../runner/log.ts'
@@ -14,6 +15,7 @@ import { headline } from './headline.ts'
 import { servicesOutput } from './output.ts'
 import { placeInRepository, placeNamedBy } from './place.ts'
 import { withinComment } from './plan-markdown.ts'
+import { recordedWords } from './record-words.ts'
 import { type Status, statusOf, verdictLine } from './status.ts'
 import { failureSummary, resultSummary, whatChanged } from './summary/summary.ts'
 
@@ -21,7 +23,11 @@ import { failureSummary, resultSummary, whatChanged } from './summary/summary.ts
  * Annotations, outputs and the job summary of a deployment that was carried out. Anything but success is red: by the
  * exit code, whatever becomes of the files of the report.
  */
-export async function reportResults(results: readonly ServiceResult[], deployment: Deployment): Promise<void> {
+export async function reportResults(
+  results: readonly ServiceResult[],
+  deployment: Deployment,
+  records: readonly RecordNote[] = [],
+): Promise<void> {
   if (!results.every(isGood)) process.exitCode = 1
   const status = statusOf(results, deployment.wait)
   const shown = results.map(fitToShow)
@@ -38,12 +44,14 @@ export async function reportResults(results: readonly ServiceResult[], deploymen
   for (const line of culpritLines(shown)) reportLog.info(line, line.startsWith('✗') ? 'bad' : undefined)
   const isRed = !shown.every(isGood)
   if (isRed) reportLog.info(headline(shown, deployment), 'bad')
+  const recorded = recordedWords(records)
+  if (recorded !== undefined) reportLog.info(recorded)
   reportLog.info(verdictLine(status, shown), isRed ? 'bad' : 'good')
   const { json, leftOut } = servicesOutput(shown)
   if (leftOut > 0) reportLog.warning(`The output services has no room for ${leftOut} services that came up as asked`)
   setOutput('status', status)
   setOutput('services', json)
-  addSummary(resultSummary(status, shown, deployment))
+  addSummary(resultSummary(status, shown, deployment, recorded))
 }
 
 /**

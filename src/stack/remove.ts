@@ -5,6 +5,7 @@ import { remove } from '../docker/engine/removal.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { referredIds } from '../docker/specs/stack-objects.ts'
 import { messageOf } from '../errors.ts'
+import { recordsIn } from '../records/format.ts'
 import type { ServiceResult } from '../result.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
@@ -118,7 +119,7 @@ async function orSay(what: string, work: () => Promise<void>): Promise<void> {
 async function readUnused(belongings: Belongings, before: readonly Service[], engine: Engine): Promise<UnusedObject[]> {
   const signal = timeLimit(READ_TIMEOUT_MS)
   const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
-  return unusedObjects(belongings, known, services, before)
+  return unusedObjects(belongings, known, services, before, recordsIn(known.config).kept)
 }
 
 async function removeObjects(unused: readonly UnusedObject[], engine: Engine): Promise<void> {

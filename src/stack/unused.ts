@@ -7,6 +7,8 @@ import {
   type StackObject,
   unusedIds,
 } from '../docker/specs/stack-objects.ts'
+import { neededBy } from '../records/needed.ts'
+import type { KeptRecord } from '../records/record.ts'
 import { VERSION_LABEL } from './content-name.ts'
 import { type Belongings, isOwn, type Stack } from './stack.ts'
 
@@ -36,17 +38,19 @@ export function surplusServices(
 
 /**
  * Earlier versions of the secrets and configs of a run; with `prune` all that is the stack's and not in its files.
- * What a service refers to, now or after a rollback, is used. Networks come last: what was removed before may have held
- * them.
+ * What a service refers to, now or after a rollback, is used, and so is what a record needs: whoever goes back to that
+ * finds it. Networks come last: what was removed before may have held them.
  *
  * @param services all of the swarm
  * @param before the services of the run as it found them: those without a stack no longer need what they had
+ * @param records all that are kept, of this run and of others
  */
 export function unusedObjects(
   stack: Belongings,
   known: KnownObjects,
   services: readonly Referring[],
   before: readonly Referring[],
+  records: readonly KeptRecord[],
 ): UnusedObject[] {
   const had = namesOf(stack, before)
   const contents = (['secret', 'config'] as const).flatMap((kind) =>
@@ -64,7 +68,8 @@ export function unusedObjects(
       services,
     ),
   )
-  return all.filter(({ id }) => ids.has(id))
+  const isNeeded = neededBy(records)
+  return all.filter((object) => ids.has(object.id) && !isNeeded(object))
 }
 
 /**

@@ -10,10 +10,12 @@ import type { HttpSend } from '../../../src/docker/registry/registry-http.ts'
 import { Cancelled } from '../../../src/errors.ts'
 import type { SwarmStatus } from '../../../src/health/status.ts'
 import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
+import { readHistoryInputs } from '../../../src/inputs/history.ts'
 import { modeAsked, readInputs } from '../../../src/inputs/read.ts'
 import { readRemoval } from '../../../src/inputs/removal.ts'
 import { readStatus } from '../../../src/inputs/status.ts'
 import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
+import { historyOver } from '../../../src/modes/history.ts'
 import { planOver } from '../../../src/modes/plan.ts'
 import { type AuthRefreshed, refreshAuthOver } from '../../../src/modes/refresh-auth.ts'
 import { removeOver } from '../../../src/modes/remove.ts'
@@ -21,6 +23,7 @@ import { statusOver } from '../../../src/modes/status.ts'
 import type { Outlook } from '../../../src/plan/outlook.ts'
 import { giveAdvice } from '../../../src/report/advice.ts'
 import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
+import { reportHistory } from '../../../src/report/history.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
 import { reportRemoval } from '../../../src/report/removal.ts'
 import { reportFailure, reportResults } from '../../../src/report/report.ts'
@@ -181,6 +184,12 @@ async function runOne(
       const { things: removed = [], services: results = [] } = 'things' in result ? result : {}
       return end({ results, removed, isRed: process.exitCode === 1, advice: [], problems: [], isBug: false })
     }
+    if (modeAsked(env) === 'history') {
+      const asked = readHistoryInputs(env, STRATEGIES)
+      const { subjects, unreadable } = await historyOver(asked, runFor(asked))
+      await reportHistory(subjects, unreadable)
+      return end({ results: [], advice: [], problems: [], isBug: false })
+    }
     const asked = readInputs(env, STRATEGIES)
     const run = runFor(asked)
     if (asked.mode === 'plan') {
@@ -188,9 +197,9 @@ async function runOne(
       await reportPlan(outlook, asked.plan)
       return end({ results: [], advice: outlook.advice, outlook, problems: [], isBug: false })
     }
-    const { results, advice } = await Promise.race([deployOver(asked, run), killed])
+    const { results, advice, records } = await Promise.race([deployOver(asked, run), killed])
     if (tells) {
-      await reportResults(results, asked)
+      await reportResults(results, asked, records)
       giveAdvice(advice)
     }
     return end({ results, advice, problems: [], isBug: false })
@@ -226,7 +235,7 @@ function mortal(engine: Engine, moment: Moment | undefined) {
       if (isDead) return never
       if (moment?.at.test(`${method} ${path}`) && ++seen === (moment.nth ?? 1)) {
         isDead = true
-        die({ results: [], advice: [], images: [], problems: [] })
+        die({ results: [], advice: [], images: [], problems: [], records: [] })
         return never
       }
       return answer

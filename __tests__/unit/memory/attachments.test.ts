@@ -31,7 +31,7 @@ const deploy = (swarm: MemorySwarm, services: string, more: RunOptions & { mode?
   const { mode, ...options } = more
   return runAction(
     swarm,
-    { services, ...(mode && { mode }) },
+    { services, 'history-limit': '0', ...(mode && { mode }) },
     { ...options, env: { TOKEN: 'first-s3cret', ...options.env } },
   )
 }

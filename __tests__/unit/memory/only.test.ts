@@ -30,7 +30,11 @@ const compose = ({ tag = '1', apis = 'of api', webs = 'of web' }: Parts = {}) =>
   })
 
 const deploy = (swarm: MemorySwarm, only: string, parts?: Parts, more: Record<string, string> = {}) =>
-  runAction(swarm, { stack: 'shop', ...(only !== '' && { only }), ...more }, { compose: compose(parts), tells: true })
+  runAction(
+    swarm,
+    { stack: 'shop', 'history-limit': '0', ...(only !== '' && { only }), ...more },
+    { compose: compose(parts), tells: true },
+  )
 
 async function deployedSwarm(): Promise<MemorySwarm> {
   const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })

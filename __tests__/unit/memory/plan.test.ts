@@ -131,7 +131,7 @@ describe('a plan says what a deploy would do, and changes nothing', () => {
       'network shop_default create',
       'secret shop_key-HASH create',
     ])
-    await runAction(swarm, { stack: 'shop' }, { compose: first })
+    await runAction(swarm, { stack: 'shop', 'history-limit': '0' }, { compose: first })
     expect(told((await planned(swarm, { stack: 'shop' }, { compose: first })).outlook)).toEqual([
       'shop_web unchanged ~0 +0 -0: ',
       'shop_old unchanged ~0 +0 -0: ',

@@ -27,6 +27,7 @@ const inputs = (more: Record<string, string> = {}) => ({
   'registry-ca': CERTIFICATES.acme,
   'install-registry-ca': 'true',
   'install-registry-ca-image': TOOL,
+  'history-limit': '0',
   ...more,
 })
 

@@ -27,7 +27,8 @@ function namesOf(swarm: MemorySwarm, kind: string): string[] {
   return objects(swarm, kind).map(({ Spec }) => Spec.Name)
 }
 
-const deploy = (swarm: MemorySwarm, text: string) => runAction(swarm, { stack: 'shop' }, { compose: text })
+const deploy = (swarm: MemorySwarm, text: string) =>
+  runAction(swarm, { stack: 'shop', 'history-limit': '0' }, { compose: text })
 
 /** The stack as `docker stack deploy` makes it, with the object under its plain name, over one that the action made. */
 async function madeByDocker(kind: 'secret' | 'config', content: string, keepsOurs = false): Promise<MemorySwarm> {

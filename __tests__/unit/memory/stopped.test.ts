@@ -155,7 +155,7 @@ describe('what a stack has had made', () => {
 
   test('is used by a run that ends well', async () => {
     const swarm = new MemorySwarm({ images: IMAGES })
-    const { results, problems } = await runAction(swarm, inputs, { compose: file('1') })
+    const { results, problems } = await runAction(swarm, { ...inputs, 'history-limit': '0' }, { compose: file('1') })
     expect(problems).toEqual([])
     expect(results).toMatchObject([{ name: 'shop_web', outcome: 'created' }])
     expect(objects(swarm)).toHaveLength(2)

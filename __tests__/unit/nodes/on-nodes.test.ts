@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { failureInWords, type NodesRun, onNodes } from '../../../src/nodes/on-nodes.ts'
 import { removeOfRun } from '../../../src/prepare/passing-services.ts'
+import { identifyRun } from '../../../src/runner/run.ts'
 import { letTimeRun, pass, settle, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import type { Image } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
@@ -18,7 +19,7 @@ function swarmWith(tool: Image, nodes: ConstructorParameters<typeof MemorySwarm>
 }
 
 function runOf({ engine }: MemorySwarm, more: Partial<NodesRun> = {}): NodesRun {
-  const self = { token: '7a1c5f0e-6f57-4a3c-8d3e-2f2f6f1d0001', owner: 'acme/shop, run 7', url: '' }
+  const self = { ...identifyRun({}), token: '7a1c5f0e-6f57-4a3c-8d3e-2f2f6f1d0001', owner: 'acme/shop, run 7' }
   const signal = new AbortController().signal
   return { connection: { engine }, self, tools: { name: TOOL, credential: undefined }, seconds: 60, signal, ...more }
 }
@@ -134,7 +135,9 @@ describe('docker on every node', () => {
 
     const [left] = made
     swarm.create(left as ServiceSpec)
-    const other = runOf(swarm, { self: { token: '7a1c5f0e-6f57-4a3c-8d3e-2f2f6f1d0002', owner: 'other', url: '' } })
+    const other = runOf(swarm, {
+      self: { ...identifyRun({}), token: '7a1c5f0e-6f57-4a3c-8d3e-2f2f6f1d0002', owner: 'other' },
+    })
     await settle(onNodes(WORK, other))
     expect(swarm.services).toEqual([left?.Name])
     await pass(120)

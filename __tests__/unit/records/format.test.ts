@@ -21,7 +21,7 @@ function forged(record: DeployRecord, change: (content: Record<string, unknown>)
 describe('a record in a config object', () => {
   test('comes back as it was written', () => {
     const record = createRecord({ version: 7, wentBackTo: 5 })
-    expect(recordsIn([objectOf(record)])).toEqual({ kept: [{ record, ids: ['one'] }], unreadable: [] })
+    expect(recordsIn([objectOf(record)])).toEqual({ kept: [{ record, ids: ['one'], needless: [] }], unreadable: [] })
   })
 
   test('has numbers that JavaScript would round as they were', () => {
@@ -51,6 +51,12 @@ describe('a record in a config object', () => {
         /^[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,62}[a-zA-Z0-9])?$/,
       )
     }
+  })
+
+  test('has another name for each subject of a run', () => {
+    const long = 'a-very-long-name-of-some-service'
+    const names = [`${long}-1`, `${long}-2`].map((name) => objectName('token', { kind: 'service', name }))
+    expect(new Set(names).size).toBe(2)
   })
 })
 

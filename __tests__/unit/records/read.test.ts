@@ -14,7 +14,7 @@ test('one request has the records of all subjects', async () => {
     },
   } as unknown as Engine
   expect(await readRecords(engine, new AbortController().signal)).toEqual({
-    kept: [{ record, ids: ['one'] }],
+    kept: [{ record, ids: ['one'], needless: [] }],
     unreadable: [],
   })
   expect(asked).toEqual([['/configs', { filters: '{"label":["swarm-deploy.record.of"]}' }]])

@@ -42,7 +42,9 @@ async function report(work: () => Promise<void>, env: Readonly<Record<string, st
 
 const NOTHING = { showValues: false, failOnChanges: false }
 const planOf = (outlook: Partial<Outlook>, asked = NOTHING) =>
-  report(() => reportPlan({ services: [], objects: [], advice: [], images: [], prunes: [], ...outlook }, asked))
+  report(() =>
+    reportPlan({ services: [], objects: [], advice: [], images: [], prunes: [], records: [], ...outlook }, asked),
+  )
 
 function change(field: string, key?: string, before?: string, after?: string): FieldChange {
   return { field, key, before, after, part: 'template' }
@@ -439,7 +441,11 @@ test('a value with backticks stays what it is, and advice leads to its page by a
     GITHUB_ACTION_REF: 'v1',
   }
   const { outputs } = await report(
-    () => reportPlan({ services: [service({ changes })], objects: [], advice, images: [], prunes: [] }, NOTHING),
+    () =>
+      reportPlan(
+        { services: [service({ changes })], objects: [], advice, images: [], prunes: [], records: [] },
+        NOTHING,
+      ),
     env,
   )
   const cells = [...(outputs.plan ?? '').matchAll(/^\| label `rule` \| `-` \| (.*) \| 🔄 \|$/gm)].map(

@@ -22,14 +22,28 @@ const ROOM_FOR_REST = 1000
 /**
  * The job summary of a deployment: what it came to in one sentence, each culprit with its cause and what to do, the
  * services in a table, and a picture of the rollout. What has no room is counted.
+ *
+ * @param recorded what the swarm has been left of it, in words
  */
-export function resultSummary(status: Status, results: readonly ServiceResult[], run: RunWords): string {
+export function resultSummary(
+  status: Status,
+  results: readonly ServiceResult[],
+  run: RunWords,
+  recorded?: string,
+): string {
   const { culprits, stopped } = blame(results)
   const failed = [...culprits, ...stopped]
   const { needed, details } = culpritParts(failed, run)
   const top = [title(status, plain(headline(results, run))), facts(status, results, run), ...needed]
+  const record = recorded === undefined ? [] : [prose(recorded)]
   const tables = tablesThatFit(tablesOf(results), MOST_TABLE_BYTES - Buffer.byteLength(needed.join()))
-  const rest = [...tables.parts, ...leftOut(tables.left, 'services'), ...notes(results), ...timeline(results)]
+  const rest = [
+    ...tables.parts,
+    ...leftOut(tables.left, 'services'),
+    ...notes(results),
+    ...record,
+    ...timeline(results),
+  ]
   const room = MOST_SUMMARY_BYTES - Buffer.byteLength([...top, ...rest].join('\n\n')) - ROOM_FOR_REST
   const fit = fitting(details, room, (section) => Buffer.byteLength(`\n${section}`))
   return [

@@ -1,0 +1,107 @@
+import type { SystemInfo } from '../docker/api.ts'
+import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
+import { remove } from '../docker/engine/removal.ts'
+import { messageOf } from '../errors.ts'
+import { inParallel } from '../runner/parallel.ts'
+import type { RunIdentity } from '../runner/run.ts'
+import { objectName, recordBody } from './format.ts'
+import { type Content, nextRecord, surplusRecords } from './next-record.ts'
+import { readRecords } from './read.ts'
+import { type DeployRecord, recordsOf, type Subject } from './record.ts'
+
+const MOST_AT_ONCE = 10
+
+/** What a run has to say of its records. */
+export interface RecordNote {
+  readonly subject: Subject
+  /** What it is recorded as; `undefined`: it is not. */
+  readonly version?: number
+  /** It is what was deployed last, and its record tells of this run too now. */
+  readonly isAgain?: boolean
+  /** Why it is not recorded, or older records were not removed: one line. */
+  readonly problem?: string
+}
+
+/** Who writes, and how much is kept. */
+export interface RecordRun {
+  readonly engine: Engine
+  readonly self: RunIdentity
+  /** How many records of each subject are kept. */
+  readonly limit: number
+  /** Of a rollback: the version that a subject goes back to. */
+  readonly wentBackTo?: ((subject: Subject) => number | undefined) | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
+ * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
+ * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
+ *
+ * @returns what to say of each subject; nothing where no records are wanted
+ */
+export async function writeRecords(contents: readonly Content[], run: RecordRun): Promise<RecordNote[]> {
+  const { limit } = run
+  const subjects = contents.map(({ subject }) => subject)
+  try {
+    const notes = limit === 0 ? [] : await writeAll(contents, run)
+    const problem = await removeSurplus(subjects, run).catch(wordsOf)
+    return problem === undefined ? notes : notes.map((note) => ({ problem: `older ones stay: ${problem}`, ...note }))
+  } catch (error) {
+    return limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: wordsOf(error) }))
+  }
+}
+
+async function writeAll(contents: readonly Content[], run: RecordRun): Promise<RecordNote[]> {
+  const { engine, signal } = run
+  const [{ kept }, info] = await Promise.all([readRecords(engine, signal), engine.get<SystemInfo>('/info', { signal })])
+  // Of the swarm: runners' clocks differ.
+  const at = new Date(info.SystemTime).toISOString()
+  return inParallel(contents, MOST_AT_ONCE, async (content) => {
+    const { token: _, ...known } = run.self
+    const next = nextRecord(
+      content,
+      recordsOf(kept, content.subject),
+      { ...known, at },
+      run.wentBackTo?.(content.subject),
+    )
+    const { subject, version } = next.record
+    const problem = await write(next.record, run)
+    if (problem !== undefined) return { subject, problem }
+    return { subject, version, ...(next.isAgain && { isAgain: true }) }
+  })
+}
+
+/** @returns why it is not written; `undefined` when it is */
+async function write(record: DeployRecord, { engine, self, signal }: RecordRun): Promise<string | undefined> {
+  const body = bodyOf(record, objectName(self.token, record.subject))
+  if ('bytes' in body) {
+    return `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`
+  }
+  try {
+    await engine.post('/configs/create', { body, mayRepeat: true, signal })
+    return undefined
+  } catch (error) {
+    // The answer to the first try was lost: no other run makes one of this name.
+    return error instanceof EngineError && error.status === 409 ? undefined : wordsOf(error)
+  }
+}
+
+/** Where there is no room for all that have deployed it, it tells of the last. */
+function bodyOf(record: DeployRecord, name: string): ReturnType<typeof recordBody> {
+  const whole = recordBody(record, name)
+  return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole
+}
+
+async function removeSurplus(subjects: readonly Subject[], { engine, signal, limit }: RecordRun): Promise<undefined> {
+  const { kept } = await readRecords(engine, signal)
+  const ids = subjects.flatMap((subject) => {
+    const own = recordsOf(kept, subject)
+    return [...own.flatMap(({ needless }) => needless), ...surplusRecords(own, limit).flatMap((one) => one.ids)]
+  })
+  await inParallel([...new Set(ids)], MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal))
+}
+
+function wordsOf(error: unknown): string {
+  return tellCallError(error) ?? messageOf(error)
+}
