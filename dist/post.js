@@ -9576,9 +9576,9 @@ function writeTo(stream, text) {
 function columnsOf(stream) {
     return process[stream].columns || undefined;
 }
-/** Whether a person reads it on a terminal. */
-function isTerminal() {
-    return process[streams.log].isTTY === true;
+/** Whether a person reads lines of a kind on a terminal. */
+function isTerminal(kind = 'log') {
+    return process[streams[kind]].isTTY === true;
 }
 /** Has {@link liveLines} draw on the terminal, where the log goes to one. */
 function useLiveLines() {
@@ -10784,9 +10784,9 @@ function sayTitle(title) {
     writeLine(inColour(withoutCommands(`== ${safeLine(title, MOST_TITLE_CHARACTERS)}`), 'title'));
 }
 /** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
-function inColour(line, tone) {
+function inColour(line, tone, kind) {
     const { NO_COLOR: unwanted = '' } = process.env;
-    if (tone === undefined || unwanted !== '' || !(workflow_commands_isInRunner(process.env) || isTerminal()))
+    if (tone === undefined || unwanted !== '' || !(workflow_commands_isInRunner(process.env) || isTerminal(kind)))
         return line;
     return `\u001b[${CODES[tone]}m${line}\u001b[0m`;
 }
@@ -10846,8 +10846,10 @@ function annotation(level, message, title, place) {
     const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `;
     const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
     const kind = level === 'notice' ? 'log' : 'problem';
-    for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
-        stdout_writeLine(workflow_commands_withoutCommands(line), kind);
+    const tone = level === 'error' ? 'bad' : undefined;
+    for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) {
+        stdout_writeLine(inColour(workflow_commands_withoutCommands(line), tone, kind), kind);
+    }
 }
 
 ;// CONCATENATED MODULE: external "node:child_process"
@@ -22261,6 +22263,7 @@ function unwritable(error) {
 
 
 
+
 const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
 const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
 /** What the kernel allows for the path of a socket, without its closing NUL. */
@@ -22280,6 +22283,7 @@ const workspace_MARK = 'SWARM_DEPLOY_RUN';
  */
 async function createWorkspace() {
     const directory = await makeWorkspace();
+    workspace_own = directory;
     process.env[workspace_MARK] = (0,external_node_path_namespaceObject.basename)(directory);
     let sockets = 0;
     return {
@@ -22303,6 +22307,13 @@ async function createWorkspace() {
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
         [Symbol.asyncDispose]: () => workspace_removeAll(directory).catch((error) => log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`)),
     };
+}
+/** The last that this process has made. */
+let workspace_own;
+/** Removes the workspace of this process, which is about to end and waits for nothing. */
+function removeOwnAtOnce() {
+    if (workspace_own !== undefined)
+        rmSync(workspace_own, { recursive: true, force: true });
 }
 async function makeWorkspace() {
     const name = `swarm-deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;

@@ -9223,9 +9223,9 @@ function writeTo(stream, text) {
 function columnsOf(stream) {
     return process[stream].columns || undefined;
 }
-/** Whether a person reads it on a terminal. */
-function isTerminal() {
-    return process[streams.log].isTTY === true;
+/** Whether a person reads lines of a kind on a terminal. */
+function isTerminal(kind = 'log') {
+    return process[streams[kind]].isTTY === true;
 }
 /** Has {@link liveLines} draw on the terminal, where the log goes to one. */
 function useLiveLines() {
@@ -10091,9 +10091,9 @@ function sayTitle(title) {
     writeLine(inColour(withoutCommands(`== ${safeLine(title, MOST_TITLE_CHARACTERS)}`), 'title'));
 }
 /** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
-function inColour(line, tone) {
+function inColour(line, tone, kind) {
     const { NO_COLOR: unwanted = '' } = process.env;
-    if (tone === undefined || unwanted !== '' || !(isInRunner(process.env) || isTerminal()))
+    if (tone === undefined || unwanted !== '' || !(isInRunner(process.env) || isTerminal(kind)))
         return line;
     return `\u001b[${CODES[tone]}m${line}\u001b[0m`;
 }
@@ -10153,8 +10153,10 @@ function annotation(level, message, title, place) {
     const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `;
     const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`;
     const kind = level === 'notice' ? 'log' : 'problem';
-    for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n'))
-        writeLine(withoutCommands(line), kind);
+    const tone = level === 'error' ? 'bad' : undefined;
+    for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) {
+        writeLine(inColour(withoutCommands(line), tone, kind), kind);
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/files.js
@@ -40115,6 +40117,7 @@ function unwritable(error) {
 
 
 
+
 const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
 const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
 /** What the kernel allows for the path of a socket, without its closing NUL. */
@@ -40134,6 +40137,7 @@ const workspace_MARK = 'SWARM_DEPLOY_RUN';
  */
 async function workspace_createWorkspace() {
     const directory = await makeWorkspace();
+    workspace_own = directory;
     process.env[workspace_MARK] = (0,external_node_path_namespaceObject.basename)(directory);
     let sockets = 0;
     return {
@@ -40157,6 +40161,13 @@ async function workspace_createWorkspace() {
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
         [Symbol.asyncDispose]: () => workspace_removeAll(directory).catch((error) => log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`)),
     };
+}
+/** The last that this process has made. */
+let workspace_own;
+/** Removes the workspace of this process, which is about to end and waits for nothing. */
+function removeOwnAtOnce() {
+    if (workspace_own !== undefined)
+        (0,external_node_fs_namespaceObject.rmSync)(workspace_own, { recursive: true, force: true });
 }
 async function makeWorkspace() {
     const name = `swarm-deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
@@ -44440,6 +44451,7 @@ function asInputs(env, { inputs, variables }, flags) {
 
 
 
+
 const shell_MOST_COLUMNS = 80;
 const shell_LARGEST_MEGABYTES = 1;
 /**
@@ -44484,7 +44496,7 @@ async function shell_run(asked, files) {
     takeOver(env, settings);
     if (options.get('output') === 'json')
         sendTo('stderr', ['log', 'problem']);
-    if (!isInRunner(env) && !env.CI && env.TERM !== 'dumb')
+    if (!isInRunner(env) && (env.CI ?? 'false') === 'false' && env.TERM !== 'dumb')
         useLiveLines();
     const ending = watchSignals();
     process.once('exit', () => {
@@ -44557,7 +44569,8 @@ function watchSignals() {
             continue;
         process.on(name, () => {
             if (stoppedBy !== undefined && name === 'SIGINT') {
-                log_log.warning('Stopped at once: what was under way is not known. The next run removes what this one has left here');
+                removeOwnAtOnce();
+                log_log.warning('Stopped at once: the swarm goes on with what it was sent, and a lock of this run expires by itself');
                 process.exit(1);
             }
             if (stoppedBy === undefined && name === 'SIGINT' && isTerminal()) {

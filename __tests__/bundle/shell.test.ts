@@ -193,6 +193,36 @@ describe('the command', () => {
     expect(inRunner.stdout).toMatch(/^::group::/m)
   })
 
+  test('npx starts it from a checkout, and needs no package of anybody’s', () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const env = environment({ npm_config_cache: join(directory, 'npm'), npm_config_update_notifier: 'false' })
+    const { stdout } = spawnSync('npx', ['--yes', '--offline', root, '--version'], {
+      encoding: 'utf8',
+      env,
+      cwd: directory,
+    })
+    expect(stdout).toMatch(/^swarm-deploy \d+\.\d+\.\d+$/m)
+  })
+
+  test('Ctrl-C twice on a terminal ends it, with nothing left', async () => {
+    await using docker = await fakeDocker({ ...healthy, hangs: ['/services', '/info'] })
+    const words = [process.execPath, CLI, 'deploy', '--services', `'${SERVICES}'`]
+    const env = environment({ ...docker.env, TERM: 'xterm' })
+    const child = spawn(
+      'script',
+      ['--quiet', '--return', '--flush', '--command', `exec ${words.join(' ')}`, '/dev/null'],
+      { env },
+    )
+    let printed = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString()
+      if (/== Connect|Stopping in good order/.test(chunk.toString())) child.stdin.write('\u0003')
+    })
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130)
+    expect(printed).toContain('Ctrl-C once more ends at once')
+    expect(await readdir(join(directory, 'temp'))).toEqual([])
+  })
+
   test('the program can be started by its name', () => {
     const { stdout, status } = spawnSync(CLI, ['--version'], { encoding: 'utf8', env: environment({}) })
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^swarm-deploy /)])

@@ -9,6 +9,7 @@ import { endLive, log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { columnsOf, isTerminal, sendTo, useLiveLines, writeTo } from '../runner/stdout.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
+import { removeOwnAtOnce } from '../runner/workspace.ts'
 import { type Asked, parseArguments, type Value } from './arguments.ts'
 import { EXIT_CODES, exitCodeOf, type StopSignal } from './exit-code.ts'
 import { helpText } from './help.ts'
@@ -68,7 +69,7 @@ async function run(asked: Run, files: PackageFiles): Promise<void> {
   }
   takeOver(env, settings)
   if (options.get('output') === 'json') sendTo('stderr', ['log', 'problem'])
-  if (!isInRunner(env) && !env.CI && env.TERM !== 'dumb') useLiveLines()
+  if (!isInRunner(env) && (env.CI ?? 'false') === 'false' && env.TERM !== 'dumb') useLiveLines()
   const ending = watchSignals()
   process.once('exit', () => {
     endLive()
@@ -135,8 +136,9 @@ function watchSignals(): { isBadInput: boolean; readonly stoppedBy: StopSignal |
     if (name === 'SIGHUP' && isHangUpIgnored()) continue
     process.on(name, () => {
       if (stoppedBy !== undefined && name === 'SIGINT') {
+        removeOwnAtOnce()
         log.warning(
-          'Stopped at once: what was under way is not known. The next run removes what this one has left here',
+          'Stopped at once: the swarm goes on with what it was sent, and a lock of this run expires by itself',
         )
         process.exit(1)
       }

@@ -3,7 +3,7 @@ import { LINE_END, printable, shortened } from './printable.ts'
 import { safeLine } from './safe-text.ts'
 import { redact } from './secret.ts'
 import { note } from './state.ts'
-import { divertOthers, isTerminal, liveLines, writeLine } from './stdout.ts'
+import { divertOthers, isTerminal, type LineKind, liveLines, writeLine } from './stdout.ts'
 import { commandLine, isInRunner, withoutCommands } from './workflow-commands.ts'
 
 const MOST_LINE_CHARACTERS = 8000
@@ -92,9 +92,9 @@ function sayTitle(title: string): void {
 }
 
 /** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
-function inColour(line: string, tone: Tone | undefined): string {
+function inColour(line: string, tone: Tone | undefined, kind?: LineKind): string {
   const { NO_COLOR: unwanted = '' } = process.env
-  if (tone === undefined || unwanted !== '' || !(isInRunner(process.env) || isTerminal())) return line
+  if (tone === undefined || unwanted !== '' || !(isInRunner(process.env) || isTerminal(kind))) return line
   return `\u001b[${CODES[tone]}m${line}\u001b[0m`
 }
 
@@ -159,5 +159,8 @@ function annotation(level: Level, message: string, title: string | undefined, pl
   const at = place === undefined || title === undefined ? '' : `${place.file} line ${place.line}: `
   const head = `${level.slice(0, 1).toUpperCase()}${level.slice(1)}: ${at}${title === undefined ? '' : `${title}: `}`
   const kind = level === 'notice' ? 'log' : 'problem'
-  for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) writeLine(withoutCommands(line), kind)
+  const tone = level === 'error' ? 'bad' : undefined
+  for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) {
+    writeLine(inColour(withoutCommands(line), tone, kind), kind)
+  }
 }

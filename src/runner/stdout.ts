@@ -40,9 +40,9 @@ export function columnsOf(stream: StreamName): number | undefined {
   return process[stream].columns || undefined
 }
 
-/** Whether a person reads it on a terminal. */
-export function isTerminal(): boolean {
-  return process[streams.log].isTTY === true
+/** Whether a person reads lines of a kind on a terminal. */
+export function isTerminal(kind: LineKind = 'log'): boolean {
+  return process[streams[kind]].isTTY === true
 }
 
 /** Has {@link liveLines} draw on the terminal, where the log goes to one. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, UserError } from '../errors.ts'
@@ -46,6 +47,7 @@ export interface Workspace extends AsyncDisposable {
  */
 export async function createWorkspace(): Promise<Workspace> {
   const directory = await makeWorkspace()
+  own = directory
   process.env[MARK] = basename(directory)
   let sockets = 0
   return {
@@ -73,6 +75,14 @@ export async function createWorkspace(): Promise<Workspace> {
     [Symbol.asyncDispose]: () =>
       removeAll(directory).catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`)),
   }
+}
+
+/** The last that this process has made. */
+let own: string | undefined
+
+/** Removes the workspace of this process, which is about to end and waits for nothing. */
+export function removeOwnAtOnce(): void {
+  if (own !== undefined) rmSync(own, { recursive: true, force: true })
 }
 
 async function makeWorkspace(): Promise<string> {
