@@ -31,6 +31,8 @@ describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) =>
       services: JSON.stringify([{ name: 'web', image: image.reference, create: true, 'create-args': '--mode global' }]),
       monitor: '1s',
       'update-config': '{parallelism: 0}',
+      // A record of each deploy would keep its image.
+      'history-limit': '0',
       ...more,
     })
   const pruning = (image: LabImage) =>
@@ -47,18 +49,18 @@ describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) =>
     if (code !== 0) throw new Error(stderr)
   }
   const told = ({ annotations }: StepResult) => annotations.map(({ level, message }) => `${level}: ${message}`)
-  /** What a record that needs an image says. */
+  /** The record of another service needs an image. */
   const keepRecord = async (image: LabImage) => {
     const { Spec: spec } = await swarm.service('web')
     const container = { ...spec.TaskTemplate.ContainerSpec, Image: pinned(image) }
     const recorded: ServiceSpec = { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: container } }
-    const subject = { kind: 'service', name: 'web' } as const
+    const subject = { kind: 'service', name: 'shop' } as const
     const record = {
       subject,
       version: 1,
       at: '2026-11-26T12:00:00Z',
       runs: [{ ...NOBODY, owner: 'a test', at: '2026-11-26T12:00:00Z' }],
-      services: [{ name: 'web', image: image.reference, spec: recordedSpec(recorded, 'web') }],
+      services: [{ name: 'shop', image: image.reference, spec: recordedSpec(recorded, 'shop') }],
       names: { networks: {}, secrets: {}, configs: {} },
     }
     const body = recordBody(record, objectName('7a1c5f0e-6f57-4a3c-8d3e-2f2f6f1d0001', subject))

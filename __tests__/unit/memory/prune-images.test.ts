@@ -119,6 +119,19 @@ describe('a deploy with prune-images', () => {
     expect(left()).toEqual({ n1: TAGS.slice(0, 3).map(byDigest) })
   })
 
+  test.each([
+    { limit: '1', stays: ['3', '4'] },
+    { limit: '3', stays: ['2', '3', '4'] },
+  ])('with `history-limit: $limit` the images of so many deploys stay', async ({ limit, stays }) => {
+    const { swarm, left } = swarmWith({ n1: TAGS.map(byDigest) })
+    createWeb(swarm, `${WEB}:1`)
+    await pass(10)
+    for (const tag of ['2', '3', '4']) {
+      await runAction(swarm, inputs(tag, { 'history-limit': limit, 'prune-images': String(tag === '4') }))
+    }
+    expect(left()).toEqual({ n1: stays.map((tag) => byDigest(`${WEB}:${tag}`)) })
+  })
+
   test('only after a deploy that has come up', async () => {
     const { swarm, asked } = swarmWith({ n1: [byDigest(`${WEB}:1`)] })
     createWeb(swarm, `${WEB}:2`)
