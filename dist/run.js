@@ -21379,9 +21379,13 @@ function login_summary(configs) {
 ;// CONCATENATED MODULE: ./build/report/left-out.js
 
 const left_out_MOST_NAMES = 10;
-/** What `only` has left as it is, in words; `undefined`: nothing. Pure. */
-function leftOutWords(names = []) {
-    return names.length === 0 ? undefined : `left out by only: ${someOf(names, left_out_MOST_NAMES)}`;
+/**
+ * What `only` has left as it is, in words that go on after "left out by only: "; `undefined`: nothing. Pure.
+ *
+ * @param show a name as the words' reader has it
+ */
+function leftOutWords(names = [], show = (name) => name) {
+    return names.length === 0 ? undefined : someOf(names.map(show), left_out_MOST_NAMES);
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -21829,8 +21833,8 @@ function planMarkdown(outlook) {
     ].join('\n\n');
 }
 function leftOutLine({ leftOut }) {
-    const words = leftOutWords(leftOut);
-    return words === undefined ? '' : markdown_plain(words);
+    const words = leftOutWords(leftOut, nameCode);
+    return words === undefined ? '' : `Left out by \`only\`: ${words}`;
 }
 /** A report of a run that has no plan, as much of it as a comment may have. */
 function withinComment(markdown) {
@@ -22151,7 +22155,7 @@ function logPlan(outlook) {
     }
     const leftOut = leftOutWords(outlook.leftOut);
     if (leftOut !== undefined)
-        log_log.info(leftOut);
+        log_log.info(`Left out by only: ${leftOut}`);
     if (unchanged.length > 0)
         log_log.info(`Unchanged: ${unchanged.map(unchangedWords).join(', ')}`);
     const records = plannedRecordWords(outlook.records);
@@ -23568,7 +23572,8 @@ function output_servicesOutput(results) {
 }
 /** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
 function forOutput(result, mostCharacters) {
-    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result;
+    const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, keptTag, failedTask } = result;
+    const said = isGood(result) ? (note ?? keptTag) : undefined;
     return {
         name,
         action,
@@ -23580,7 +23585,7 @@ function forOutput(result, mostCharacters) {
         seconds,
         live: live ?? name,
         cause: cause === undefined ? null : shortened(cause, mostCharacters),
-        note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
+        note: said === undefined ? null : shortened(said, mostCharacters),
         failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
     };
 }
@@ -24277,10 +24282,11 @@ const table_MARKS = {
     skipped: '⏭️',
 };
 /** Those that were only taken along have a mark of their own: it leads the eye to the others. */
-function outcomeCell({ outcome, because, seconds }) {
+function outcomeCell({ outcome, because, seconds, keptTag }) {
     const mark = because !== undefined && outcome === 'rolled-back' ? '↩️' : table_MARKS[outcome];
     const time = outcome === 'skipped' || outcome === 'unchanged' ? '' : `<br>${seconds} s`;
-    return `${mark}&nbsp;${outcome}${time}${because === undefined ? '' : `<br>because of ${table_listed(because)}`}`;
+    const tag = keptTag === undefined ? '' : `<br>${markdown_plain(keptTag)}`;
+    return `${mark}&nbsp;${outcome}${time}${tag}${because === undefined ? '' : `<br>because of ${table_listed(because)}`}`;
 }
 function table_listed(names) {
     const shown = names.slice(0, MOST_CAUSES).map(nameCell);
@@ -24546,8 +24552,8 @@ function title(status, text) {
 function facts(status, results, { stack }) {
     const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`;
     const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`;
-    const leftOut = leftOutWords(stack?.leftOut);
-    return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; ${markdown_plain(leftOut)}`}`;
+    const leftOut = leftOutWords(stack?.leftOut, nameCode);
+    return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; left out by \`only\`: ${leftOut}`}`;
 }
 function tablesThatFit(tables, bytes) {
     let room = bytes;
@@ -27251,7 +27257,7 @@ async function changeOf(planned, image, run) {
     const isKept = current !== undefined && withItsTag !== undefined && leavesTasks(current.Spec, withItsTag.target.wanted);
     const { target, tell } = isKept ? withItsTag : await change_targetOf(planned, image, run);
     tell();
-    return isKept && same !== undefined ? { ...target, note: sameDigestNote(same) } : target;
+    return isKept && same !== undefined ? { ...target, keptTag: sameDigestNote(same) } : target;
 }
 /** The same for one image, with what is to be told of it. */
 async function change_targetOf(planned, image, run) {
@@ -28818,8 +28824,8 @@ async function checkOne(planned, lookUp, say, run) {
     const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
     if (change === undefined)
         return { problems, ...unreadable };
-    if (change.note !== undefined)
-        say(`${change.note}, and keeps that name`);
+    if (change.keptTag !== undefined)
+        say(`${change.keptTag}, and keeps that name`);
     const { wanted, changes } = change;
     const draft = { request, current, ...change };
     if (image !== undefined && current !== undefined && changes.length === 0) {
@@ -29090,7 +29096,7 @@ function resultOf(sent, outcome, seen, cause) {
         },
         strategy: change.request.strategy.kind,
         ...(change.changes.length > 0 && { changes: change.changes }),
-        ...(change.note !== undefined && { note: change.note }),
+        ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
         ...(change.request.place && { place: change.request.place }),
         config: change.access?.config.name,
         nodes,
@@ -29144,8 +29150,8 @@ function sayResult(result, { change, isWayBack = false }, lines, node = result.f
         lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
         return;
     }
-    const note = isWayBack || change.note === undefined ? '' : ` (${change.note})`;
-    const said = `${isWayBack ? 'back' : outcome}${note} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+    const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
+    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
     // Of many services those count that have changed.
     if (outcome === 'unchanged' && !isWayBack)
         lines.unchanged(name, said);
@@ -29679,9 +29685,7 @@ async function withDiagnosis(result, diagnosis, advice = '') {
 }
 async function watched_service_withNote(result, onNodes, onJob) {
     const note = (await onNodes) ?? onJob;
-    if (note === undefined)
-        return result;
-    return { ...result, note: result.note === undefined ? note : `${result.note}; ${note}` };
+    return note === undefined ? result : { ...result, note };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/watch.js
@@ -41762,7 +41766,7 @@ function serviceOutlook(change, { observed, networks }) {
         stored: storedWith(before, observed),
         drift: driftBefore(change, changes, networks),
         note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
-        ...(change.note !== undefined && { keptTag: change.note }),
+        ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
     };
 }
 function driftBefore(change, planned, networks) {

@@ -42,6 +42,8 @@ export interface ServiceResult {
   readonly changes?: readonly string[]
   /** What the user has to know of one that is up: one line. */
   readonly note?: string
+  /** That it keeps the tag that it has, in words: `same digest as :1.4`. */
+  readonly keptTag?: string
   readonly failedTask?: FailedTask
   /** The services because of which it is not as asked, when nothing is wrong with it itself. */
   readonly because?: readonly string[]

@@ -311,7 +311,7 @@ describeSwarm(
       expect(said.toSorted()).toEqual([
         ['drift-back', 'update', ['rolled-back', 'image goes-back']],
         ['drift-env', 'unchanged', ['changed', 'env TOKEN stays']],
-        ['drift-forced', 'unchanged', ['changed', 'force stays']],
+        ['drift-forced', 'unchanged', ['changed', 'forced stays']],
         ['drift-scaled', 'unchanged', ['changed', 'replicas stays']],
         ['drift-twice', 'unchanged', ['changed', 'limits.memory stays']],
         ['drift-undone', 'unchanged', ['restored']],

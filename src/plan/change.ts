@@ -38,7 +38,7 @@ import type { PlannedService } from './plan.ts'
 import { leavesTasks, sameDigestNote, sameWithOtherTag } from './same-digest.ts'
 
 /** What a deploy would change in a service. */
-export type Target = Pick<Change, 'wanted' | 'networks' | 'changes' | 'note'>
+export type Target = Pick<Change, 'wanted' | 'networks' | 'changes' | 'keptTag'>
 
 interface ChangeRun extends Run {
   readonly deployment: Pick<Deployment, 'keepReplicas' | 'sameDigest'>
@@ -58,7 +58,7 @@ export async function changeOf(planned: PlannedService, image: CheckedImage, run
     current !== undefined && withItsTag !== undefined && leavesTasks(current.Spec, withItsTag.target.wanted)
   const { target, tell } = isKept ? withItsTag : await targetOf(planned, image, run)
   tell()
-  return isKept && same !== undefined ? { ...target, note: sameDigestNote(same) } : target
+  return isKept && same !== undefined ? { ...target, keptTag: sameDigestNote(same) } : target
 }
 
 /** The same for one image, with what is to be told of it. */

@@ -66,7 +66,7 @@ interface CheckedPart {
   /** How its strategy goes about it, where Swarm's own update is not all. */
   readonly course?: string
   /** That it keeps the tag that it has, in words: `same digest as :1.4`. */
-  readonly note?: string
+  readonly keptTag?: string
 }
 
 /** It already is as asked, and will not be touched. */
@@ -244,7 +244,7 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
   const image = await attempt(() => checkImage(planned, lookUp, run.deployment.credentials, say))
   const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run))
   if (change === undefined) return { problems, ...unreadable }
-  if (change.note !== undefined) say(`${change.note}, and keeps that name`)
+  if (change.keptTag !== undefined) say(`${change.keptTag}, and keeps that name`)
   const { wanted, changes } = change
   const draft = { request, current, ...change }
   if (image !== undefined && current !== undefined && changes.length === 0) {

@@ -131,7 +131,7 @@ function serviceOutlook(change: Change, { observed, networks }: Known): ServiceO
     stored: storedWith(before, observed),
     drift: driftBefore(change, changes, networks),
     note: action === 'unchanged' ? unfinishedUpdateNote(change.current, false) : undefined,
-    ...(change.note !== undefined && { keptTag: change.note }),
+    ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
   }
 }
 

@@ -2,7 +2,14 @@ import { someOf } from '../runner/some-of.ts'
 
 const MOST_NAMES = 10
 
-/** What `only` has left as it is, in words; `undefined`: nothing. Pure. */
-export function leftOutWords(names: readonly string[] = []): string | undefined {
-  return names.length === 0 ? undefined : `left out by only: ${someOf(names, MOST_NAMES)}`
+/**
+ * What `only` has left as it is, in words that go on after "left out by only: "; `undefined`: nothing. Pure.
+ *
+ * @param show a name as the words' reader has it
+ */
+export function leftOutWords(
+  names: readonly string[] = [],
+  show: (name: string) => string = (name) => name,
+): string | undefined {
+  return names.length === 0 ? undefined : someOf(names.map(show), MOST_NAMES)
 }

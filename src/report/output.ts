@@ -21,7 +21,8 @@ export function servicesOutput(results: readonly ServiceResult[]): ListOutput {
 
 /** Keys in the order and form that docs/reference.md documents; what a failed task printed stays in log and summary. */
 function forOutput(result: ServiceResult, mostCharacters: number) {
-  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, failedTask } = result
+  const { name, action, outcome, image, config, nodes, tasks, seconds, live, cause, note, keptTag, failedTask } = result
+  const said = isGood(result) ? (note ?? keptTag) : undefined
   return {
     name,
     action,
@@ -33,7 +34,7 @@ function forOutput(result: ServiceResult, mostCharacters: number) {
     seconds,
     live: live ?? name,
     cause: cause === undefined ? null : shortened(cause, mostCharacters),
-    note: note === undefined || !isGood(result) ? null : shortened(note, mostCharacters),
+    note: said === undefined ? null : shortened(said, mostCharacters),
     failedTask: failedTask === undefined ? null : taskForOutput(failedTask, mostCharacters),
   }
 }

@@ -79,8 +79,8 @@ export function planMarkdown(outlook: Outlook): string {
 }
 
 function leftOutLine({ leftOut }: Outlook): string {
-  const words = leftOutWords(leftOut)
-  return words === undefined ? '' : plain(words)
+  const words = leftOutWords(leftOut, nameCode)
+  return words === undefined ? '' : `Left out by \`only\`: ${words}`
 }
 
 /** A report of a run that has no plan, as much of it as a comment may have. */

@@ -81,7 +81,7 @@ function logPlan(outlook: Outlook): void {
     log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, MOST_NAMES)})`)
   }
   const leftOut = leftOutWords(outlook.leftOut)
-  if (leftOut !== undefined) log.info(leftOut)
+  if (leftOut !== undefined) log.info(`Left out by only: ${leftOut}`)
   if (unchanged.length > 0) log.info(`Unchanged: ${unchanged.map(unchangedWords).join(', ')}`)
   const records = plannedRecordWords(outlook.records)
   if (records !== undefined) log.info(records)

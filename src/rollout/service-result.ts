@@ -50,7 +50,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
     },
     strategy: change.request.strategy.kind,
     ...(change.changes.length > 0 && { changes: change.changes }),
-    ...(change.note !== undefined && { note: change.note }),
+    ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
     ...(change.request.place && { place: change.request.place }),
     config: change.access?.config.name,
     nodes,
@@ -111,8 +111,8 @@ export function sayResult(
     lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`)
     return
   }
-  const note = isWayBack || change.note === undefined ? '' : ` (${change.note})`
-  const said = `${isWayBack ? 'back' : outcome}${note} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`
+  const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   // Of many services those count that have changed.
   if (outcome === 'unchanged' && !isWayBack) lines.unchanged(name, said)
   else lines.good(name, said)

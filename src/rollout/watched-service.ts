@@ -122,6 +122,5 @@ async function withNote(
   onJob: string | undefined,
 ): Promise<ServiceResult> {
   const note = (await onNodes) ?? onJob
-  if (note === undefined) return result
-  return { ...result, note: result.note === undefined ? note : `${result.note}; ${note}` }
+  return note === undefined ? result : { ...result, note }
 }

@@ -100,7 +100,7 @@ describe('of a stack that is there', () => {
     const swarm = await deployedSwarm()
     const { outlook, log } = await deploy(swarm, 'web', { tag: '2', apis: 'another' }, { mode: 'plan' })
     expect(outlook).toMatchObject({ services: [{ name: 'shop_web', action: 'update' }], objects: [] })
-    expect(log).toContain('left out by only: shop_api, shop_db')
+    expect(log).toContain('Left out by only: shop_api, shop_db')
   })
 })
 

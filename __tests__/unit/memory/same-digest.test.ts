@@ -47,7 +47,7 @@ describe('another tag with the same digest', () => {
     const swarm = await swarmOf()
     const version = swarm.service('web')?.Version.Index
     const { results, log } = await deploy(swarm, { image: name('1.5') })
-    expect(results).toMatchObject([{ outcome: 'unchanged', note: NOTE, image: { after: pinned('1.4') } }])
+    expect(results).toMatchObject([{ outcome: 'unchanged', keptTag: NOTE, image: { after: pinned('1.4') } }])
     expect(log).toContain(`unchanged (${NOTE})`)
     expect(swarm.service('web')?.Version.Index).toBe(version)
   })
@@ -55,7 +55,7 @@ describe('another tag with the same digest', () => {
   test.each(['rolling', 'recreate', 'canary', 'blue-green'])('nor with %s', async (strategy) => {
     const swarm = await swarmOf({ Labels: { 'traefik.enable': 'true' } })
     const { results } = await deploy(swarm, { image: name('1.5'), strategy })
-    expect(results).toMatchObject([{ outcome: 'unchanged', note: NOTE }])
+    expect(results).toMatchObject([{ outcome: 'unchanged', keptTag: NOTE }])
   })
 
   test('is deployed as docker does, unless it is asked to be kept', async () => {
@@ -81,7 +81,7 @@ describe('another tag with the same digest', () => {
     const swarm = await swarmOf({}, pinned('1.4', 'private'))
     const registries = '- {registry: hub.test/acme, username: alice, password: alices-own}'
     const { results } = await deploy(swarm, { image: name('1.5', 'private') }, { ...KEEP, registries })
-    expect(results).toMatchObject([{ outcome: 'unchanged', note: NOTE }])
+    expect(results).toMatchObject([{ outcome: 'unchanged', keptTag: NOTE }])
   })
 })
 
@@ -90,7 +90,7 @@ describe('where something else changes as well', () => {
     const swarm = await swarmOf()
     const { results } = await deploy(swarm, { image: name('1.5'), env: { A: 'b' } })
     expect(results).toMatchObject([{ outcome: 'updated', changes: ['image', 'env A'] }])
-    expect(results[0]?.note).toBeUndefined()
+    expect(results[0]?.keptTag).toBeUndefined()
     expect(imageOf(swarm)).toBe(pinned('1.5'))
   })
 
@@ -104,7 +104,7 @@ describe('where something else changes as well', () => {
     const swarm = await swarmOf()
     const before = swarm.running('web')
     const { results } = await deploy(swarm, { image: name('1.5'), replicas: 3 })
-    expect(results).toMatchObject([{ outcome: 'updated', changes: ['replicas 2 → 3'], note: NOTE }])
+    expect(results).toMatchObject([{ outcome: 'updated', changes: ['replicas 2 → 3'], keptTag: NOTE }])
     expect(imageOf(swarm)).toBe(pinned('1.4'))
     expect(swarm.running('web')).toEqual([...before, pinned('1.4')])
   })
@@ -120,11 +120,11 @@ test('of a stack, whose label says what its file says as soon as it is sent', as
     )
   await stack('1.4')
   const label = () => swarm.service('shop_web')?.Spec.Labels?.['com.docker.stack.image']
-  expect((await stack('1.5')).results).toMatchObject([{ outcome: 'unchanged', note: NOTE }])
+  expect((await stack('1.5')).results).toMatchObject([{ outcome: 'unchanged', keptTag: NOTE }])
   expect(label()).toBe(name('1.4'))
   expect((await stack('1.5', { a: 'b' })).results).toMatchObject([{ outcome: 'updated', changes: ['labels'] }])
   expect([label(), imageOf(swarm, 'shop_web')]).toEqual([name('1.5'), pinned('1.4')])
-  expect((await stack('1.5', { a: 'b' })).results).toMatchObject([{ outcome: 'unchanged', note: NOTE }])
+  expect((await stack('1.5', { a: 'b' })).results).toMatchObject([{ outcome: 'unchanged', keptTag: NOTE }])
 })
 
 test('a job does not run again for it', async () => {

@@ -87,3 +87,13 @@ test('what a deploy does about it: back, another value, or nothing', () => {
     ['label', 'c', 'stays'],
   ])
 })
+
+test('a number of tasks that others set is nothing that somebody has changed', () => {
+  const spec = (replicas: number, label: string) =>
+    createSpec({
+      Mode: { Replicated: { Replicas: replicas } },
+      Labels: { [WRITE_LABEL]: '1', 'swarm-deploy.keep-replicas': label },
+    })
+  expect(drift(spec(5, 'true'), spec(2, 'true'))).toBeUndefined()
+  expect(drift(spec(5, 'false'), spec(2, 'false'))).toMatchObject({ changes: [{ field: 'replicas' }] })
+})

@@ -168,3 +168,9 @@ test('what a health check printed is left to the section', () => {
   const said = headline([failed('worker', { failedTask, reason: 'its task failed its health check (503\nno)' })], RUN)
   expect(said).toBe('worker failed its health check – it is back on what ran before')
 })
+
+test('some services of a stack are not all of them', () => {
+  const chosen: RunWords = { ...RUN, stack: { name: 'shop', leftOut: ['shop_db'] } }
+  expect(headline([up('web'), up('api')], SHOP)).toContain('both services of stack shop are up')
+  expect(headline([up('web'), up('api')], chosen)).toContain('2 services of stack shop are up')
+})

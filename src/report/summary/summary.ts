@@ -111,8 +111,8 @@ function title(status: Status, text: string): string {
 function facts(status: Status, results: readonly ServiceResult[], { stack }: RunWords): string {
   const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`
   const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`
-  const leftOut = leftOutWords(stack?.leftOut)
-  return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; ${plain(leftOut)}`}`
+  const leftOut = leftOutWords(stack?.leftOut, nameCode)
+  return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; left out by \`only\`: ${leftOut}`}`
 }
 
 function tablesThatFit(

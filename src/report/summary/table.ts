@@ -1,6 +1,6 @@
 import { isGood, type Outcome, type ServiceResult } from '../../result.ts'
 import { blame } from '../culprits.ts'
-import { nameCell } from '../markdown.ts'
+import { nameCell, plain } from '../markdown.ts'
 import { changeCell, runsCell } from './images.ts'
 
 /** More than these that are as they were are one line. */
@@ -94,10 +94,11 @@ const MARKS: Readonly<Record<Outcome, string>> = {
 }
 
 /** Those that were only taken along have a mark of their own: it leads the eye to the others. */
-function outcomeCell({ outcome, because, seconds }: ServiceResult): string {
+function outcomeCell({ outcome, because, seconds, keptTag }: ServiceResult): string {
   const mark = because !== undefined && outcome === 'rolled-back' ? '↩️' : MARKS[outcome]
   const time = outcome === 'skipped' || outcome === 'unchanged' ? '' : `<br>${seconds} s`
-  return `${mark}&nbsp;${outcome}${time}${because === undefined ? '' : `<br>because of ${listed(because)}`}`
+  const tag = keptTag === undefined ? '' : `<br>${plain(keptTag)}`
+  return `${mark}&nbsp;${outcome}${time}${tag}${because === undefined ? '' : `<br>because of ${listed(because)}`}`
 }
 
 function listed(names: readonly string[]): string {

@@ -38,6 +38,14 @@ test('the summary of a deployment that went well', () => {
   )
 })
 
+test('what was left out, and which tag stays, is said', () => {
+  const kept = createResult({ outcome: 'unchanged', action: 'unchanged', keptTag: 'same digest as :1.4' })
+  const stack = { name: 'shop', leftOut: ['shop_api', 'shop_db'] }
+  const summary = resultSummary('unchanged', [kept], { ...RUN, stack })
+  expect(summary).toContain('1 service of stack `shop`; left out by `only`: `shop_api`, `shop_db`')
+  expect(rowsOf(summary)).toMatchObject([{ Outcome: '✅&nbsp;unchanged<br>same digest as :1.4' }])
+})
+
 test('the summary of one that did not', () => {
   const along = createResult({
     name: 'api',
