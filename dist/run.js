@@ -35526,6 +35526,19 @@ async function removeSurplus(subjects, { engine, signal, limit }) {
     });
     await parallel_inParallel([...new Set(ids)], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
 }
+/**
+ * Removes all records of subjects that are no more.
+ *
+ * @returns how many there were
+ * @throws EngineError when the swarm refuses
+ */
+async function removeRecords(subjects, engine, signal) {
+    const { kept } = await readRecords(engine, signal);
+    const own = subjects.flatMap((subject) => recordsOf(kept, subject));
+    const ids = new Set(own.flatMap((one) => one.ids));
+    await parallel_inParallel([...ids], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
+    return own.length;
+}
 function write_wordsOf(error) {
     return tellCallError(error) ?? errors_messageOf(error);
 }
@@ -42969,6 +42982,10 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
+
+
+const FORGET_TIMEOUT_MS = 60_000;
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -43014,6 +43031,8 @@ async function removeOver(asked, run) {
         try {
             const services = await openStage('Remove', () => services_removeServices(plan.services, removing));
             const objects = await whatIsLeft(plan, removing);
+            if (services.every(isGood))
+                await forget(plan, removing);
             return result([...services.map(thingOf), ...objects], services);
         }
         catch (error) {
@@ -43071,6 +43090,22 @@ async function whatIsLeft(plan, run) {
     if (run.time.isOver)
         run.time.beginClosing();
     return objects_removeObjects(plan, run);
+}
+/** What was deployed of what is no more is of no use: nobody can go back to a stack whose secrets and networks are gone. */
+async function forget({ services }, { connection, asked: { what } }) {
+    const names = services.map(nameInFiles);
+    const subjects = [
+        ...(what.kind === 'stack' ? [{ kind: 'stack', name: what.name }] : []),
+        ...names.map((name) => ({ kind: 'service', name })),
+    ];
+    try {
+        const count = await removeRecords(subjects, connection.engine, clock_timeLimit(FORGET_TIMEOUT_MS));
+        if (count > 0)
+            log_log.info(`${count === 1 ? '1 record' : `${count} records`} of earlier deploys removed`);
+    }
+    catch (error) {
+        log_log.warning(`The records of earlier deploys were not removed: ${errors_messageOf(error)}`);
+    }
 }
 function plannedThings({ services, objects, kept }) {
     return [

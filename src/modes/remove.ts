@@ -1,21 +1,26 @@
 import type { Run } from '../connect/run.ts'
 import type { Service, SystemInfo } from '../docker/api.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
-import { throwAll, Underway } from '../errors.ts'
+import { messageOf, throwAll, Underway } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import { removeExpired } from '../prepare/passing-services.ts'
+import type { Subject } from '../records/record.ts'
+import { removeRecords } from '../records/write.ts'
 import { removeObjects } from '../removal/objects.ts'
 import { planRemoval, type RemovalPlan } from '../removal/plan.ts'
 import { type RemovalRun, removeServices } from '../removal/services.ts'
-import type { RemovalResult, RemovedThing, ServiceResult } from '../result.ts'
+import { isGood, type RemovalResult, type RemovedThing, type ServiceResult } from '../result.ts'
 import { lifetimeOfSeconds } from '../rollout/lifetime.ts'
+import { timeLimit } from '../runner/clock.ts'
 import { log, openStage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { note } from '../runner/state.ts'
 import { knownObjects } from '../stack/stack.ts'
 import { withRun } from './with-run.ts'
+
+const FORGET_TIMEOUT_MS = 60_000
 
 /** Takes services or a stack away. */
 export function remove(asked: RemovalRequest, signal: AbortSignal): Promise<RemovalResult> {
@@ -58,6 +63,7 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
   try {
     const services = await openStage('Remove', () => removeServices(plan.services, removing))
     const objects = await whatIsLeft(plan, removing)
+    if (services.every(isGood)) await forget(plan, removing)
     return result([...services.map(thingOf), ...objects], services)
   } catch (error) {
     throw signal.aborted ? error : new Underway(error)
@@ -100,6 +106,21 @@ function sayPlan(plan: RemovalPlan, isDryRun: boolean): Promise<void> {
 async function whatIsLeft(plan: RemovalPlan, run: RemovalRun): Promise<RemovedThing[]> {
   if (run.time.isOver) run.time.beginClosing()
   return removeObjects(plan, run)
+}
+
+/** What was deployed of what is no more is of no use: nobody can go back to a stack whose secrets and networks are gone. */
+async function forget({ services }: RemovalPlan, { connection, asked: { what } }: RemovalRun): Promise<void> {
+  const names = services.map(nameInFiles)
+  const subjects: Subject[] = [
+    ...(what.kind === 'stack' ? [{ kind: 'stack' as const, name: what.name }] : []),
+    ...names.map((name) => ({ kind: 'service' as const, name })),
+  ]
+  try {
+    const count = await removeRecords(subjects, connection.engine, timeLimit(FORGET_TIMEOUT_MS))
+    if (count > 0) log.info(`${count === 1 ? '1 record' : `${count} records`} of earlier deploys removed`)
+  } catch (error) {
+    log.warning(`The records of earlier deploys were not removed: ${messageOf(error)}`)
+  }
 }
 
 function plannedThings({ services, objects, kept }: RemovalPlan): RemovedThing[] {

@@ -40,7 +40,10 @@ function put(swarm: MemorySwarm, spec: Partial<ServiceSpec> & { readonly Name: s
 }
 
 const names = (swarm: MemorySwarm, kind: 'networks' | 'secrets' | 'configs') =>
-  [...swarm.store.objects[kind].values()].map(({ name }) => name).sort()
+  [...swarm.store.objects[kind].values()]
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('swarm-deploy.record.'))
+    .sort()
 
 const idOf = (swarm: MemorySwarm, network: string) => swarm.store.object('networks', network)?.id ?? ''
 
