@@ -9,9 +9,11 @@ export SWARM_DEPLOY_REGISTRY=registry.example.com
 export SWARM_DEPLOY_USERNAME="$USER"
 
 printf 'Password of %s: ' "$USER" >&2
+trap 'stty echo' EXIT
 stty -echo
 read -r SWARM_DEPLOY_PASSWORD
 stty echo
+printf '\n' >&2
 export SWARM_DEPLOY_PASSWORD
 
 $swarm_deploy plan --stack shop --compose-file compose.yml
