@@ -44053,8 +44053,9 @@ function parseArguments(words) {
     const flags = rest.slice(0, arguments_endOf(rest));
     if (first === 'help')
         return { kind: 'help', mode: MODE_NAMES.find((name) => name === others[0]) };
-    if (flags.some((word) => word === '--help' || word === '-h'))
-        return { kind: 'help', mode };
+    if (flags.some((word) => word === '--help' || word === '-h')) {
+        return { kind: 'help', mode: MODE_NAMES.find((name) => name === first) };
+    }
     if (flags.includes('--version'))
         return { kind: 'version' };
     const reader = new FlagReader(problems);

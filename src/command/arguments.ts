@@ -40,7 +40,9 @@ export function parseArguments(words: readonly string[]): Asked {
   const rest = isMode ? others : words
   const flags = rest.slice(0, endOf(rest))
   if (first === 'help') return { kind: 'help', mode: MODE_NAMES.find((name) => name === others[0]) }
-  if (flags.some((word) => word === '--help' || word === '-h')) return { kind: 'help', mode }
+  if (flags.some((word) => word === '--help' || word === '-h')) {
+    return { kind: 'help', mode: MODE_NAMES.find((name) => name === first) }
+  }
   if (flags.includes('--version')) return { kind: 'version' }
   const reader = new FlagReader(problems)
   reader.read(rest)

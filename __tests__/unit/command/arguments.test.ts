@@ -66,7 +66,7 @@ test.each<[string[], Partial<Asked>]>([
   [['-h'], { kind: 'help' }],
   [['help', 'plan'], { kind: 'help', mode: 'plan' }],
   [['deploy', '--stack', 'shop', '--help'], { kind: 'help', mode: 'deploy' }],
-  [['dploy', '--help'], { kind: 'help', mode: 'deploy' }],
+  [['dploy', '--help'], { kind: 'help', mode: undefined }],
   [['--version'], { kind: 'version' }],
 ])('%j', (words, asked) => {
   expect(parseArguments(words)).toMatchObject(asked)
