@@ -31127,6 +31127,12 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
 
 
 
+
+
+
+
+
+
 const recreate_STRATEGY_NAME = 'recreate';
 /** All old tasks are gone before the first new one. */
 const recreate = {
@@ -31152,6 +31158,7 @@ function hasFirstStep(change) {
     const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
     return isOurs && change.firstStep !== undefined;
 }
+const HOLD_TIMEOUT_MS = 30_000;
 const STOPPING = { during: 'while its old tasks ended' };
 /**
  * Takes every task of the services to be recreated down, side by side, and waits until their containers have ended. It
@@ -31176,7 +31183,7 @@ function untilGone(sent, run) {
         if (!isStopping || service === undefined)
             return sent;
         const { name } = change.request;
-        const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal });
+        const watching = watchStep(service, name, STOPPING, heldDown(service, read, run), judgeEnding, { ...run, signal });
         const problem = await watching.untilSettled((progress, swarm) => {
             const left = swarm === undefined ? progress : leftOf(service, swarm);
             return `its old tasks have not ended within ${run.time.seconds} s: ${left}`;
@@ -31186,6 +31193,20 @@ function untilGone(sent, run) {
         run.lines.say(name, 'its old tasks are gone');
         return sent;
     });
+}
+/** The same reading; where others have scaled the service from none meanwhile, it is to have none again. */
+function heldDown({ ID: id, Spec: emptied }, read, { connection }) {
+    if (!hasOthersScale(emptied.Labels))
+        return read;
+    return async (ours) => {
+        const swarm = await read(ours);
+        const now = swarm.services.get(id);
+        if (now?.found !== 'ours' || !replicasOf(now.service.Spec))
+            return swarm;
+        const limit = clock_timeLimit(HOLD_TIMEOUT_MS);
+        await writeSpec(connection.engine, id, [emptied], emptied, { from: 'spec' }, limit).catch((error) => log_log.debug(`${emptied.Name} was scaled, and is not emptied again: ${errors_messageOf(error)}`));
+        return read(ours);
+    };
 }
 /** How many of them are where. */
 function leftOf({ ID: id }, { services, nodes }) {

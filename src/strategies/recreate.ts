@@ -1,16 +1,22 @@
 import type { Node, Service } from '../docker/api.ts'
+import { replicasOf } from '../docker/specs/service-mode.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
+import { messageOf } from '../errors.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
 import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
-import { swarmReader } from '../rollout/look.ts'
+import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import type { Sent } from '../rollout/sent.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
+import { writeSpec } from '../rollout/write-spec.ts'
 import { allOf } from '../runner/all-of.ts'
+import { timeLimit } from '../runner/clock.ts'
+import { log } from '../runner/log.ts'
+import { hasOthersScale } from '../runner/own-labels.ts'
 import { tasksToReplace } from './first-step.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -40,6 +46,7 @@ function hasFirstStep(change: Change): change is Update {
   return isOurs && change.firstStep !== undefined
 }
 
+const HOLD_TIMEOUT_MS = 30_000
 const STOPPING: StepWords = { during: 'while its old tasks ended' }
 
 /**
@@ -66,7 +73,7 @@ function untilGone(sent: readonly Sent[], run: RolloutRun): Promise<Sent[]> {
     const isStopping = hasFirstStep(change) && change.interim !== undefined
     if (!isStopping || service === undefined) return sent
     const { name } = change.request
-    const watching = watchStep(service, name, STOPPING, read, judgeEnding, { ...run, signal })
+    const watching = watchStep(service, name, STOPPING, heldDown(service, read, run), judgeEnding, { ...run, signal })
     const problem = await watching.untilSettled((progress, swarm) => {
       const left = swarm === undefined ? progress : leftOf(service, swarm)
       return `its old tasks have not ended within ${run.time.seconds} s: ${left}`
@@ -75,6 +82,21 @@ function untilGone(sent: readonly Sent[], run: RolloutRun): Promise<Sent[]> {
     run.lines.say(name, 'its old tasks are gone')
     return sent
   })
+}
+
+/** The same reading; where others have scaled the service from none meanwhile, it is to have none again. */
+function heldDown({ ID: id, Spec: emptied }: Service, read: ReadSwarm, { connection }: RolloutRun): ReadSwarm {
+  if (!hasOthersScale(emptied.Labels)) return read
+  return async (ours) => {
+    const swarm = await read(ours)
+    const now = swarm.services.get(id)
+    if (now?.found !== 'ours' || !replicasOf(now.service.Spec)) return swarm
+    const limit = timeLimit(HOLD_TIMEOUT_MS)
+    await writeSpec(connection.engine, id, [emptied], emptied, { from: 'spec' }, limit).catch((error: unknown) =>
+      log.debug(`${emptied.Name} was scaled, and is not emptied again: ${messageOf(error)}`),
+    )
+    return read(ours)
+  }
 }
 
 /** How many of them are where. */

@@ -139,6 +139,17 @@ describe('somebody who scales it during the deploy makes no red run', () => {
     expect(results).toMatchObject([{ outcome: 'updated', tasks: { running: 7, wanted: 7 } }])
   })
 
+  test('nor where recreate has none for a while: it stays at none until the old tasks are over', async () => {
+    const swarm = await service()
+    swarm.images.set('hub.test/acme/web:1', { stopSeconds: 8 })
+    swarm.faults.clear()
+    const act = scale(swarm, 'web', 3)
+    swarm.faults.add({ at: /GET \/tasks/, from: 4, fault: { kind: 'meanwhile', act } })
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2', strategy: 'recreate' })
+    expect(results).toMatchObject([{ outcome: 'updated', tasks: { running: 5, wanted: 5 } }])
+    expect(swarm.running('web')).toEqual([TWO, TWO, TWO, TWO, TWO])
+  })
+
   test('nor of a service that stays as it is', async () => {
     const swarm = await service()
     swarm.create({ ...(swarm.service('web')?.Spec as ServiceSpec), Name: 'other' })
