@@ -8880,7 +8880,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
  * @throws InvalidReference that says what to write instead
  */
 function parseReference(text) {
-    const refuse = (reason) => new reference_InvalidReference(`The image name ${shown(text)} ${reason}`);
+    const refuse = (reason) => new reference_InvalidReference(`The image name ${reference_shown(text)} ${reason}`);
     checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
     const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
     if (scheme !== undefined)
@@ -8935,7 +8935,7 @@ function withTagDefault(reference) {
 /** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
 function withDigest(reference, digest) {
     if (!isDigest(digest))
-        throw new reference_InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`);
+        throw new reference_InvalidReference(`${reference_shown(digest)} is no digest: ${digestProblem(digest)}`);
     return { ...reference, digest };
 }
 /**
@@ -8951,7 +8951,7 @@ function reference_sameImage(a, b) {
  * @throws InvalidReference that says what to write instead
  */
 function reference_parseRegistry(text) {
-    const refuse = (reason) => new reference_InvalidReference(`The registry ${shown(text)} ${reason}`);
+    const refuse = (reason) => new reference_InvalidReference(`The registry ${reference_shown(text)} ${reason}`);
     checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
     const address = text.replace(/^https?:\/\//i, '');
     if (address.includes('://'))
@@ -9085,7 +9085,7 @@ function digestProblem(digest) {
         return `write sha256: and 64 hexadecimal digits in lower case`;
     return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
 }
-function shown(text) {
+function reference_shown(text) {
     return JSON.stringify(withoutUserInfo(text));
 }
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
@@ -13904,7 +13904,7 @@ const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put v
 /**
  * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
  */
-function parseYaml(text) {
+function yaml_parseYaml(text) {
     const source = text.replace(/^\uFEFF/, '');
     const lineCounter = new dist/* LineCounter */.HN();
     // Duplicate keys are found below: the package's own search takes quadratic time.
@@ -14668,7 +14668,7 @@ function isHub(name) {
 function sourcesIn(text, problems) {
     if (isContent(text) || isOneSource(text))
         return [{ source: text }];
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     for (const { line, column, reason } of wrong) {
         problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
     }
@@ -14947,7 +14947,7 @@ function linesIn(text, problems) {
             .map((line) => line.trim())
             .filter((line) => line !== '');
     }
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0 || root?.kind !== 'list')
@@ -15317,7 +15317,7 @@ function scopeFromColumn(registry) {
     }
 }
 function credentialsFromYaml(text, input, sources, problems) {
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     if (root !== undefined)
         hidePasswords(root);
     if (wrong.length > 0)
@@ -15534,7 +15534,7 @@ function registryCasFromText(text, sources, problems) {
         return [];
     if (plain.startsWith('-----BEGIN'))
         return forTheOnlyOne(plain, sources, own);
-    const { root, problems: wrong } = parseYaml(plain);
+    const { root, problems: wrong } = yaml_parseYaml(plain);
     for (const { line, column, reason } of wrong)
         own.add(`line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0 || root === undefined)
@@ -15997,7 +15997,7 @@ function changeViolations(current, wanted) {
  *
  * @param what it names: `a service`
  */
-function nameProblem(name, what) {
+function swarm_rules_nameProblem(name, what) {
     if (!swarm_rules_NAME.test(name))
         return `${noName(name, what)}: write letters, digits, - and _, ${ENDS}`;
     return name.length > LONGEST_NAME ? swarm_rules_tooLong(name, LONGEST_NAME) : undefined;
@@ -16020,7 +16020,7 @@ function swarm_rules_cut(name) {
     return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
 }
 function nameViolations(name) {
-    const problem = nameProblem(name, 'a service');
+    const problem = swarm_rules_nameProblem(name, 'a service');
     return problem === undefined ? [] : [{ setting: 'name', problem }];
 }
 function resourceViolations(resources, kind) {
@@ -17033,7 +17033,7 @@ function networkOf(item, problems) {
     const here = problems.at(attachments_nameIn(item) ?? item.place);
     if (map !== undefined)
         checkKeys(map, NETWORK_KEYS, here);
-    const name = attachments_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : nameProblem(text, 'a network')));
+    const name = attachments_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : swarm_rules_nameProblem(text, 'a network')));
     if (name === undefined)
         return undefined;
     if (map === undefined)
@@ -17163,7 +17163,16 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status', 'history'];
+const MODE_NAMES = [
+    'deploy',
+    'plan',
+    'refresh-auth',
+    'login',
+    'remove',
+    'status',
+    'history',
+    'rollback',
+];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -17184,6 +17193,10 @@ const mode_OTHER_NAMES = {
     inspect: 'status',
     ls: 'status',
     ps: 'status',
+    back: 'rollback',
+    revert: 'rollback',
+    'roll-back': 'rollback',
+    undo: 'rollback',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -17517,7 +17530,7 @@ const images_EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/
  * is not.
  */
 function imagesFromText(text, env, problems) {
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     for (const { line, column, reason } of wrong)
         problems.add(`images line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0 || root === undefined)
@@ -17690,7 +17703,7 @@ function hostsFrom(text, problems) {
     return hosts;
 }
 function listFrom(text, problems) {
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     for (const { line, reason } of wrong)
         problems.add(`line ${line}: ${reason}`);
     if (wrong.length > 0 || root === undefined)
@@ -18029,7 +18042,7 @@ function update_policy_keyOf(phase) {
 function policyOfText(phase, text, problems) {
     if (text.trim() === '')
         return {};
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     if (wrong.length > 0 && /^\w+:[^\r\n{]*,\s*\w+:[^\r\n]*$/.test(text.trim())) {
         problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
         return {};
@@ -18156,7 +18169,7 @@ function checkRatio(text) {
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
  */
-/** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
+/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
 const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
     accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
@@ -18187,6 +18200,7 @@ const GROUPS = {
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
     status: ['fail-on-problems'],
+    rollback: ['to'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = [
@@ -18198,7 +18212,8 @@ const ONLY_SAY_HOW = [
     'records',
     'files',
     'tools',
-    'replacement',
+    'strategy',
+    'policies',
 ];
 const ONLY_SAYS_HOW = [
     ...[
@@ -18214,6 +18229,8 @@ const ONLY_SAYS_HOW = [
 ];
 /** Whoever wants to see what a deploy would do must not be led to a removal. */
 const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
+/** What a deploy takes that is in the record of what a rollback goes back to. */
+const RECORDED = ['images', 'files', 'policies'];
 const DEPLOYMENT = [
     ...[
         'run',
@@ -18229,13 +18246,14 @@ const DEPLOYMENT = [
         'files',
         'rollout',
         'tools',
-        'replacement',
+        'strategy',
+        'policies',
     ],
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
-    plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+    plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'rollback', 'plan'] },
     'refresh-auth': {
         does: 'only renew stored credentials',
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
@@ -18244,6 +18262,10 @@ const MODES = {
     status: { does: 'only look', takes: ['run', 'services', 'status'] },
     remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
     history: { does: 'only show what was deployed', takes: ['run', 'services'] },
+    rollback: {
+        does: 'go back to what was deployed before',
+        takes: [...DEPLOYMENT.filter((group) => !RECORDED.includes(group)), 'rollback'],
+    },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -18258,14 +18280,23 @@ function inputsOfMode(mode, strategies) {
  * not matter, a notice tells. What an input stands for that is not given is never told.
  */
 function checkModeInputs(env, mode, strategies, problems) {
+    const takes = takenBy(env, mode);
     for (const [group, names] of groupsOf(strategies)) {
-        if (MODES[mode].takes.includes(group))
+        if (takes.includes(group))
             continue;
         const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
         // Nobody is led to a removal who can be meant to do something else.
         const harmless = taking.filter((name) => name !== 'remove');
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
+            if (isRollback(env, mode) && RECORDED.includes(group)) {
+                const why = 'a rollback has it from the record of what was deployed';
+                if (ONLY_SAY_HOW.includes(group))
+                    log_log.notice(`${name}: ${why}, and it is not used`);
+                else
+                    problems.add(`${name}: ${why}, and pushes nothing: leave it out`);
+                continue;
+            }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
                 log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
                 continue;
@@ -18278,10 +18309,19 @@ function checkModeInputs(env, mode, strategies, problems) {
         }
     }
 }
+function takenBy(env, mode) {
+    const { takes } = MODES[mode];
+    return mode === 'plan' && isRollback(env, mode) ? [...MODES.rollback.takes, 'plan'] : takes;
+}
+/** Whether a run is asked to go back, or to say what that would do. */
+function isRollback(env, mode) {
+    return mode === 'rollback' || (mode === 'plan' && input(env, 'to').trim() !== '');
+}
 function groupsOf(strategies) {
     return [
         ...Object.entries(GROUPS),
-        ['replacement', [...POLICY_KEYS, ...strategyKeys(strategies)]],
+        ['strategy', strategyKeys(strategies)],
+        ['policies', POLICY_KEYS],
     ];
 }
 /** A runner hands over the default of an input that is not given. */
@@ -18325,6 +18365,8 @@ function readPruneImages(env, wait, problems) {
 
 // `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
 const pause_ACTION = 'pause';
+/** What to say of it in a rollback. */
+const NO_PAUSE = 'pause is by the policy of a service, and a rollback has that of what was deployed: write `keep`, which leaves what did not come up as it is, or leave it out';
 const FLAG = '--update-failure-action';
 /** A service or stack that has Swarm pause an update that fails. */
 function pausing(request) {
@@ -18381,6 +18423,123 @@ function replacementOf(own, all, problems) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/inputs/names.js
+
+
+
+/** Names of what there is on the swarm, as an input lists them. */
+/** The words of a text, with blanks, commas or line ends between. */
+function wordsOf(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+/**
+ * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
+ *
+ * @param advice what to write instead, a phrase
+ */
+function readNames(text, name, advice, problems) {
+    const here = problems.at(name);
+    const names = namesFromText(text, advice, here);
+    for (const one of names) {
+        const isOther = /[/:@=*]/.test(one);
+        const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+        if (problem !== undefined)
+            here.add(problem);
+    }
+    for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
+        here.add(`${shown(one)} is given twice: leave one of the two out`);
+    }
+    return names;
+}
+function namesFromText(text, advice, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'text')
+        return wordsOf(root.value);
+    if (root.kind === 'map') {
+        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
+}
+function namesOfItem(item, place, advice, problems) {
+    const words = item.kind === 'text' ? wordsOf(item.value) : [];
+    if (words.length > 0)
+        return words;
+    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
+    return [];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/rollback-target.js
+
+
+const WAYS = "`previous`, a number such as `'#7'` (in quotes), the tag of an image, a commit, or the ID or address of a run";
+// An image's tag (github.com/distribution/reference); commits and IDs of runs are such words too.
+const rollback_target_WORD = /^\w[\w.-]{0,127}$/;
+// What stands behind the address of a run, on the pages of its attempts and jobs.
+const WITHIN_RUN = /\/(?:attempts\/(\d{1,6})|jobs?\/\d+)(?:\/.*)?$/;
+/** @throws UserError that goes on after the input's name */
+function parseRollbackTarget(text) {
+    if (text === 'previous')
+        return { by: 'previous' };
+    if (/^(?:previous|prev|last|before)$/i.test(text))
+        throw new errors_UserError(`${problems_shown(text)}: write \`previous\``);
+    if (text.startsWith('#'))
+        return versionFrom(text);
+    if (/^https?:\/\//i.test(text))
+        return runFrom(text);
+    if (rollback_target_WORD.test(text))
+        return { by: 'name', text };
+    if (/[:/@]/.test(text)) {
+        throw new errors_UserError(`${problems_shown(text)} is an image: write its tag alone${tagOf(text)}, for a rollback goes to what was deployed, whatever its images were called`);
+    }
+    throw new errors_UserError(`${problems_shown(text)} is no version: write ${WAYS}`);
+}
+/** What to write into `to` when there is nothing in it. */
+const NO_TARGET = `it is empty: write ${WAYS}`;
+function versionFrom(text) {
+    const version = /^#[1-9]\d{0,8}$/.test(text) ? Number(text.slice(1)) : undefined;
+    if (version !== undefined)
+        return { by: 'version', version };
+    throw new errors_UserError(`${problems_shown(text)} is no number of a version: write one such as \`'#7'\`; \`mode: history\` shows them`);
+}
+function runFrom(text) {
+    const [, commit] = /\/commit\/([0-9a-f]{7,64})\b/.exec(text) ?? [];
+    if (commit !== undefined)
+        throw new errors_UserError(`${problems_shown(text)} is the address of a commit: write \`${commit}\``);
+    const url = pageOf(text);
+    if (url !== '')
+        return { by: 'run', url, attempt: WITHIN_RUN.exec(withoutRest(text))?.[1] };
+    throw new errors_UserError(`${problems_shown(text)} is not the address of a run: write one such as \`https://github.com/acme/shop/actions/runs/1234\``);
+}
+/** The address of a run, whatever page of it an address is of; empty for what is none. */
+function pageOf(address) {
+    if (!URL.canParse(address))
+        return '';
+    const { protocol, host, pathname } = new URL(withoutRest(address).replace(WITHIN_RUN, ''));
+    return pathname.length > 1 ? `${protocol}//${host}${pathname}` : '';
+}
+function withoutRest(address) {
+    return address.replace(/[?#].*$/, '').replace(/\/+$/, '');
+}
+function tagOf(image) {
+    const [, tag] = /:(\w[\w.-]{0,127})(?:@.*)?$/.exec(image) ?? [];
+    return tag === undefined || /^[0-9a-f]{64}$/.test(tag) ? '' : ` (\`${tag}\`)`;
+}
+/** A target as a sentence names it. */
+function targetInWords(target) {
+    if (target.by === 'previous')
+        return 'previous';
+    if (target.by === 'version')
+        return `#${target.version}`;
+    if (target.by === 'name')
+        return shown(target.text);
+    return `the run ${target.url}${target.attempt === undefined ? '' : ` (attempt ${target.attempt})`}`;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/selection.js
 
 
@@ -18405,24 +18564,24 @@ function parseSelection(text) {
  */
 function parseNames(text) {
     if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
-        const words = wordsOf(text);
+        const words = selection_wordsOf(text);
         if (words.length > 0)
             return words;
         throw new errors_UserError('it names no service: write names such as `web api`, or leave it out');
     }
-    const { root, problems } = parseYaml(text);
+    const { root, problems } = yaml_parseYaml(text);
     const [wrong] = problems;
     if (wrong !== undefined)
         throw new errors_UserError(`line ${wrong.line}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
-    return wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    return selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
 }
 function selection_nameIn(item) {
     if (item.kind === 'text' && item.value !== undefined)
         return item.value;
     throw new errors_UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
 }
-function wordsOf(text) {
+function selection_wordsOf(text) {
     return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
 }
 /** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
@@ -18454,1401 +18613,6 @@ function unknownNames(selection, all, owner) {
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
     return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
-}
-
-;// CONCATENATED MODULE: ./build/runner/own-labels.js
-/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
-const WRITE_LABEL = 'swarm-deploy.write';
-/**
- * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
- * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
- */
-const ACCOUNT_LABELS = {
-    registry: 'swarm-deploy.auth.registry',
-    account: 'swarm-deploy.auth.account',
-    storedAt: 'swarm-deploy.auth.stored-at',
-    expires: 'swarm-deploy.auth.expires',
-};
-/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
-/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
-const COLOUR_LABELS = {
-    /** The service that a colour belongs to. */
-    belongs: 'swarm-deploy.blue-green',
-    /** Counts the switches: the one with the highest number has the traffic. */
-    live: 'swarm-deploy.live',
-    /** What leads traffic to whichever of them is live, as JSON. */
-    route: 'swarm-deploy.route',
-};
-/** All labels that say something of one service as it is now, and nothing of what was asked for. */
-const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
-/**
- * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
- * we {@link BY_INPUT}.
- */
-const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
-const BY_INPUT = 'input';
-/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
-function own_labels_hasOthersScale(labels) {
-    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
-    return label === BY_INPUT || label.toLowerCase() === 'true';
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
-
-
-
-
-
-/**
- * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
- * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
- * comparison is strict: an empty value is not the same as none. Pure.
- *
- * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
- * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
- * None of them changes what a task is.
- */
-function spec_comparison_sameSpec(a, b) {
-    return isDeepStrictEqual(storedForm(a), storedForm(b));
-}
-/**
- * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
- * change of their template and of the endpoint only, and not for one of labels, policies or their number.
- */
-function replacesNothing(current, wanted) {
-    if (wantedTasks(wanted) === 0)
-        return true;
-    const { EndpointSpec: _, ...rest } = current;
-    const { TaskTemplate, EndpointSpec } = wanted;
-    return spec_comparison_sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) });
-}
-/**
- * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
- * order Swarm would restart the tasks.
- */
-function withStoredOrder(spec, stored) {
-    const { TaskTemplate: template } = spec;
-    const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
-    const [a, b] = [storedContainer(own), storedContainer(its)];
-    const same = SETS.filter((key) => own[key] !== undefined && isDeepStrictEqual(a[key], b[key]));
-    if (same.length === 0)
-        return spec;
-    const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
-    return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } };
-}
-const SETS = (/* unused pure expression or super */ null && (['Env', 'Secrets', 'Configs']));
-/**
- * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
- * more. It tells nothing of what is in them.
- */
-function fingerprint(spec) {
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(toGoJson(storedForm(spec), withSortedKeys))
-        .digest('hex');
-}
-/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
-function withSortedKeys(_key, value) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return value;
-    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
-function changedParts(now, wanted) {
-    if (spec_comparison_sameSpec(now, wanted))
-        return [];
-    const [a, b] = [storedForm(now), storedForm(wanted)];
-    const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
-    return words.length > 0 ? words : ['settings'];
-}
-const PARTS = [
-    ['image', (spec) => container(spec).Image],
-    ['mode and replicas', (spec) => spec.Mode],
-    ['env', (spec) => container(spec).Env],
-    ['secrets', (spec) => container(spec).Secrets],
-    ['configs', (spec) => container(spec).Configs],
-    ['networks', (spec) => raw(spec.TaskTemplate).Networks],
-    ['labels', (spec) => spec.Labels],
-    ['update policy', (spec) => spec.UpdateConfig],
-    ['rollback policy', (spec) => spec.RollbackConfig],
-];
-/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
-const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
-/** The form in which Swarm stores a spec, as a comparison needs it. */
-function storedForm(spec) {
-    const clean = raw(withoutNothing(spec));
-    const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
-    const template = raw(clean.TaskTemplate);
-    const { Platforms: _platforms, ...placement } = raw(template.Placement);
-    return {
-        ...clean,
-        Labels: labels,
-        Mode: storedMode(clean.Mode, own_labels_hasOthersScale(spec.Labels)),
-        ...where(clean, 'UpdateConfig', storedPolicy),
-        ...where(clean, 'RollbackConfig', storedPolicy),
-        ...where(clean, 'EndpointSpec', storedEndpoint),
-        TaskTemplate: {
-            Runtime: 'container',
-            ForceUpdate: 0,
-            ...template,
-            Placement: placement,
-            ...where(template, 'ContainerSpec', storedContainer),
-            ...where(template, 'RestartPolicy', (policy) => ({ Condition: 'any', MaxAttempts: 0, ...policy })),
-        },
-    };
-}
-/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
-function storedMode(mode, hasAnyNumber) {
-    const { Replicated: replicated, ReplicatedJob: job } = mode;
-    const concurrent = job?.MaxConcurrent ?? 1;
-    return {
-        ...mode,
-        ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
-        ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
-    };
-}
-function storedPolicy(policy) {
-    const { FailureAction: action, Order: order } = policy;
-    // The API knows no policy without these numbers: one that is left out is zero.
-    return {
-        Parallelism: 0,
-        MaxFailureRatio: 0,
-        ...policy,
-        FailureAction: action || 'pause',
-        Order: order || 'stop-first',
-    };
-}
-function storedEndpoint(endpoint) {
-    const ports = list(endpoint.Ports).map((port) => ({
-        ...port,
-        Protocol: lowerCased(port.Protocol) || 'tcp',
-        PublishMode: lowerCased(port.PublishMode) || 'ingress',
-    }));
-    return { ...endpoint, Mode: endpoint.Mode || 'vip', ...(ports.length > 0 && { Ports: ports }) };
-}
-function storedContainer(spec) {
-    const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
-    const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
-    return {
-        Isolation: 'default',
-        ...rest,
-        ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
-        ...(spec.Privileges !== undefined && {
-            Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
-        }),
-        // Docker sends these in the order of a Go map, and a container sees no order in them.
-        ...(env !== undefined && { Env: env.toSorted() }),
-        ...(secrets !== undefined && { Secrets: list(secrets).toSorted(byText) }),
-        ...(configs !== undefined && { Configs: list(configs).toSorted(byText) }),
-        ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
-    };
-}
-function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
-    const bind = raw(options);
-    if (Object.keys(bind).length === 0)
-        return mount;
-    return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || 'rprivate' } };
-}
-/** The value without nulls and empty lists: on the wire to Swarm's store both are the same as nothing. */
-function withoutNothing(value) {
-    if (Array.isArray(value))
-        return value.map(withoutNothing);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
-    return Object.fromEntries(entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0)));
-}
-function where(object, key, change) {
-    return object[key] === undefined ? {} : { [key]: change(raw(object[key])) };
-}
-function container(spec) {
-    return raw(raw(spec.TaskTemplate).ContainerSpec);
-}
-function raw(value) {
-    return (value ?? {});
-}
-function list(value) {
-    return (value ?? []);
-}
-function lowerCased(value) {
-    return String(value ?? '').toLowerCase();
-}
-function byText(a, b) {
-    const [one, other] = [sortKey(a), sortKey(b)];
-    return one < other ? -1 : Number(one > other);
-}
-/** A secret or config by where a task finds it, then by what it is. */
-function sortKey(object) {
-    const id = object.SecretID ?? object.ConfigID;
-    return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/create-flags.js
-
-
-
-const TEMPLATE = ['TaskTemplate'];
-const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
-const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
-const RESTART = [...TEMPLATE, 'RestartPolicy'];
-const DNS = [...CONTAINER, 'DNSConfig'];
-const LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
-const RESERVATIONS = [...TEMPLATE, 'Resources', 'Reservations'];
-const PLACEMENT = [...TEMPLATE, 'Placement'];
-/**
- * Docker sends one of these whole as soon as one of its flags is given, with its own values for the others: those that
- * Swarm takes where there is none (swarmkit, api/defaults/service.go).
- */
-const create_flags_GROUPS = [
-    { path: ['UpdateConfig'], defaults: policyDefaults() },
-    { path: ['RollbackConfig'], defaults: policyDefaults() },
-    { path: RESTART, defaults: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 } },
-    { path: HEALTHCHECK, defaults: {} },
-];
-function policyDefaults() {
-    return {
-        Parallelism: 1,
-        FailureAction: 'pause',
-        Monitor: 5e9,
-        MaxFailureRatio: 0,
-        Order: 'stop-first',
-    };
-}
-const create_flags_PARTS = [
-    { flags: ['--label'], path: ['Labels'], isMap: true },
-    ...policy('--update', 'UpdateConfig'),
-    ...policy('--rollback', 'RollbackConfig'),
-    { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
-    { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
-    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
-    { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
-    { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
-    { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
-    { flags: ['--restart-max-attempts'], path: [...RESTART, 'MaxAttempts'] },
-    { flags: ['--restart-window'], path: [...RESTART, 'Window'] },
-    { flags: ['--limit-cpu'], path: [...LIMITS, 'NanoCPUs'] },
-    { flags: ['--limit-memory'], path: [...LIMITS, 'MemoryBytes'] },
-    { flags: ['--limit-pids'], path: [...LIMITS, 'Pids'] },
-    { flags: ['--reserve-cpu'], path: [...RESERVATIONS, 'NanoCPUs'] },
-    { flags: ['--reserve-memory'], path: [...RESERVATIONS, 'MemoryBytes'] },
-    { flags: ['--generic-resource'], path: [...RESERVATIONS, 'GenericResources'], nameOf: resourceName },
-    { flags: ['--constraint'], path: [...PLACEMENT, 'Constraints'], nameOf: attributeOf },
-    { flags: ['--placement-pref'], path: [...PLACEMENT, 'Preferences'] },
-    { flags: ['--replicas-max-per-node'], path: [...PLACEMENT, 'MaxReplicas'] },
-    {
-        flags: ['--env', '--env-file'],
-        path: [...CONTAINER, 'Env'],
-        nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
-    },
-    { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
-    { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
-    { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
-    { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
-    { flags: ['--dns'], path: [...DNS, 'Nameservers'] },
-    { flags: ['--dns-search'], path: [...DNS, 'Search'] },
-    { flags: ['--dns-option'], path: [...DNS, 'Options'] },
-    { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
-    { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
-    // A capability is in one of the two lists at most: who speaks of one speaks of both.
-    { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
-    { flags: ['--cap-drop', '--cap-add'], path: [...CONTAINER, 'CapabilityDrop'] },
-    { flags: ['--no-healthcheck'], path: HEALTHCHECK },
-    { flags: ['--health-cmd'], path: [...HEALTHCHECK, 'Test'] },
-    { flags: ['--health-interval'], path: [...HEALTHCHECK, 'Interval'] },
-    { flags: ['--health-timeout'], path: [...HEALTHCHECK, 'Timeout'] },
-    { flags: ['--health-retries'], path: [...HEALTHCHECK, 'Retries'] },
-    { flags: ['--health-start-period'], path: [...HEALTHCHECK, 'StartPeriod'] },
-    { flags: ['--health-start-interval'], path: [...HEALTHCHECK, 'StartInterval'] },
-    { flags: ['--entrypoint'], path: [...CONTAINER, 'Command'] },
-    { flags: ['--hostname'], path: [...CONTAINER, 'Hostname'] },
-    { flags: ['--init'], path: [...CONTAINER, 'Init'] },
-    { flags: ['--isolation'], path: [...CONTAINER, 'Isolation'] },
-    { flags: ['--oom-score-adj'], path: [...CONTAINER, 'OomScoreAdj'] },
-    { flags: ['--read-only'], path: [...CONTAINER, 'ReadOnly'] },
-    { flags: ['--stop-grace-period'], path: [...CONTAINER, 'StopGracePeriod'] },
-    { flags: ['--stop-signal'], path: [...CONTAINER, 'StopSignal'] },
-    { flags: ['--tty'], path: [...CONTAINER, 'TTY'] },
-    { flags: ['--user'], path: [...CONTAINER, 'User'] },
-    { flags: ['--workdir'], path: [...CONTAINER, 'Dir'] },
-    { flags: ['--credential-spec'], path: [...CONTAINER, 'Privileges', 'CredentialSpec'] },
-    { flags: ['--credential-spec'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
-];
-function policy(flag, key) {
-    return [
-        { flags: [`${flag}-parallelism`], path: [key, 'Parallelism'] },
-        { flags: [`${flag}-delay`], path: [key, 'Delay'] },
-        { flags: [`${flag}-failure-action`], path: [key, 'FailureAction'] },
-        { flags: [`${flag}-max-failure-ratio`], path: [key, 'MaxFailureRatio'] },
-        { flags: [`${flag}-monitor`], path: [key, 'Monitor'] },
-        { flags: [`${flag}-order`], path: [key, 'Order'] },
-    ];
-}
-/** How many tasks there are is often ruled by others as well: what no list names any more stays. */
-const OF_MODE = ['--mode', '--replicas', '--max-concurrent'];
-/** The flags of which it is not known here what they speak of: those of a later docker. */
-function unknownFlags(flags) {
-    return flags.filter((flag) => !isCreateFlag(flag));
-}
-/** Whether docker is known to have a flag for what a service is. */
-function isCreateFlag(flag) {
-    return OF_MODE.includes(flag) || create_flags_PARTS.some((part) => part.flags.includes(flag));
-}
-/**
- * A spec with what the flags say.
- *
- * @param declared the spec that docker makes of these flags and no others
- * @param flags their long names
- * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
- * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
- * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
- */
-function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
-    const steps = stepsOf(flags, declared);
-    const record = create_flags_entriesOf(declared, flags);
-    const gone = earlier.filter((name) => !record.includes(name));
-    const unknown = plain === undefined ? [] : differences(plain, declared);
-    const changes = [];
-    let spec = current;
-    const lay = (name, next) => {
-        if (sameSpec(spec, next))
-            return;
-        changes.push(name);
-        spec = next;
-    };
-    for (const name of gone)
-        lay(shownName(name), withoutEntry(spec, declared, name));
-    for (const { part, key, name } of steps)
-        lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
-    for (const flag of OF_MODE.filter((one) => flags.includes(one)))
-        lay(flag, withMode(spec, declared, flag, flags));
-    for (const path of unknown)
-        lay(unknownFlags(flags).join(' '), setAt(spec, path, create_flags_valueAt(declared, path)));
-    return { spec, changes, record };
-}
-/**
- * What the flags of a spec that docker has made speak of, by name.
- *
- * @param env the variables in it that come from elsewhere
- */
-function create_flags_entriesOf(declared, flags, env = {}) {
-    const names = stepsOf(flags, declared).map(({ name }) => name);
-    return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
-}
-function stepsOf(flags, declared) {
-    const parts = create_flags_PARTS.filter((part) => part.flags.some((flag) => flags.includes(flag)));
-    return parts.flatMap((part) => stepsOfPart(part, declared));
-}
-function stepsOfPart(part, declared) {
-    const [flag = ''] = part.flags;
-    const value = create_flags_valueAt(declared, part.path);
-    if (part.nameOf === undefined && !part.isMap)
-        return [{ part, key: undefined, name: flag }];
-    const keys = part.nameOf === undefined ? Object.keys(create_flags_raw(value)) : create_flags_list(value).map(part.nameOf);
-    return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
-}
-function withEntry(spec, declared, part, key, keptAlias) {
-    const { path, nameOf } = part;
-    const said = create_flags_valueAt(declared, path);
-    if (key === undefined) {
-        const group = groupOf(path)?.path;
-        const isWhole = group !== undefined && replacesGroup(create_flags_valueAt(spec, group), create_flags_valueAt(declared, group));
-        return isWhole ? setAt(spec, group, create_flags_valueAt(declared, group)) : setAt(spec, path, said);
-    }
-    const now = create_flags_valueAt(spec, path);
-    if (nameOf === undefined)
-        return setAt(spec, path, { ...create_flags_raw(now), [key]: create_flags_raw(said)[key] });
-    const isNamed = (entry) => nameOf(entry) === key;
-    const before = create_flags_list(now);
-    const entries = create_flags_list(said)
-        .filter(isNamed)
-        .map((entry) => (path === NETWORKS ? withAlias(entry, before.find(isNamed), keptAlias) : entry));
-    const at = before.findIndex(isNamed);
-    const place = at < 0 ? before.length : at;
-    const others = (entry) => !isNamed(entry);
-    return setAt(spec, path, [
-        ...before.slice(0, place).filter(others),
-        ...entries,
-        ...before.slice(place).filter(others),
-    ]);
-}
-const NETWORKS = create_flags_PARTS.find(({ flags }) => flags.includes('--network'))?.path;
-/** A network of a spec that goes on to have an alias which it had before. */
-function withAlias(entry, before, alias) {
-    const aliases = (network) => create_flags_list(create_flags_raw(network).Aliases);
-    if (alias === undefined || !aliases(before).includes(alias) || aliases(entry).includes(alias))
-        return entry;
-    return { ...create_flags_raw(entry), Aliases: [...aliases(entry), alias] };
-}
-/** The spec without what a flag said that is not given any more. */
-function withoutEntry(spec, declared, name) {
-    const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
-    const parts = create_flags_PARTS.filter(({ flags, nameOf, isMap }) => flags[0] === flag && (key !== undefined) === (nameOf !== undefined || isMap === true));
-    return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ''), spec);
-}
-function withoutPart(spec, declared, part, key) {
-    const { path, nameOf, isMap } = part;
-    const now = create_flags_valueAt(spec, path);
-    if (nameOf !== undefined)
-        return setAt(spec, path, orNothing(create_flags_list(now).filter((entry) => nameOf(entry) !== key)));
-    if (isMap) {
-        const { [key]: _, ...others } = create_flags_raw(now);
-        return setAt(spec, path, orNothing(others));
-    }
-    const group = groupOf(path);
-    if (group === undefined)
-        return setAt(spec, path, create_flags_valueAt(declared, path));
-    if (create_flags_valueAt(spec, group.path) === undefined)
-        return spec;
-    const [setting = ''] = path.slice(group.path.length);
-    const { [setting]: otherwise } = { ...group.defaults, ...create_flags_raw(create_flags_valueAt(declared, group.path)) };
-    const rest = setAt(create_flags_raw(create_flags_valueAt(spec, group.path)), [setting], otherwise);
-    const isPlain = Object.entries(rest).every(([key, value]) => value === group.defaults[key]);
-    return setAt(spec, group.path, isPlain ? create_flags_valueAt(declared, group.path) : rest);
-}
-function groupOf(path) {
-    return create_flags_GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
-}
-/** A health check that is switched off has no other settings, and one that is not has nothing of that. */
-function replacesGroup(now, declared) {
-    if (declared === undefined)
-        return false;
-    const isOff = (group) => create_flags_list(create_flags_raw(group).Test)[0] === 'NONE';
-    return now === undefined || isOff(now) !== isOff(declared);
-}
-/** A mode that is another one is Swarm's to refuse. Within one mode only what is given changes. */
-function withMode(spec, { Mode }, flag, flags) {
-    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
-    const [kind] = Object.keys(Mode);
-    if (kind === undefined || !(kind in spec.Mode))
-        return { ...spec, Mode };
-    if (flag === '--mode')
-        return spec;
-    if (replicated !== undefined)
-        return flag === '--replicas' ? { ...spec, Mode } : spec;
-    if (job === undefined)
-        return spec;
-    // Without --max-concurrent docker has all tasks of a job run at once.
-    const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
-    return {
-        ...spec,
-        Mode: flags.includes('--replicas') ? Mode : { ReplicatedJob: { ...job, ...concurrent } },
-    };
-}
-/** The paths at which two specs differ, as deep as they are objects. */
-function differences(a, b, path = []) {
-    if (isDeepStrictEqual(a, b))
-        return [];
-    if (!isObject(a) || !isObject(b))
-        return [path];
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
-}
-const create_flags_LONGEST_NAME = 60;
-function shownName(name) {
-    const clean = printable(name);
-    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
-}
-function create_flags_valueAt(spec, path) {
-    return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
-}
-/** `undefined` takes the key away. */
-function setAt(object, [key, ...rest], value) {
-    if (key === undefined)
-        return value;
-    const { [key]: before, ...others } = create_flags_raw(object);
-    const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
-    if (after === undefined || (before === undefined && value === undefined))
-        return others;
-    return { ...create_flags_raw(object), [key]: after };
-}
-function orNothing(entries) {
-    return Object.keys(entries).length === 0 ? undefined : entries;
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-function create_flags_raw(value) {
-    return isObject(value) ? value : {};
-}
-function create_flags_list(value) {
-    return Array.isArray(value) ? value : [];
-}
-function textOf(key) {
-    return (entry) => String(create_flags_raw(entry)[key] ?? '');
-}
-/** A secret or config by where a task finds it. A config without a file is a credential spec. */
-function fileName(entry) {
-    return String(create_flags_raw(create_flags_raw(entry).File).Name ?? '');
-}
-/** The container's side: what changes is where it is published. */
-function create_flags_portName(entry) {
-    const { TargetPort: port, Protocol: protocol } = create_flags_raw(entry);
-    return `${port}/${String(protocol || 'tcp').toLowerCase()}`;
-}
-function resourceName(entry) {
-    const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } = create_flags_raw(entry);
-    return String(create_flags_raw(discrete ?? named).Kind ?? '');
-}
-/** `node.labels.zone` of `node.labels.zone==east`. */
-function attributeOf(entry) {
-    return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/inputs/shell-words.js
-/** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
-const shell_words_OPERATORS = new Set(';|&<>()');
-/** What begins an expansion behind a `$` (2.6). */
-const EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
-/** What a backslash takes its meaning from between double quotes (2.2.3). */
-const ESCAPED_IN_QUOTES = new Set('$`"\\\n');
-/**
- * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
- * together and go, a backslash joins two lines, and `#` begins a comment. Nothing is expanded and nothing is run: where
- * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
- * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
- */
-function shellWords(text) {
-    return new Scanner(text.replace(/\r\n?/g, '\n')).read();
-}
-class Scanner {
-    #text;
-    #words = [];
-    /** What is wrong, and on which lines. */
-    #problems = new Map();
-    /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
-    #withOperators = new Set();
-    #at = 0;
-    #line = 1;
-    #word;
-    constructor(text) {
-        this.#text = text;
-    }
-    read() {
-        let isClosed = true;
-        while (isClosed && this.#at < this.#text.length)
-            isClosed = this.#readNext(this.#text[this.#at]);
-        this.#endWord();
-        const problems = toldOf(this.#problems, this.#text.includes('\n'));
-        return { words: isClosed ? this.#words : [], problems };
-    }
-    /** @returns whether the text goes on: not behind a quote that is never closed */
-    #readNext(sign) {
-        if (sign === "'")
-            return this.#readSingleQuotes();
-        if (sign === '"')
-            return this.#readDoubleQuotes();
-        if (sign === '\\')
-            this.#readBackslash();
-        else if (sign === ' ' || sign === '\t' || sign === '\n') {
-            this.#endWord();
-            this.#pass(1);
-        }
-        else if (sign === '#' && this.#word === undefined) {
-            const end = this.#text.indexOf('\n', this.#at);
-            this.#at = end < 0 ? this.#text.length : end;
-        }
-        else {
-            if (shell_words_OPERATORS.has(sign))
-                this.#noteOperator(sign);
-            if (sign === '$' && /['"]/.test(this.#following()))
-                this.#noteExpansion();
-            this.#take(sign);
-        }
-        return true;
-    }
-    #readSingleQuotes() {
-        const close = this.#text.indexOf("'", this.#at + 1);
-        if (close < 0)
-            return this.#noteUnclosed("'", this.#line);
-        this.#add(this.#text.slice(this.#at + 1, close), true);
-        this.#pass(close + 1 - this.#at);
-        return true;
-    }
-    #readDoubleQuotes() {
-        const opened = this.#line;
-        this.#add('', true);
-        this.#pass(1);
-        for (let sign = this.#text[this.#at]; sign !== '"'; sign = this.#text[this.#at]) {
-            if (sign === undefined)
-                return this.#noteUnclosed('"', opened);
-            const next = this.#text[this.#at + 1] ?? '';
-            if (sign !== '\\' || !ESCAPED_IN_QUOTES.has(next))
-                this.#take(sign);
-            else {
-                if (next !== '\n')
-                    this.#add(next, true);
-                this.#pass(2);
-            }
-        }
-        this.#pass(1);
-        return true;
-    }
-    /** Outside of quotes. */
-    #readBackslash() {
-        // A blank that was left behind the backslash cannot be seen, and nobody means it.
-        const rest = this.#word === undefined ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
-        rest.lastIndex = this.#at;
-        const joint = rest.exec(this.#text)?.[0];
-        if (joint === undefined)
-            this.#add(this.#text[this.#at + 1] ?? '', true);
-        this.#pass(joint?.length ?? 2);
-    }
-    /** Takes a sign as it is, and notes what a shell would have made of it. */
-    #take(sign) {
-        if (sign === '`')
-            this.#note(RUN);
-        if (sign === '$' && EXPANDED.test(this.#following()))
-            this.#noteExpansion();
-        this.#add(sign, false);
-        this.#pass(1);
-    }
-    #add(text, isQuoted) {
-        this.#word ??= { text: '', line: this.#line, isQuoted };
-        this.#word.text += text;
-    }
-    #endWord() {
-        if (this.#word !== undefined)
-            this.#words.push(this.#word);
-        this.#word = undefined;
-    }
-    #pass(signs) {
-        for (const end = this.#at + signs; this.#at < end; this.#at++)
-            if (this.#text[this.#at] === '\n')
-                this.#line++;
-    }
-    /** The next sign. A line end behind a backslash is not there for a shell. */
-    #following() {
-        let next = this.#at + 1;
-        while (this.#text.startsWith('\\\n', next))
-            next += 2;
-        return this.#text[next] ?? '';
-    }
-    #note(problem, line = this.#line) {
-        this.#problems.set(problem, (this.#problems.get(problem) ?? new Set()).add(line));
-    }
-    #noteExpansion() {
-        if (this.#following() === '(')
-            this.#withOperators.add(this.#line);
-        this.#note(EXPANSION);
-    }
-    #noteOperator(sign) {
-        if (!this.#withOperators.has(this.#line))
-            this.#note(operator(sign));
-        this.#withOperators.add(this.#line);
-    }
-    #noteUnclosed(quote, line) {
-        this.#note(unclosed(quote), line);
-        return false;
-    }
-}
-const MOST_LINES = 5;
-/** What is wrong, with its lines where there are several. */
-function toldOf(problems, hasLines) {
-    return [...problems].map(([problem, lines]) => {
-        if (!hasLines)
-            return problem;
-        const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
-        const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
-        return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`;
-    });
-}
-const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
-const RUN = 'no command is run here: put a backtick in single quotes if the sign itself is meant';
-function operator(sign) {
-    return `no shell runs this, for which \`${sign}\` outside of quotes would be an operator: put the whole value in quotes if the sign itself is meant`;
-}
-function unclosed(quote) {
-    return `the quote \`${quote}\` is never closed: close it, or write \`\\${quote}\` for the sign itself`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/flags.js
-
-
-
-/** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
-const RECORD_LABEL = 'swarm-deploy.create-args';
-/** On a service: what the lists of its entry attached the last time. */
-const ATTACHED_LABEL = 'swarm-deploy.attached';
-/** The flags of both commands that take no value; any other flag may be given one by `=`. */
-const SWITCHES = new Set([
-    '--detach',
-    '--force',
-    '--help',
-    '--init',
-    '--no-healthcheck',
-    '--no-resolve-image',
-    '--quiet',
-    '--read-only',
-    '--rollback',
-    '--tty',
-    '--with-registry-auth',
-]);
-/** The short flags of both commands. */
-const LONG_NAMES = {
-    '-d': '--detach',
-    '-e': '--env',
-    '-h': '--help',
-    '-l': '--label',
-    '-p': '--publish',
-    '-q': '--quiet',
-    '-t': '--tty',
-    '-u': '--user',
-    '-w': '--workdir',
-};
-/** Lists that `create` takes as `--label` and `update` as `--label-add` and `--label-rm`. */
-const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
-    .split(' ')
-    .map((name) => `--${name}`));
-/** Besides those of the lists, `update` alone has these. */
-const ONLY_UPDATE = new Set(['--args', '--force']);
-const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
-const LOGGING = 'it says nothing about the service: leave it off';
-/** What belongs to the action itself, and what to write instead. */
-const RESERVED = {
-    '--detach': 'this action waits for all services together: use the input `wait`',
-    '--quiet': 'this action reports the progress itself: leave it off',
-    '--with-registry-auth': 'this action sends the credential wherever there is one: leave it off, and give it in `registries`',
-    '--image': 'the image is checked and pinned first: use the key `image`',
-    '--name': 'the name is how the service is found: use the key `name`',
-    '--no-resolve-image': 'this action pins every image by its digest: leave it off',
-    '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
-    '--help': LOGGING,
-    '--version': LOGGING,
-    '-v': LOGGING,
-    '--debug': LOGGING,
-    '-D': LOGGING,
-    '--log-level': LOGGING,
-    '-H': CONNECTION,
-    '--context': CONNECTION,
-    '-c': CONNECTION,
-    '--tls': CONNECTION,
-    '--tlscacert': CONNECTION,
-    '--tlscert': CONNECTION,
-    '--tlskey': CONNECTION,
-    '--tlsverify': CONNECTION,
-};
-const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
-const NO_FLAG = 'put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`';
-/**
- * The flags of a `create-args` or `update-args` that is text, read as a shell reads words. What the flags mean is not
- * looked at: docker itself tells, in the rehearsal. No message shows a value.
- */
-function flagsOfText(verb, text, problems) {
-    const once = toldOnce(problems);
-    const { words, problems: unread } = shellWords(text);
-    for (const problem of unread)
-        once(problem);
-    const head = commandBefore(words);
-    let hasImage = false;
-    const flags = [];
-    for (let index = head; index < words.length; index++) {
-        const word = words[index];
-        const flag = parseFlag(word.text);
-        if (flag === undefined) {
-            // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
-            if (head > 0)
-                hasImage = true;
-            else if (unread.length === 0)
-                once(strayWord(word, flags.at(-1)));
-            // What follows is meant for the container, or is the rest of a value without quotes.
-            while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line))
-                index++;
-            continue;
-        }
-        const next = words[index + 1];
-        const takesNext = needsValue(flag) && next !== undefined && (next.isQuoted || !looksLikeFlag(next.text));
-        if (takesNext)
-            index++;
-        flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
-    }
-    if (head === 0)
-        return flags_checked(verb, flags, once);
-    const command = words[head - 1]?.text ?? '';
-    return ofCommand(verb, command, flags, hasImage, once, head > 3);
-}
-/**
- * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
- * blank, or in the next item. A value is taken as it stands, for YAML has read its own quotes; quotes around all of it, or
- * around what follows a `=`, go as in a shell, and elsewhere nobody could tell whether they are meant.
- *
- * @param notices is given more when the quotes of a value are perhaps not meant
- */
-function flagsOfItems(verb, items, problems, notices) {
-    const once = toldOnce(problems);
-    const flags = [];
-    const [, command] = /^(?:sudo\s+)?docker\s+service\s+(create|update)$/.exec(items[0]?.trim() ?? '') ?? [];
-    let hasImage = false;
-    for (let index = command === undefined ? 0 : 1; index < items.length; index++) {
-        const item = items[index] ?? '';
-        if (/\s\\$/.test(item.trim())) {
-            once('items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list');
-            continue;
-        }
-        const flag = parseFlag(unquotedItem(item.trim()));
-        if (flag === undefined) {
-            if (command !== undefined) {
-                hasImage = true;
-                break;
-            }
-            const before = flags.at(-1);
-            const behind = before === undefined ? '' : `, behind ${before.spelling}`;
-            once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
-            continue;
-        }
-        const next = items[index + 1];
-        const takesNext = needsValue(flag) && next !== undefined && !looksLikeFlag(next);
-        if (takesNext)
-            index++;
-        if (takesNext && QUOTED_ITEM.test(next)) {
-            notices.push(`item ${index + 1}: the quotes are part of the value: leave them out, a list needs none`);
-        }
-        if (takesNext)
-            flags.push({ ...flag, value: next, isWhole: true });
-        else
-            flags.push(withoutQuotes(flag, once));
-    }
-    return command === undefined ? flags_checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
-}
-/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
-function adviceForFlag(key) {
-    const flag = `--${key.toLowerCase().replaceAll('_', '-')}`;
-    if (Object.hasOwn(RESERVED, flag))
-        return RESERVED[flag];
-    if (isCreateFlag(flag))
-        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
-    const list = flag.replace(/-(?:add|rm)$/, '');
-    const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag);
-    return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined;
-}
-/** The names of the variables that the flags set or remove. */
-function variablesOf(flags) {
-    return flags.flatMap(({ name, value = '' }) => ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : []);
-}
-/** The labels of the service that flags of `create-args` give. */
-function labelsOf(flags) {
-    const labels = flags.filter(({ name }) => name === '--label');
-    return Object.fromEntries(labels.map(({ value = '' }) => {
-        const [name = '', text = ''] = value.split(/=(.*)/s);
-        return [name, text];
-    }));
-}
-/** One mistake that is made five times is told once. */
-function toldOnce(problems) {
-    const told = new Set();
-    return (problem) => {
-        if (!told.has(problem))
-            problems.add(problem);
-        told.add(problem);
-    };
-}
-function flags_checked(verb, flags, tell) {
-    for (const flag of flags) {
-        const problem = flagProblem(verb, flag);
-        if (problem !== undefined)
-            tell(problem);
-    }
-    const names = new Set(flags.map(({ name }) => name));
-    if (names.has('--log-opt') && !names.has('--log-driver'))
-        tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays');
-    return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
-}
-/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
-function commandBefore(words) {
-    const isVerb = ({ text }, index) => /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service';
-    return words.findIndex(isVerb) + 1;
-}
-/** What every command has, and no list of flags: here it is a key, or comes by itself. */
-const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
-/** Of a command that is pasted whole all that is to be taken out, in one sentence. */
-function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) {
-    const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
-    const out = [
-        `${hasMoreBefore ? 'all up to ' : ''}\`docker service ${command}\``,
-        ...spellings,
-        ...(hasImage ? ['what stands behind the flags'] : []),
-    ];
-    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
-    tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
-    const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
-    return flags_checked(verb, others, tell);
-}
-function strayWord({ text, line }, before) {
-    if (/^\s+-/.test(text)) {
-        return `on line ${line} a backslash stands before a blank: write the text behind \`|\`, which keeps its lines, and not behind \`>\``;
-    }
-    if (before !== undefined && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text)) {
-        return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`;
-    }
-    if (before === undefined)
-        return `the first word belongs to no flag: ${NO_FLAG}`;
-    const value = SWITCHES.has(before.name) ? '' : ' and its value';
-    return `the word behind ${before.spelling}${value} belongs to no flag: ${NO_FLAG}`;
-}
-function parseFlag(text) {
-    const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text);
-    const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text);
-    const [, spelling, separator, rest] = long ?? short ?? [];
-    if (spelling === undefined)
-        return undefined;
-    const hasValue = rest !== undefined && (rest !== '' || separator === '=');
-    return {
-        name: LONG_NAMES[spelling] ?? spelling,
-        spelling,
-        value: hasValue ? rest : undefined,
-        isJoined: long !== null && separator === '=',
-        isWhole: false,
-    };
-}
-/** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
-const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs;
-/** A value that is an item of its own and yet quoted as for a shell: all of it, or what follows its name. */
-const QUOTED_ITEM = /^(?:[^\s='"]+=)?(?:'[^']*'|"(?:[^"\\]|\\.)*")$/s;
-/** `'--label=a b'` as a shell reads it. */
-function unquotedItem(item) {
-    return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
-}
-function withoutQuotes(flag, tell) {
-    const { spelling, value } = flag;
-    if (value === undefined || !/['"]/.test(value))
-        return flag;
-    const plain = value.replace(QUOTED, '');
-    if (/['"]/.test(plain)) {
-        tell(`the value of ${spelling} has quotes in it: put all of the value in single quotes as well if they are meant, or write it as an item of its own, which is taken as it stands`);
-        return { ...flag, isWhole: true };
-    }
-    const isWhole = plain === '';
-    return { ...flag, value: value.replace(QUOTED, (part) => shellWords(part).words[0]?.text ?? ''), isWhole };
-}
-/** A long flag, or a short one of these commands, behind a blank. */
-const OTHER_FLAG = new RegExp(`(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES)
-    .map((name) => name.slice(1))
-    .join('')}](?:\\s|=|$))`);
-function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
-    const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
-    if (reserved !== undefined)
-        return `${spelling} is not yours to give here, because ${reserved}`;
-    const client = clientFlagProblem(verb, name, value);
-    if (client !== undefined)
-        return client;
-    if (verb === 'update' && LISTS.has(name))
-        return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
-    const list = name.replace(/-(?:add|rm)$/, '');
-    if (verb === 'create' && list !== name && LISTS.has(list))
-        return `docker service create has no ${name}: write ${list}`;
-    if (value?.includes('\0'))
-        return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
-    if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
-        return `the value of ${spelling} has no name before the =: write NAME=value`;
-    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
-    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
-        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
-    const relative = /^--mount(?:-add)?$/.test(name) &&
-        /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
-    if (relative)
-        return `the source ${problems_shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
-    if (SWITCHES.has(name)) {
-        const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
-        return isAlone
-            ? undefined
-            : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;
-    }
-    if (value === undefined)
-        return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
-    if (!isWhole && OTHER_FLAG.test(value)) {
-        return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
-    }
-    return undefined;
-}
-/** `--config` and `--host` are docker's own flags before the command, and lists of the service after it. */
-function clientFlagProblem(verb, name, value = '') {
-    if (name === '--config' && verb === 'update') {
-        return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
-    }
-    if (name === '--config' && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
-        return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
-    }
-    if (name === '--host' && (verb === 'update' || value.includes('://'))) {
-        const hosts = verb === 'update' ? '--host-add' : '--host';
-        return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
-    }
-    return undefined;
-}
-function needsValue(flag) {
-    return flag.value === undefined && !SWITCHES.has(flag.name);
-}
-function looksLikeFlag(item) {
-    return /^\s*--?[a-zA-Z]/.test(item);
-}
-function asWords({ spelling, value, isJoined }) {
-    if (value === undefined)
-        return [spelling];
-    return isJoined ? [`${spelling}=${value}`] : [spelling, value];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/services.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const services_KEYS = [
-    'name',
-    'image',
-    'refresh',
-    'force',
-    'stack',
-    'auth-config',
-    'replicas',
-    'env',
-    'command',
-    'create',
-    'create-args',
-    'update-args',
-    ...ATTACHMENT_KEYS,
-    'prepare',
-    ...POLICY_KEYS,
-];
-/** The keys of an entry. */
-function entryKeys(strategies) {
-    return [...services_KEYS, ...strategyKeys(strategies)];
-}
-const services_OTHER_NAMES = {
-    args: 'command',
-    cmd: 'command',
-    config: 'auth-config',
-    environment: 'env',
-    rollback: 'rollback-config',
-    scale: 'replicas',
-    service: 'name',
-    tag: 'image',
-    update: 'update-config',
-};
-/** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
-const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
-const LONGEST_PLACE = 63;
-const MOST_REPLICAS = 1_000_000;
-const services_PAIR = '`web: ghcr.io/org/web:1.2`';
-const KEYED = { isKeyed: true };
-/**
- * What a `services` text asks for: `name: image` pairs, or a list of entries.
- *
- * @param forAll what the inputs say of strategies and policies
- * @param sources where the contents of secrets and configs are looked for
- */
-function servicesFromText(text, forAll, sources, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0)
-        return [];
-    const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
-    services_checkNames(entries, problems);
-    checkSharedContents(requests, problems.at('services'));
-    return requests;
-}
-function services_entriesOf(root, keys, problems) {
-    if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
-        return [];
-    }
-    if (root.kind === 'list' || isOneEntry(root, keys))
-        return entriesOfList(root.kind === 'list' ? root.items : [root]);
-    const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
-    if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
-        return [];
-    }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
-}
-/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
-function isOneEntry({ entries }, keys) {
-    const has = (name) => entries.some(({ key }) => key === name);
-    return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys));
-}
-function entriesOfList(items) {
-    return items.map((value, index) => {
-        const textOf = (key) => {
-            const inner = value.kind === 'map' ? valueAt(value, key) : undefined;
-            return inner?.kind === 'text' ? inner.value.trim() : undefined;
-        };
-        const text = textOf('name');
-        const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
-        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
-    });
-}
-function placeOf(name) {
-    return `services: ${name.slice(0, LONGEST_PLACE)}`;
-}
-function requestFromEntry(entry, reading, problems) {
-    const { value } = entry;
-    if (value.kind === 'list') {
-        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
-        return undefined;
-    }
-    if (value.kind === 'map')
-        return requestFromMap(entry, value, reading, problems);
-    if (entry.name === undefined) {
-        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
-        return undefined;
-    }
-    problems.attempt(() => checkName(entry.name ?? ''));
-    const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
-    return image && { name: entry.name, ...KEYED, image, ...nothingElse };
-}
-function requestFromMap(entry, map, { forAll, sources }, problems) {
-    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
-        return undefined;
-    const stack = stackOf(entry, map, forAll.strategies, problems);
-    const name = stack ?? services_nameOf(entry, map, problems);
-    const image = attemptAt(map, 'image', problems, imageFrom);
-    const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
-    const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
-    const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
-    const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
-    const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
-    const force = attemptAt(map, 'force', problems, parseBoolean);
-    const command = wordsAt(map, 'command', problems);
-    const notices = [];
-    const createArgs = flagsAt(map, 'create', problems, notices);
-    const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
-    const attachments = attachmentsOf(map, name, sources, problems);
-    const own = {
-        strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
-        policies: policiesOfEntry(map, problems),
-        prepare: attemptAt(map, 'prepare', problems, parsePrepare),
-    };
-    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
-    if (create && valueAt(map, 'image') === undefined) {
-        problems.add('`create` is true, but there is no `image`: write the image to make the service from');
-    }
-    if (refresh && image !== undefined) {
-        problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
-    }
-    const asked = [
-        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
-        ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
-        ...RETIRED_KEYS.map((key) => valueAt(map, key)),
-    ];
-    if (create === false &&
-        refresh === false &&
-        !asksForce &&
-        stack === undefined &&
-        asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
-    }
-    if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
-        problems.add('`command` and the flag --args are both given: leave one of the two');
-    const replacement = replacementOf(own, forAll, problems);
-    for (const flags of [createArgs ?? [], updateArgs]) {
-        checkGivenOnce(map, env, flags, problems);
-        checkPolicyFlags(replacement.policies, flags, problems);
-        if (attachments !== undefined)
-            checkAttachmentFlags(attachments, flags, problems);
-    }
-    return {
-        name,
-        ...(entry.isKeyed && KEYED),
-        ...(image === undefined ? {} : { image }),
-        ...(refresh && { refresh }),
-        ...(force !== undefined && { force }),
-        ...(stack !== undefined && { isStack: true }),
-        ...(authConfig === undefined ? {} : { authConfig }),
-        ...(replicas === undefined ? {} : { replicas }),
-        env,
-        create: create ?? false,
-        ...(command === undefined ? {} : { command }),
-        ...(createArgs === undefined ? {} : { createArgs }),
-        updateArgs,
-        ...(attachments && { attachments }),
-        ...(notices.length === 0 ? {} : { notices }),
-        ...replacement,
-    };
-}
-/** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
-/** The stack whose services an entry means; `undefined` for an entry of one service. */
-function stackOf({ name }, map, strategies, problems) {
-    const stack = textAt(map, 'stack', problems);
-    if (stack === undefined)
-        return undefined;
-    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
-    const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
-    const refresh = valueAt(map, 'refresh');
-    const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
-    if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
-        problems.add('`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`');
-    }
-    return stack;
-}
-function services_checkKeys({ name }, map, keys, problems) {
-    const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
-    const [only, ...others] = map.entries;
-    if (only !== undefined &&
-        others.length === 0 &&
-        unknown.length === 1 &&
-        name === undefined &&
-        only.value.kind === 'text') {
-        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
-        return false;
-    }
-    for (const { key, line } of unknown) {
-        const closest = keys_closestKey(key, keys, services_OTHER_NAMES);
-        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${services_adviceFor(key, closest, keys)}`);
-    }
-    return unknown.length === 0;
-}
-/** The old names are told with everything else that is wrong. */
-function isKnown(key, keys) {
-    return keys.includes(key) || RETIRED_KEYS.includes(key);
-}
-function services_adviceFor(key, closest, keys) {
-    const policy = settingMeantBy(key);
-    if (policy !== undefined)
-        return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
-    if (closest !== undefined)
-        return keyAdvice(closest, keys);
-    const flag = adviceForFlag(key);
-    if (flag !== undefined)
-        return flag;
-    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
-}
-/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
-function services_nameOf(entry, map, problems) {
-    const inside = textAt(map, 'name', problems);
-    if (inside === undefined && entry.name === undefined) {
-        if (valueAt(map, 'name') === undefined)
-            problems.add('`name` is missing: write the name of the service');
-        return '';
-    }
-    const name = entry.name ?? inside ?? '';
-    if (inside !== undefined && inside !== name) {
-        problems.add(`\`name\` is ${problems_shown(inside)} here: leave it out, or write the same name before the colon`);
-    }
-    problems.attempt(() => checkName(name));
-    return name;
-}
-function checkName(name) {
-    if (name === '')
-        throw new errors_UserError('the name is empty: write the name of the service');
-    const problem = nameProblem(name, 'a service');
-    if (problem !== undefined)
-        throw new errors_UserError(problem);
-}
-/** Swarm takes names that differ only in their capitals for the same. */
-function services_checkNames(entries, problems) {
-    const known = new Set();
-    for (const { name = '' } of entries) {
-        const key = name.toLowerCase();
-        if (key !== '' && known.has(key))
-            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
-        known.add(key);
-    }
-}
-/** @throws UserError that goes on after the service's name */
-function imageFrom(text) {
-    try {
-        return withTagDefault(parseReference(text));
-    }
-    catch (error) {
-        if (!(error instanceof reference_InvalidReference))
-            throw error;
-        throw new errors_UserError(error.message.replace(/^The/, 'the'));
-    }
-}
-function nonEmpty(text) {
-    if (text === '')
-        throw new errors_UserError('it is empty: write the name of a config, or leave the key out');
-    return text;
-}
-function attemptAt(map, key, problems, parse) {
-    const text = textAt(map, key, problems);
-    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
-}
-/** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
-function flagsAt(map, verb, problems, notices) {
-    const key = `${verb}-args`;
-    const value = valueAt(map, key);
-    const here = problems.at(`\`${key}\``);
-    if (value?.kind === 'map') {
-        here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`');
-        return undefined;
-    }
-    if (value?.kind !== 'list')
-        return value && filledAt(map, key) && flagsOfText(verb, value.value, here);
-    const items = textsOf(value, here);
-    const told = [];
-    const flags = items && flagsOfItems(verb, items, here, told);
-    notices.push(...told.map((notice) => `\`${key}\`: ${notice}`));
-    return flags;
-}
-/** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
-function wordsAt(map, key, problems) {
-    const value = valueAt(map, key);
-    const here = problems.at(`\`${key}\``);
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'map') {
-        here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words');
-        return undefined;
-    }
-    if (value.kind === 'list') {
-        const words = textsOf(value, here);
-        if (words?.some((word) => word.includes('\0')))
-            here.add('a word has a NUL character, which no argument can have: take it out');
-        return words;
-    }
-    const { words, problems: unread } = shellWords(value.value);
-    for (const problem of unread)
-        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``);
-    return words.map(({ text }) => text);
-}
-function textsOf({ items }, problems) {
-    const index = items.findIndex((item) => item.kind !== 'text');
-    if (index < 0)
-        return items.flatMap((item) => (item.kind === 'text' ? [item.value] : []));
-    problems.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
-    return undefined;
-}
-function checkGivenOnce(map, env, flags, problems) {
-    if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
-        problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
-    }
-    for (const name of variablesOf(flags)) {
-        if (Object.hasOwn(env, name))
-            problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
-    }
-}
-/** What is made under one name is one thing for the whole run. */
-function checkSharedContents(requests, problems) {
-    const known = new Map();
-    for (const { name: service, attachments } of requests) {
-        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
-            const other = known.get(`${kind} ${name}`);
-            if (other === undefined)
-                known.set(`${kind} ${name}`, { service, what });
-            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
-                const advice = kind === 'network'
-                    ? 'say it in one of the two, and write the name alone in the other'
-                    : 'give one of the two another name; with `target` the file can be called the same in both';
-                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
-            }
-        }
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/group-by.js
@@ -20896,7 +19660,7 @@ function readStack(inputs, replacement, env, problems) {
     const problem = stackNameProblem(name);
     if (problem !== undefined)
         problems.add(`stack: ${problem}`);
-    const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
+    const lookUp = variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
     const [first] = paths;
@@ -20927,14 +19691,14 @@ function readStack(inputs, replacement, env, problems) {
     };
 }
 const ONLY_OF_STACK = 'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`';
+const ONLY_OR_PRUNE = 'only: with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out';
 /** What `only` leaves as it is; an empty list of names leaves out all. */
 function leftOutBy(only, prune, stack, problems) {
     if (only === '')
         return [];
     const here = problems.at('only');
-    if (prune) {
-        here.add('with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out');
-    }
+    if (prune)
+        problems.add(ONLY_OR_PRUNE);
     const all = nameables(stack);
     const names = here.attempt(() => parseNames(only)) ?? [];
     const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`);
@@ -20958,7 +19722,7 @@ function switchOf(inputs, key, problems) {
     return problems.at(key).attempt(() => parseBoolean(text)) ?? false;
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
-function stack_variablesOf(input, env, problems) {
+function variablesOf(input, env, problems) {
     const ofTheStep = (name) => (variables_isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', env, problems)) {
@@ -20989,7 +19753,7 @@ function pathsFrom(input, name, env, problems) {
             .split(/\r?\n/)
             .map((line) => line.trim())
             .filter((line) => line !== '' && !isSeveral(line, env, name, problems));
-    const { root, problems: wrong } = parseYaml(text);
+    const { root, problems: wrong } = yaml_parseYaml(text);
     for (const { line, reason } of wrong)
         problems.add(`${name} line ${line}: ${reason}`);
     const items = root?.kind === 'list' ? root.items : [];
@@ -21017,7 +19781,7 @@ function composeFile(path, env, problems) {
     if (text === undefined)
         return undefined;
     const character = characterProblem(text);
-    const { root, problems: wrong } = character === undefined ? parseYaml(text) : { root: undefined, problems: [character] };
+    const { root, problems: wrong } = character === undefined ? yaml_parseYaml(text) : { root: undefined, problems: [character] };
     for (const { line, column, reason } of wrong)
         problems.add(`${path} line ${line}, column ${column}: ${reason}`);
     if (wrong.length > 0)
@@ -21065,7 +19829,1539 @@ function stack_contentOf(path, readFile) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/rollback.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+const HOW = 'write the names alone, as in `services: web api`, for the rest is in the record of what was deployed';
+const EMPTY = 'it is empty: write the names of the services that go back, such as `web api`, or give a `stack`';
+const rollback_KEYS = ['name', 'auth-config', 'prepare'];
+/** Reads what goes back, and where to. Nothing of it but how tasks are replaced is asked for as in a deploy. */
+function readRollback(env, forAll, problems) {
+    const text = input(env, 'to').trim();
+    if (text === '')
+        problems.add(`to: ${NO_TARGET}`);
+    const to = read(env, 'to', problems, parseRollbackTarget) ?? { by: 'previous' };
+    const prune = readOrDefault(env, 'prune', problems, parseBoolean);
+    const rerunJobs = readOrDefault(env, 'rerun-jobs', problems, parseBoolean);
+    const only = read(env, 'only', problems, parseNames) ?? 'all';
+    const stack = input(env, 'stack').trim();
+    const names = input(env, 'services');
+    if (names.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    else if (stack !== '') {
+        const problem = stackNameProblem(stack);
+        if (problem !== undefined)
+            problems.add(`stack: ${problem}`);
+        const replacement = replacementOf(undefined, forAll, problems);
+        if (only !== 'all' && prune)
+            problems.add(ONLY_OR_PRUNE);
+        return {
+            services: [],
+            request: { to, rerunJobs, stack: { name: stack, prune, only, leftOut: [], ...replacement } },
+        };
+    }
+    else if (names.trim() === '')
+        problems.add(`services: ${EMPTY}`);
+    if (prune && stack === '') {
+        problems.add('prune: it removes the services of a stack that the version does not have: give a `stack`, or leave it out');
+    }
+    if (only !== 'all' && stack === '')
+        problems.add(ONLY_OF_STACK);
+    const services = stack === '' ? servicesToGoBack(names, forAll, problems) : [];
+    checkNumber(to, services, problems);
+    return { services, request: { to, rerunJobs } };
+}
+/** Each service counts its versions for itself. */
+function checkNumber(to, services, problems) {
+    if (to.by !== 'version' || services.length < 2)
+        return;
+    problems.add(`to: each service counts its versions for itself, so \`#${to.version}\` is another moment for each: name one service, or write a commit, a tag or a run`);
+}
+function servicesToGoBack(text, forAll, problems) {
+    const { root, problems: wrong } = yaml_parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const services = requestsIn(root, forAll, problems);
+    const names = services.map(({ name }) => name.toLowerCase());
+    for (const { name } of services.filter((_, index) => names.indexOf(names[index] ?? '') < index)) {
+        problems.add(`services: ${problems_shown(name)} is given twice: leave one of the two out`);
+    }
+    return services;
+}
+function requestsIn(root, forAll, problems) {
+    if (root.kind === 'text')
+        return namedAll(root.value, forAll, problems);
+    if (root.kind === 'map') {
+        const names = root.entries.map(({ key }) => key).join(' ');
+        problems.add(`services: \`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${HOW.replace('web api', names)}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => {
+        const place = `services entry ${index + 1}`;
+        if (item.kind === 'map')
+            return rollback_requestFrom(item, place, forAll, problems);
+        const named = item.kind === 'text' ? namedAll(item.value, forAll, problems) : [];
+        if (named.length === 0)
+            problems.add(`${place} is no name: ${HOW}`);
+        return named;
+    });
+}
+function namedAll(text, forAll, problems) {
+    const names = wordsOf(text);
+    for (const name of names)
+        checkName(name, problems);
+    return names.map((name) => requestOf(name, replacementOf(undefined, forAll, problems)));
+}
+function rollback_requestFrom(map, place, forAll, problems) {
+    const keys = [...rollback_KEYS, ...strategyKeys(forAll.strategies)];
+    const name = textAt(map, 'name', problems.at(place));
+    if (name)
+        checkName(name, problems);
+    else if (valueAt(map, 'name')?.kind !== 'list')
+        problems.add(`${place} has no \`name\`: write the name of a service`);
+    const here = problems.at(name ? `services: ${name}` : place);
+    for (const { key, line } of map.entries.filter(({ key }) => !keys.includes(key))) {
+        const closest = keys_closestKey(key, keys);
+        const advice = closest === undefined
+            ? 'leave it out, for a rollback has it from the record of what was deployed'
+            : keyAdvice(closest, keys);
+        here.add(`line ${line}: \`${key}\` is no key here: ${advice}`);
+    }
+    const authConfig = textAt(map, 'auth-config', here);
+    if (authConfig === '')
+        here.add('`auth-config` is empty: write the name of a config, or leave the key out');
+    const prepare = textAt(map, 'prepare', here);
+    const own = {
+        strategy: readStrategySettings((key) => textAt(map, key, here), forAll.strategies, here),
+        policies: { update: {}, rollback: {} },
+        prepare: prepare === undefined ? undefined : here.at('`prepare`').attempt(() => parsePrepare(prepare)),
+    };
+    const request = requestOf(name ?? '', replacementOf(own, forAll, here));
+    return [{ ...request, ...(authConfig && { authConfig }) }];
+}
+/** What of a service is known before its records are read. One that is gone is made again. */
+function requestOf(name, replacement) {
+    return { name, env: {}, create: true, updateArgs: [], ...replacement };
+}
+function checkName(name, problems) {
+    const problem = /[/:@=*]/.test(name)
+        ? `${problems_shown(name)} is no name of a service: ${HOW}`
+        : swarm_rules_nameProblem(name, 'a service');
+    if (problem !== undefined)
+        problems.add(`services: ${problem}`);
+}
+
+;// CONCATENATED MODULE: ./build/runner/own-labels.js
+/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
+const WRITE_LABEL = 'swarm-deploy.write';
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+const ACCOUNT_LABELS = {
+    registry: 'swarm-deploy.auth.registry',
+    account: 'swarm-deploy.auth.account',
+    storedAt: 'swarm-deploy.auth.stored-at',
+    expires: 'swarm-deploy.auth.expires',
+};
+/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
+/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
+const COLOUR_LABELS = {
+    /** The service that a colour belongs to. */
+    belongs: 'swarm-deploy.blue-green',
+    /** Counts the switches: the one with the highest number has the traffic. */
+    live: 'swarm-deploy.live',
+    /** What leads traffic to whichever of them is live, as JSON. */
+    route: 'swarm-deploy.route',
+};
+/** All labels that say something of one service as it is now, and nothing of what was asked for. */
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
+const BY_INPUT = 'input';
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+function own_labels_hasOthersScale(labels) {
+    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
+    return label === BY_INPUT || label.toLowerCase() === 'true';
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
+
+
+
+
+
+/**
+ * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
+ * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
+ * comparison is strict: an empty value is not the same as none. Pure.
+ *
+ * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
+ * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
+ * None of them changes what a task is.
+ */
+function spec_comparison_sameSpec(a, b) {
+    return isDeepStrictEqual(storedForm(a), storedForm(b));
+}
+/**
+ * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
+ * change of their template and of the endpoint only, and not for one of labels, policies or their number.
+ */
+function replacesNothing(current, wanted) {
+    if (wantedTasks(wanted) === 0)
+        return true;
+    const { EndpointSpec: _, ...rest } = current;
+    const { TaskTemplate, EndpointSpec } = wanted;
+    return spec_comparison_sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) });
+}
+/**
+ * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
+ * order Swarm would restart the tasks.
+ */
+function withStoredOrder(spec, stored) {
+    const { TaskTemplate: template } = spec;
+    const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
+    const [a, b] = [storedContainer(own), storedContainer(its)];
+    const same = SETS.filter((key) => own[key] !== undefined && isDeepStrictEqual(a[key], b[key]));
+    if (same.length === 0)
+        return spec;
+    const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
+    return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } };
+}
+const SETS = (/* unused pure expression or super */ null && (['Env', 'Secrets', 'Configs']));
+/**
+ * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
+ * more. It tells nothing of what is in them.
+ */
+function fingerprint(spec) {
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
+        .update(toGoJson(storedForm(spec), withSortedKeys))
+        .digest('hex');
+}
+/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
+function withSortedKeys(_key, value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
+function changedParts(now, wanted) {
+    if (spec_comparison_sameSpec(now, wanted))
+        return [];
+    const [a, b] = [storedForm(now), storedForm(wanted)];
+    const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
+    return words.length > 0 ? words : ['settings'];
+}
+const PARTS = [
+    ['image', (spec) => container(spec).Image],
+    ['mode and replicas', (spec) => spec.Mode],
+    ['env', (spec) => container(spec).Env],
+    ['secrets', (spec) => container(spec).Secrets],
+    ['configs', (spec) => container(spec).Configs],
+    ['networks', (spec) => raw(spec.TaskTemplate).Networks],
+    ['labels', (spec) => spec.Labels],
+    ['update policy', (spec) => spec.UpdateConfig],
+    ['rollback policy', (spec) => spec.RollbackConfig],
+];
+/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
+const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
+/** The form in which Swarm stores a spec, as a comparison needs it. */
+function storedForm(spec) {
+    const clean = raw(withoutNothing(spec));
+    const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
+    const template = raw(clean.TaskTemplate);
+    const { Platforms: _platforms, ...placement } = raw(template.Placement);
+    return {
+        ...clean,
+        Labels: labels,
+        Mode: storedMode(clean.Mode, own_labels_hasOthersScale(spec.Labels)),
+        ...where(clean, 'UpdateConfig', storedPolicy),
+        ...where(clean, 'RollbackConfig', storedPolicy),
+        ...where(clean, 'EndpointSpec', storedEndpoint),
+        TaskTemplate: {
+            Runtime: 'container',
+            ForceUpdate: 0,
+            ...template,
+            Placement: placement,
+            ...where(template, 'ContainerSpec', storedContainer),
+            ...where(template, 'RestartPolicy', (policy) => ({ Condition: 'any', MaxAttempts: 0, ...policy })),
+        },
+    };
+}
+/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
+function storedMode(mode, hasAnyNumber) {
+    const { Replicated: replicated, ReplicatedJob: job } = mode;
+    const concurrent = job?.MaxConcurrent ?? 1;
+    return {
+        ...mode,
+        ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
+        ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
+    };
+}
+function storedPolicy(policy) {
+    const { FailureAction: action, Order: order } = policy;
+    // The API knows no policy without these numbers: one that is left out is zero.
+    return {
+        Parallelism: 0,
+        MaxFailureRatio: 0,
+        ...policy,
+        FailureAction: action || 'pause',
+        Order: order || 'stop-first',
+    };
+}
+function storedEndpoint(endpoint) {
+    const ports = list(endpoint.Ports).map((port) => ({
+        ...port,
+        Protocol: lowerCased(port.Protocol) || 'tcp',
+        PublishMode: lowerCased(port.PublishMode) || 'ingress',
+    }));
+    return { ...endpoint, Mode: endpoint.Mode || 'vip', ...(ports.length > 0 && { Ports: ports }) };
+}
+function storedContainer(spec) {
+    const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
+    const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
+    return {
+        Isolation: 'default',
+        ...rest,
+        ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
+        ...(spec.Privileges !== undefined && {
+            Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
+        }),
+        // Docker sends these in the order of a Go map, and a container sees no order in them.
+        ...(env !== undefined && { Env: env.toSorted() }),
+        ...(secrets !== undefined && { Secrets: list(secrets).toSorted(byText) }),
+        ...(configs !== undefined && { Configs: list(configs).toSorted(byText) }),
+        ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
+    };
+}
+function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+    const bind = raw(options);
+    if (Object.keys(bind).length === 0)
+        return mount;
+    return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || 'rprivate' } };
+}
+/** The value without nulls and empty lists: on the wire to Swarm's store both are the same as nothing. */
+function withoutNothing(value) {
+    if (Array.isArray(value))
+        return value.map(withoutNothing);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
+    return Object.fromEntries(entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0)));
+}
+function where(object, key, change) {
+    return object[key] === undefined ? {} : { [key]: change(raw(object[key])) };
+}
+function container(spec) {
+    return raw(raw(spec.TaskTemplate).ContainerSpec);
+}
+function raw(value) {
+    return (value ?? {});
+}
+function list(value) {
+    return (value ?? []);
+}
+function lowerCased(value) {
+    return String(value ?? '').toLowerCase();
+}
+function byText(a, b) {
+    const [one, other] = [sortKey(a), sortKey(b)];
+    return one < other ? -1 : Number(one > other);
+}
+/** A secret or config by where a task finds it, then by what it is. */
+function sortKey(object) {
+    const id = object.SecretID ?? object.ConfigID;
+    return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/create-flags.js
+
+
+
+const TEMPLATE = ['TaskTemplate'];
+const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
+const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
+const RESTART = [...TEMPLATE, 'RestartPolicy'];
+const DNS = [...CONTAINER, 'DNSConfig'];
+const LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
+const RESERVATIONS = [...TEMPLATE, 'Resources', 'Reservations'];
+const PLACEMENT = [...TEMPLATE, 'Placement'];
+/**
+ * Docker sends one of these whole as soon as one of its flags is given, with its own values for the others: those that
+ * Swarm takes where there is none (swarmkit, api/defaults/service.go).
+ */
+const create_flags_GROUPS = [
+    { path: ['UpdateConfig'], defaults: policyDefaults() },
+    { path: ['RollbackConfig'], defaults: policyDefaults() },
+    { path: RESTART, defaults: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 } },
+    { path: HEALTHCHECK, defaults: {} },
+];
+function policyDefaults() {
+    return {
+        Parallelism: 1,
+        FailureAction: 'pause',
+        Monitor: 5e9,
+        MaxFailureRatio: 0,
+        Order: 'stop-first',
+    };
+}
+const create_flags_PARTS = [
+    { flags: ['--label'], path: ['Labels'], isMap: true },
+    ...policy('--update', 'UpdateConfig'),
+    ...policy('--rollback', 'RollbackConfig'),
+    { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
+    { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
+    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
+    { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
+    { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
+    { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
+    { flags: ['--restart-max-attempts'], path: [...RESTART, 'MaxAttempts'] },
+    { flags: ['--restart-window'], path: [...RESTART, 'Window'] },
+    { flags: ['--limit-cpu'], path: [...LIMITS, 'NanoCPUs'] },
+    { flags: ['--limit-memory'], path: [...LIMITS, 'MemoryBytes'] },
+    { flags: ['--limit-pids'], path: [...LIMITS, 'Pids'] },
+    { flags: ['--reserve-cpu'], path: [...RESERVATIONS, 'NanoCPUs'] },
+    { flags: ['--reserve-memory'], path: [...RESERVATIONS, 'MemoryBytes'] },
+    { flags: ['--generic-resource'], path: [...RESERVATIONS, 'GenericResources'], nameOf: resourceName },
+    { flags: ['--constraint'], path: [...PLACEMENT, 'Constraints'], nameOf: attributeOf },
+    { flags: ['--placement-pref'], path: [...PLACEMENT, 'Preferences'] },
+    { flags: ['--replicas-max-per-node'], path: [...PLACEMENT, 'MaxReplicas'] },
+    {
+        flags: ['--env', '--env-file'],
+        path: [...CONTAINER, 'Env'],
+        nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
+    },
+    { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
+    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
+    { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
+    { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
+    { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
+    { flags: ['--dns'], path: [...DNS, 'Nameservers'] },
+    { flags: ['--dns-search'], path: [...DNS, 'Search'] },
+    { flags: ['--dns-option'], path: [...DNS, 'Options'] },
+    { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
+    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
+    { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
+    // A capability is in one of the two lists at most: who speaks of one speaks of both.
+    { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
+    { flags: ['--cap-drop', '--cap-add'], path: [...CONTAINER, 'CapabilityDrop'] },
+    { flags: ['--no-healthcheck'], path: HEALTHCHECK },
+    { flags: ['--health-cmd'], path: [...HEALTHCHECK, 'Test'] },
+    { flags: ['--health-interval'], path: [...HEALTHCHECK, 'Interval'] },
+    { flags: ['--health-timeout'], path: [...HEALTHCHECK, 'Timeout'] },
+    { flags: ['--health-retries'], path: [...HEALTHCHECK, 'Retries'] },
+    { flags: ['--health-start-period'], path: [...HEALTHCHECK, 'StartPeriod'] },
+    { flags: ['--health-start-interval'], path: [...HEALTHCHECK, 'StartInterval'] },
+    { flags: ['--entrypoint'], path: [...CONTAINER, 'Command'] },
+    { flags: ['--hostname'], path: [...CONTAINER, 'Hostname'] },
+    { flags: ['--init'], path: [...CONTAINER, 'Init'] },
+    { flags: ['--isolation'], path: [...CONTAINER, 'Isolation'] },
+    { flags: ['--oom-score-adj'], path: [...CONTAINER, 'OomScoreAdj'] },
+    { flags: ['--read-only'], path: [...CONTAINER, 'ReadOnly'] },
+    { flags: ['--stop-grace-period'], path: [...CONTAINER, 'StopGracePeriod'] },
+    { flags: ['--stop-signal'], path: [...CONTAINER, 'StopSignal'] },
+    { flags: ['--tty'], path: [...CONTAINER, 'TTY'] },
+    { flags: ['--user'], path: [...CONTAINER, 'User'] },
+    { flags: ['--workdir'], path: [...CONTAINER, 'Dir'] },
+    { flags: ['--credential-spec'], path: [...CONTAINER, 'Privileges', 'CredentialSpec'] },
+    { flags: ['--credential-spec'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
+];
+function policy(flag, key) {
+    return [
+        { flags: [`${flag}-parallelism`], path: [key, 'Parallelism'] },
+        { flags: [`${flag}-delay`], path: [key, 'Delay'] },
+        { flags: [`${flag}-failure-action`], path: [key, 'FailureAction'] },
+        { flags: [`${flag}-max-failure-ratio`], path: [key, 'MaxFailureRatio'] },
+        { flags: [`${flag}-monitor`], path: [key, 'Monitor'] },
+        { flags: [`${flag}-order`], path: [key, 'Order'] },
+    ];
+}
+/** How many tasks there are is often ruled by others as well: what no list names any more stays. */
+const OF_MODE = ['--mode', '--replicas', '--max-concurrent'];
+/** The flags of which it is not known here what they speak of: those of a later docker. */
+function unknownFlags(flags) {
+    return flags.filter((flag) => !isCreateFlag(flag));
+}
+/** Whether docker is known to have a flag for what a service is. */
+function isCreateFlag(flag) {
+    return OF_MODE.includes(flag) || create_flags_PARTS.some((part) => part.flags.includes(flag));
+}
+/**
+ * A spec with what the flags say.
+ *
+ * @param declared the spec that docker makes of these flags and no others
+ * @param flags their long names
+ * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
+ * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
+ * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
+ */
+function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
+    const steps = stepsOf(flags, declared);
+    const record = create_flags_entriesOf(declared, flags);
+    const gone = earlier.filter((name) => !record.includes(name));
+    const unknown = plain === undefined ? [] : differences(plain, declared);
+    const changes = [];
+    let spec = current;
+    const lay = (name, next) => {
+        if (sameSpec(spec, next))
+            return;
+        changes.push(name);
+        spec = next;
+    };
+    for (const name of gone)
+        lay(shownName(name), withoutEntry(spec, declared, name));
+    for (const { part, key, name } of steps)
+        lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
+    for (const flag of OF_MODE.filter((one) => flags.includes(one)))
+        lay(flag, withMode(spec, declared, flag, flags));
+    for (const path of unknown)
+        lay(unknownFlags(flags).join(' '), setAt(spec, path, create_flags_valueAt(declared, path)));
+    return { spec, changes, record };
+}
+/**
+ * What the flags of a spec that docker has made speak of, by name.
+ *
+ * @param env the variables in it that come from elsewhere
+ */
+function create_flags_entriesOf(declared, flags, env = {}) {
+    const names = stepsOf(flags, declared).map(({ name }) => name);
+    return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
+}
+function stepsOf(flags, declared) {
+    const parts = create_flags_PARTS.filter((part) => part.flags.some((flag) => flags.includes(flag)));
+    return parts.flatMap((part) => stepsOfPart(part, declared));
+}
+function stepsOfPart(part, declared) {
+    const [flag = ''] = part.flags;
+    const value = create_flags_valueAt(declared, part.path);
+    if (part.nameOf === undefined && !part.isMap)
+        return [{ part, key: undefined, name: flag }];
+    const keys = part.nameOf === undefined ? Object.keys(create_flags_raw(value)) : create_flags_list(value).map(part.nameOf);
+    return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
+}
+function withEntry(spec, declared, part, key, keptAlias) {
+    const { path, nameOf } = part;
+    const said = create_flags_valueAt(declared, path);
+    if (key === undefined) {
+        const group = groupOf(path)?.path;
+        const isWhole = group !== undefined && replacesGroup(create_flags_valueAt(spec, group), create_flags_valueAt(declared, group));
+        return isWhole ? setAt(spec, group, create_flags_valueAt(declared, group)) : setAt(spec, path, said);
+    }
+    const now = create_flags_valueAt(spec, path);
+    if (nameOf === undefined)
+        return setAt(spec, path, { ...create_flags_raw(now), [key]: create_flags_raw(said)[key] });
+    const isNamed = (entry) => nameOf(entry) === key;
+    const before = create_flags_list(now);
+    const entries = create_flags_list(said)
+        .filter(isNamed)
+        .map((entry) => (path === NETWORKS ? withAlias(entry, before.find(isNamed), keptAlias) : entry));
+    const at = before.findIndex(isNamed);
+    const place = at < 0 ? before.length : at;
+    const others = (entry) => !isNamed(entry);
+    return setAt(spec, path, [
+        ...before.slice(0, place).filter(others),
+        ...entries,
+        ...before.slice(place).filter(others),
+    ]);
+}
+const NETWORKS = create_flags_PARTS.find(({ flags }) => flags.includes('--network'))?.path;
+/** A network of a spec that goes on to have an alias which it had before. */
+function withAlias(entry, before, alias) {
+    const aliases = (network) => create_flags_list(create_flags_raw(network).Aliases);
+    if (alias === undefined || !aliases(before).includes(alias) || aliases(entry).includes(alias))
+        return entry;
+    return { ...create_flags_raw(entry), Aliases: [...aliases(entry), alias] };
+}
+/** The spec without what a flag said that is not given any more. */
+function withoutEntry(spec, declared, name) {
+    const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
+    const parts = create_flags_PARTS.filter(({ flags, nameOf, isMap }) => flags[0] === flag && (key !== undefined) === (nameOf !== undefined || isMap === true));
+    return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ''), spec);
+}
+function withoutPart(spec, declared, part, key) {
+    const { path, nameOf, isMap } = part;
+    const now = create_flags_valueAt(spec, path);
+    if (nameOf !== undefined)
+        return setAt(spec, path, orNothing(create_flags_list(now).filter((entry) => nameOf(entry) !== key)));
+    if (isMap) {
+        const { [key]: _, ...others } = create_flags_raw(now);
+        return setAt(spec, path, orNothing(others));
+    }
+    const group = groupOf(path);
+    if (group === undefined)
+        return setAt(spec, path, create_flags_valueAt(declared, path));
+    if (create_flags_valueAt(spec, group.path) === undefined)
+        return spec;
+    const [setting = ''] = path.slice(group.path.length);
+    const { [setting]: otherwise } = { ...group.defaults, ...create_flags_raw(create_flags_valueAt(declared, group.path)) };
+    const rest = setAt(create_flags_raw(create_flags_valueAt(spec, group.path)), [setting], otherwise);
+    const isPlain = Object.entries(rest).every(([key, value]) => value === group.defaults[key]);
+    return setAt(spec, group.path, isPlain ? create_flags_valueAt(declared, group.path) : rest);
+}
+function groupOf(path) {
+    return create_flags_GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
+}
+/** A health check that is switched off has no other settings, and one that is not has nothing of that. */
+function replacesGroup(now, declared) {
+    if (declared === undefined)
+        return false;
+    const isOff = (group) => create_flags_list(create_flags_raw(group).Test)[0] === 'NONE';
+    return now === undefined || isOff(now) !== isOff(declared);
+}
+/** A mode that is another one is Swarm's to refuse. Within one mode only what is given changes. */
+function withMode(spec, { Mode }, flag, flags) {
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    const [kind] = Object.keys(Mode);
+    if (kind === undefined || !(kind in spec.Mode))
+        return { ...spec, Mode };
+    if (flag === '--mode')
+        return spec;
+    if (replicated !== undefined)
+        return flag === '--replicas' ? { ...spec, Mode } : spec;
+    if (job === undefined)
+        return spec;
+    // Without --max-concurrent docker has all tasks of a job run at once.
+    const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
+    return {
+        ...spec,
+        Mode: flags.includes('--replicas') ? Mode : { ReplicatedJob: { ...job, ...concurrent } },
+    };
+}
+/** The paths at which two specs differ, as deep as they are objects. */
+function differences(a, b, path = []) {
+    if (isDeepStrictEqual(a, b))
+        return [];
+    if (!isObject(a) || !isObject(b))
+        return [path];
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
+}
+const create_flags_LONGEST_NAME = 60;
+function shownName(name) {
+    const clean = printable(name);
+    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
+}
+function create_flags_valueAt(spec, path) {
+    return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
+}
+/** `undefined` takes the key away. */
+function setAt(object, [key, ...rest], value) {
+    if (key === undefined)
+        return value;
+    const { [key]: before, ...others } = create_flags_raw(object);
+    const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
+    if (after === undefined || (before === undefined && value === undefined))
+        return others;
+    return { ...create_flags_raw(object), [key]: after };
+}
+function orNothing(entries) {
+    return Object.keys(entries).length === 0 ? undefined : entries;
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function create_flags_raw(value) {
+    return isObject(value) ? value : {};
+}
+function create_flags_list(value) {
+    return Array.isArray(value) ? value : [];
+}
+function textOf(key) {
+    return (entry) => String(create_flags_raw(entry)[key] ?? '');
+}
+/** A secret or config by where a task finds it. A config without a file is a credential spec. */
+function fileName(entry) {
+    return String(create_flags_raw(create_flags_raw(entry).File).Name ?? '');
+}
+/** The container's side: what changes is where it is published. */
+function create_flags_portName(entry) {
+    const { TargetPort: port, Protocol: protocol } = create_flags_raw(entry);
+    return `${port}/${String(protocol || 'tcp').toLowerCase()}`;
+}
+function resourceName(entry) {
+    const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } = create_flags_raw(entry);
+    return String(create_flags_raw(discrete ?? named).Kind ?? '');
+}
+/** `node.labels.zone` of `node.labels.zone==east`. */
+function attributeOf(entry) {
+    return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
+}
+
+;// CONCATENATED MODULE: ./build/inputs/shell-words.js
+/** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
+const shell_words_OPERATORS = new Set(';|&<>()');
+/** What begins an expansion behind a `$` (2.6). */
+const EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
+/** What a backslash takes its meaning from between double quotes (2.2.3). */
+const ESCAPED_IN_QUOTES = new Set('$`"\\\n');
+/**
+ * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
+ * together and go, a backslash joins two lines, and `#` begins a comment. Nothing is expanded and nothing is run: where
+ * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
+ * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
+ */
+function shellWords(text) {
+    return new Scanner(text.replace(/\r\n?/g, '\n')).read();
+}
+class Scanner {
+    #text;
+    #words = [];
+    /** What is wrong, and on which lines. */
+    #problems = new Map();
+    /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
+    #withOperators = new Set();
+    #at = 0;
+    #line = 1;
+    #word;
+    constructor(text) {
+        this.#text = text;
+    }
+    read() {
+        let isClosed = true;
+        while (isClosed && this.#at < this.#text.length)
+            isClosed = this.#readNext(this.#text[this.#at]);
+        this.#endWord();
+        const problems = toldOf(this.#problems, this.#text.includes('\n'));
+        return { words: isClosed ? this.#words : [], problems };
+    }
+    /** @returns whether the text goes on: not behind a quote that is never closed */
+    #readNext(sign) {
+        if (sign === "'")
+            return this.#readSingleQuotes();
+        if (sign === '"')
+            return this.#readDoubleQuotes();
+        if (sign === '\\')
+            this.#readBackslash();
+        else if (sign === ' ' || sign === '\t' || sign === '\n') {
+            this.#endWord();
+            this.#pass(1);
+        }
+        else if (sign === '#' && this.#word === undefined) {
+            const end = this.#text.indexOf('\n', this.#at);
+            this.#at = end < 0 ? this.#text.length : end;
+        }
+        else {
+            if (shell_words_OPERATORS.has(sign))
+                this.#noteOperator(sign);
+            if (sign === '$' && /['"]/.test(this.#following()))
+                this.#noteExpansion();
+            this.#take(sign);
+        }
+        return true;
+    }
+    #readSingleQuotes() {
+        const close = this.#text.indexOf("'", this.#at + 1);
+        if (close < 0)
+            return this.#noteUnclosed("'", this.#line);
+        this.#add(this.#text.slice(this.#at + 1, close), true);
+        this.#pass(close + 1 - this.#at);
+        return true;
+    }
+    #readDoubleQuotes() {
+        const opened = this.#line;
+        this.#add('', true);
+        this.#pass(1);
+        for (let sign = this.#text[this.#at]; sign !== '"'; sign = this.#text[this.#at]) {
+            if (sign === undefined)
+                return this.#noteUnclosed('"', opened);
+            const next = this.#text[this.#at + 1] ?? '';
+            if (sign !== '\\' || !ESCAPED_IN_QUOTES.has(next))
+                this.#take(sign);
+            else {
+                if (next !== '\n')
+                    this.#add(next, true);
+                this.#pass(2);
+            }
+        }
+        this.#pass(1);
+        return true;
+    }
+    /** Outside of quotes. */
+    #readBackslash() {
+        // A blank that was left behind the backslash cannot be seen, and nobody means it.
+        const rest = this.#word === undefined ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
+        rest.lastIndex = this.#at;
+        const joint = rest.exec(this.#text)?.[0];
+        if (joint === undefined)
+            this.#add(this.#text[this.#at + 1] ?? '', true);
+        this.#pass(joint?.length ?? 2);
+    }
+    /** Takes a sign as it is, and notes what a shell would have made of it. */
+    #take(sign) {
+        if (sign === '`')
+            this.#note(RUN);
+        if (sign === '$' && EXPANDED.test(this.#following()))
+            this.#noteExpansion();
+        this.#add(sign, false);
+        this.#pass(1);
+    }
+    #add(text, isQuoted) {
+        this.#word ??= { text: '', line: this.#line, isQuoted };
+        this.#word.text += text;
+    }
+    #endWord() {
+        if (this.#word !== undefined)
+            this.#words.push(this.#word);
+        this.#word = undefined;
+    }
+    #pass(signs) {
+        for (const end = this.#at + signs; this.#at < end; this.#at++)
+            if (this.#text[this.#at] === '\n')
+                this.#line++;
+    }
+    /** The next sign. A line end behind a backslash is not there for a shell. */
+    #following() {
+        let next = this.#at + 1;
+        while (this.#text.startsWith('\\\n', next))
+            next += 2;
+        return this.#text[next] ?? '';
+    }
+    #note(problem, line = this.#line) {
+        this.#problems.set(problem, (this.#problems.get(problem) ?? new Set()).add(line));
+    }
+    #noteExpansion() {
+        if (this.#following() === '(')
+            this.#withOperators.add(this.#line);
+        this.#note(EXPANSION);
+    }
+    #noteOperator(sign) {
+        if (!this.#withOperators.has(this.#line))
+            this.#note(operator(sign));
+        this.#withOperators.add(this.#line);
+    }
+    #noteUnclosed(quote, line) {
+        this.#note(unclosed(quote), line);
+        return false;
+    }
+}
+const MOST_LINES = 5;
+/** What is wrong, with its lines where there are several. */
+function toldOf(problems, hasLines) {
+    return [...problems].map(([problem, lines]) => {
+        if (!hasLines)
+            return problem;
+        const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
+        const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
+        return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`;
+    });
+}
+const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
+const RUN = 'no command is run here: put a backtick in single quotes if the sign itself is meant';
+function operator(sign) {
+    return `no shell runs this, for which \`${sign}\` outside of quotes would be an operator: put the whole value in quotes if the sign itself is meant`;
+}
+function unclosed(quote) {
+    return `the quote \`${quote}\` is never closed: close it, or write \`\\${quote}\` for the sign itself`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/flags.js
+
+
+
+/** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
+const RECORD_LABEL = 'swarm-deploy.create-args';
+/** On a service: what the lists of its entry attached the last time. */
+const ATTACHED_LABEL = 'swarm-deploy.attached';
+/** The flags of both commands that take no value; any other flag may be given one by `=`. */
+const SWITCHES = new Set([
+    '--detach',
+    '--force',
+    '--help',
+    '--init',
+    '--no-healthcheck',
+    '--no-resolve-image',
+    '--quiet',
+    '--read-only',
+    '--rollback',
+    '--tty',
+    '--with-registry-auth',
+]);
+/** The short flags of both commands. */
+const LONG_NAMES = {
+    '-d': '--detach',
+    '-e': '--env',
+    '-h': '--help',
+    '-l': '--label',
+    '-p': '--publish',
+    '-q': '--quiet',
+    '-t': '--tty',
+    '-u': '--user',
+    '-w': '--workdir',
+};
+/** Lists that `create` takes as `--label` and `update` as `--label-add` and `--label-rm`. */
+const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
+    .split(' ')
+    .map((name) => `--${name}`));
+/** Besides those of the lists, `update` alone has these. */
+const ONLY_UPDATE = new Set(['--args', '--force']);
+const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
+const LOGGING = 'it says nothing about the service: leave it off';
+/** What belongs to the action itself, and what to write instead. */
+const RESERVED = {
+    '--detach': 'this action waits for all services together: use the input `wait`',
+    '--quiet': 'this action reports the progress itself: leave it off',
+    '--with-registry-auth': 'this action sends the credential wherever there is one: leave it off, and give it in `registries`',
+    '--image': 'the image is checked and pinned first: use the key `image`',
+    '--name': 'the name is how the service is found: use the key `name`',
+    '--no-resolve-image': 'this action pins every image by its digest: leave it off',
+    '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
+    '--help': LOGGING,
+    '--version': LOGGING,
+    '-v': LOGGING,
+    '--debug': LOGGING,
+    '-D': LOGGING,
+    '--log-level': LOGGING,
+    '-H': CONNECTION,
+    '--context': CONNECTION,
+    '-c': CONNECTION,
+    '--tls': CONNECTION,
+    '--tlscacert': CONNECTION,
+    '--tlscert': CONNECTION,
+    '--tlskey': CONNECTION,
+    '--tlsverify': CONNECTION,
+};
+const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
+const NO_FLAG = 'put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`';
+/**
+ * The flags of a `create-args` or `update-args` that is text, read as a shell reads words. What the flags mean is not
+ * looked at: docker itself tells, in the rehearsal. No message shows a value.
+ */
+function flagsOfText(verb, text, problems) {
+    const once = toldOnce(problems);
+    const { words, problems: unread } = shellWords(text);
+    for (const problem of unread)
+        once(problem);
+    const head = commandBefore(words);
+    let hasImage = false;
+    const flags = [];
+    for (let index = head; index < words.length; index++) {
+        const word = words[index];
+        const flag = parseFlag(word.text);
+        if (flag === undefined) {
+            // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
+            if (head > 0)
+                hasImage = true;
+            else if (unread.length === 0)
+                once(strayWord(word, flags.at(-1)));
+            // What follows is meant for the container, or is the rest of a value without quotes.
+            while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line))
+                index++;
+            continue;
+        }
+        const next = words[index + 1];
+        const takesNext = needsValue(flag) && next !== undefined && (next.isQuoted || !looksLikeFlag(next.text));
+        if (takesNext)
+            index++;
+        flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
+    }
+    if (head === 0)
+        return flags_checked(verb, flags, once);
+    const command = words[head - 1]?.text ?? '';
+    return ofCommand(verb, command, flags, hasImage, once, head > 3);
+}
+/**
+ * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
+ * blank, or in the next item. A value is taken as it stands, for YAML has read its own quotes; quotes around all of it, or
+ * around what follows a `=`, go as in a shell, and elsewhere nobody could tell whether they are meant.
+ *
+ * @param notices is given more when the quotes of a value are perhaps not meant
+ */
+function flagsOfItems(verb, items, problems, notices) {
+    const once = toldOnce(problems);
+    const flags = [];
+    const [, command] = /^(?:sudo\s+)?docker\s+service\s+(create|update)$/.exec(items[0]?.trim() ?? '') ?? [];
+    let hasImage = false;
+    for (let index = command === undefined ? 0 : 1; index < items.length; index++) {
+        const item = items[index] ?? '';
+        if (/\s\\$/.test(item.trim())) {
+            once('items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list');
+            continue;
+        }
+        const flag = parseFlag(unquotedItem(item.trim()));
+        if (flag === undefined) {
+            if (command !== undefined) {
+                hasImage = true;
+                break;
+            }
+            const before = flags.at(-1);
+            const behind = before === undefined ? '' : `, behind ${before.spelling}`;
+            once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
+            continue;
+        }
+        const next = items[index + 1];
+        const takesNext = needsValue(flag) && next !== undefined && !looksLikeFlag(next);
+        if (takesNext)
+            index++;
+        if (takesNext && QUOTED_ITEM.test(next)) {
+            notices.push(`item ${index + 1}: the quotes are part of the value: leave them out, a list needs none`);
+        }
+        if (takesNext)
+            flags.push({ ...flag, value: next, isWhole: true });
+        else
+            flags.push(withoutQuotes(flag, once));
+    }
+    return command === undefined ? flags_checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
+}
+/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
+function adviceForFlag(key) {
+    const flag = `--${key.toLowerCase().replaceAll('_', '-')}`;
+    if (Object.hasOwn(RESERVED, flag))
+        return RESERVED[flag];
+    if (isCreateFlag(flag))
+        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+    const list = flag.replace(/-(?:add|rm)$/, '');
+    const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag);
+    return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined;
+}
+/** The names of the variables that the flags set or remove. */
+function flags_variablesOf(flags) {
+    return flags.flatMap(({ name, value = '' }) => ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : []);
+}
+/** The labels of the service that flags of `create-args` give. */
+function labelsOf(flags) {
+    const labels = flags.filter(({ name }) => name === '--label');
+    return Object.fromEntries(labels.map(({ value = '' }) => {
+        const [name = '', text = ''] = value.split(/=(.*)/s);
+        return [name, text];
+    }));
+}
+/** One mistake that is made five times is told once. */
+function toldOnce(problems) {
+    const told = new Set();
+    return (problem) => {
+        if (!told.has(problem))
+            problems.add(problem);
+        told.add(problem);
+    };
+}
+function flags_checked(verb, flags, tell) {
+    for (const flag of flags) {
+        const problem = flagProblem(verb, flag);
+        if (problem !== undefined)
+            tell(problem);
+    }
+    const names = new Set(flags.map(({ name }) => name));
+    if (names.has('--log-opt') && !names.has('--log-driver'))
+        tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays');
+    return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
+}
+/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
+function commandBefore(words) {
+    const isVerb = ({ text }, index) => /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service';
+    return words.findIndex(isVerb) + 1;
+}
+/** What every command has, and no list of flags: here it is a key, or comes by itself. */
+const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
+/** Of a command that is pasted whole all that is to be taken out, in one sentence. */
+function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) {
+    const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
+    const out = [
+        `${hasMoreBefore ? 'all up to ' : ''}\`docker service ${command}\``,
+        ...spellings,
+        ...(hasImage ? ['what stands behind the flags'] : []),
+    ];
+    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
+    tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
+    const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
+    return flags_checked(verb, others, tell);
+}
+function strayWord({ text, line }, before) {
+    if (/^\s+-/.test(text)) {
+        return `on line ${line} a backslash stands before a blank: write the text behind \`|\`, which keeps its lines, and not behind \`>\``;
+    }
+    if (before !== undefined && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text)) {
+        return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`;
+    }
+    if (before === undefined)
+        return `the first word belongs to no flag: ${NO_FLAG}`;
+    const value = SWITCHES.has(before.name) ? '' : ' and its value';
+    return `the word behind ${before.spelling}${value} belongs to no flag: ${NO_FLAG}`;
+}
+function parseFlag(text) {
+    const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text);
+    const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text);
+    const [, spelling, separator, rest] = long ?? short ?? [];
+    if (spelling === undefined)
+        return undefined;
+    const hasValue = rest !== undefined && (rest !== '' || separator === '=');
+    return {
+        name: LONG_NAMES[spelling] ?? spelling,
+        spelling,
+        value: hasValue ? rest : undefined,
+        isJoined: long !== null && separator === '=',
+        isWhole: false,
+    };
+}
+/** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
+const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs;
+/** A value that is an item of its own and yet quoted as for a shell: all of it, or what follows its name. */
+const QUOTED_ITEM = /^(?:[^\s='"]+=)?(?:'[^']*'|"(?:[^"\\]|\\.)*")$/s;
+/** `'--label=a b'` as a shell reads it. */
+function unquotedItem(item) {
+    return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
+}
+function withoutQuotes(flag, tell) {
+    const { spelling, value } = flag;
+    if (value === undefined || !/['"]/.test(value))
+        return flag;
+    const plain = value.replace(QUOTED, '');
+    if (/['"]/.test(plain)) {
+        tell(`the value of ${spelling} has quotes in it: put all of the value in single quotes as well if they are meant, or write it as an item of its own, which is taken as it stands`);
+        return { ...flag, isWhole: true };
+    }
+    const isWhole = plain === '';
+    return { ...flag, value: value.replace(QUOTED, (part) => shellWords(part).words[0]?.text ?? ''), isWhole };
+}
+/** A long flag, or a short one of these commands, behind a blank. */
+const OTHER_FLAG = new RegExp(`(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES)
+    .map((name) => name.slice(1))
+    .join('')}](?:\\s|=|$))`);
+function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
+    const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
+    if (reserved !== undefined)
+        return `${spelling} is not yours to give here, because ${reserved}`;
+    const client = clientFlagProblem(verb, name, value);
+    if (client !== undefined)
+        return client;
+    if (verb === 'update' && LISTS.has(name))
+        return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
+    const list = name.replace(/-(?:add|rm)$/, '');
+    if (verb === 'create' && list !== name && LISTS.has(list))
+        return `docker service create has no ${name}: write ${list}`;
+    if (value?.includes('\0'))
+        return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
+    if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
+        return `the value of ${spelling} has no name before the =: write NAME=value`;
+    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
+    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
+    const relative = /^--mount(?:-add)?$/.test(name) &&
+        /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
+    if (relative)
+        return `the source ${problems_shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
+    if (SWITCHES.has(name)) {
+        const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
+        return isAlone
+            ? undefined
+            : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;
+    }
+    if (value === undefined)
+        return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
+    if (!isWhole && OTHER_FLAG.test(value)) {
+        return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
+    }
+    return undefined;
+}
+/** `--config` and `--host` are docker's own flags before the command, and lists of the service after it. */
+function clientFlagProblem(verb, name, value = '') {
+    if (name === '--config' && verb === 'update') {
+        return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
+    }
+    if (name === '--config' && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
+        return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
+    }
+    if (name === '--host' && (verb === 'update' || value.includes('://'))) {
+        const hosts = verb === 'update' ? '--host-add' : '--host';
+        return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
+    }
+    return undefined;
+}
+function needsValue(flag) {
+    return flag.value === undefined && !SWITCHES.has(flag.name);
+}
+function looksLikeFlag(item) {
+    return /^\s*--?[a-zA-Z]/.test(item);
+}
+function asWords({ spelling, value, isJoined }) {
+    if (value === undefined)
+        return [spelling];
+    return isJoined ? [`${spelling}=${value}`] : [spelling, value];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/services.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const services_KEYS = [
+    'name',
+    'image',
+    'refresh',
+    'force',
+    'stack',
+    'auth-config',
+    'replicas',
+    'env',
+    'command',
+    'create',
+    'create-args',
+    'update-args',
+    ...ATTACHMENT_KEYS,
+    'prepare',
+    ...POLICY_KEYS,
+];
+/** The keys of an entry. */
+function entryKeys(strategies) {
+    return [...services_KEYS, ...strategyKeys(strategies)];
+}
+const services_OTHER_NAMES = {
+    args: 'command',
+    cmd: 'command',
+    config: 'auth-config',
+    environment: 'env',
+    rollback: 'rollback-config',
+    scale: 'replicas',
+    service: 'name',
+    tag: 'image',
+    update: 'update-config',
+};
+/** Keys of compose files that say by themselves what was pasted. */
+const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
+const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
+const LONGEST_PLACE = 63;
+const MOST_REPLICAS = 1_000_000;
+const services_PAIR = '`web: ghcr.io/org/web:1.2`';
+const KEYED = { isKeyed: true };
+/**
+ * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ *
+ * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
+ */
+function servicesFromText(text, forAll, sources, problems) {
+    const { root, problems: wrong } = yaml_parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return [];
+    const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
+    services_checkNames(entries, problems);
+    checkSharedContents(requests, problems.at('services'));
+    return requests;
+}
+function services_entriesOf(root, keys, problems) {
+    if (root === undefined || root.kind === 'text') {
+        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
+        return [];
+    }
+    if (root.kind === 'list' || isOneEntry(root, keys))
+        return entriesOfList(root.kind === 'list' ? root.items : [root]);
+    const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
+    if (compose !== undefined) {
+        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
+        return [];
+    }
+    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
+}
+/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
+function isOneEntry({ entries }, keys) {
+    const has = (name) => entries.some(({ key }) => key === name);
+    return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys));
+}
+function entriesOfList(items) {
+    return items.map((value, index) => {
+        const textOf = (key) => {
+            const inner = value.kind === 'map' ? valueAt(value, key) : undefined;
+            return inner?.kind === 'text' ? inner.value.trim() : undefined;
+        };
+        const text = textOf('name');
+        const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
+        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
+    });
+}
+function placeOf(name) {
+    return `services: ${name.slice(0, LONGEST_PLACE)}`;
+}
+function requestFromEntry(entry, reading, problems) {
+    const { value } = entry;
+    if (value.kind === 'list') {
+        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
+        return undefined;
+    }
+    if (value.kind === 'map')
+        return requestFromMap(entry, value, reading, problems);
+    if (entry.name === undefined) {
+        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
+        return undefined;
+    }
+    problems.attempt(() => services_checkName(entry.name ?? ''));
+    const image = problems.attempt(() => imageFrom(value.value.trim()));
+    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
+    return image && { name: entry.name, ...KEYED, image, ...nothingElse };
+}
+function requestFromMap(entry, map, { forAll, sources }, problems) {
+    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
+        return undefined;
+    const stack = services_stackOf(entry, map, forAll.strategies, problems);
+    const name = stack ?? services_nameOf(entry, map, problems);
+    const image = attemptAt(map, 'image', problems, imageFrom);
+    const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
+    const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
+    const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
+    const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
+    const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
+    const force = attemptAt(map, 'force', problems, parseBoolean);
+    const command = wordsAt(map, 'command', problems);
+    const notices = [];
+    const createArgs = flagsAt(map, 'create', problems, notices);
+    const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
+    const attachments = attachmentsOf(map, name, sources, problems);
+    const own = {
+        strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
+        policies: policiesOfEntry(map, problems),
+        prepare: attemptAt(map, 'prepare', problems, parsePrepare),
+    };
+    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
+    if (create && valueAt(map, 'image') === undefined) {
+        problems.add('`create` is true, but there is no `image`: write the image to make the service from');
+    }
+    if (refresh && image !== undefined) {
+        problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
+    }
+    const asked = [
+        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
+        ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
+        ...RETIRED_KEYS.map((key) => valueAt(map, key)),
+    ];
+    if (create === false &&
+        refresh === false &&
+        !asksForce &&
+        stack === undefined &&
+        asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
+    }
+    if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
+        problems.add('`command` and the flag --args are both given: leave one of the two');
+    const replacement = replacementOf(own, forAll, problems);
+    for (const flags of [createArgs ?? [], updateArgs]) {
+        checkGivenOnce(map, env, flags, problems);
+        checkPolicyFlags(replacement.policies, flags, problems);
+        if (attachments !== undefined)
+            checkAttachmentFlags(attachments, flags, problems);
+    }
+    return {
+        name,
+        ...(entry.isKeyed && KEYED),
+        ...(image === undefined ? {} : { image }),
+        ...(refresh && { refresh }),
+        ...(force !== undefined && { force }),
+        ...(stack !== undefined && { isStack: true }),
+        ...(authConfig === undefined ? {} : { authConfig }),
+        ...(replicas === undefined ? {} : { replicas }),
+        env,
+        create: create ?? false,
+        ...(command === undefined ? {} : { command }),
+        ...(createArgs === undefined ? {} : { createArgs }),
+        updateArgs,
+        ...(attachments && { attachments }),
+        ...(notices.length === 0 ? {} : { notices }),
+        ...replacement,
+    };
+}
+/** What of an entry can be said of all services of a stack at once. */
+const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
+/** The stack whose services an entry means; `undefined` for an entry of one service. */
+function services_stackOf({ name }, map, strategies, problems) {
+    const stack = textAt(map, 'stack', problems);
+    if (stack === undefined)
+        return undefined;
+    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
+    const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
+    const refresh = valueAt(map, 'refresh');
+    const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
+    if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
+        problems.add('`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`');
+    }
+    return stack;
+}
+function services_checkKeys({ name }, map, keys, problems) {
+    const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
+    const [only, ...others] = map.entries;
+    if (only !== undefined &&
+        others.length === 0 &&
+        unknown.length === 1 &&
+        name === undefined &&
+        only.value.kind === 'text') {
+        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
+        return false;
+    }
+    for (const { key, line } of unknown) {
+        const closest = keys_closestKey(key, keys, services_OTHER_NAMES);
+        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${services_adviceFor(key, closest, keys)}`);
+    }
+    return unknown.length === 0;
+}
+/** The old names are told with everything else that is wrong. */
+function isKnown(key, keys) {
+    return keys.includes(key) || RETIRED_KEYS.includes(key);
+}
+function services_adviceFor(key, closest, keys) {
+    const policy = settingMeantBy(key);
+    if (policy !== undefined)
+        return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
+    if (closest !== undefined)
+        return keyAdvice(closest, keys);
+    const flag = adviceForFlag(key);
+    if (flag !== undefined)
+        return flag;
+    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
+}
+/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
+function services_nameOf(entry, map, problems) {
+    const inside = textAt(map, 'name', problems);
+    if (inside === undefined && entry.name === undefined) {
+        if (valueAt(map, 'name') === undefined)
+            problems.add('`name` is missing: write the name of the service');
+        return '';
+    }
+    const name = entry.name ?? inside ?? '';
+    if (inside !== undefined && inside !== name) {
+        problems.add(`\`name\` is ${problems_shown(inside)} here: leave it out, or write the same name before the colon`);
+    }
+    problems.attempt(() => services_checkName(name));
+    return name;
+}
+function services_checkName(name) {
+    if (name === '')
+        throw new errors_UserError('the name is empty: write the name of the service');
+    const problem = swarm_rules_nameProblem(name, 'a service');
+    if (problem !== undefined)
+        throw new errors_UserError(problem);
+}
+/** Swarm takes names that differ only in their capitals for the same. */
+function services_checkNames(entries, problems) {
+    const known = new Set();
+    for (const { name = '' } of entries) {
+        const key = name.toLowerCase();
+        if (key !== '' && known.has(key))
+            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
+        known.add(key);
+    }
+}
+/** @throws UserError that goes on after the service's name */
+function imageFrom(text) {
+    try {
+        return withTagDefault(parseReference(text));
+    }
+    catch (error) {
+        if (!(error instanceof reference_InvalidReference))
+            throw error;
+        throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+function nonEmpty(text) {
+    if (text === '')
+        throw new errors_UserError('it is empty: write the name of a config, or leave the key out');
+    return text;
+}
+function attemptAt(map, key, problems, parse) {
+    const text = textAt(map, key, problems);
+    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
+}
+/** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
+function flagsAt(map, verb, problems, notices) {
+    const key = `${verb}-args`;
+    const value = valueAt(map, key);
+    const here = problems.at(`\`${key}\``);
+    if (value?.kind === 'map') {
+        here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`');
+        return undefined;
+    }
+    if (value?.kind !== 'list')
+        return value && filledAt(map, key) && flagsOfText(verb, value.value, here);
+    const items = textsOf(value, here);
+    const told = [];
+    const flags = items && flagsOfItems(verb, items, here, told);
+    notices.push(...told.map((notice) => `\`${key}\`: ${notice}`));
+    return flags;
+}
+/** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
+function wordsAt(map, key, problems) {
+    const value = valueAt(map, key);
+    const here = problems.at(`\`${key}\``);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'map') {
+        here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words');
+        return undefined;
+    }
+    if (value.kind === 'list') {
+        const words = textsOf(value, here);
+        if (words?.some((word) => word.includes('\0')))
+            here.add('a word has a NUL character, which no argument can have: take it out');
+        return words;
+    }
+    const { words, problems: unread } = shellWords(value.value);
+    for (const problem of unread)
+        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``);
+    return words.map(({ text }) => text);
+}
+function textsOf({ items }, problems) {
+    const index = items.findIndex((item) => item.kind !== 'text');
+    if (index < 0)
+        return items.flatMap((item) => (item.kind === 'text' ? [item.value] : []));
+    problems.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
+    return undefined;
+}
+function checkGivenOnce(map, env, flags, problems) {
+    if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
+        problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
+    }
+    for (const name of flags_variablesOf(flags)) {
+        if (Object.hasOwn(env, name))
+            problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
+    }
+}
+/** What is made under one name is one thing for the whole run. */
+function checkSharedContents(requests, problems) {
+    const known = new Map();
+    for (const { name: service, attachments } of requests) {
+        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
+            const other = known.get(`${kind} ${name}`);
+            if (other === undefined)
+                known.set(`${kind} ${name}`, { service, what });
+            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
+                const advice = kind === 'network'
+                    ? 'say it in one of the two, and write the name alone in the other'
+                    : 'give one of the two another name; with `target` the file can be called the same in both';
+                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
+            }
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
 
 
 
@@ -21113,7 +21409,7 @@ function readInputs(given, strategies) {
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
     const onShortLived = readOrDefault(env, 'on-short-lived', problems, parseOnShortLived);
-    const images = imagesFromText(input(env, 'images'), env, problems);
+    const images = isRollback(env, mode) ? [] : imagesFromText(input(env, 'images'), env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -21121,15 +21417,19 @@ function readInputs(given, strategies) {
         policies: policiesOfInputs((name) => input(env, name), problems),
         prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
     };
-    const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
-    const services = readServices(env, forAll, problems);
+    const back = isRollback(env, mode) ? readRollback(env, forAll, problems) : undefined;
+    const stack = back ? undefined : readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
+    const services = back?.services ?? readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
     const force = readForce(env, stack, services, problems);
     const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean);
     const sameDigest = readOrDefault(env, 'same-digest', problems, (text) => parseChoice(text, SAME_DIGEST));
-    const requests = [...services, ...(stack === undefined ? [] : [stack])];
+    const ofStack = stack ?? back?.request.stack;
+    const requests = [...services, ...(ofStack === undefined ? [] : [ofStack])];
     const pauses = onFailure === 'pause';
-    if (pauses)
+    if (pauses && back !== undefined)
+        problems.add(`on-failure: ${NO_PAUSE}`);
+    else if (pauses)
         checkPause(requests, problems);
     const chosen = requests.map(({ strategy }) => strategy);
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
@@ -21144,10 +21444,10 @@ function readInputs(given, strategies) {
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
-    if (stack?.prune && !wait) {
+    if (ofStack?.prune && !wait) {
         problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
     }
-    checkRunFits(chosen, stack, wait, strategies, problems);
+    checkRunFits(chosen, ofStack, wait, strategies, problems);
     // The check tells these with all that it finds; a run that does not come so far tells them here.
     if (stack !== undefined && !problems.isEmpty)
         checkContents(stack.files, stack.lookUp, stack.directory, problems);
@@ -21162,6 +21462,7 @@ function readInputs(given, strategies) {
         images,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
+        ...(back && { rollback: back.request }),
         wait,
         timeoutSeconds,
         monitorSeconds,
@@ -21615,10 +21916,13 @@ function run_time_tooLate({ before, rollout }, stage, waitedFor) {
 
 ;// CONCATENATED MODULE: ./build/rollout/lifetime.js
 
+
 /** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
 const MARGIN_SECONDS = (/* unused pure expression or super */ null && (15 * 60));
 /** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
-function lifetime_lifetimeOf({ timeoutSeconds, services, stack }) {
+function lifetime_lifetimeOf(deployment) {
+    const { timeoutSeconds, services } = deployment;
+    const stack = stackOf(deployment);
     const all = [...services, ...(stack === undefined ? [] : [stack])];
     const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
     return lifetimeOfSeconds(timeoutSeconds, trials);
@@ -21803,6 +22107,7 @@ function lock_config_secondsLeft(createdAt, seconds, now) {
 
 
 
+
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
@@ -21815,8 +22120,8 @@ const lock_LOOK_EVERY_MS = 1000;
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
 function takeLock(asked, run, connection, time, signal) {
-    const { lock, stack, services } = asked;
-    return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+    const { lock, services } = asked;
+    return takeLockOf({ lock, stack: stackOf(asked), services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
 }
 /** The same for a run that is no deploy. */
 async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {

@@ -14487,7 +14487,16 @@ function targetOf(value) {
 
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status', 'history'];
+const MODE_NAMES = [
+    'deploy',
+    'plan',
+    'refresh-auth',
+    'login',
+    'remove',
+    'status',
+    'history',
+    'rollback',
+];
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -14508,6 +14517,10 @@ const mode_OTHER_NAMES = {
     inspect: 'status',
     ls: 'status',
     ps: 'status',
+    back: 'rollback',
+    revert: 'rollback',
+    'roll-back': 'rollback',
+    undo: 'rollback',
 };
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */
 const NO_MODES = {
@@ -15655,7 +15668,7 @@ function checkRatio(text) {
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
  */
-/** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
+/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
 const GROUPS = {
     run: ['mode', 'timeout', ...REACH_INPUTS],
     accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
@@ -15686,6 +15699,7 @@ const GROUPS = {
     login: ['pull-secret'],
     removal: ['if-exists', 'dry-run'],
     status: ['fail-on-problems'],
+    rollback: ['to'],
 };
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = [
@@ -15697,7 +15711,8 @@ const ONLY_SAY_HOW = [
     'records',
     'files',
     'tools',
-    'replacement',
+    'strategy',
+    'policies',
 ];
 const ONLY_SAYS_HOW = [
     ...[
@@ -15713,6 +15728,8 @@ const ONLY_SAYS_HOW = [
 ];
 /** Whoever wants to see what a deploy would do must not be led to a removal. */
 const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
+/** What a deploy takes that is in the record of what a rollback goes back to. */
+const RECORDED = ['images', 'files', 'policies'];
 const DEPLOYMENT = [
     ...[
         'run',
@@ -15728,13 +15745,14 @@ const DEPLOYMENT = [
         'files',
         'rollout',
         'tools',
-        'replacement',
+        'strategy',
+        'policies',
     ],
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
     deploy: { does: 'deploy', takes: DEPLOYMENT },
-    plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+    plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'rollback', 'plan'] },
     'refresh-auth': {
         does: 'only renew stored credentials',
         takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
@@ -15743,6 +15761,10 @@ const MODES = {
     status: { does: 'only look', takes: ['run', 'services', 'status'] },
     remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
     history: { does: 'only show what was deployed', takes: ['run', 'services'] },
+    rollback: {
+        does: 'go back to what was deployed before',
+        takes: [...DEPLOYMENT.filter((group) => !RECORDED.includes(group)), 'rollback'],
+    },
 };
 /** All inputs that there are. */
 function allInputs(strategies) {
@@ -15757,14 +15779,23 @@ function inputsOfMode(mode, strategies) {
  * not matter, a notice tells. What an input stands for that is not given is never told.
  */
 function checkModeInputs(env, mode, strategies, problems) {
+    const takes = takenBy(env, mode);
     for (const [group, names] of groupsOf(strategies)) {
-        if (MODES[mode].takes.includes(group))
+        if (takes.includes(group))
             continue;
         const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
         // Nobody is led to a removal who can be meant to do something else.
         const harmless = taking.filter((name) => name !== 'remove');
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
+            if (isRollback(env, mode) && RECORDED.includes(group)) {
+                const why = 'a rollback has it from the record of what was deployed';
+                if (ONLY_SAY_HOW.includes(group))
+                    log_log.notice(`${name}: ${why}, and it is not used`);
+                else
+                    problems.add(`${name}: ${why}, and pushes nothing: leave it out`);
+                continue;
+            }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
                 log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
                 continue;
@@ -15777,10 +15808,19 @@ function checkModeInputs(env, mode, strategies, problems) {
         }
     }
 }
+function takenBy(env, mode) {
+    const { takes } = MODES[mode];
+    return mode === 'plan' && isRollback(env, mode) ? [...MODES.rollback.takes, 'plan'] : takes;
+}
+/** Whether a run is asked to go back, or to say what that would do. */
+function isRollback(env, mode) {
+    return mode === 'rollback' || (mode === 'plan' && input(env, 'to').trim() !== '');
+}
 function groupsOf(strategies) {
     return [
         ...Object.entries(GROUPS),
-        ['replacement', [...POLICY_KEYS, ...strategyKeys(strategies)]],
+        ['strategy', strategyKeys(strategies)],
+        ['policies', POLICY_KEYS],
     ];
 }
 /** A runner hands over the default of an input that is not given. */
@@ -15824,6 +15864,8 @@ function readPruneImages(env, wait, problems) {
 
 // `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
 const pause_ACTION = 'pause';
+/** What to say of it in a rollback. */
+const NO_PAUSE = 'pause is by the policy of a service, and a rollback has that of what was deployed: write `keep`, which leaves what did not come up as it is, or leave it out';
 const FLAG = '--update-failure-action';
 /** A service or stack that has Swarm pause an update that fails. */
 function pausing(request) {
@@ -15880,6 +15922,123 @@ function replacementOf(own, all, problems) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/inputs/names.js
+
+
+
+/** Names of what there is on the swarm, as an input lists them. */
+/** The words of a text, with blanks, commas or line ends between. */
+function wordsOf(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+/**
+ * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
+ *
+ * @param advice what to write instead, a phrase
+ */
+function readNames(text, name, advice, problems) {
+    const here = problems.at(name);
+    const names = namesFromText(text, advice, here);
+    for (const one of names) {
+        const isOther = /[/:@=*]/.test(one);
+        const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+        if (problem !== undefined)
+            here.add(problem);
+    }
+    for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
+        here.add(`${shown(one)} is given twice: leave one of the two out`);
+    }
+    return names;
+}
+function namesFromText(text, advice, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'text')
+        return wordsOf(root.value);
+    if (root.kind === 'map') {
+        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
+}
+function namesOfItem(item, place, advice, problems) {
+    const words = item.kind === 'text' ? wordsOf(item.value) : [];
+    if (words.length > 0)
+        return words;
+    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
+    return [];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/rollback-target.js
+
+
+const WAYS = "`previous`, a number such as `'#7'` (in quotes), the tag of an image, a commit, or the ID or address of a run";
+// An image's tag (github.com/distribution/reference); commits and IDs of runs are such words too.
+const rollback_target_WORD = /^\w[\w.-]{0,127}$/;
+// What stands behind the address of a run, on the pages of its attempts and jobs.
+const WITHIN_RUN = /\/(?:attempts\/(\d{1,6})|jobs?\/\d+)(?:\/.*)?$/;
+/** @throws UserError that goes on after the input's name */
+function parseRollbackTarget(text) {
+    if (text === 'previous')
+        return { by: 'previous' };
+    if (/^(?:previous|prev|last|before)$/i.test(text))
+        throw new UserError(`${shown(text)}: write \`previous\``);
+    if (text.startsWith('#'))
+        return versionFrom(text);
+    if (/^https?:\/\//i.test(text))
+        return runFrom(text);
+    if (rollback_target_WORD.test(text))
+        return { by: 'name', text };
+    if (/[:/@]/.test(text)) {
+        throw new UserError(`${shown(text)} is an image: write its tag alone${tagOf(text)}, for a rollback goes to what was deployed, whatever its images were called`);
+    }
+    throw new UserError(`${shown(text)} is no version: write ${WAYS}`);
+}
+/** What to write into `to` when there is nothing in it. */
+const NO_TARGET = `it is empty: write ${WAYS}`;
+function versionFrom(text) {
+    const version = /^#[1-9]\d{0,8}$/.test(text) ? Number(text.slice(1)) : undefined;
+    if (version !== undefined)
+        return { by: 'version', version };
+    throw new UserError(`${shown(text)} is no number of a version: write one such as \`'#7'\`; \`mode: history\` shows them`);
+}
+function runFrom(text) {
+    const [, commit] = /\/commit\/([0-9a-f]{7,64})\b/.exec(text) ?? [];
+    if (commit !== undefined)
+        throw new UserError(`${shown(text)} is the address of a commit: write \`${commit}\``);
+    const url = pageOf(text);
+    if (url !== '')
+        return { by: 'run', url, attempt: WITHIN_RUN.exec(withoutRest(text))?.[1] };
+    throw new UserError(`${shown(text)} is not the address of a run: write one such as \`https://github.com/acme/shop/actions/runs/1234\``);
+}
+/** The address of a run, whatever page of it an address is of; empty for what is none. */
+function pageOf(address) {
+    if (!URL.canParse(address))
+        return '';
+    const { protocol, host, pathname } = new URL(withoutRest(address).replace(WITHIN_RUN, ''));
+    return pathname.length > 1 ? `${protocol}//${host}${pathname}` : '';
+}
+function withoutRest(address) {
+    return address.replace(/[?#].*$/, '').replace(/\/+$/, '');
+}
+function tagOf(image) {
+    const [, tag] = /:(\w[\w.-]{0,127})(?:@.*)?$/.exec(image) ?? [];
+    return tag === undefined || /^[0-9a-f]{64}$/.test(tag) ? '' : ` (\`${tag}\`)`;
+}
+/** A target as a sentence names it. */
+function targetInWords(target) {
+    if (target.by === 'previous')
+        return 'previous';
+    if (target.by === 'version')
+        return `#${target.version}`;
+    if (target.by === 'name')
+        return shown(target.text);
+    return `the run ${target.url}${target.attempt === undefined ? '' : ` (attempt ${target.attempt})`}`;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/selection.js
 
 
@@ -15904,7 +16063,7 @@ function parseSelection(text) {
  */
 function parseNames(text) {
     if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
-        const words = wordsOf(text);
+        const words = selection_wordsOf(text);
         if (words.length > 0)
             return words;
         throw new UserError('it names no service: write names such as `web api`, or leave it out');
@@ -15914,14 +16073,14 @@ function parseNames(text) {
     if (wrong !== undefined)
         throw new UserError(`line ${wrong.line}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
-    return wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    return selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
 }
 function selection_nameIn(item) {
     if (item.kind === 'text' && item.value !== undefined)
         return item.value;
     throw new UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
 }
-function wordsOf(text) {
+function selection_wordsOf(text) {
     return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
 }
 /** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
@@ -15953,1401 +16112,6 @@ function unknownNames(selection, all, owner) {
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
     return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
-}
-
-;// CONCATENATED MODULE: ./build/runner/own-labels.js
-/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
-const WRITE_LABEL = 'swarm-deploy.write';
-/**
- * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
- * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
- */
-const ACCOUNT_LABELS = {
-    registry: 'swarm-deploy.auth.registry',
-    account: 'swarm-deploy.auth.account',
-    storedAt: 'swarm-deploy.auth.stored-at',
-    expires: 'swarm-deploy.auth.expires',
-};
-/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
-/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
-const COLOUR_LABELS = {
-    /** The service that a colour belongs to. */
-    belongs: 'swarm-deploy.blue-green',
-    /** Counts the switches: the one with the highest number has the traffic. */
-    live: 'swarm-deploy.live',
-    /** What leads traffic to whichever of them is live, as JSON. */
-    route: 'swarm-deploy.route',
-};
-/** All labels that say something of one service as it is now, and nothing of what was asked for. */
-const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
-/**
- * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
- * we {@link BY_INPUT}.
- */
-const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
-const BY_INPUT = 'input';
-/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
-function hasOthersScale(labels) {
-    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
-    return label === BY_INPUT || label.toLowerCase() === 'true';
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
-
-
-
-
-
-/**
- * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
- * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
- * comparison is strict: an empty value is not the same as none. Pure.
- *
- * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
- * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
- * None of them changes what a task is.
- */
-function sameSpec(a, b) {
-    return (0,external_node_util_namespaceObject.isDeepStrictEqual)(storedForm(a), storedForm(b));
-}
-/**
- * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
- * change of their template and of the endpoint only, and not for one of labels, policies or their number.
- */
-function replacesNothing(current, wanted) {
-    if (wantedTasks(wanted) === 0)
-        return true;
-    const { EndpointSpec: _, ...rest } = current;
-    const { TaskTemplate, EndpointSpec } = wanted;
-    return sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) });
-}
-/**
- * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
- * order Swarm would restart the tasks.
- */
-function withStoredOrder(spec, stored) {
-    const { TaskTemplate: template } = spec;
-    const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
-    const [a, b] = [storedContainer(own), storedContainer(its)];
-    const same = SETS.filter((key) => own[key] !== undefined && (0,external_node_util_namespaceObject.isDeepStrictEqual)(a[key], b[key]));
-    if (same.length === 0)
-        return spec;
-    const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
-    return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } };
-}
-const SETS = ['Env', 'Secrets', 'Configs'];
-/**
- * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
- * more. It tells nothing of what is in them.
- */
-function spec_comparison_fingerprint(spec) {
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(toGoJson(storedForm(spec), withSortedKeys))
-        .digest('hex');
-}
-/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
-function withSortedKeys(_key, value) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return value;
-    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
-function changedParts(now, wanted) {
-    if (sameSpec(now, wanted))
-        return [];
-    const [a, b] = [storedForm(now), storedForm(wanted)];
-    const words = PARTS.filter(([, part]) => !(0,external_node_util_namespaceObject.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
-    return words.length > 0 ? words : ['settings'];
-}
-const PARTS = [
-    ['image', (spec) => container(spec).Image],
-    ['mode and replicas', (spec) => spec.Mode],
-    ['env', (spec) => container(spec).Env],
-    ['secrets', (spec) => container(spec).Secrets],
-    ['configs', (spec) => container(spec).Configs],
-    ['networks', (spec) => raw(spec.TaskTemplate).Networks],
-    ['labels', (spec) => spec.Labels],
-    ['update policy', (spec) => spec.UpdateConfig],
-    ['rollback policy', (spec) => spec.RollbackConfig],
-];
-/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
-const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
-/** The form in which Swarm stores a spec, as a comparison needs it. */
-function storedForm(spec) {
-    const clean = raw(withoutNothing(spec));
-    const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
-    const template = raw(clean.TaskTemplate);
-    const { Platforms: _platforms, ...placement } = raw(template.Placement);
-    return {
-        ...clean,
-        Labels: labels,
-        Mode: storedMode(clean.Mode, hasOthersScale(spec.Labels)),
-        ...where(clean, 'UpdateConfig', storedPolicy),
-        ...where(clean, 'RollbackConfig', storedPolicy),
-        ...where(clean, 'EndpointSpec', storedEndpoint),
-        TaskTemplate: {
-            Runtime: 'container',
-            ForceUpdate: 0,
-            ...template,
-            Placement: placement,
-            ...where(template, 'ContainerSpec', storedContainer),
-            ...where(template, 'RestartPolicy', (policy) => ({ Condition: 'any', MaxAttempts: 0, ...policy })),
-        },
-    };
-}
-/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
-function storedMode(mode, hasAnyNumber) {
-    const { Replicated: replicated, ReplicatedJob: job } = mode;
-    const concurrent = job?.MaxConcurrent ?? 1;
-    return {
-        ...mode,
-        ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
-        ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
-    };
-}
-function storedPolicy(policy) {
-    const { FailureAction: action, Order: order } = policy;
-    // The API knows no policy without these numbers: one that is left out is zero.
-    return {
-        Parallelism: 0,
-        MaxFailureRatio: 0,
-        ...policy,
-        FailureAction: action || 'pause',
-        Order: order || 'stop-first',
-    };
-}
-function storedEndpoint(endpoint) {
-    const ports = list(endpoint.Ports).map((port) => ({
-        ...port,
-        Protocol: lowerCased(port.Protocol) || 'tcp',
-        PublishMode: lowerCased(port.PublishMode) || 'ingress',
-    }));
-    return { ...endpoint, Mode: endpoint.Mode || 'vip', ...(ports.length > 0 && { Ports: ports }) };
-}
-function storedContainer(spec) {
-    const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
-    const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
-    return {
-        Isolation: 'default',
-        ...rest,
-        ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
-        ...(spec.Privileges !== undefined && {
-            Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
-        }),
-        // Docker sends these in the order of a Go map, and a container sees no order in them.
-        ...(env !== undefined && { Env: env.toSorted() }),
-        ...(secrets !== undefined && { Secrets: list(secrets).toSorted(byText) }),
-        ...(configs !== undefined && { Configs: list(configs).toSorted(byText) }),
-        ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
-    };
-}
-function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
-    const bind = raw(options);
-    if (Object.keys(bind).length === 0)
-        return mount;
-    return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || 'rprivate' } };
-}
-/** The value without nulls and empty lists: on the wire to Swarm's store both are the same as nothing. */
-function withoutNothing(value) {
-    if (Array.isArray(value))
-        return value.map(withoutNothing);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
-    return Object.fromEntries(entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0)));
-}
-function where(object, key, change) {
-    return object[key] === undefined ? {} : { [key]: change(raw(object[key])) };
-}
-function container(spec) {
-    return raw(raw(spec.TaskTemplate).ContainerSpec);
-}
-function raw(value) {
-    return (value ?? {});
-}
-function list(value) {
-    return (value ?? []);
-}
-function lowerCased(value) {
-    return String(value ?? '').toLowerCase();
-}
-function byText(a, b) {
-    const [one, other] = [sortKey(a), sortKey(b)];
-    return one < other ? -1 : Number(one > other);
-}
-/** A secret or config by where a task finds it, then by what it is. */
-function sortKey(object) {
-    const id = object.SecretID ?? object.ConfigID;
-    return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/create-flags.js
-
-
-
-const TEMPLATE = ['TaskTemplate'];
-const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
-const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
-const RESTART = [...TEMPLATE, 'RestartPolicy'];
-const DNS = [...CONTAINER, 'DNSConfig'];
-const LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
-const RESERVATIONS = [...TEMPLATE, 'Resources', 'Reservations'];
-const PLACEMENT = [...TEMPLATE, 'Placement'];
-/**
- * Docker sends one of these whole as soon as one of its flags is given, with its own values for the others: those that
- * Swarm takes where there is none (swarmkit, api/defaults/service.go).
- */
-const create_flags_GROUPS = [
-    { path: ['UpdateConfig'], defaults: policyDefaults() },
-    { path: ['RollbackConfig'], defaults: policyDefaults() },
-    { path: RESTART, defaults: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 } },
-    { path: HEALTHCHECK, defaults: {} },
-];
-function policyDefaults() {
-    return {
-        Parallelism: 1,
-        FailureAction: 'pause',
-        Monitor: 5e9,
-        MaxFailureRatio: 0,
-        Order: 'stop-first',
-    };
-}
-const create_flags_PARTS = [
-    { flags: ['--label'], path: ['Labels'], isMap: true },
-    ...policy('--update', 'UpdateConfig'),
-    ...policy('--rollback', 'RollbackConfig'),
-    { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
-    { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
-    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
-    { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
-    { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
-    { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
-    { flags: ['--restart-max-attempts'], path: [...RESTART, 'MaxAttempts'] },
-    { flags: ['--restart-window'], path: [...RESTART, 'Window'] },
-    { flags: ['--limit-cpu'], path: [...LIMITS, 'NanoCPUs'] },
-    { flags: ['--limit-memory'], path: [...LIMITS, 'MemoryBytes'] },
-    { flags: ['--limit-pids'], path: [...LIMITS, 'Pids'] },
-    { flags: ['--reserve-cpu'], path: [...RESERVATIONS, 'NanoCPUs'] },
-    { flags: ['--reserve-memory'], path: [...RESERVATIONS, 'MemoryBytes'] },
-    { flags: ['--generic-resource'], path: [...RESERVATIONS, 'GenericResources'], nameOf: resourceName },
-    { flags: ['--constraint'], path: [...PLACEMENT, 'Constraints'], nameOf: attributeOf },
-    { flags: ['--placement-pref'], path: [...PLACEMENT, 'Preferences'] },
-    { flags: ['--replicas-max-per-node'], path: [...PLACEMENT, 'MaxReplicas'] },
-    {
-        flags: ['--env', '--env-file'],
-        path: [...CONTAINER, 'Env'],
-        nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
-    },
-    { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
-    { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
-    { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
-    { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
-    { flags: ['--dns'], path: [...DNS, 'Nameservers'] },
-    { flags: ['--dns-search'], path: [...DNS, 'Search'] },
-    { flags: ['--dns-option'], path: [...DNS, 'Options'] },
-    { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
-    { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
-    // A capability is in one of the two lists at most: who speaks of one speaks of both.
-    { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
-    { flags: ['--cap-drop', '--cap-add'], path: [...CONTAINER, 'CapabilityDrop'] },
-    { flags: ['--no-healthcheck'], path: HEALTHCHECK },
-    { flags: ['--health-cmd'], path: [...HEALTHCHECK, 'Test'] },
-    { flags: ['--health-interval'], path: [...HEALTHCHECK, 'Interval'] },
-    { flags: ['--health-timeout'], path: [...HEALTHCHECK, 'Timeout'] },
-    { flags: ['--health-retries'], path: [...HEALTHCHECK, 'Retries'] },
-    { flags: ['--health-start-period'], path: [...HEALTHCHECK, 'StartPeriod'] },
-    { flags: ['--health-start-interval'], path: [...HEALTHCHECK, 'StartInterval'] },
-    { flags: ['--entrypoint'], path: [...CONTAINER, 'Command'] },
-    { flags: ['--hostname'], path: [...CONTAINER, 'Hostname'] },
-    { flags: ['--init'], path: [...CONTAINER, 'Init'] },
-    { flags: ['--isolation'], path: [...CONTAINER, 'Isolation'] },
-    { flags: ['--oom-score-adj'], path: [...CONTAINER, 'OomScoreAdj'] },
-    { flags: ['--read-only'], path: [...CONTAINER, 'ReadOnly'] },
-    { flags: ['--stop-grace-period'], path: [...CONTAINER, 'StopGracePeriod'] },
-    { flags: ['--stop-signal'], path: [...CONTAINER, 'StopSignal'] },
-    { flags: ['--tty'], path: [...CONTAINER, 'TTY'] },
-    { flags: ['--user'], path: [...CONTAINER, 'User'] },
-    { flags: ['--workdir'], path: [...CONTAINER, 'Dir'] },
-    { flags: ['--credential-spec'], path: [...CONTAINER, 'Privileges', 'CredentialSpec'] },
-    { flags: ['--credential-spec'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
-];
-function policy(flag, key) {
-    return [
-        { flags: [`${flag}-parallelism`], path: [key, 'Parallelism'] },
-        { flags: [`${flag}-delay`], path: [key, 'Delay'] },
-        { flags: [`${flag}-failure-action`], path: [key, 'FailureAction'] },
-        { flags: [`${flag}-max-failure-ratio`], path: [key, 'MaxFailureRatio'] },
-        { flags: [`${flag}-monitor`], path: [key, 'Monitor'] },
-        { flags: [`${flag}-order`], path: [key, 'Order'] },
-    ];
-}
-/** How many tasks there are is often ruled by others as well: what no list names any more stays. */
-const OF_MODE = ['--mode', '--replicas', '--max-concurrent'];
-/** The flags of which it is not known here what they speak of: those of a later docker. */
-function unknownFlags(flags) {
-    return flags.filter((flag) => !isCreateFlag(flag));
-}
-/** Whether docker is known to have a flag for what a service is. */
-function isCreateFlag(flag) {
-    return OF_MODE.includes(flag) || create_flags_PARTS.some((part) => part.flags.includes(flag));
-}
-/**
- * A spec with what the flags say.
- *
- * @param declared the spec that docker makes of these flags and no others
- * @param flags their long names
- * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
- * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
- * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
- */
-function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
-    const steps = stepsOf(flags, declared);
-    const record = create_flags_entriesOf(declared, flags);
-    const gone = earlier.filter((name) => !record.includes(name));
-    const unknown = plain === undefined ? [] : differences(plain, declared);
-    const changes = [];
-    let spec = current;
-    const lay = (name, next) => {
-        if (sameSpec(spec, next))
-            return;
-        changes.push(name);
-        spec = next;
-    };
-    for (const name of gone)
-        lay(shownName(name), withoutEntry(spec, declared, name));
-    for (const { part, key, name } of steps)
-        lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
-    for (const flag of OF_MODE.filter((one) => flags.includes(one)))
-        lay(flag, withMode(spec, declared, flag, flags));
-    for (const path of unknown)
-        lay(unknownFlags(flags).join(' '), setAt(spec, path, create_flags_valueAt(declared, path)));
-    return { spec, changes, record };
-}
-/**
- * What the flags of a spec that docker has made speak of, by name.
- *
- * @param env the variables in it that come from elsewhere
- */
-function create_flags_entriesOf(declared, flags, env = {}) {
-    const names = stepsOf(flags, declared).map(({ name }) => name);
-    return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
-}
-function stepsOf(flags, declared) {
-    const parts = create_flags_PARTS.filter((part) => part.flags.some((flag) => flags.includes(flag)));
-    return parts.flatMap((part) => stepsOfPart(part, declared));
-}
-function stepsOfPart(part, declared) {
-    const [flag = ''] = part.flags;
-    const value = create_flags_valueAt(declared, part.path);
-    if (part.nameOf === undefined && !part.isMap)
-        return [{ part, key: undefined, name: flag }];
-    const keys = part.nameOf === undefined ? Object.keys(create_flags_raw(value)) : create_flags_list(value).map(part.nameOf);
-    return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
-}
-function withEntry(spec, declared, part, key, keptAlias) {
-    const { path, nameOf } = part;
-    const said = create_flags_valueAt(declared, path);
-    if (key === undefined) {
-        const group = groupOf(path)?.path;
-        const isWhole = group !== undefined && replacesGroup(create_flags_valueAt(spec, group), create_flags_valueAt(declared, group));
-        return isWhole ? setAt(spec, group, create_flags_valueAt(declared, group)) : setAt(spec, path, said);
-    }
-    const now = create_flags_valueAt(spec, path);
-    if (nameOf === undefined)
-        return setAt(spec, path, { ...create_flags_raw(now), [key]: create_flags_raw(said)[key] });
-    const isNamed = (entry) => nameOf(entry) === key;
-    const before = create_flags_list(now);
-    const entries = create_flags_list(said)
-        .filter(isNamed)
-        .map((entry) => (path === NETWORKS ? withAlias(entry, before.find(isNamed), keptAlias) : entry));
-    const at = before.findIndex(isNamed);
-    const place = at < 0 ? before.length : at;
-    const others = (entry) => !isNamed(entry);
-    return setAt(spec, path, [
-        ...before.slice(0, place).filter(others),
-        ...entries,
-        ...before.slice(place).filter(others),
-    ]);
-}
-const NETWORKS = create_flags_PARTS.find(({ flags }) => flags.includes('--network'))?.path;
-/** A network of a spec that goes on to have an alias which it had before. */
-function withAlias(entry, before, alias) {
-    const aliases = (network) => create_flags_list(create_flags_raw(network).Aliases);
-    if (alias === undefined || !aliases(before).includes(alias) || aliases(entry).includes(alias))
-        return entry;
-    return { ...create_flags_raw(entry), Aliases: [...aliases(entry), alias] };
-}
-/** The spec without what a flag said that is not given any more. */
-function withoutEntry(spec, declared, name) {
-    const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
-    const parts = create_flags_PARTS.filter(({ flags, nameOf, isMap }) => flags[0] === flag && (key !== undefined) === (nameOf !== undefined || isMap === true));
-    return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ''), spec);
-}
-function withoutPart(spec, declared, part, key) {
-    const { path, nameOf, isMap } = part;
-    const now = create_flags_valueAt(spec, path);
-    if (nameOf !== undefined)
-        return setAt(spec, path, orNothing(create_flags_list(now).filter((entry) => nameOf(entry) !== key)));
-    if (isMap) {
-        const { [key]: _, ...others } = create_flags_raw(now);
-        return setAt(spec, path, orNothing(others));
-    }
-    const group = groupOf(path);
-    if (group === undefined)
-        return setAt(spec, path, create_flags_valueAt(declared, path));
-    if (create_flags_valueAt(spec, group.path) === undefined)
-        return spec;
-    const [setting = ''] = path.slice(group.path.length);
-    const { [setting]: otherwise } = { ...group.defaults, ...create_flags_raw(create_flags_valueAt(declared, group.path)) };
-    const rest = setAt(create_flags_raw(create_flags_valueAt(spec, group.path)), [setting], otherwise);
-    const isPlain = Object.entries(rest).every(([key, value]) => value === group.defaults[key]);
-    return setAt(spec, group.path, isPlain ? create_flags_valueAt(declared, group.path) : rest);
-}
-function groupOf(path) {
-    return create_flags_GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
-}
-/** A health check that is switched off has no other settings, and one that is not has nothing of that. */
-function replacesGroup(now, declared) {
-    if (declared === undefined)
-        return false;
-    const isOff = (group) => create_flags_list(create_flags_raw(group).Test)[0] === 'NONE';
-    return now === undefined || isOff(now) !== isOff(declared);
-}
-/** A mode that is another one is Swarm's to refuse. Within one mode only what is given changes. */
-function withMode(spec, { Mode }, flag, flags) {
-    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
-    const [kind] = Object.keys(Mode);
-    if (kind === undefined || !(kind in spec.Mode))
-        return { ...spec, Mode };
-    if (flag === '--mode')
-        return spec;
-    if (replicated !== undefined)
-        return flag === '--replicas' ? { ...spec, Mode } : spec;
-    if (job === undefined)
-        return spec;
-    // Without --max-concurrent docker has all tasks of a job run at once.
-    const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
-    return {
-        ...spec,
-        Mode: flags.includes('--replicas') ? Mode : { ReplicatedJob: { ...job, ...concurrent } },
-    };
-}
-/** The paths at which two specs differ, as deep as they are objects. */
-function differences(a, b, path = []) {
-    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(a, b))
-        return [];
-    if (!isObject(a) || !isObject(b))
-        return [path];
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
-}
-const create_flags_LONGEST_NAME = 60;
-function shownName(name) {
-    const clean = printable(name);
-    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
-}
-function create_flags_valueAt(spec, path) {
-    return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
-}
-/** `undefined` takes the key away. */
-function setAt(object, [key, ...rest], value) {
-    if (key === undefined)
-        return value;
-    const { [key]: before, ...others } = create_flags_raw(object);
-    const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
-    if (after === undefined || (before === undefined && value === undefined))
-        return others;
-    return { ...create_flags_raw(object), [key]: after };
-}
-function orNothing(entries) {
-    return Object.keys(entries).length === 0 ? undefined : entries;
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-function create_flags_raw(value) {
-    return isObject(value) ? value : {};
-}
-function create_flags_list(value) {
-    return Array.isArray(value) ? value : [];
-}
-function textOf(key) {
-    return (entry) => String(create_flags_raw(entry)[key] ?? '');
-}
-/** A secret or config by where a task finds it. A config without a file is a credential spec. */
-function fileName(entry) {
-    return String(create_flags_raw(create_flags_raw(entry).File).Name ?? '');
-}
-/** The container's side: what changes is where it is published. */
-function create_flags_portName(entry) {
-    const { TargetPort: port, Protocol: protocol } = create_flags_raw(entry);
-    return `${port}/${String(protocol || 'tcp').toLowerCase()}`;
-}
-function resourceName(entry) {
-    const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } = create_flags_raw(entry);
-    return String(create_flags_raw(discrete ?? named).Kind ?? '');
-}
-/** `node.labels.zone` of `node.labels.zone==east`. */
-function attributeOf(entry) {
-    return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
-}
-
-;// CONCATENATED MODULE: ./build/inputs/shell-words.js
-/** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
-const shell_words_OPERATORS = new Set(';|&<>()');
-/** What begins an expansion behind a `$` (2.6). */
-const EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
-/** What a backslash takes its meaning from between double quotes (2.2.3). */
-const ESCAPED_IN_QUOTES = new Set('$`"\\\n');
-/**
- * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
- * together and go, a backslash joins two lines, and `#` begins a comment. Nothing is expanded and nothing is run: where
- * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
- * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
- */
-function shellWords(text) {
-    return new Scanner(text.replace(/\r\n?/g, '\n')).read();
-}
-class Scanner {
-    #text;
-    #words = [];
-    /** What is wrong, and on which lines. */
-    #problems = new Map();
-    /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
-    #withOperators = new Set();
-    #at = 0;
-    #line = 1;
-    #word;
-    constructor(text) {
-        this.#text = text;
-    }
-    read() {
-        let isClosed = true;
-        while (isClosed && this.#at < this.#text.length)
-            isClosed = this.#readNext(this.#text[this.#at]);
-        this.#endWord();
-        const problems = toldOf(this.#problems, this.#text.includes('\n'));
-        return { words: isClosed ? this.#words : [], problems };
-    }
-    /** @returns whether the text goes on: not behind a quote that is never closed */
-    #readNext(sign) {
-        if (sign === "'")
-            return this.#readSingleQuotes();
-        if (sign === '"')
-            return this.#readDoubleQuotes();
-        if (sign === '\\')
-            this.#readBackslash();
-        else if (sign === ' ' || sign === '\t' || sign === '\n') {
-            this.#endWord();
-            this.#pass(1);
-        }
-        else if (sign === '#' && this.#word === undefined) {
-            const end = this.#text.indexOf('\n', this.#at);
-            this.#at = end < 0 ? this.#text.length : end;
-        }
-        else {
-            if (shell_words_OPERATORS.has(sign))
-                this.#noteOperator(sign);
-            if (sign === '$' && /['"]/.test(this.#following()))
-                this.#noteExpansion();
-            this.#take(sign);
-        }
-        return true;
-    }
-    #readSingleQuotes() {
-        const close = this.#text.indexOf("'", this.#at + 1);
-        if (close < 0)
-            return this.#noteUnclosed("'", this.#line);
-        this.#add(this.#text.slice(this.#at + 1, close), true);
-        this.#pass(close + 1 - this.#at);
-        return true;
-    }
-    #readDoubleQuotes() {
-        const opened = this.#line;
-        this.#add('', true);
-        this.#pass(1);
-        for (let sign = this.#text[this.#at]; sign !== '"'; sign = this.#text[this.#at]) {
-            if (sign === undefined)
-                return this.#noteUnclosed('"', opened);
-            const next = this.#text[this.#at + 1] ?? '';
-            if (sign !== '\\' || !ESCAPED_IN_QUOTES.has(next))
-                this.#take(sign);
-            else {
-                if (next !== '\n')
-                    this.#add(next, true);
-                this.#pass(2);
-            }
-        }
-        this.#pass(1);
-        return true;
-    }
-    /** Outside of quotes. */
-    #readBackslash() {
-        // A blank that was left behind the backslash cannot be seen, and nobody means it.
-        const rest = this.#word === undefined ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
-        rest.lastIndex = this.#at;
-        const joint = rest.exec(this.#text)?.[0];
-        if (joint === undefined)
-            this.#add(this.#text[this.#at + 1] ?? '', true);
-        this.#pass(joint?.length ?? 2);
-    }
-    /** Takes a sign as it is, and notes what a shell would have made of it. */
-    #take(sign) {
-        if (sign === '`')
-            this.#note(RUN);
-        if (sign === '$' && EXPANDED.test(this.#following()))
-            this.#noteExpansion();
-        this.#add(sign, false);
-        this.#pass(1);
-    }
-    #add(text, isQuoted) {
-        this.#word ??= { text: '', line: this.#line, isQuoted };
-        this.#word.text += text;
-    }
-    #endWord() {
-        if (this.#word !== undefined)
-            this.#words.push(this.#word);
-        this.#word = undefined;
-    }
-    #pass(signs) {
-        for (const end = this.#at + signs; this.#at < end; this.#at++)
-            if (this.#text[this.#at] === '\n')
-                this.#line++;
-    }
-    /** The next sign. A line end behind a backslash is not there for a shell. */
-    #following() {
-        let next = this.#at + 1;
-        while (this.#text.startsWith('\\\n', next))
-            next += 2;
-        return this.#text[next] ?? '';
-    }
-    #note(problem, line = this.#line) {
-        this.#problems.set(problem, (this.#problems.get(problem) ?? new Set()).add(line));
-    }
-    #noteExpansion() {
-        if (this.#following() === '(')
-            this.#withOperators.add(this.#line);
-        this.#note(EXPANSION);
-    }
-    #noteOperator(sign) {
-        if (!this.#withOperators.has(this.#line))
-            this.#note(operator(sign));
-        this.#withOperators.add(this.#line);
-    }
-    #noteUnclosed(quote, line) {
-        this.#note(unclosed(quote), line);
-        return false;
-    }
-}
-const MOST_LINES = 5;
-/** What is wrong, with its lines where there are several. */
-function toldOf(problems, hasLines) {
-    return [...problems].map(([problem, lines]) => {
-        if (!hasLines)
-            return problem;
-        const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
-        const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
-        return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`;
-    });
-}
-const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
-const RUN = 'no command is run here: put a backtick in single quotes if the sign itself is meant';
-function operator(sign) {
-    return `no shell runs this, for which \`${sign}\` outside of quotes would be an operator: put the whole value in quotes if the sign itself is meant`;
-}
-function unclosed(quote) {
-    return `the quote \`${quote}\` is never closed: close it, or write \`\\${quote}\` for the sign itself`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs/flags.js
-
-
-
-/** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
-const RECORD_LABEL = 'swarm-deploy.create-args';
-/** On a service: what the lists of its entry attached the last time. */
-const ATTACHED_LABEL = 'swarm-deploy.attached';
-/** The flags of both commands that take no value; any other flag may be given one by `=`. */
-const SWITCHES = new Set([
-    '--detach',
-    '--force',
-    '--help',
-    '--init',
-    '--no-healthcheck',
-    '--no-resolve-image',
-    '--quiet',
-    '--read-only',
-    '--rollback',
-    '--tty',
-    '--with-registry-auth',
-]);
-/** The short flags of both commands. */
-const LONG_NAMES = {
-    '-d': '--detach',
-    '-e': '--env',
-    '-h': '--help',
-    '-l': '--label',
-    '-p': '--publish',
-    '-q': '--quiet',
-    '-t': '--tty',
-    '-u': '--user',
-    '-w': '--workdir',
-};
-/** Lists that `create` takes as `--label` and `update` as `--label-add` and `--label-rm`. */
-const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
-    .split(' ')
-    .map((name) => `--${name}`));
-/** Besides those of the lists, `update` alone has these. */
-const ONLY_UPDATE = new Set(['--args', '--force']);
-const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
-const LOGGING = 'it says nothing about the service: leave it off';
-/** What belongs to the action itself, and what to write instead. */
-const RESERVED = {
-    '--detach': 'this action waits for all services together: use the input `wait`',
-    '--quiet': 'this action reports the progress itself: leave it off',
-    '--with-registry-auth': 'this action sends the credential wherever there is one: leave it off, and give it in `registries`',
-    '--image': 'the image is checked and pinned first: use the key `image`',
-    '--name': 'the name is how the service is found: use the key `name`',
-    '--no-resolve-image': 'this action pins every image by its digest: leave it off',
-    '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
-    '--help': LOGGING,
-    '--version': LOGGING,
-    '-v': LOGGING,
-    '--debug': LOGGING,
-    '-D': LOGGING,
-    '--log-level': LOGGING,
-    '-H': CONNECTION,
-    '--context': CONNECTION,
-    '-c': CONNECTION,
-    '--tls': CONNECTION,
-    '--tlscacert': CONNECTION,
-    '--tlscert': CONNECTION,
-    '--tlskey': CONNECTION,
-    '--tlsverify': CONNECTION,
-};
-const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
-const NO_FLAG = 'put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`';
-/**
- * The flags of a `create-args` or `update-args` that is text, read as a shell reads words. What the flags mean is not
- * looked at: docker itself tells, in the rehearsal. No message shows a value.
- */
-function flagsOfText(verb, text, problems) {
-    const once = toldOnce(problems);
-    const { words, problems: unread } = shellWords(text);
-    for (const problem of unread)
-        once(problem);
-    const head = commandBefore(words);
-    let hasImage = false;
-    const flags = [];
-    for (let index = head; index < words.length; index++) {
-        const word = words[index];
-        const flag = parseFlag(word.text);
-        if (flag === undefined) {
-            // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
-            if (head > 0)
-                hasImage = true;
-            else if (unread.length === 0)
-                once(strayWord(word, flags.at(-1)));
-            // What follows is meant for the container, or is the rest of a value without quotes.
-            while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line))
-                index++;
-            continue;
-        }
-        const next = words[index + 1];
-        const takesNext = needsValue(flag) && next !== undefined && (next.isQuoted || !looksLikeFlag(next.text));
-        if (takesNext)
-            index++;
-        flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
-    }
-    if (head === 0)
-        return flags_checked(verb, flags, once);
-    const command = words[head - 1]?.text ?? '';
-    return ofCommand(verb, command, flags, hasImage, once, head > 3);
-}
-/**
- * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
- * blank, or in the next item. A value is taken as it stands, for YAML has read its own quotes; quotes around all of it, or
- * around what follows a `=`, go as in a shell, and elsewhere nobody could tell whether they are meant.
- *
- * @param notices is given more when the quotes of a value are perhaps not meant
- */
-function flagsOfItems(verb, items, problems, notices) {
-    const once = toldOnce(problems);
-    const flags = [];
-    const [, command] = /^(?:sudo\s+)?docker\s+service\s+(create|update)$/.exec(items[0]?.trim() ?? '') ?? [];
-    let hasImage = false;
-    for (let index = command === undefined ? 0 : 1; index < items.length; index++) {
-        const item = items[index] ?? '';
-        if (/\s\\$/.test(item.trim())) {
-            once('items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list');
-            continue;
-        }
-        const flag = parseFlag(unquotedItem(item.trim()));
-        if (flag === undefined) {
-            if (command !== undefined) {
-                hasImage = true;
-                break;
-            }
-            const before = flags.at(-1);
-            const behind = before === undefined ? '' : `, behind ${before.spelling}`;
-            once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
-            continue;
-        }
-        const next = items[index + 1];
-        const takesNext = needsValue(flag) && next !== undefined && !looksLikeFlag(next);
-        if (takesNext)
-            index++;
-        if (takesNext && QUOTED_ITEM.test(next)) {
-            notices.push(`item ${index + 1}: the quotes are part of the value: leave them out, a list needs none`);
-        }
-        if (takesNext)
-            flags.push({ ...flag, value: next, isWhole: true });
-        else
-            flags.push(withoutQuotes(flag, once));
-    }
-    return command === undefined ? flags_checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
-}
-/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
-function adviceForFlag(key) {
-    const flag = `--${key.toLowerCase().replaceAll('_', '-')}`;
-    if (Object.hasOwn(RESERVED, flag))
-        return RESERVED[flag];
-    if (isCreateFlag(flag))
-        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
-    const list = flag.replace(/-(?:add|rm)$/, '');
-    const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag);
-    return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined;
-}
-/** The names of the variables that the flags set or remove. */
-function variablesOf(flags) {
-    return flags.flatMap(({ name, value = '' }) => ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : []);
-}
-/** The labels of the service that flags of `create-args` give. */
-function labelsOf(flags) {
-    const labels = flags.filter(({ name }) => name === '--label');
-    return Object.fromEntries(labels.map(({ value = '' }) => {
-        const [name = '', text = ''] = value.split(/=(.*)/s);
-        return [name, text];
-    }));
-}
-/** One mistake that is made five times is told once. */
-function toldOnce(problems) {
-    const told = new Set();
-    return (problem) => {
-        if (!told.has(problem))
-            problems.add(problem);
-        told.add(problem);
-    };
-}
-function flags_checked(verb, flags, tell) {
-    for (const flag of flags) {
-        const problem = flagProblem(verb, flag);
-        if (problem !== undefined)
-            tell(problem);
-    }
-    const names = new Set(flags.map(({ name }) => name));
-    if (names.has('--log-opt') && !names.has('--log-driver'))
-        tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays');
-    return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
-}
-/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
-function commandBefore(words) {
-    const isVerb = ({ text }, index) => /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service';
-    return words.findIndex(isVerb) + 1;
-}
-/** What every command has, and no list of flags: here it is a key, or comes by itself. */
-const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
-/** Of a command that is pasted whole all that is to be taken out, in one sentence. */
-function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) {
-    const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
-    const out = [
-        `${hasMoreBefore ? 'all up to ' : ''}\`docker service ${command}\``,
-        ...spellings,
-        ...(hasImage ? ['what stands behind the flags'] : []),
-    ];
-    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
-    tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
-    const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
-    return flags_checked(verb, others, tell);
-}
-function strayWord({ text, line }, before) {
-    if (/^\s+-/.test(text)) {
-        return `on line ${line} a backslash stands before a blank: write the text behind \`|\`, which keeps its lines, and not behind \`>\``;
-    }
-    if (before !== undefined && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text)) {
-        return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`;
-    }
-    if (before === undefined)
-        return `the first word belongs to no flag: ${NO_FLAG}`;
-    const value = SWITCHES.has(before.name) ? '' : ' and its value';
-    return `the word behind ${before.spelling}${value} belongs to no flag: ${NO_FLAG}`;
-}
-function parseFlag(text) {
-    const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text);
-    const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text);
-    const [, spelling, separator, rest] = long ?? short ?? [];
-    if (spelling === undefined)
-        return undefined;
-    const hasValue = rest !== undefined && (rest !== '' || separator === '=');
-    return {
-        name: LONG_NAMES[spelling] ?? spelling,
-        spelling,
-        value: hasValue ? rest : undefined,
-        isJoined: long !== null && separator === '=',
-        isWhole: false,
-    };
-}
-/** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
-const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs;
-/** A value that is an item of its own and yet quoted as for a shell: all of it, or what follows its name. */
-const QUOTED_ITEM = /^(?:[^\s='"]+=)?(?:'[^']*'|"(?:[^"\\]|\\.)*")$/s;
-/** `'--label=a b'` as a shell reads it. */
-function unquotedItem(item) {
-    return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
-}
-function withoutQuotes(flag, tell) {
-    const { spelling, value } = flag;
-    if (value === undefined || !/['"]/.test(value))
-        return flag;
-    const plain = value.replace(QUOTED, '');
-    if (/['"]/.test(plain)) {
-        tell(`the value of ${spelling} has quotes in it: put all of the value in single quotes as well if they are meant, or write it as an item of its own, which is taken as it stands`);
-        return { ...flag, isWhole: true };
-    }
-    const isWhole = plain === '';
-    return { ...flag, value: value.replace(QUOTED, (part) => shellWords(part).words[0]?.text ?? ''), isWhole };
-}
-/** A long flag, or a short one of these commands, behind a blank. */
-const OTHER_FLAG = new RegExp(`(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES)
-    .map((name) => name.slice(1))
-    .join('')}](?:\\s|=|$))`);
-function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
-    const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
-    if (reserved !== undefined)
-        return `${spelling} is not yours to give here, because ${reserved}`;
-    const client = clientFlagProblem(verb, name, value);
-    if (client !== undefined)
-        return client;
-    if (verb === 'update' && LISTS.has(name))
-        return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
-    const list = name.replace(/-(?:add|rm)$/, '');
-    if (verb === 'create' && list !== name && LISTS.has(list))
-        return `docker service create has no ${name}: write ${list}`;
-    if (value?.includes('\0'))
-        return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
-    if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
-        return `the value of ${spelling} has no name before the =: write NAME=value`;
-    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
-    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
-        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
-    const relative = /^--mount(?:-add)?$/.test(name) &&
-        /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
-    if (relative)
-        return `the source ${shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
-    if (SWITCHES.has(name)) {
-        const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
-        return isAlone
-            ? undefined
-            : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;
-    }
-    if (value === undefined)
-        return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
-    if (!isWhole && OTHER_FLAG.test(value)) {
-        return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
-    }
-    return undefined;
-}
-/** `--config` and `--host` are docker's own flags before the command, and lists of the service after it. */
-function clientFlagProblem(verb, name, value = '') {
-    if (name === '--config' && verb === 'update') {
-        return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
-    }
-    if (name === '--config' && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
-        return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
-    }
-    if (name === '--host' && (verb === 'update' || value.includes('://'))) {
-        const hosts = verb === 'update' ? '--host-add' : '--host';
-        return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
-    }
-    return undefined;
-}
-function needsValue(flag) {
-    return flag.value === undefined && !SWITCHES.has(flag.name);
-}
-function looksLikeFlag(item) {
-    return /^\s*--?[a-zA-Z]/.test(item);
-}
-function asWords({ spelling, value, isJoined }) {
-    if (value === undefined)
-        return [spelling];
-    return isJoined ? [`${spelling}=${value}`] : [spelling, value];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/services.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const services_KEYS = [
-    'name',
-    'image',
-    'refresh',
-    'force',
-    'stack',
-    'auth-config',
-    'replicas',
-    'env',
-    'command',
-    'create',
-    'create-args',
-    'update-args',
-    ...ATTACHMENT_KEYS,
-    'prepare',
-    ...POLICY_KEYS,
-];
-/** The keys of an entry. */
-function entryKeys(strategies) {
-    return [...services_KEYS, ...strategyKeys(strategies)];
-}
-const services_OTHER_NAMES = {
-    args: 'command',
-    cmd: 'command',
-    config: 'auth-config',
-    environment: 'env',
-    rollback: 'rollback-config',
-    scale: 'replicas',
-    service: 'name',
-    tag: 'image',
-    update: 'update-config',
-};
-/** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
-const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
-const LONGEST_PLACE = 63;
-const MOST_REPLICAS = 1_000_000;
-const services_PAIR = '`web: ghcr.io/org/web:1.2`';
-const KEYED = { isKeyed: true };
-/**
- * What a `services` text asks for: `name: image` pairs, or a list of entries.
- *
- * @param forAll what the inputs say of strategies and policies
- * @param sources where the contents of secrets and configs are looked for
- */
-function servicesFromText(text, forAll, sources, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0)
-        return [];
-    const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
-    services_checkNames(entries, problems);
-    checkSharedContents(requests, problems.at('services'));
-    return requests;
-}
-function services_entriesOf(root, keys, problems) {
-    if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
-        return [];
-    }
-    if (root.kind === 'list' || isOneEntry(root, keys))
-        return entriesOfList(root.kind === 'list' ? root.items : [root]);
-    const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
-    if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
-        return [];
-    }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
-}
-/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
-function isOneEntry({ entries }, keys) {
-    const has = (name) => entries.some(({ key }) => key === name);
-    return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys));
-}
-function entriesOfList(items) {
-    return items.map((value, index) => {
-        const textOf = (key) => {
-            const inner = value.kind === 'map' ? valueAt(value, key) : undefined;
-            return inner?.kind === 'text' ? inner.value.trim() : undefined;
-        };
-        const text = textOf('name');
-        const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
-        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
-    });
-}
-function placeOf(name) {
-    return `services: ${name.slice(0, LONGEST_PLACE)}`;
-}
-function requestFromEntry(entry, reading, problems) {
-    const { value } = entry;
-    if (value.kind === 'list') {
-        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
-        return undefined;
-    }
-    if (value.kind === 'map')
-        return requestFromMap(entry, value, reading, problems);
-    if (entry.name === undefined) {
-        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
-        return undefined;
-    }
-    problems.attempt(() => checkName(entry.name ?? ''));
-    const image = problems.attempt(() => imageFrom(value.value.trim()));
-    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
-    return image && { name: entry.name, ...KEYED, image, ...nothingElse };
-}
-function requestFromMap(entry, map, { forAll, sources }, problems) {
-    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
-        return undefined;
-    const stack = stackOf(entry, map, forAll.strategies, problems);
-    const name = stack ?? services_nameOf(entry, map, problems);
-    const image = attemptAt(map, 'image', problems, imageFrom);
-    const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
-    const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
-    const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
-    const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
-    const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
-    const force = attemptAt(map, 'force', problems, parseBoolean);
-    const command = wordsAt(map, 'command', problems);
-    const notices = [];
-    const createArgs = flagsAt(map, 'create', problems, notices);
-    const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
-    const attachments = attachmentsOf(map, name, sources, problems);
-    const own = {
-        strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
-        policies: policiesOfEntry(map, problems),
-        prepare: attemptAt(map, 'prepare', problems, parsePrepare),
-    };
-    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
-    if (create && valueAt(map, 'image') === undefined) {
-        problems.add('`create` is true, but there is no `image`: write the image to make the service from');
-    }
-    if (refresh && image !== undefined) {
-        problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
-    }
-    const asked = [
-        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
-        ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
-        ...RETIRED_KEYS.map((key) => valueAt(map, key)),
-    ];
-    if (create === false &&
-        refresh === false &&
-        !asksForce &&
-        stack === undefined &&
-        asked.every((value) => value === undefined)) {
-        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
-    }
-    if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
-        problems.add('`command` and the flag --args are both given: leave one of the two');
-    const replacement = replacementOf(own, forAll, problems);
-    for (const flags of [createArgs ?? [], updateArgs]) {
-        checkGivenOnce(map, env, flags, problems);
-        checkPolicyFlags(replacement.policies, flags, problems);
-        if (attachments !== undefined)
-            checkAttachmentFlags(attachments, flags, problems);
-    }
-    return {
-        name,
-        ...(entry.isKeyed && KEYED),
-        ...(image === undefined ? {} : { image }),
-        ...(refresh && { refresh }),
-        ...(force !== undefined && { force }),
-        ...(stack !== undefined && { isStack: true }),
-        ...(authConfig === undefined ? {} : { authConfig }),
-        ...(replicas === undefined ? {} : { replicas }),
-        env,
-        create: create ?? false,
-        ...(command === undefined ? {} : { command }),
-        ...(createArgs === undefined ? {} : { createArgs }),
-        updateArgs,
-        ...(attachments && { attachments }),
-        ...(notices.length === 0 ? {} : { notices }),
-        ...replacement,
-    };
-}
-/** What of an entry can be said of all services of a stack at once. */
-const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
-/** The stack whose services an entry means; `undefined` for an entry of one service. */
-function stackOf({ name }, map, strategies, problems) {
-    const stack = textAt(map, 'stack', problems);
-    if (stack === undefined)
-        return undefined;
-    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
-    const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
-    const refresh = valueAt(map, 'refresh');
-    const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
-    if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
-        problems.add('`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`');
-    }
-    return stack;
-}
-function services_checkKeys({ name }, map, keys, problems) {
-    const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
-    const [only, ...others] = map.entries;
-    if (only !== undefined &&
-        others.length === 0 &&
-        unknown.length === 1 &&
-        name === undefined &&
-        only.value.kind === 'text') {
-        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
-        return false;
-    }
-    for (const { key, line } of unknown) {
-        const closest = closestKey(key, keys, services_OTHER_NAMES);
-        problems.add(`line ${line} has the unknown key ${shown(key)}: ${services_adviceFor(key, closest, keys)}`);
-    }
-    return unknown.length === 0;
-}
-/** The old names are told with everything else that is wrong. */
-function isKnown(key, keys) {
-    return keys.includes(key) || RETIRED_KEYS.includes(key);
-}
-function services_adviceFor(key, closest, keys) {
-    const policy = settingMeantBy(key);
-    if (policy !== undefined)
-        return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
-    if (closest !== undefined)
-        return keyAdvice(closest, keys);
-    const flag = adviceForFlag(key);
-    if (flag !== undefined)
-        return flag;
-    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
-}
-/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
-function services_nameOf(entry, map, problems) {
-    const inside = textAt(map, 'name', problems);
-    if (inside === undefined && entry.name === undefined) {
-        if (valueAt(map, 'name') === undefined)
-            problems.add('`name` is missing: write the name of the service');
-        return '';
-    }
-    const name = entry.name ?? inside ?? '';
-    if (inside !== undefined && inside !== name) {
-        problems.add(`\`name\` is ${shown(inside)} here: leave it out, or write the same name before the colon`);
-    }
-    problems.attempt(() => checkName(name));
-    return name;
-}
-function checkName(name) {
-    if (name === '')
-        throw new UserError('the name is empty: write the name of the service');
-    const problem = nameProblem(name, 'a service');
-    if (problem !== undefined)
-        throw new UserError(problem);
-}
-/** Swarm takes names that differ only in their capitals for the same. */
-function services_checkNames(entries, problems) {
-    const known = new Set();
-    for (const { name = '' } of entries) {
-        const key = name.toLowerCase();
-        if (key !== '' && known.has(key))
-            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
-        known.add(key);
-    }
-}
-/** @throws UserError that goes on after the service's name */
-function imageFrom(text) {
-    try {
-        return withTagDefault(parseReference(text));
-    }
-    catch (error) {
-        if (!(error instanceof InvalidReference))
-            throw error;
-        throw new UserError(error.message.replace(/^The/, 'the'));
-    }
-}
-function nonEmpty(text) {
-    if (text === '')
-        throw new UserError('it is empty: write the name of a config, or leave the key out');
-    return text;
-}
-function attemptAt(map, key, problems, parse) {
-    const text = textAt(map, key, problems);
-    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
-}
-/** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
-function flagsAt(map, verb, problems, notices) {
-    const key = `${verb}-args`;
-    const value = valueAt(map, key);
-    const here = problems.at(`\`${key}\``);
-    if (value?.kind === 'map') {
-        here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`');
-        return undefined;
-    }
-    if (value?.kind !== 'list')
-        return value && filledAt(map, key) && flagsOfText(verb, value.value, here);
-    const items = textsOf(value, here);
-    const told = [];
-    const flags = items && flagsOfItems(verb, items, here, told);
-    notices.push(...told.map((notice) => `\`${key}\`: ${notice}`));
-    return flags;
-}
-/** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
-function wordsAt(map, key, problems) {
-    const value = valueAt(map, key);
-    const here = problems.at(`\`${key}\``);
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'map') {
-        here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words');
-        return undefined;
-    }
-    if (value.kind === 'list') {
-        const words = textsOf(value, here);
-        if (words?.some((word) => word.includes('\0')))
-            here.add('a word has a NUL character, which no argument can have: take it out');
-        return words;
-    }
-    const { words, problems: unread } = shellWords(value.value);
-    for (const problem of unread)
-        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``);
-    return words.map(({ text }) => text);
-}
-function textsOf({ items }, problems) {
-    const index = items.findIndex((item) => item.kind !== 'text');
-    if (index < 0)
-        return items.flatMap((item) => (item.kind === 'text' ? [item.value] : []));
-    problems.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
-    return undefined;
-}
-function checkGivenOnce(map, env, flags, problems) {
-    if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
-        problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
-    }
-    for (const name of variablesOf(flags)) {
-        if (Object.hasOwn(env, name))
-            problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
-    }
-}
-/** What is made under one name is one thing for the whole run. */
-function checkSharedContents(requests, problems) {
-    const known = new Map();
-    for (const { name: service, attachments } of requests) {
-        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
-            const other = known.get(`${kind} ${name}`);
-            if (other === undefined)
-                known.set(`${kind} ${name}`, { service, what });
-            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
-                const advice = kind === 'network'
-                    ? 'say it in one of the two, and write the name alone in the other'
-                    : 'give one of the two another name; with `target` the file can be called the same in both';
-                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
-            }
-        }
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/group-by.js
@@ -18395,7 +17159,7 @@ function readStack(inputs, replacement, env, problems) {
     const problem = stackNameProblem(name);
     if (problem !== undefined)
         problems.add(`stack: ${problem}`);
-    const lookUp = stack_variablesOf(inputs['env-file'], env, problems);
+    const lookUp = variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
     const [first] = paths;
@@ -18426,14 +17190,14 @@ function readStack(inputs, replacement, env, problems) {
     };
 }
 const ONLY_OF_STACK = 'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`';
+const ONLY_OR_PRUNE = 'only: with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out';
 /** What `only` leaves as it is; an empty list of names leaves out all. */
 function leftOutBy(only, prune, stack, problems) {
     if (only === '')
         return [];
     const here = problems.at('only');
-    if (prune) {
-        here.add('with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out');
-    }
+    if (prune)
+        problems.add(ONLY_OR_PRUNE);
     const all = nameables(stack);
     const names = here.attempt(() => parseNames(only)) ?? [];
     const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`);
@@ -18457,7 +17221,7 @@ function switchOf(inputs, key, problems) {
     return problems.at(key).attempt(() => parseBoolean(text)) ?? false;
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
-function stack_variablesOf(input, env, problems) {
+function variablesOf(input, env, problems) {
     const ofTheStep = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', env, problems)) {
@@ -18564,7 +17328,1539 @@ function stack_contentOf(path, readFile) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/rollback.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+const HOW = 'write the names alone, as in `services: web api`, for the rest is in the record of what was deployed';
+const EMPTY = 'it is empty: write the names of the services that go back, such as `web api`, or give a `stack`';
+const rollback_KEYS = ['name', 'auth-config', 'prepare'];
+/** Reads what goes back, and where to. Nothing of it but how tasks are replaced is asked for as in a deploy. */
+function readRollback(env, forAll, problems) {
+    const text = input(env, 'to').trim();
+    if (text === '')
+        problems.add(`to: ${NO_TARGET}`);
+    const to = read(env, 'to', problems, parseRollbackTarget) ?? { by: 'previous' };
+    const prune = readOrDefault(env, 'prune', problems, parseBoolean);
+    const rerunJobs = readOrDefault(env, 'rerun-jobs', problems, parseBoolean);
+    const only = read(env, 'only', problems, parseNames) ?? 'all';
+    const stack = input(env, 'stack').trim();
+    const names = input(env, 'services');
+    if (names.trim() !== '' && stack !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    else if (stack !== '') {
+        const problem = stackNameProblem(stack);
+        if (problem !== undefined)
+            problems.add(`stack: ${problem}`);
+        const replacement = replacementOf(undefined, forAll, problems);
+        if (only !== 'all' && prune)
+            problems.add(ONLY_OR_PRUNE);
+        return {
+            services: [],
+            request: { to, rerunJobs, stack: { name: stack, prune, only, leftOut: [], ...replacement } },
+        };
+    }
+    else if (names.trim() === '')
+        problems.add(`services: ${EMPTY}`);
+    if (prune && stack === '') {
+        problems.add('prune: it removes the services of a stack that the version does not have: give a `stack`, or leave it out');
+    }
+    if (only !== 'all' && stack === '')
+        problems.add(ONLY_OF_STACK);
+    const services = stack === '' ? servicesToGoBack(names, forAll, problems) : [];
+    checkNumber(to, services, problems);
+    return { services, request: { to, rerunJobs } };
+}
+/** Each service counts its versions for itself. */
+function checkNumber(to, services, problems) {
+    if (to.by !== 'version' || services.length < 2)
+        return;
+    problems.add(`to: each service counts its versions for itself, so \`#${to.version}\` is another moment for each: name one service, or write a commit, a tag or a run`);
+}
+function servicesToGoBack(text, forAll, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    const services = requestsIn(root, forAll, problems);
+    const names = services.map(({ name }) => name.toLowerCase());
+    for (const { name } of services.filter((_, index) => names.indexOf(names[index] ?? '') < index)) {
+        problems.add(`services: ${shown(name)} is given twice: leave one of the two out`);
+    }
+    return services;
+}
+function requestsIn(root, forAll, problems) {
+    if (root.kind === 'text')
+        return namedAll(root.value, forAll, problems);
+    if (root.kind === 'map') {
+        const names = root.entries.map(({ key }) => key).join(' ');
+        problems.add(`services: \`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${HOW.replace('web api', names)}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => {
+        const place = `services entry ${index + 1}`;
+        if (item.kind === 'map')
+            return rollback_requestFrom(item, place, forAll, problems);
+        const named = item.kind === 'text' ? namedAll(item.value, forAll, problems) : [];
+        if (named.length === 0)
+            problems.add(`${place} is no name: ${HOW}`);
+        return named;
+    });
+}
+function namedAll(text, forAll, problems) {
+    const names = wordsOf(text);
+    for (const name of names)
+        checkName(name, problems);
+    return names.map((name) => requestOf(name, replacementOf(undefined, forAll, problems)));
+}
+function rollback_requestFrom(map, place, forAll, problems) {
+    const keys = [...rollback_KEYS, ...strategyKeys(forAll.strategies)];
+    const name = textAt(map, 'name', problems.at(place));
+    if (name)
+        checkName(name, problems);
+    else if (valueAt(map, 'name')?.kind !== 'list')
+        problems.add(`${place} has no \`name\`: write the name of a service`);
+    const here = problems.at(name ? `services: ${name}` : place);
+    for (const { key, line } of map.entries.filter(({ key }) => !keys.includes(key))) {
+        const closest = closestKey(key, keys);
+        const advice = closest === undefined
+            ? 'leave it out, for a rollback has it from the record of what was deployed'
+            : keyAdvice(closest, keys);
+        here.add(`line ${line}: \`${key}\` is no key here: ${advice}`);
+    }
+    const authConfig = textAt(map, 'auth-config', here);
+    if (authConfig === '')
+        here.add('`auth-config` is empty: write the name of a config, or leave the key out');
+    const prepare = textAt(map, 'prepare', here);
+    const own = {
+        strategy: readStrategySettings((key) => textAt(map, key, here), forAll.strategies, here),
+        policies: { update: {}, rollback: {} },
+        prepare: prepare === undefined ? undefined : here.at('`prepare`').attempt(() => parsePrepare(prepare)),
+    };
+    const request = requestOf(name ?? '', replacementOf(own, forAll, here));
+    return [{ ...request, ...(authConfig && { authConfig }) }];
+}
+/** What of a service is known before its records are read. One that is gone is made again. */
+function requestOf(name, replacement) {
+    return { name, env: {}, create: true, updateArgs: [], ...replacement };
+}
+function checkName(name, problems) {
+    const problem = /[/:@=*]/.test(name)
+        ? `${shown(name)} is no name of a service: ${HOW}`
+        : nameProblem(name, 'a service');
+    if (problem !== undefined)
+        problems.add(`services: ${problem}`);
+}
+
+;// CONCATENATED MODULE: ./build/runner/own-labels.js
+/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
+const WRITE_LABEL = 'swarm-deploy.write';
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+const ACCOUNT_LABELS = {
+    registry: 'swarm-deploy.auth.registry',
+    account: 'swarm-deploy.auth.account',
+    storedAt: 'swarm-deploy.auth.stored-at',
+    expires: 'swarm-deploy.auth.expires',
+};
+/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
+/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
+const COLOUR_LABELS = {
+    /** The service that a colour belongs to. */
+    belongs: 'swarm-deploy.blue-green',
+    /** Counts the switches: the one with the highest number has the traffic. */
+    live: 'swarm-deploy.live',
+    /** What leads traffic to whichever of them is live, as JSON. */
+    route: 'swarm-deploy.route',
+};
+/** All labels that say something of one service as it is now, and nothing of what was asked for. */
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
+const BY_INPUT = 'input';
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+function hasOthersScale(labels) {
+    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
+    return label === BY_INPUT || label.toLowerCase() === 'true';
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js
+
+
+
+
+
+/**
+ * Whether two specs ask the swarm for the same. A spec is compared in the form in which Swarm stores it, with what it
+ * fills in and lower-cases when a spec is sent; found by sending and reading back every field. Beyond that the
+ * comparison is strict: an empty value is not the same as none. Pure.
+ *
+ * Not looked at: the platforms of the image, which are only recorded when the registry answers, Docker's note of how the
+ * compose file spelled the image, our own of who has written the spec, and a number of tasks that a label gives to others.
+ * None of them changes what a task is.
+ */
+function sameSpec(a, b) {
+    return (0,external_node_util_namespaceObject.isDeepStrictEqual)(storedForm(a), storedForm(b));
+}
+/**
+ * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
+ * change of their template and of the endpoint only, and not for one of labels, policies or their number.
+ */
+function replacesNothing(current, wanted) {
+    if (wantedTasks(wanted) === 0)
+        return true;
+    const { EndpointSpec: _, ...rest } = current;
+    const { TaskTemplate, EndpointSpec } = wanted;
+    return sameSpec(current, { ...rest, TaskTemplate, ...(EndpointSpec && { EndpointSpec }) });
+}
+/**
+ * The spec with its variables, secrets and configs in the order of a stored one wherever both have the same: in another
+ * order Swarm would restart the tasks.
+ */
+function withStoredOrder(spec, stored) {
+    const { TaskTemplate: template } = spec;
+    const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
+    const [a, b] = [storedContainer(own), storedContainer(its)];
+    const same = SETS.filter((key) => own[key] !== undefined && (0,external_node_util_namespaceObject.isDeepStrictEqual)(a[key], b[key]));
+    if (same.length === 0)
+        return spec;
+    const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
+    return { ...spec, TaskTemplate: { ...template, ContainerSpec: { Image: '', ...template.ContainerSpec, ...ordered } } };
+}
+const SETS = ['Env', 'Secrets', 'Configs'];
+/**
+ * The same text for specs that are {@link sameSpec}, another for others: to compare with a spec that is not at hand any
+ * more. It tells nothing of what is in them.
+ */
+function spec_comparison_fingerprint(spec) {
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
+        .update(toGoJson(storedForm(spec), withSortedKeys))
+        .digest('hex');
+}
+/** For `toGoJson`: two objects with the same in them are the same text, in whatever order. */
+function withSortedKeys(_key, value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+/** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
+function changedParts(now, wanted) {
+    if (sameSpec(now, wanted))
+        return [];
+    const [a, b] = [storedForm(now), storedForm(wanted)];
+    const words = PARTS.filter(([, part]) => !(0,external_node_util_namespaceObject.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
+    return words.length > 0 ? words : ['settings'];
+}
+const PARTS = [
+    ['image', (spec) => container(spec).Image],
+    ['mode and replicas', (spec) => spec.Mode],
+    ['env', (spec) => container(spec).Env],
+    ['secrets', (spec) => container(spec).Secrets],
+    ['configs', (spec) => container(spec).Configs],
+    ['networks', (spec) => raw(spec.TaskTemplate).Networks],
+    ['labels', (spec) => spec.Labels],
+    ['update policy', (spec) => spec.UpdateConfig],
+    ['rollback policy', (spec) => spec.RollbackConfig],
+];
+/** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
+const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
+/** The form in which Swarm stores a spec, as a comparison needs it. */
+function storedForm(spec) {
+    const clean = raw(withoutNothing(spec));
+    const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
+    const template = raw(clean.TaskTemplate);
+    const { Platforms: _platforms, ...placement } = raw(template.Placement);
+    return {
+        ...clean,
+        Labels: labels,
+        Mode: storedMode(clean.Mode, hasOthersScale(spec.Labels)),
+        ...where(clean, 'UpdateConfig', storedPolicy),
+        ...where(clean, 'RollbackConfig', storedPolicy),
+        ...where(clean, 'EndpointSpec', storedEndpoint),
+        TaskTemplate: {
+            Runtime: 'container',
+            ForceUpdate: 0,
+            ...template,
+            Placement: placement,
+            ...where(template, 'ContainerSpec', storedContainer),
+            ...where(template, 'RestartPolicy', (policy) => ({ Condition: 'any', MaxAttempts: 0, ...policy })),
+        },
+    };
+}
+/** @param hasAnyNumber the number of tasks is not ours, and so the same as every other */
+function storedMode(mode, hasAnyNumber) {
+    const { Replicated: replicated, ReplicatedJob: job } = mode;
+    const concurrent = job?.MaxConcurrent ?? 1;
+    return {
+        ...mode,
+        ...(replicated && { Replicated: { Replicas: 1, ...(!hasAnyNumber && replicated) } }),
+        ...(job && { ReplicatedJob: { MaxConcurrent: concurrent, TotalCompletions: job.TotalCompletions ?? concurrent } }),
+    };
+}
+function storedPolicy(policy) {
+    const { FailureAction: action, Order: order } = policy;
+    // The API knows no policy without these numbers: one that is left out is zero.
+    return {
+        Parallelism: 0,
+        MaxFailureRatio: 0,
+        ...policy,
+        FailureAction: action || 'pause',
+        Order: order || 'stop-first',
+    };
+}
+function storedEndpoint(endpoint) {
+    const ports = list(endpoint.Ports).map((port) => ({
+        ...port,
+        Protocol: lowerCased(port.Protocol) || 'tcp',
+        PublishMode: lowerCased(port.PublishMode) || 'ingress',
+    }));
+    return { ...endpoint, Mode: endpoint.Mode || 'vip', ...(ports.length > 0 && { Ports: ports }) };
+}
+function storedContainer(spec) {
+    const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
+    const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
+    return {
+        Isolation: 'default',
+        ...rest,
+        ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
+        ...(spec.Privileges !== undefined && {
+            Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
+        }),
+        // Docker sends these in the order of a Go map, and a container sees no order in them.
+        ...(env !== undefined && { Env: env.toSorted() }),
+        ...(secrets !== undefined && { Secrets: list(secrets).toSorted(byText) }),
+        ...(configs !== undefined && { Configs: list(configs).toSorted(byText) }),
+        ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
+    };
+}
+function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+    const bind = raw(options);
+    if (Object.keys(bind).length === 0)
+        return mount;
+    return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || 'rprivate' } };
+}
+/** The value without nulls and empty lists: on the wire to Swarm's store both are the same as nothing. */
+function withoutNothing(value) {
+    if (Array.isArray(value))
+        return value.map(withoutNothing);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const entries = Object.entries(value).map(([key, inner]) => [key, withoutNothing(inner)]);
+    return Object.fromEntries(entries.filter(([, inner]) => inner != null && !(Array.isArray(inner) && inner.length === 0)));
+}
+function where(object, key, change) {
+    return object[key] === undefined ? {} : { [key]: change(raw(object[key])) };
+}
+function container(spec) {
+    return raw(raw(spec.TaskTemplate).ContainerSpec);
+}
+function raw(value) {
+    return (value ?? {});
+}
+function list(value) {
+    return (value ?? []);
+}
+function lowerCased(value) {
+    return String(value ?? '').toLowerCase();
+}
+function byText(a, b) {
+    const [one, other] = [sortKey(a), sortKey(b)];
+    return one < other ? -1 : Number(one > other);
+}
+/** A secret or config by where a task finds it, then by what it is. */
+function sortKey(object) {
+    const id = object.SecretID ?? object.ConfigID;
+    return JSON.stringify([raw(object.File).Name, object.SecretName ?? object.ConfigName, id]);
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/create-flags.js
+
+
+
+const TEMPLATE = ['TaskTemplate'];
+const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
+const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
+const RESTART = [...TEMPLATE, 'RestartPolicy'];
+const DNS = [...CONTAINER, 'DNSConfig'];
+const LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
+const RESERVATIONS = [...TEMPLATE, 'Resources', 'Reservations'];
+const PLACEMENT = [...TEMPLATE, 'Placement'];
+/**
+ * Docker sends one of these whole as soon as one of its flags is given, with its own values for the others: those that
+ * Swarm takes where there is none (swarmkit, api/defaults/service.go).
+ */
+const create_flags_GROUPS = [
+    { path: ['UpdateConfig'], defaults: policyDefaults() },
+    { path: ['RollbackConfig'], defaults: policyDefaults() },
+    { path: RESTART, defaults: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 } },
+    { path: HEALTHCHECK, defaults: {} },
+];
+function policyDefaults() {
+    return {
+        Parallelism: 1,
+        FailureAction: 'pause',
+        Monitor: 5e9,
+        MaxFailureRatio: 0,
+        Order: 'stop-first',
+    };
+}
+const create_flags_PARTS = [
+    { flags: ['--label'], path: ['Labels'], isMap: true },
+    ...policy('--update', 'UpdateConfig'),
+    ...policy('--rollback', 'RollbackConfig'),
+    { flags: ['--endpoint-mode'], path: ['EndpointSpec', 'Mode'] },
+    { flags: ['--publish'], path: ['EndpointSpec', 'Ports'], nameOf: create_flags_portName },
+    { flags: ['--network'], path: [...TEMPLATE, 'Networks'], nameOf: textOf('Target') },
+    { flags: ['--log-driver', '--log-opt'], path: [...TEMPLATE, 'LogDriver'] },
+    { flags: ['--restart-condition'], path: [...RESTART, 'Condition'] },
+    { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
+    { flags: ['--restart-max-attempts'], path: [...RESTART, 'MaxAttempts'] },
+    { flags: ['--restart-window'], path: [...RESTART, 'Window'] },
+    { flags: ['--limit-cpu'], path: [...LIMITS, 'NanoCPUs'] },
+    { flags: ['--limit-memory'], path: [...LIMITS, 'MemoryBytes'] },
+    { flags: ['--limit-pids'], path: [...LIMITS, 'Pids'] },
+    { flags: ['--reserve-cpu'], path: [...RESERVATIONS, 'NanoCPUs'] },
+    { flags: ['--reserve-memory'], path: [...RESERVATIONS, 'MemoryBytes'] },
+    { flags: ['--generic-resource'], path: [...RESERVATIONS, 'GenericResources'], nameOf: resourceName },
+    { flags: ['--constraint'], path: [...PLACEMENT, 'Constraints'], nameOf: attributeOf },
+    { flags: ['--placement-pref'], path: [...PLACEMENT, 'Preferences'] },
+    { flags: ['--replicas-max-per-node'], path: [...PLACEMENT, 'MaxReplicas'] },
+    {
+        flags: ['--env', '--env-file'],
+        path: [...CONTAINER, 'Env'],
+        nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
+    },
+    { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
+    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
+    { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
+    { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
+    { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
+    { flags: ['--dns'], path: [...DNS, 'Nameservers'] },
+    { flags: ['--dns-search'], path: [...DNS, 'Search'] },
+    { flags: ['--dns-option'], path: [...DNS, 'Options'] },
+    { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
+    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
+    { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
+    // A capability is in one of the two lists at most: who speaks of one speaks of both.
+    { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
+    { flags: ['--cap-drop', '--cap-add'], path: [...CONTAINER, 'CapabilityDrop'] },
+    { flags: ['--no-healthcheck'], path: HEALTHCHECK },
+    { flags: ['--health-cmd'], path: [...HEALTHCHECK, 'Test'] },
+    { flags: ['--health-interval'], path: [...HEALTHCHECK, 'Interval'] },
+    { flags: ['--health-timeout'], path: [...HEALTHCHECK, 'Timeout'] },
+    { flags: ['--health-retries'], path: [...HEALTHCHECK, 'Retries'] },
+    { flags: ['--health-start-period'], path: [...HEALTHCHECK, 'StartPeriod'] },
+    { flags: ['--health-start-interval'], path: [...HEALTHCHECK, 'StartInterval'] },
+    { flags: ['--entrypoint'], path: [...CONTAINER, 'Command'] },
+    { flags: ['--hostname'], path: [...CONTAINER, 'Hostname'] },
+    { flags: ['--init'], path: [...CONTAINER, 'Init'] },
+    { flags: ['--isolation'], path: [...CONTAINER, 'Isolation'] },
+    { flags: ['--oom-score-adj'], path: [...CONTAINER, 'OomScoreAdj'] },
+    { flags: ['--read-only'], path: [...CONTAINER, 'ReadOnly'] },
+    { flags: ['--stop-grace-period'], path: [...CONTAINER, 'StopGracePeriod'] },
+    { flags: ['--stop-signal'], path: [...CONTAINER, 'StopSignal'] },
+    { flags: ['--tty'], path: [...CONTAINER, 'TTY'] },
+    { flags: ['--user'], path: [...CONTAINER, 'User'] },
+    { flags: ['--workdir'], path: [...CONTAINER, 'Dir'] },
+    { flags: ['--credential-spec'], path: [...CONTAINER, 'Privileges', 'CredentialSpec'] },
+    { flags: ['--credential-spec'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
+];
+function policy(flag, key) {
+    return [
+        { flags: [`${flag}-parallelism`], path: [key, 'Parallelism'] },
+        { flags: [`${flag}-delay`], path: [key, 'Delay'] },
+        { flags: [`${flag}-failure-action`], path: [key, 'FailureAction'] },
+        { flags: [`${flag}-max-failure-ratio`], path: [key, 'MaxFailureRatio'] },
+        { flags: [`${flag}-monitor`], path: [key, 'Monitor'] },
+        { flags: [`${flag}-order`], path: [key, 'Order'] },
+    ];
+}
+/** How many tasks there are is often ruled by others as well: what no list names any more stays. */
+const OF_MODE = ['--mode', '--replicas', '--max-concurrent'];
+/** The flags of which it is not known here what they speak of: those of a later docker. */
+function unknownFlags(flags) {
+    return flags.filter((flag) => !isCreateFlag(flag));
+}
+/** Whether docker is known to have a flag for what a service is. */
+function isCreateFlag(flag) {
+    return OF_MODE.includes(flag) || create_flags_PARTS.some((part) => part.flags.includes(flag));
+}
+/**
+ * A spec with what the flags say.
+ *
+ * @param declared the spec that docker makes of these flags and no others
+ * @param flags their long names
+ * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
+ * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
+ * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
+ */
+function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
+    const steps = stepsOf(flags, declared);
+    const record = create_flags_entriesOf(declared, flags);
+    const gone = earlier.filter((name) => !record.includes(name));
+    const unknown = plain === undefined ? [] : differences(plain, declared);
+    const changes = [];
+    let spec = current;
+    const lay = (name, next) => {
+        if (sameSpec(spec, next))
+            return;
+        changes.push(name);
+        spec = next;
+    };
+    for (const name of gone)
+        lay(shownName(name), withoutEntry(spec, declared, name));
+    for (const { part, key, name } of steps)
+        lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
+    for (const flag of OF_MODE.filter((one) => flags.includes(one)))
+        lay(flag, withMode(spec, declared, flag, flags));
+    for (const path of unknown)
+        lay(unknownFlags(flags).join(' '), setAt(spec, path, create_flags_valueAt(declared, path)));
+    return { spec, changes, record };
+}
+/**
+ * What the flags of a spec that docker has made speak of, by name.
+ *
+ * @param env the variables in it that come from elsewhere
+ */
+function create_flags_entriesOf(declared, flags, env = {}) {
+    const names = stepsOf(flags, declared).map(({ name }) => name);
+    return names.filter((name) => !Object.keys(env).some((variable) => name === `--env ${variable}`));
+}
+function stepsOf(flags, declared) {
+    const parts = create_flags_PARTS.filter((part) => part.flags.some((flag) => flags.includes(flag)));
+    return parts.flatMap((part) => stepsOfPart(part, declared));
+}
+function stepsOfPart(part, declared) {
+    const [flag = ''] = part.flags;
+    const value = create_flags_valueAt(declared, part.path);
+    if (part.nameOf === undefined && !part.isMap)
+        return [{ part, key: undefined, name: flag }];
+    const keys = part.nameOf === undefined ? Object.keys(create_flags_raw(value)) : create_flags_list(value).map(part.nameOf);
+    return [...new Set(keys)].map((key) => ({ part, key, name: `${flag} ${key}` }));
+}
+function withEntry(spec, declared, part, key, keptAlias) {
+    const { path, nameOf } = part;
+    const said = create_flags_valueAt(declared, path);
+    if (key === undefined) {
+        const group = groupOf(path)?.path;
+        const isWhole = group !== undefined && replacesGroup(create_flags_valueAt(spec, group), create_flags_valueAt(declared, group));
+        return isWhole ? setAt(spec, group, create_flags_valueAt(declared, group)) : setAt(spec, path, said);
+    }
+    const now = create_flags_valueAt(spec, path);
+    if (nameOf === undefined)
+        return setAt(spec, path, { ...create_flags_raw(now), [key]: create_flags_raw(said)[key] });
+    const isNamed = (entry) => nameOf(entry) === key;
+    const before = create_flags_list(now);
+    const entries = create_flags_list(said)
+        .filter(isNamed)
+        .map((entry) => (path === NETWORKS ? withAlias(entry, before.find(isNamed), keptAlias) : entry));
+    const at = before.findIndex(isNamed);
+    const place = at < 0 ? before.length : at;
+    const others = (entry) => !isNamed(entry);
+    return setAt(spec, path, [
+        ...before.slice(0, place).filter(others),
+        ...entries,
+        ...before.slice(place).filter(others),
+    ]);
+}
+const NETWORKS = create_flags_PARTS.find(({ flags }) => flags.includes('--network'))?.path;
+/** A network of a spec that goes on to have an alias which it had before. */
+function withAlias(entry, before, alias) {
+    const aliases = (network) => create_flags_list(create_flags_raw(network).Aliases);
+    if (alias === undefined || !aliases(before).includes(alias) || aliases(entry).includes(alias))
+        return entry;
+    return { ...create_flags_raw(entry), Aliases: [...aliases(entry), alias] };
+}
+/** The spec without what a flag said that is not given any more. */
+function withoutEntry(spec, declared, name) {
+    const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
+    const parts = create_flags_PARTS.filter(({ flags, nameOf, isMap }) => flags[0] === flag && (key !== undefined) === (nameOf !== undefined || isMap === true));
+    return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ''), spec);
+}
+function withoutPart(spec, declared, part, key) {
+    const { path, nameOf, isMap } = part;
+    const now = create_flags_valueAt(spec, path);
+    if (nameOf !== undefined)
+        return setAt(spec, path, orNothing(create_flags_list(now).filter((entry) => nameOf(entry) !== key)));
+    if (isMap) {
+        const { [key]: _, ...others } = create_flags_raw(now);
+        return setAt(spec, path, orNothing(others));
+    }
+    const group = groupOf(path);
+    if (group === undefined)
+        return setAt(spec, path, create_flags_valueAt(declared, path));
+    if (create_flags_valueAt(spec, group.path) === undefined)
+        return spec;
+    const [setting = ''] = path.slice(group.path.length);
+    const { [setting]: otherwise } = { ...group.defaults, ...create_flags_raw(create_flags_valueAt(declared, group.path)) };
+    const rest = setAt(create_flags_raw(create_flags_valueAt(spec, group.path)), [setting], otherwise);
+    const isPlain = Object.entries(rest).every(([key, value]) => value === group.defaults[key]);
+    return setAt(spec, group.path, isPlain ? create_flags_valueAt(declared, group.path) : rest);
+}
+function groupOf(path) {
+    return create_flags_GROUPS.find((group) => group.path.length < path.length && group.path.every((key, at) => path[at] === key));
+}
+/** A health check that is switched off has no other settings, and one that is not has nothing of that. */
+function replacesGroup(now, declared) {
+    if (declared === undefined)
+        return false;
+    const isOff = (group) => create_flags_list(create_flags_raw(group).Test)[0] === 'NONE';
+    return now === undefined || isOff(now) !== isOff(declared);
+}
+/** A mode that is another one is Swarm's to refuse. Within one mode only what is given changes. */
+function withMode(spec, { Mode }, flag, flags) {
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    const [kind] = Object.keys(Mode);
+    if (kind === undefined || !(kind in spec.Mode))
+        return { ...spec, Mode };
+    if (flag === '--mode')
+        return spec;
+    if (replicated !== undefined)
+        return flag === '--replicas' ? { ...spec, Mode } : spec;
+    if (job === undefined)
+        return spec;
+    // Without --max-concurrent docker has all tasks of a job run at once.
+    const concurrent = { MaxConcurrent: Mode.ReplicatedJob?.MaxConcurrent };
+    return {
+        ...spec,
+        Mode: flags.includes('--replicas') ? Mode : { ReplicatedJob: { ...job, ...concurrent } },
+    };
+}
+/** The paths at which two specs differ, as deep as they are objects. */
+function differences(a, b, path = []) {
+    if ((0,external_node_util_namespaceObject.isDeepStrictEqual)(a, b))
+        return [];
+    if (!isObject(a) || !isObject(b))
+        return [path];
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
+}
+const create_flags_LONGEST_NAME = 60;
+function shownName(name) {
+    const clean = printable(name);
+    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
+}
+function create_flags_valueAt(spec, path) {
+    return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
+}
+/** `undefined` takes the key away. */
+function setAt(object, [key, ...rest], value) {
+    if (key === undefined)
+        return value;
+    const { [key]: before, ...others } = create_flags_raw(object);
+    const after = rest.length === 0 ? value : setAt(before ?? {}, rest, value);
+    if (after === undefined || (before === undefined && value === undefined))
+        return others;
+    return { ...create_flags_raw(object), [key]: after };
+}
+function orNothing(entries) {
+    return Object.keys(entries).length === 0 ? undefined : entries;
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function create_flags_raw(value) {
+    return isObject(value) ? value : {};
+}
+function create_flags_list(value) {
+    return Array.isArray(value) ? value : [];
+}
+function textOf(key) {
+    return (entry) => String(create_flags_raw(entry)[key] ?? '');
+}
+/** A secret or config by where a task finds it. A config without a file is a credential spec. */
+function fileName(entry) {
+    return String(create_flags_raw(create_flags_raw(entry).File).Name ?? '');
+}
+/** The container's side: what changes is where it is published. */
+function create_flags_portName(entry) {
+    const { TargetPort: port, Protocol: protocol } = create_flags_raw(entry);
+    return `${port}/${String(protocol || 'tcp').toLowerCase()}`;
+}
+function resourceName(entry) {
+    const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } = create_flags_raw(entry);
+    return String(create_flags_raw(discrete ?? named).Kind ?? '');
+}
+/** `node.labels.zone` of `node.labels.zone==east`. */
+function attributeOf(entry) {
+    return String(entry).split(/[!=]=/, 1)[0]?.trim() ?? '';
+}
+
+;// CONCATENATED MODULE: ./build/inputs/shell-words.js
+/** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
+const shell_words_OPERATORS = new Set(';|&<>()');
+/** What begins an expansion behind a `$` (2.6). */
+const EXPANDED = /[A-Za-z0-9_{(@*#?$!-]/;
+/** What a backslash takes its meaning from between double quotes (2.2.3). */
+const ESCAPED_IN_QUOTES = new Set('$`"\\\n');
+/**
+ * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
+ * together and go, a backslash joins two lines, and `#` begins a comment. Nothing is expanded and nothing is run: where
+ * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
+ * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
+ */
+function shellWords(text) {
+    return new Scanner(text.replace(/\r\n?/g, '\n')).read();
+}
+class Scanner {
+    #text;
+    #words = [];
+    /** What is wrong, and on which lines. */
+    #problems = new Map();
+    /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
+    #withOperators = new Set();
+    #at = 0;
+    #line = 1;
+    #word;
+    constructor(text) {
+        this.#text = text;
+    }
+    read() {
+        let isClosed = true;
+        while (isClosed && this.#at < this.#text.length)
+            isClosed = this.#readNext(this.#text[this.#at]);
+        this.#endWord();
+        const problems = toldOf(this.#problems, this.#text.includes('\n'));
+        return { words: isClosed ? this.#words : [], problems };
+    }
+    /** @returns whether the text goes on: not behind a quote that is never closed */
+    #readNext(sign) {
+        if (sign === "'")
+            return this.#readSingleQuotes();
+        if (sign === '"')
+            return this.#readDoubleQuotes();
+        if (sign === '\\')
+            this.#readBackslash();
+        else if (sign === ' ' || sign === '\t' || sign === '\n') {
+            this.#endWord();
+            this.#pass(1);
+        }
+        else if (sign === '#' && this.#word === undefined) {
+            const end = this.#text.indexOf('\n', this.#at);
+            this.#at = end < 0 ? this.#text.length : end;
+        }
+        else {
+            if (shell_words_OPERATORS.has(sign))
+                this.#noteOperator(sign);
+            if (sign === '$' && /['"]/.test(this.#following()))
+                this.#noteExpansion();
+            this.#take(sign);
+        }
+        return true;
+    }
+    #readSingleQuotes() {
+        const close = this.#text.indexOf("'", this.#at + 1);
+        if (close < 0)
+            return this.#noteUnclosed("'", this.#line);
+        this.#add(this.#text.slice(this.#at + 1, close), true);
+        this.#pass(close + 1 - this.#at);
+        return true;
+    }
+    #readDoubleQuotes() {
+        const opened = this.#line;
+        this.#add('', true);
+        this.#pass(1);
+        for (let sign = this.#text[this.#at]; sign !== '"'; sign = this.#text[this.#at]) {
+            if (sign === undefined)
+                return this.#noteUnclosed('"', opened);
+            const next = this.#text[this.#at + 1] ?? '';
+            if (sign !== '\\' || !ESCAPED_IN_QUOTES.has(next))
+                this.#take(sign);
+            else {
+                if (next !== '\n')
+                    this.#add(next, true);
+                this.#pass(2);
+            }
+        }
+        this.#pass(1);
+        return true;
+    }
+    /** Outside of quotes. */
+    #readBackslash() {
+        // A blank that was left behind the backslash cannot be seen, and nobody means it.
+        const rest = this.#word === undefined ? /\\[ \t]*(?:\n|$)/y : /\\(?:\n|$)/y;
+        rest.lastIndex = this.#at;
+        const joint = rest.exec(this.#text)?.[0];
+        if (joint === undefined)
+            this.#add(this.#text[this.#at + 1] ?? '', true);
+        this.#pass(joint?.length ?? 2);
+    }
+    /** Takes a sign as it is, and notes what a shell would have made of it. */
+    #take(sign) {
+        if (sign === '`')
+            this.#note(RUN);
+        if (sign === '$' && EXPANDED.test(this.#following()))
+            this.#noteExpansion();
+        this.#add(sign, false);
+        this.#pass(1);
+    }
+    #add(text, isQuoted) {
+        this.#word ??= { text: '', line: this.#line, isQuoted };
+        this.#word.text += text;
+    }
+    #endWord() {
+        if (this.#word !== undefined)
+            this.#words.push(this.#word);
+        this.#word = undefined;
+    }
+    #pass(signs) {
+        for (const end = this.#at + signs; this.#at < end; this.#at++)
+            if (this.#text[this.#at] === '\n')
+                this.#line++;
+    }
+    /** The next sign. A line end behind a backslash is not there for a shell. */
+    #following() {
+        let next = this.#at + 1;
+        while (this.#text.startsWith('\\\n', next))
+            next += 2;
+        return this.#text[next] ?? '';
+    }
+    #note(problem, line = this.#line) {
+        this.#problems.set(problem, (this.#problems.get(problem) ?? new Set()).add(line));
+    }
+    #noteExpansion() {
+        if (this.#following() === '(')
+            this.#withOperators.add(this.#line);
+        this.#note(EXPANSION);
+    }
+    #noteOperator(sign) {
+        if (!this.#withOperators.has(this.#line))
+            this.#note(operator(sign));
+        this.#withOperators.add(this.#line);
+    }
+    #noteUnclosed(quote, line) {
+        this.#note(unclosed(quote), line);
+        return false;
+    }
+}
+const MOST_LINES = 5;
+/** What is wrong, with its lines where there are several. */
+function toldOf(problems, hasLines) {
+    return [...problems].map(([problem, lines]) => {
+        if (!hasLines)
+            return problem;
+        const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
+        const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
+        return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`;
+    });
+}
+const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
+const RUN = 'no command is run here: put a backtick in single quotes if the sign itself is meant';
+function operator(sign) {
+    return `no shell runs this, for which \`${sign}\` outside of quotes would be an operator: put the whole value in quotes if the sign itself is meant`;
+}
+function unclosed(quote) {
+    return `the quote \`${quote}\` is never closed: close it, or write \`\\${quote}\` for the sign itself`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/flags.js
+
+
+
+/** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
+const RECORD_LABEL = 'swarm-deploy.create-args';
+/** On a service: what the lists of its entry attached the last time. */
+const ATTACHED_LABEL = 'swarm-deploy.attached';
+/** The flags of both commands that take no value; any other flag may be given one by `=`. */
+const SWITCHES = new Set([
+    '--detach',
+    '--force',
+    '--help',
+    '--init',
+    '--no-healthcheck',
+    '--no-resolve-image',
+    '--quiet',
+    '--read-only',
+    '--rollback',
+    '--tty',
+    '--with-registry-auth',
+]);
+/** The short flags of both commands. */
+const LONG_NAMES = {
+    '-d': '--detach',
+    '-e': '--env',
+    '-h': '--help',
+    '-l': '--label',
+    '-p': '--publish',
+    '-q': '--quiet',
+    '-t': '--tty',
+    '-u': '--user',
+    '-w': '--workdir',
+};
+/** Lists that `create` takes as `--label` and `update` as `--label-add` and `--label-rm`. */
+const LISTS = new Set('config constraint container-label dns dns-option dns-search env generic-resource group host label mount network placement-pref publish secret sysctl ulimit'
+    .split(' ')
+    .map((name) => `--${name}`));
+/** Besides those of the lists, `update` alone has these. */
+const ONLY_UPDATE = new Set(['--args', '--force']);
+const CONNECTION = 'the way to the swarm is the same for all services: use the input `host` or `context`';
+const LOGGING = 'it says nothing about the service: leave it off';
+/** What belongs to the action itself, and what to write instead. */
+const RESERVED = {
+    '--detach': 'this action waits for all services together: use the input `wait`',
+    '--quiet': 'this action reports the progress itself: leave it off',
+    '--with-registry-auth': 'this action sends the credential wherever there is one: leave it off, and give it in `registries`',
+    '--image': 'the image is checked and pinned first: use the key `image`',
+    '--name': 'the name is how the service is found: use the key `name`',
+    '--no-resolve-image': 'this action pins every image by its digest: leave it off',
+    '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
+    '--help': LOGGING,
+    '--version': LOGGING,
+    '-v': LOGGING,
+    '--debug': LOGGING,
+    '-D': LOGGING,
+    '--log-level': LOGGING,
+    '-H': CONNECTION,
+    '--context': CONNECTION,
+    '-c': CONNECTION,
+    '--tls': CONNECTION,
+    '--tlscacert': CONNECTION,
+    '--tlscert': CONNECTION,
+    '--tlskey': CONNECTION,
+    '--tlsverify': CONNECTION,
+};
+const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
+const NO_FLAG = 'put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`';
+/**
+ * The flags of a `create-args` or `update-args` that is text, read as a shell reads words. What the flags mean is not
+ * looked at: docker itself tells, in the rehearsal. No message shows a value.
+ */
+function flagsOfText(verb, text, problems) {
+    const once = toldOnce(problems);
+    const { words, problems: unread } = shellWords(text);
+    for (const problem of unread)
+        once(problem);
+    const head = commandBefore(words);
+    let hasImage = false;
+    const flags = [];
+    for (let index = head; index < words.length; index++) {
+        const word = words[index];
+        const flag = parseFlag(word.text);
+        if (flag === undefined) {
+            // A sign that is not read as a shell does may be why. Behind a whole command stands its image.
+            if (head > 0)
+                hasImage = true;
+            else if (unread.length === 0)
+                once(strayWord(word, flags.at(-1)));
+            // What follows is meant for the container, or is the rest of a value without quotes.
+            while (index + 1 < words.length && (head > 0 || words[index + 1]?.line === word.line))
+                index++;
+            continue;
+        }
+        const next = words[index + 1];
+        const takesNext = needsValue(flag) && next !== undefined && (next.isQuoted || !looksLikeFlag(next.text));
+        if (takesNext)
+            index++;
+        flags.push({ ...flag, ...(takesNext && { value: next.text }), isWhole: true });
+    }
+    if (head === 0)
+        return flags_checked(verb, flags, once);
+    const command = words[head - 1]?.text ?? '';
+    return ofCommand(verb, command, flags, hasImage, once, head > 3);
+}
+/**
+ * The flags of a `create-args` or `update-args` that is a list: each item is one of them, with its value behind `=` or a
+ * blank, or in the next item. A value is taken as it stands, for YAML has read its own quotes; quotes around all of it, or
+ * around what follows a `=`, go as in a shell, and elsewhere nobody could tell whether they are meant.
+ *
+ * @param notices is given more when the quotes of a value are perhaps not meant
+ */
+function flagsOfItems(verb, items, problems, notices) {
+    const once = toldOnce(problems);
+    const flags = [];
+    const [, command] = /^(?:sudo\s+)?docker\s+service\s+(create|update)$/.exec(items[0]?.trim() ?? '') ?? [];
+    let hasImage = false;
+    for (let index = command === undefined ? 0 : 1; index < items.length; index++) {
+        const item = items[index] ?? '';
+        if (/\s\\$/.test(item.trim())) {
+            once('items end in a backslash, as lines of a shell script do: leave it off, an item is one flag anyway, or paste the lines as one text, behind `|` in place of the list');
+            continue;
+        }
+        const flag = parseFlag(unquotedItem(item.trim()));
+        if (flag === undefined) {
+            if (command !== undefined) {
+                hasImage = true;
+                break;
+            }
+            const before = flags.at(-1);
+            const behind = before === undefined ? '' : `, behind ${before.spelling}`;
+            once(`item ${index + 1}${behind}: this word belongs to no flag: ${NO_FLAG}`);
+            continue;
+        }
+        const next = items[index + 1];
+        const takesNext = needsValue(flag) && next !== undefined && !looksLikeFlag(next);
+        if (takesNext)
+            index++;
+        if (takesNext && QUOTED_ITEM.test(next)) {
+            notices.push(`item ${index + 1}: the quotes are part of the value: leave them out, a list needs none`);
+        }
+        if (takesNext)
+            flags.push({ ...flag, value: next, isWhole: true });
+        else
+            flags.push(withoutQuotes(flag, once));
+    }
+    return command === undefined ? flags_checked(verb, flags, once) : ofCommand(verb, command, flags, hasImage, once);
+}
+/** What to write for a key of an entry that is called like a flag of docker; `undefined` where there is no such flag. */
+function adviceForFlag(key) {
+    const flag = `--${key.toLowerCase().replaceAll('_', '-')}`;
+    if (Object.hasOwn(RESERVED, flag))
+        return RESERVED[flag];
+    if (isCreateFlag(flag))
+        return `that is a flag of docker service create: write \`${flag}\` in \`create-args\``;
+    const list = flag.replace(/-(?:add|rm)$/, '');
+    const isOfUpdate = (list !== flag && LISTS.has(list)) || ONLY_UPDATE.has(flag);
+    return isOfUpdate ? `that is a flag of docker service update: write \`${flag}\` in \`update-args\`` : undefined;
+}
+/** The names of the variables that the flags set or remove. */
+function flags_variablesOf(flags) {
+    return flags.flatMap(({ name, value = '' }) => ['--env', '--env-add', '--env-rm'].includes(name) ? [value.split('=', 1)[0] ?? ''] : []);
+}
+/** The labels of the service that flags of `create-args` give. */
+function labelsOf(flags) {
+    const labels = flags.filter(({ name }) => name === '--label');
+    return Object.fromEntries(labels.map(({ value = '' }) => {
+        const [name = '', text = ''] = value.split(/=(.*)/s);
+        return [name, text];
+    }));
+}
+/** One mistake that is made five times is told once. */
+function toldOnce(problems) {
+    const told = new Set();
+    return (problem) => {
+        if (!told.has(problem))
+            problems.add(problem);
+        told.add(problem);
+    };
+}
+function flags_checked(verb, flags, tell) {
+    for (const flag of flags) {
+        const problem = flagProblem(verb, flag);
+        if (problem !== undefined)
+            tell(problem);
+    }
+    const names = new Set(flags.map(({ name }) => name));
+    if (names.has('--log-opt') && !names.has('--log-driver'))
+        tell('docker ignores --log-opt without --log-driver: give both, also where the driver stays');
+    return flags.map((flag) => ({ name: flag.name, value: flag.value, words: asWords(flag) }));
+}
+/** How many words of a pasted script stand before the flags of its command: up to `docker service create`. */
+function commandBefore(words) {
+    const isVerb = ({ text }, index) => /^(?:create|update)$/.test(text) && words[index - 2]?.text === 'docker' && words[index - 1]?.text === 'service';
+    return words.findIndex(isVerb) + 1;
+}
+/** What every command has, and no list of flags: here it is a key, or comes by itself. */
+const OF_A_COMMAND = new Set(['--name', '--image', '--detach', '--quiet', '--with-registry-auth', '--no-resolve-image']);
+/** Of a command that is pasted whole all that is to be taken out, in one sentence. */
+function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) {
+    const spellings = new Set(flags.filter(({ name }) => OF_A_COMMAND.has(name)).map(({ spelling }) => spelling));
+    const out = [
+        `${hasMoreBefore ? 'all up to ' : ''}\`docker service ${command}\``,
+        ...spellings,
+        ...(hasImage ? ['what stands behind the flags'] : []),
+    ];
+    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
+    tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
+    const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
+    return flags_checked(verb, others, tell);
+}
+function strayWord({ text, line }, before) {
+    if (/^\s+-/.test(text)) {
+        return `on line ${line} a backslash stands before a blank: write the text behind \`|\`, which keeps its lines, and not behind \`>\``;
+    }
+    if (before !== undefined && SWITCHES.has(before.name) && /^(?:true|false)$/.test(text)) {
+        return `${before.spelling} takes no value: write it alone, or ${before.name}=true or ${before.name}=false`;
+    }
+    if (before === undefined)
+        return `the first word belongs to no flag: ${NO_FLAG}`;
+    const value = SWITCHES.has(before.name) ? '' : ' and its value';
+    return `the word behind ${before.spelling}${value} belongs to no flag: ${NO_FLAG}`;
+}
+function parseFlag(text) {
+    const long = /^(--[a-zA-Z][\w-]*)(?:(=|\s+)(.*))?$/s.exec(text);
+    const short = /^(-[a-zA-Z])(=|\s+|)(.*)$/s.exec(text);
+    const [, spelling, separator, rest] = long ?? short ?? [];
+    if (spelling === undefined)
+        return undefined;
+    const hasValue = rest !== undefined && (rest !== '' || separator === '=');
+    return {
+        name: LONG_NAMES[spelling] ?? spelling,
+        spelling,
+        value: hasValue ? rest : undefined,
+        isJoined: long !== null && separator === '=',
+        isWhole: false,
+    };
+}
+/** A quoted part where it can only be meant for a shell: all of a value, or what follows a `=`, to its end or a comma. */
+const QUOTED = /(?<=^|[=,])(?:'[^']*'|"(?:[^"\\]|\\.)*")(?=$|,)/gs;
+/** A value that is an item of its own and yet quoted as for a shell: all of it, or what follows its name. */
+const QUOTED_ITEM = /^(?:[^\s='"]+=)?(?:'[^']*'|"(?:[^"\\]|\\.)*")$/s;
+/** `'--label=a b'` as a shell reads it. */
+function unquotedItem(item) {
+    return /^(?:'[^']*'|"[^"]*")$/s.test(item) ? item.slice(1, -1) : item;
+}
+function withoutQuotes(flag, tell) {
+    const { spelling, value } = flag;
+    if (value === undefined || !/['"]/.test(value))
+        return flag;
+    const plain = value.replace(QUOTED, '');
+    if (/['"]/.test(plain)) {
+        tell(`the value of ${spelling} has quotes in it: put all of the value in single quotes as well if they are meant, or write it as an item of its own, which is taken as it stands`);
+        return { ...flag, isWhole: true };
+    }
+    const isWhole = plain === '';
+    return { ...flag, value: value.replace(QUOTED, (part) => shellWords(part).words[0]?.text ?? ''), isWhole };
+}
+/** A long flag, or a short one of these commands, behind a blank. */
+const OTHER_FLAG = new RegExp(`(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES)
+    .map((name) => name.slice(1))
+    .join('')}](?:\\s|=|$))`);
+function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
+    const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
+    if (reserved !== undefined)
+        return `${spelling} is not yours to give here, because ${reserved}`;
+    const client = clientFlagProblem(verb, name, value);
+    if (client !== undefined)
+        return client;
+    if (verb === 'update' && LISTS.has(name))
+        return `docker service update has no ${spelling}: write ${name}-add, or ${name}-rm`;
+    const list = name.replace(/-(?:add|rm)$/, '');
+    if (verb === 'create' && list !== name && LISTS.has(list))
+        return `docker service create has no ${name}: write ${list}`;
+    if (value?.includes('\0'))
+        return `the value of ${spelling} has a NUL character, which no argument can have: take it out`;
+    if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
+        return `the value of ${spelling} has no name before the =: write NAME=value`;
+    const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
+    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+        return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
+    const relative = /^--mount(?:-add)?$/.test(name) &&
+        /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
+    if (relative)
+        return `the source ${shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
+    if (SWITCHES.has(name)) {
+        const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
+        return isAlone
+            ? undefined
+            : `${spelling} takes no value: write it alone, or ${name}=true or ${name}=false, and other flags as items of their own`;
+    }
+    if (value === undefined)
+        return `${spelling} has no value: write it behind the flag, as in ${name}=VALUE`;
+    if (!isWhole && OTHER_FLAG.test(value)) {
+        return `there is another flag in the value of ${spelling}: write one flag an item, or put the value in quotes if all of it is meant`;
+    }
+    return undefined;
+}
+/** `--config` and `--host` are docker's own flags before the command, and lists of the service after it. */
+function clientFlagProblem(verb, name, value = '') {
+    if (name === '--config' && verb === 'update') {
+        return `docker service update has no --config: write --config-add to attach a swarm config, ${CLIENT_CONFIG}`;
+    }
+    if (name === '--config' && /^(?:\/|\.{1,2}\/|~)/.test(value)) {
+        return `--config is given a directory: write the name of a swarm config, ${CLIENT_CONFIG}`;
+    }
+    if (name === '--host' && (verb === 'update' || value.includes('://'))) {
+        const hosts = verb === 'update' ? '--host-add' : '--host';
+        return `--host does not choose the swarm here: ${CONNECTION} (a name in the containers is added by ${hosts} name:ip)`;
+    }
+    return undefined;
+}
+function needsValue(flag) {
+    return flag.value === undefined && !SWITCHES.has(flag.name);
+}
+function looksLikeFlag(item) {
+    return /^\s*--?[a-zA-Z]/.test(item);
+}
+function asWords({ spelling, value, isJoined }) {
+    if (value === undefined)
+        return [spelling];
+    return isJoined ? [`${spelling}=${value}`] : [spelling, value];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/services.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const services_KEYS = [
+    'name',
+    'image',
+    'refresh',
+    'force',
+    'stack',
+    'auth-config',
+    'replicas',
+    'env',
+    'command',
+    'create',
+    'create-args',
+    'update-args',
+    ...ATTACHMENT_KEYS,
+    'prepare',
+    ...POLICY_KEYS,
+];
+/** The keys of an entry. */
+function entryKeys(strategies) {
+    return [...services_KEYS, ...strategyKeys(strategies)];
+}
+const services_OTHER_NAMES = {
+    args: 'command',
+    cmd: 'command',
+    config: 'auth-config',
+    environment: 'env',
+    rollback: 'rollback-config',
+    scale: 'replicas',
+    service: 'name',
+    tag: 'image',
+    update: 'update-config',
+};
+/** Keys of compose files that say by themselves what was pasted. */
+const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
+const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
+const LONGEST_PLACE = 63;
+const MOST_REPLICAS = 1_000_000;
+const services_PAIR = '`web: ghcr.io/org/web:1.2`';
+const KEYED = { isKeyed: true };
+/**
+ * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ *
+ * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
+ */
+function servicesFromText(text, forAll, sources, problems) {
+    const { root, problems: wrong } = parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return [];
+    const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
+    services_checkNames(entries, problems);
+    checkSharedContents(requests, problems.at('services'));
+    return requests;
+}
+function services_entriesOf(root, keys, problems) {
+    if (root === undefined || root.kind === 'text') {
+        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
+        return [];
+    }
+    if (root.kind === 'list' || isOneEntry(root, keys))
+        return entriesOfList(root.kind === 'list' ? root.items : [root]);
+    const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
+    if (compose !== undefined) {
+        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
+        return [];
+    }
+    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
+}
+/** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
+function isOneEntry({ entries }, keys) {
+    const has = (name) => entries.some(({ key }) => key === name);
+    return (has('name') || (has('stack') && has('refresh'))) && entries.every(({ key }) => isKnown(key, keys));
+}
+function entriesOfList(items) {
+    return items.map((value, index) => {
+        const textOf = (key) => {
+            const inner = value.kind === 'map' ? valueAt(value, key) : undefined;
+            return inner?.kind === 'text' ? inner.value.trim() : undefined;
+        };
+        const text = textOf('name');
+        const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
+        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
+    });
+}
+function placeOf(name) {
+    return `services: ${name.slice(0, LONGEST_PLACE)}`;
+}
+function requestFromEntry(entry, reading, problems) {
+    const { value } = entry;
+    if (value.kind === 'list') {
+        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
+        return undefined;
+    }
+    if (value.kind === 'map')
+        return requestFromMap(entry, value, reading, problems);
+    if (entry.name === undefined) {
+        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
+        return undefined;
+    }
+    problems.attempt(() => services_checkName(entry.name ?? ''));
+    const image = problems.attempt(() => imageFrom(value.value.trim()));
+    const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
+    return image && { name: entry.name, ...KEYED, image, ...nothingElse };
+}
+function requestFromMap(entry, map, { forAll, sources }, problems) {
+    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
+        return undefined;
+    const stack = stackOf(entry, map, forAll.strategies, problems);
+    const name = stack ?? services_nameOf(entry, map, problems);
+    const image = attemptAt(map, 'image', problems, imageFrom);
+    const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
+    const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
+    const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
+    const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
+    const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
+    const force = attemptAt(map, 'force', problems, parseBoolean);
+    const command = wordsAt(map, 'command', problems);
+    const notices = [];
+    const createArgs = flagsAt(map, 'create', problems, notices);
+    const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
+    const attachments = attachmentsOf(map, name, sources, problems);
+    const own = {
+        strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
+        policies: policiesOfEntry(map, problems),
+        prepare: attemptAt(map, 'prepare', problems, parsePrepare),
+    };
+    const asksForce = valueAt(map, 'force') !== undefined && force !== false;
+    if (create && valueAt(map, 'image') === undefined) {
+        problems.add('`create` is true, but there is no `image`: write the image to make the service from');
+    }
+    if (refresh && image !== undefined) {
+        problems.add('`refresh` and `image` are both given: leave `refresh` out, for an image that is written is looked up at every deploy');
+    }
+    const asked = [
+        ...['image', 'replicas', 'command', 'create-args', ...ATTACHMENT_KEYS].map((key) => valueAt(map, key)),
+        ...['env', 'update-args', ...POLICY_KEYS].map((key) => filledAt(map, key)),
+        ...RETIRED_KEYS.map((key) => valueAt(map, key)),
+    ];
+    if (create === false &&
+        refresh === false &&
+        !asksForce &&
+        stack === undefined &&
+        asked.every((value) => value === undefined)) {
+        problems.add(`nothing is asked for: write an \`image\`, or \`refresh: true\` for the newest image of the tag that it has, as in \`{name: ${name || 'web'}, refresh: true}\`, or \`force: true\` for new tasks of what it has, or one of \`replicas\`, \`env\`, \`command\`, \`create-args\`, \`update-args\`, \`secrets\`, \`configs\`, \`networks\`, \`credential-spec\` and \`update-config\``);
+    }
+    if (command !== undefined && updateArgs.some(({ name }) => name === '--args'))
+        problems.add('`command` and the flag --args are both given: leave one of the two');
+    const replacement = replacementOf(own, forAll, problems);
+    for (const flags of [createArgs ?? [], updateArgs]) {
+        checkGivenOnce(map, env, flags, problems);
+        checkPolicyFlags(replacement.policies, flags, problems);
+        if (attachments !== undefined)
+            checkAttachmentFlags(attachments, flags, problems);
+    }
+    return {
+        name,
+        ...(entry.isKeyed && KEYED),
+        ...(image === undefined ? {} : { image }),
+        ...(refresh && { refresh }),
+        ...(force !== undefined && { force }),
+        ...(stack !== undefined && { isStack: true }),
+        ...(authConfig === undefined ? {} : { authConfig }),
+        ...(replicas === undefined ? {} : { replicas }),
+        env,
+        create: create ?? false,
+        ...(command === undefined ? {} : { command }),
+        ...(createArgs === undefined ? {} : { createArgs }),
+        updateArgs,
+        ...(attachments && { attachments }),
+        ...(notices.length === 0 ? {} : { notices }),
+        ...replacement,
+    };
+}
+/** What of an entry can be said of all services of a stack at once. */
+const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
+/** The stack whose services an entry means; `undefined` for an entry of one service. */
+function stackOf({ name }, map, strategies, problems) {
+    const stack = textAt(map, 'stack', problems);
+    if (stack === undefined)
+        return undefined;
+    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
+    const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
+    const refresh = valueAt(map, 'refresh');
+    const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
+    if (name !== undefined || others.length > 0 || !isRefreshed || stack === '') {
+        problems.add('`stack` is for all services of a stack that is there, to have the newest images of their tags: write `- {stack: shop, refresh: true}`, and deploy files with the input `stack`');
+    }
+    return stack;
+}
+function services_checkKeys({ name }, map, keys, problems) {
+    const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
+    const [only, ...others] = map.entries;
+    if (only !== undefined &&
+        others.length === 0 &&
+        unknown.length === 1 &&
+        name === undefined &&
+        only.value.kind === 'text') {
+        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
+        return false;
+    }
+    for (const { key, line } of unknown) {
+        const closest = closestKey(key, keys, services_OTHER_NAMES);
+        problems.add(`line ${line} has the unknown key ${shown(key)}: ${services_adviceFor(key, closest, keys)}`);
+    }
+    return unknown.length === 0;
+}
+/** The old names are told with everything else that is wrong. */
+function isKnown(key, keys) {
+    return keys.includes(key) || RETIRED_KEYS.includes(key);
+}
+function services_adviceFor(key, closest, keys) {
+    const policy = settingMeantBy(key);
+    if (policy !== undefined)
+        return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
+    if (closest !== undefined)
+        return keyAdvice(closest, keys);
+    const flag = adviceForFlag(key);
+    if (flag !== undefined)
+        return flag;
+    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
+}
+/** In a mapping of services the name stands before the entry; a second one inside must be the same. */
+function services_nameOf(entry, map, problems) {
+    const inside = textAt(map, 'name', problems);
+    if (inside === undefined && entry.name === undefined) {
+        if (valueAt(map, 'name') === undefined)
+            problems.add('`name` is missing: write the name of the service');
+        return '';
+    }
+    const name = entry.name ?? inside ?? '';
+    if (inside !== undefined && inside !== name) {
+        problems.add(`\`name\` is ${shown(inside)} here: leave it out, or write the same name before the colon`);
+    }
+    problems.attempt(() => services_checkName(name));
+    return name;
+}
+function services_checkName(name) {
+    if (name === '')
+        throw new UserError('the name is empty: write the name of the service');
+    const problem = nameProblem(name, 'a service');
+    if (problem !== undefined)
+        throw new UserError(problem);
+}
+/** Swarm takes names that differ only in their capitals for the same. */
+function services_checkNames(entries, problems) {
+    const known = new Set();
+    for (const { name = '' } of entries) {
+        const key = name.toLowerCase();
+        if (key !== '' && known.has(key))
+            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
+        known.add(key);
+    }
+}
+/** @throws UserError that goes on after the service's name */
+function imageFrom(text) {
+    try {
+        return withTagDefault(parseReference(text));
+    }
+    catch (error) {
+        if (!(error instanceof InvalidReference))
+            throw error;
+        throw new UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+function nonEmpty(text) {
+    if (text === '')
+        throw new UserError('it is empty: write the name of a config, or leave the key out');
+    return text;
+}
+function attemptAt(map, key, problems, parse) {
+    const text = textAt(map, key, problems);
+    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
+}
+/** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
+function flagsAt(map, verb, problems, notices) {
+    const key = `${verb}-args`;
+    const value = valueAt(map, key);
+    const here = problems.at(`\`${key}\``);
+    if (value?.kind === 'map') {
+        here.add('this is a mapping: write a list of flags such as `- --update-order=start-first`');
+        return undefined;
+    }
+    if (value?.kind !== 'list')
+        return value && filledAt(map, key) && flagsOfText(verb, value.value, here);
+    const items = textsOf(value, here);
+    const told = [];
+    const flags = items && flagsOfItems(verb, items, here, told);
+    notices.push(...told.map((notice) => `\`${key}\`: ${notice}`));
+    return flags;
+}
+/** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
+function wordsAt(map, key, problems) {
+    const value = valueAt(map, key);
+    const here = problems.at(`\`${key}\``);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'map') {
+        here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words');
+        return undefined;
+    }
+    if (value.kind === 'list') {
+        const words = textsOf(value, here);
+        if (words?.some((word) => word.includes('\0')))
+            here.add('a word has a NUL character, which no argument can have: take it out');
+        return words;
+    }
+    const { words, problems: unread } = shellWords(value.value);
+    for (const problem of unread)
+        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``);
+    return words.map(({ text }) => text);
+}
+function textsOf({ items }, problems) {
+    const index = items.findIndex((item) => item.kind !== 'text');
+    if (index < 0)
+        return items.flatMap((item) => (item.kind === 'text' ? [item.value] : []));
+    problems.add(`item ${index + 1} is no text, because of a colon and a blank or a bracket in it: put the item in quotes`);
+    return undefined;
+}
+function checkGivenOnce(map, env, flags, problems) {
+    if (valueAt(map, 'replicas') !== undefined && flags.some(({ name }) => name === '--replicas')) {
+        problems.add('`replicas` and the flag --replicas are both given: leave one of the two');
+    }
+    for (const name of flags_variablesOf(flags)) {
+        if (Object.hasOwn(env, name))
+            problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
+    }
+}
+/** What is made under one name is one thing for the whole run. */
+function checkSharedContents(requests, problems) {
+    const known = new Map();
+    for (const { name: service, attachments } of requests) {
+        for (const { kind, name, what } of attachments === undefined ? [] : madeBy(attachments)) {
+            const other = known.get(`${kind} ${name}`);
+            if (other === undefined)
+                known.set(`${kind} ${name}`, { service, what });
+            else if (!(0,external_node_util_namespaceObject.isDeepStrictEqual)(other.what, what)) {
+                const advice = kind === 'network'
+                    ? 'say it in one of the two, and write the name alone in the other'
+                    : 'give one of the two another name; with `target` the file can be called the same in both';
+                problems.add(`${other.service} and ${service} make the ${kind} ${name} in two ways: ${advice}`);
+            }
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
 
 
 
@@ -18612,7 +18908,7 @@ function read_readInputs(given, strategies) {
     const reach = reachOf(env, problems);
     const accounts = readAccounts(env, problems);
     const onShortLived = readOrDefault(env, 'on-short-lived', problems, parseOnShortLived);
-    const images = imagesFromText(input(env, 'images'), env, problems);
+    const images = isRollback(env, mode) ? [] : imagesFromText(input(env, 'images'), env, problems);
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE));
     const forAll = {
         strategies,
@@ -18620,15 +18916,19 @@ function read_readInputs(given, strategies) {
         policies: policiesOfInputs((name) => input(env, name), problems),
         prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
     };
-    const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
-    const services = readServices(env, forAll, problems);
+    const back = isRollback(env, mode) ? readRollback(env, forAll, problems) : undefined;
+    const stack = back ? undefined : readStackInputs(env, replacementOf(undefined, forAll, problems), problems);
+    const services = back?.services ?? readServices(env, forAll, problems);
     const trust = readTrust(env, accounts.credentials, services, problems);
     const force = readForce(env, stack, services, problems);
     const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean);
     const sameDigest = readOrDefault(env, 'same-digest', problems, (text) => parseChoice(text, SAME_DIGEST));
-    const requests = [...services, ...(stack === undefined ? [] : [stack])];
+    const ofStack = stack ?? back?.request.stack;
+    const requests = [...services, ...(ofStack === undefined ? [] : [ofStack])];
     const pauses = onFailure === 'pause';
-    if (pauses)
+    if (pauses && back !== undefined)
+        problems.add(`on-failure: ${NO_PAUSE}`);
+    else if (pauses)
         checkPause(requests, problems);
     const chosen = requests.map(({ strategy }) => strategy);
     checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
@@ -18643,10 +18943,10 @@ function read_readInputs(given, strategies) {
     if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
         problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`');
     }
-    if (stack?.prune && !wait) {
+    if (ofStack?.prune && !wait) {
         problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
     }
-    checkRunFits(chosen, stack, wait, strategies, problems);
+    checkRunFits(chosen, ofStack, wait, strategies, problems);
     // The check tells these with all that it finds; a run that does not come so far tells them here.
     if (stack !== undefined && !problems.isEmpty)
         checkContents(stack.files, stack.lookUp, stack.directory, problems);
@@ -18661,6 +18961,7 @@ function read_readInputs(given, strategies) {
         images,
         services: pauses ? services.map(pausing) : services,
         ...(stack && { stack: pauses ? pausing(stack) : stack }),
+        ...(back && { rollback: back.request }),
         wait,
         timeoutSeconds,
         monitorSeconds,
@@ -18858,56 +19159,6 @@ function parseTimeout(text) {
     throw new UserError(`${text} is more than a day: write at most 24h`);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/names.js
-
-
-
-/** Names of what there is on the swarm, as an input lists them. */
-/** The words of a text, with blanks, commas or line ends between. */
-function names_wordsOf(text) {
-    return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-/**
- * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
- *
- * @param advice what to write instead, a phrase
- */
-function readNames(text, name, advice, problems) {
-    const here = problems.at(name);
-    const names = namesFromText(text, advice, here);
-    for (const one of names) {
-        const isOther = /[/:@=*]/.test(one);
-        const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
-        if (problem !== undefined)
-            here.add(problem);
-    }
-    for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
-        here.add(`${shown(one)} is given twice: leave one of the two out`);
-    }
-    return names;
-}
-function namesFromText(text, advice, problems) {
-    const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0 || root === undefined)
-        return [];
-    if (root.kind === 'text')
-        return names_wordsOf(root.value);
-    if (root.kind === 'map') {
-        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
-        return [];
-    }
-    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
-}
-function namesOfItem(item, place, advice, problems) {
-    const words = item.kind === 'text' ? names_wordsOf(item.value) : [];
-    if (words.length > 0)
-        return words;
-    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
-    return [];
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/auth-refresh.js
 
 
@@ -18920,8 +19171,8 @@ function namesOfItem(item, place, advice, problems) {
 
 const ALL = 'all';
 const LABEL = /^label=/;
-const WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`;
-const EMPTY = `it is empty: write whose credential to renew: ${WAYS}; or give the name of a \`stack\``;
+const auth_refresh_WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`;
+const auth_refresh_EMPTY = `it is empty: write whose credential to renew: ${auth_refresh_WAYS}; or give the name of a \`stack\``;
 /**
  * Reads the inputs of a run that renews stored credentials.
  *
@@ -18952,7 +19203,7 @@ function choiceFrom(services, stack, problems) {
             problems.add(`stack: ${problem}`);
     }
     else if (services.trim() === '') {
-        problems.add(`services: ${EMPTY}`);
+        problems.add(`services: ${auth_refresh_EMPTY}`);
     }
     else {
         return choiceOfText(services, problems.at('services'));
@@ -18966,7 +19217,7 @@ function choiceOfText(text, problems) {
     if (wrong.length > 0)
         return { by: 'name', services: [] };
     if (root === undefined || isEmpty(root)) {
-        problems.add(EMPTY);
+        problems.add(auth_refresh_EMPTY);
         return { by: 'name', services: [] };
     }
     const services = root.kind === 'text' ? servicesIn(root.value) : namedIn(root, problems);
@@ -18994,11 +19245,11 @@ function choiceOfText(text, problems) {
 /** Whether a text that says something to a person, such as a comment, names nothing. */
 function isEmpty(root) {
     if (root.kind === 'text')
-        return names_wordsOf(root.value).length === 0;
+        return wordsOf(root.value).length === 0;
     return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0;
 }
 function servicesIn(text) {
-    return names_wordsOf(text).map((name) => ({ name }));
+    return wordsOf(text).map((name) => ({ name }));
 }
 function namedIn(root, problems) {
     if (root.kind === 'map') {
@@ -19034,12 +19285,18 @@ function entryFrom(item, problems) {
 }
 function auth_refresh_checkName(name, problems) {
     if (/[/:@=]/.test(name)) {
-        problems.add(`${shown(name)} is no name of a service: write ${WAYS}`);
+        problems.add(`${shown(name)} is no name of a service: write ${auth_refresh_WAYS}`);
         return;
     }
     const problem = nameProblem(name, 'a service');
     if (problem !== undefined)
         problems.add(problem);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/deployment.js
+/** The stack whose services a deployment is about, by its files or its records. */
+function deployment_stackOf({ stack, rollback }) {
+    return stack ?? rollback?.stack;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/history.js
@@ -19276,7 +19533,7 @@ function checkConfig(config, configs, problems) {
 
 
 
-const HOW = 'write the names alone, as in `services: web api`';
+const removal_HOW = 'write the names alone, as in `services: web api`';
 const removal_EMPTY = 'services: it names nothing to remove: write the names of services, such as `web api`, or give a `stack`';
 /**
  * Reads the inputs of a run that removes.
@@ -19310,7 +19567,7 @@ function subjectFrom(services, stack, problems) {
         return { kind: 'stack', name: stack };
     }
     const own = new problems_Problems();
-    const names = stack === '' ? readNames(services, 'services', HOW, own) : [];
+    const names = stack === '' ? readNames(services, 'services', removal_HOW, own) : [];
     if (stack === '' && names.length === 0 && own.isEmpty)
         own.add(removal_EMPTY);
     problems.take(own);
@@ -21549,6 +21806,7 @@ function planFitToShow(outlook, showValues) {
         images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
         leftOut: outlook.leftOut ?? [],
         records: outlook.records,
+        ...(outlook.returns && { returns: outlook.returns }),
     };
 }
 /** Anybody can write labels. */
@@ -21773,7 +22031,20 @@ function numbered({ subject, version }) {
     return `${subject.name} #${version}`;
 }
 
+;// CONCATENATED MODULE: ./build/report/return-words.js
+
+const return_words_MOST_NAMES = 10;
+/** Where a rollback goes: `Back to #5 (1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC).` Pure. */
+function returnWords(returns) {
+    const [only, ...others] = returns;
+    if (only !== undefined && others.length === 0)
+        return `Back to ${only.words}.`;
+    const all = returns.map(({ subject, words }) => `${subject.name} to ${words}`);
+    return `Back: ${someOf(all, return_words_MOST_NAMES)}.`;
+}
+
 ;// CONCATENATED MODULE: ./build/report/plan-markdown.js
+
 
 
 
@@ -21801,7 +22072,11 @@ function planMarkdown(outlook) {
     // Where services stay as they are, the number of those alone would sound as if nothing changed.
     const objects = changed.length === 0 ? objectCountWords(outlook) : undefined;
     const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`;
-    const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, plan_markdown_headline(outlook)];
+    const head = [
+        `## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`,
+        ...backLine(outlook),
+        plan_markdown_headline(outlook),
+    ];
     const drift = driftPart(outlook);
     const lists = [
         imageList(outlook),
@@ -21847,6 +22122,9 @@ function withinComment(markdown) {
 function recordLine({ records }) {
     return prose(plannedRecordWords(records) ?? '');
 }
+function backLine({ returns }) {
+    return returns === undefined ? [] : [prose(returnWords(returns))];
+}
 function plan_markdown_headline(outlook) {
     const drift = driftCountWords(outlook);
     const others = drift === undefined ? '' : ` **${drift}**: see below.`;
@@ -21857,7 +22135,8 @@ function deployWords(outlook) {
         return `${allServicesWords(outlook)} as asked. Nothing was changed.`;
     const objects = objectCountWords(outlook);
     const others = objects === undefined ? '' : `; ${objects}`;
-    return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
+    const what = outlook.returns === undefined ? 'a deploy' : 'this rollback';
+    return `With ${what} **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`;
 }
 function allServicesWords({ services: { length: count }, leftOut = [] }) {
     if (count === 1)
@@ -24469,6 +24748,7 @@ function arranged(bars, start, mark) {
 
 
 
+
 /** A runner drops a step's summary of more than 1 MiB. */
 const summary_MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
@@ -24549,11 +24829,13 @@ function title(status, text) {
     return `## ${RED.includes(status) ? '❌' : '✅'} ${text}`;
 }
 /** What kind of summary this is: a job may have others. */
-function facts(status, results, { stack }) {
+function facts(status, results, { stack, returns = [] }) {
     const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`;
     const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`;
-    const leftOut = leftOutWords(stack?.leftOut, nameCode);
-    return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; left out by \`only\`: ${leftOut}`}`;
+    const names = leftOutWords(stack?.leftOut, nameCode);
+    const leftOut = names === undefined ? '' : `; left out by \`only\`: ${names}`;
+    const back = returns.length === 0 ? '' : `. ${prose(returnWords(returns))}`;
+    return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut}${back}`;
 }
 function tablesThatFit(tables, bytes) {
     let room = bytes;
@@ -25325,6 +25607,24 @@ function colours_hidden(spec, { labels, alias }) {
 /** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
 function claimed(spec, name) {
     return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } };
+}
+/**
+ * A spec as the service that is live now would have it: under its name, with what tells the two apart and with the name
+ * on its networks that leads the traffic to it.
+ *
+ * @param spec without {@link isBookkeeping the labels that tell them apart}
+ */
+function asLive(spec, live, route) {
+    const own = Object.entries(live.Spec.Labels ?? {}).filter(([label]) => isBookkeeping(label));
+    const named = {
+        ...spec,
+        Name: live.Spec.Name,
+        ...(own.length > 0 && { Labels: { ...spec.Labels, ...Object.fromEntries(own) } }),
+    };
+    const alias = route?.alias;
+    if (own.length === 0 || alias === undefined)
+        return named;
+    return withAliases(named, (aliases) => (aliases.includes(alias) ? aliases : [...aliases, alias]));
 }
 /** The service with the traffic that it had before, as long as the newer one that lost it again is still there. */
 function reclaimed(spec, name, { generation }) {
@@ -26543,6 +26843,7 @@ function versionName(name, hash) {
 
 
 
+
 /** Asks the swarm for all of them. A network that is being removed is none. */
 async function knownObjects(engine, signal) {
     const [secret, config, networks, ...predefined] = await Promise.all([
@@ -26607,6 +26908,12 @@ const MADE_LABEL = 'swarm-deploy.made-by';
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
 function stack_isOwn({ name }, labels) {
     return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
+}
+/** The services of a stack that a run leaves as they are: because of `only`, and jobs that a rollback does not run again. */
+function leftAsTheyAre(deployment, stack) {
+    const sent = new Set(deployment.services.map(({ name }) => name));
+    const all = [...(stack?.services ?? []).map(({ name }) => name), ...(deployment_stackOf(deployment)?.leftOut ?? [])];
+    return all.filter((name) => !sent.has(name));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
@@ -26987,7 +27294,7 @@ function isPaused({ UpdateStatus: status }) {
     return status?.State === 'paused' || status?.State === 'rollback_paused';
 }
 /** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
-function isRollback(status) {
+function update_status_isRollback(status) {
     return status?.State.startsWith('rollback_') === true;
 }
 
@@ -27114,6 +27421,7 @@ function modeFlag(spec) {
 
 
 
+
 /**
  * Tasks that are replaced though nothing of their service has changed. Swarm compares a task with the template of its
  * service, and a number in there has no other meaning than to be another one. Pure.
@@ -27130,7 +27438,8 @@ function isForced({ name, force }, selection) {
  * @throws UserError when it names one that there is none of
  */
 function withForced(asked) {
-    const { force, stack, services } = asked;
+    const { force, services } = asked;
+    const stack = deployment_stackOf(asked);
     if (force !== 'all' && force.length === 0)
         return asked;
     const all = services.map((request) => nameable(request, stack?.name));
@@ -27244,6 +27553,7 @@ function sameDigestNote({ tag }) {
 
 
 
+
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
  * plain that it needs none.
@@ -27271,7 +27581,7 @@ async function change_targetOf(planned, image, run) {
     const spec = attachment?.spec ?? commanded;
     const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion);
     // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
-    const isSent = missing.image !== undefined || request.compose !== undefined;
+    const isSent = missing.image !== undefined || hasWholeSpec(request);
     const asIs = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept;
     const labelled = withKeepLabel(asIs, run.deployment.keepReplicas);
     const wanted = withPresentReplicas(labelled, current);
@@ -27312,13 +27622,23 @@ function withNotes(spec, isSent, declared, attachment) {
 function specFor(planned, missing, image, run) {
     const { request, current } = planned;
     if (request.compose !== undefined)
-        return specOfStack(request.compose, image, current);
+        return withWhole(request.compose.spec, image, current);
+    if (request.recorded !== undefined)
+        return withWhole(change_recordedSpec(request.recorded, planned), image, current);
     if (change_isPlain(planned, missing))
         return withDifference(planned.current.Spec, missing);
     return rehearsed(planned, missing, run);
 }
-/** Docker's own spec, with what it takes over from the service as it is. */
-function specOfStack({ spec }, { pinned }, current) {
+/** Whether a request says everything about its service, so that there is nothing of it to keep. */
+function hasWholeSpec({ compose, recorded }) {
+    return compose !== undefined || recorded !== undefined;
+}
+/** What was deployed once, as the service that is there now has it. */
+function change_recordedSpec({ spec }, { current, colours }) {
+    return current === undefined ? spec : asLive(spec, current, colours?.route);
+}
+/** The whole spec of a service, with what it takes over from the service as it is. */
+function withWhole(spec, { pinned }, current) {
     const withImage = withDifference(spec, { image: pinned, replicas: undefined, env: {} });
     return current === undefined ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec);
 }
@@ -27343,7 +27663,7 @@ function asUpdate(spec, { TaskTemplate: stored }) {
  */
 function change_isPlain(planned, { words }) {
     const { current, request } = planned;
-    if (current === undefined || request.compose !== undefined)
+    if (current === undefined || hasWholeSpec(request))
         return false;
     if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0)
         return false;
@@ -27419,8 +27739,9 @@ function changesOf({ request, current, interim }, whole, difference, declared, a
     const [now, wanted] = [current.Spec, whole].map(withoutOwnNote);
     const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])];
     const changed = changedParts(now, wanted);
-    if (request.compose !== undefined) {
-        const rerun = request.compose.isRerun && service_mode_isJob(wanted) ? [RERUN] : [];
+    const says = request.compose ?? request.recorded;
+    if (says !== undefined) {
+        const rerun = says.isRerun && service_mode_isJob(wanted) ? [RERUN] : [];
         return [...(changed.length === 0 ? rerun : changed), ...stuck];
     }
     const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(now, wanted)];
@@ -27846,18 +28167,21 @@ async function checkImage({ request, current, access }, lookUp, given, say) {
         const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it');
         return { pinned: undefined, access: fresh, distribution: undefined };
     }
-    const distribution = await readImage(image, access, lookUp, given);
+    const distribution = await readImage(image, access, lookUp, given, request.recorded && NOT_ANY_MORE);
     const pinned = withDigest(image, distribution.Descriptor.digest);
     const when = distribution.isToPush ? ', to be pushed' : '';
     say(`${familiar(pinned)}${when}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`);
     return { pinned, access, distribution };
 }
+/** Of an image that was deployed once. */
+const NOT_ANY_MORE = 'It was deployed once, so it has been removed from there since. Go back to another version. A node where it ran may still have it (`docker image ls --digests` there): push it again from that node under a tag of its own, and deploy that tag.';
 /**
  * Reads an image with what of an account this run uses, and with what of it is stored for the nodes.
  *
+ * @param ifMissing what to do where the registry does not have it
  * @throws UnreadableImage when the registry does not say anything to one of them
  */
-async function readImage(image, access, lookUp, given) {
+async function readImage(image, access, lookUp, given, ifMissing) {
     const read = async (login) => {
         try {
             return await lookUp(image, access, login);
@@ -27865,7 +28189,7 @@ async function readImage(image, access, lookUp, given) {
         catch (error) {
             if (!(error instanceof RegistryError))
                 throw error;
-            throw new UnreadableImage(error, image, access, given, login);
+            throw new UnreadableImage(error, image, access, given, { login, ifMissing });
         }
     };
     const found = await read();
@@ -27921,9 +28245,13 @@ const OF_ONE_IMAGE = ['missing', 'unknown'];
 class UnreadableImage extends UserErrors {
     /** The same for all images that cannot be read for the same cause. */
     sameCause;
-    /** @param login of the account, with which the image was asked for: what the run uses, unless told */
-    constructor(error, image, access, given, login = access?.credential) {
-        super([describeRefusal(error, image, access, given, login)]);
+    /**
+     * @param login of the account, with which the image was asked for: what the run uses, unless told
+     * @param ifMissing what to do where the registry does not have it
+     */
+    constructor(error, image, access, given, how = {}) {
+        const { login = access?.credential, ifMissing } = how;
+        super([describeRefusal(error, image, access, given, login, ifMissing)]);
         const { failure } = error;
         const isOfRepository = failure === 'forbidden' && access !== undefined;
         const ofMany = isOfRepository ? canonicalName(image) : image.registry;
@@ -27948,14 +28276,15 @@ function assumed({ registry, repository, tag }, failure) {
     ];
     return parts.length === 0 || repository === '' ? '' : ` (${parts.join(', and ')})`;
 }
-function describeRefusal(error, image, access, given, login) {
+function describeRefusal(error, image, access, given, login, ifMissing) {
     const { registry, repository } = image;
     const request = access && requestWith(access.credential, login);
     const named = request?.config === undefined ? '' : ` (config ${request.config})`;
     const which = login === access?.credential ? '' : ', whose credential the nodes would store';
     const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`;
     const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
-    const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository });
+    const ofMissing = error.failure === 'missing' ? ifMissing : undefined;
+    const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository });
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
     return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
@@ -28662,7 +28991,7 @@ function portConflicts({ current, wanted }, drafts, index, others) {
         return [];
     const taken = others.flatMap((other) => {
         const port = portInTheWay(asks, portsOf(other));
-        return port === undefined ? [] : [takenBy(port, other, drafts, wanted)];
+        return port === undefined ? [] : [swarm_check_takenBy(port, other, drafts, wanted)];
     });
     const both = drafts.slice(0, index).flatMap((other) => {
         const port = portInTheWay(asks, newPorts(other.current, other.wanted));
@@ -28678,7 +29007,7 @@ function newPorts(current, wanted) {
     const has = current === undefined ? [] : portsOf(current);
     return namedPorts(wanted).filter((port) => !hasPort(has, port));
 }
-function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
+function swarm_check_takenBy(port, { ID, Spec: spec }, drafts, wanted) {
     const name = portName(port);
     const other = drafts.find(({ current }) => current?.ID === ID);
     if (other !== undefined && portInTheWay([port], namedPorts(other.wanted)) === undefined) {
@@ -28903,13 +29232,13 @@ function noticeSlowCheck({ request, current }, wanted, { wait, timeoutSeconds })
  * @throws UserErrors when the strategy cannot be had for this service
  */
 function decide(strategy, planned, wanted, nodes) {
-    const { name, compose } = planned.request;
+    const { name, compose, recorded } = planned.request;
     const { refusal, notices = [], ...decision } = strategy.decide?.({ planned, wanted, nodes }) ?? {};
     for (const notice of notices)
         log_log.notice(`${name}: ${notice}`);
     if (refusal === undefined)
         return decision;
-    if (compose === undefined)
+    if (compose === undefined && !recorded?.isOfStack)
         throw new UserErrors([refusal]);
     if (!service_mode_isJob(wanted))
         log_log.notice(`service ${name} is deployed without its strategy: ${refusal}`);
@@ -30759,10 +31088,13 @@ async function removeOldOnes(settled, run) {
 
 ;// CONCATENATED MODULE: ./build/rollout/lifetime.js
 
+
 /** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
 const MARGIN_SECONDS = 15 * 60;
 /** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
-function lifetimeOf({ timeoutSeconds, services, stack }) {
+function lifetimeOf(deployment) {
+    const { timeoutSeconds, services } = deployment;
+    const stack = deployment_stackOf(deployment);
     const all = [...services, ...(stack === undefined ? [] : [stack])];
     const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds));
     return lifetimeOfSeconds(timeoutSeconds, trials);
@@ -31334,6 +31666,7 @@ function secondsLeft(createdAt, seconds, now) {
 
 
 
+
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
@@ -31346,8 +31679,8 @@ const lock_LOOK_EVERY_MS = 1000;
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
 function takeLock(asked, run, connection, time, signal) {
-    const { lock, stack, services } = asked;
-    return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+    const { lock, services } = asked;
+    return takeLockOf({ lock, stack: deployment_stackOf(asked), services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
 }
 /** The same for a run that is no deploy. */
 async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {
@@ -32478,7 +32811,7 @@ const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
  * The labels by which a service on the swarm may name its config: of one of a stack those of its containers too, which
  * stand under `labels` in the compose file.
  */
-function choosingLabels({ Spec: { Labels = {}, TaskTemplate } }) {
+function choosingLabels({ Spec: { Labels = {}, TaskTemplate }, }) {
     const isOfStack = Labels[NAMESPACE_LABEL] !== undefined;
     return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels };
 }
@@ -35614,7 +35947,7 @@ async function recordable(ended, { connection: { engine }, deployment, stack }, 
     const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
         return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
     });
-    const services = [...deployed, ...(await asTheyAre(deployment.stack?.leftOut ?? [], engine, signal))];
+    const services = [...deployed, ...(await asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
     const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
     const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
     return contentsOf(services, stack, new Map(names));
@@ -36331,7 +36664,7 @@ function identifyRun(env) {
     return {
         token,
         owner: word(parts.filter(Boolean).join(', ')),
-        url: word(pageOf(repository, env)),
+        url: word(run_pageOf(repository, env)),
         repository: word(repository),
         commit: word(env.GITHUB_SHA),
         ref: word(env.GITHUB_REF),
@@ -36342,7 +36675,7 @@ function identifyRun(env) {
     };
 }
 /** Forgejo has its runs under their numbers within the repository, GitHub and Gitea under their IDs. */
-function pageOf(repository, env) {
+function run_pageOf(repository, env) {
     const { GITHUB_SERVER_URL: server, GITHUB_RUN_ID: id, GITHUB_RUN_NUMBER: number } = env;
     const run = env.FORGEJO_ACTIONS === 'true' ? number || id : id;
     return server && run ? `${server}/${repository}/actions/runs/${run}` : '';
@@ -36938,6 +37271,474 @@ async function makeConfig(workspace, userConfig, name, directoryName, credential
 }
 function inTheClear({ kind, username, password }) {
     return { kind, username, password: password.reveal() };
+}
+
+;// CONCATENATED MODULE: ./build/records/choose.js
+
+
+
+
+
+
+
+
+
+/**
+ * The record that is meant.
+ *
+ * @param records of one subject, the newest first
+ * @returns or why there is none, with what to write instead; it goes on after the subject's name
+ */
+function chooseRecord(records, target, running) {
+    if (records.length === 0)
+        return NONE;
+    if (target.by === 'previous')
+        return previous(records, running);
+    if (target.by === 'version') {
+        return oneOf(records.filter(({ version }) => version === target.version), target, records);
+    }
+    if (target.by === 'run')
+        return oneOf(records.filter((one) => isOfRun(one, target)), target, records);
+    return choose_named(records, target.text, target);
+}
+const NONE = 'it has no record on this swarm, so nothing is known to go back to. Each deploy of it that succeeds leaves one, unless `history-limit: 0`; what ran before the first is only had by deploying it again';
+/**
+ * The version of which a record has the content: its own number, or that of the version to which a rollback went. A
+ * rollback to what was a rollback itself is one to the same version.
+ *
+ * @param records of the same subject
+ */
+function originOf(record, records) {
+    const seen = new Set();
+    let { version, wentBackTo } = record;
+    // Whoever writes a circle gets an end all the same.
+    while (wentBackTo !== undefined && wentBackTo < version && !seen.has(wentBackTo)) {
+        seen.add(wentBackTo);
+        const next = records.find((one) => one.version === wentBackTo);
+        version = wentBackTo;
+        wentBackTo = next?.wentBackTo;
+    }
+    return version;
+}
+/** From where a rollback has led one goes further back, and never to what it has led away from. */
+function previous(records, running) {
+    const [newest] = records;
+    if (running.record === undefined)
+        return newest ?? NONE;
+    const origin = originOf(running.record, records);
+    // Where only some services went back, the version is still to be had as a whole.
+    const isWhole = hasImagesOf(running.record, records.find(({ version }) => version === origin) ?? running.record);
+    const isOlder = ({ version }) => version < origin || (version === origin && !isWhole);
+    const older = records.find((one) => isOlder(one) && !running.has(one));
+    if (older !== undefined)
+        return older;
+    const now = `what runs is ${versionInWords(running.record, records)}`;
+    const others = records.filter((one) => !running.has(one));
+    if (others.length === 0)
+        return `${now}, and no other version is recorded: there is nothing before it to go back to`;
+    return `${now}, and nothing before #${origin} is recorded. To go to another version, name it: there ${others.length === 1 ? 'is' : 'are'} ${versionsInWords(others, records)}`;
+}
+function isOfRun({ runs }, { url, attempt }) {
+    return runs.some((run) => pageOf(run.url) === url && (attempt === undefined || (run.attempt || '1') === attempt));
+}
+/** The only one of those that were found; a second one with other content makes it unclear which is meant. */
+function oneOf(found, target, records) {
+    const [first, ...others] = found;
+    if (first === undefined)
+        return notFound(target, records);
+    if (others.every((one) => choose_isSame(one, first, records)))
+        return first;
+    return `${targetInWords(target)} has ${versionsInWords(found, records)}: ${nameOne(found)}`;
+}
+/** A name may be several things; of one thing that was deployed several times the last time is meant. */
+function choose_named(records, text, target) {
+    const commits = commitsThatBegin(text, records);
+    if (commits.size > 1) {
+        const list = [...commits].map(([commit, all]) => `${commit.slice(0, 12)} (${all.map(({ version }) => `#${version}`).join(', ')})`);
+        return `${targetInWords(target)} is the beginning of several commits: ${list.join(', ')}: write more of it`;
+    }
+    const [ofCommit = []] = commits.values();
+    // A rollback of ours ran at some commit too, which is not the one that it went back to.
+    const deployedBy = ofCommit.filter(({ wentBackTo }) => wentBackTo === undefined);
+    const ofTag = records.filter((record) => tagsOf(record).includes(text));
+    const ofRun = records.filter(({ runs }) => runs.some(({ runId }) => runId === text));
+    const run = ofRun.length === 0 ? undefined : oneOf(ofRun, target, records);
+    if (typeof run === 'string')
+        return run;
+    const kinds = [
+        ['the tag', ofTag[0]],
+        ['the commit', deployedBy[0] ?? ofCommit[0]],
+        ['the run', run],
+    ];
+    const meant = kinds.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }]));
+    const [first, ...others] = meant;
+    if (first === undefined)
+        return notFound(target, records);
+    if (others.every(({ record }) => choose_isSame(record, first.record, records)))
+        return first.record;
+    const list = meant.map(({ kind, record }) => `${kind} of ${versionInWords(record, records)}`);
+    return `${targetInWords(target)} is ${list.join(' and ')}: ${nameOne(meant.map(({ record }) => record))}`;
+}
+/** The records by the whole commits that begin so. */
+function commitsThatBegin(text, records) {
+    if (!/^[0-9a-f]{7,64}$/i.test(text))
+        return new Map();
+    const begins = (commit) => commit.toLowerCase().startsWith(text.toLowerCase());
+    const all = records.flatMap((record) => [...new Set(record.runs.map(({ commit }) => commit).filter(begins))].map((commit) => ({ commit, record })));
+    return new Map([...groupBy(all, ({ commit }) => commit)].map(([commit, of]) => [commit, of.map(({ record }) => record)]));
+}
+/** To go back to either is the same, but for numbers of tasks, and for what had another ID then. */
+function choose_isSame(a, b, records) {
+    if (a === b || sameContent(a, b))
+        return true;
+    return a.version !== b.version && originOf(a, records) === originOf(b, records) && hasImagesOf(a, b);
+}
+function hasImagesOf(a, b) {
+    const imagesOf = ({ services }) => services
+        .filter(({ spec }) => !service_mode_isJob(spec))
+        .map(({ name, spec }) => `${name} ${imageOfSpec(spec)}`)
+        .toSorted();
+    return (0,external_node_util_namespaceObject.isDeepStrictEqual)(imagesOf(a), imagesOf(b));
+}
+function notFound(target, records) {
+    const there = `there ${records.length === 1 ? 'is' : 'are'} ${versionsInWords(records, records)}`;
+    if (target.by !== 'name')
+        return `${targetInWords(target)} is not recorded: ${there}`;
+    const { text } = target;
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+    if (records.some(({ version }) => version === number)) {
+        return `no tag, commit or run of a record is ${shown(text)}: for the version of this number write \`'#${number}'\``;
+    }
+    const short = /^[0-9a-f]{4,6}$/i.test(text) ? '; of a commit write at least 7 characters' : '';
+    return `no tag, commit or run of a record is ${shown(text)}${short}: ${there}`;
+}
+function nameOne(records) {
+    const versions = records.map(({ version }) => version);
+    if (new Set(versions).size === versions.length)
+        return `write \`'#${versions[0]}'\` or another number`;
+    return 'they have the same number, of two deploys at one moment: write the commit or the run of the one that is meant';
+}
+const MOST_LISTED = 10;
+const MOST_TAGS = 3;
+const choose_LONGEST_WORD = 60;
+/** `#7 (web:1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00 UTC)` */
+function versionInWords(record, records = []) {
+    const [run] = record.runs;
+    const origin = originOf(record, records);
+    const tags = tagsOf(record).map((tag) => safeLine(tag, choose_LONGEST_WORD));
+    const facts = [
+        ...(tags.length === 0 ? [] : [[...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['…'] : [])].join(' ')]),
+        // The commit of a rollback is that of its workflow, and says nothing of what runs.
+        ...(origin === record.version ? [] : [`went back to #${origin}`]),
+        ...(origin === record.version && run?.commit ? [`commit ${safeLine(run.commit, choose_LONGEST_WORD).slice(0, 12)}`] : []),
+        utcWords(Date.parse(record.at)),
+    ];
+    return `#${record.version} (${facts.join(', ')})`;
+}
+function versionsInWords(records, all) {
+    const more = records.length - MOST_LISTED;
+    const list = records.slice(0, MOST_LISTED).map((one) => versionInWords(one, all));
+    return [...list, ...(more > 0 ? [`and ${more} older`] : [])].join(', ');
+}
+/** The tags of all images of a record, each once. */
+function tagsOf({ services }) {
+    return [...new Set(services.flatMap(({ image }) => choose_tagOf(image) ?? []))];
+}
+function choose_tagOf(image) {
+    return /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1];
+}
+
+;// CONCATENATED MODULE: ./build/plan/recorded.js
+
+
+
+
+
+
+
+
+
+/**
+ * The IDs of what a record names, as they are now: what was made anew under the same name has another ID.
+ *
+ * @returns the IDs that differ, and what is there under neither its ID nor its name
+ */
+function presentIds({ services, names }, { objects }) {
+    const ids = new Map();
+    const gone = new Map();
+    for (const { name: service, spec } of services) {
+        for (const { kind, id, name } of needsOf(spec, names)) {
+            const there = recorded_find(kind, id, name, objects);
+            if (there !== undefined && there !== id)
+                ids.set(id, kind === 'network' ? { id: there } : { id: there, name });
+            if (there !== undefined)
+                continue;
+            const before = gone.get(`${kind} ${id}`)?.services ?? [];
+            gone.set(`${kind} ${id}`, { kind, name, services: [...before, service] });
+        }
+    }
+    return { ids, gone: [...gone.values()] };
+}
+/** The networks, secrets and configs that a spec names. */
+function needsOf(spec, { networks, secrets, configs }) {
+    const container = spec.TaskTemplate.ContainerSpec;
+    const ofSecrets = new Map((container?.Secrets ?? []).map(({ SecretID, SecretName }) => [SecretID, SecretName]));
+    const ofConfigs = new Map((container?.Configs ?? []).map(({ ConfigID, ConfigName }) => [ConfigID, ConfigName]));
+    const account = container?.Privileges?.CredentialSpec?.Config;
+    return [...new Set(referredIds(spec))].map((id) => {
+        if (ofSecrets.has(id))
+            return { kind: 'secret', id, name: secrets[id] ?? ofSecrets.get(id) ?? id };
+        if (ofConfigs.has(id) || id === account)
+            return { kind: 'config', id, name: configs[id] ?? ofConfigs.get(id) ?? id };
+        return { kind: 'network', id, name: networks[id] ?? id };
+    });
+}
+function recorded_find(kind, id, name, known) {
+    if (kind !== 'network') {
+        const all = known[kind];
+        return (all.find(({ ID }) => ID === id) ?? all.find(({ Spec }) => Spec.Name === name))?.ID;
+    }
+    // A service names a network by its name too, in the specs of old daemons.
+    const isIt = ({ Id }) => Id === id || Id === name;
+    const named = known.networks.filter(({ Name }) => Name === name || Name === id);
+    return (known.networks.find(isIt) ?? named.find(({ Scope }) => Scope === 'swarm') ?? named[0])?.Id;
+}
+/** Which of the records of one subject runs. */
+function runningOf(records, extent, present) {
+    const how = new Map(records.map((record) => [record, compared(record, extent, present)]));
+    const whole = records.find((record) => how.get(record) === 'same');
+    const scaled = records.find((record) => how.get(record) === 'scaled');
+    return { record: whole ?? scaled, has: (record) => how.get(record) === 'same' };
+}
+/**
+ * How what runs compares with a record: `scaled` where only numbers of tasks differ, which people and programs change
+ * without a deploy, or where services have come since. Jobs do not count where they are not run again.
+ */
+function compared(record, { rerunJobs, only }, present) {
+    const { ids } = presentIds(record, present);
+    const meant = meantOf(record, only);
+    const counting = record.services.filter(({ name, spec }) => meant.has(name) && (rerunJobs || !service_mode_isJob(spec)));
+    const all = counting.map((one) => comparedService(one, ids, present));
+    if (all.includes('other'))
+        return 'other';
+    const others = only === 'all' ? surplusOf(record, present) : [];
+    return all.includes('scaled') || others.length > 0 ? 'scaled' : 'same';
+}
+/** The services of a record that `only` means, by the names that they have on the swarm. */
+function meantOf(record, only) {
+    return selected(only, nameablesOf(record));
+}
+/** What is wrong with the names of `only`; it goes on after the name of the input. */
+function unknownIn(record, only) {
+    return unknownNames(only, nameablesOf(record), `#${record.version} of the stack ${record.subject.name}`);
+}
+function nameablesOf({ subject, services }) {
+    const prefix = `${subject.name}_`;
+    return services.map(({ name }) => ({ name, ...(name.startsWith(prefix) && { key: name.slice(prefix.length) }) }));
+}
+function comparedService({ name, spec }, ids, { services }) {
+    const colours = coloursOf(name, services);
+    const found = 'problem' in colours ? undefined : colours.live;
+    if (found === undefined || 'problem' in colours)
+        return 'other';
+    const { current } = beforeInterim(found);
+    const wanted = asUpdate(asLive(withIds(spec, ids), current, colours.route), current.Spec);
+    if (sameSpec(current.Spec, wanted))
+        return 'same';
+    const { Replicated: replicated } = current.Spec.Mode;
+    const isReplicated = replicated !== undefined && wanted.Mode.Replicated !== undefined;
+    return isReplicated && sameSpec(current.Spec, { ...wanted, Mode: { Replicated: replicated } }) ? 'scaled' : 'other';
+}
+/** The services of a stack that a record does not have. */
+function surplusOf({ subject, services }, present) {
+    if (subject.kind !== 'stack')
+        return [];
+    const names = new Set(services.map(({ name }) => name));
+    return present.services.filter((service) => service.Spec.Labels?.[NAMESPACE_LABEL] === subject.name && !names.has(nameInFiles(service)));
+}
+/** Whether a recorded service runs as it is recorded. */
+function isAsRecorded(service, ids, present) {
+    return comparedService(service, ids, present) === 'same';
+}
+/**
+ * A recorded service as a request that says everything about it.
+ *
+ * @param asked how its tasks are replaced, and whose credential it gets
+ * @throws InvalidReference when what is recorded has no image that Docker would take
+ */
+function recorded_requestOf({ name, spec: recorded }, asked, ids, how) {
+    const spec = withIds(recorded, ids);
+    const container = spec.TaskTemplate.ContainerSpec;
+    const { strategy, policies, prepare, authConfig } = asked;
+    return {
+        name,
+        image: parseReference(container?.Image ?? ''),
+        ...(authConfig !== undefined && { authConfig }),
+        env: {},
+        create: true,
+        updateArgs: [],
+        strategy,
+        policies,
+        prepare,
+        labels: choosingLabels({ Spec: spec }),
+        recorded: { spec, ...how },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/plan/rollback.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Reads what was deployed before, chooses what is meant, and makes requests of it that say everything about their
+ * services.
+ *
+ * @throws UserErrors when it cannot be told what is meant
+ */
+async function readRecorded(asked, rollback, engine, signal) {
+    const [{ kept, unreadable }, services, objects] = await Promise.all([
+        readRecords(engine, signal),
+        engine.get('/services', { signal }),
+        knownObjects(engine, signal),
+    ]);
+    if (unreadable.length > 0) {
+        log_log.notice(`No record of a deploy is in ${unreadable.map((name) => safeLine(name)).join(', ')}, whatever its labels say`);
+    }
+    const present = { services, objects };
+    const chosen = choose(asked, rollback, kept, present);
+    const parts = chosen.map((one) => rollback_goingBack(one, rollback, present));
+    const requests = parts.flatMap(({ requests }) => requests);
+    const [first] = parts;
+    const ofStack = first && rollback.stack && { ...rollback.stack, leftOut: first.back.leftOut };
+    return {
+        deployment: { ...asked, services: requests, rollback: { ...rollback, ...(ofStack && { stack: ofStack }) } },
+        stack: first && ofStack && rollback_stackOf(ofStack, first, present),
+        returns: chosen.map(({ back }) => back),
+        problems: parts.flatMap(({ problems }) => problems),
+    };
+}
+/** @throws UserErrors for each subject of which it cannot be told what is meant */
+function choose({ services }, rollback, kept, present) {
+    const problems = [];
+    const subjects = rollback.stack === undefined
+        ? services.map((asked) => ({ asked, subject: { kind: 'service', name: asked.name } }))
+        : [{ asked: rollback.stack, subject: { kind: 'stack', name: rollback.stack.name } }];
+    const chosen = subjects.flatMap(({ asked, subject }) => {
+        const records = recordsOf(kept, subject).map(({ record }) => record);
+        const back = returnOf(subject, records, rollback, present);
+        if (typeof back !== 'string')
+            return [{ back, asked }];
+        const hint = records.length > 0 ? '' : otherSubject(subject, kept, present);
+        problems.push(`${subject.kind} ${subject.name}: ${back}${hint}`);
+        return [];
+    });
+    throwAll(problems);
+    return chosen;
+}
+/** Where one stack or service goes back to; or why that cannot be told. */
+function returnOf(subject, records, { to, rerunJobs, stack }, present) {
+    const extent = { rerunJobs, only: stack?.only ?? 'all' };
+    const record = chooseRecord(records, to, runningOf(records, extent, present));
+    if (typeof record === 'string')
+        return record;
+    const unknown = unknownIn(record, extent.only);
+    if (unknown !== undefined)
+        return `\`only\`: ${unknown}`;
+    const meant = meantOf(record, extent.only);
+    const leftOut = record.services.map(({ name }) => name).filter((name) => !meant.has(name));
+    const words = versionInWords(record, records);
+    log_log.info(`${subject.kind} ${subject.name}: back to ${words}${byWhom(record)}`);
+    return { subject, record, origin: originOf(record, records), leftOut, words };
+}
+function byWhom({ runs: [run] }) {
+    if (run === undefined)
+        return '';
+    return `, deployed by ${run.owner}${run.url === '' ? '' : ` (${run.url})`}`;
+}
+/** A stack and its services have histories of their own: what is deployed as one is not found under the other. */
+function otherSubject({ kind, name }, kept, { services }) {
+    const subjects = kept.map(({ record: { subject } }) => subject);
+    if (kind === 'stack') {
+        const single = subjects.filter((one) => one.kind === 'service' && one.name.startsWith(`${name}_`));
+        const names = [...new Set(single.map((one) => one.name))];
+        return names.length === 0
+            ? ''
+            : `. What was deployed by \`services\` goes back so too: \`services: ${names.join(' ')}\``;
+    }
+    const stack = services.find((service) => nameInFiles(service) === name)?.Spec.Labels?.[NAMESPACE_LABEL];
+    if (stack === undefined || !subjects.some((one) => one.kind === 'stack' && one.name === stack))
+        return '';
+    return `. It is deployed with the stack ${stack}: write \`stack: ${stack}\`, and \`only: ${name}\` for this service alone`;
+}
+function rollback_goingBack({ back, asked }, { rerunJobs, stack }, present) {
+    const { record, subject } = back;
+    const meant = record.services.filter(({ name }) => !back.leftOut.includes(name));
+    const { ids, gone } = presentIds({ ...record, services: meant }, present);
+    const problems = gone.length === 0 ? [] : [rollback_goneInWords(back, gone)];
+    const how = { isRerun: rerunJobs, isOfStack: subject.kind === 'stack' };
+    const all = meant.flatMap((service) => {
+        try {
+            return [{ service, request: recorded_requestOf(service, asked, ids, how) }];
+        }
+        catch (error) {
+            if (!(error instanceof InvalidReference))
+                throw error;
+            problems.push(`service ${service.name}: #${record.version} cannot be deployed: ${error.message}`);
+            return [];
+        }
+    });
+    const jobs = rerunJobs ? [] : all.filter(({ service: { spec } }) => service_mode_isJob(spec));
+    for (const { service } of jobs.filter(({ service }) => !isAsRecorded(service, ids, present))) {
+        log_log.notice(`service ${service.name}: ${rollback_JOB_STAYS}`);
+    }
+    const requests = all.filter((one) => !jobs.includes(one)).map(({ request }) => request);
+    if (all.length > 0 && requests.length === 0)
+        problems.push(`${subject.kind} ${subject.name}: ${ONLY_JOBS}`);
+    if (stack?.prune !== true && back.leftOut.length === 0) {
+        for (const { Spec } of surplusOf(record, present)) {
+            log_log.notice(`service ${Spec.Name}: #${record.version} does not have it, and it stays: \`prune: true\` removes it`);
+        }
+    }
+    return { requests, all: all.map(({ request }) => request), back, problems };
+}
+const rollback_JOB_STAYS = 'a job, which is left as it is: going back would run the old one again, which `rerun-jobs: true` asks for';
+const ONLY_JOBS = 'there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant';
+/** All that a version needs and that cannot be had any more, with how to have it again. */
+function rollback_goneInWords({ subject, record }, gone) {
+    const list = new Intl.ListFormat('en');
+    const named = gone.map(({ kind, name, services }) => `the ${kind} ${safeLine(name)} (of ${list.format(services)})`);
+    const isOwn = gone.some(({ kind, name }) => kind === 'network' && name.startsWith(`${subject.name}_`));
+    const label = subject.kind === 'stack' && isOwn ? ` --label ${NAMESPACE_LABEL}=${subject.name}` : '';
+    const ways = [
+        ['network', `\`docker network create --driver overlay${label}\``],
+        ['secret', '`docker secret create`, with the content that it had then'],
+        ['config', '`docker config create`, with the content that it had then'],
+    ].flatMap(([kind, way = '']) => (gone.some((one) => one.kind === kind) ? [way] : []));
+    const them = gone.length === 1 ? 'it' : 'them';
+    return `${subject.kind} ${subject.name} cannot go back to #${record.version}: the swarm no longer has ${list.format(named)}. Make ${them} again under the same name (${ways.join('; ')}), or go back to another version`;
+}
+/** The stack as the version has it: nothing of it has to be made. */
+function rollback_stackOf({ name, prune }, { all, back }, { objects }) {
+    const networks = Object.values(back.record.names.networks).map((network) => [network, '']);
+    return {
+        name,
+        services: all,
+        objects: [],
+        networks: new Map(networks),
+        known: objects,
+        prune,
+        problems: [],
+        told: new Set(),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/trust.js
@@ -37826,9 +38627,18 @@ function toldIds(objects, missing) {
 
 
 
-/** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
-async function readFiles(asked, { connection, workspace, time }) {
-    const { stack: files } = asked;
+
+/**
+ * @throws UserErrors when docker cannot make one stack of the files, there is none to refresh, or it cannot be told what
+ * to go back to
+ */
+async function readAsked(asked, { connection, workspace, time }) {
+    const { stack: files, rollback } = asked;
+    if (rollback !== undefined) {
+        const read = (limit) => readRecorded(asked, rollback, connection.engine, limit);
+        const recorded = await stage('Choose the version', () => time.before('Choose the version', read));
+        return { ...recorded, deployment: withForced(recorded.deployment), belongings: recorded.stack };
+    }
     if (files === undefined) {
         return time.before('Look at the swarm', async (limit) => {
             const deployment = withForced(await withPresentImages(asked, connection.engine, limit));
@@ -37844,7 +38654,8 @@ const NOTHING_TO_PUSH = { pushes: [], fromArchives: new Map(), problems: [] };
  * @param cas what has become of `registry-ca` by now
  * @throws UserErrors with all that would not work out
  */
-async function planAndCheck({ deployment, belongings }, run, cas) {
+async function planAndCheck(asked, run, cas) {
+    const { deployment, belongings } = asked;
     const { connection, time, workspace } = run;
     // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => stage(title, () => time.before(title, work));
@@ -37881,6 +38692,7 @@ async function planAndCheck({ deployment, belongings }, run, cas) {
         fromArchives: pushing.fromArchives,
     }));
     const all = [
+        ...(asked.problems ?? []),
         ...(belongings?.problems ?? []),
         ...loggedIn.problems,
         ...tools.problems,
@@ -40474,13 +41286,14 @@ async function allStages(asked, run, onRemains) {
         const connection = time.bound(run.connection);
         const self = identifyRun(process.env);
         const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
-        const { deployment, stack, belongings } = await readFiles(asked, { ...run, connection });
+        const read = await readAsked(asked, { ...run, connection });
+        const { deployment, stack } = read;
         // Those of a stack are only known now.
         await lock.takeServices(deployment);
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
-        const { changes, observed: atFirst, pushes, tools, } = await planAndCheck({ deployment, stack, belongings }, before, 'installed');
+        const { changes, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed');
         await push(pushes, changes, deployment, before, onRemains);
         const preparing = { ...run, connection, observed: atFirst, deployment, self };
         await removeLeft(preparing);
@@ -40488,7 +41301,7 @@ async function allStages(asked, run, onRemains) {
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        const { results, advice, records } = await change(changes, stack, belongings, { ...rollout, self }).catch((error) => {
+        const { results, advice, records } = await change(changes, read, { ...rollout, self }).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
         const isUp = deployment.wait && results.every(isGood);
@@ -40503,7 +41316,14 @@ async function allStages(asked, run, onRemains) {
                 subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
             })
             : undefined;
-        return { results, advice, records, images: pushedImages(pushes, 'pushed'), pruned };
+        return {
+            results,
+            advice,
+            records,
+            images: pushedImages(pushes, 'pushed'),
+            pruned,
+            ...(read.returns && { returns: read.returns }),
+        };
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -40529,7 +41349,7 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
     }));
 }
 /** From here on the swarm is changed. */
-async function change(asked, stack, belongings, run) {
+async function change(asked, { stack, belongings, returns }, run) {
     const { connection, deployment, signal, time } = run;
     const { changes, objects } = await make(asked, belongings, run);
     const first = await takeFirstSteps(changes, run);
@@ -40543,11 +41363,16 @@ async function change(asked, stack, belongings, run) {
     await tidyAll(ended, run);
     if (!isAllGood(ended))
         await removeMade(objects, connection.engine, signal);
+    const isUp = deployment.wait && isAllGood(ended);
     // What the records that are kept then need stays.
-    const records = deployment.wait && isAllGood(ended) ? await recordDeploy(ended, { ...run, stack }) : [];
+    const records = isUp ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) }) : [];
     const removed = await deploy_prune(ended, stack, belongings, run);
-    const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES);
+    const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice, records };
+}
+/** The version that a stack or service has gone back to. */
+function originsOf(returns = []) {
+    return ({ kind, name }) => returns.find(({ subject }) => subject.kind === kind && subject.name === name)?.origin;
 }
 function inOrderOf(changes, settled) {
     const order = new Map(changes.map(({ request }, index) => [request.name, index]));
@@ -41683,7 +42508,7 @@ function howOf({ Spec: spec, PreviousSpec: previous, UpdateStatus: status }) {
     const now = numberOf(spec);
     if (now !== undefined && now > before)
         return undefined;
-    const isBack = isRollback(status);
+    const isBack = update_status_isRollback(status);
     if (now === before)
         return isBack ? 'restored' : 'changed';
     if (now === undefined && !isBack)
@@ -41946,6 +42771,7 @@ function servicesAfter(changes, removed, { services, strategies }) {
 
 
 
+
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
 function plan(asked, signal) {
     return withRun(asked, signal, (run) => planOver(asked, run));
@@ -41958,17 +42784,17 @@ function plan(asked, signal) {
 async function planOver(asked, run) {
     const bound = { ...run, connection: run.time.bound(run.connection) };
     // Whoever has not taken the lock must not think that those who ask for it are done.
-    const files = await readFiles({ ...asked, lock: undefined }, bound);
+    const files = await readAsked({ ...asked, lock: undefined }, bound);
     const cas = await planTrust({ ...bound, deployment: files.deployment });
     const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned');
     const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const { wait: waits, historyLimit } = asked;
     const { stack, belongings } = files;
-    const leftOut = asked.stack?.leftOut ?? [];
+    const { deployment, returns } = files;
+    const leftOut = leftAsTheyAre(deployment, stack);
     const known = { stack, belongings, observed, ...whole, strategies: STRATEGIES, waits, historyLimit, leftOut };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
-    const { deployment } = files;
-    const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
+    const advice = returns ? [] : await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
     const outlook = outlookOf(changes, known);
     const images = outlook.services.flatMap(({ image: { before, after } }) => [before, after]);
     return {
@@ -41976,7 +42802,8 @@ async function planOver(asked, run) {
         objects: [...cas, ...outlook.objects],
         advice,
         images: pushedImages(pushes, 'planned'),
-        leftOut,
+        leftOut: deployment_stackOf(deployment)?.leftOut ?? [],
+        ...(returns && { returns }),
         prunes: tools === undefined ? [] : repositoriesOf([...images, tools.name]),
     };
 }
@@ -42034,7 +42861,7 @@ async function recordsIfShown(engine, signal) {
  * @param all services of the swarm
  * @throws UserError when a stack or label has none: nothing would be done where something is expected
  */
-function choose(which, all) {
+function auth_refresh_choose(which, all) {
     const those = (services) => ({
         chosen: services.map((service) => ({ service, authConfig: undefined })),
         missing: [],
@@ -42319,7 +43146,7 @@ async function renew(first, run, writing) {
         catch (error) {
             if (!(error instanceof RegistryError))
                 throw error;
-            const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login);
+            const { message } = new UnreadableImage(error, image, access, run.asked.credentials, { login });
             return renew_stored_tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run);
         }
         const { result, written } = await renew_stored_write(renewal, run, writing);
@@ -42511,7 +43338,7 @@ async function refreshAuthOver(asked, run) {
     const connection = time.bound(run.connection);
     const { engine } = connection;
     const all = await time.before('Look at the swarm', (limit) => engine.get('/services', { signal: limit }));
-    const choice = choose(asked.which, all);
+    const choice = auth_refresh_choose(asked.which, all);
     const accounts = { ...asked, services: inNeed(asked, choice) };
     const loggedIn = await stage('Log in', () => time.before('Log in', (limit) => logIn(accounts, connection, workspace, limit)));
     if (asked.credentials.length > 0 && loggedIn.refused.size === asked.credentials.length)
@@ -43461,6 +44288,7 @@ function statusOver(asked, { connection, time }) {
 
 
 
+
 /** All modes by their names; `src/inputs/mode-inputs.ts` says which inputs each takes. */
 const table_MODES = {
     deploy: mode(read_readInputs, deploy_deploy, reportDeployed),
@@ -43470,6 +44298,7 @@ const table_MODES = {
     status: mode(readStatus, status_status, reportStatus),
     remove: mode(readRemoval, remove_remove, reportRemoval),
     history: mode(readHistoryInputs, history_history, ({ subjects, unreadable }) => reportHistory(subjects, unreadable)),
+    rollback: mode(read_readInputs, deploy_deploy, reportDeployed),
 };
 function mode(read, run, report) {
     return {
@@ -43481,11 +44310,17 @@ function mode(read, run, report) {
         },
     };
 }
-async function reportDeployed({ results, advice, images, pruned, records }, asked) {
-    await reportResults(results, asked, records);
+async function reportDeployed(came, asked) {
+    const { results, advice, images, pruned, records, returns } = came;
+    await reportResults(results, { ...asked, stack: stackWords(asked, returns), returns }, records);
     reportImages(images);
     reportPruned(pruned);
     giveAdvice(advice);
+}
+/** What `only` leaves out of a rollback is known when its version is. */
+function stackWords(asked, returns = []) {
+    const stack = deployment_stackOf(asked);
+    return stack && { name: stack.name, leftOut: [...stack.leftOut, ...returns.flatMap(({ leftOut }) => leftOut)] };
 }
 function reportPlanned(outlook, asked) {
     return reportPlan(outlook, asked.plan);

@@ -79,6 +79,15 @@ type Inputs = Readonly<Record<string, string>>
 const SEEDS: readonly { readonly inputs: Inputs; readonly files?: Inputs }[] = [
   { inputs: { mode: 'refresh-auth', registries: REGISTRIES, services: '- web api\n- {name: db, auth-config: acme}' } },
   { inputs: { mode: 'refresh-auth', registries: REGISTRIES, services: 'label=tier=front label=keep' } },
+  { inputs: { mode: 'rollback', registries: REGISTRIES, stack: 'shop', to: '#7', prune: 'true' } },
+  {
+    inputs: {
+      mode: 'rollback',
+      registries: REGISTRIES,
+      services: '- web api\n- {name: db, auth-config: acme, strategy: canary, canary: 50%, prepare: auto}',
+      to: 'https://github.com/acme/shop/actions/runs/1234/attempts/2',
+    },
+  },
   { inputs: { mode: 'login', registries: REGISTRIES, 'pull-secret': '{acme: pull/shop, docker.io: hub}' } },
   { inputs: { mode: 'remove', services: '- web api\n- db', 'if-exists': 'true' } },
   { inputs: { services: SERVICES, registries: REGISTRIES } },

@@ -16,6 +16,7 @@ import type { ModeName } from './mode.ts'
 import type { PrepareChoice } from './prepare.ts'
 import type { Host } from './reach/host.ts'
 import type { Pins } from './reach/known-hosts.ts'
+import type { RollbackTarget } from './rollback-target.ts'
 import type { Selection } from './selection.ts'
 import type { StrategyChoice } from './strategy.ts'
 
@@ -36,6 +37,8 @@ export interface Deployment extends Accounts {
   readonly images: readonly PushRequest[]
   /** Its services come to `services` when docker has read its files. */
   readonly stack?: StackRequest
+  /** Go back to what was deployed before: the services have their names only until the records are read. */
+  readonly rollback?: RollbackRequest
   readonly wait: boolean
   readonly timeoutSeconds: number
   /** `undefined`: each service's own `UpdateConfig.Monitor`, or Swarm's default. */
@@ -207,6 +210,24 @@ export interface StackRequest {
   readonly prepare: PrepareChoice
 }
 
+/** What a rollback is asked for beside its services. */
+export interface RollbackRequest {
+  readonly to: RollbackTarget
+  /** The stack that goes back; its services are those of the record. */
+  readonly stack?: StackToGoBack
+  /** Run jobs again: going back would do old work anew. */
+  readonly rerunJobs: boolean
+}
+
+export interface StackToGoBack extends Pick<StackRequest, 'name' | 'strategy' | 'policies' | 'prepare'> {
+  /** Remove the services that the version does not have. */
+  readonly prune: boolean
+  /** The services that go back, as the files call them or the swarm; the others stay as they are. */
+  readonly only: Selection
+  /** Those of the version that stay, by the names that they have on the swarm; none until it is chosen. */
+  readonly leftOut: readonly string[]
+}
+
 /** A service as the `services` input or a compose file asks for it. What is not given stays as it is on the swarm. */
 export interface ServiceRequest {
   readonly name: string
@@ -250,6 +271,23 @@ export interface ServiceRequest {
   readonly labels?: Readonly<Record<string, string>>
   /** Of a stack: docker's own spec for it, which says everything about it. */
   readonly compose?: StackService
+  /** Of a rollback: the spec that it goes back to, which says everything about it. */
+  readonly recorded?: RecordedRequest
+}
+
+/** A service as it was deployed once. */
+export interface RecordedRequest {
+  /** Under the name of the request; with the IDs of what is there now. */
+  readonly spec: ServiceSpec
+  /** Run it again when it is a job that is finished. */
+  readonly isRerun: boolean
+  /** Of a stack, whose services may be of kinds that a strategy does not fit. */
+  readonly isOfStack: boolean
+}
+
+/** The stack whose services a deployment is about, by its files or its records. */
+export function stackOf({ stack, rollback }: Deployment): StackRequest | StackToGoBack | undefined {
+  return stack ?? rollback?.stack
 }
 
 /** A service of a stack, as `docker stack deploy` would have it. */

@@ -15,7 +15,7 @@ import { POLICY_KEYS } from './update-policy.ts'
  * instead, and whoever meant to deploy must not be told that all is well.
  */
 
-/** The inputs by what they are about; those of strategies and policies are the group `replacement`. */
+/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
 const GROUPS = {
   run: ['mode', 'timeout', ...REACH_INPUTS],
   accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
@@ -46,9 +46,10 @@ const GROUPS = {
   login: ['pull-secret'],
   removal: ['if-exists', 'dry-run'],
   status: ['fail-on-problems'],
+  rollback: ['to'],
 } as const
 
-type Group = keyof typeof GROUPS | 'replacement'
+type Group = keyof typeof GROUPS | 'strategy' | 'policies'
 
 /** An input that is no part of a strategy or policy. */
 export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
@@ -63,7 +64,8 @@ const ONLY_SAY_HOW: readonly Group[] = [
   'records',
   'files',
   'tools',
-  'replacement',
+  'strategy',
+  'policies',
 ]
 const ONLY_SAYS_HOW: readonly Input[] = [
   ...([
@@ -88,6 +90,9 @@ interface ModeInputs {
   readonly takes: readonly Group[]
 }
 
+/** What a deploy takes that is in the record of what a rollback goes back to. */
+const RECORDED: readonly Group[] = ['images', 'files', 'policies']
+
 const DEPLOYMENT: readonly Group[] = [
   ...([
     'run',
@@ -103,14 +108,15 @@ const DEPLOYMENT: readonly Group[] = [
     'files',
     'rollout',
     'tools',
-    'replacement',
+    'strategy',
+    'policies',
   ] as const),
 ]
 
 /** All modes, with the inputs that they take. */
 const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   deploy: { does: 'deploy', takes: DEPLOYMENT },
-  plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'plan'] },
+  plan: { does: 'change nothing', takes: [...DEPLOYMENT, 'rollback', 'plan'] },
   'refresh-auth': {
     does: 'only renew stored credentials',
     takes: ['run', 'accounts', 'storing', 'services', 'parallel', 'wait'],
@@ -119,6 +125,10 @@ const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   status: { does: 'only look', takes: ['run', 'services', 'status'] },
   remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
   history: { does: 'only show what was deployed', takes: ['run', 'services'] },
+  rollback: {
+    does: 'go back to what was deployed before',
+    takes: [...DEPLOYMENT.filter((group) => !RECORDED.includes(group)), 'rollback'],
+  },
 }
 
 /** All inputs that there are. */
@@ -136,13 +146,20 @@ export function inputsOfMode(mode: ModeName, strategies: StrategyTable): string[
  * not matter, a notice tells. What an input stands for that is not given is never told.
  */
 export function checkModeInputs(env: Environment, mode: ModeName, strategies: StrategyTable, problems: Problems): void {
+  const takes = takenBy(env, mode)
   for (const [group, names] of groupsOf(strategies)) {
-    if (MODES[mode].takes.includes(group)) continue
+    if (takes.includes(group)) continue
     const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group))
     // Nobody is led to a removal who can be meant to do something else.
     const harmless = taking.filter((name) => name !== 'remove')
     const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`)
     for (const name of names.filter((one) => isGiven(env, one, strategies))) {
+      if (isRollback(env, mode) && RECORDED.includes(group)) {
+        const why = 'a rollback has it from the record of what was deployed'
+        if (ONLY_SAY_HOW.includes(group)) log.notice(`${name}: ${why}, and it is not used`)
+        else problems.add(`${name}: ${why}, and pushes nothing: leave it out`)
+        continue
+      }
       if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
         log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`)
         continue
@@ -158,10 +175,21 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
   }
 }
 
+function takenBy(env: Environment, mode: ModeName): readonly Group[] {
+  const { takes } = MODES[mode]
+  return mode === 'plan' && isRollback(env, mode) ? [...MODES.rollback.takes, 'plan'] : takes
+}
+
+/** Whether a run is asked to go back, or to say what that would do. */
+export function isRollback(env: Environment, mode: ModeName): boolean {
+  return mode === 'rollback' || (mode === 'plan' && input(env, 'to').trim() !== '')
+}
+
 function groupsOf(strategies: StrategyTable): [Group, readonly string[]][] {
   return [
     ...(Object.entries(GROUPS) as [keyof typeof GROUPS, readonly string[]][]),
-    ['replacement', [...POLICY_KEYS, ...strategyKeys(strategies)]],
+    ['strategy', strategyKeys(strategies)],
+    ['policies', POLICY_KEYS],
   ]
 }
 

@@ -3,7 +3,16 @@ import { closestKey } from './keys.ts'
 import { listed, shown } from './problems.ts'
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
-export const MODE_NAMES = ['deploy', 'plan', 'refresh-auth', 'login', 'remove', 'status', 'history'] as const
+export const MODE_NAMES = [
+  'deploy',
+  'plan',
+  'refresh-auth',
+  'login',
+  'remove',
+  'status',
+  'history',
+  'rollback',
+] as const
 
 export type ModeName = (typeof MODE_NAMES)[number]
 
@@ -28,6 +37,10 @@ const OTHER_NAMES: Readonly<Record<string, ModeName>> = {
   inspect: 'status',
   ls: 'status',
   ps: 'status',
+  back: 'rollback',
+  revert: 'rollback',
+  'roll-back': 'rollback',
+  undo: 'rollback',
 }
 
 /** What to do about what the input of this name takes in other actions, and we have no mode for. */

@@ -6,6 +6,10 @@ import { policyText } from './update-policy.ts'
 // `on-failure: pause`: only Swarm itself can stop an update where it is, by the policy of the service.
 
 const ACTION = 'pause'
+/** What to say of it in a rollback. */
+export const NO_PAUSE =
+  'pause is by the policy of a service, and a rollback has that of what was deployed: write `keep`, which leaves what did not come up as it is, or leave it out'
+
 const FLAG = '--update-failure-action'
 
 interface Request {

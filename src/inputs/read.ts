@@ -23,13 +23,14 @@ import { fileReader, resolvePath } from './files.ts'
 import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
 import { imagesFromText } from './images.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
-import { allInputs, checkModeInputs } from './mode-inputs.ts'
+import { allInputs, checkModeInputs, isRollback } from './mode-inputs.ts'
 import { readPruneImages } from './node-tools.ts'
-import { checkPause, pausing } from './pause.ts'
+import { checkPause, NO_PAUSE, pausing } from './pause.ts'
 import { parsePrepare } from './prepare.ts'
 import { listed, Problems } from './problems.ts'
 import { reachFrom } from './reach/reach.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
+import { readRollback } from './rollback.ts'
 import { parseSelection, type Selection, selected, unknownNames } from './selection.ts'
 import { entryKeys, servicesFromText } from './services.ts'
 import { nameables, readStack } from './stack.ts'
@@ -59,7 +60,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   const reach = reachOf(env, problems)
   const accounts = readAccounts(env, problems)
   const onShortLived = readOrDefault(env, 'on-short-lived', problems, parseOnShortLived)
-  const images = imagesFromText(input(env, 'images'), env, problems)
+  const images = isRollback(env, mode) ? [] : imagesFromText(input(env, 'images'), env, problems)
   const onFailure = readOrDefault(env, 'on-failure', problems, (text) => parseChoice(text, ON_FAILURE))
   const forAll = {
     strategies,
@@ -67,15 +68,18 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     policies: policiesOfInputs((name) => input(env, name), problems),
     prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
   }
-  const stack = readStackInputs(env, replacementOf(undefined, forAll, problems), problems)
-  const services = readServices(env, forAll, problems)
+  const back = isRollback(env, mode) ? readRollback(env, forAll, problems) : undefined
+  const stack = back ? undefined : readStackInputs(env, replacementOf(undefined, forAll, problems), problems)
+  const services = back?.services ?? readServices(env, forAll, problems)
   const trust = readTrust(env, accounts.credentials, services, problems)
   const force = readForce(env, stack, services, problems)
   const keepReplicas = readOrDefault(env, 'keep-replicas', problems, parseBoolean)
   const sameDigest = readOrDefault(env, 'same-digest', problems, (text) => parseChoice(text, SAME_DIGEST))
-  const requests = [...services, ...(stack === undefined ? [] : [stack])]
+  const ofStack = stack ?? back?.request.stack
+  const requests = [...services, ...(ofStack === undefined ? [] : [ofStack])]
   const pauses = onFailure === 'pause'
-  if (pauses) checkPause(requests, problems)
+  if (pauses && back !== undefined) problems.add(`on-failure: ${NO_PAUSE}`)
+  else if (pauses) checkPause(requests, problems)
   const chosen = requests.map(({ strategy }) => strategy)
   checkAllAreUsed(forAll.strategy, chosen, strategies, problems)
   const wait = readOrDefault(env, 'wait', problems, parseBoolean)
@@ -89,12 +93,12 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
   if (monitorSeconds !== undefined && monitorSeconds >= timeoutSeconds) {
     problems.add('monitor: it is not shorter than `timeout`, so no service could ever pass: write a longer `timeout`')
   }
-  if (stack?.prune && !wait) {
+  if (ofStack?.prune && !wait) {
     problems.add(
       'prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out',
     )
   }
-  checkRunFits(chosen, stack, wait, strategies, problems)
+  checkRunFits(chosen, ofStack, wait, strategies, problems)
   // The check tells these with all that it finds; a run that does not come so far tells them here.
   if (stack !== undefined && !problems.isEmpty) checkContents(stack.files, stack.lookUp, stack.directory, problems)
   problems.throwAll()
@@ -108,6 +112,7 @@ export function readInputs(given: Environment, strategies: StrategyTable): Deplo
     images,
     services: pauses ? services.map(pausing) : services,
     ...(stack && { stack: pauses ? pausing(stack) : stack }),
+    ...(back && { rollback: back.request }),
     wait,
     timeoutSeconds,
     monitorSeconds,

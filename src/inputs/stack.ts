@@ -85,8 +85,11 @@ export function readStack(
   }
 }
 
-const ONLY_OF_STACK =
+export const ONLY_OF_STACK =
   'only: it is for the services of a `stack`: without one leave those out of `services` that are not meant, or write `only` beside `stack`'
+
+export const ONLY_OR_PRUNE =
+  'only: with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out'
 
 /** What `only` leaves as it is; an empty list of names leaves out all. */
 function leftOutBy(
@@ -97,11 +100,7 @@ function leftOutBy(
 ): string[] {
   if (only === '') return []
   const here = problems.at('only')
-  if (prune) {
-    here.add(
-      'with `prune: true` it could not be told what is left out from what is to be removed: leave one of the two out',
-    )
-  }
+  if (prune) problems.add(ONLY_OR_PRUNE)
   const all = nameables(stack)
   const names = here.attempt(() => parseNames(only)) ?? []
   const problem = all.length === 0 ? undefined : unknownNames(names, all, `the stack ${stack.name}`)

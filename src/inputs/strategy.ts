@@ -117,7 +117,7 @@ export function checkAllAreUsed(
 /** What strategies ask of a run as a whole. */
 export function checkRunFits(
   chosen: readonly StrategyChoice[],
-  stack: StackRequest | undefined,
+  stack: Pick<StackRequest, 'strategy'> | undefined,
   wait: boolean,
   strategies: StrategyTable,
   problems: Problems,

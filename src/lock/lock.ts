@@ -5,7 +5,7 @@ import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../errors.ts'
-import type { Deployment, LockRequest, ServiceRequest } from '../inputs/deployment.ts'
+import { type Deployment, type LockRequest, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { lifetimeOf } from '../rollout/lifetime.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
@@ -49,8 +49,14 @@ export function takeLock(
   time: RunTime,
   signal: AbortSignal,
 ): Promise<Lock> {
-  const { lock, stack, services } = asked
-  return takeLockOf({ lock, stack, services, seconds: lifetimeOf(asked) }, run, connection, time, signal)
+  const { lock, services } = asked
+  return takeLockOf(
+    { lock, stack: stackOf(asked), services, seconds: lifetimeOf(asked) },
+    run,
+    connection,
+    time,
+    signal,
+  )
 }
 
 /** What a lock is for. */

@@ -9,6 +9,7 @@ import { unusedConfigs, unusedCredentials } from '../plan/notices.ts'
 import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
 import { withPresentImages } from '../plan/refresh.ts'
+import { type Return, readRecorded } from '../plan/rollback.ts'
 import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.ts'
 import { readHubLimits, tellHubLimits } from '../prepare/hub-pulls.ts'
 import type { ToolImage } from '../prepare/tool-image.ts'
@@ -27,11 +28,23 @@ export interface Asked {
   readonly stack: Stack | undefined
   /** The secrets, configs and networks of the stack, or of the entries of services. */
   readonly belongings: Belongings | undefined
+  /** Of a rollback: where each stack or service goes back to. */
+  readonly returns?: readonly Return[]
+  /** One line for everything that was found to be wrong by then. */
+  readonly problems?: readonly string[]
 }
 
-/** @throws UserErrors when docker cannot make one stack of the files, or there is none to refresh */
-export async function readFiles(asked: Deployment, { connection, workspace, time }: Run): Promise<Asked> {
-  const { stack: files } = asked
+/**
+ * @throws UserErrors when docker cannot make one stack of the files, there is none to refresh, or it cannot be told what
+ * to go back to
+ */
+export async function readAsked(asked: Deployment, { connection, workspace, time }: Run): Promise<Asked> {
+  const { stack: files, rollback } = asked
+  if (rollback !== undefined) {
+    const read = (limit: AbortSignal) => readRecorded(asked, rollback, connection.engine, limit)
+    const recorded = await stage('Choose the version', () => time.before('Choose the version', read))
+    return { ...recorded, deployment: withForced(recorded.deployment), belongings: recorded.stack }
+  }
   if (files === undefined) {
     return time.before('Look at the swarm', async (limit) => {
       const deployment = withForced(await withPresentImages(asked, connection.engine, limit))
@@ -59,7 +72,8 @@ const NOTHING_TO_PUSH: CheckedPushes = { pushes: [], fromArchives: new Map(), pr
  * @param cas what has become of `registry-ca` by now
  * @throws UserErrors with all that would not work out
  */
-export async function planAndCheck({ deployment, belongings }: Asked, run: Run, cas: CaState): Promise<CheckedPlan> {
+export async function planAndCheck(asked: Asked, run: Run, cas: CaState): Promise<CheckedPlan> {
+  const { deployment, belongings } = asked
   const { connection, time, workspace } = run
   // A group of the log, and the time that is left for what comes before the first change.
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
@@ -104,6 +118,7 @@ export async function planAndCheck({ deployment, belongings }: Asked, run: Run, 
     }),
   )
   const all = [
+    ...(asked.problems ?? []),
     ...(belongings?.problems ?? []),
     ...loggedIn.problems,
     ...tools.problems,

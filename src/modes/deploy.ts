@@ -6,6 +6,7 @@ import { takeLock } from '../lock/lock.ts'
 import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
 import type { Change } from '../plan/check.ts'
 import { nameInFiles } from '../plan/colours.ts'
+import type { Return } from '../plan/rollback.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
 import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
@@ -28,7 +29,7 @@ import { removeEarlierVersions, removeMade, removeUnused } from '../stack/remove
 import type { Belongings, Stack } from '../stack/stack.ts'
 import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
-import { planAndCheck, readFiles } from './before-change.ts'
+import { type Asked, planAndCheck, readAsked } from './before-change.ts'
 import { withRun } from './with-run.ts'
 
 /** What came of a deploy. */
@@ -42,6 +43,8 @@ export interface Deployed {
   readonly pruned?: Pruned | undefined
   /** As what it is recorded on the swarm; nothing where it is not watched, or has not come up. */
   readonly records: readonly RecordNote[]
+  /** Of a rollback: where each stack or service went back to, or was to. */
+  readonly returns?: readonly Return[]
 }
 
 /** Makes services and stacks run as asked, and says what became of each. */
@@ -70,19 +73,15 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const self = identifyRun(process.env)
   await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
 
-  const { deployment, stack, belongings } = await readFiles(asked, { ...run, connection })
+  const read = await readAsked(asked, { ...run, connection })
+  const { deployment, stack } = read
   // Those of a stack are only known now.
   await lock.takeServices(deployment)
 
   // A registry can only be asked when the nodes trust it, and the managers are nodes.
   await installRegistryCas({ ...run, connection, deployment, self, onRemains })
   const before = { ...run, connection }
-  const {
-    changes,
-    observed: atFirst,
-    pushes,
-    tools,
-  } = await planAndCheck({ deployment, stack, belongings }, before, 'installed')
+  const { changes, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed')
   await push(pushes, changes, deployment, before, onRemains)
   const preparing = { ...run, connection, observed: atFirst, deployment, self }
   await removeLeft(preparing)
@@ -90,11 +89,9 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
-  const { results, advice, records } = await change(changes, stack, belongings, { ...rollout, self }).catch(
-    (error: unknown) => {
-      throw error instanceof UserError || signal.aborted ? error : new Underway(error)
-    },
-  )
+  const { results, advice, records } = await change(changes, read, { ...rollout, self }).catch((error: unknown) => {
+    throw error instanceof UserError || signal.aborted ? error : new Underway(error)
+  })
   const isUp = deployment.wait && results.every(isGood)
   const pruned =
     tools !== undefined && isUp
@@ -108,7 +105,14 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
           subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
         })
       : undefined
-  return { results, advice, records, images: pushedImages(pushes, 'pushed'), pruned }
+  return {
+    results,
+    advice,
+    records,
+    images: pushedImages(pushes, 'pushed'),
+    pruned,
+    ...(read.returns && { returns: read.returns }),
+  }
 }
 
 /** Each service has records of its own. */
@@ -136,8 +140,7 @@ async function push(
 /** From here on the swarm is changed. */
 async function change(
   asked: readonly Change[],
-  stack: Stack | undefined,
-  belongings: Belongings | undefined,
+  { stack, belongings, returns }: Asked,
   run: RolloutRun & { readonly self: RunIdentity },
 ): Promise<Pick<Deployed, 'results' | 'advice' | 'records'>> {
   const { connection, deployment, signal, time } = run
@@ -152,11 +155,18 @@ async function change(
   await tidyInterims(ended, run)
   await tidyAll(ended, run)
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
+  const isUp = deployment.wait && isAllGood(ended)
   // What the records that are kept then need stays.
-  const records = deployment.wait && isAllGood(ended) ? await recordDeploy(ended, { ...run, stack }) : []
+  const records = isUp ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) }) : []
   const removed = await prune(ended, stack, belongings, run)
-  const advice = signal.aborted ? [] : await adviceOn(ended, run, STRATEGIES)
+  const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES)
   return { results: [...ended.map(({ result }) => result), ...removed], advice, records }
+}
+
+/** The version that a stack or service has gone back to. */
+function originsOf(returns: readonly Return[] = []) {
+  return ({ kind, name }: Subject) =>
+    returns.find(({ subject }) => subject.kind === kind && subject.name === name)?.origin
 }
 
 function inOrderOf(changes: readonly Change[], settled: readonly Settled[]): readonly Settled[] {

@@ -2,7 +2,7 @@ import type { Run } from '../connect/run.ts'
 import type { Service } from '../docker/api.ts'
 import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
-import type { Deployment } from '../inputs/deployment.ts'
+import { type Deployment, stackOf } from '../inputs/deployment.ts'
 import { repositoriesOf } from '../nodes/unused-images.ts'
 import { type ObjectOutlook, type Outlook, outlookOf } from '../plan/outlook.ts'
 import { casToInstall, type TrustRun } from '../prepare/registry-ca/install.ts'
@@ -10,9 +10,9 @@ import { pushedImages } from '../push/push.ts'
 import { readRecords } from '../records/read.ts'
 import { adviceOnChanges } from '../report/advice.ts'
 import { log } from '../runner/log.ts'
-import { swarmNetworks } from '../stack/stack.ts'
+import { leftAsTheyAre, swarmNetworks } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
-import { planAndCheck, readFiles } from './before-change.ts'
+import { planAndCheck, readAsked } from './before-change.ts'
 import { withRun } from './with-run.ts'
 
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
@@ -28,17 +28,17 @@ export function plan(asked: Deployment, signal: AbortSignal): Promise<Outlook> {
 export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const bound = { ...run, connection: run.time.bound(run.connection) }
   // Whoever has not taken the lock must not think that those who ask for it are done.
-  const files = await readFiles({ ...asked, lock: undefined }, bound)
+  const files = await readAsked({ ...asked, lock: undefined }, bound)
   const cas = await planTrust({ ...bound, deployment: files.deployment })
   const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned')
   const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const { wait: waits, historyLimit } = asked
   const { stack, belongings } = files
-  const leftOut = asked.stack?.leftOut ?? []
+  const { deployment, returns } = files
+  const leftOut = leftAsTheyAre(deployment, stack)
   const known = { stack, belongings, observed, ...whole, strategies: STRATEGIES, waits, historyLimit, leftOut }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
-  const { deployment } = files
-  const advice = await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
+  const advice = returns ? [] : await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
   const outlook = outlookOf(changes, known)
   const images = outlook.services.flatMap(({ image: { before, after } }) => [before, after])
   return {
@@ -46,7 +46,8 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
     objects: [...cas, ...outlook.objects],
     advice,
     images: pushedImages(pushes, 'planned'),
-    leftOut,
+    leftOut: stackOf(deployment)?.leftOut ?? [],
+    ...(returns && { returns }),
     prunes: tools === undefined ? [] : repositoriesOf([...images, tools.name]),
   }
 }

@@ -1,5 +1,5 @@
 import { readAuthRefresh } from '../inputs/auth-refresh.ts'
-import type { Deployment } from '../inputs/deployment.ts'
+import { type Deployment, stackOf } from '../inputs/deployment.ts'
 import { readHistoryInputs } from '../inputs/history.ts'
 import { readLogin } from '../inputs/login.ts'
 import type { ModeName } from '../inputs/mode.ts'
@@ -11,6 +11,7 @@ import { withEcrLogins } from '../plan/ecr-login.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportAuthRefresh } from '../report/auth-refresh.ts'
+import type { RunWords } from '../report/headline.ts'
 import { reportHistory } from '../report/history.ts'
 import { reportImages } from '../report/images.ts'
 import { reportLogin } from '../report/login.ts'
@@ -49,6 +50,7 @@ export const MODES: Readonly<Record<ModeName, Mode>> = {
   status: mode(readStatus, status, reportStatus),
   remove: mode(readRemoval, remove, reportRemoval),
   history: mode(readHistoryInputs, history, ({ subjects, unreadable }) => reportHistory(subjects, unreadable)),
+  rollback: mode(readInputs, deploy, reportDeployed),
 }
 
 function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(
@@ -66,14 +68,18 @@ function mode<Asked extends Pick<Deployment, 'credentials'>, Came>(
   }
 }
 
-async function reportDeployed(
-  { results, advice, images, pruned, records }: Deployed,
-  asked: Deployment,
-): Promise<void> {
-  await reportResults(results, asked, records)
+async function reportDeployed(came: Deployed, asked: Deployment): Promise<void> {
+  const { results, advice, images, pruned, records, returns } = came
+  await reportResults(results, { ...asked, stack: stackWords(asked, returns), returns }, records)
   reportImages(images)
   reportPruned(pruned)
   giveAdvice(advice)
+}
+
+/** What `only` leaves out of a rollback is known when its version is. */
+function stackWords(asked: Deployment, returns: Deployed['returns'] = []): RunWords['stack'] {
+  const stack = stackOf(asked)
+  return stack && { name: stack.name, leftOut: [...stack.leftOut, ...returns.flatMap(({ leftOut }) => leftOut)] }
 }
 
 function reportPlanned(outlook: Outlook, asked: Deployment): Promise<void> {

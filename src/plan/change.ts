@@ -25,10 +25,11 @@ import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-co
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
-import type { Deployment, StackService } from '../inputs/deployment.ts'
+import type { Deployment, RecordedRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
 import type { Change } from './check.ts'
+import { asLive } from './colours.ts'
 import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
 import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
@@ -77,7 +78,7 @@ async function targetOf(
   const spec = attachment?.spec ?? commanded
   const { kept, ignored } = withoutIgnored(spec, run.connection.engine.apiVersion)
   // Nodes are chosen by the platforms of the image that is sent; those of an image that stays are there already.
-  const isSent = missing.image !== undefined || request.compose !== undefined
+  const isSent = missing.image !== undefined || hasWholeSpec(request)
   const asIs = isSent ? withPlatforms(kept, image.distribution?.Platforms) : kept
   const labelled = withKeepLabel(asIs, run.deployment.keepReplicas)
   const wanted = withPresentReplicas(labelled, current)
@@ -128,19 +129,30 @@ function specFor(
   run: Run,
 ): ServiceSpec | Promise<ServiceSpec> {
   const { request, current } = planned
-  if (request.compose !== undefined) return specOfStack(request.compose, image, current)
+  if (request.compose !== undefined) return withWhole(request.compose.spec, image, current)
+  if (request.recorded !== undefined) return withWhole(recordedSpec(request.recorded, planned), image, current)
   if (isPlain(planned, missing)) return withDifference(planned.current.Spec, missing)
   return rehearsed(planned, missing, run)
 }
 
-/** Docker's own spec, with what it takes over from the service as it is. */
-function specOfStack({ spec }: StackService, { pinned }: CheckedImage, current: Service | undefined): ServiceSpec {
+/** Whether a request says everything about its service, so that there is nothing of it to keep. */
+function hasWholeSpec({ compose, recorded }: ServiceRequest): boolean {
+  return compose !== undefined || recorded !== undefined
+}
+
+/** What was deployed once, as the service that is there now has it. */
+function recordedSpec({ spec }: RecordedRequest, { current, colours }: PlannedService): ServiceSpec {
+  return current === undefined ? spec : asLive(spec, current, colours?.route)
+}
+
+/** The whole spec of a service, with what it takes over from the service as it is. */
+function withWhole(spec: ServiceSpec, { pinned }: CheckedImage, current: Service | undefined): ServiceSpec {
   const withImage = withDifference(spec, { image: pinned, replicas: undefined, env: {} })
   return current === undefined ? withImage : withStoredOrder(asUpdate(withImage, current.Spec), current.Spec)
 }
 
 /** `docker stack deploy` forces no task to restart, and knows no platforms where it did not look the image up. */
-function asUpdate(spec: ServiceSpec, { TaskTemplate: stored }: ServiceSpec): ServiceSpec {
+export function asUpdate(spec: ServiceSpec, { TaskTemplate: stored }: ServiceSpec): ServiceSpec {
   const { TaskTemplate: template } = spec
   const { ForceUpdate } = stored
   const Platforms = stored.Placement?.Platforms
@@ -164,7 +176,7 @@ function isPlain(
   { words }: Difference,
 ): planned is PlannedService & { readonly current: Service } {
   const { current, request } = planned
-  if (current === undefined || request.compose !== undefined) return false
+  if (current === undefined || hasWholeSpec(request)) return false
   if (ownFlags(planned).length > 0 || policiesFor(planned).length > 0) return false
   return (
     words.length === 0 ||
@@ -257,8 +269,9 @@ function changesOf(
   const [now, wanted] = [current.Spec, whole].map(withoutOwnNote) as [ServiceSpec, ServiceSpec]
   const stuck = [...(isPaused(current) ? [PAUSED] : []), ...(interim === undefined ? [] : [KILLED])]
   const changed = changedParts(now, wanted)
-  if (request.compose !== undefined) {
-    const rerun = request.compose.isRerun && isJob(wanted) ? [RERUN] : []
+  const says = request.compose ?? request.recorded
+  if (says !== undefined) {
+    const rerun = says.isRerun && isJob(wanted) ? [RERUN] : []
     return [...(changed.length === 0 ? rerun : changed), ...stuck]
   }
   const byLists = changed.length === 0 ? [] : [...(declared?.changes ?? []), ...attached, ...commandChange(now, wanted)]

@@ -333,11 +333,11 @@ function decide(
   wanted: ServiceSpec,
   nodes: readonly Node[],
 ): Decision {
-  const { name, compose } = planned.request
+  const { name, compose, recorded } = planned.request
   const { refusal, notices = [], ...decision } = strategy.decide?.({ planned, wanted, nodes }) ?? {}
   for (const notice of notices) log.notice(`${name}: ${notice}`)
   if (refusal === undefined) return decision
-  if (compose === undefined) throw new UserErrors([refusal])
+  if (compose === undefined && !recorded?.isOfStack) throw new UserErrors([refusal])
   if (!isJob(wanted)) log.notice(`service ${name} is deployed without its strategy: ${refusal}`)
   return {}
 }

@@ -321,6 +321,24 @@ export function claimed(spec: ServiceSpec, name: string): ServiceSpec {
   return { ...spec, Labels: { [LIVE_LABEL]: String(FIRST), ...spec.Labels, [BELONGS_LABEL]: name } }
 }
 
+/**
+ * A spec as the service that is live now would have it: under its name, with what tells the two apart and with the name
+ * on its networks that leads the traffic to it.
+ *
+ * @param spec without {@link isBookkeeping the labels that tell them apart}
+ */
+export function asLive(spec: ServiceSpec, live: Service, route: Route | undefined): ServiceSpec {
+  const own = Object.entries(live.Spec.Labels ?? {}).filter(([label]) => isBookkeeping(label))
+  const named = {
+    ...spec,
+    Name: live.Spec.Name,
+    ...(own.length > 0 && { Labels: { ...spec.Labels, ...Object.fromEntries(own) } }),
+  }
+  const alias = route?.alias
+  if (own.length === 0 || alias === undefined) return named
+  return withAliases(named, (aliases) => (aliases.includes(alias) ? aliases : [...aliases, alias]))
+}
+
 /** The service with the traffic that it had before, as long as the newer one that lost it again is still there. */
 export function reclaimed(
   spec: ServiceSpec,

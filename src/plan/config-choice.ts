@@ -10,7 +10,9 @@ const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as cons
  * The labels by which a service on the swarm may name its config: of one of a stack those of its containers too, which
  * stand under `labels` in the compose file.
  */
-export function choosingLabels({ Spec: { Labels = {}, TaskTemplate } }: Service): Readonly<Record<string, string>> {
+export function choosingLabels({
+  Spec: { Labels = {}, TaskTemplate },
+}: Pick<Service, 'Spec'>): Readonly<Record<string, string>> {
   const isOfStack = Labels[NAMESPACE_LABEL] !== undefined
   return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels }
 }

@@ -2,7 +2,7 @@ import type { ServiceSpec } from '../docker/api.ts'
 import { wantedTasks } from '../docker/specs/service-mode.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { UserError } from '../errors.ts'
-import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import { type Deployment, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { type Nameable, type Selection, selected, unknownNames } from '../inputs/selection.ts'
 import { scoped } from '../stack/stack.ts'
 import type { PlannedService } from './plan.ts'
@@ -26,7 +26,8 @@ export function isForced({ name, force }: ServiceRequest, selection: Selection):
  * @throws UserError when it names one that there is none of
  */
 export function withForced(asked: Deployment): Deployment {
-  const { force, stack, services } = asked
+  const { force, services } = asked
+  const stack = stackOf(asked)
   if (force !== 'all' && force.length === 0) return asked
   const all = services.map((request) => nameable(request, stack?.name))
   const owner = stack === undefined ? 'this run' : `the stack ${stack.name}`

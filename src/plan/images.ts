@@ -92,16 +92,21 @@ export async function checkImage(
     const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it')
     return { pinned: undefined, access: fresh, distribution: undefined }
   }
-  const distribution = await readImage(image, access, lookUp, given)
+  const distribution = await readImage(image, access, lookUp, given, request.recorded && NOT_ANY_MORE)
   const pinned = withDigest(image, distribution.Descriptor.digest)
   const when = distribution.isToPush ? ', to be pushed' : ''
   say(`${familiar(pinned)}${when}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`)
   return { pinned, access, distribution }
 }
 
+/** Of an image that was deployed once. */
+const NOT_ANY_MORE =
+  'It was deployed once, so it has been removed from there since. Go back to another version. A node where it ran may still have it (`docker image ls --digests` there): push it again from that node under a tag of its own, and deploy that tag.'
+
 /**
  * Reads an image with what of an account this run uses, and with what of it is stored for the nodes.
  *
+ * @param ifMissing what to do where the registry does not have it
  * @throws UnreadableImage when the registry does not say anything to one of them
  */
 export async function readImage(
@@ -109,13 +114,14 @@ export async function readImage(
   access: Access | undefined,
   lookUp: LookUp,
   given: readonly Credential[],
+  ifMissing?: string,
 ): Promise<Found> {
   const read = async (login?: RegistryCredential) => {
     try {
       return await lookUp(image, access, login)
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      throw new UnreadableImage(error, image, access, given, login)
+      throw new UnreadableImage(error, image, access, given, { login, ifMissing })
     }
   }
   const found = await read()
@@ -188,15 +194,19 @@ export class UnreadableImage extends UserErrors {
   /** The same for all images that cannot be read for the same cause. */
   readonly sameCause: string
 
-  /** @param login of the account, with which the image was asked for: what the run uses, unless told */
+  /**
+   * @param login of the account, with which the image was asked for: what the run uses, unless told
+   * @param ifMissing what to do where the registry does not have it
+   */
   constructor(
     error: RegistryError,
     image: ImageReference,
     access: Access | undefined,
     given: readonly Credential[],
-    login: RegistryCredential | undefined = access?.credential,
+    how: { readonly login?: RegistryCredential | undefined; readonly ifMissing?: string | undefined } = {},
   ) {
-    super([describeRefusal(error, image, access, given, login)])
+    const { login = access?.credential, ifMissing } = how
+    super([describeRefusal(error, image, access, given, login, ifMissing)])
     const { failure } = error
     const isOfRepository = failure === 'forbidden' && access !== undefined
     const ofMany = isOfRepository ? canonicalName(image) : image.registry
@@ -229,6 +239,7 @@ function describeRefusal(
   access: Access | undefined,
   given: readonly Credential[],
   login: RegistryCredential | undefined,
+  ifMissing: string | undefined,
 ): string {
   const { registry, repository } = image
   const request = access && requestWith(access.credential, login)
@@ -237,7 +248,8 @@ function describeRefusal(
   const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`
   const elsewhere =
     access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
-  const advice = elsewhere ?? remedy(error.failure, { ...request, registry, repository })
+  const ofMissing = error.failure === 'missing' ? ifMissing : undefined
+  const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository })
   const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`
 }

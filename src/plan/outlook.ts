@@ -15,6 +15,7 @@ import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import { type RecordOutlook, recordOutlooks, recordsAfter } from './record-outlook.ts'
+import type { Return } from './rollback.ts'
 import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './stored-account.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
@@ -34,6 +35,8 @@ export interface Outlook {
   readonly prunes: readonly string[]
   /** What it would be recorded as on the swarm. */
   readonly records: readonly RecordOutlook[]
+  /** Of a rollback: where each stack or service would go back to. */
+  readonly returns?: readonly Return[]
 }
 
 export interface ServiceOutlook {
@@ -99,7 +102,10 @@ interface Known {
 }
 
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
-export function outlookOf(changes: readonly Change[], known: Known): Omit<Outlook, 'advice' | 'images' | 'prunes'> {
+export function outlookOf(
+  changes: readonly Change[],
+  known: Known,
+): Omit<Outlook, 'advice' | 'images' | 'prunes' | 'returns'> {
   const surplus = removedByPrune(known)
   const { stack, services, records: kept, historyLimit: limit, waits, leftOut } = known
   const records = recordOutlooks(changes, stack, services, { kept, limit, waits, leftOut })

@@ -1,3 +1,4 @@
+import type { Return } from '../plan/rollback.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { allOf } from '../runner/all-of.ts'
 import { printable, shortened } from '../runner/printable.ts'
@@ -10,6 +11,8 @@ export interface RunWords {
   readonly wait: boolean
   readonly timeoutSeconds: number
   readonly stack?: { readonly name: string; readonly leftOut?: readonly string[] } | undefined
+  /** Of a rollback: where it went, or was to go. */
+  readonly returns?: readonly Return[] | undefined
 }
 
 const MOST_CAUSE_CHARACTERS = 140

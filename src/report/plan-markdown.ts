@@ -25,6 +25,7 @@ import {
   whyWords,
 } from './plan-words.ts'
 import { plannedRecordWords } from './record-words.ts'
+import { returnWords } from './return-words.ts'
 
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_BYTES = 64_000
@@ -46,7 +47,11 @@ export function planMarkdown(outlook: Outlook): string {
   // Where services stay as they are, the number of those alone would sound as if nothing changed.
   const objects = changed.length === 0 ? objectCountWords(outlook) : undefined
   const counts = objects === undefined ? countWords(outlook) : `${countWords(outlook)}; ${objects}`
-  const head = [`## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`, headline(outlook)]
+  const head = [
+    `## Swarm plan: ${hasChanges(outlook) ? counts : 'nothing to do'}`,
+    ...backLine(outlook),
+    headline(outlook),
+  ]
   const drift = driftPart(outlook)
   const lists = [
     imageList(outlook),
@@ -96,6 +101,10 @@ function recordLine({ records }: Outlook): string {
   return prose(plannedRecordWords(records) ?? '')
 }
 
+function backLine({ returns }: Outlook): string[] {
+  return returns === undefined ? [] : [prose(returnWords(returns))]
+}
+
 function headline(outlook: Outlook): string {
   const drift = driftCountWords(outlook)
   const others = drift === undefined ? '' : ` **${drift}**: see below.`
@@ -106,7 +115,8 @@ function deployWords(outlook: Outlook): string {
   if (!hasChanges(outlook)) return `${allServicesWords(outlook)} as asked. Nothing was changed.`
   const objects = objectCountWords(outlook)
   const others = objects === undefined ? '' : `; ${objects}`
-  return `With a deploy **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`
+  const what = outlook.returns === undefined ? 'a deploy' : 'this rollback'
+  return `With ${what} **${allTasksWords(outlook)}**${others}. Nothing was changed by this plan.`
 }
 
 function allServicesWords({ services: { length: count }, leftOut = [] }: Outlook): string {

@@ -34,6 +34,7 @@ export function planFitToShow(outlook: Outlook, showValues: boolean): Outlook {
     images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => safeLine(text)) })),
     leftOut: outlook.leftOut ?? [],
     records: outlook.records,
+    ...(outlook.returns && { returns: outlook.returns }),
   }
 }
 

@@ -1,7 +1,6 @@
 import { TimedOut } from '../connect/run-time.ts'
 import { tellCallError } from '../docker/engine/engine.ts'
 import { Cancelled, CutOff, messageOf, remainsOf, Underway, UserError, UserErrors } from '../errors.ts'
-import type { Deployment } from '../inputs/deployment.ts'
 import { DEFAULT_MODE, type ModeName } from '../inputs/mode.ts'
 import type { RecordNote } from '../records/write.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
@@ -11,7 +10,7 @@ import { safeLine } from '../runner/safe-text.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
 import { annotationsOf, MOST_ANNOTATIONS } from './annotations.ts'
 import { culpritLines } from './culprit-lines.ts'
-import { headline } from './headline.ts'
+import { headline, type RunWords } from './headline.ts'
 import { servicesOutput } from './output.ts'
 import { placeInRepository, placeNamedBy } from './place.ts'
 import { withinComment } from './plan-markdown.ts'
@@ -25,7 +24,7 @@ import { failureSummary, resultSummary, whatChanged } from './summary/summary.ts
  */
 export async function reportResults(
   results: readonly ServiceResult[],
-  deployment: Deployment,
+  deployment: RunWords,
   records: readonly RecordNote[] = [],
 ): Promise<void> {
   if (!results.every(isGood)) process.exitCode = 1

@@ -1,11 +1,13 @@
 import { sharesOf } from '../connect/run-time.ts'
-import type { Deployment } from '../inputs/deployment.ts'
+import { type Deployment, stackOf } from '../inputs/deployment.ts'
 
 /** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
 const MARGIN_SECONDS = 15 * 60
 
 /** For how many seconds a run is at work at the most: after that what it holds on the swarm counts no more. Pure. */
-export function lifetimeOf({ timeoutSeconds, services, stack }: Deployment): number {
+export function lifetimeOf(deployment: Deployment): number {
+  const { timeoutSeconds, services } = deployment
+  const stack = stackOf(deployment)
   const all = [...services, ...(stack === undefined ? [] : [stack])]
   const trials = Math.max(...all.map(({ strategy }) => strategy.uncountedSeconds))
   return lifetimeOfSeconds(timeoutSeconds, trials)

@@ -11,7 +11,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { log, stage } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { someOf } from '../runner/some-of.ts'
-import { listNetworks, type Stack } from '../stack/stack.ts'
+import { leftAsTheyAre, listNetworks, type Stack } from '../stack/stack.ts'
 import type { RolloutRun } from './run.ts'
 import type { Settled } from './settled.ts'
 
@@ -67,7 +67,7 @@ async function recordable(
   const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
     return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted)
   })
-  const services = [...deployed, ...(await asTheyAre(deployment.stack?.leftOut ?? [], engine, signal))]
+  const services = [...deployed, ...(await asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))]
   const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal)
   const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name] as const)
   return contentsOf(services, stack, new Map(names))

@@ -111,7 +111,7 @@ async function renew(first: Renewal, run: RenewalRun, writing: Writing): Promise
       await lookUp(image, access, login)
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      const { message } = new UnreadableImage(error, image, access, run.asked.credentials, login)
+      const { message } = new UnreadableImage(error, image, access, run.asked.credentials, { login })
       return tell(unrenewed(service, 'failed', `nothing is written: ${message}`), run)
     }
     const { result, written } = await write(renewal, run, writing)

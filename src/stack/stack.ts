@@ -10,7 +10,7 @@ import {
   placeholder,
   type StackObject,
 } from '../docker/specs/stack-objects.ts'
-import type { ServiceRequest } from '../inputs/deployment.ts'
+import { type Deployment, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { VERSION_LABEL } from './content-name.ts'
 
 /** The secrets, configs and networks that a run brings along, and what of them the swarm has. */
@@ -133,4 +133,11 @@ export function isOwn(
   labels: Readonly<Record<string, string>> | undefined,
 ): boolean {
   return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined)
+}
+
+/** The services of a stack that a run leaves as they are: because of `only`, and jobs that a rollback does not run again. */
+export function leftAsTheyAre(deployment: Deployment, stack: Stack | undefined): string[] {
+  const sent = new Set(deployment.services.map(({ name }) => name))
+  const all = [...(stack?.services ?? []).map(({ name }) => name), ...(stackOf(deployment)?.leftOut ?? [])]
+  return all.filter((name) => !sent.has(name))
 }

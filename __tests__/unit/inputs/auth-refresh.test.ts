@@ -78,7 +78,9 @@ describe('what is refused', () => {
   test('all that asks for a deploy, at once', () => {
     const problems = refused({ services: 'web', prune: 'true', prepare: 'auto', 'fail-on-changes': 'true' })
     expect(problems).toEqual([
-      'prune: it belongs to `mode: deploy` and `mode: plan`, and this run would only renew stored credentials: leave it out, or write `mode: deploy` or `mode: plan`',
+      expect.stringMatching(
+        /^prune: it belongs to `mode: deploy`.*, and this run would only renew stored credentials: leave it out, or write `mode: deploy`/,
+      ),
       expect.stringMatching(/^prepare: it belongs to `mode: deploy`/),
       expect.stringMatching(/^fail-on-changes: it belongs to `mode: plan`, /),
     ])

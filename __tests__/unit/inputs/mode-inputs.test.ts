@@ -38,10 +38,27 @@ describe('which inputs a mode takes', () => {
 
   test('a plan takes all that a deploy does, and what is its own', () => {
     const names = allInputs(STRATEGIES).filter(
-      (name) => !['pull-secret', 'fail-on-problems', 'if-exists', 'dry-run'].includes(name),
+      (name) => !['pull-secret', 'fail-on-problems', 'if-exists', 'dry-run', 'to'].includes(name),
     )
     const all = Object.fromEntries(names.map((name) => [name, 'something']))
     expect(check('plan', all)).toEqual({ refused: [], told: '' })
+  })
+
+  test('a plan of a rollback takes what a rollback does, and what is its own', () => {
+    const names = allInputs(STRATEGIES).filter(
+      (name) => !['pull-secret', 'fail-on-problems', 'if-exists', 'dry-run'].includes(name),
+    )
+    const all = Object.fromEntries(names.map((name) => [name, 'something']))
+    const { refused, told } = check('plan', all)
+    expect(refused).toEqual([
+      'images: a rollback has it from the record of what was deployed, and pushes nothing: leave it out',
+    ])
+    expect(told.match(/Notice: [\w-]+/g)).toEqual(
+      ['compose-file', 'env-file', 'update-config', 'rollback-config'].map((name) => `Notice: ${name}`),
+    )
+    const ofPlan = ['show-values', 'fail-on-changes']
+    const { refused: byRollback } = check('rollback', all)
+    expect(byRollback.map((line) => line.split(':', 1)[0])).toEqual(['images', ...ofPlan.slice(1)])
   })
 
   test('a login refuses what asks for more, all of it, and tells what does not matter', () => {

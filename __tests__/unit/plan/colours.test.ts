@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
 import {
+  asLive,
   type Colours,
   claimed,
   colourOf,
@@ -304,4 +305,27 @@ test.each<[string, NonNullable<ServiceSpec['TaskTemplate']['ContainerSpec']>, st
   ['a hostname', { Image: 'web', Hostname: 'db' }, ['its hostname']],
 ])('both colours would share %s', (_what, ContainerSpec, shared) => {
   expect(sharedByColours(createSpec({ TaskTemplate: { ContainerSpec } }))).toEqual(shared)
+})
+
+describe('an earlier spec, as the live one has it', () => {
+  const on = (aliases: readonly string[]) =>
+    createSpec({
+      Name: 'web',
+      TaskTemplate: { ContainerSpec: { Image: 'web:1' }, Networks: [{ Target: 'n', Aliases: aliases }] },
+    })
+  const route = { labels: [], alias: 'shop' }
+
+  test('has its name, what tells the two apart, and the alias that leads the traffic there', () => {
+    const live = green(3)
+    expect(asLive({ ...on(['x']), Labels: { own: '1' } }, live, route)).toMatchObject({
+      Name: 'web-green',
+      Labels: { own: '1', ...live.Spec.Labels },
+      TaskTemplate: { Networks: [{ Aliases: ['x', 'shop'] }] },
+    })
+    expect(asLive(on(['shop']), live, route).TaskTemplate.Networks).toEqual([{ Target: 'n', Aliases: ['shop'] }])
+  })
+
+  test('stays as it was, of a service that is no colour', () => {
+    expect(asLive(on(['x']), plain, undefined)).toEqual(on(['x']))
+  })
 })

@@ -6,6 +6,7 @@ import { headline, type RunWords } from '../headline.ts'
 import { leftOutWords } from '../left-out.ts'
 import { code, nameCode, plain, prose } from '../markdown.ts'
 import { remedyBefore } from '../remedies.ts'
+import { returnWords } from '../return-words.ts'
 import type { Status } from '../status.ts'
 import { culpritParts, folded, remedyLine } from './culprits.ts'
 import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
@@ -108,11 +109,13 @@ function title(status: Status, text: string): string {
 }
 
 /** What kind of summary this is: a job may have others. */
-function facts(status: Status, results: readonly ServiceResult[], { stack }: RunWords): string {
+function facts(status: Status, results: readonly ServiceResult[], { stack, returns = [] }: RunWords): string {
   const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`
   const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`
-  const leftOut = leftOutWords(stack?.leftOut, nameCode)
-  return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut === undefined ? '' : `; left out by \`only\`: ${leftOut}`}`
+  const names = leftOutWords(stack?.leftOut, nameCode)
+  const leftOut = names === undefined ? '' : `; left out by \`only\`: ${names}`
+  const back = returns.length === 0 ? '' : `. ${prose(returnWords(returns))}`
+  return `Swarm Deploy: **${status}**, ${services}${ofStack}${leftOut}${back}`
 }
 
 function tablesThatFit(
