@@ -36699,6 +36699,7 @@ function neededBy(records) {
 
 
 
+
 /**
  * The services of a stack that its files do not name any more.
  *
@@ -36719,7 +36720,7 @@ function surplusServices(stack, services, nameOf) {
  * @param records all that are kept, of this run and of others
  */
 function unusedObjects(stack, known, services, before, records) {
-    const had = unused_namesOf(stack, before);
+    const had = unused_namesOf(stack, stack.name === undefined ? [...before, ...recordedBefore(stack)] : before);
     const contents = ['secret', 'config'].flatMap((kind) => known[kind]
         .filter((object) => isOld(stack, kind, object, had))
         .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
@@ -36745,6 +36746,10 @@ function isOld(stack, kind, { ID, Spec }, had) {
     if (stack.name !== undefined)
         return stack.prune || isVersion;
     return (isVersion || had.has(`${kind} ${version}`)) && stack.known[kind].some((one) => one.ID === ID);
+}
+/** What the records had that the run found: one of them may be gone by now, and with it the last need of a version. */
+function recordedBefore({ known }) {
+    return recordsIn(known.config).kept.flatMap(({ record }) => record.services.map(({ spec: Spec }) => ({ Spec })));
 }
 /** What services had of the versions that this action made for them, by kind and name. */
 function unused_namesOf(belongings, services) {

@@ -7,6 +7,7 @@ import {
   type StackObject,
   unusedIds,
 } from '../docker/specs/stack-objects.ts'
+import { recordsIn } from '../records/format.ts'
 import { neededBy } from '../records/needed.ts'
 import type { KeptRecord } from '../records/record.ts'
 import { VERSION_LABEL } from './content-name.ts'
@@ -52,7 +53,7 @@ export function unusedObjects(
   before: readonly Referring[],
   records: readonly KeptRecord[],
 ): UnusedObject[] {
-  const had = namesOf(stack, before)
+  const had = namesOf(stack, stack.name === undefined ? [...before, ...recordedBefore(stack)] : before)
   const contents = (['secret', 'config'] as const).flatMap((kind) =>
     known[kind]
       .filter((object) => isOld(stack, kind, object, had))
@@ -84,6 +85,11 @@ function isOld(stack: Belongings, kind: Kind, { ID, Spec }: StackObject, had: Re
   const isVersion = wanted.some(({ versionOf }) => versionOf === version)
   if (stack.name !== undefined) return stack.prune || isVersion
   return (isVersion || had.has(`${kind} ${version}`)) && stack.known[kind].some((one) => one.ID === ID)
+}
+
+/** What the records had that the run found: one of them may be gone by now, and with it the last need of a version. */
+function recordedBefore({ known }: Belongings): Referring[] {
+  return recordsIn(known.config).kept.flatMap(({ record }) => record.services.map(({ spec: Spec }) => ({ Spec })))
 }
 
 /** What services had of the versions that this action made for them, by kind and name. */

@@ -185,6 +185,24 @@ test('a blue-green service has its secrets in both of its services', async () =>
   })
 })
 
+test('a version that only a record needs stays as long as that is kept, also where no list names it any more', async () => {
+  const swarm = newSwarm()
+  const go = (entry: string, mode = 'deploy') => runAction(swarm, { services: web(entry), 'history-limit': '3', mode })
+  const hasFirst = () => namesOf(swarm, 'secret').some((name) => name.startsWith('first-'))
+  await go('secrets: [{name: first, content: first-s3cret}]')
+  for (const content of ['one', 'two']) {
+    await go(`secrets: [{name: other, content: other-s3cret-${content}}]`)
+    expect(hasFirst()).toBe(true)
+  }
+  const last = 'secrets: [{name: other, content: other-s3cret-three}]'
+  const plan = await go(last, 'plan')
+  await go(last)
+  expect(hasFirst()).toBe(false)
+  expect(plan.outlook?.objects.filter(({ action }) => action === 'remove')).toMatchObject([
+    { kind: 'secret', name: expect.stringMatching(/^first-/) },
+  ])
+})
+
 test('what was made for a service goes with it, and what another one needs stays', async () => {
   const swarm = newSwarm()
   const entry = web(
