@@ -52,7 +52,7 @@ describe('the command', () => {
 
   test('a good run: the log on standard output, outputs and summary in files, and nothing left', async () => {
     const files = ['--output-file', 'out.json', '--summary-file', 'summary.md']
-    const { stdout, stderr, code } = await run(['deploy', '--services', SERVICES, ...files])
+    const { stdout, stderr, code } = await run(['deploy', '--services', SERVICES, '--history-limit=0', ...files])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/\nunchanged: 1 unchanged\n$/)
     expect(stdout).not.toMatch(/^::/m)
