@@ -31,13 +31,25 @@ export class GoProgram {
   async build(): Promise<void> {
     if (existsSync(this.path)) return
     await keep(this.path, async (bin) => {
-      const child = spawn('go', ['install', `${this.#package}@${this.#version}`], {
-        env: { ...process.env, GOBIN: bin },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      })
-      const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
-      if (code !== 0) throw new Error(`${this.path} could not be built: ${said.trim().split('\n').at(-1)}`)
+      await go(['install', `${this.#package}@${this.#version}`], { GOBIN: bin })
       return join(bin, basename(this.#package))
     })
   }
+}
+
+/**
+ * Runs the go command to its end.
+ *
+ * @returns what it printed
+ * @throws Error with the last line of what it said
+ */
+export async function go(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): Promise<string> {
+  const child = spawn('go', args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [printed, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  if (code !== 0) throw new Error(`go ${args[0]} ${args.at(-1)} failed: ${said.trim().split('\n').at(-1)}`)
+  return printed
 }

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Fetches the Docker daemon of a newer release of Debian, beside the installed one, and prints the folder to put first on
-# the PATH. Installs nothing: a private root of apt, with the mirror and the keys that this machine trusts.
+# the PATH; its docker command is in the folder `cli` beside that. Installs nothing: a private root of apt, with the mirror
+# and the keys that this machine trusts.
 #
 #   sh lab/engines/newer.sh trixie
 set -eu
 release=${1:?"which release of Debian?"}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/swarm-deploy/docker-$release
-if [ -x "$cache/bin/dockerd" ]; then
+if [ -x "$cache/bin/dockerd" ] && [ -x "$cache/bin/containerd" ] && [ -x "$cache/cli/docker" ]; then
   echo "$cache/bin"
   exit 0
 fi
@@ -40,16 +41,21 @@ apt-config dump Acquire >>"$work/apt.conf"
 export APT_CONFIG="$work/apt.conf"
 
 apt-get update --quiet >"$work/log" 2>&1 || { tail -n 5 "$work/log" >&2; fail "The lists of $release could not be fetched."; }
-(cd "$work" && apt-get download --quiet docker.io containerd >"$work/log" 2>&1) || {
+(cd "$work" && apt-get download --quiet docker.io docker-cli containerd >"$work/log" 2>&1) || {
   tail -n 5 "$work/log" >&2
   fail "The packages of $release could not be fetched."
 }
 for package in "$work"/*.deb; do dpkg -x "$package" "$work/root"; done
 mkdir -p "$cache/bin"
 for program in dockerd docker-proxy docker-init containerd containerd-shim-runc-v2; do
-  found=$(find "$work/root/usr" -type f -name "$program" | head -n 1)
+  # Completions of shells have the same names.
+  found=$(find "$work/root/usr" -type f -perm -u+x -name "$program" | head -n 1)
   [ -z "$found" ] || cp "$found" "$cache/bin/.$program"
 done
-"$cache/bin/.dockerd" --version >/dev/null || fail "The daemon of $release does not run on this system."
+{ "$cache/bin/.dockerd" --version && "$cache/bin/.containerd" --version; } >/dev/null || fail "The daemon of $release does not run on this system."
 for program in "$cache"/bin/.[a-z]*; do mv "$program" "$cache/bin/${program##*/.}"; done
+mkdir -p "$cache/cli"
+cp "$work/root/usr/bin/docker" "$cache/cli/.docker"
+"$cache/cli/.docker" --version >/dev/null || fail "The docker command of $release does not run on this system."
+mv "$cache/cli/.docker" "$cache/cli/docker"
 echo "$cache/bin"
