@@ -9880,8 +9880,9 @@ function agreeOnVersion(offered = OLDEST_API_VERSION) {
     return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
 }
 /**
- * The environment with a `DOCKER_API_VERSION` that every docker CLI takes alike: 29 passes over blanks and a `v` before
- * it, older ones then refuse each command (docker/cli 20.10, 28.2).
+ * The environment with a `DOCKER_API_VERSION` that every docker CLI takes alike. Blanks and a `v` before it: 29.9 passes
+ * over both, 28.2 over the `v`, 20.10 over neither, and then refuses each command. One that is no version 29.9 refuses
+ * before it dials, and older ones send.
  *
  * @throws UserError when it is no version
  */

@@ -24102,6 +24102,12 @@ const REMEDIES = [
         doc: 'the swarm cannot be reached',
     },
     {
+        reads: '`client version … is too old`',
+        finds: /\bclient version \S+ is too old\b/,
+        advice: 'the docker CLI of this runner is older than what the daemon takes (Docker 29.0: none before 25): install a newer one in a step before, or leave `DOCKER_API_VERSION` out',
+        doc: 'the swarm cannot be reached',
+    },
+    {
         reads: 'a password is "empty"',
         finds: /\bpassword\b[^:]*\bis "?empty\b/,
         advice: 'the secret is not set, or not available to workflows of a fork',
@@ -38754,8 +38760,9 @@ function agreeOnVersion(offered = OLDEST_API_VERSION) {
     return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
 }
 /**
- * The environment with a `DOCKER_API_VERSION` that every docker CLI takes alike: 29 passes over blanks and a `v` before
- * it, older ones then refuse each command (docker/cli 20.10, 28.2).
+ * The environment with a `DOCKER_API_VERSION` that every docker CLI takes alike. Blanks and a `v` before it: 29.9 passes
+ * over both, 28.2 over the `v`, 20.10 over neither, and then refuses each command. One that is no version 29.9 refuses
+ * before it dials, and older ones send.
  *
  * @throws UserError when it is no version
  */

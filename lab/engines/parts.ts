@@ -73,7 +73,7 @@ export function builtCli(version: string, replaced: readonly string[] = []): Par
     const module = { path: 'github.com/docker/cli', version: `${version}+incompatible` }
     const variable = `github.com/docker/cli/cli/version.Version=${version.slice(1)}`
     const prepare = async (copy: string) => {
-      await rm(join(copy, 'vendor'), { recursive: true })
+      await rm(join(copy, 'vendor'), { recursive: true, force: true })
       await copyFile(join(copy, 'vendor.mod'), join(copy, 'go.mod'))
       await copyFile(join(copy, 'vendor.sum'), join(copy, 'go.sum'))
       for (const one of replaced) await go(['mod', 'edit', '-replace', one], {}, copy)
@@ -121,7 +121,7 @@ async function built(
   module: { readonly path: string; readonly version: string },
   build: Build,
 ): Promise<string> {
-  const path = pathInCache(name, module.version)
+  const path = pathInCache(name, module.version.replace(/\+.*/, ''))
   if (existsSync(path)) return path
   if (spawnSync('go', ['version']).status !== 0) throw new Error(`needs Go, to build ${name}`)
   await keep(path, async (scratch) => {

@@ -35,7 +35,7 @@ const rows: Row[] = []
 for (const pair of PAIRS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
   const row = await tried(pair)
   rows.push(row)
-  process.stdout.write(`${pair.name}: ${row.problem ?? JSON.stringify(row.counts)}\n`)
+  process.stdout.write(`${pair.name}: ${JSON.stringify(row.counts ?? row.problem)}\n`)
 }
 const page = await readFile(PAGE, 'utf8')
 const names = PAIRS.map(({ name }) => name)
@@ -104,6 +104,9 @@ interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly numPendingTests: number
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
 }
 
 /** Runs the tests with these programs before all others. */
@@ -112,38 +115,28 @@ async function tests(
   scratch: string,
 ): Promise<{ readonly counts?: Counts; readonly problem?: string }> {
   const report = join(scratch, 'report.json')
-  const words = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
+  const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
+  const how = ['--maxWorkers', values.workers, '--json', '--outputFile', report, '--selectProjects', 'swarm']
   const paths = TESTS.map((name) => `__tests__/swarm/${name}.test.ts`)
-  const child = spawn(
-    process.execPath,
-    [
-      ...words,
-      '--maxWorkers',
-      values.workers,
-      '--json',
-      '--outputFile',
-      report,
-      '--selectProjects',
-      'swarm',
-      '--runTestsByPath',
-      ...paths,
-    ],
-    {
-      cwd: ROOT,
-      env: { ...process.env, PATH: `${programs}${delimiter}${process.env.PATH}` },
-      stdio: ['ignore', 'ignore', 'inherit'],
-      detached: true,
-    },
-  )
-  let isOver = false
-  const limit = setTimeout(() => {
-    isOver = true
-    if (child.pid !== undefined) process.kill(-child.pid)
-  }, Number(values.minutes) * 60_000)
+  const child = spawn(process.execPath, [...jest, ...how, '--runTestsByPath', ...paths], {
+    cwd: ROOT,
+    env: { ...process.env, PATH: `${programs}${delimiter}${process.env.PATH}` },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // Its labs end with it.
+    timeout: Number(values.minutes) * 60_000,
+  })
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
-  clearTimeout(limit)
-  if (isOver) return { problem: `ended after ${values.minutes} minutes, with no result` }
-  const counts = (await readFile(report, 'utf8').then(JSON.parse, () => undefined)) as Report | undefined
-  if (counts === undefined) return { problem: `the tests ended with code ${code}, and no result` }
-  return { counts: { passed: counts.numPassedTests, failed: counts.numFailedTests, skipped: counts.numPendingTests } }
+  if (code === null) return { problem: `ended after ${values.minutes} minutes, with no result` }
+  const said = await readFile(report, 'utf8').catch(() => undefined)
+  if (said === undefined) return { problem: `the tests ended with code ${code}, and no result` }
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(said) as Report
+  const failed = testResults.flatMap(({ assertionResults }) => assertionResults).filter(isFailed)
+  return {
+    counts: { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests },
+    ...(failed.length > 0 && { problem: `failed: ${failed.map(({ fullName }) => `“${fullName}”`).join(', ')}` }),
+  }
+}
+
+function isFailed({ status }: { readonly status: string }): boolean {
+  return status === 'failed'
 }
