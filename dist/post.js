@@ -18199,7 +18199,7 @@ const GROUPS = {
     tools: ['node-tools-image'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
-    removal: ['if-exists', 'dry-run'],
+    removal: ['remove-volumes', 'if-exists', 'dry-run'],
     status: ['fail-on-problems'],
     rollback: ['to'],
 };
@@ -18261,11 +18261,14 @@ const MODES = {
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
     status: { does: 'only look', takes: ['run', 'services', 'status'] },
-    remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
     history: { does: 'only show what was deployed', takes: ['run', 'services'] },
     rollback: {
         does: 'go back to what was deployed before',
         takes: [...DEPLOYMENT.filter((group) => !RECORDED.includes(group)), 'rollback'],
+    },
+    remove: {
+        does: 'remove what is there',
+        takes: ['run', 'accounts', 'services', 'parallel', 'lock', 'tools', 'removal'],
     },
 };
 /** All inputs that there are. */
@@ -18439,11 +18442,22 @@ function wordsOf(text) {
  * @param advice what to write instead, a phrase
  */
 function readNames(text, name, advice, problems) {
-    const here = problems.at(name);
+    return checkedNames(text, advice, problems.at(name), (one) => {
+        return /[/:@=*]/.test(one) ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+    });
+}
+// moby, volume/names: what a daemon takes for a volume.
+const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+/** The same of volumes. */
+function readVolumeNames(text, name, advice, problems) {
+    return checkedNames(text, advice, problems.at(name), (one) => {
+        return VOLUME.test(one) ? undefined : `${shown(one)} is no name of a volume: ${advice}`;
+    });
+}
+function checkedNames(text, advice, here, problemOf) {
     const names = namesFromText(text, advice, here);
     for (const one of names) {
-        const isOther = /[/:@=*]/.test(one);
-        const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+        const problem = problemOf(one);
         if (problem !== undefined)
             here.add(problem);
     }

@@ -15697,7 +15697,7 @@ const GROUPS = {
     tools: ['node-tools-image'],
     plan: ['show-values', 'fail-on-changes'],
     login: ['pull-secret'],
-    removal: ['if-exists', 'dry-run'],
+    removal: ['remove-volumes', 'if-exists', 'dry-run'],
     status: ['fail-on-problems'],
     rollback: ['to'],
 };
@@ -15759,11 +15759,14 @@ const MODES = {
     },
     login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
     status: { does: 'only look', takes: ['run', 'services', 'status'] },
-    remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
     history: { does: 'only show what was deployed', takes: ['run', 'services'] },
     rollback: {
         does: 'go back to what was deployed before',
         takes: [...DEPLOYMENT.filter((group) => !RECORDED.includes(group)), 'rollback'],
+    },
+    remove: {
+        does: 'remove what is there',
+        takes: ['run', 'accounts', 'services', 'parallel', 'lock', 'tools', 'removal'],
     },
 };
 /** All inputs that there are. */
@@ -15937,11 +15940,22 @@ function wordsOf(text) {
  * @param advice what to write instead, a phrase
  */
 function readNames(text, name, advice, problems) {
-    const here = problems.at(name);
+    return checkedNames(text, advice, problems.at(name), (one) => {
+        return /[/:@=*]/.test(one) ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+    });
+}
+// moby, volume/names: what a daemon takes for a volume.
+const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+/** The same of volumes. */
+function readVolumeNames(text, name, advice, problems) {
+    return checkedNames(text, advice, problems.at(name), (one) => {
+        return VOLUME.test(one) ? undefined : `${shown(one)} is no name of a volume: ${advice}`;
+    });
+}
+function checkedNames(text, advice, here, problemOf) {
     const names = namesFromText(text, advice, here);
     for (const one of names) {
-        const isOther = /[/:@=*]/.test(one);
-        const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service');
+        const problem = problemOf(one);
         if (problem !== undefined)
             here.add(problem);
     }
@@ -19533,6 +19547,9 @@ function checkConfig(config, configs, problems) {
 
 
 
+
+
+
 const removal_HOW = 'write the names alone, as in `services: web api`';
 const removal_EMPTY = 'services: it names nothing to remove: write the names of services, such as `web api`, or give a `stack`';
 /**
@@ -19551,10 +19568,30 @@ function readRemoval(given, strategies) {
         lock: readLock(env, problems),
         timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
         maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
-        credentials: [],
+        ...readAccounts(env, problems),
+        ...readVolumes(env, problems),
     };
     problems.throwAll();
     return asked;
+}
+const VOLUMES_HOW = 'write the names alone, as in `remove-volumes: data cache`';
+/** Nothing else of a removal asks a registry. */
+const ONLY_FOR_VOLUMES = ['registries', 'registries-file', 'username', 'docker-config', 'node-tools-image'];
+/** A runner hands over the default of an input that is not given. */
+function isGivenOtherwise(env, name) {
+    const text = input(env, name).trim();
+    return text !== '' && text !== DEFAULTS['node-tools-image'];
+}
+function readVolumes(env, problems) {
+    const text = input(env, 'remove-volumes');
+    const toolsImage = readToolsImage(env, problems);
+    if (text.trim() === '') {
+        for (const name of ONLY_FOR_VOLUMES.filter((one) => isGivenOtherwise(env, one))) {
+            log_log.notice(`${name}: it only counts with \`remove-volumes\`, and is not used`);
+        }
+        return {};
+    }
+    return { volumes: { names: readVolumeNames(text, 'remove-volumes', VOLUMES_HOW, problems), toolsImage } };
 }
 function subjectFrom(services, stack, problems) {
     if (services.trim() !== '' && stack !== '') {
@@ -22655,6 +22692,10 @@ const format_LONGEST_WORD = 300;
 const HIGHEST_VERSION = 1_000_000_000;
 /** The filter that finds the records of all subjects. */
 const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] });
+/** Whether an object says that it is a record of this subject, whatever is in it. */
+function isRecordOf({ Spec: { Labels: labels } }, { kind, name }) {
+    return labels?.[SUBJECT_LABEL] === `${kind}/${name}`;
+}
 /** The name of a config object for a record: another one for each run and subject. Nothing is read from it. */
 function objectName(token, { kind, name }) {
     const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${token} ${kind} ${name}`).digest('hex');
@@ -23930,7 +23971,8 @@ function removal_statusOf({ things, isDryRun }) {
 function removal_verdict({ things, what, isDryRun }) {
     const count = (of) => {
         const kinds = removal_KINDS.flatMap((kind) => {
-            const number = things.filter((thing) => thing.kind === kind && of(thing)).length;
+            const those = things.filter((thing) => thing.kind === kind && of(thing));
+            const number = those.reduce((sum, { count: several = 1 }) => sum + several, 0);
             return number === 0 ? [] : [`${number} ${kind}${number === 1 ? '' : 's'}`];
         });
         return new Intl.ListFormat('en').format(kinds);
@@ -23948,7 +23990,7 @@ function removal_verdict({ things, what, isDryRun }) {
         ...(isDryRun ? ['nothing was removed'] : []),
     ].join('; ');
 }
-const removal_KINDS = ['service', 'network', 'secret', 'config'];
+const removal_KINDS = ['service', 'network', 'secret', 'config', 'volume', 'record'];
 const removal_MARKS = {
     removed: '✅',
     kept: '⏭️',
@@ -23984,10 +24026,11 @@ const removal_TITLES = {
 function capitalised(text) {
     return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
-function removal_row({ kind, name, outcome, image, cause }) {
-    const named = image === undefined ? nameCell(name) : `${nameCell(name)}<br>${nameCell(shortImage(image))}`;
+function removal_row({ kind, name, outcome, image, cause, where, count }) {
+    const plainName = count === undefined ? nameCell(name) : `${count} ${name}`;
+    const named = image === undefined ? plainName : `${nameCell(name)}<br>${nameCell(shortImage(image))}`;
     const said = outcome === 'kept' ? 'stays' : outcome;
-    return `| ${kind} | ${named} | ${removal_MARKS[outcome]}&nbsp;${said} | ${proseCell(cause ?? '')} |`;
+    return `| ${kind} | ${named} | ${removal_MARKS[outcome]}&nbsp;${said} | ${proseCell(cause ?? (where === undefined ? '' : `from ${where}`))} |`;
 }
 function removal_fitToShow(thing) {
     return { ...thing, ...(thing.cause !== undefined && { cause: safeLine(thing.cause) }) };
@@ -35886,19 +35929,6 @@ async function removeSurplus(subjects, { engine, signal, limit }) {
     });
     await parallel_inParallel([...new Set(ids)], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
 }
-/**
- * Removes all records of subjects that are no more.
- *
- * @returns how many there were
- * @throws EngineError when the swarm refuses
- */
-async function removeRecords(subjects, engine, signal) {
-    const { kept } = await readRecords(engine, signal);
-    const own = subjects.flatMap((subject) => recordsOf(kept, subject));
-    const ids = new Set(own.flatMap((one) => one.ids));
-    await parallel_inParallel([...ids], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
-    return own.length;
-}
 function write_wordsOf(error) {
     return tellCallError(error) ?? errors_messageOf(error);
 }
@@ -43436,6 +43466,7 @@ function missingOf({ missing }) {
 
 
 
+
 /**
  * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
  * no service of others needs. A service is all that there is of it: of a blue-green one both, and what this action has made
@@ -43450,15 +43481,25 @@ function planStack(stack, { services, known }) {
     const ids = new Set(going.map(({ ID }) => ID));
     const others = services.filter(({ ID }) => !ids.has(ID));
     const { objects, kept } = split(all, others);
-    const isThere = going.length + all.length > 0;
+    const records = recordIds(known, [
+        { kind: 'stack', name: stack },
+        // One of them may have been deployed by its name.
+        ...going.map((service) => ({ kind: 'service', name: nameInFiles(service) })),
+    ]);
+    const isThere = going.length + all.length + records.length > 0;
     return {
         services: going,
+        others,
         objects,
         kept,
+        records,
         missing: isThere ? [] : [missingStack(stack, services)],
         problems: [],
         notices: [],
     };
+}
+function recordIds({ config }, subjects) {
+    return config.filter((one) => subjects.some((subject) => isRecordOf(one, subject))).map(({ ID }) => ID);
 }
 /** Secrets and configs first: networks are let go last. */
 function objectsOf(stack, known) {
@@ -43510,7 +43551,9 @@ function planServices(names, { services, known }) {
     const others = services.filter(({ ID }) => !going.has(ID));
     return {
         services: [...going.values()],
+        others,
         ...split(madeFor([...going.values()], known), others),
+        records: recordIds(known, names.map((name) => ({ kind: 'service', name }))),
         missing: found.filter(({ its }) => its.length === 0).map(({ name }) => plan_missingService(name, services)),
         problems: colours.map(({ name, owner }) => `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`),
         notices: [...going.values()].flatMap((one) => {
@@ -43569,6 +43612,8 @@ function plan_stackOf({ Spec }) {
 
 
 
+
+const objects_MOST_AT_ONCE = 10;
 const LEFTOVER_SECONDS = 20;
 /** The tasks that held a network are gone by then, as far as the swarm knows. */
 const objects_RELEASE_SECONDS = 3;
@@ -43595,6 +43640,23 @@ async function objects_removeObjects(plan, run) {
         gone.push(await removeObject(object, run));
     await whenLetGo(objects.filter(({ name }) => gone.some((one) => one.outcome === 'removed' && one.name === name)), run);
     return [...gone, ...stay];
+}
+/**
+ * Removes the records of earlier deploys, which are of no use without the services. One that stays is a warning: a later
+ * removal finds it.
+ */
+async function removeRecords({ records }, { connection, signal }) {
+    if (records.length === 0 || signal.aborted)
+        return [];
+    const refusals = await parallel_inParallel(records, objects_MOST_AT_ONCE, (id) => removeOrSayWhy(connection.engine, `/configs/${id}`));
+    const [refusal] = refusals.filter((one) => one !== undefined);
+    const count = refusals.filter((one) => one === undefined).length;
+    if (refusal !== undefined)
+        log_log.warning(`Not removed: ${records.length - count} records of earlier deploys: ${refusal}`);
+    if (count === 0)
+        return [];
+    log_log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`);
+    return [{ kind: 'record', name: 'of earlier deploys', count, outcome: 'removed' }];
 }
 async function removeObject(object, { connection, signal }) {
     if (signal.aborted)
@@ -43775,6 +43837,117 @@ function placesOf(tasks, nodes) {
     return someOf([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted());
 }
 
+;// CONCATENATED MODULE: ./build/removal/volumes.js
+
+
+
+
+
+
+const volumes_MOST_SECONDS = 300;
+const volumes_LEAST_SECONDS = 30;
+/**
+ * Removes volumes of a node. Its first argument is a stack, or nothing, and the others are names: of a stack only volumes that
+ * have its label. A container that has just ended is removed by its node some seconds later, so it is tried again.
+ */
+const REMOVE_VOLUMES_SCRIPT = `stack="$1"; shift
+there=$(docker volume ls --quiet) || exit 1
+for name in "$@"; do
+  echo "$there" | grep -qxF -e "$name" || continue
+  if [ -n "$stack" ]; then
+    of=$(docker volume inspect --format '{{with .Labels}}{{index . "${NAMESPACE_LABEL}"}}{{end}}' "$name") || continue
+    [ "$of" = "$stack" ] || { echo "others $name"; continue; }
+  fi
+  tries=0
+  until said=$(docker volume rm "$name" 2>&1 >/dev/null </dev/null); do
+    tries=$((tries + 1))
+    [ "$tries" -lt 10 ] || { echo "stays $name | "$said; continue 2; }
+    sleep 1
+  done
+  echo "gone $name"
+done
+`;
+/** Which volumes go: of a stack with its name before theirs, or without. Pure. */
+function planVolumes(names, what, others) {
+    const prefixed = (name) => what.kind === 'stack' && !name.startsWith(`${what.name}_`) ? [`${what.name}_${name}`, name] : [name];
+    const all = [...new Set(names.flatMap(prefixed))];
+    const users = (name) => others.filter(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].some((spec) => spec?.TaskTemplate.ContainerSpec?.Mounts?.some(({ Type = 'volume', Source }) => Type === 'volume' && Source === name)));
+    const kept = all.flatMap((name) => {
+        const by = users(name).map(({ Spec }) => Spec.Name);
+        return by.length === 0 ? [] : [{ name, why: `used by ${someOf(by)}` }];
+    });
+    return { names: all.filter((name) => kept.every((one) => one.name !== name)), kept };
+}
+/**
+ * Removes volumes from all nodes, when nothing of what used them is left. What goes wrong on a node is told, and fails the
+ * run only where docker refused; a node that cannot be reached is a warning.
+ */
+function removeVolumes({ names, kept }, asked, tools, self, run) {
+    return stage('Remove volumes from the nodes', async () => {
+        const stay = kept.map(({ name, why }) => ({ kind: 'volume', name, outcome: 'kept', cause: why }));
+        if (names.length === 0)
+            return stay;
+        if (run.signal.aborted)
+            return [...names.map(notDone('cancelled', 'the run was stopped before it was removed')), ...stay];
+        const { what } = run.asked;
+        const args = [what.kind === 'stack' ? what.name : '', ...names];
+        const seconds = Math.max(volumes_LEAST_SECONDS, Math.min(volumes_MOST_SECONDS, run.time.leftMs / 1000));
+        try {
+            const work = { what: 'remove volumes', script: REMOVE_VOLUMES_SCRIPT, args };
+            const reports = await onNodes(work, { ...run, self, tools, seconds });
+            return [...thingsOf(reports, names, asked), ...stay];
+        }
+        catch (error) {
+            if (run.signal.aborted)
+                return [...names.map(notDone('cancelled', 'the run was stopped')), ...stay];
+            return [...names.map(notDone('failed', errors_messageOf(error))), ...stay];
+        }
+    });
+}
+function notDone(outcome, cause) {
+    return (name) => ({ kind: 'volume', name, outcome, cause });
+}
+const LINE = /^(gone|stays|others) (\S+)(?: ?\| ?(.*))?$/;
+/** What the nodes say, by volumes. A line of another form is none of ours. */
+function thingsOf(reports, names, asked) {
+    for (const report of reports) {
+        if (report.state === 'failed')
+            log_log.warning(`remove-volumes: nothing is known of ${report.node}: ${report.cause}`);
+    }
+    const told = reports.flatMap((report) => {
+        if (report.state === 'failed')
+            return [];
+        return report.lines.flatMap((line) => {
+            const [, state, name = '', said = ''] = LINE.exec(line) ?? [];
+            return names.includes(name) ? [{ node: report.node, state, name, said: safeLine(said) }] : [];
+        });
+    });
+    const things = names.flatMap((name) => {
+        const its = told.filter((one) => one.name === name);
+        const on = (state) => its.filter((one) => one.state === state);
+        const gone = someOf(on('gone').map(({ node }) => node));
+        const others = someOf(on('others').map(({ node }) => node));
+        if (gone !== '')
+            log_log.info(`volume ${name}: removed from ${gone}`);
+        return [
+            ...on('stays').map(({ node, said }) => {
+                const outcome = /in use/i.test(said) ? 'kept' : 'failed';
+                return { kind: 'volume', name, outcome, cause: `docker refused to remove it from ${node}: ${said}` };
+            }),
+            ...(others === ''
+                ? []
+                : [{ kind: 'volume', name, outcome: 'kept', cause: `that on ${others} is not of the stack` }]),
+            ...(gone === '' ? [] : [{ kind: 'volume', name, outcome: 'removed', where: gone }]),
+        ];
+    });
+    for (const name of asked) {
+        const isFound = told.some((one) => one.name === name || one.name.endsWith(`_${name}`));
+        if (!isFound)
+            log_log.notice(`remove-volumes: no node that was asked has a volume ${name}`);
+    }
+    return things;
+}
+
 ;// CONCATENATED MODULE: ./build/modes/remove.js
 var remove_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -43844,8 +44017,6 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
-
-const FORGET_TIMEOUT_MS = 60_000;
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -43879,21 +44050,27 @@ async function removeOver(asked, run) {
             await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) });
         const plan = isLocked ? await look() : first;
         tellMissing(plan, asked);
-        await sayPlan(plan, asked.dryRun);
+        const tools = await time.before('Check the image for the nodes', (limit) => remove_toolsFor(removing, limit));
+        const volumes = asked.volumes && planVolumes(asked.volumes.names, what, plan.others);
+        await sayPlan(plan, volumes, asked.dryRun);
         const result = (things, services = []) => {
             return { what, things, services, missing: plan.missing.map((one) => one.what), isDryRun: asked.dryRun };
         };
         if (asked.dryRun)
-            return result(plannedThings(plan));
-        if (plan.services.length + plan.objects.length + plan.kept.length === 0)
+            return result(plannedThings(plan, volumes));
+        if (plan.services.length + plan.objects.length + plan.kept.length + plan.records.length === 0 &&
+            volumes === undefined)
             return result([]);
         note({ removes: true });
         try {
             const services = await openStage('Remove', () => services_removeServices(plan.services, removing));
             const objects = await whatIsLeft(plan, removing);
-            if (services.every(isGood))
-                await forget(plan, removing);
-            return result([...services.map(thingOf), ...objects], services);
+            const isAllGone = services.every(({ outcome }) => outcome === 'removed');
+            const records = isAllGone ? await removeRecords(plan, removing) : [];
+            const ofNodes = volumes === undefined || tools === undefined
+                ? []
+                : await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, removing);
+            return result([...services.map(thingOf), ...objects, ...records, ...ofNodes], services);
         }
         catch (error) {
             throw signal.aborted ? error : new Underway(error);
@@ -43930,18 +44107,25 @@ function tellMissing({ missing, problems }, { ifExists }) {
         log_log.notice(isSuspicious ? `${what}: ${advice}` : what);
 }
 /** Everybody can see what goes before it does. */
-function sayPlan(plan, isDryRun) {
+function sayPlan(plan, volumes, isDryRun) {
     return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
-        const { services, objects, kept, notices } = plan;
+        const { services, objects, kept, records, notices } = plan;
         for (const service of services)
             log_log.info(`service ${service.Spec.Name} (${imageInWords(service_spec_imageOf(service))})`);
         for (const { kind, name } of objects)
             log_log.info(`${kind} ${name}`);
         for (const { object, why } of kept)
             log_log.info(`stays: ${object.kind} ${object.name}, ${why}`);
+        const { length: count } = records;
+        if (count > 0)
+            log_log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys`);
+        for (const name of volumes?.names ?? [])
+            log_log.info(`volume ${name}, on each node that has it`);
+        for (const { name, why } of volumes?.kept ?? [])
+            log_log.info(`stays: volume ${name}, ${why}`);
         for (const line of notices)
             log_log.notice(line);
-        if (services.length + objects.length === 0)
+        if (services.length + objects.length + records.length + (volumes?.names ?? []).length === 0)
             log_log.info('Nothing');
     });
 }
@@ -43951,23 +44135,11 @@ async function whatIsLeft(plan, run) {
         run.time.beginClosing();
     return objects_removeObjects(plan, run);
 }
-/** What was deployed of what is no more is of no use: nobody can go back to a stack whose secrets and networks are gone. */
-async function forget({ services }, { connection, asked: { what } }) {
-    const names = services.map(nameInFiles);
-    const subjects = [
-        ...(what.kind === 'stack' ? [{ kind: 'stack', name: what.name }] : []),
-        ...names.map((name) => ({ kind: 'service', name })),
-    ];
-    try {
-        const count = await removeRecords(subjects, connection.engine, clock_timeLimit(FORGET_TIMEOUT_MS));
-        if (count > 0)
-            log_log.info(`${count === 1 ? '1 record' : `${count} records`} of earlier deploys removed`);
-    }
-    catch (error) {
-        log_log.warning(`The records of earlier deploys were not removed: ${errors_messageOf(error)}`);
-    }
+/** By what docker runs on the nodes; `undefined`: it does not. */
+async function remove_toolsFor({ asked, connection }, signal) {
+    return asked.volumes && checkToolsImage(asked.volumes.toolsImage, asked, connection, signal);
 }
-function plannedThings({ services, objects, kept }) {
+function plannedThings({ services, objects, kept, records }, volumes) {
     return [
         ...services.map((service) => {
             const image = service_spec_imageOf(service);
@@ -43975,6 +44147,13 @@ function plannedThings({ services, objects, kept }) {
         }),
         ...objects.map(({ kind, name }) => ({ kind, name, outcome: 'planned' })),
         ...kept.map(({ object: { kind, name }, why }) => ({ kind, name, outcome: 'kept', cause: why })),
+        ...(records.length === 0
+            ? []
+            : [{ kind: 'record', name: 'of earlier deploys', count: records.length, outcome: 'planned' }]),
+        ...(volumes?.names ?? []).map((name) => ({ kind: 'volume', name, outcome: 'planned' })),
+        ...(volumes?.kept ?? []).map(({ name, why }) => {
+            return { kind: 'volume', name, outcome: 'kept', cause: why };
+        }),
     ];
 }
 function thingOf({ name, outcome, image, cause, note: said }) {

@@ -92,12 +92,16 @@ export interface RenewedAccount {
 
 /** What became of one thing that was to be removed, or what would. */
 export interface RemovedThing {
-  readonly kind: 'service' | 'network' | 'secret' | 'config'
+  readonly kind: 'service' | 'network' | 'secret' | 'config' | 'volume' | 'record'
   readonly name: string
   /** `kept`: others need it; `planned`: it would be removed. */
   readonly outcome: 'removed' | 'kept' | 'planned' | 'failed' | 'timed-out' | 'cancelled'
   /** Of a service: the image that it had. */
   readonly image?: string
+  /** Of a volume: the nodes that it was removed from. */
+  readonly where?: string
+  /** Of records of deploys, which are told together. */
+  readonly count?: number
   /** Why it is not removed, or what is to be known of it: one line. */
   readonly cause?: string
 }

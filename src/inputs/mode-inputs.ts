@@ -44,7 +44,7 @@ const GROUPS = {
   tools: ['node-tools-image'],
   plan: ['show-values', 'fail-on-changes'],
   login: ['pull-secret'],
-  removal: ['if-exists', 'dry-run'],
+  removal: ['remove-volumes', 'if-exists', 'dry-run'],
   status: ['fail-on-problems'],
   rollback: ['to'],
 } as const
@@ -123,11 +123,14 @@ const MODES: Readonly<Record<ModeName, ModeInputs>> = {
   },
   login: { does: 'only log in', takes: ['run', 'accounts', 'login'] },
   status: { does: 'only look', takes: ['run', 'services', 'status'] },
-  remove: { does: 'remove what is there', takes: ['run', 'services', 'parallel', 'lock', 'removal'] },
   history: { does: 'only show what was deployed', takes: ['run', 'services'] },
   rollback: {
     does: 'go back to what was deployed before',
     takes: [...DEPLOYMENT.filter((group) => !RECORDED.includes(group)), 'rollback'],
+  },
+  remove: {
+    does: 'remove what is there',
+    takes: ['run', 'accounts', 'services', 'parallel', 'lock', 'tools', 'removal'],
   },
 }
 

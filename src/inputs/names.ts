@@ -15,11 +15,30 @@ export function wordsOf(text: string): string[] {
  * @param advice what to write instead, a phrase
  */
 export function readNames(text: string, name: string, advice: string, problems: Problems): string[] {
-  const here = problems.at(name)
+  return checkedNames(text, advice, problems.at(name), (one) => {
+    return /[/:@=*]/.test(one) ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service')
+  })
+}
+
+// moby, volume/names: what a daemon takes for a volume.
+const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
+
+/** The same of volumes. */
+export function readVolumeNames(text: string, name: string, advice: string, problems: Problems): string[] {
+  return checkedNames(text, advice, problems.at(name), (one) => {
+    return VOLUME.test(one) ? undefined : `${shown(one)} is no name of a volume: ${advice}`
+  })
+}
+
+function checkedNames(
+  text: string,
+  advice: string,
+  here: Problems,
+  problemOf: (name: string) => string | undefined,
+): string[] {
   const names = namesFromText(text, advice, here)
   for (const one of names) {
-    const isOther = /[/:@=*]/.test(one)
-    const problem = isOther ? `${shown(one)} is no name of a service: ${advice}` : nameProblem(one, 'a service')
+    const problem = problemOf(one)
     if (problem !== undefined) here.add(problem)
   }
   for (const one of names.filter((other, index) => names.indexOf(other) < index)) {

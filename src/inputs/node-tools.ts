@@ -10,7 +10,7 @@ import { parseBoolean, parseImage } from './values.ts'
 const INPUT = 'node-tools-image'
 
 /** The image by which docker runs on the nodes. */
-function readToolsImage(env: Environment, problems: Problems): ImageReference {
+export function readToolsImage(env: Environment, problems: Problems): ImageReference {
   return readOrDefault(env, INPUT, problems, parseImage)
 }
 

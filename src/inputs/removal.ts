@@ -1,15 +1,19 @@
+import type { ImageReference } from '../docker/registry/reference.ts'
 import type { Environment } from '../runner/environment.ts'
-import type { Credential, LockRequest, Reach } from './deployment.ts'
+import { log } from '../runner/log.ts'
+import { DEFAULTS } from './defaults.ts'
+import type { Accounts, LockRequest, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
-import { readNames } from './names.ts'
+import { readNames, readVolumeNames } from './names.ts'
+import { readToolsImage } from './node-tools.ts'
 import { Problems } from './problems.ts'
-import { beginReading, parseMaxParallel, parseTimeout, reachOf, readLock } from './read.ts'
+import { beginReading, parseMaxParallel, parseTimeout, reachOf, readAccounts, readLock } from './read.ts'
 import { stackNameProblem } from './stack.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 
 /** What a run of `remove` is asked for: its inputs, resolved and checked against each other. */
-export interface RemovalRequest {
+export interface RemovalRequest extends Accounts {
   readonly reach: Reach
   readonly what: RemovalSubject
   /** That there is nothing to remove is fine. */
@@ -20,8 +24,8 @@ export interface RemovalRequest {
   readonly timeoutSeconds: number
   /** How many services are removed at the same time. */
   readonly maxParallel: number
-  /** A removal asks no registry. */
-  readonly credentials: readonly Credential[]
+  /** Volumes to remove from all nodes, and by which image; the accounts are for that one. */
+  readonly volumes?: { readonly names: readonly string[]; readonly toolsImage: ImageReference }
 }
 
 /** What goes: never a part of a name, nor what is empty. */
@@ -48,10 +52,34 @@ export function readRemoval(given: Environment, strategies: StrategyTable): Remo
     lock: readLock(env, problems),
     timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
     maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
-    credentials: [],
+    ...readAccounts(env, problems),
+    ...readVolumes(env, problems),
   }
   problems.throwAll()
   return asked
+}
+
+const VOLUMES_HOW = 'write the names alone, as in `remove-volumes: data cache`'
+
+/** Nothing else of a removal asks a registry. */
+const ONLY_FOR_VOLUMES = ['registries', 'registries-file', 'username', 'docker-config', 'node-tools-image'] as const
+
+/** A runner hands over the default of an input that is not given. */
+function isGivenOtherwise(env: Environment, name: (typeof ONLY_FOR_VOLUMES)[number]): boolean {
+  const text = input(env, name).trim()
+  return text !== '' && text !== DEFAULTS['node-tools-image']
+}
+
+function readVolumes(env: Environment, problems: Problems): Pick<RemovalRequest, 'volumes'> {
+  const text = input(env, 'remove-volumes')
+  const toolsImage = readToolsImage(env, problems)
+  if (text.trim() === '') {
+    for (const name of ONLY_FOR_VOLUMES.filter((one) => isGivenOtherwise(env, one))) {
+      log.notice(`${name}: it only counts with \`remove-volumes\`, and is not used`)
+    }
+    return {}
+  }
+  return { volumes: { names: readVolumeNames(text, 'remove-volumes', VOLUMES_HOW, problems), toolsImage } }
 }
 
 function subjectFrom(services: string, stack: string, problems: Problems): RemovalSubject {

@@ -1,26 +1,24 @@
 import type { Run } from '../connect/run.ts'
 import type { Service, SystemInfo } from '../docker/api.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
-import { messageOf, throwAll, Underway } from '../errors.ts'
+import { throwAll, Underway } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
+import { checkToolsImage } from '../nodes/tools-image.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import { removeExpired } from '../prepare/passing-services.ts'
-import type { Subject } from '../records/record.ts'
-import { removeRecords } from '../records/write.ts'
-import { removeObjects } from '../removal/objects.ts'
+import type { ToolImage } from '../prepare/tool-image.ts'
+import { removeObjects, removeRecords } from '../removal/objects.ts'
 import { planRemoval, type RemovalPlan } from '../removal/plan.ts'
 import { type RemovalRun, removeServices } from '../removal/services.ts'
-import { isGood, type RemovalResult, type RemovedThing, type ServiceResult } from '../result.ts'
+import { planVolumes, removeVolumes, type VolumePlan } from '../removal/volumes.ts'
+import type { RemovalResult, RemovedThing, ServiceResult } from '../result.ts'
 import { lifetimeOfSeconds } from '../rollout/lifetime.ts'
-import { timeLimit } from '../runner/clock.ts'
 import { log, openStage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { note } from '../runner/state.ts'
 import { knownObjects } from '../stack/stack.ts'
 import { withRun } from './with-run.ts'
-
-const FORGET_TIMEOUT_MS = 60_000
 
 /** Takes services or a stack away. */
 export function remove(asked: RemovalRequest, signal: AbortSignal): Promise<RemovalResult> {
@@ -53,18 +51,29 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
   if (isLocked) await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) })
   const plan = isLocked ? await look() : first
   tellMissing(plan, asked)
-  await sayPlan(plan, asked.dryRun)
+  const tools = await time.before('Check the image for the nodes', (limit) => toolsFor(removing, limit))
+  const volumes = asked.volumes && planVolumes(asked.volumes.names, what, plan.others)
+  await sayPlan(plan, volumes, asked.dryRun)
   const result = (things: readonly RemovedThing[], services: readonly ServiceResult[] = []): RemovalResult => {
     return { what, things, services, missing: plan.missing.map((one) => one.what), isDryRun: asked.dryRun }
   }
-  if (asked.dryRun) return result(plannedThings(plan))
-  if (plan.services.length + plan.objects.length + plan.kept.length === 0) return result([])
+  if (asked.dryRun) return result(plannedThings(plan, volumes))
+  if (
+    plan.services.length + plan.objects.length + plan.kept.length + plan.records.length === 0 &&
+    volumes === undefined
+  )
+    return result([])
   note({ removes: true })
   try {
     const services = await openStage('Remove', () => removeServices(plan.services, removing))
     const objects = await whatIsLeft(plan, removing)
-    if (services.every(isGood)) await forget(plan, removing)
-    return result([...services.map(thingOf), ...objects], services)
+    const isAllGone = services.every(({ outcome }) => outcome === 'removed')
+    const records = isAllGone ? await removeRecords(plan, removing) : []
+    const ofNodes =
+      volumes === undefined || tools === undefined
+        ? []
+        : await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, removing)
+    return result([...services.map(thingOf), ...objects, ...records, ...ofNodes], services)
   } catch (error) {
     throw signal.aborted ? error : new Underway(error)
   }
@@ -91,14 +100,18 @@ function tellMissing({ missing, problems }: RemovalPlan, { ifExists }: RemovalRe
 }
 
 /** Everybody can see what goes before it does. */
-function sayPlan(plan: RemovalPlan, isDryRun: boolean): Promise<void> {
+function sayPlan(plan: RemovalPlan, volumes: VolumePlan | undefined, isDryRun: boolean): Promise<void> {
   return openStage(isDryRun ? 'What would be removed' : 'What is removed', async () => {
-    const { services, objects, kept, notices } = plan
+    const { services, objects, kept, records, notices } = plan
     for (const service of services) log.info(`service ${service.Spec.Name} (${imageInWords(imageOf(service))})`)
     for (const { kind, name } of objects) log.info(`${kind} ${name}`)
     for (const { object, why } of kept) log.info(`stays: ${object.kind} ${object.name}, ${why}`)
+    const { length: count } = records
+    if (count > 0) log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys`)
+    for (const name of volumes?.names ?? []) log.info(`volume ${name}, on each node that has it`)
+    for (const { name, why } of volumes?.kept ?? []) log.info(`stays: volume ${name}, ${why}`)
     for (const line of notices) log.notice(line)
-    if (services.length + objects.length === 0) log.info('Nothing')
+    if (services.length + objects.length + records.length + (volumes?.names ?? []).length === 0) log.info('Nothing')
   })
 }
 
@@ -108,22 +121,15 @@ async function whatIsLeft(plan: RemovalPlan, run: RemovalRun): Promise<RemovedTh
   return removeObjects(plan, run)
 }
 
-/** What was deployed of what is no more is of no use: nobody can go back to a stack whose secrets and networks are gone. */
-async function forget({ services }: RemovalPlan, { connection, asked: { what } }: RemovalRun): Promise<void> {
-  const names = services.map(nameInFiles)
-  const subjects: Subject[] = [
-    ...(what.kind === 'stack' ? [{ kind: 'stack' as const, name: what.name }] : []),
-    ...names.map((name) => ({ kind: 'service' as const, name })),
-  ]
-  try {
-    const count = await removeRecords(subjects, connection.engine, timeLimit(FORGET_TIMEOUT_MS))
-    if (count > 0) log.info(`${count === 1 ? '1 record' : `${count} records`} of earlier deploys removed`)
-  } catch (error) {
-    log.warning(`The records of earlier deploys were not removed: ${messageOf(error)}`)
-  }
+/** By what docker runs on the nodes; `undefined`: it does not. */
+async function toolsFor({ asked, connection }: RemovalRun, signal: AbortSignal): Promise<ToolImage | undefined> {
+  return asked.volumes && checkToolsImage(asked.volumes.toolsImage, asked, connection, signal)
 }
 
-function plannedThings({ services, objects, kept }: RemovalPlan): RemovedThing[] {
+function plannedThings(
+  { services, objects, kept, records }: RemovalPlan,
+  volumes: VolumePlan | undefined,
+): RemovedThing[] {
   return [
     ...services.map((service): RemovedThing => {
       const image = imageOf(service)
@@ -131,6 +137,13 @@ function plannedThings({ services, objects, kept }: RemovalPlan): RemovedThing[]
     }),
     ...objects.map(({ kind, name }): RemovedThing => ({ kind, name, outcome: 'planned' })),
     ...kept.map(({ object: { kind, name }, why }): RemovedThing => ({ kind, name, outcome: 'kept', cause: why })),
+    ...(records.length === 0
+      ? []
+      : [{ kind: 'record', name: 'of earlier deploys', count: records.length, outcome: 'planned' } as const]),
+    ...(volumes?.names ?? []).map((name): RemovedThing => ({ kind: 'volume', name, outcome: 'planned' })),
+    ...(volumes?.kept ?? []).map(({ name, why }): RemovedThing => {
+      return { kind: 'volume', name, outcome: 'kept', cause: why }
+    }),
   ]
 }
 

@@ -47,6 +47,11 @@ export interface Records {
   readonly unreadable: readonly string[]
 }
 
+/** Whether an object says that it is a record of this subject, whatever is in it. */
+export function isRecordOf({ Spec: { Labels: labels } }: StackObject, { kind, name }: Subject): boolean {
+  return labels?.[SUBJECT_LABEL] === `${kind}/${name}`
+}
+
 /** The name of a config object for a record: another one for each run and subject. Nothing is read from it. */
 export function objectName(token: string, { kind, name }: Subject): string {
   const hash = createHash('sha256').update(`${token} ${kind} ${name}`).digest('hex')

@@ -102,24 +102,6 @@ async function removeSurplus(subjects: readonly Subject[], { engine, signal, lim
   await inParallel([...new Set(ids)], MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal))
 }
 
-/**
- * Removes all records of subjects that are no more.
- *
- * @returns how many there were
- * @throws EngineError when the swarm refuses
- */
-export async function removeRecords(
-  subjects: readonly Subject[],
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<number> {
-  const { kept } = await readRecords(engine, signal)
-  const own = subjects.flatMap((subject) => recordsOf(kept, subject))
-  const ids = new Set(own.flatMap((one) => one.ids))
-  await inParallel([...ids], MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal))
-  return own.length
-}
-
 function wordsOf(error: unknown): string {
   return tellCallError(error) ?? messageOf(error)
 }

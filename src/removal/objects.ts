@@ -3,12 +3,14 @@ import { isLeftover } from '../docker/specs/stack-objects.ts'
 import type { RemovedThing } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
+import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import { isInUse, removeOrSayWhy, whenReleased } from '../stack/remove.ts'
 import { listNetworks } from '../stack/stack.ts'
 import { type KeptObject, type RemovableObject, type RemovalPlan, split } from './plan.ts'
 import type { RemovalRun } from './services.ts'
 
+const MOST_AT_ONCE = 10
 const LEFTOVER_SECONDS = 20
 /** The tasks that held a network are gone by then, as far as the swarm knows. */
 const RELEASE_SECONDS = 3
@@ -36,6 +38,25 @@ export async function removeObjects(plan: RemovalPlan, run: RemovalRun): Promise
     run,
   )
   return [...gone, ...stay]
+}
+
+/**
+ * Removes the records of earlier deploys, which are of no use without the services. One that stays is a warning: a later
+ * removal finds it.
+ */
+export async function removeRecords(
+  { records }: RemovalPlan,
+  { connection, signal }: RemovalRun,
+): Promise<RemovedThing[]> {
+  if (records.length === 0 || signal.aborted) return []
+  const refusals = await inParallel(records, MOST_AT_ONCE, (id) => removeOrSayWhy(connection.engine, `/configs/${id}`))
+  const [refusal] = refusals.filter((one) => one !== undefined)
+  const count = refusals.filter((one) => one === undefined).length
+  if (refusal !== undefined)
+    log.warning(`Not removed: ${records.length - count} records of earlier deploys: ${refusal}`)
+  if (count === 0) return []
+  log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`)
+  return [{ kind: 'record', name: 'of earlier deploys', count, outcome: 'removed' }]
 }
 
 async function removeObject(object: RemovableObject, { connection, signal }: RemovalRun): Promise<RemovedThing> {

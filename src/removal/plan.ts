@@ -10,6 +10,8 @@ import { similarNames } from '../inputs/keys.ts'
 import { listed } from '../inputs/problems.ts'
 import type { RemovalSubject } from '../inputs/removal.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
+import { isRecordOf } from '../records/format.ts'
+import type { Subject } from '../records/record.ts'
 import { someOf } from '../runner/some-of.ts'
 import { isOwn, MADE_LABEL } from '../stack/stack.ts'
 
@@ -31,8 +33,12 @@ export interface KeptObject {
 
 export interface RemovalPlan {
   readonly services: readonly Service[]
+  /** Those of the swarm that stay. */
+  readonly others: readonly Service[]
   readonly objects: readonly RemovableObject[]
   readonly kept: readonly KeptObject[]
+  /** The IDs of the config objects that say what was deployed: without its services nothing leads back there. */
+  readonly records: readonly string[]
   /** What is asked for and is not there. */
   readonly missing: readonly Missing[]
   /** One line for each thing that cannot be meant as it is written. */
@@ -72,15 +78,26 @@ function planStack(stack: string, { services, known }: PresentSwarm): RemovalPla
   const ids = new Set(going.map(({ ID }) => ID))
   const others = services.filter(({ ID }) => !ids.has(ID))
   const { objects, kept } = split(all, others)
-  const isThere = going.length + all.length > 0
+  const records = recordIds(known, [
+    { kind: 'stack', name: stack },
+    // One of them may have been deployed by its name.
+    ...going.map((service): Subject => ({ kind: 'service', name: nameInFiles(service) })),
+  ])
+  const isThere = going.length + all.length + records.length > 0
   return {
     services: going,
+    others,
     objects,
     kept,
+    records,
     missing: isThere ? [] : [missingStack(stack, services)],
     problems: [],
     notices: [],
   }
+}
+
+function recordIds({ config }: KnownObjects, subjects: readonly Subject[]): string[] {
+  return config.filter((one) => subjects.some((subject) => isRecordOf(one, subject))).map(({ ID }) => ID)
 }
 
 /** Secrets and configs first: networks are let go last. */
@@ -141,7 +158,12 @@ function planServices(names: readonly string[], { services, known }: PresentSwar
   const others = services.filter(({ ID }) => !going.has(ID))
   return {
     services: [...going.values()],
+    others,
     ...split(madeFor([...going.values()], known), others),
+    records: recordIds(
+      known,
+      names.map((name) => ({ kind: 'service', name })),
+    ),
     missing: found.filter(({ its }) => its.length === 0).map(({ name }) => missingService(name, services)),
     problems: colours.map(
       ({ name, owner }) =>

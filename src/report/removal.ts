@@ -58,7 +58,8 @@ function statusOf({ things, isDryRun }: RemovalResult): Status {
 function verdict({ things, what, isDryRun }: RemovalResult): string {
   const count = (of: (thing: RemovedThing) => boolean) => {
     const kinds = KINDS.flatMap((kind) => {
-      const number = things.filter((thing) => thing.kind === kind && of(thing)).length
+      const those = things.filter((thing) => thing.kind === kind && of(thing))
+      const number = those.reduce((sum, { count: several = 1 }) => sum + several, 0)
       return number === 0 ? [] : [`${number} ${kind}${number === 1 ? '' : 's'}`]
     })
     return new Intl.ListFormat('en').format(kinds)
@@ -77,7 +78,7 @@ function verdict({ things, what, isDryRun }: RemovalResult): string {
   ].join('; ')
 }
 
-const KINDS = ['service', 'network', 'secret', 'config'] as const
+const KINDS = ['service', 'network', 'secret', 'config', 'volume', 'record'] as const
 
 const MARKS: Readonly<Record<RemovedThing['outcome'], string>> = {
   removed: '✅',
@@ -118,10 +119,11 @@ function capitalised(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
-function row({ kind, name, outcome, image, cause }: RemovedThing): string {
-  const named = image === undefined ? nameCell(name) : `${nameCell(name)}<br>${nameCell(shortImage(image))}`
+function row({ kind, name, outcome, image, cause, where, count }: RemovedThing): string {
+  const plainName = count === undefined ? nameCell(name) : `${count} ${name}`
+  const named = image === undefined ? plainName : `${nameCell(name)}<br>${nameCell(shortImage(image))}`
   const said = outcome === 'kept' ? 'stays' : outcome
-  return `| ${kind} | ${named} | ${MARKS[outcome]}&nbsp;${said} | ${proseCell(cause ?? '')} |`
+  return `| ${kind} | ${named} | ${MARKS[outcome]}&nbsp;${said} | ${proseCell(cause ?? (where === undefined ? '' : `from ${where}`))} |`
 }
 
 function fitToShow(thing: RemovedThing): RemovedThing {

@@ -38,7 +38,7 @@ describe('which inputs a mode takes', () => {
 
   test('a plan takes all that a deploy does, and what is its own', () => {
     const names = allInputs(STRATEGIES).filter(
-      (name) => !['pull-secret', 'fail-on-problems', 'if-exists', 'dry-run', 'to'].includes(name),
+      (name) => !['pull-secret', 'fail-on-problems', 'remove-volumes', 'if-exists', 'dry-run', 'to'].includes(name),
     )
     const all = Object.fromEntries(names.map((name) => [name, 'something']))
     expect(check('plan', all)).toEqual({ refused: [], told: '' })
@@ -46,7 +46,7 @@ describe('which inputs a mode takes', () => {
 
   test('a plan of a rollback takes what a rollback does, and what is its own', () => {
     const names = allInputs(STRATEGIES).filter(
-      (name) => !['pull-secret', 'fail-on-problems', 'if-exists', 'dry-run'].includes(name),
+      (name) => !['pull-secret', 'fail-on-problems', 'remove-volumes', 'if-exists', 'dry-run'].includes(name),
     )
     const all = Object.fromEntries(names.map((name) => [name, 'something']))
     const { refused, told } = check('plan', all)
@@ -86,7 +86,7 @@ describe('which inputs a mode takes', () => {
     }
     const { refused, told } = check('remove', given)
     expect(refused.map((line) => line.split(':', 1)[0])).toEqual(['images', 'prune'])
-    expect(told.match(/Notice: [\w-]+/g)).toEqual(['Notice: registries', 'Notice: wait', 'Notice: on-cancel'])
+    expect(told.match(/Notice: [\w-]+/g)).toEqual(['Notice: wait', 'Notice: on-cancel'])
   })
 
   test('what asks for another mode is refused, and what only does not matter is told', () => {

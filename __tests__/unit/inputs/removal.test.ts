@@ -55,6 +55,10 @@ describe('what is to go', () => {
     [{ services: 'label=tier=front' }, 'services: "label=tier=front" is no name of a service: '],
     [{ services: 'web web' }, 'services: "web" is given twice: '],
     [{ stack: 'pr-*' }, 'stack: "pr-*" is no name of a stack: '],
+    [
+      { services: 'web', 'remove-volumes': 'a/b' },
+      'remove-volumes: "a/b" is no name of a volume: write the names alone',
+    ],
     [{ services: 'web', 'if-exists': 'yes' }, 'if-exists: "yes" is neither'],
   ])('%j is an error', (inputs, problem) => {
     expect(problemsOf(inputs)).toEqual([expect.stringContaining(problem)])

@@ -196,7 +196,7 @@ test('what is removed has no records any more, and those of others stay', async 
   const swarm = await swarmWith('web', 'api')
   await deploy(swarm, `web: ${WEB[1]}\napi: ${WEB[1]}`)
   const run = await runAction(swarm, { mode: 'remove', services: 'web' })
-  expect(run.log).toContain('1 record of earlier deploys removed')
+  expect(run.log).toContain('1 record of earlier deploys: removed')
   expect(await versions(swarm)).toEqual(['api #1'])
 })
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
+import { REMOVE_VOLUMES_SCRIPT } from '../../../src/removal/volumes.ts'
 import type { Fault } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import type { Image } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
 import { cancel, runAction, runTogether } from '../../support/memory-swarm/run.ts'
 
@@ -69,12 +71,13 @@ describe('a stack', () => {
       'config pr-1_conf removed',
       'network pr-1_front removed',
       'network pr-1_back removed',
+      'record of earlier deploys removed',
     ])
     expect(run.isRed).toBe(false)
     expect(swarm.services).toEqual(['pr-12_api', 'pr-12_web', 'pr_api', 'pr_web'])
     expect(names(swarm, 'networks')).toEqual(['pr-12_back', 'pr-12_front', 'pr_back', 'pr_front'])
     expect([names(swarm, 'secrets').length, names(swarm, 'configs').length]).toEqual([2, 2])
-    expect(run.log).toContain('removed: 2 services, 2 networks, 1 secret, and 1 config of stack pr-1\n')
+    expect(run.log).toContain('removed: 2 services, 2 networks, 1 secret, 1 config, and 1 record of stack pr-1\n')
   })
 
   test('is listed before anything of it goes', async () => {
@@ -85,7 +88,9 @@ describe('a stack', () => {
     expect(listed).toMatch(
       /^== What is removed\nservice shop_web \(hub\.test\/acme\/web:1@sha256:\w{12}…\)\nservice shop_api/,
     )
-    expect(listed).toMatch(/secret shop_key-\w+\nconfig shop_conf-\w+\nnetwork shop_front\nnetwork shop_back\n$/)
+    expect(listed).toMatch(
+      /secret shop_key-\w+\nconfig shop_conf-\w+\nnetwork shop_front\nnetwork shop_back\n1 record of earlier deploys\n$/,
+    )
   })
 
   test('with `dry-run` it is only listed, and no lock is taken', async () => {
@@ -97,7 +102,7 @@ describe('a stack', () => {
     expect(swarm.services).toEqual(['shop_api', 'shop_web'])
     expect(new Set(run.removed?.map(({ outcome }) => outcome))).toEqual(new Set(['planned']))
     expect(run.log).toContain(
-      'planned: 2 services, 2 networks, 1 secret, and 1 config of stack shop would be removed; ',
+      'planned: 2 services, 2 networks, 1 secret, 1 config, and 1 record of stack shop would be removed; ',
     )
   })
 
@@ -353,6 +358,129 @@ describe('a run that is cut off', () => {
     expect(swarm.services).toEqual(['shop_api'])
     expect(names(swarm, 'networks')).toHaveLength(2)
     expect(run.seconds).toBeLessThan(4)
+  })
+})
+
+describe('records of deploys', () => {
+  const records = (swarm: MemorySwarm) =>
+    [...swarm.store.objects.configs.values()].flatMap(({ name }) =>
+      name.startsWith('swarm-deploy.record') ? [name] : [],
+    )
+
+  test('go with a stack, and those of others stay', async () => {
+    const swarm = newSwarm()
+    for (const stack of ['shop', 'shop2']) await deploy(swarm, stack)
+    expect(records(swarm)).toHaveLength(2)
+    const run = await remove(swarm, { stack: 'shop' })
+    expect(run.log).toContain('\n1 record of earlier deploys: removed\n')
+    expect(run.log).toMatch(/removed: 2 services, .*, and 1 record of stack shop\n$/)
+    expect(records(swarm)).toEqual([expect.stringContaining('shop2')])
+  })
+
+  test('stay as long as not all services are gone', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, 'shop')
+    const fault = { kind: 'error', status: 403, message: 'no' } as const
+    swarm.faults.add({ at: new RegExp(`^DELETE /services/${swarm.service('shop_web')?.ID}`), fault })
+    await remove(swarm, { stack: 'shop' })
+    expect(records(swarm)).toHaveLength(1)
+  })
+
+  test('go with a service', async () => {
+    const swarm = newSwarm()
+    await runAction(swarm, { services: JSON.stringify([{ name: 'web', image: IMAGE, create: true }]) })
+    expect(records(swarm)).toHaveLength(1)
+    await remove(swarm, { services: 'web' })
+    expect(records(swarm)).toEqual([])
+  })
+})
+
+describe('volumes', () => {
+  const TOOL = 'tools.test/docker:cli'
+
+  /** Nodes with volumes of these stacks, by their names. */
+  function swarmWith(volumes: Readonly<Record<string, Readonly<Record<string, string>>>>, more: Partial<Image> = {}) {
+    const left = new Map(Object.entries(volumes).map(([node, own]) => [node, new Map(Object.entries(own))]))
+    const acts: Image['acts'] = ({ hostname, container: { Command = [], Args = [] } }) => {
+      expect(Command.join('')).toContain(REMOVE_VOLUMES_SCRIPT)
+      const [stack = '', ...asked] = Args
+      const own = left.get(hostname) ?? new Map<string, string>()
+      const lines = asked.flatMap((name) => {
+        const of = own.get(name)
+        if (of === undefined) return []
+        if (stack !== '' && of !== stack) return [`others ${name}`]
+        if (name.endsWith('busy')) return [`stays ${name} | Error response from daemon: volume is in use - [abc]`]
+        own.delete(name)
+        return [`gone ${name}`]
+      })
+      return { stdout: ['swarm-deploy: begin', ...lines, 'swarm-deploy: end'] }
+    }
+    const swarm = new MemorySwarm({ nodes: [{}, {}], images: { [IMAGE]: {}, [TOOL]: { acts, ...more } } })
+    return { swarm, left: () => Object.fromEntries([...left].map(([node, own]) => [node, [...own.keys()]])) }
+  }
+  const inputs = (more: Readonly<Record<string, string>>) => ({ 'node-tools-image': TOOL, ...more })
+
+  test('go from all nodes when they are named: of a stack by its label, with its name before theirs or without', async () => {
+    const { swarm, left } = swarmWith({
+      n1: { shop_data: 'shop', shop_other: 'shop', data: '', cache: 'shop' },
+      n2: { shop_data: 'shop', shop2_data: 'shop2' },
+    })
+    await deploy(swarm, 'shop')
+    const run = await remove(swarm, inputs({ stack: 'shop', 'remove-volumes': 'data, cache nothing' }))
+    expect(left()).toEqual({ n1: ['shop_other', 'data'], n2: ['shop2_data'] })
+    expect(outcomes(run)?.slice(-3)).toEqual(['volume shop_data removed', 'volume data kept', 'volume cache removed'])
+    expect(run.isRed).toBe(false)
+    expect(run.log).toContain('volume shop_data: removed from n1, n2\n')
+    expect(run.log).toContain('Warning: volume data stays: that on n1 is not of the stack\n')
+    expect(run.log).toContain('Notice: remove-volumes: no node that was asked has a volume nothing\n')
+    expect(swarm.services).toEqual([])
+  })
+
+  test('none goes that is not named, and no node is asked for them', async () => {
+    const { swarm, left } = swarmWith({ n1: { shop_data: 'shop' } })
+    await deploy(swarm, 'shop')
+    await remove(swarm, inputs({ stack: 'shop' }))
+    expect(left()).toEqual({ n1: ['shop_data'] })
+  })
+
+  test('what a service of others mounts, or a container holds, stays', async () => {
+    const { swarm, left } = swarmWith({ n1: { data: '', busy: '', gone: '' } })
+    put(swarm, { Name: 'web' })
+    const Mounts = [{ Type: 'volume', Source: 'data', Target: '/data' }]
+    put(swarm, { Name: 'other', TaskTemplate: { ContainerSpec: { Image: IMAGE, Mounts } } })
+    const run = await remove(swarm, inputs({ services: 'web', 'remove-volumes': 'data busy gone' }))
+    expect(left()).toEqual({ n1: ['data', 'busy'] })
+    expect(run.log).toContain('stays: volume data, used by other\n')
+    expect(run.log).toMatch(/Warning: volume busy stays: docker refused to remove it from n1: .*volume is in use/)
+    expect(run.isRed).toBe(false)
+  })
+
+  test('with `dry-run` they are listed, and no node is asked', async () => {
+    const { swarm, left } = swarmWith({ n1: { data: '' } })
+    put(swarm, { Name: 'web' })
+    swarm.faults.clear()
+    const run = await remove(swarm, inputs({ services: 'web', 'remove-volumes': 'data', 'dry-run': 'true' }))
+    expect([outcomes(run), changes(swarm)]).toEqual([['service web planned', 'volume data planned'], []])
+    expect(left()).toEqual({ n1: ['data'] })
+  })
+
+  test('an image that cannot be had is an error before anything is removed', async () => {
+    const { swarm } = swarmWith({}, { readers: ['nobody'] })
+    put(swarm, { Name: 'web' })
+    const run = await remove(swarm, inputs({ services: 'web', 'remove-volumes': 'data' }))
+    expect(run.problems).toEqual([expect.stringMatching(/^node-tools-image: /)])
+    expect(swarm.services).toEqual(['web'])
+  })
+
+  test('a node that is down is a warning', async () => {
+    const { swarm } = swarmWith({ n1: { data: '' } })
+    put(swarm, { Name: 'web' })
+    swarm.setNode('n2', { state: 'down' })
+    await pass(1)
+    const run = await remove(swarm, inputs({ services: 'web', 'remove-volumes': 'data' }))
+    expect(run.log).toContain('Warning: remove-volumes: nothing is known of n2: ')
+    expect(run.isRed).toBe(false)
+    expect(outcomes(run)).toEqual(['service web removed', 'volume data removed'])
   })
 })
 

@@ -1,0 +1,137 @@
+import type { Service } from '../docker/api.ts'
+import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { messageOf } from '../errors.ts'
+import type { RemovalSubject } from '../inputs/removal.ts'
+import { type NodeReport, onNodes } from '../nodes/on-nodes.ts'
+import type { ToolImage } from '../prepare/tool-image.ts'
+import type { RemovedThing } from '../result.ts'
+import { log, stage } from '../runner/log.ts'
+import type { RunIdentity } from '../runner/run.ts'
+import { safeLine } from '../runner/safe-text.ts'
+import { someOf } from '../runner/some-of.ts'
+import type { RemovalRun } from './services.ts'
+
+const MOST_SECONDS = 300
+const LEAST_SECONDS = 30
+
+/**
+ * Removes volumes of a node. Its first argument is a stack, or nothing, and the others are names: of a stack only volumes that
+ * have its label. A container that has just ended is removed by its node some seconds later, so it is tried again.
+ */
+export const REMOVE_VOLUMES_SCRIPT = `stack="$1"; shift
+there=$(docker volume ls --quiet) || exit 1
+for name in "$@"; do
+  echo "$there" | grep -qxF -e "$name" || continue
+  if [ -n "$stack" ]; then
+    of=$(docker volume inspect --format '{{with .Labels}}{{index . "${NAMESPACE_LABEL}"}}{{end}}' "$name") || continue
+    [ "$of" = "$stack" ] || { echo "others $name"; continue; }
+  fi
+  tries=0
+  until said=$(docker volume rm "$name" 2>&1 >/dev/null </dev/null); do
+    tries=$((tries + 1))
+    [ "$tries" -lt 10 ] || { echo "stays $name | "$said; continue 2; }
+    sleep 1
+  done
+  echo "gone $name"
+done
+`
+
+/** What is to be removed, and what cannot be. */
+export interface VolumePlan {
+  /** As docker may have them on the nodes. */
+  readonly names: readonly string[]
+  /** Those that a service mounts which stays. */
+  readonly kept: readonly { readonly name: string; readonly why: string }[]
+}
+
+/** Which volumes go: of a stack with its name before theirs, or without. Pure. */
+export function planVolumes(names: readonly string[], what: RemovalSubject, others: readonly Service[]): VolumePlan {
+  const prefixed = (name: string) =>
+    what.kind === 'stack' && !name.startsWith(`${what.name}_`) ? [`${what.name}_${name}`, name] : [name]
+  const all = [...new Set(names.flatMap(prefixed))]
+  const users = (name: string) =>
+    others.filter(({ Spec, PreviousSpec }) =>
+      [Spec, PreviousSpec].some((spec) =>
+        spec?.TaskTemplate.ContainerSpec?.Mounts?.some(
+          ({ Type = 'volume', Source }) => Type === 'volume' && Source === name,
+        ),
+      ),
+    )
+  const kept = all.flatMap((name) => {
+    const by = users(name).map(({ Spec }) => Spec.Name)
+    return by.length === 0 ? [] : [{ name, why: `used by ${someOf(by)}` }]
+  })
+  return { names: all.filter((name) => kept.every((one) => one.name !== name)), kept }
+}
+
+/**
+ * Removes volumes from all nodes, when nothing of what used them is left. What goes wrong on a node is told, and fails the
+ * run only where docker refused; a node that cannot be reached is a warning.
+ */
+export function removeVolumes(
+  { names, kept }: VolumePlan,
+  asked: readonly string[],
+  tools: ToolImage,
+  self: RunIdentity,
+  run: RemovalRun,
+): Promise<RemovedThing[]> {
+  return stage('Remove volumes from the nodes', async () => {
+    const stay = kept.map(({ name, why }): RemovedThing => ({ kind: 'volume', name, outcome: 'kept', cause: why }))
+    if (names.length === 0) return stay
+    if (run.signal.aborted)
+      return [...names.map(notDone('cancelled', 'the run was stopped before it was removed')), ...stay]
+    const { what } = run.asked
+    const args = [what.kind === 'stack' ? what.name : '', ...names]
+    const seconds = Math.max(LEAST_SECONDS, Math.min(MOST_SECONDS, run.time.leftMs / 1000))
+    try {
+      const work = { what: 'remove volumes', script: REMOVE_VOLUMES_SCRIPT, args }
+      const reports = await onNodes(work, { ...run, self, tools, seconds })
+      return [...thingsOf(reports, names, asked), ...stay]
+    } catch (error) {
+      if (run.signal.aborted) return [...names.map(notDone('cancelled', 'the run was stopped')), ...stay]
+      return [...names.map(notDone('failed', messageOf(error))), ...stay]
+    }
+  })
+}
+
+function notDone(outcome: 'failed' | 'cancelled', cause: string) {
+  return (name: string): RemovedThing => ({ kind: 'volume', name, outcome, cause })
+}
+
+const LINE = /^(gone|stays|others) (\S+)(?: ?\| ?(.*))?$/
+
+/** What the nodes say, by volumes. A line of another form is none of ours. */
+function thingsOf(reports: readonly NodeReport[], names: readonly string[], asked: readonly string[]): RemovedThing[] {
+  for (const report of reports) {
+    if (report.state === 'failed') log.warning(`remove-volumes: nothing is known of ${report.node}: ${report.cause}`)
+  }
+  const told = reports.flatMap((report) => {
+    if (report.state === 'failed') return []
+    return report.lines.flatMap((line) => {
+      const [, state, name = '', said = ''] = LINE.exec(line) ?? []
+      return names.includes(name) ? [{ node: report.node, state, name, said: safeLine(said) }] : []
+    })
+  })
+  const things = names.flatMap((name): RemovedThing[] => {
+    const its = told.filter((one) => one.name === name)
+    const on = (state: string) => its.filter((one) => one.state === state)
+    const gone = someOf(on('gone').map(({ node }) => node))
+    const others = someOf(on('others').map(({ node }) => node))
+    if (gone !== '') log.info(`volume ${name}: removed from ${gone}`)
+    return [
+      ...on('stays').map(({ node, said }): RemovedThing => {
+        const outcome = /in use/i.test(said) ? 'kept' : 'failed'
+        return { kind: 'volume', name, outcome, cause: `docker refused to remove it from ${node}: ${said}` }
+      }),
+      ...(others === ''
+        ? []
+        : [{ kind: 'volume', name, outcome: 'kept', cause: `that on ${others} is not of the stack` } as const]),
+      ...(gone === '' ? [] : [{ kind: 'volume', name, outcome: 'removed', where: gone } as const]),
+    ]
+  })
+  for (const name of asked) {
+    const isFound = told.some((one) => one.name === name || one.name.endsWith(`_${name}`))
+    if (!isFound) log.notice(`remove-volumes: no node that was asked has a volume ${name}`)
+  }
+  return things
+}
