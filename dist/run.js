@@ -25002,7 +25002,7 @@ async function reportResults(results, deployment, records = []) {
 async function reportFailure(error, mode = DEFAULT_MODE) {
     process.exitCode = 1;
     const isPlan = mode === 'plan';
-    const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status');
+    const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status' || mode === 'history');
     const remains = remainsOf(error);
     const problems = remains.length === 0 ? told : told.map(asOfServices);
     for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
@@ -25021,6 +25021,8 @@ async function reportFailure(error, mode = DEFAULT_MODE) {
         setOutput('plan', withinComment(summary));
         setOutput('changes', '[]');
     }
+    if (mode === 'history')
+        setOutput('history', '[]');
     addSummary(summary);
 }
 /** What ended the run does not know what stays of it. */

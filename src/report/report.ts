@@ -62,7 +62,7 @@ export async function reportResults(
 export async function reportFailure(error: unknown, mode: ModeName = DEFAULT_MODE): Promise<void> {
   process.exitCode = 1
   const isPlan = mode === 'plan'
-  const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status')
+  const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status' || mode === 'history')
   const remains = remainsOf(error)
   const problems = remains.length === 0 ? told : told.map(asOfServices)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
@@ -79,6 +79,7 @@ export async function reportFailure(error: unknown, mode: ModeName = DEFAULT_MOD
     setOutput('plan', withinComment(summary))
     setOutput('changes', '[]')
   }
+  if (mode === 'history') setOutput('history', '[]')
   addSummary(summary)
 }
 
