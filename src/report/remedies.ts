@@ -33,8 +33,10 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
-    reads: '`No such image: …` on a node',
-    finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b/i,
+    reads: '`No such image: …`, `failed to resolve reference …` on a node',
+    // The second of daemons with their images in containerd, as new ones of Docker 29 have (moby v2.0.0-beta.24).
+    finds:
+      /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b|\bfailed to resolve reference\b|\bfailed to copy: httpReadSeeker\b/i,
     advice:
       "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
     doc: 'the image cannot be pulled',
