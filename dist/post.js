@@ -17099,8 +17099,11 @@ function credentialSpecAt(map, service, sources, problems) {
     }
     const content = contentIn(value, 'config', '', sources, here);
     const text = textAt(value, only, here) ?? '';
-    if (only === 'registry')
+    if (only === 'registry') {
+        if (text === '')
+            here.add('`registry` is empty: write the name of a value in the Windows registry of the nodes');
         return { from: 'node', source: { Registry: text } };
+    }
     const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
     if (only === 'config' && valueAt(value, 'name') !== undefined) {
         here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
@@ -17148,6 +17151,18 @@ function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, fl
             continue;
         problems.add(`${problems_shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
     }
+}
+/**
+ * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
+ *
+ * @param networkNames the names of networks by their IDs, which docker takes as well
+ */
+function attachedByFlags(flags, networkNames) {
+    return flags.flatMap(({ name, value = '' }) => {
+        const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? [];
+        const target = targetOf(value);
+        return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`];
+    });
 }
 /** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
 function targetOf(value) {
@@ -18573,7 +18588,7 @@ function parseSelection(text) {
     return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
 }
 /**
- * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may be empty; each once.
  *
  * @throws UserError that says what to write instead
  */
@@ -18589,7 +18604,10 @@ function parseNames(text) {
     if (wrong !== undefined)
         throw new errors_UserError(`line ${wrong.line}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
-    return selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    const words = selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    if (words.length > 0 || items.length === 0)
+        return words;
+    throw new errors_UserError('the list has only empty names, as of a variable that is not set: write names such as `[web, api]`, or `[]` for none');
 }
 function selection_nameIn(item) {
     if (item.kind === 'text' && item.value !== undefined)

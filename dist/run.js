@@ -14422,8 +14422,11 @@ function credentialSpecAt(map, service, sources, problems) {
     }
     const content = contentIn(value, 'config', '', sources, here);
     const text = textAt(value, only, here) ?? '';
-    if (only === 'registry')
+    if (only === 'registry') {
+        if (text === '')
+            here.add('`registry` is empty: write the name of a value in the Windows registry of the nodes');
         return { from: 'node', source: { Registry: text } };
+    }
     const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
     if (only === 'config' && valueAt(value, 'name') !== undefined) {
         here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
@@ -14471,6 +14474,18 @@ function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, fl
             continue;
         problems.add(`${shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
     }
+}
+/**
+ * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
+ *
+ * @param networkNames the names of networks by their IDs, which docker takes as well
+ */
+function attachedByFlags(flags, networkNames) {
+    return flags.flatMap(({ name, value = '' }) => {
+        const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? [];
+        const target = targetOf(value);
+        return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`];
+    });
 }
 /** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
 function targetOf(value) {
@@ -16071,7 +16086,7 @@ function parseSelection(text) {
     return /^(?:false|False|FALSE)$/.test(text) ? [] : parseNames(text);
 }
 /**
- * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may be empty; each once.
  *
  * @throws UserError that says what to write instead
  */
@@ -16087,7 +16102,10 @@ function parseNames(text) {
     if (wrong !== undefined)
         throw new UserError(`line ${wrong.line}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
-    return selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    const words = selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    if (words.length > 0 || items.length === 0)
+        return words;
+    throw new UserError('the list has only empty names, as of a variable that is not set: write names such as `[web, api]`, or `[]` for none');
 }
 function selection_nameIn(item) {
     if (item.kind === 'text' && item.value !== undefined)
@@ -27606,6 +27624,7 @@ function sameDigestNote({ tag }) {
 
 
 
+
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
  * plain that it needs none.
@@ -27660,9 +27679,14 @@ async function change_targetOf(planned, image, run) {
 }
 /** What the lists of an entry attach, on top of all else that it says. */
 function attachmentOf({ request, current, colours }, spec) {
-    const { attached } = request;
+    const { attached, createArgs, updateArgs } = request;
+    if (attached === undefined)
+        return undefined;
+    // What the lists had and the flags have now stays.
+    const byFlags = attachedByFlags([...(createArgs ?? []), ...updateArgs], attached.networkNames);
     const earlier = current === undefined ? [] : recorded(current.Spec, ATTACHED_LABEL);
-    return attached && withAttached(spec, attached, earlier, colours?.route?.alias);
+    const taken = earlier.filter((name) => !byFlags.includes(name));
+    return withAttached(spec, attached, taken, colours?.route?.alias);
 }
 /** What the lists spoke of is noted with what is sent anyway. Of a service that is made its flags are noted by now. */
 function withNotes(spec, isSent, declared, attachment) {
@@ -38234,6 +38258,11 @@ class Made {
         const all = this.#known.networks.filter((one) => one.Name === name && !isLeftover(one));
         const there = all.find(({ Scope }) => Scope === 'swarm');
         const here = problems.at(name);
+        if (there?.Ingress || (there === undefined && OF_NO_SERVICE.includes(name))) {
+            this.told.add(there?.Id ?? placeholder('network', name));
+            here.add("it is a network of docker's own, which no service can name: leave it out, or write another name");
+            return [];
+        }
         if (there === undefined && create === undefined) {
             if (attach_OF_EVERY_NODE.includes(name))
                 return [{ Target: all[0]?.Id ?? name }];
@@ -38243,7 +38272,8 @@ class Made {
                 : `the swarm has no network of this name: write \`{name: ${name}, create: true}\` to have it made, or correct the name`);
         }
         if (there === undefined && create !== undefined) {
-            for (const { problem } of networkViolations(create, this.#known.networks))
+            const before = this.#madeBefore(name);
+            for (const { problem } of networkViolations(create, [...this.#known.networks, ...before]))
                 here.add(problem);
             makes.push(create);
         }
@@ -38252,8 +38282,14 @@ class Made {
                 here.add(problem);
         return [{ Target: there?.Id ?? placeholder('network', name), ...(aliases && { Aliases: aliases }) }];
     }
+    /** The networks that the run makes before this one. */
+    #madeBefore(name) {
+        const all = [...this.#creates.values()];
+        return all.slice(0, all.findIndex((one) => one.Name === name));
+    }
 }
 const attach_OF_EVERY_NODE = ['bridge', 'host'];
+const OF_NO_SERVICE = ['none', 'default'];
 function attach_keyOf(kind, name) {
     return `${kind} ${name}`;
 }

@@ -440,7 +440,10 @@ function credentialSpecAt(
   }
   const content = contentIn(value, 'config', '', sources, here)
   const text = textAt(value, only, here) ?? ''
-  if (only === 'registry') return { from: 'node', source: { Registry: text } }
+  if (only === 'registry') {
+    if (text === '') here.add('`registry` is empty: write the name of a value in the Windows registry of the nodes')
+    return { from: 'node', source: { Registry: text } }
+  }
   const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`)
   if (only === 'config' && valueAt(value, 'name') !== undefined) {
     here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here')
@@ -493,6 +496,19 @@ export function checkAttachmentFlags(
     if (!(verb === '-rm' ? list.names : list.targets)?.includes(named)) continue
     problems.add(`${shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`)
   }
+}
+
+/**
+ * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
+ *
+ * @param networkNames the names of networks by their IDs, which docker takes as well
+ */
+export function attachedByFlags(flags: readonly Flag[], networkNames: ReadonlyMap<string, string>): string[] {
+  return flags.flatMap(({ name, value = '' }) => {
+    const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? []
+    const target = targetOf(value)
+    return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`]
+  })
 }
 
 /** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */

@@ -28,7 +28,7 @@ export function parseSelection(text: string): Selection {
 }
 
 /**
- * Names of services, with blanks, commas or line ends between, or as a YAML list, which may have none; each once.
+ * Names of services, with blanks, commas or line ends between, or as a YAML list, which may be empty; each once.
  *
  * @throws UserError that says what to write instead
  */
@@ -42,7 +42,11 @@ export function parseNames(text: string): string[] {
   const [wrong] = problems
   if (wrong !== undefined) throw new UserError(`line ${wrong.line}: ${wrong.reason}`)
   const items = root?.kind === 'list' ? root.items : []
-  return wordsOf(items.map((item) => nameIn(item)).join(' '))
+  const words = wordsOf(items.map((item) => nameIn(item)).join(' '))
+  if (words.length > 0 || items.length === 0) return words
+  throw new UserError(
+    'the list has only empty names, as of a variable that is not set: write names such as `[web, api]`, or `[]` for none',
+  )
 }
 
 function nameIn(item: { readonly kind: string; readonly value?: string; readonly line: number }): string {

@@ -25,6 +25,7 @@ import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-co
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
+import { attachedByFlags } from '../inputs/attachments.ts'
 import type { Deployment, RecordedRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
@@ -105,9 +106,13 @@ async function targetOf(
 
 /** What the lists of an entry attach, on top of all else that it says. */
 function attachmentOf({ request, current, colours }: PlannedService, spec: ServiceSpec): Attachment | undefined {
-  const { attached } = request
+  const { attached, createArgs, updateArgs } = request
+  if (attached === undefined) return undefined
+  // What the lists had and the flags have now stays.
+  const byFlags = attachedByFlags([...(createArgs ?? []), ...updateArgs], attached.networkNames)
   const earlier = current === undefined ? [] : recorded(current.Spec, ATTACHED_LABEL)
-  return attached && withAttached(spec, attached, earlier, colours?.route?.alias)
+  const taken = earlier.filter((name) => !byFlags.includes(name))
+  return withAttached(spec, attached, taken, colours?.route?.alias)
 }
 
 /** What the lists spoke of is noted with what is sent anyway. Of a service that is made its flags are noted by now. */

@@ -172,6 +172,11 @@ class Made {
     const all = this.#known.networks.filter((one) => one.Name === name && !isLeftover(one))
     const there = all.find(({ Scope }) => Scope === 'swarm')
     const here = problems.at(name)
+    if (there?.Ingress || (there === undefined && OF_NO_SERVICE.includes(name))) {
+      this.told.add(there?.Id ?? placeholder('network', name))
+      here.add("it is a network of docker's own, which no service can name: leave it out, or write another name")
+      return []
+    }
     if (there === undefined && create === undefined) {
       if (OF_EVERY_NODE.includes(name)) return [{ Target: all[0]?.Id ?? name }]
       this.told.add(placeholder('network', name))
@@ -182,15 +187,26 @@ class Made {
       )
     }
     if (there === undefined && create !== undefined) {
-      for (const { problem } of networkViolations(create, this.#known.networks)) here.add(problem)
+      const before = this.#madeBefore(name)
+      for (const { problem } of networkViolations(create, [...this.#known.networks, ...before])) here.add(problem)
       makes.push(create)
     }
     if (there !== undefined && create !== undefined) for (const problem of differences(there, create)) here.add(problem)
     return [{ Target: there?.Id ?? placeholder('network', name), ...(aliases && { Aliases: aliases }) }]
   }
+
+  /** The networks that the run makes before this one. */
+  #madeBefore(name: string): NetworkCreate[] {
+    const all = [...this.#creates.values()]
+    return all.slice(
+      0,
+      all.findIndex((one) => one.Name === name),
+    )
+  }
 }
 
 const OF_EVERY_NODE = ['bridge', 'host']
+const OF_NO_SERVICE = ['none', 'default']
 
 function keyOf(kind: Kind, name: string): string {
   return `${kind} ${name}`

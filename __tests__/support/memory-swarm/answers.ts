@@ -78,8 +78,8 @@ export function asLeftover(network: StoredObject) {
 
 export function asObject(kind: ObjectKind, { id, name, createdAt, version, body }: StoredObject) {
   if (kind === 'networks') {
-    const { Labels = null, Driver = 'overlay', Attachable = false } = body
-    return { Name: name, Id: id, Created: createdAt, Scope: 'swarm', Driver, Attachable, Ingress: false, Labels }
+    const { Labels = null, Driver = 'overlay', Attachable = false, Ingress = false } = body
+    return { Name: name, Id: id, Created: createdAt, Scope: 'swarm', Driver, Attachable, Ingress, Labels }
   }
   const { Data, Labels = {}, ...rest } = body
   const spec = { Name: name, Labels, ...rest, ...(kind === 'configs' && { Data }) }

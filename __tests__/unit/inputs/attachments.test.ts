@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { UserErrors } from '../../../src/errors.ts'
-import type { AttachmentsRequest } from '../../../src/inputs/attachments.ts'
+import { type AttachmentsRequest, attachedByFlags } from '../../../src/inputs/attachments.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { redact } from '../../../src/runner/secret.ts'
 import { STRATEGIES } from '../../../src/strategies/table.ts'
@@ -191,6 +191,7 @@ describe('what is refused', () => {
     ],
     ['credential-spec: {name: a}', /it names no source/],
     ['credential-spec: {config: a, file: pass.txt}', /`config` and `file` are all given/],
+    ['credential-spec: {registry: ""}', /`registry` is empty: write the name of a value/],
     ['secrets: [a]\ncreate-args: --secret a', /"a" is given both in `secrets` and by the flag --secret/],
     [
       'secrets: [{name: b, target: a}]\nupdate-args: --secret-add source=c,target=a',
@@ -217,6 +218,25 @@ describe('what is refused', () => {
       expect.stringMatching(/^services: a and b make the network back in two ways: say it in one of the two/),
     ])
   })
+})
+
+test('flags attach what they name, by its target', () => {
+  const flags = [
+    { name: '--secret', value: 'a' },
+    { name: '--secret-add', value: 'source=b,target=c' },
+    { name: '--config', value: 'src=d' },
+    { name: '--network', value: 'name=front,alias=x' },
+    { name: '--network-add', value: 'n2' },
+    { name: '--secret-rm', value: 'e' },
+    { name: '--label', value: 'f' },
+  ].map((flag) => ({ ...flag, words: [] }))
+  expect(attachedByFlags(flags, new Map([['n2', 'back']]))).toEqual([
+    'secret a',
+    'secret c',
+    'config d',
+    'network front',
+    'network back',
+  ])
 })
 
 test.each([

@@ -24,6 +24,8 @@ describe('a selection', () => {
     ['- {name: web}', 'line 1 is no name of a service: write names alone, such as `web api`'],
     ['- web\n- [api]', 'line 2 is no name of a service'],
     ['[web', 'line 1'],
+    ['[""]', 'the list has only empty names, as of a variable that is not set'],
+    ['- ""\n- ""', 'or `[]` for none'],
   ])('of %j is an error', (text, message) => {
     expect(() => parseSelection(text)).toThrow(message)
   })

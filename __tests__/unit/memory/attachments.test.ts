@@ -236,6 +236,48 @@ describe('a network of an entry of services', () => {
     expect(networksOf(swarm)).toContain('backend')
   })
 
+  test('stays where a flag names it now in place of the list', async () => {
+    const swarm = newSwarm()
+    const { Id } = swarm.somebody('POST', '/networks/create', { Name: 'theirs', Driver: 'overlay' }) as Network
+    await deploy(swarm, web('networks: [theirs]'))
+    const moved = web('networks: []', `create-args: --network ${Id}`)
+    expect(await deploy(swarm, moved)).toMatchObject({ problems: [] })
+    expect(template(swarm)?.Networks).toEqual([{ Target: Id }])
+    await deploy(swarm, moved)
+    expect(template(swarm)?.Networks).toEqual([{ Target: Id }])
+  })
+
+  test.each(['none', 'default', 'ingress'])('%s is one of no service', async (name) => {
+    const swarm = newSwarm()
+    swarm.somebody('POST', '/networks/create', { Name: 'ingress', Driver: 'overlay', Ingress: true })
+    for (const asked of [name, `{name: ${name}, create: true}`]) {
+      expect((await deploy(swarm, web(`networks: [${asked}]`))).problems).toEqual([
+        `service web: \`networks\`: ${name}: it is a network of docker's own, which no service can name: leave it out, or write another name`,
+      ])
+    }
+  })
+
+  test.each([
+    [
+      'one name',
+      '{name: back, create: true}',
+      '{name: Back, create: true}',
+      /^service web: `networks`: Back: .*are one name for Swarm/,
+    ],
+    [
+      'overlapping addresses',
+      '{name: front, create: true, subnet: 10.20.0.0/16}',
+      '{name: back, create: true, subnet: 10.20.1.0/24}',
+      /^service web: `networks`: back: the subnet 10\.20\.1\.0\/24 is taken by the network front/,
+    ],
+  ])('two that are made in one run have not %s', async (_, one, other, expected) => {
+    const swarm = newSwarm()
+    const before = networksOf(swarm)
+    const run = await deploy(swarm, web(`networks: [${one}, ${other}]`))
+    expect(run.problems).toEqual([expect.stringMatching(expected)])
+    expect(networksOf(swarm)).toEqual(before)
+  })
+
   test('that is there in another form is an error', async () => {
     const swarm = newSwarm()
     await deploy(swarm, web('networks: [{name: backend, create: true}]'))
