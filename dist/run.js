@@ -25613,8 +25613,10 @@ function parseRoute(text) {
 function siblingsOf(name, services) {
     return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? []);
 }
+/** One with a copy of another's labels is none of its two. */
 function belongsTo({ Spec }) {
-    return Spec.Labels?.[BELONGS_LABEL];
+    const name = Spec.Labels?.[BELONGS_LABEL];
+    return name !== undefined && siblingNames(name).includes(Spec.Name) ? name : undefined;
 }
 /** Whether a service of two names has lost its traffic, or has never had it. */
 function isRetired({ Labels: labels }) {
@@ -43506,6 +43508,8 @@ function missingOf({ missing }) {
 
 
 
+
+
 /**
  * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
  * no service of others needs. A service is all that there is of it: of a blue-green one both, and what this action has made
@@ -43519,7 +43523,7 @@ function planStack(stack, { services, known }) {
     const all = objectsOf(stack, known);
     const ids = new Set(going.map(({ ID }) => ID));
     const others = services.filter(({ ID }) => !ids.has(ID));
-    const { objects, kept } = split(all, others);
+    const { objects, kept } = split(all, others, []);
     const records = recordIds(known, [
         { kind: 'stack', name: stack },
         // One of them may have been deployed by its name.
@@ -43532,6 +43536,7 @@ function planStack(stack, { services, known }) {
         objects,
         kept,
         records,
+        recordsOfOthers: [],
         missing: isThere ? [] : [missingStack(stack, services)],
         problems: [],
         notices: [],
@@ -43554,10 +43559,11 @@ function objectsOf(stack, known) {
  * Which of the objects can go, and which services of others need.
  *
  * @param others the services that stay
+ * @param records those of others
  */
-function split(objects, others) {
+function split(objects, others, records) {
     const kept = objects.flatMap((object) => {
-        const why = whyNeeded(object, others);
+        const why = whyNeeded(object, others) ?? whyRecorded(object, records);
         return why === undefined ? [] : [{ object, why }];
     });
     return { objects: objects.filter((object) => kept.every((one) => one.object !== object)), kept };
@@ -43570,6 +43576,11 @@ function whyNeeded({ id }, others) {
         return `used by ${names(users)}`;
     const past = others.filter(({ PreviousSpec }) => referredIds(PreviousSpec).includes(id));
     return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`;
+}
+/** Whoever goes back to what is recorded finds all of it. */
+function whyRecorded(object, records) {
+    const [first] = records.filter((one) => neededBy([one])(object));
+    return first === undefined ? undefined : `a record of ${subjectWords(first.record.subject)} needs it`;
 }
 function missingStack(stack, services) {
     const what = `stack: there is no stack ${stack} on this swarm`;
@@ -43588,11 +43599,16 @@ function planServices(names, { services, known }) {
     });
     const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])));
     const others = services.filter(({ ID }) => !going.has(ID));
+    const subjects = names.map((name) => ({ kind: 'service', name }));
+    const { kept: all } = recordsIn(known.config);
+    const own = subjects.flatMap((subject) => recordsOf(all, subject));
+    const recordsOfOthers = all.filter((one) => !own.includes(one));
     return {
         services: [...going.values()],
         others,
-        ...split(madeFor([...going.values()], known), others),
-        records: recordIds(known, names.map((name) => ({ kind: 'service', name }))),
+        ...split(madeFor([...going.values()], own, known), others, recordsOfOthers),
+        records: recordIds(known, subjects),
+        recordsOfOthers,
         missing: found.filter(({ its }) => its.length === 0).map(({ name }) => plan_missingService(name, services)),
         problems: colours.map(({ name, owner }) => `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`),
         notices: [...going.values()].flatMap((one) => {
@@ -43605,9 +43621,16 @@ function planServices(names, { services, known }) {
         }),
     };
 }
-/** What this action has made for services: the versions of their secrets and configs, and their networks. */
-function madeFor(services, known) {
-    const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+/**
+ * What this action has made for services: the versions of their secrets and configs, and their networks. Also what only
+ * their records name: earlier versions, and all of a service that is gone already.
+ */
+function madeFor(services, records, known) {
+    const specs = [
+        ...services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec]),
+        ...records.flatMap(({ record }) => record.services.map(({ spec }) => spec)),
+    ];
+    const ids = new Set(specs.flatMap(referredIds));
     const contents = ['secret', 'config'].flatMap((kind) => known[kind]
         .filter(({ ID, Spec }) => ids.has(ID) && stack_isOwn({ name: undefined }, Spec.Labels))
         .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
@@ -43672,7 +43695,7 @@ async function objects_removeObjects(plan, run) {
         return all.map((object) => objects_tell(object, 'cancelled', 'the run was stopped before it was removed'));
     // Somebody may have come to use one meanwhile, and what was used may be free.
     const services = await connection.engine.get('/services');
-    const { objects, kept } = split(all, services);
+    const { objects, kept } = split(all, services, plan.recordsOfOthers);
     const stay = kept.map(({ object, why }) => objects_tell(object, 'kept', why));
     const gone = [];
     for (const object of objects)
@@ -43759,19 +43782,26 @@ const FORGET_MS = 5000;
 async function services_removeServices(services, run) {
     const { connection, signal, asked } = run;
     const lines = serviceLog(services.map(({ Spec }) => Spec.Name));
-    const going = await parallel_inParallel(services, asked.maxParallel, async (service) => {
+    const first = await parallel_inParallel(services, asked.maxParallel, async (service) => {
         if (signal.aborted)
             return { service, startedAt: undefined };
         const startedAt = nowMs();
         const refusal = await removeOrSayWhy(connection.engine, `/services/${service.ID}`);
         return { service, startedAt, ...(refusal !== undefined && { refusal }) };
     });
+    const there = await stillThere(first.filter(isRemoved).map(services_idOf), run);
+    const going = await parallel_inParallel(first, asked.maxParallel, async (one) => {
+        if (!there.has(services_idOf(one)) || signal.aborted)
+            return one;
+        const refusal = await removeOrSayWhy(connection.engine, `/services/${one.service.ID}`);
+        return { ...one, ...(refusal !== undefined && { refusal }) };
+    });
     const ended = await waitForEnd(going, run, lines);
     return going.map((one) => services_resultOf(one, ended, run, lines));
 }
 async function waitForEnd(going, run, lines) {
     const { connection, signal, time, asked } = run;
-    const ids = new Set(going.filter(({ startedAt, refusal }) => startedAt !== undefined && refusal === undefined).map(services_idOf));
+    const ids = new Set(going.filter(isRemoved).map(services_idOf));
     const at = new Map();
     let last = { left: new Map(), unreachable: new Map(), nodes: [], hasEndedOnes: false };
     let told = '';
@@ -43800,6 +43830,24 @@ async function waitForEnd(going, run, lines) {
             throw error;
     }
     return { at, ...last };
+}
+function isRemoved({ startedAt, refusal }) {
+    return startedAt !== undefined && refusal === undefined;
+}
+/**
+ * Those of them that are there all the same. A leader that comes back knows no service at first, and so takes each for
+ * gone; what a list lacks after trouble is believed only when it can know.
+ */
+async function stillThere(ids, { connection, signal, time }) {
+    const ask = (id) => connection.engine.get('/services', { query: { filters: JSON.stringify({ id }) }, signal });
+    try {
+        return new Set((await inChunks(ids, ask)).map(({ ID }) => ID));
+    }
+    catch (error) {
+        if (signal.aborted || time.isOver)
+            return new Set();
+        throw error;
+    }
 }
 function services_idOf({ service }) {
     return service.ID;
@@ -43918,17 +43966,22 @@ function planVolumes(names, what, others) {
     return { names: all.filter((name) => kept.every((one) => one.name !== name)), kept };
 }
 /**
- * Removes volumes from all nodes, when nothing of what used them is left. What goes wrong on a node is told, and fails the
- * run only where docker refused; a node that cannot be reached is a warning.
+ * Removes volumes from all nodes that no service mounts by then: one that was to go may be left, and another may have come.
+ * What goes wrong on a node is told, and fails the run only where docker refused; a node that cannot be reached is a warning.
  */
-function removeVolumes({ names, kept }, asked, tools, self, run) {
+function removeVolumes(planned, asked, tools, self, run) {
     return stage('Remove volumes from the nodes', async () => {
-        const stay = kept.map(({ name, why }) => ({ kind: 'volume', name, outcome: 'kept', cause: why }));
+        const { what } = run.asked;
+        if (run.signal.aborted)
+            return [
+                ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
+                ...stayingOf(planned),
+            ];
+        const now = planVolumes(asked, what, await run.connection.engine.get('/services'));
+        const { names } = now;
+        const stay = stayingOf(now);
         if (names.length === 0)
             return stay;
-        if (run.signal.aborted)
-            return [...names.map(notDone('cancelled', 'the run was stopped before it was removed')), ...stay];
-        const { what } = run.asked;
         const args = [what.kind === 'stack' ? what.name : '', ...names];
         const seconds = Math.max(volumes_LEAST_SECONDS, Math.min(volumes_MOST_SECONDS, run.time.leftMs / 1000));
         try {
@@ -43942,6 +43995,9 @@ function removeVolumes({ names, kept }, asked, tools, self, run) {
             return [...names.map(notDone('failed', errors_messageOf(error))), ...stay];
         }
     });
+}
+function stayingOf({ kept }) {
+    return kept.map(({ name, why }) => ({ kind: 'volume', name, outcome: 'kept', cause: why }));
 }
 function notDone(outcome, cause) {
     return (name) => ({ kind: 'volume', name, outcome, cause });

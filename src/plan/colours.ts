@@ -233,8 +233,10 @@ function siblingsOf(name: string, services: readonly Service[]): Service[] {
   return siblingNames(name).flatMap((one) => services.find(({ Spec }) => Spec.Name === one) ?? [])
 }
 
+/** One with a copy of another's labels is none of its two. */
 function belongsTo({ Spec }: Service): string | undefined {
-  return Spec.Labels?.[BELONGS_LABEL]
+  const name = Spec.Labels?.[BELONGS_LABEL]
+  return name !== undefined && siblingNames(name).includes(Spec.Name) ? name : undefined
 }
 
 /** Whether a service of two names has lost its traffic, or has never had it. */

@@ -29,7 +29,7 @@ export async function removeObjects(plan: RemovalPlan, run: RemovalRun): Promise
   if (signal.aborted) return all.map((object) => tell(object, 'cancelled', 'the run was stopped before it was removed'))
   // Somebody may have come to use one meanwhile, and what was used may be free.
   const services = await connection.engine.get<Service[]>('/services')
-  const { objects, kept } = split(all, services)
+  const { objects, kept } = split(all, services, plan.recordsOfOthers)
   const stay = kept.map(({ object, why }: KeptObject) => tell(object, 'kept', why))
   const gone: RemovedThing[] = []
   for (const object of objects) gone.push(await removeObject(object, run))

@@ -10,8 +10,9 @@ import { similarNames } from '../inputs/keys.ts'
 import { listed } from '../inputs/problems.ts'
 import type { RemovalSubject } from '../inputs/removal.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
-import { isRecordOf } from '../records/format.ts'
-import type { Subject } from '../records/record.ts'
+import { isRecordOf, recordsIn } from '../records/format.ts'
+import { neededBy } from '../records/needed.ts'
+import { type KeptRecord, recordsOf, type Subject, subjectWords } from '../records/record.ts'
 import { someOf } from '../runner/some-of.ts'
 import { isOwn, MADE_LABEL } from '../stack/stack.ts'
 
@@ -39,6 +40,8 @@ export interface RemovalPlan {
   readonly kept: readonly KeptObject[]
   /** The IDs of the config objects that say what was deployed: without its services nothing leads back there. */
   readonly records: readonly string[]
+  /** The records of others, which may need what was made for the services. */
+  readonly recordsOfOthers: readonly KeptRecord[]
   /** What is asked for and is not there. */
   readonly missing: readonly Missing[]
   /** One line for each thing that cannot be meant as it is written. */
@@ -77,7 +80,7 @@ function planStack(stack: string, { services, known }: PresentSwarm): RemovalPla
   const all = objectsOf(stack, known)
   const ids = new Set(going.map(({ ID }) => ID))
   const others = services.filter(({ ID }) => !ids.has(ID))
-  const { objects, kept } = split(all, others)
+  const { objects, kept } = split(all, others, [])
   const records = recordIds(known, [
     { kind: 'stack', name: stack },
     // One of them may have been deployed by its name.
@@ -90,6 +93,7 @@ function planStack(stack: string, { services, known }: PresentSwarm): RemovalPla
     objects,
     kept,
     records,
+    recordsOfOthers: [],
     missing: isThere ? [] : [missingStack(stack, services)],
     problems: [],
     notices: [],
@@ -117,13 +121,15 @@ function objectsOf(stack: string, known: KnownObjects): RemovableObject[] {
  * Which of the objects can go, and which services of others need.
  *
  * @param others the services that stay
+ * @param records those of others
  */
 export function split(
   objects: readonly RemovableObject[],
   others: readonly Referring[],
+  records: readonly KeptRecord[],
 ): Pick<RemovalPlan, 'objects' | 'kept'> {
   const kept = objects.flatMap((object): KeptObject[] => {
-    const why = whyNeeded(object, others)
+    const why = whyNeeded(object, others) ?? whyRecorded(object, records)
     return why === undefined ? [] : [{ object, why }]
   })
   return { objects: objects.filter((object) => kept.every((one) => one.object !== object)), kept }
@@ -136,6 +142,12 @@ function whyNeeded({ id }: RemovableObject, others: readonly Referring[]): strin
   if (users.length > 0) return `used by ${names(users)}`
   const past = others.filter(({ PreviousSpec }) => referredIds(PreviousSpec).includes(id))
   return past.length === 0 ? undefined : `a rollback of ${names(past)} would need it`
+}
+
+/** Whoever goes back to what is recorded finds all of it. */
+function whyRecorded(object: RemovableObject, records: readonly KeptRecord[]): string | undefined {
+  const [first] = records.filter((one) => neededBy([one])(object))
+  return first === undefined ? undefined : `a record of ${subjectWords(first.record.subject)} needs it`
 }
 
 function missingStack(stack: string, services: readonly Service[]): Missing {
@@ -156,14 +168,16 @@ function planServices(names: readonly string[], { services, known }: PresentSwar
   })
   const going = new Map(found.flatMap(({ its }) => its.map((one) => [one.ID, one])))
   const others = services.filter(({ ID }) => !going.has(ID))
+  const subjects = names.map((name): Subject => ({ kind: 'service', name }))
+  const { kept: all } = recordsIn(known.config)
+  const own = subjects.flatMap((subject) => recordsOf(all, subject))
+  const recordsOfOthers = all.filter((one) => !own.includes(one))
   return {
     services: [...going.values()],
     others,
-    ...split(madeFor([...going.values()], known), others),
-    records: recordIds(
-      known,
-      names.map((name) => ({ kind: 'service', name })),
-    ),
+    ...split(madeFor([...going.values()], own, known), others, recordsOfOthers),
+    records: recordIds(known, subjects),
+    recordsOfOthers,
     missing: found.filter(({ its }) => its.length === 0).map(({ name }) => missingService(name, services)),
     problems: colours.map(
       ({ name, owner }) =>
@@ -180,9 +194,16 @@ function planServices(names: readonly string[], { services, known }: PresentSwar
   }
 }
 
-/** What this action has made for services: the versions of their secrets and configs, and their networks. */
-function madeFor(services: readonly Service[], known: KnownObjects): RemovableObject[] {
-  const ids = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)))
+/**
+ * What this action has made for services: the versions of their secrets and configs, and their networks. Also what only
+ * their records name: earlier versions, and all of a service that is gone already.
+ */
+function madeFor(services: readonly Service[], records: readonly KeptRecord[], known: KnownObjects): RemovableObject[] {
+  const specs = [
+    ...services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec]),
+    ...records.flatMap(({ record }) => record.services.map(({ spec }) => spec)),
+  ]
+  const ids = new Set(specs.flatMap(referredIds))
   const contents = (['secret', 'config'] as const).flatMap((kind) =>
     known[kind]
       .filter(({ ID, Spec }) => ids.has(ID) && isOwn({ name: undefined }, Spec.Labels))

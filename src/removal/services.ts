@@ -45,11 +45,17 @@ interface Going {
 export async function removeServices(services: readonly Service[], run: RemovalRun): Promise<ServiceResult[]> {
   const { connection, signal, asked } = run
   const lines = serviceLog(services.map(({ Spec }) => Spec.Name))
-  const going = await inParallel(services, asked.maxParallel, async (service): Promise<Going> => {
+  const first = await inParallel(services, asked.maxParallel, async (service): Promise<Going> => {
     if (signal.aborted) return { service, startedAt: undefined }
     const startedAt = nowMs()
     const refusal = await removeOrSayWhy(connection.engine, `/services/${service.ID}`)
     return { service, startedAt, ...(refusal !== undefined && { refusal }) }
+  })
+  const there = await stillThere(first.filter(isRemoved).map(idOf), run)
+  const going = await inParallel(first, asked.maxParallel, async (one): Promise<Going> => {
+    if (!there.has(idOf(one)) || signal.aborted) return one
+    const refusal = await removeOrSayWhy(connection.engine, `/services/${one.service.ID}`)
+    return { ...one, ...(refusal !== undefined && { refusal }) }
   })
   const ended = await waitForEnd(going, run, lines)
   return going.map((one) => resultOf(one, ended, run, lines))
@@ -70,9 +76,7 @@ interface Ended {
 
 async function waitForEnd(going: readonly Going[], run: RemovalRun, lines: ServiceLog): Promise<Ended> {
   const { connection, signal, time, asked } = run
-  const ids = new Set(
-    going.filter(({ startedAt, refusal }) => startedAt !== undefined && refusal === undefined).map(idOf),
-  )
+  const ids = new Set(going.filter(isRemoved).map(idOf))
   const at = new Map<string, number>()
   let last: Omit<Ended, 'at'> = { left: new Map(), unreachable: new Map(), nodes: [], hasEndedOnes: false }
   let told = ''
@@ -95,6 +99,25 @@ async function waitForEnd(going: readonly Going[], run: RemovalRun, lines: Servi
     if (!signal.aborted && !time.isOver) throw error
   }
   return { at, ...last }
+}
+
+function isRemoved({ startedAt, refusal }: Going): boolean {
+  return startedAt !== undefined && refusal === undefined
+}
+
+/**
+ * Those of them that are there all the same. A leader that comes back knows no service at first, and so takes each for
+ * gone; what a list lacks after trouble is believed only when it can know.
+ */
+async function stillThere(ids: readonly string[], { connection, signal, time }: RemovalRun): Promise<Set<string>> {
+  const ask = (id: readonly string[]) =>
+    connection.engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id }) }, signal })
+  try {
+    return new Set((await inChunks(ids, ask)).map(({ ID }) => ID))
+  } catch (error) {
+    if (signal.aborted || time.isOver) return new Set()
+    throw error
+  }
 }
 
 function idOf({ service }: Going): string {

@@ -65,22 +65,27 @@ export function planVolumes(names: readonly string[], what: RemovalSubject, othe
 }
 
 /**
- * Removes volumes from all nodes, when nothing of what used them is left. What goes wrong on a node is told, and fails the
- * run only where docker refused; a node that cannot be reached is a warning.
+ * Removes volumes from all nodes that no service mounts by then: one that was to go may be left, and another may have come.
+ * What goes wrong on a node is told, and fails the run only where docker refused; a node that cannot be reached is a warning.
  */
 export function removeVolumes(
-  { names, kept }: VolumePlan,
+  planned: VolumePlan,
   asked: readonly string[],
   tools: ToolImage,
   self: RunIdentity,
   run: RemovalRun,
 ): Promise<RemovedThing[]> {
   return stage('Remove volumes from the nodes', async () => {
-    const stay = kept.map(({ name, why }): RemovedThing => ({ kind: 'volume', name, outcome: 'kept', cause: why }))
-    if (names.length === 0) return stay
-    if (run.signal.aborted)
-      return [...names.map(notDone('cancelled', 'the run was stopped before it was removed')), ...stay]
     const { what } = run.asked
+    if (run.signal.aborted)
+      return [
+        ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
+        ...stayingOf(planned),
+      ]
+    const now = planVolumes(asked, what, await run.connection.engine.get<Service[]>('/services'))
+    const { names } = now
+    const stay = stayingOf(now)
+    if (names.length === 0) return stay
     const args = [what.kind === 'stack' ? what.name : '', ...names]
     const seconds = Math.max(LEAST_SECONDS, Math.min(MOST_SECONDS, run.time.leftMs / 1000))
     try {
@@ -92,6 +97,10 @@ export function removeVolumes(
       return [...names.map(notDone('failed', messageOf(error))), ...stay]
     }
   })
+}
+
+function stayingOf({ kept }: VolumePlan): RemovedThing[] {
+  return kept.map(({ name, why }) => ({ kind: 'volume', name, outcome: 'kept', cause: why }))
 }
 
 function notDone(outcome: 'failed' | 'cancelled', cause: string) {

@@ -221,6 +221,20 @@ describe('a stack', () => {
     expect(run.log).toContain('used by shop_web')
   })
 
+  test('a service that a manager does not find, and that is there, is removed all the same', async () => {
+    const swarm = newSwarm()
+    for (const key of ['web', 'api']) {
+      put(swarm, { Name: `shop_${key}`, Labels: { [NAMESPACE]: 'shop' }, Mode: { Replicated: { Replicas: 0 } } })
+    }
+    swarm.faults.add({
+      at: /^DELETE \/services/,
+      fault: { kind: 'error', status: 404, message: 'service not found' },
+    })
+    const run = await remove(swarm, { stack: 'shop' })
+    expect(outcomes(run)).toEqual(['service shop_web removed', 'service shop_api removed'])
+    expect(swarm.services).toEqual([])
+  })
+
   test('a network that the manager does not let go of at once is waited for', async () => {
     const swarm = newSwarm()
     await deploy(swarm, 'shop')
@@ -265,6 +279,50 @@ describe('services', () => {
     const run = await remove(swarm, { services: 'web' })
     expect(outcomes(run)).toEqual(['service web-blue removed', 'service web-green removed'])
     expect(swarm.services).toEqual(['web-red'])
+  })
+
+  test('one with a copy of the labels of a blue-green service is none of its two', async () => {
+    const swarm = newSwarm()
+    for (const Name of ['web-blue', 'db']) put(swarm, { Name, Labels: { 'swarm-deploy.blue-green': 'web' } })
+    await pass(5)
+    expect(outcomes(await remove(swarm, { services: 'web' }))).toEqual(['service web-blue removed'])
+    expect(outcomes(await remove(swarm, { services: 'db' }))).toEqual(['service db removed'])
+  })
+
+  describe('with secrets that were made for them', () => {
+    const attach = (swarm: MemorySwarm, name: string, content: string) =>
+      runAction(swarm, {
+        services: `[{name: ${name}, image: '${IMAGE}', create: true, secrets: [{name: key, content: '${content}'}]}]`,
+      })
+
+    test('what a record of another service needs stays, and goes with the last', async () => {
+      const swarm = newSwarm()
+      await attach(swarm, 'web', 'the-first-one')
+      for (const content of ['the-first-one', 'the-second-one', 'the-third-one']) await attach(swarm, 'api', content)
+      expect(names(swarm, 'secrets')).toHaveLength(3)
+      const run = await remove(swarm, { services: 'web' })
+      expect(outcomes(run)).toEqual(['service web removed', 'secret key kept', 'record of earlier deploys removed'])
+      expect(run.log).toContain(' stays: a record of service api needs it\n')
+      expect(run.isRed).toBe(false)
+      // Also the versions that only its records need.
+      expect(outcomes(await remove(swarm, { services: 'api' }))).toEqual([
+        'service api removed',
+        ...['secret key removed', 'secret key removed', 'secret key removed'],
+        'record of earlier deploys removed',
+      ])
+      expect([...swarm.store.objects.configs.values()]).toEqual([])
+    })
+
+    test('a service that is gone already leaves none of them, and no record', async () => {
+      const swarm = newSwarm()
+      await attach(swarm, 'web', 'the-first-one')
+      await attach(swarm, 'web', 'the-second-one')
+      await remove(swarm, { services: 'web' }, { kill: { at: /^DELETE \/services/ } })
+      expect([swarm.services, names(swarm, 'secrets').length]).toEqual([[], 2])
+      const run = await remove(swarm, { services: 'web', 'if-exists': 'true' })
+      expect(outcomes(run)).toEqual(['secret key removed', 'secret key removed', 'record of earlier deploys removed'])
+      expect([...swarm.store.objects.configs.values()]).toEqual([])
+    })
   })
 
   test('one of a stack goes alone, with a word on the next deploy', async () => {
@@ -453,6 +511,30 @@ describe('volumes', () => {
     expect(run.log).toContain('stays: volume data, used by other\n')
     expect(run.log).toMatch(/Warning: volume busy stays: docker refused to remove it from n1: .*volume is in use/)
     expect(run.isRed).toBe(false)
+  })
+
+  test('what a service mounts that was not removed, or that came meanwhile, stays', async () => {
+    const { swarm, left } = swarmWith({ n1: { shop_data: 'shop', shop_cache: 'shop', shop_old: 'shop' } })
+    const mounting = (name: string) => ({
+      Labels: { [NAMESPACE]: 'shop' },
+      Mode: { Replicated: { Replicas: 0 } },
+      TaskTemplate: {
+        ContainerSpec: { Image: IMAGE, Mounts: [{ Type: 'volume', Source: `shop_${name}`, Target: '/x' }] },
+      },
+    })
+    put(swarm, { Name: 'shop_web', ...mounting('data') })
+    swarm.faults.add(
+      {
+        at: /^DELETE \/services/,
+        fault: { kind: 'meanwhile', act: () => put(swarm, { Name: 'shop_new', ...mounting('cache') }) },
+      },
+      { at: /^DELETE \/services/, fault: { kind: 'error', status: 403, message: 'no' } },
+    )
+    const run = await remove(swarm, inputs({ stack: 'shop', 'remove-volumes': 'data cache old' }))
+    expect(run.isRed).toBe(true)
+    expect(left()).toEqual({ n1: ['shop_data', 'shop_cache'] })
+    expect(run.log).toContain('Warning: volume shop_data stays: used by shop_web\n')
+    expect(run.log).toContain('Warning: volume shop_cache stays: used by shop_new\n')
   })
 
   test('with `dry-run` they are listed, and no node is asked', async () => {
