@@ -35919,7 +35919,10 @@ async function writeAll(contents, run) {
     const { engine, signal } = run;
     const [{ kept }, info] = await Promise.all([readRecords(engine, signal), engine.get('/info', { signal })]);
     // Of the swarm: runners' clocks differ.
-    const at = new Date(info.SystemTime).toISOString();
+    const time = Date.parse(info.SystemTime);
+    if (Number.isNaN(time))
+        throw new UserError('the docker daemon does not say what time it is');
+    const at = new Date(time).toISOString();
     return parallel_inParallel(contents, write_MOST_AT_ONCE, async (content) => {
         const { token: _, ...known } = run.self;
         const next = nextRecord(content, recordsOf(kept, content.subject), { ...known, at }, run.wentBackTo?.(content.subject));

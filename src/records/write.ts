@@ -1,7 +1,7 @@
 import type { SystemInfo } from '../docker/api.ts'
 import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { objectName, recordBody } from './format.ts'
@@ -56,7 +56,9 @@ async function writeAll(contents: readonly Content[], run: RecordRun): Promise<R
   const { engine, signal } = run
   const [{ kept }, info] = await Promise.all([readRecords(engine, signal), engine.get<SystemInfo>('/info', { signal })])
   // Of the swarm: runners' clocks differ.
-  const at = new Date(info.SystemTime).toISOString()
+  const time = Date.parse(info.SystemTime)
+  if (Number.isNaN(time)) throw new UserError('the docker daemon does not say what time it is')
+  const at = new Date(time).toISOString()
   return inParallel(contents, MOST_AT_ONCE, async (content) => {
     const { token: _, ...known } = run.self
     const next = nextRecord(

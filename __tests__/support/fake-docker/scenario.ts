@@ -50,7 +50,14 @@ export const web = createService()
 /** A swarm of one node and one service, and a registry with a newer image of it. */
 export const healthy: Scenario = {
   answers: {
-    '/info': { ServerVersion: '20.10.24', Swarm: { LocalNodeState: 'active', ControlAvailable: true } },
+    // A swarm takes the record of a deploy, and shows none.
+    '/configs': [],
+    '/configs/create': { ID: 'record' },
+    '/info': {
+      SystemTime: '2026-11-26T12:00:00Z',
+      ServerVersion: '20.10.24',
+      Swarm: { LocalNodeState: 'active', ControlAvailable: true },
+    },
     '/nodes': [NODE],
     '/services': [web],
     [`/services/${web.Spec.Name}`]: web,

@@ -130,6 +130,9 @@ test('one service speaks for itself', async () => {
     expect.stringMatching(/^ {3}\d s {4}web: 1\/2 tasks running$/),
     expect.stringMatching(/^ {3}\d s {4}web: 2\/2 tasks running$/),
     expect.stringMatching(/^ {3}\d s {2}✓ web: updated after \d\.\d s, 2\/2 tasks on 2 nodes$/),
+    '== Record the deploy',
+    'service web: recorded as #1',
+    'Recorded as #1.',
     'converged: 1 updated',
     expect.stringMatching(/^Notice: Advice: web: no health check: /),
   ])

@@ -88,12 +88,20 @@ describe('of an account with a credential for the nodes', () => {
   test('services of a stack have it', async () => {
     const swarm = await swarmOfWeb()
     const compose = `services:\n  web: {image: "${NAME}:2"}\n`
-    const run = await runAction(swarm, { stack: 'shop', registries: REGISTRIES, monitor: '1s' }, { compose })
+    const run = await runAction(
+      swarm,
+      { stack: 'shop', registries: REGISTRIES, monitor: '1s', 'history-limit': '0' },
+      { compose },
+    )
     expect(run.results).toMatchObject([{ outcome: 'created' }])
     expect(usersOf(swarm).stored).toEqual(['bot'])
     expect(swarm.service('shop_web')?.Spec.Labels).toMatchObject(LABELS)
     swarm.faults.clear()
-    const again = await runAction(swarm, { stack: 'shop', registries: REGISTRIES, monitor: '1s' }, { compose })
+    const again = await runAction(
+      swarm,
+      { stack: 'shop', registries: REGISTRIES, monitor: '1s', 'history-limit': '0' },
+      { compose },
+    )
     expect(again.results).toMatchObject([{ outcome: 'unchanged' }])
     expect(swarm.faults.calls.filter(({ method, path }) => method === 'POST' && path !== '/auth')).toEqual([])
   })
