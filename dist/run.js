@@ -24164,12 +24164,6 @@ const REMEDIES = [
         doc: 'the swarm cannot be reached',
     },
     {
-        reads: '`client version … is too old`',
-        finds: /\bclient version \S+ is too old\b/,
-        advice: 'the docker CLI of this runner is older than what the daemon takes (Docker 29.0: none before 25): install a newer one in a step before, or leave `DOCKER_API_VERSION` out',
-        doc: 'the swarm cannot be reached',
-    },
-    {
         reads: 'a password is "empty"',
         finds: /\bpassword\b[^:]*\bis "?empty\b/,
         advice: 'the secret is not set, or not available to workflows of a fork',
@@ -27077,6 +27071,7 @@ var external_node_http_ = __nccwpck_require__(7067);
 
 
 
+
 /** Each of its reads may last through an election, and a slow daemon makes many of them. */
 const LIMIT_SECONDS = 180;
 /**
@@ -27084,10 +27079,16 @@ const LIMIT_SECONDS = 180;
  * the real swarm as far as it is a read; nothing that would change the swarm is passed on.
  *
  * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
+ * @throws UserError when the command speaks an API that is too old for the daemon: that is no fault of what it was to do
  */
 async function runAgainst(answer, command, docker, engine, socketPath, signal) {
+    let tooOld;
     const server = (0,external_node_http_.createServer)((request, response) => {
-        respond(request, response, engine, answer).catch((error) => response.destroy(error));
+        respond(request, response, engine, answer)
+            .then((problem) => {
+            tooOld ??= problem;
+        })
+            .catch((error) => response.destroy(error));
     });
     server.listen(socketPath);
     await (0,external_node_events_namespaceObject.once)(server, 'listening');
@@ -27095,29 +27096,45 @@ async function runAgainst(answer, command, docker, engine, socketPath, signal) {
         const { args, env, stdin = '', cwd } = command;
         const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' };
         const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
-        return await docker.run(args, cwd === undefined ? options : { ...options, cwd });
+        const result = await docker.run(args, cwd === undefined ? options : { ...options, cwd });
+        if (result.code !== 0 && tooOld !== undefined)
+            throw tooOld;
+        return result;
     }
     finally {
         server.close();
         server.closeAllConnections();
     }
 }
+/** @returns what makes each further answer a refusal */
 async function respond(request, response, engine, answer) {
     const { method = 'GET', url = '/' } = request;
     const { pathname, searchParams: query } = new URL(url, 'http://docker');
     const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ''));
     const body = method === 'POST' ? bodyOf(await (0,consumers_namespaceObject.text)(request)) : undefined;
     const reply = answer({ method, path, query, body });
-    if (reply !== undefined)
-        return sendJson(response, reply);
+    if (reply !== undefined) {
+        sendJson(response, reply);
+        return undefined;
+    }
     if (method !== 'GET' && method !== 'HEAD') {
         request.resume();
-        return sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
+        sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
+        return undefined;
     }
     const { status, headers, body: bytes } = await engine.forward({ method, path: url });
     const { connection: _, 'transfer-encoding': __, ...passed } = headers;
     response.writeHead(status, passed);
     response.end(bytes);
+    return status === 400 ? problemOfVersion(bytes.toString()) : undefined;
+}
+/** Docker 29.0 takes no API before 1.44, with which Docker 25 came (moby, daemon/server/middleware/version.go). */
+function problemOfVersion(said) {
+    const words = /client version ([\d.]{1,9}) is too old\. Minimum supported API version is ([\d.]{1,9}\d)/;
+    const [, spoken, oldest] = words.exec(said) ?? [];
+    if (oldest === undefined)
+        return undefined;
+    return new UserError(`the docker CLI of this runner speaks API ${spoken}, and the daemon takes none before ${oldest}: install a newer docker CLI in a step before`);
 }
 function bodyOf(sent) {
     return sent.trim() === '' ? undefined : parseGoJson(sent);

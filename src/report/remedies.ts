@@ -131,13 +131,6 @@ export const REMEDIES: readonly Remedy[] = [
     doc: 'the swarm cannot be reached',
   },
   {
-    reads: '`client version … is too old`',
-    finds: /\bclient version \S+ is too old\b/,
-    advice:
-      'the docker CLI of this runner is older than what the daemon takes (Docker 29.0: none before 25): install a newer one in a step before, or leave `DOCKER_API_VERSION` out',
-    doc: 'the swarm cannot be reached',
-  },
-  {
     reads: 'a password is "empty"',
     finds: /\bpassword\b[^:]*\bis "?empty\b/,
     advice: 'the secret is not set, or not available to workflows of a fork',

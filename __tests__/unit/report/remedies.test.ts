@@ -48,10 +48,6 @@ describe('what to do about a problem from before anything was sent', () => {
     ['a secret is empty', 'registries entry 1: the variable PW, which `password-env` names, is empty: set it'],
     ['no node can take a task', 'service web: no node can take it: no suitable node'],
     ['the swarm cannot be reached', 'host tcp://n2:2376 is a worker of its swarm'],
-    [
-      'the swarm cannot be reached',
-      'service web: `create-args`: docker says: client version 1.41 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version',
-    ],
   ])('%s: %s', (doc, problem) => {
     expect(remedyBefore(problem)?.doc).toBe(doc)
   })

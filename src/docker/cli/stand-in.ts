@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { UserError } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
 import type { Engine } from '../engine/engine.ts'
 import { parseGoJson, toGoJson } from '../engine/go-json.ts'
@@ -31,6 +32,7 @@ const LIMIT_SECONDS = 180
  * the real swarm as far as it is a read; nothing that would change the swarm is passed on.
  *
  * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
+ * @throws UserError when the command speaks an API that is too old for the daemon: that is no fault of what it was to do
  */
 export async function runAgainst(
   answer: (asked: Asked) => Reply | undefined,
@@ -40,8 +42,13 @@ export async function runAgainst(
   socketPath: string,
   signal: AbortSignal,
 ): Promise<CommandResult> {
+  let tooOld: UserError | undefined
   const server = createServer((request, response) => {
-    respond(request, response, engine, answer).catch((error: Error) => response.destroy(error))
+    respond(request, response, engine, answer)
+      .then((problem) => {
+        tooOld ??= problem
+      })
+      .catch((error: Error) => response.destroy(error))
   })
   server.listen(socketPath)
   await once(server, 'listening')
@@ -49,33 +56,51 @@ export async function runAgainst(
     const { args, env, stdin = '', cwd } = command
     const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' }
     const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS }
-    return await docker.run(args, cwd === undefined ? options : { ...options, cwd })
+    const result = await docker.run(args, cwd === undefined ? options : { ...options, cwd })
+    if (result.code !== 0 && tooOld !== undefined) throw tooOld
+    return result
   } finally {
     server.close()
     server.closeAllConnections()
   }
 }
 
+/** @returns what makes each further answer a refusal */
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   engine: Engine,
   answer: (asked: Asked) => Reply | undefined,
-): Promise<void> {
+): Promise<UserError | undefined> {
   const { method = 'GET', url = '/' } = request
   const { pathname, searchParams: query } = new URL(url, 'http://docker')
   const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ''))
   const body = method === 'POST' ? bodyOf(await text(request)) : undefined
   const reply = answer({ method, path, query, body })
-  if (reply !== undefined) return sendJson(response, reply)
+  if (reply !== undefined) {
+    sendJson(response, reply)
+    return undefined
+  }
   if (method !== 'GET' && method !== 'HEAD') {
     request.resume()
-    return sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } })
+    sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } })
+    return undefined
   }
   const { status, headers, body: bytes } = await engine.forward({ method, path: url })
   const { connection: _, 'transfer-encoding': __, ...passed } = headers
   response.writeHead(status, passed)
   response.end(bytes)
+  return status === 400 ? problemOfVersion(bytes.toString()) : undefined
+}
+
+/** Docker 29.0 takes no API before 1.44, with which Docker 25 came (moby, daemon/server/middleware/version.go). */
+function problemOfVersion(said: string): UserError | undefined {
+  const words = /client version ([\d.]{1,9}) is too old\. Minimum supported API version is ([\d.]{1,9}\d)/
+  const [, spoken, oldest] = words.exec(said) ?? []
+  if (oldest === undefined) return undefined
+  return new UserError(
+    `the docker CLI of this runner speaks API ${spoken}, and the daemon takes none before ${oldest}: install a newer docker CLI in a step before`,
+  )
 }
 
 function bodyOf(sent: string): unknown {

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from '@jest/globals'
 import type { DockerCli } from '../../../../src/docker/cli/cli.ts'
 import { rehearse } from '../../../../src/docker/cli/rehearsal.ts'
 import type { Engine } from '../../../../src/docker/engine/engine.ts'
+import { UserError } from '../../../../src/errors.ts'
 import { createService } from '../../../support/builders.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'rehearsal-'))
@@ -24,7 +25,7 @@ const forgetful = {
 
 function ask(method: string, path: string, body?: unknown): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, method, path }, async (response) => {
+    const outgoing = request({ socketPath, method, path, agent: false }, async (response) => {
       resolve({ status: response.statusCode, body: await text(response) })
     })
     outgoing.on('error', reject)
@@ -47,4 +48,32 @@ test('docker sees the service as it was observed, whatever the swarm says at thi
   const signal = new AbortController().signal
   const rehearsal = await rehearse({ args: [], env: {} }, docker, forgetful, socketPath, signal, web)
   expect(rehearsal).toEqual({ spec: { ...web.Spec, Labels: { seen: 'yes' } } })
+})
+
+test('a docker command whose API the daemon does not take any more is told as that, and not as a fault of its flags', async () => {
+  const signal = new AbortController().signal
+  const message =
+    'client version 1.41 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version'
+  const body = Buffer.from(JSON.stringify({ message }))
+  const newer = {
+    ...forgetful,
+    forward: () => Promise.resolve({ status: 400, headers: {}, body }),
+  } as unknown as Engine
+  const old = {
+    async run() {
+      const { body: said } = await ask('GET', '/v1.41/networks/front')
+      return { code: 1, stdout: '', stderr: said }
+    },
+  } as unknown as DockerCli
+  await expect(rehearse({ args: [], env: {} }, old, newer, socketPath, signal, web)).rejects.toEqual(
+    new UserError(
+      'the docker CLI of this runner speaks API 1.41, and the daemon takes none before 1.44: install a newer docker CLI in a step before',
+    ),
+  )
+  const other = {
+    ...newer,
+    forward: () => Promise.resolve({ status: 400, headers: {}, body: Buffer.from('{"message":"no"}') }),
+  }
+  const rehearsal = await rehearse({ args: [], env: {} }, old, other as unknown as Engine, socketPath, signal, web)
+  expect(rehearsal).toEqual({ refusal: '{"message":"no"}' })
 })
