@@ -8829,6 +8829,10 @@ function toGoJson(value, replacer) {
     const text = JSON.stringify(value, replacer);
     return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
 }
+/** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
+function isLargeNumber(value) {
+    return typeof value === 'string' && value.startsWith(MARK);
+}
 function withMarks(text) {
     return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
 }

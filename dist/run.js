@@ -10655,6 +10655,10 @@ function toGoJson(value, replacer) {
     const text = JSON.stringify(value, replacer);
     return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
 }
+/** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
+function isLargeNumber(value) {
+    return typeof value === 'string' && value.startsWith(MARK);
+}
 function withMarks(text) {
     return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
 }
@@ -21316,6 +21320,7 @@ function variables(spec) {
 ;// CONCATENATED MODULE: ./build/records/record.js
 
 
+
 const MOST_RUNS = 20;
 /**
  * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
@@ -21343,23 +21348,23 @@ function recordsOf(records, subject) {
 }
 /** The newest first; of one version and content there is one, with the runs of all. */
 function inOrder(records) {
-    const ordered = records.toSorted((a, b) => newerFirst(a, b));
-    const merged = [];
-    for (const one of ordered) {
-        const at = merged.findIndex((other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record));
-        const other = merged[at];
-        if (other === undefined)
-            merged.push(one);
-        else
-            merged[at] = record_together(other, one);
+    // Whoever may make configs may make ten thousand of one version: each is looked at once.
+    const versions = groupBy(records, versionOf);
+    const merged = new Map();
+    for (const one of records.toSorted((a, b) => newerFirst(a, b))) {
+        const version = versionOf(one);
+        const isAlone = versions.get(version)?.length === 1;
+        const key = isAlone ? version : `${version} ${record_contentOf(one.record)}`;
+        const other = merged.get(key);
+        merged.set(key, other === undefined ? one : record_together(other, one));
     }
-    return merged;
+    return [...merged.values()];
+}
+function versionOf({ record: { subject, version } }) {
+    return `${subject.kind} ${subject.name} ${version}`;
 }
 function newerFirst({ record: a, ids: aIds }, { record: b, ids: bIds }) {
     return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1);
-}
-function isSameVersion(a, b) {
-    return a.version === b.version && isSameSubject(a.subject, b.subject);
 }
 /** @param newer which says the rest */
 function record_together(newer, older) {
@@ -22538,6 +22543,7 @@ function plan_quoted(value) {
 }
 
 ;// CONCATENATED MODULE: ./build/records/shape.js
+
 /** Deeper than any spec: what walks through a value must come to its end. */
 const shape_DEEPEST = 50;
 /** Whether it has the shape, and is not deeper than anything that makes sense. */
@@ -22550,7 +22556,7 @@ function has(value, shape) {
     if (shape === 'text')
         return typeof value === 'string';
     if (shape === 'number')
-        return typeof value === 'number';
+        return typeof value === 'number' || isLargeNumber(value);
     if (typeof value !== 'object' || value === null)
         return false;
     if (typeof shape !== 'string' && 'listOf' in shape) {
@@ -22606,7 +22612,7 @@ function specShape() {
             'Source?': 'text',
             'Target?': 'text',
             'VolumeOptions?': { with: { 'Subpath?': 'text', 'DriverConfig?': { with: { 'Name?': 'text' } } } },
-            'BindOptions?': 'object',
+            'BindOptions?': { with: { 'Propagation?': 'text' } },
         },
     };
     const healthcheck = {
@@ -22636,6 +22642,11 @@ function specShape() {
             'Hostname?': 'text',
             'Dir?': 'text',
             'User?': 'text',
+            'Groups?': texts,
+            'Hosts?': texts,
+            'DNSConfig?': { with: { 'Nameservers?': texts, 'Search?': texts, 'Options?': texts } },
+            'Sysctls?': textMap,
+            'Ulimits?': { listOf: { with: { 'Name?': 'text', 'Soft?': 'number', 'Hard?': 'number' } } },
             'CapabilityAdd?': texts,
             'CapabilityDrop?': texts,
             'Mounts?': { listOf: mount },
@@ -22653,14 +22664,22 @@ function specShape() {
             ContainerSpec: container,
             'Networks?': networks,
             'ForceUpdate?': 'number',
+            'LogDriver?': { with: { 'Name?': 'text', 'Options?': textMap } },
             'RestartPolicy?': restart,
             'Resources?': { with: { 'Limits?': resources, 'Reservations?': resources } },
             'Placement?': {
-                with: { 'Constraints?': texts, 'MaxReplicas?': 'number', 'Platforms?': { listOf: platform } },
+                with: {
+                    'Constraints?': texts,
+                    'Preferences?': { listOf: { with: { 'Spread?': { with: { 'SpreadDescriptor?': 'text' } } } } },
+                    'MaxReplicas?': 'number',
+                    'Platforms?': { listOf: platform },
+                },
             },
         },
     };
-    const port = { with: { 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' } };
+    const port = {
+        with: { 'TargetPort?': 'number', 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' },
+    };
     return {
         with: {
             Name: 'text',
@@ -22707,7 +22726,8 @@ const MOST_UNPACKED_BYTES = 8 * 1024 * 1024;
 /** What is read in all: so many records of somebody else shall not take all the memory. */
 const MOST_UNPACKED_IN_ALL = 128 * 1024 * 1024;
 const format_LONGEST_WORD = 300;
-const HIGHEST_VERSION = 1_000_000_000;
+/** What `to` takes. */
+const HIGHEST_VERSION = 999_999_999;
 /** The filter that finds the records of all subjects. */
 const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] });
 /** Whether an object says that it is a record of this subject, whatever is in it. */
@@ -35885,7 +35905,9 @@ function nextRecord(content, kept, run, wentBackTo) {
     const newest = kept[0]?.record;
     const isAgain = newest !== undefined && sameContent(newest, content);
     const version = (newest?.version ?? 0) + (isAgain ? 0 : 1);
-    const back = wentBackTo ?? (isAgain ? newest.wentBackTo : undefined);
+    // To what runs already nobody goes back: a record of a deploy stays that of a deploy.
+    const isDeploy = isAgain && newest.wentBackTo === undefined;
+    const back = isDeploy ? undefined : (wentBackTo ?? (isAgain ? newest.wentBackTo : undefined));
     const runs = isAgain ? runsTogether([run], newest.runs) : [run];
     const { subject, services, names } = content;
     const isBack = back !== undefined && back !== version;
@@ -35956,6 +35978,8 @@ async function write(record, { engine, self, signal }) {
     if ('bytes' in body) {
         return `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
     }
+    if (!isReadable(body))
+        return UNREADABLE;
     try {
         await engine.post('/configs/create', { body, mayRepeat: true, signal });
         return undefined;
@@ -35964,6 +35988,11 @@ async function write(record, { engine, self, signal }) {
         // The answer to the first try was lost: no other run makes one of this name.
         return error instanceof EngineError && error.status === 409 ? undefined : write_wordsOf(error);
     }
+}
+// Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
+const UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
+function isReadable(body) {
+    return recordsIn([{ ID: '', Spec: body }]).kept.length === 1;
 }
 /** Where there is no room for all that have deployed it, it tells of the last. */
 function write_bodyOf(record, name) {
@@ -37448,8 +37477,7 @@ function choose_named(records, text, target) {
         return `${targetInWords(target)} is the beginning of several commits: ${list.join(', ')}: write more of it`;
     }
     const [ofCommit = []] = commits.values();
-    // A rollback of ours ran at some commit too, which is not the one that it went back to.
-    const deployedBy = ofCommit.filter(({ wentBackTo }) => wentBackTo === undefined);
+    const deployedBy = ofCommit.find((record) => wasDeployedAt(text, record));
     const ofTag = records.filter((record) => tagsOf(record).includes(text));
     const ofRun = records.filter(({ runs }) => runs.some(({ runId }) => runId === text));
     const run = ofRun.length === 0 ? undefined : oneOf(ofRun, target, records);
@@ -37457,7 +37485,7 @@ function choose_named(records, text, target) {
         return run;
     const kinds = [
         ['the tag', ofTag[0]],
-        ['the commit', deployedBy[0] ?? ofCommit[0]],
+        ['the commit', deployedBy],
         ['the run', run],
     ];
     const meant = kinds.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }]));
@@ -37469,12 +37497,25 @@ function choose_named(records, text, target) {
     const list = meant.map(({ kind, record }) => `${kind} of ${versionInWords(record, records)}`);
     return `${targetInWords(target)} is ${list.join(' and ')}: ${nameOne(meant.map(({ record }) => record))}`;
 }
+/**
+ * Whether it was deployed at this commit. A rollback ran at some commit too, which is not the one that it went back to:
+ * it is the first run of the record that it has written.
+ */
+function wasDeployedAt(text, { runs, wentBackTo }) {
+    const deployed = wentBackTo === undefined ? runs : runs.slice(0, -1);
+    return deployed.some(({ commit }) => beginsWith(commit, text));
+}
+function beginsWith(commit, text) {
+    return commit.toLowerCase().startsWith(text.toLowerCase());
+}
 /** The records by the whole commits that begin so. */
 function commitsThatBegin(text, records) {
     if (!/^[0-9a-f]{7,64}$/i.test(text))
         return new Map();
-    const begins = (commit) => commit.toLowerCase().startsWith(text.toLowerCase());
-    const all = records.flatMap((record) => [...new Set(record.runs.map(({ commit }) => commit).filter(begins))].map((commit) => ({ commit, record })));
+    const all = records.flatMap((record) => {
+        const commits = new Set(record.runs.map(({ commit }) => commit).filter((commit) => beginsWith(commit, text)));
+        return [...commits].map((commit) => ({ commit, record }));
+    });
     return new Map([...groupBy(all, ({ commit }) => commit)].map(([commit, of]) => [commit, of.map(({ record }) => record)]));
 }
 /** To go back to either is the same, but for numbers of tasks, and for what had another ID then. */
@@ -37499,7 +37540,12 @@ function notFound(target, records) {
     if (records.some(({ version }) => version === number)) {
         return `no tag, commit or run of a record is ${shown(text)}: for the version of this number write \`'#${number}'\``;
     }
-    const short = /^[0-9a-f]{4,6}$/i.test(text) ? '; of a commit write at least 7 characters' : '';
+    const backs = [...commitsThatBegin(text, records).values()].flat();
+    const short = /^[0-9a-f]{4,6}$/i.test(text)
+        ? '; of a commit write at least 7 characters'
+        : backs.length > 0
+            ? ` (a workflow at this commit has only gone back: see ${backs.map(({ version }) => `#${version}`).join(', ')})`
+            : '';
     return `no tag, commit or run of a record is ${shown(text)}${short}: ${there}`;
 }
 function nameOne(records) {
@@ -37539,6 +37585,7 @@ function choose_tagOf(image) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/recorded.js
+
 
 
 
@@ -37597,12 +37644,12 @@ function recorded_find(kind, id, name, known) {
 function runningOf(records, extent, present) {
     const how = new Map(records.map((record) => [record, compared(record, extent, present)]));
     const whole = records.find((record) => how.get(record) === 'same');
-    const scaled = records.find((record) => how.get(record) === 'scaled');
-    return { record: whole ?? scaled, has: (record) => how.get(record) === 'same' };
+    const nearly = records.find((record) => how.get(record) !== 'other');
+    return { record: whole ?? nearly, has: (record) => ['same', 'scaled'].includes(how.get(record) ?? 'other') };
 }
 /**
- * How what runs compares with a record: `scaled` where only numbers of tasks differ, which people and programs change
- * without a deploy, or where services have come since. Jobs do not count where they are not run again.
+ * How what runs compares with a record. Numbers of tasks are changed by people and programs without a deploy. Jobs do
+ * not count where they are not run again.
  */
 function compared(record, { rerunJobs, only }, present) {
     const { ids } = presentIds(record, present);
@@ -37612,7 +37659,9 @@ function compared(record, { rerunJobs, only }, present) {
     if (all.includes('other'))
         return 'other';
     const others = only === 'all' ? surplusOf(record, present) : [];
-    return all.includes('scaled') || others.length > 0 ? 'scaled' : 'same';
+    if (others.length > 0)
+        return 'grown';
+    return all.includes('scaled') ? 'scaled' : 'same';
 }
 /** The services of a record that `only` means, by the names that they have on the swarm. */
 function meantOf(record, only) {
@@ -37636,8 +37685,10 @@ function comparedService({ name, spec }, ids, { services }) {
     if (sameSpec(current.Spec, wanted))
         return 'same';
     const { Replicated: replicated } = current.Spec.Mode;
-    const isReplicated = replicated !== undefined && wanted.Mode.Replicated !== undefined;
-    return isReplicated && sameSpec(current.Spec, { ...wanted, Mode: { Replicated: replicated } }) ? 'scaled' : 'other';
+    if (replicated === undefined || wanted.Mode.Replicated === undefined)
+        return 'other';
+    const scaled = withoutOwnNote({ ...wanted, Mode: { Replicated: replicated } });
+    return sameSpec(withoutOwnNote(current.Spec), scaled) ? 'scaled' : 'other';
 }
 /** The services of a stack that a record does not have. */
 function surplusOf({ subject, services }, present) {
@@ -38084,7 +38135,7 @@ function wantedObject(request, object, known) {
         const noted = isOthers ? labels : { ...labels, [HASH_LABEL]: hash };
         return { ...common, name: body.Name, versionOf: undefined, labels: noted };
     }
-    const name = versionOf(kind, body.Name, content, templating?.Name, known[kind]);
+    const name = content_versionOf(kind, body.Name, content, templating?.Name, known[kind]);
     const version = known[kind].find(({ Spec }) => Spec.Name === name);
     const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name;
     const isMeant = isDockers && (version === undefined || (content_isInUse(plain, known) && !content_isInUse(version, known)));
@@ -38103,7 +38154,7 @@ function wantedObject(request, object, known) {
  * @param known those of the kind that the swarm has
  * @throws UserError when the swarm has another content under that name
  */
-function versionOf(kind, name, content, templating, known) {
+function content_versionOf(kind, name, content, templating, known) {
     const all = templating === undefined ? content : Buffer.concat([content, Buffer.from(`\0${templating}`)]);
     const version = versionName(name, contentHash(kind, name, all));
     const data = known.find(({ Spec }) => Spec.Name === version)?.Spec.Data;
@@ -38228,7 +38279,7 @@ class Made {
         const account = kind === 'config' && content.isCredentialSpec ? credentialAccount(bytes.toString()) : undefined;
         const own = account === undefined ? {} : { [GMSA_LABEL]: account };
         try {
-            const version = versionOf(kind, name, bytes, templating, this.#known[kind]);
+            const version = content_versionOf(kind, name, bytes, templating, this.#known[kind]);
             const object = {
                 kind,
                 name: version,

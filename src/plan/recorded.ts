@@ -18,6 +18,7 @@ import { asUpdate } from './change.ts'
 import { asLive, coloursOf, nameInFiles } from './colours.ts'
 import { choosingLabels } from './config-choice.ts'
 import { beforeInterim } from './interim-spec.ts'
+import { withoutOwnNote } from './keep-replicas.ts'
 
 /** What was deployed once, held against what the swarm has now. Pure. */
 
@@ -85,7 +86,8 @@ function find(kind: Kind | 'network', id: string, name: string, known: KnownObje
   return (known.networks.find(isIt) ?? named.find(({ Scope }) => Scope === 'swarm') ?? named[0])?.Id
 }
 
-type Comparison = 'same' | 'scaled' | 'other'
+/** `scaled`: only numbers of tasks differ. `grown`: what is recorded is there, and services have come since. */
+type Comparison = 'same' | 'scaled' | 'grown' | 'other'
 
 /** What of a version goes back. */
 export interface Extent extends Pick<RollbackRequest, 'rerunJobs'> {
@@ -97,13 +99,13 @@ export interface Extent extends Pick<RollbackRequest, 'rerunJobs'> {
 export function runningOf(records: readonly DeployRecord[], extent: Extent, present: Present): Running {
   const how = new Map(records.map((record) => [record, compared(record, extent, present)]))
   const whole = records.find((record) => how.get(record) === 'same')
-  const scaled = records.find((record) => how.get(record) === 'scaled')
-  return { record: whole ?? scaled, has: (record) => how.get(record) === 'same' }
+  const nearly = records.find((record) => how.get(record) !== 'other')
+  return { record: whole ?? nearly, has: (record) => ['same', 'scaled'].includes(how.get(record) ?? 'other') }
 }
 
 /**
- * How what runs compares with a record: `scaled` where only numbers of tasks differ, which people and programs change
- * without a deploy, or where services have come since. Jobs do not count where they are not run again.
+ * How what runs compares with a record. Numbers of tasks are changed by people and programs without a deploy. Jobs do
+ * not count where they are not run again.
  */
 function compared(record: DeployRecord, { rerunJobs, only }: Extent, present: Present): Comparison {
   const { ids } = presentIds(record, present)
@@ -112,7 +114,8 @@ function compared(record: DeployRecord, { rerunJobs, only }: Extent, present: Pr
   const all = counting.map((one) => comparedService(one, ids, present))
   if (all.includes('other')) return 'other'
   const others = only === 'all' ? surplusOf(record, present) : []
-  return all.includes('scaled') || others.length > 0 ? 'scaled' : 'same'
+  if (others.length > 0) return 'grown'
+  return all.includes('scaled') ? 'scaled' : 'same'
 }
 
 /** The services of a record that `only` means, by the names that they have on the swarm. */
@@ -142,8 +145,9 @@ function comparedService(
   const wanted = asUpdate(asLive(withIds(spec, ids), current, colours.route), current.Spec)
   if (sameSpec(current.Spec, wanted)) return 'same'
   const { Replicated: replicated } = current.Spec.Mode
-  const isReplicated = replicated !== undefined && wanted.Mode.Replicated !== undefined
-  return isReplicated && sameSpec(current.Spec, { ...wanted, Mode: { Replicated: replicated } }) ? 'scaled' : 'other'
+  if (replicated === undefined || wanted.Mode.Replicated === undefined) return 'other'
+  const scaled = withoutOwnNote({ ...wanted, Mode: { Replicated: replicated } })
+  return sameSpec(withoutOwnNote(current.Spec), scaled) ? 'scaled' : 'other'
 }
 
 /** The services of a stack that a record does not have. */

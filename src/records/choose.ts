@@ -14,7 +14,7 @@ import { type DeployRecord, sameContent } from './record.ts'
 export interface Running {
   /** The newest record of it; `undefined`: what runs is in none. */
   readonly record: DeployRecord | undefined
-  /** Whether a record would change nothing. */
+  /** Whether a record would change nothing, but for numbers of tasks. */
   has(record: DeployRecord): boolean
 }
 
@@ -111,15 +111,14 @@ function named(records: readonly DeployRecord[], text: string, target: RollbackT
     return `${targetInWords(target)} is the beginning of several commits: ${list.join(', ')}: write more of it`
   }
   const [ofCommit = []] = commits.values()
-  // A rollback of ours ran at some commit too, which is not the one that it went back to.
-  const deployedBy = ofCommit.filter(({ wentBackTo }) => wentBackTo === undefined)
+  const deployedBy = ofCommit.find((record) => wasDeployedAt(text, record))
   const ofTag = records.filter((record) => tagsOf(record).includes(text))
   const ofRun = records.filter(({ runs }) => runs.some(({ runId }) => runId === text))
   const run = ofRun.length === 0 ? undefined : oneOf(ofRun, target, records)
   if (typeof run === 'string') return run
   const kinds = [
     ['the tag', ofTag[0]],
-    ['the commit', deployedBy[0] ?? ofCommit[0]],
+    ['the commit', deployedBy],
     ['the run', run],
   ] as const
   const meant = kinds.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }]))
@@ -130,13 +129,26 @@ function named(records: readonly DeployRecord[], text: string, target: RollbackT
   return `${targetInWords(target)} is ${list.join(' and ')}: ${nameOne(meant.map(({ record }) => record))}`
 }
 
+/**
+ * Whether it was deployed at this commit. A rollback ran at some commit too, which is not the one that it went back to:
+ * it is the first run of the record that it has written.
+ */
+function wasDeployedAt(text: string, { runs, wentBackTo }: DeployRecord): boolean {
+  const deployed = wentBackTo === undefined ? runs : runs.slice(0, -1)
+  return deployed.some(({ commit }) => beginsWith(commit, text))
+}
+
+function beginsWith(commit: string, text: string): boolean {
+  return commit.toLowerCase().startsWith(text.toLowerCase())
+}
+
 /** The records by the whole commits that begin so. */
 function commitsThatBegin(text: string, records: readonly DeployRecord[]): Map<string, DeployRecord[]> {
   if (!/^[0-9a-f]{7,64}$/i.test(text)) return new Map()
-  const begins = (commit: string) => commit.toLowerCase().startsWith(text.toLowerCase())
-  const all = records.flatMap((record) =>
-    [...new Set(record.runs.map(({ commit }) => commit).filter(begins))].map((commit) => ({ commit, record })),
-  )
+  const all = records.flatMap((record) => {
+    const commits = new Set(record.runs.map(({ commit }) => commit).filter((commit) => beginsWith(commit, text)))
+    return [...commits].map((commit) => ({ commit, record }))
+  })
   return new Map(
     [...groupBy(all, ({ commit }) => commit)].map(([commit, of]) => [commit, of.map(({ record }) => record)]),
   )
@@ -165,7 +177,12 @@ function notFound(target: RollbackTarget, records: readonly DeployRecord[]): str
   if (records.some(({ version }) => version === number)) {
     return `no tag, commit or run of a record is ${shown(text)}: for the version of this number write \`'#${number}'\``
   }
-  const short = /^[0-9a-f]{4,6}$/i.test(text) ? '; of a commit write at least 7 characters' : ''
+  const backs = [...commitsThatBegin(text, records).values()].flat()
+  const short = /^[0-9a-f]{4,6}$/i.test(text)
+    ? '; of a commit write at least 7 characters'
+    : backs.length > 0
+      ? ` (a workflow at this commit has only gone back: see ${backs.map(({ version }) => `#${version}`).join(', ')})`
+      : ''
   return `no tag, commit or run of a record is ${shown(text)}${short}: ${there}`
 }
 

@@ -34,7 +34,8 @@ const MOST_UNPACKED_BYTES = 8 * 1024 * 1024
 /** What is read in all: so many records of somebody else shall not take all the memory. */
 const MOST_UNPACKED_IN_ALL = 128 * 1024 * 1024
 const LONGEST_WORD = 300
-const HIGHEST_VERSION = 1_000_000_000
+/** What `to` takes. */
+const HIGHEST_VERSION = 999_999_999
 
 /** The filter that finds the records of all subjects. */
 export const RECORDS_FILTER = JSON.stringify({ label: [SUBJECT_LABEL] })

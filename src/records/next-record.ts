@@ -94,7 +94,9 @@ export function nextRecord(
   const newest = kept[0]?.record
   const isAgain = newest !== undefined && sameContent(newest, content)
   const version = (newest?.version ?? 0) + (isAgain ? 0 : 1)
-  const back = wentBackTo ?? (isAgain ? newest.wentBackTo : undefined)
+  // To what runs already nobody goes back: a record of a deploy stays that of a deploy.
+  const isDeploy = isAgain && newest.wentBackTo === undefined
+  const back = isDeploy ? undefined : (wentBackTo ?? (isAgain ? newest.wentBackTo : undefined))
   const runs = isAgain ? runsTogether([run], newest.runs) : [run]
   const { subject, services, names } = content
   const isBack = back !== undefined && back !== version

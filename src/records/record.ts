@@ -1,5 +1,6 @@
 import type { ServiceSpec } from '../docker/api.ts'
 import { fingerprint } from '../docker/specs/spec-comparison.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { BOOKKEEPING_LABELS } from '../runner/own-labels.ts'
 
 /**
@@ -104,25 +105,25 @@ export function recordsOf(records: readonly KeptRecord[], subject: Subject): Kep
 
 /** The newest first; of one version and content there is one, with the runs of all. */
 export function inOrder(records: readonly KeptRecord[]): KeptRecord[] {
-  const ordered = records.toSorted((a, b) => newerFirst(a, b))
-  const merged: KeptRecord[] = []
-  for (const one of ordered) {
-    const at = merged.findIndex(
-      (other) => isSameVersion(other.record, one.record) && sameContent(other.record, one.record),
-    )
-    const other = merged[at]
-    if (other === undefined) merged.push(one)
-    else merged[at] = together(other, one)
+  // Whoever may make configs may make ten thousand of one version: each is looked at once.
+  const versions = groupBy(records, versionOf)
+  const merged = new Map<string, KeptRecord>()
+  for (const one of records.toSorted((a, b) => newerFirst(a, b))) {
+    const version = versionOf(one)
+    const isAlone = versions.get(version)?.length === 1
+    const key = isAlone ? version : `${version} ${contentOf(one.record)}`
+    const other = merged.get(key)
+    merged.set(key, other === undefined ? one : together(other, one))
   }
-  return merged
+  return [...merged.values()]
+}
+
+function versionOf({ record: { subject, version } }: KeptRecord): string {
+  return `${subject.kind} ${subject.name} ${version}`
 }
 
 function newerFirst({ record: a, ids: aIds }: KeptRecord, { record: b, ids: bIds }: KeptRecord): number {
   return b.version - a.version || Date.parse(b.at) - Date.parse(a.at) || ((aIds[0] ?? '') < (bIds[0] ?? '') ? -1 : 1)
-}
-
-function isSameVersion(a: DeployRecord, b: DeployRecord): boolean {
-  return a.version === b.version && isSameSubject(a.subject, b.subject)
 }
 
 /** @param newer which says the rest */

@@ -1,3 +1,5 @@
+import { isLargeNumber } from '../docker/engine/go-json.ts'
+
 /**
  * What a value must be, as far as the code looks at it. Whoever may make a config writes what he likes in it: what has
  * this shape can be read without asking for each field. Pure.
@@ -23,7 +25,7 @@ export function fits(value: unknown, shape: Shape): boolean {
 function has(value: unknown, shape: Shape): boolean {
   if (shape === 'any') return true
   if (shape === 'text') return typeof value === 'string'
-  if (shape === 'number') return typeof value === 'number'
+  if (shape === 'number') return typeof value === 'number' || isLargeNumber(value)
   if (typeof value !== 'object' || value === null) return false
   if (typeof shape !== 'string' && 'listOf' in shape) {
     return Array.isArray(value) && value.every((item) => has(item, shape.listOf))
@@ -76,7 +78,7 @@ function specShape(): Shape {
       'Source?': 'text',
       'Target?': 'text',
       'VolumeOptions?': { with: { 'Subpath?': 'text', 'DriverConfig?': { with: { 'Name?': 'text' } } } },
-      'BindOptions?': 'object',
+      'BindOptions?': { with: { 'Propagation?': 'text' } },
     },
   }
   const healthcheck: Shape = {
@@ -106,6 +108,11 @@ function specShape(): Shape {
       'Hostname?': 'text',
       'Dir?': 'text',
       'User?': 'text',
+      'Groups?': texts,
+      'Hosts?': texts,
+      'DNSConfig?': { with: { 'Nameservers?': texts, 'Search?': texts, 'Options?': texts } },
+      'Sysctls?': textMap,
+      'Ulimits?': { listOf: { with: { 'Name?': 'text', 'Soft?': 'number', 'Hard?': 'number' } } },
       'CapabilityAdd?': texts,
       'CapabilityDrop?': texts,
       'Mounts?': { listOf: mount },
@@ -123,14 +130,22 @@ function specShape(): Shape {
       ContainerSpec: container,
       'Networks?': networks,
       'ForceUpdate?': 'number',
+      'LogDriver?': { with: { 'Name?': 'text', 'Options?': textMap } },
       'RestartPolicy?': restart,
       'Resources?': { with: { 'Limits?': resources, 'Reservations?': resources } },
       'Placement?': {
-        with: { 'Constraints?': texts, 'MaxReplicas?': 'number', 'Platforms?': { listOf: platform } },
+        with: {
+          'Constraints?': texts,
+          'Preferences?': { listOf: { with: { 'Spread?': { with: { 'SpreadDescriptor?': 'text' } } } } },
+          'MaxReplicas?': 'number',
+          'Platforms?': { listOf: platform },
+        },
       },
     },
   }
-  const port: Shape = { with: { 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' } }
+  const port: Shape = {
+    with: { 'TargetPort?': 'number', 'PublishedPort?': 'number', 'Protocol?': 'text', 'PublishMode?': 'text' },
+  }
   return {
     with: {
       Name: 'text',

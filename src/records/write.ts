@@ -1,10 +1,11 @@
 import type { SystemInfo } from '../docker/api.ts'
 import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
+import type { ObjectCreate } from '../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
-import { objectName, recordBody } from './format.ts'
+import { objectName, recordBody, recordsIn } from './format.ts'
 import { type Content, nextRecord, surplusRecords } from './next-record.ts'
 import { readRecords } from './read.ts'
 import { type DeployRecord, recordsOf, type Subject } from './record.ts'
@@ -80,6 +81,7 @@ async function write(record: DeployRecord, { engine, self, signal }: RecordRun):
   if ('bytes' in body) {
     return `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`
   }
+  if (!isReadable(body)) return UNREADABLE
   try {
     await engine.post('/configs/create', { body, mayRepeat: true, signal })
     return undefined
@@ -87,6 +89,14 @@ async function write(record: DeployRecord, { engine, self, signal }: RecordRun):
     // The answer to the first try was lost: no other run makes one of this name.
     return error instanceof EngineError && error.status === 409 ? undefined : wordsOf(error)
   }
+}
+
+// Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
+const UNREADABLE =
+  'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed'
+
+function isReadable(body: ObjectCreate): boolean {
+  return recordsIn([{ ID: '', Spec: body }]).kept.length === 1
 }
 
 /** Where there is no room for all that have deployed it, it tells of the last. */

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
-import { type Records, recordsIn } from '../../../src/records/format.ts'
+import { type Records, recordBody, recordsIn } from '../../../src/records/format.ts'
 import { letTimeRun, pass, settle, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm, withReplicas } from '../../support/memory-swarm/memory-swarm.ts'
@@ -124,6 +124,19 @@ describe('a deploy of services', () => {
     expect(run.log).toContain(
       'service web is deployed, and not recorded: configs are not for you. Who wants no records writes `history-limit: 0`',
     )
+  })
+
+  test('that could not read its record again says so, and writes none', async () => {
+    const swarm = await swarmWith('web')
+    await deploy(swarm, `web: ${WEB[1]}`)
+    const [first] = (await records(swarm)).kept
+    const body = first && recordBody({ ...first.record, version: 999_999_999 }, 'of-somebody')
+    swarm.somebody('POST', '/configs/create', body)
+    const run = await deploy(swarm, `web: ${WEB[2]}`)
+    expect(run.results).toMatchObject([{ outcome: 'updated' }])
+    expect(run.log).toContain('service web is deployed, and not recorded: its record could not be read again.')
+    const { kept, unreadable } = await records(swarm)
+    expect([kept.map(({ record }) => record.version), unreadable]).toEqual([[999_999_999, 1], []])
   })
 
   test('leaves no credential in a record', async () => {

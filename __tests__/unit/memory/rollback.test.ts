@@ -104,6 +104,29 @@ describe('a service', () => {
     expect(swarm.running('web')).toEqual([image(1)])
   })
 
+  test.each([{}, { 'keep-replicas': 'true' }])(
+    'goes to another version also where a deploy has recorded another number of tasks, with %j',
+    async (inputs) => {
+      const swarm = await deployed(2)
+      swarm.update('web', withReplicas(3))
+      await pass(30)
+      await runAction(swarm, { services: `- {name: web, image: '${IMAGE}:2', replicas: 3}`, ...inputs })
+      expect((await records(swarm)).map(({ version }) => version)).toEqual([3, 2, 1])
+      await rollBack(swarm, { services: 'web', to: 'previous' })
+      expect(swarm.running('web')).toEqual([image(1)])
+    },
+  )
+
+  test('that has what is asked for already is still what was deployed last', async () => {
+    const swarm = await deployed(2)
+    await deploy(swarm, 1)
+    expect(await rollBack(swarm, { services: 'web', to: '#1' })).toMatchObject({ results: [{ outcome: 'unchanged' }] })
+    const [newest] = await records(swarm)
+    expect([newest?.version, newest?.runs.length, newest?.wentBackTo]).toEqual([3, 2, undefined])
+    await rollBack(swarm, { services: 'web', to: 'previous' })
+    expect(swarm.running('web')).toEqual([image(2)])
+  })
+
   test('keeps the number of tasks that others have set, where that is asked for', async () => {
     const swarm = await deployed(2)
     swarm.update('web', withReplicas(3))

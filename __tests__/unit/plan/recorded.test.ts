@@ -120,9 +120,22 @@ describe('which record runs', () => {
     const records = [record(2, [scaled(web, 5)]), record(1, [web])]
     expect(running(records, present([web]))).toBe(1)
     expect(running(records, present([scaled(web, 7)]))).toBe(2)
-    expect(
-      runningOf(records, { rerunJobs: false, only: 'all' }, present([scaled(web, 7)])).has(records[0] as DeployRecord),
-    ).toBe(false)
+    // Neither is another version than what runs.
+    const now = runningOf(records, { rerunJobs: false, only: 'all' }, present([scaled(web, 7)]))
+    expect(records.map((one) => now.has(one))).toEqual([true, true])
+  })
+
+  test('is one with another number of tasks also where others set it, and the record does not say so', () => {
+    const kept = { ...scaled(web, 7), Labels: { ...web.Labels, 'swarm-deploy.keep-replicas': 'input' } }
+    const records = [record(2, [kept]), record(1, [web])]
+    const now = runningOf(records, { rerunJobs: false, only: 'all' }, present([kept]))
+    expect([now.record?.version, ...records.map((one) => now.has(one))]).toEqual([2, true, true])
+  })
+
+  test('and no record has what runs where services have come since', () => {
+    const records = [record(1, [web])]
+    const now = runningOf(records, { rerunJobs: false, only: 'all' }, present([web, spec('shop_api', 'api:1')]))
+    expect([now.record?.version, ...records.map((one) => now.has(one))]).toEqual([1, false])
   })
 
   test('does not depend on how often its tasks were replaced by force', () => {

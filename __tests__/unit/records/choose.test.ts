@@ -176,7 +176,16 @@ describe('a commit', () => {
       { tag: '1', commit: two ?? '', back: 1 },
     )
     expect(chosen(back, 'bbbbbbb')).toBe(2)
-    expect(chosen(history({ tag: '1' }, { tag: '2' }, { tag: '1', commit: three ?? '', back: 1 }), 'ccccccc')).toBe(3)
+    // What that commit has deployed may be gone, and is not what its workflow went back to.
+    const alone = history({ tag: '1' }, { tag: '2' }, { tag: '1', commit: three ?? '', back: 1 })
+    expect(chosen(alone, 'ccccccc')).toMatch(
+      /^no tag, commit or run of a record is "ccccccc" \(.*has only gone back: see #3\)/,
+    )
+  })
+
+  test('is also one that has deployed just what was gone back to', () => {
+    const runs = ['d', 'c'].map((letter) => ({ commit: letter.repeat(40) }))
+    expect(chosen(history({ tag: '1' }, { tag: '2' }, { tag: '1', runs, back: 1 }), 'ddddddd')).toBe(3)
   })
 
   test('that begins as another one does needs more characters', () => {

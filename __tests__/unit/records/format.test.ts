@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
+import { parseGoJson } from '../../../src/docker/engine/go-json.ts'
 import type { StackObject } from '../../../src/docker/specs/stack-objects.ts'
 import { objectName, recordBody, recordsIn } from '../../../src/records/format.ts'
 import { type DeployRecord, recordedSpec, recordsOf, sameContent } from '../../../src/records/record.ts'
@@ -33,6 +34,13 @@ describe('a record in a config object', () => {
     const { kept } = recordsIn([{ ID: 'one', Spec: { ...objectOf(createRecord()).Spec, Data: data } }])
     const again = objectOf(kept[0]?.record ?? createRecord())
     expect(gunzipSync(Buffer.from(again.Spec.Data ?? '', 'base64')).toString()).toContain('9223372036854775807')
+  })
+
+  test('is read again where a limit is one that JavaScript would round', () => {
+    const Resources = { Limits: { MemoryBytes: parseGoJson('9223372036854775807') as number } }
+    const spec = createSpec({ TaskTemplate: { ContainerSpec: { Image: 'a' }, Resources } })
+    const { kept } = recordsIn([objectOf(createRecord({ services: [{ name: 'web', image: 'a', spec }] }))])
+    expect(kept.map(({ record }) => record.services[0]?.spec)).toEqual([spec])
   })
 
   test('is not made when it has more in it than a config object holds', () => {
@@ -94,6 +102,20 @@ describe('what is no record', () => {
       'has secrets without an ID',
       (content) => ({ ...content, services: [withContainer({ Secrets: [{ SecretName: 'a' }] })] }),
     ],
+    ['has groups that are no list', (content) => ({ ...content, services: [withContainer({ Groups: 'x' })] })],
+    ['has limits that are no list', (content) => ({ ...content, services: [withContainer({ Ulimits: 'x' })] })],
+    [
+      'has a setting that cannot become a text',
+      (content) => ({ ...content, services: [withContainer({ Sysctls: { a: { toString: 'x' } } })] }),
+    ],
+    [
+      'has a bind mount whose propagation cannot become a text',
+      (content) => ({
+        ...content,
+        services: [withContainer({ Mounts: [{ Type: 'bind', BindOptions: { Propagation: { toString: 'x' } } }] })],
+      }),
+    ],
+    ['has a number that `to` does not take', (content) => ({ ...content, version: 1_000_000_000 })],
     ['is deeper than any spec', (content) => ({ ...content, services: [withContainer({ Deep: nested(200) })] })],
     [
       'has names of what has no ID',
@@ -154,6 +176,20 @@ describe('records side by side', () => {
 
   test('of one version and different contents are two', () => {
     expect(recordsIn([objectOf(createRecord(), 'a'), objectOf(other, 'b')]).kept).toHaveLength(2)
+  })
+
+  test('are read though there are hundreds of one version, each with another content', () => {
+    const all = Array.from({ length: 300 }, (_, n) =>
+      objectOf(createRecord({ services: [service('web', `ghcr.io/acme/web:${n}`)] }), `id${n}`),
+    )
+    // One that is compared with each of the others looks at ninety thousand specs.
+    const compared = jest.spyOn(JSON, 'stringify')
+    try {
+      expect(recordsIn(all).kept).toHaveLength(300)
+      expect(compared.mock.calls.length).toBeLessThan(20 * 300)
+    } finally {
+      compared.mockRestore()
+    }
   })
 
   test('of two subjects are told apart', () => {

@@ -36,6 +36,11 @@ export function toGoJson(value: unknown, replacer?: (key: string, value: unknown
   return text.includes(MARK) ? text.replace(MARKED, '$1') : text
 }
 
+/** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
+export function isLargeNumber(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith(MARK)
+}
+
 function withMarks(text: string): string {
   return text.replace(STRING_OR_LARGE, (token) =>
     token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
