@@ -44415,13 +44415,13 @@ function interimFinding({ Spec: spec }, now) {
 }
 /** What is missing, and why, in one where tasks are missing because they end. */
 function tasksFindings(service, tasks, upToDate, counts, eligible, now) {
-    const missing = tasksFinding(service, tasks, counts, eligible, now);
+    const missing = tasksFinding(service, tasks, upToDate, counts, eligible, now);
     const ends = endsFinding(service, upToDate, now);
     if (missing?.problem?.isOfTasks !== true || ends?.problem === undefined)
         return [missing, ends];
     return [{ problem: { ...ends.problem, cause: `${missing.problem.cause}: ${ends.problem.cause}` } }];
 }
-function tasksFinding(service, tasks, counts, eligible, now) {
+function tasksFinding(service, tasks, upToDate, counts, eligible, now) {
     const { Spec: spec } = service;
     if (isGlobal(spec) && !service_mode_isJob(spec) && eligible.length === 0) {
         const cause = 'no node of the swarm is ready, active and allowed by its placement constraints';
@@ -44439,21 +44439,28 @@ function tasksFinding(service, tasks, counts, eligible, now) {
     // A task of a job runs for as long as its work takes.
     if (service_mode_isJob(spec) && tasks.some(isRunning))
         return { changing: counts.progress };
-    return isStarting(service, tasks, counts.wanted, now)
+    return isStarting(service, tasks, upToDate, counts.wanted, now)
         ? { changing: `${counts.progress}, the others are on their way` }
         : { problem: { cause: counts.progress, isOfTasks: true } };
 }
-/** Whether each slot that has no task up has one on its way that has just been made, and none that ended before it. */
-function isStarting({ Spec: spec, UpdatedAt: at }, tasks, wanted, now) {
-    const slots = [...bySlot(spec, tasks).values()].filter((inSlot) => inSlot.some(isLive));
+/**
+ * Whether each slot that has no task up has one on its way that has just been made, and none of this version that ended
+ * before it. One whose task has ended, and for which Swarm makes no other, is not on its way.
+ */
+function isStarting({ Spec: spec, UpdatedAt: at }, tasks, upToDate, wanted, now) {
+    const current = new Set(upToDate.map(({ ID }) => ID));
+    const hasFailed = (inSlot) => inSlot.some((task) => current.has(task.ID) && hasEnded(spec, task) && endedSince(task, now) < HOUR_MS);
+    const all = [...bySlot(spec, tasks).values()];
+    const slots = all.filter((inSlot) => inSlot.some(isLive));
+    if (all.some((inSlot) => !inSlot.some(isLive) && hasFailed(inSlot)))
+        return false;
     // Swarm is about to make the others.
     if (slots.length < wanted && !(now - Date.parse(at ?? '') < START_MS))
         return false;
     const down = slots.filter((inSlot) => !inSlot.some(isRunning));
     const isFresh = (inSlot) => {
         const last = newest(inSlot.filter(isLive));
-        const isNew = last !== undefined && now - Date.parse(last.CreatedAt) < START_MS;
-        return isNew && !inSlot.some((task) => hasEnded(spec, task) && endedSince(task, now) < HOUR_MS);
+        return last !== undefined && now - Date.parse(last.CreatedAt) < START_MS && !hasFailed(inSlot);
     };
     return down.every(isFresh);
 }
@@ -45176,9 +45183,16 @@ function clean_up_where({ stage }) {
 
 
 
+
 /** What a command line may have: made of what the code reads, so that a new input is a flag at once. */
 /** Of the command itself, beside the inputs. */
 const OPTIONS = ['output', 'output-file', 'summary-file'];
+/** What is wrong with the value of one of these; `undefined` when nothing is. */
+function optionProblem(option, value) {
+    if (option === 'output')
+        return value === 'json' ? undefined : `${shown(value)} is no form: write json, or leave it out`;
+    return value.trim() === '' ? 'its value is empty: write the path of a file, or leave it out' : undefined;
+}
 const known_KNOWN = { inputs: inputNames(STRATEGIES), entryKeys: entryKeys(STRATEGIES) };
 /** The inputs of a mode, which its help shows; the mode itself is the first word. */
 function flagsOfMode(mode) {
@@ -45357,9 +45371,9 @@ class FlagReader {
             this.#problems.add(`--${name}: its value is missing`);
             return;
         }
-        if (name === 'output' && value !== 'json') {
-            this.#problems.add(`--output: ${shown(value)} is no form: write json, or leave it out`);
-        }
+        const problem = optionProblem(name, value);
+        if (problem !== undefined)
+            this.#problems.add(`--${name}: ${problem}`);
         if (this.options.has(name))
             this.#problems.add(`--${name}: it is given twice: write it once`);
         this.options.set(name, value);
@@ -45647,8 +45661,12 @@ function readSettings(env) {
             if (value.trim() === '' && name !== 'mode')
                 continue;
             const option = OPTIONS.find((one) => one === name);
-            if (option !== undefined)
+            if (option !== undefined) {
+                const problem = optionProblem(option, value);
+                if (problem !== undefined)
+                    problems.add(`${variable}: ${problem}`);
                 options.set(option, value);
+            }
             else
                 inputs.set(name, prefix === OF_PLUGIN ? ofSetting(name, value) : value);
         }

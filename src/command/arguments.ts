@@ -3,7 +3,7 @@ import { DEFAULT_MODE, MODE_NAMES, type ModeName, parseMode, probableMode } from
 import { Problems, shown } from '../inputs/problems.ts'
 import { unknownInputAdvice } from '../inputs/unknown-inputs.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { isSwitch, KNOWN, OPTIONS, type Option, PATHS, SECRETS } from './known.ts'
+import { isSwitch, KNOWN, OPTIONS, type Option, optionProblem, PATHS, SECRETS } from './known.ts'
 import { isList } from './lists.ts'
 
 /** What a command line asks for. Pure: no file is read, and no value of a secret is taken. */
@@ -127,9 +127,8 @@ class FlagReader {
       this.#problems.add(`--${name}: its value is missing`)
       return
     }
-    if (name === 'output' && value !== 'json') {
-      this.#problems.add(`--output: ${shown(value)} is no form: write json, or leave it out`)
-    }
+    const problem = optionProblem(name, value)
+    if (problem !== undefined) this.#problems.add(`--${name}: ${problem}`)
     if (this.options.has(name)) this.#problems.add(`--${name}: it is given twice: write it once`)
     this.options.set(name, value)
   }

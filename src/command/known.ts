@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../inputs/defaults.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { inputsOfMode } from '../inputs/mode-inputs.ts'
+import { shown } from '../inputs/problems.ts'
 import { inputNames } from '../inputs/read.ts'
 import { entryKeys } from '../inputs/services.ts'
 import type { KnownInputs } from '../inputs/unknown-inputs.ts'
@@ -11,6 +12,13 @@ import { STRATEGIES } from '../strategies/table.ts'
 /** Of the command itself, beside the inputs. */
 export const OPTIONS = ['output', 'output-file', 'summary-file'] as const
 export type Option = (typeof OPTIONS)[number]
+
+/** What is wrong with the value of one of these; `undefined` when nothing is. */
+export function optionProblem(option: Option, value: string): string | undefined {
+  if (option === 'output')
+    return value === 'json' ? undefined : `${shown(value)} is no form: write json, or leave it out`
+  return value.trim() === '' ? 'its value is empty: write the path of a file, or leave it out' : undefined
+}
 
 export const KNOWN: KnownInputs = { inputs: inputNames(STRATEGIES), entryKeys: entryKeys(STRATEGIES) }
 

@@ -2,7 +2,7 @@ import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice, variableOf } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { KNOWN, OPTIONS, type Option } from './known.ts'
+import { KNOWN, OPTIONS, type Option, optionProblem } from './known.ts'
 import { ofSetting } from './lists.ts'
 
 /** The inputs that stand in variables: those of a shell, and those of a plugin. Pure. */
@@ -40,8 +40,11 @@ export function readSettings(env: Environment): Settings {
       variables.push(variable)
       if (value.trim() === '' && name !== 'mode') continue
       const option = OPTIONS.find((one) => one === name)
-      if (option !== undefined) options.set(option, value)
-      else inputs.set(name, prefix === OF_PLUGIN ? ofSetting(name, value) : value)
+      if (option !== undefined) {
+        const problem = optionProblem(option, value)
+        if (problem !== undefined) problems.add(`${variable}: ${problem}`)
+        options.set(option, value)
+      } else inputs.set(name, prefix === OF_PLUGIN ? ofSetting(name, value) : value)
     }
   }
   for (const variable of Object.keys(env).filter((one) => isStray(one, env, variables))) {

@@ -145,7 +145,7 @@ function tasksFindings(
   eligible: readonly Node[],
   now: number,
 ): readonly (Found | undefined)[] {
-  const missing = tasksFinding(service, tasks, counts, eligible, now)
+  const missing = tasksFinding(service, tasks, upToDate, counts, eligible, now)
   const ends = endsFinding(service, upToDate, now)
   if (missing?.problem?.isOfTasks !== true || ends?.problem === undefined) return [missing, ends]
   return [{ problem: { ...ends.problem, cause: `${missing.problem.cause}: ${ends.problem.cause}` } }]
@@ -154,6 +154,7 @@ function tasksFindings(
 function tasksFinding(
   service: Service,
   tasks: readonly Task[],
+  upToDate: readonly Task[],
   counts: ReturnType<typeof countTasks>,
   eligible: readonly Node[],
   now: number,
@@ -172,26 +173,34 @@ function tasksFinding(
   }
   // A task of a job runs for as long as its work takes.
   if (isJob(spec) && tasks.some(isRunning)) return { changing: counts.progress }
-  return isStarting(service, tasks, counts.wanted, now)
+  return isStarting(service, tasks, upToDate, counts.wanted, now)
     ? { changing: `${counts.progress}, the others are on their way` }
     : { problem: { cause: counts.progress, isOfTasks: true } }
 }
 
-/** Whether each slot that has no task up has one on its way that has just been made, and none that ended before it. */
+/**
+ * Whether each slot that has no task up has one on its way that has just been made, and none of this version that ended
+ * before it. One whose task has ended, and for which Swarm makes no other, is not on its way.
+ */
 function isStarting(
   { Spec: spec, UpdatedAt: at }: Service,
   tasks: readonly Task[],
+  upToDate: readonly Task[],
   wanted: number,
   now: number,
 ): boolean {
-  const slots = [...bySlot(spec, tasks).values()].filter((inSlot) => inSlot.some(isLive))
+  const current = new Set(upToDate.map(({ ID }) => ID))
+  const hasFailed = (inSlot: readonly Task[]) =>
+    inSlot.some((task) => current.has(task.ID) && hasEndedWrongly(spec, task) && endedSince(task, now) < HOUR_MS)
+  const all = [...bySlot(spec, tasks).values()]
+  const slots = all.filter((inSlot) => inSlot.some(isLive))
+  if (all.some((inSlot) => !inSlot.some(isLive) && hasFailed(inSlot))) return false
   // Swarm is about to make the others.
   if (slots.length < wanted && !(now - Date.parse(at ?? '') < START_MS)) return false
   const down = slots.filter((inSlot) => !inSlot.some(isRunning))
   const isFresh = (inSlot: readonly Task[]) => {
     const last = newest(inSlot.filter(isLive))
-    const isNew = last !== undefined && now - Date.parse(last.CreatedAt) < START_MS
-    return isNew && !inSlot.some((task) => hasEndedWrongly(spec, task) && endedSince(task, now) < HOUR_MS)
+    return last !== undefined && now - Date.parse(last.CreatedAt) < START_MS && !hasFailed(inSlot)
   }
   return down.every(isFresh)
 }

@@ -118,6 +118,7 @@ describe('what is refused', () => {
     [['deploy', '--services', '@'], '--services: behind the @ the path of a file is missing'],
     [['deploy', '--services', '-', '--images', '-'], /--images: --services reads standard input already/],
     [['deploy', '--output', 'yaml'], '--output: "yaml" is no form: write json, or leave it out'],
+    [['deploy', '--output-file', ''], '--output-file: its value is empty: write the path of a file, or leave it out'],
     [['deploy', '-c', 'c.yml'], '"-c": there are no short flags: write the name of an input, such as --stack shop'],
   ])('%j', (words, problem) => {
     expect(problemsOf(...words)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])

@@ -33,6 +33,12 @@ test('names have underscores for dashes, and a variable that is an input is nobo
   expect(settings.options).toEqual(new Map([['summary-file', 's.md']]))
 })
 
+test('what is wrong with a variable of the command itself is told by its name', () => {
+  expect(() => readSettings({ SWARM_DEPLOY_OUTPUT: 'xml' })).toThrow(
+    'SWARM_DEPLOY_OUTPUT: "xml" is no form: write json, or leave it out',
+  )
+})
+
 test('an empty variable is none, but an empty mode stays one: who meant to look must not deploy', () => {
   expect(inputsOf({ SWARM_DEPLOY_MODE: '', SWARM_DEPLOY_STACK: '', PLUGIN_TIMEOUT: ' ' })).toEqual({ MODE: '' })
 })

@@ -125,6 +125,28 @@ describe('what is not', () => {
     expect((await look(swarm, { 'fail-on-problems': 'true', services: 'ok' })).isRed).toBe(false)
   })
 
+  test('a task that ended and is not begun again is none on its way', async () => {
+    const swarm = newSwarm()
+    const RestartPolicy = { Condition: 'none' as const }
+    put(swarm, { Name: 'once', TaskTemplate: { ContainerSpec: { Image: BAD }, RestartPolicy } })
+    await pass(10)
+    expect(await stateOf(swarm, 'once')).toMatchObject({
+      state: 'problem',
+      problems: ['0/2 tasks running; the task failed with exit code 3'],
+    })
+  })
+
+  test('tasks that failed before what runs was deployed say nothing against those that come up', async () => {
+    const swarm = newSwarm()
+    swarm.images.set('hub.test/acme/slow:1', { pullSeconds: 60 })
+    put(swarm, { Name: 'web' }, BAD)
+    await pass(60)
+    expect(await stateOf(swarm, 'web')).toMatchObject({ state: 'problem' })
+    swarm.update('web', withImage('hub.test/acme/slow:1'))
+    await pass(10)
+    expect(await stateOf(swarm, 'web')).toMatchObject({ state: 'changing', problems: [] })
+  })
+
   test('an update that Swarm has paused', async () => {
     const swarm = newSwarm()
     put(swarm, { Name: 'web' })
