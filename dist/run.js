@@ -31302,7 +31302,9 @@ function withScaleBefore(change, { PreviousSpec: before }) {
  */
 async function give(current, earlier, spec, credential, engine, signal) {
     if (earlier !== undefined) {
-        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal);
+        // One that was made as a copy of an interim spec has no earlier one, and its credential with what it has.
+        const from = current.PreviousSpec === undefined ? 'spec' : 'previous-spec';
+        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from }, signal);
         if (given !== 'done')
             return given;
     }

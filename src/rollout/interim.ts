@@ -113,7 +113,9 @@ async function give(
   signal: AbortSignal,
 ): Promise<UpdateResult> {
   if (earlier !== undefined) {
-    const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from: 'previous-spec' }, signal)
+    // One that was made as a copy of an interim spec has no earlier one, and its credential with what it has.
+    const from = current.PreviousSpec === undefined ? 'spec' : 'previous-spec'
+    const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from }, signal)
     if (given !== 'done') return given
   }
   return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal)

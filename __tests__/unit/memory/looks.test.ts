@@ -225,4 +225,14 @@ describe('a run that is lost on the way', () => {
     expect(results).toMatchObject([{ outcome: 'updated' }])
     expectAll(swarm, 'web', TWO, 4)
   })
+
+  test.each(['rolling', 'recreate', 'canary'])(
+    'a copy of it that somebody has made is deployed by %s',
+    async (strategy) => {
+      const swarm = await swarmWith(['web'], 4, { Labels: { [INTERIM_LABEL]: 'of another service' } })
+      const { results } = await runAction(swarm, deployOf(['web'], V2, { strategy }))
+      expect(results).toMatchObject([{ outcome: 'updated' }])
+      expectAll(swarm, 'web', TWO, 4)
+    },
+  )
 })
