@@ -23402,7 +23402,10 @@ async function removePassingService(engine, id, signal) {
     if ((await spec_update_findService(engine, id, signal)) !== undefined)
         await removal_remove(engine, `/services/${id}`, signal);
 }
-const REMOVE_TIMEOUT_MS = 20_000;
+/** An election of the swarm's leader included. */
+const REMOVE_TIMEOUT_MS = 60_000;
+/** Of a run that was stopped: it is killed soon, and `post` comes after it. */
+const STOPPED_TIMEOUT_MS = 20_000;
 /** What is said of services that stay, and how they are found. */
 const LEFT = {
     pull: ['the services by which nodes pulled', 'those'],
@@ -23413,12 +23416,20 @@ const LEFT = {
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
  *
  * @param made the IDs of those that are there as far as the stage knows
+ * @param stop that of the run
  */
-async function removeOurs(kind, engine, { token }, made) {
-    const limit = clock_timeLimit(REMOVE_TIMEOUT_MS);
+async function removeOurs(kind, engine, { token }, made, stop) {
+    const limit = clock_timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
     try {
-        await Promise.all([...made].map((id) => removePassingService(engine, id, limit)));
+        const removeMade = (ids) => Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)));
+        const ids = [...made];
+        const first = await removeMade(ids);
         await passing_services_removeOfRun(engine, token, limit);
+        // An error that passes leaves nothing.
+        const again = await removeMade(ids.filter((_, index) => first[index]?.status === 'rejected'));
+        for (const one of again)
+            if (one.status === 'rejected')
+                throw one.reason;
         note({ pulls: '' });
     }
     catch (error) {
@@ -23538,7 +23549,7 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
         return reports;
     }
     finally {
-        await removeOurs('tools', engine, self, made);
+        await removeOurs('tools', engine, self, made, stop);
     }
 }
 async function follow(service, ids, self, engine, late, signal) {
@@ -32457,7 +32468,7 @@ async function prepareNodes(changes, run) {
         finally {
             if (run.signal.aborted)
                 run.time.beginClosing();
-            await removeOurs('pull', run.connection.engine, run.self, left);
+            await removeOurs('pull', run.connection.engine, run.self, left, run.signal);
         }
     });
     // Those that have come and gone meanwhile are none of the rollout's.
@@ -33294,7 +33305,7 @@ async function installRegistryCas(run) {
         finally {
             if (run.signal.aborted)
                 time.beginClosing();
-            await removeOurs('ca', run.connection.engine, run.self, made);
+            await removeOurs('ca', run.connection.engine, run.self, made, run.signal);
         }
     });
 }
@@ -44004,8 +44015,10 @@ function placesOf(tasks, nodes) {
 
 
 
+
 const volumes_MOST_SECONDS = 300;
 const volumes_LEAST_SECONDS = 30;
+const volumes_READ_TIMEOUT_MS = 60_000;
 /**
  * Removes volumes of a node. Its first argument is a stack, or nothing, and the others are names: of a stack only volumes that
  * have its label. A container that has just ended is removed by its node some seconds later, so it is tried again.
@@ -44040,7 +44053,8 @@ function planVolumes(names, what, others) {
 }
 /**
  * Removes volumes from all nodes that no service mounts by then: one that was to go may be left, and another may have come.
- * What goes wrong on a node is told, and fails the run only where docker refused; a node that cannot be reached is a warning.
+ * What goes wrong on a node is told, and fails the run only where docker refused, or no node has answered; one that cannot be
+ * reached is a warning.
  */
 function removeVolumes(planned, asked, tools, self, run) {
     return stage('Remove volumes from the nodes', async () => {
@@ -44050,7 +44064,8 @@ function removeVolumes(planned, asked, tools, self, run) {
                 ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
                 ...stayingOf(planned),
             ];
-        const now = planVolumes(asked, what, await run.connection.engine.get('/services'));
+        const present = await run.connection.engine.get('/services', { signal: clock_timeLimit(volumes_READ_TIMEOUT_MS) });
+        const now = planVolumes(asked, what, present);
         const { names } = now;
         const stay = stayingOf(now);
         if (names.length === 0)
@@ -44081,6 +44096,9 @@ function thingsOf(reports, names, asked) {
     for (const report of reports) {
         if (report.state === 'failed')
             log_log.warning(`remove-volumes: nothing is known of ${report.node}: ${report.cause}`);
+    }
+    if (reports.every(({ state }) => state === 'failed')) {
+        return names.map(notDone('failed', 'no node has told what became of it: see the warnings'));
     }
     const told = reports.flatMap((report) => {
         if (report.state === 'failed')
@@ -44237,7 +44255,8 @@ async function removeOver(asked, run) {
             const records = isAllGone ? await removeRecords(plan, removing) : [];
             const ofNodes = volumes === undefined || tools === undefined
                 ? []
-                : await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, removing);
+                : // Docker on the nodes has a time of its own: what it runs by must be gone also when that of the run is over.
+                    await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, { ...run, asked });
             return result([...services.map(thingOf), ...objects, ...records, ...ofNodes], services);
         }
         catch (error) {

@@ -72,7 +72,8 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
     const ofNodes =
       volumes === undefined || tools === undefined
         ? []
-        : await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, removing)
+        : // Docker on the nodes has a time of its own: what it runs by must be gone also when that of the run is over.
+          await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, { ...run, asked })
     return result([...services.map(thingOf), ...objects, ...records, ...ofNodes], services)
   } catch (error) {
     throw signal.aborted ? error : new Underway(error)

@@ -135,7 +135,7 @@ async function onThose(
     stop.throwIfAborted()
     return reports
   } finally {
-    await removeOurs('tools', engine, self, made)
+    await removeOurs('tools', engine, self, made, stop)
   }
 }
 

@@ -77,7 +77,10 @@ export async function removePassingService(engine: Engine, id: string, signal: A
   if ((await findService(engine, id, signal)) !== undefined) await remove(engine, `/services/${id}`, signal)
 }
 
-const REMOVE_TIMEOUT_MS = 20_000
+/** An election of the swarm's leader included. */
+const REMOVE_TIMEOUT_MS = 60_000
+/** Of a run that was stopped: it is killed soon, and `post` comes after it. */
+const STOPPED_TIMEOUT_MS = 20_000
 
 /** What is said of services that stay, and how they are found. */
 const LEFT = {
@@ -90,17 +93,25 @@ const LEFT = {
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
  *
  * @param made the IDs of those that are there as far as the stage knows
+ * @param stop that of the run
  */
 export async function removeOurs(
   kind: keyof typeof PREFIXES,
   engine: Engine,
   { token }: Pick<RunIdentity, 'token'>,
   made: ReadonlySet<string>,
+  stop: AbortSignal,
 ): Promise<void> {
-  const limit = timeLimit(REMOVE_TIMEOUT_MS)
+  const limit = timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS)
   try {
-    await Promise.all([...made].map((id) => removePassingService(engine, id, limit)))
+    const removeMade = (ids: readonly string[]) =>
+      Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)))
+    const ids = [...made]
+    const first = await removeMade(ids)
     await removeOfRun(engine, token, limit)
+    // An error that passes leaves nothing.
+    const again = await removeMade(ids.filter((_, index) => first[index]?.status === 'rejected'))
+    for (const one of again) if (one.status === 'rejected') throw one.reason
     note({ pulls: '' })
   } catch (error) {
     const [what, which] = LEFT[kind]

@@ -5,6 +5,7 @@ import type { RemovalSubject } from '../inputs/removal.ts'
 import { type NodeReport, onNodes } from '../nodes/on-nodes.ts'
 import type { ToolImage } from '../prepare/tool-image.ts'
 import type { RemovedThing } from '../result.ts'
+import { timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { safeLine } from '../runner/safe-text.ts'
@@ -13,6 +14,7 @@ import type { RemovalRun } from './services.ts'
 
 const MOST_SECONDS = 300
 const LEAST_SECONDS = 30
+const READ_TIMEOUT_MS = 60_000
 
 /**
  * Removes volumes of a node. Its first argument is a stack, or nothing, and the others are names: of a stack only volumes that
@@ -66,7 +68,8 @@ export function planVolumes(names: readonly string[], what: RemovalSubject, othe
 
 /**
  * Removes volumes from all nodes that no service mounts by then: one that was to go may be left, and another may have come.
- * What goes wrong on a node is told, and fails the run only where docker refused; a node that cannot be reached is a warning.
+ * What goes wrong on a node is told, and fails the run only where docker refused, or no node has answered; one that cannot be
+ * reached is a warning.
  */
 export function removeVolumes(
   planned: VolumePlan,
@@ -82,7 +85,8 @@ export function removeVolumes(
         ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
         ...stayingOf(planned),
       ]
-    const now = planVolumes(asked, what, await run.connection.engine.get<Service[]>('/services'))
+    const present = await run.connection.engine.get<Service[]>('/services', { signal: timeLimit(READ_TIMEOUT_MS) })
+    const now = planVolumes(asked, what, present)
     const { names } = now
     const stay = stayingOf(now)
     if (names.length === 0) return stay
@@ -113,6 +117,9 @@ const LINE = /^(gone|stays|others) (\S+)(?: ?\| ?(.*))?$/
 function thingsOf(reports: readonly NodeReport[], names: readonly string[], asked: readonly string[]): RemovedThing[] {
   for (const report of reports) {
     if (report.state === 'failed') log.warning(`remove-volumes: nothing is known of ${report.node}: ${report.cause}`)
+  }
+  if (reports.every(({ state }) => state === 'failed')) {
+    return names.map(notDone('failed', 'no node has told what became of it: see the warnings'))
   }
   const told = reports.flatMap((report) => {
     if (report.state === 'failed') return []

@@ -169,6 +169,19 @@ describe('a deploy with prune-images', () => {
     expect(swarm.services).toEqual(['web'])
   })
 
+  test.each([
+    { kind: 'election', as: 'deadline' },
+    { kind: 'error', status: 500, message: 'something passing' },
+  ] as const)('%j while its services are removed leaves none of them', async (fault) => {
+    const { swarm } = swarmWith({ n1: [byDigest(`${WEB}:1`)] })
+    createWeb(swarm, `${WEB}:2`)
+    await pass(10)
+    for (const from of [1, 3]) swarm.faults.add({ at: /^DELETE \/services\//, from, fault })
+    const { log } = await runAction(swarm, inputs('3'))
+    expect(swarm.services).toEqual(['web'])
+    expect(log).not.toContain('Not removed')
+  })
+
   test('an image for the nodes that cannot be had is told before anything is changed', async () => {
     const { swarm } = swarmWith({}, { missing: true })
     createWeb(swarm, `${WEB}:2`)

@@ -554,6 +554,19 @@ describe('volumes', () => {
     expect(swarm.services).toEqual(['web'])
   })
 
+  test.each(['2s', '40s'])(
+    'nodes that do not answer in time (%s) are a failure, and leave nothing',
+    async (timeout) => {
+      const { swarm, left } = swarmWith({ n1: { data: '' } }, { pullSeconds: 200 })
+      put(swarm, { Name: 'web' })
+      const run = await remove(swarm, inputs({ services: 'web', 'remove-volumes': 'data', timeout }))
+      expect(swarm.services).toEqual([])
+      expect(left()).toEqual({ n1: ['data'] })
+      expect([outcomes(run), run.isRed]).toEqual([['service web removed', 'volume data failed'], true])
+      expect(run.log).toContain('nothing is known of n1: its task has not ended in time')
+    },
+  )
+
   test('a node that is down is a warning', async () => {
     const { swarm } = swarmWith({ n1: { data: '' } })
     put(swarm, { Name: 'web' })
