@@ -14114,6 +14114,7 @@ function parseImage(text) {
 
 
 
+
 const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
 function attachmentSources(env) {
     return {
@@ -14136,6 +14137,10 @@ function attachmentsOf(map, service, sources, problems) {
     const configs = objectsAt(map, 'config', service, sources, problems);
     const networks = networksAt(map, problems);
     const credentialSpec = credentialSpecAt(map, service, sources, problems);
+    const paths = new Set(secrets?.map(pathInContainer));
+    for (const path of (configs ?? []).map(pathInContainer).filter((one) => paths.has(one))) {
+        problems.add(`\`secrets\` and \`configs\` both have the file ${shown(path)}: write another \`target\` for one of the two`);
+    }
     return {
         ...(secrets && { secrets }),
         ...(configs && { configs }),
@@ -14179,16 +14184,19 @@ const OBJECT_KEYS = [
     ...['target', 'uid', 'gid', 'mode', 'labels', 'template-driver'],
 ];
 const READABLE_BY_ALL = 0o444;
+/** Linux keeps an ID in 32 bits, and the last of them for none: a higher one would become another. */
+const HIGHEST_ID = 2 ** 32 - 2;
 function objectsAt(map, kind, service, sources, problems) {
     const here = problems.at(`\`${kind}s\``);
     const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here);
     const objects = items?.flatMap((item) => objectOf(item, kind, service, sources, here) ?? []);
     const known = new Set();
-    for (const { file } of objects ?? []) {
-        if (known.has(file.Name)) {
-            here.add(`two of them have the target ${shown(file.Name)}: write another \`target\` for one of the two`);
+    for (const object of objects ?? []) {
+        const path = pathInContainer(object);
+        if (known.has(path)) {
+            here.add(`two of them have the target ${shown(object.file.Name)}: write another \`target\` for one of the two`);
         }
-        known.add(file.Name);
+        known.add(path);
     }
     return objects;
 }
@@ -14219,10 +14227,14 @@ function objectOf(item, kind, service, sources, problems) {
         const number = text(key);
         if (number === undefined)
             return {};
-        if (!/^\d{1,10}$/.test(number))
-            here.add(`\`${key}\`: ${shown(number)} is no number: write one such as 1000`);
+        if (!/^\d{1,10}$/.test(number) || Number(number) > HIGHEST_ID)
+            here.add(`\`${key}\`: ${shown(number)} is no number of a user or group: write one such as 1000`);
         return { [field]: number };
     }
+}
+/** Where docker puts the file: of two on one path the later would hide the other. */
+function pathInContainer({ kind, file }) {
+    return external_node_path_namespaceObject.posix.resolve(kind === 'secret' ? '/run/secrets' : '/', file.Name);
 }
 function fileOf(name) {
     return { Name: name, UID: '0', GID: '0', Mode: READABLE_BY_ALL };

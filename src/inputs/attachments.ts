@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Flag } from '../docker/cli/commands.ts'
 import type { CredentialSpecSource } from '../docker/specs/credential-spec.ts'
 import { type Kind, NAMESPACE_LABEL, type NetworkCreate } from '../docker/specs/stack-objects.ts'
@@ -100,6 +101,12 @@ export function attachmentsOf(
   const configs = objectsAt(map, 'config', service, sources, problems)
   const networks = networksAt(map, problems)
   const credentialSpec = credentialSpecAt(map, service, sources, problems)
+  const paths = new Set(secrets?.map(pathInContainer))
+  for (const path of (configs ?? []).map(pathInContainer).filter((one) => paths.has(one))) {
+    problems.add(
+      `\`secrets\` and \`configs\` both have the file ${shown(path)}: write another \`target\` for one of the two`,
+    )
+  }
   return {
     ...(secrets && { secrets }),
     ...(configs && { configs }),
@@ -147,6 +154,8 @@ const OBJECT_KEYS = [
 ]
 
 const READABLE_BY_ALL = 0o444
+/** Linux keeps an ID in 32 bits, and the last of them for none: a higher one would become another. */
+const HIGHEST_ID = 2 ** 32 - 2
 
 function objectsAt(
   map: YamlMap,
@@ -159,11 +168,12 @@ function objectsAt(
   const items = itemsAt(map, `${kind}s`, kind === 'secret' ? 'db-password' : 'app-config', here)
   const objects = items?.flatMap((item) => objectOf(item, kind, service, sources, here) ?? [])
   const known = new Set<string>()
-  for (const { file } of objects ?? []) {
-    if (known.has(file.Name)) {
-      here.add(`two of them have the target ${shown(file.Name)}: write another \`target\` for one of the two`)
+  for (const object of objects ?? []) {
+    const path = pathInContainer(object)
+    if (known.has(path)) {
+      here.add(`two of them have the target ${shown(object.file.Name)}: write another \`target\` for one of the two`)
     }
-    known.add(file.Name)
+    known.add(path)
   }
   return objects
 }
@@ -201,9 +211,15 @@ function objectOf(
   function numberAt(key: 'uid' | 'gid', field: 'UID' | 'GID') {
     const number = text(key)
     if (number === undefined) return {}
-    if (!/^\d{1,10}$/.test(number)) here.add(`\`${key}\`: ${shown(number)} is no number: write one such as 1000`)
+    if (!/^\d{1,10}$/.test(number) || Number(number) > HIGHEST_ID)
+      here.add(`\`${key}\`: ${shown(number)} is no number of a user or group: write one such as 1000`)
     return { [field]: number }
   }
+}
+
+/** Where docker puts the file: of two on one path the later would hide the other. */
+function pathInContainer({ kind, file }: ObjectRequest): string {
+  return posix.resolve(kind === 'secret' ? '/run/secrets' : '/', file.Name)
 }
 
 function fileOf(name: string): ObjectFile {

@@ -191,6 +191,16 @@ describe('what is refused', () => {
     ],
     ['credential-spec: {name: a}', /it names no source/],
     ['credential-spec: {config: a, file: pass.txt}', /`config` and `file` are all given/],
+    ['secrets: [{name: a, uid: 4294967295}]', /`uid`: "4294967295" is no number/],
+    ['secrets: [a, {name: b, target: /run/secrets/a}]', /two of them have the target "\/run\/secrets\/a"/],
+    [
+      'configs: [{name: a, target: etc/a}, {name: b, target: //etc/./a}]',
+      /two of them have the target "\/\/etc\/\.\/a"/,
+    ],
+    [
+      'secrets: [{name: a, target: ../../etc/x}]\nconfigs: [{name: b, target: /etc/x}]',
+      /`secrets` and `configs` both have the file "\/etc\/x": write another `target`/,
+    ],
     ['credential-spec: {registry: ""}', /`registry` is empty: write the name of a value/],
     ['secrets: [a]\ncreate-args: --secret a', /"a" is given both in `secrets` and by the flag --secret/],
     [
