@@ -225,3 +225,13 @@ test('a label that says neither is an error', async () => {
     'service shop_web: its label swarm-deploy.keep-replicas is "maybe": write "true" or "false"',
   ])
 })
+
+test.each([
+  ['from now on', {}, KEEP, []],
+  ['no longer', KEEP, {}, ['replicas 5 → 2']],
+])('a plan that leaves the number to others %s says of it what becomes of it', async (_, before, now, expected) => {
+  const swarm = await scaledStack({}, before)
+  const { outlook } = await deploy(swarm, compose('1', 2), { ...now, mode: 'plan' })
+  const changes = outlook?.services[0]?.changes.filter(({ key }) => key !== LABEL) ?? []
+  expect(changes.map((change) => `${change.field} ${change.before} → ${change.after}`)).toEqual(expected)
+})

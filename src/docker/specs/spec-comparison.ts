@@ -64,7 +64,7 @@ export function withSortedKeys(_key: string, value: unknown): unknown {
 /** Which parts differ between two specs, in the words of a compose file; none when they are {@link sameSpec}. */
 export function changedParts(now: ServiceSpec, wanted: ServiceSpec): string[] {
   if (sameSpec(now, wanted)) return []
-  const [a, b] = [storedForm(now), storedForm(wanted)]
+  const [a, b] = storedForms(now, wanted)
   const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word)
   return words.length > 0 ? words : ['settings']
 }
@@ -73,7 +73,8 @@ type Raw = Readonly<Record<string, unknown>>
 
 const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
   ['image', (spec) => container(spec).Image],
-  ['mode and replicas', (spec) => spec.Mode],
+  ['mode', (spec) => Object.keys(raw(spec.Mode))],
+  ['replicas', (spec) => Object.values(raw(spec.Mode))],
   ['env', (spec) => container(spec).Env],
   ['secrets', (spec) => container(spec).Secrets],
   ['configs', (spec) => container(spec).Configs],
@@ -86,8 +87,21 @@ const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS]
 
-/** The form in which Swarm stores a spec, as a comparison needs it. */
-export function storedForm(spec: ServiceSpec): Raw {
+/**
+ * The stored forms of two specs, for telling what differs between them: with their numbers of tasks, unless these are
+ * others' to set in both. Where only one leaves them to others the label differs anyhow.
+ */
+export function storedForms(a: ServiceSpec, b: ServiceSpec): [Raw, Raw] {
+  const hasAnyNumber = [a, b].every(({ Labels }) => hasOthersScale(Labels))
+  return [storedForm(a, hasAnyNumber), storedForm(b, hasAnyNumber)]
+}
+
+/**
+ * The form in which Swarm stores a spec, as a comparison needs it.
+ *
+ * @param hasAnyNumber the number of tasks is not ours, and so the same as every other
+ */
+function storedForm(spec: ServiceSpec, hasAnyNumber = hasOthersScale(spec.Labels)): Raw {
   const clean = raw(withoutNothing(spec))
   const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)))
   const template = raw(clean.TaskTemplate)
@@ -95,7 +109,7 @@ export function storedForm(spec: ServiceSpec): Raw {
   return {
     ...clean,
     Labels: labels,
-    Mode: storedMode(clean.Mode as ServiceMode, hasOthersScale(spec.Labels)),
+    Mode: storedMode(clean.Mode as ServiceMode, hasAnyNumber),
     ...where(clean, 'UpdateConfig', storedPolicy),
     ...where(clean, 'RollbackConfig', storedPolicy),
     ...where(clean, 'EndpointSpec', storedEndpoint),

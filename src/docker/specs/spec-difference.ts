@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '../api.ts'
 import { spoken } from '../duration.ts'
 import { toGoJson } from '../engine/go-json.ts'
-import { storedForm, withSortedKeys } from './spec-comparison.ts'
+import { storedForms, withSortedKeys } from './spec-comparison.ts'
 
 /**
  * The part of a spec that a field is in, by which Swarm decides about tasks: `template` and `endpoint` are compared
@@ -38,7 +38,8 @@ export type Names = ReadonlyMap<string, string>
  * @param names of the networks that they name by ID
  */
 export function specDifference(now: ServiceSpec, wanted: ServiceSpec, names: Names = new Map()): FieldChange[] {
-  const [before, after] = [fieldsOf(now, names), fieldsOf(wanted, names)]
+  const forms = storedForms(now, wanted)
+  const [before, after] = [fieldsOf(forms[0], names), fieldsOf(forms[1], names)]
   const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
     const change = changeOf(before.get(id), after.get(id))
     return change === undefined ? [] : [[id, change] as const]
@@ -47,7 +48,7 @@ export function specDifference(now: ServiceSpec, wanted: ServiceSpec, names: Nam
   const isHusk = (id: string) =>
     isEmpty(before.get(id)) && isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(idOf(id, '')))
   const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change)
-  return [...own, ...orderChanges(now, wanted)]
+  return [...own, ...orderChanges(...forms)]
 }
 
 /** Tells apart what a path in words would not: keys of maps may have any sign in them. */
@@ -93,9 +94,9 @@ interface Entry {
   readonly text: string
 }
 
-function fieldsOf(spec: ServiceSpec, names: Names): Map<string, Field> {
+function fieldsOf(form: Raw, names: Names): Map<string, Field> {
   const fields = new Map<string, Field>()
-  for (const [key, one] of Object.entries(withNamedCredential(storedForm(spec)))) walk(one, key, key)
+  for (const [key, one] of Object.entries(withNamedCredential(form))) walk(one, key, key)
   return fields
 
   function walk(value: unknown, path: string, id: string): void {
@@ -193,8 +194,7 @@ const PARTS_BY_ROOT: ReadonlyMap<string, Part> = new Map([
 ])
 
 /** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
-function orderChanges(now: ServiceSpec, wanted: ServiceSpec): FieldChange[] {
-  const [before, after] = [storedForm(now), storedForm(wanted)]
+function orderChanges(before: Raw, after: Raw): FieldChange[] {
   return IN_ORDER.flatMap((path) => {
     const { field, entries } = ruleFor(path) ?? { field: path }
     const keysOf = (spec: Raw) => {
