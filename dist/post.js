@@ -20115,13 +20115,14 @@ function withSortedKeys(_key, value) {
 function changedParts(now, wanted) {
     if (spec_comparison_sameSpec(now, wanted))
         return [];
-    const [a, b] = [storedForm(now), storedForm(wanted)];
+    const [a, b] = storedForms(now, wanted);
     const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
     return words.length > 0 ? words : ['settings'];
 }
 const PARTS = [
     ['image', (spec) => container(spec).Image],
-    ['mode and replicas', (spec) => spec.Mode],
+    ['mode', (spec) => Object.keys(raw(spec.Mode))],
+    ['replicas', (spec) => Object.values(raw(spec.Mode))],
     ['env', (spec) => container(spec).Env],
     ['secrets', (spec) => container(spec).Secrets],
     ['configs', (spec) => container(spec).Configs],
@@ -20132,8 +20133,20 @@ const PARTS = [
 ];
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
-/** The form in which Swarm stores a spec, as a comparison needs it. */
-function storedForm(spec) {
+/**
+ * The stored forms of two specs, for telling what differs between them: with their numbers of tasks, unless these are
+ * others' to set in both. Where only one leaves them to others the label differs anyhow.
+ */
+function storedForms(a, b) {
+    const hasAnyNumber = [a, b].every(({ Labels }) => hasOthersScale(Labels));
+    return [storedForm(a, hasAnyNumber), storedForm(b, hasAnyNumber)];
+}
+/**
+ * The form in which Swarm stores a spec, as a comparison needs it.
+ *
+ * @param hasAnyNumber the number of tasks is not ours, and so the same as every other
+ */
+function storedForm(spec, hasAnyNumber = own_labels_hasOthersScale(spec.Labels)) {
     const clean = raw(withoutNothing(spec));
     const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
     const template = raw(clean.TaskTemplate);
@@ -20141,7 +20154,7 @@ function storedForm(spec) {
     return {
         ...clean,
         Labels: labels,
-        Mode: storedMode(clean.Mode, own_labels_hasOthersScale(spec.Labels)),
+        Mode: storedMode(clean.Mode, hasAnyNumber),
         ...where(clean, 'UpdateConfig', storedPolicy),
         ...where(clean, 'RollbackConfig', storedPolicy),
         ...where(clean, 'EndpointSpec', storedEndpoint),

@@ -17613,13 +17613,14 @@ function withSortedKeys(_key, value) {
 function changedParts(now, wanted) {
     if (sameSpec(now, wanted))
         return [];
-    const [a, b] = [storedForm(now), storedForm(wanted)];
+    const [a, b] = storedForms(now, wanted);
     const words = PARTS.filter(([, part]) => !(0,external_node_util_namespaceObject.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
     return words.length > 0 ? words : ['settings'];
 }
 const PARTS = [
     ['image', (spec) => container(spec).Image],
-    ['mode and replicas', (spec) => spec.Mode],
+    ['mode', (spec) => Object.keys(raw(spec.Mode))],
+    ['replicas', (spec) => Object.values(raw(spec.Mode))],
     ['env', (spec) => container(spec).Env],
     ['secrets', (spec) => container(spec).Secrets],
     ['configs', (spec) => container(spec).Configs],
@@ -17630,8 +17631,20 @@ const PARTS = [
 ];
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
-/** The form in which Swarm stores a spec, as a comparison needs it. */
-function storedForm(spec) {
+/**
+ * The stored forms of two specs, for telling what differs between them: with their numbers of tasks, unless these are
+ * others' to set in both. Where only one leaves them to others the label differs anyhow.
+ */
+function storedForms(a, b) {
+    const hasAnyNumber = [a, b].every(({ Labels }) => hasOthersScale(Labels));
+    return [storedForm(a, hasAnyNumber), storedForm(b, hasAnyNumber)];
+}
+/**
+ * The form in which Swarm stores a spec, as a comparison needs it.
+ *
+ * @param hasAnyNumber the number of tasks is not ours, and so the same as every other
+ */
+function storedForm(spec, hasAnyNumber = hasOthersScale(spec.Labels)) {
     const clean = raw(withoutNothing(spec));
     const labels = Object.fromEntries(Object.entries(raw(clean.Labels)).filter(([label]) => !NOTES.includes(label)));
     const template = raw(clean.TaskTemplate);
@@ -17639,7 +17652,7 @@ function storedForm(spec) {
     return {
         ...clean,
         Labels: labels,
-        Mode: storedMode(clean.Mode, hasOthersScale(spec.Labels)),
+        Mode: storedMode(clean.Mode, hasAnyNumber),
         ...where(clean, 'UpdateConfig', storedPolicy),
         ...where(clean, 'RollbackConfig', storedPolicy),
         ...where(clean, 'EndpointSpec', storedEndpoint),
@@ -24117,7 +24130,7 @@ const REMEDIES = [
         reads: '`No such image: …`, `failed to resolve reference …` on a node',
         // The second of daemons with their images in containerd, as new ones of Docker 29 have (moby v2.0.0-beta.24).
         finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b|\bfailed to resolve reference\b|\bfailed to copy: httpReadSeeker\b/i,
-        advice: "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
+        advice: "the node could not pull: look at whether the registry has the image (still), the node's network, its trust in the registry's certificate, and the credential that is stored with the service",
         doc: 'the image cannot be pulled',
         isOfTask: true,
     },
@@ -41596,7 +41609,8 @@ function isAllGood(settled) {
  * @param names of the networks that they name by ID
  */
 function specDifference(now, wanted, names = new Map()) {
-    const [before, after] = [fieldsOf(now, names), fieldsOf(wanted, names)];
+    const forms = storedForms(now, wanted);
+    const [before, after] = [fieldsOf(forms[0], names), fieldsOf(forms[1], names)];
     const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
         const change = spec_difference_changeOf(before.get(id), after.get(id));
         return change === undefined ? [] : [[id, change]];
@@ -41604,7 +41618,7 @@ function specDifference(now, wanted, names = new Map()) {
     // That an object was empty before is nothing beside what is in it now.
     const isHusk = (id) => spec_difference_isEmpty(before.get(id)) && spec_difference_isEmpty(after.get(id)) && changed.some(([other]) => other.startsWith(spec_difference_idOf(id, '')));
     const own = changed.filter(([id]) => !isHusk(id)).map(([, change]) => change);
-    return [...own, ...orderChanges(now, wanted)];
+    return [...own, ...orderChanges(...forms)];
 }
 /** Tells apart what a path in words would not: keys of maps may have any sign in them. */
 function spec_difference_idOf(...parts) {
@@ -41628,9 +41642,9 @@ function spec_difference_placeOf({ field, key, part }) {
 function same(a, b) {
     return a === b || (a !== undefined && b !== undefined && toGoJson(a, withSortedKeys) === toGoJson(b, withSortedKeys));
 }
-function fieldsOf(spec, names) {
+function fieldsOf(form, names) {
     const fields = new Map();
-    for (const [key, one] of Object.entries(withNamedCredential(storedForm(spec))))
+    for (const [key, one] of Object.entries(withNamedCredential(form)))
         walk(one, key, key);
     return fields;
     function walk(value, path, id) {
@@ -41727,8 +41741,7 @@ const PARTS_BY_ROOT = new Map([
     ['Mode', 'mode'],
 ]);
 /** Lists whose order is more than the sum of their entries: to Swarm another order is another spec. */
-function orderChanges(now, wanted) {
-    const [before, after] = [storedForm(now), storedForm(wanted)];
+function orderChanges(before, after) {
     return IN_ORDER.flatMap((path) => {
         const { field, entries } = ruleFor(path) ?? { field: path };
         const keysOf = (spec) => {

@@ -9,7 +9,7 @@ import { labsUp, sweep } from './sweep.ts'
 const USAGE = `A real Docker Swarm with private registries, on this machine.
 
   npm run lab -- up [--nodes 3] [--managers 1] [--registries 2] [--open 1] [--tls] [--tokens]
-  npm run lab -- image r1/acme/app:v3 [--does unhealthy] [--format oci]
+  npm run lab -- image r1/acme/app:v3 [--does unhealthy] [--format oci] [--id <lab>]
   npm run lab -- status
   npm run lab -- down [--id <lab>]
 
@@ -17,7 +17,7 @@ up      --registries are private, with an account each; --open ones need none; -
         --tokens has them sell bearer tokens, as most registries do
 image   puts an image into a registry; it runs, or does one of: exits, crashesAfter, healthy, healthyAfter, unhealthy,
         serves, ignoresStop; its format is docker (schema 2), oci, or attested (an OCI index with a provenance), and
-        unless told one of them by its contents
+        unless told one of them by its contents; --id where several labs are up (status shows them)
 down    takes down every lab that up has made, or the one with this id
 `
 
@@ -94,7 +94,8 @@ async function image(args: string[]): Promise<void> {
   if (!program) throw new Error(`An image does one of ${Object.keys(does).join(', ')}, not ${values.does}.`)
   const mine = personsLabs()
   const [only] = mine
-  if (values.id === undefined && mine.length > 1) throw new Error('Several labs are up: say which one with --id.')
+  if (values.id === undefined && mine.length > 1)
+    throw new Error(`Several labs are up: say which one with --id (${mine.map((lab) => lab.id).join(', ')}).`)
   const id = values.id ?? only?.id
   if (id === undefined) throw new Error('No lab is up.')
   const contents = { ...program(), content: tag }

@@ -38,7 +38,7 @@ export const REMEDIES: readonly Remedy[] = [
     finds:
       /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b|\bfailed to resolve reference\b|\bfailed to copy: httpReadSeeker\b/i,
     advice:
-      "the node could not pull: its network, its trust in the registry's certificate, or the credential that is stored with the service",
+      "the node could not pull: look at whether the registry has the image (still), the node's network, its trust in the registry's certificate, and the credential that is stored with the service",
     doc: 'the image cannot be pulled',
     isOfTask: true,
   },
