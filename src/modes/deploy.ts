@@ -158,7 +158,8 @@ async function change(
   const isUp = deployment.wait && isAllGood(ended)
   // What the records that are kept then need stays.
   const records = isUp ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) }) : []
-  const removed = await prune(ended, stack, belongings, run)
+  const hasRecord = records.some(({ version }) => version !== undefined)
+  const removed = await prune(ended, stack, belongings, hasRecord, run)
   const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES)
   return { results: [...ended.map(({ result }) => result), ...removed], advice, records }
 }
@@ -179,11 +180,12 @@ async function prune(
   ended: readonly Settled[],
   stack: Stack | undefined,
   belongings: Belongings | undefined,
+  hasRecord: boolean,
   { connection, deployment, observed }: RolloutRun,
 ) {
   if (!deployment.wait || !isAllGood(ended)) return []
-  if (stack !== undefined) return removeUnused(stack, connection, nameInFiles)
-  if (belongings !== undefined) await removeEarlierVersions(belongings, observed.services, connection)
+  if (stack !== undefined) return removeUnused(stack, connection, nameInFiles, hasRecord)
+  if (belongings !== undefined) await removeEarlierVersions(belongings, observed.services, connection, hasRecord)
   return []
 }
 

@@ -31,19 +31,21 @@ const TITLE = 'Remove what is not used any more'
  *
  * @param nameOf the name under which the files have a service of the swarm: another one than its own may have its
  * traffic
+ * @param hasRecord this run has left a record of what it has deployed
  * @returns the services that were removed, or not
  */
 export function removeUnused(
   stack: Stack,
   { engine }: Connection,
   nameOf: (service: Service) => string,
+  hasRecord: boolean,
 ): Promise<ServiceResult[]> {
   return stage(TITLE, async () => {
     const results = stack.prune
       ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
       : []
     await orSay(`the stack ${stack.name} no longer needs`, async () =>
-      removeObjects(await readUnused(stack, [], engine), engine),
+      removeObjects(await readUnused(stack, [], engine, hasRecord), engine),
     )
     return results
   })
@@ -54,14 +56,16 @@ export function removeUnused(
  * them.
  *
  * @param before the services as the run found them
+ * @param hasRecord this run has left a record of what it has deployed
  */
 export function removeEarlierVersions(
   belongings: Belongings,
   before: readonly Service[],
   { engine }: Connection,
+  hasRecord: boolean,
 ): Promise<void> {
   return orSay('the services no longer need', async () => {
-    const unused = await readUnused(belongings, before, engine)
+    const unused = await readUnused(belongings, before, engine, hasRecord)
     if (unused.length > 0) await stage(TITLE, () => removeObjects(unused, engine))
   })
 }
@@ -116,10 +120,21 @@ async function orSay(what: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function readUnused(belongings: Belongings, before: readonly Service[], engine: Engine): Promise<UnusedObject[]> {
+/** @throws Error where the swarm does not show the records by which something may still be needed */
+async function readUnused(
+  belongings: Belongings,
+  before: readonly Service[],
+  engine: Engine,
+  hasRecord: boolean,
+): Promise<UnusedObject[]> {
   const signal = timeLimit(READ_TIMEOUT_MS)
   const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
-  return unusedObjects(belongings, known, services, before, recordsIn(known.config).kept)
+  const { kept } = recordsIn(known.config)
+  // A leader that comes back may show nothing at all for a moment.
+  if (hasRecord && kept.length === 0) {
+    throw new Error('the swarm does not show the records of deploys at this moment; the next deploy removes it')
+  }
+  return unusedObjects(belongings, known, services, before, kept)
 }
 
 async function removeObjects(unused: readonly UnusedObject[], engine: Engine): Promise<void> {

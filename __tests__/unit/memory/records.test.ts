@@ -205,6 +205,25 @@ describe('a stack', () => {
   })
 })
 
+test('what records need stays also where a leader that comes back shows none of them for a moment', async () => {
+  const secretsOf = async (swarm: MemorySwarm) =>
+    (await settle(swarm.engine.get<{ ID: string }[]>('/secrets'), 60)).map(({ ID }) => ID)
+  const compose = (tag: number) =>
+    `services: {web: {image: '${WEB[tag]}', secrets: [key]}}\nsecrets: {key: {content: 'the-content-${tag}'}}`
+  for (let from = 1; from <= 5; from++) {
+    const swarm = await swarmWith()
+    for (const tag of [0, 1, 2]) await runAction(swarm, { stack: 'shop' }, { compose: compose(tag) })
+    swarm.faults.add({ fault: { kind: 'empty-store' }, at: /^GET \/configs$/, from })
+    const run = await runAction(swarm, { stack: 'shop' }, { compose: compose(3) })
+    swarm.faults.clear()
+    expect({ from, results: run.results }).toMatchObject({ from, results: [{ outcome: 'updated' }] })
+    const { kept } = await records(swarm)
+    const needed = kept.flatMap(({ record }) => Object.keys(record.names.secrets))
+    expect({ from, needed }).toMatchObject({ from, needed: { length: 4 } })
+    expect(await secretsOf(swarm)).toEqual(expect.arrayContaining(needed))
+  }
+})
+
 test('what is removed has no records any more, and those of others stay', async () => {
   const swarm = await swarmWith('web', 'api')
   await deploy(swarm, `web: ${WEB[1]}\napi: ${WEB[1]}`)
