@@ -36937,14 +36937,15 @@ const remove_TITLE = 'Remove what is not used any more';
  *
  * @param nameOf the name under which the files have a service of the swarm: another one than its own may have its
  * traffic
+ * @param hasRecord this run has left a record of what it has deployed
  * @returns the services that were removed, or not
  */
-function removeUnused(stack, { engine }, nameOf) {
+function removeUnused(stack, { engine }, nameOf, hasRecord) {
     return stage(remove_TITLE, async () => {
         const results = stack.prune
             ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
             : [];
-        await orSay(`the stack ${stack.name} no longer needs`, async () => removeObjects(await readUnused(stack, [], engine), engine));
+        await orSay(`the stack ${stack.name} no longer needs`, async () => removeObjects(await readUnused(stack, [], engine, hasRecord), engine));
         return results;
     });
 }
@@ -36953,10 +36954,11 @@ function removeUnused(stack, { engine }, nameOf) {
  * them.
  *
  * @param before the services as the run found them
+ * @param hasRecord this run has left a record of what it has deployed
  */
-function removeEarlierVersions(belongings, before, { engine }) {
+function removeEarlierVersions(belongings, before, { engine }, hasRecord) {
     return orSay('the services no longer need', async () => {
-        const unused = await readUnused(belongings, before, engine);
+        const unused = await readUnused(belongings, before, engine, hasRecord);
         if (unused.length > 0)
             await stage(remove_TITLE, () => removeObjects(unused, engine));
     });
@@ -36998,10 +37000,16 @@ async function orSay(what, work) {
         log_log.warning(`What ${what} was not removed: ${errors_messageOf(error)}`);
     }
 }
-async function readUnused(belongings, before, engine) {
+/** @throws Error where the swarm does not show the records by which something may still be needed */
+async function readUnused(belongings, before, engine, hasRecord) {
     const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
     const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-    return unusedObjects(belongings, known, services, before, recordsIn(known.config).kept);
+    const { kept } = recordsIn(known.config);
+    // A leader that comes back may show nothing at all for a moment.
+    if (hasRecord && kept.length === 0) {
+        throw new Error('the swarm does not show the records of deploys at this moment; the next deploy removes it');
+    }
+    return unusedObjects(belongings, known, services, before, kept);
 }
 async function removeObjects(unused, engine) {
     for (const { kind, id, name } of unused) {
@@ -37862,7 +37870,7 @@ function rollback_goingBack({ back, asked }, { rerunJobs, stack }, present) {
     const { record, subject } = back;
     const meant = record.services.filter(({ name }) => !back.leftOut.includes(name));
     const { ids, gone } = presentIds({ ...record, services: meant }, present);
-    const problems = gone.length === 0 ? [] : [rollback_goneInWords(back, gone)];
+    const problems = [...(gone.length === 0 ? [] : [rollback_goneInWords(back, gone)]), ...movedInWords(back, meant, present)];
     const how = { isRerun: rerunJobs, isOfStack: subject.kind === 'stack' };
     const all = meant.flatMap((service) => {
         try {
@@ -37891,6 +37899,20 @@ function rollback_goingBack({ back, asked }, { rerunJobs, stack }, present) {
 }
 const rollback_JOB_STAYS = 'a job, which is left as it is: going back would run the old one again, which `rerun-jobs: true` asks for';
 const ONLY_JOBS = 'there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant';
+/** A service that has come to a stack since, or left it, would change sides without a word in the files of either. */
+function movedInWords({ record }, meant, { services }) {
+    return meant.flatMap(({ name, spec }) => {
+        const there = services.find((service) => nameInFiles(service) === name);
+        const [was, is] = [spec.Labels?.[NAMESPACE_LABEL], there?.Spec.Labels?.[NAMESPACE_LABEL]];
+        if (there === undefined || was === is)
+            return [];
+        const [before, now] = [was, is].map((stack) => (stack === undefined ? 'no stack' : `the stack ${safeLine(stack)}`));
+        const way = is === undefined ? '' : `, or go back with \`stack: ${safeLine(is)}\``;
+        return [
+            `service ${name}: it belongs to ${now} by now, and to ${before} in #${record.version}: to have it there again deploy it${way}`,
+        ];
+    });
+}
 /** All that a version needs and that cannot be had any more, with how to have it again. */
 function rollback_goneInWords({ subject, record }, gone) {
     const list = new Intl.ListFormat('en');
@@ -41558,7 +41580,8 @@ async function change(asked, { stack, belongings, returns }, run) {
     const isUp = deployment.wait && isAllGood(ended);
     // What the records that are kept then need stays.
     const records = isUp ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) }) : [];
-    const removed = await deploy_prune(ended, stack, belongings, run);
+    const hasRecord = records.some(({ version }) => version !== undefined);
+    const removed = await deploy_prune(ended, stack, belongings, hasRecord, run);
     const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice, records };
 }
@@ -41571,13 +41594,13 @@ function inOrderOf(changes, settled) {
     return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
 /** What a stack or services that have come up no longer need goes. */
-async function deploy_prune(ended, stack, belongings, { connection, deployment, observed }) {
+async function deploy_prune(ended, stack, belongings, hasRecord, { connection, deployment, observed }) {
     if (!deployment.wait || !isAllGood(ended))
         return [];
     if (stack !== undefined)
-        return removeUnused(stack, connection, nameInFiles);
+        return removeUnused(stack, connection, nameInFiles, hasRecord);
     if (belongings !== undefined)
-        await removeEarlierVersions(belongings, observed.services, connection);
+        await removeEarlierVersions(belongings, observed.services, connection, hasRecord);
     return [];
 }
 /** What the services need, made; the changes have the IDs of it in the place of what stood for them. */

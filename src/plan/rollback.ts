@@ -7,7 +7,7 @@ import { throwAll } from '../errors.ts'
 import type { Deployment, RollbackRequest, ServiceRequest, StackToGoBack } from '../inputs/deployment.ts'
 import { chooseRecord, originOf, versionInWords } from '../records/choose.ts'
 import { readRecords } from '../records/read.ts'
-import { type DeployRecord, type KeptRecord, recordsOf, type Subject } from '../records/record.ts'
+import { type DeployRecord, type KeptRecord, type RecordedService, recordsOf, type Subject } from '../records/record.ts'
 import { log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { knownObjects, type Stack } from '../stack/stack.ts'
@@ -164,7 +164,7 @@ function goingBack({ back, asked }: Chosen, { rerunJobs, stack }: RollbackReques
   const { record, subject } = back
   const meant = record.services.filter(({ name }) => !back.leftOut.includes(name))
   const { ids, gone } = presentIds({ ...record, services: meant }, present)
-  const problems = gone.length === 0 ? [] : [goneInWords(back, gone)]
+  const problems = [...(gone.length === 0 ? [] : [goneInWords(back, gone)]), ...movedInWords(back, meant, present)]
   const how = { isRerun: rerunJobs, isOfStack: subject.kind === 'stack' }
   const all = meant.flatMap((service) => {
     try {
@@ -193,6 +193,20 @@ const JOB_STAYS =
   'a job, which is left as it is: going back would run the old one again, which `rerun-jobs: true` asks for'
 const ONLY_JOBS =
   'there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant'
+
+/** A service that has come to a stack since, or left it, would change sides without a word in the files of either. */
+function movedInWords({ record }: Return, meant: readonly RecordedService[], { services }: Present): string[] {
+  return meant.flatMap(({ name, spec }) => {
+    const there = services.find((service) => nameInFiles(service) === name)
+    const [was, is] = [spec.Labels?.[NAMESPACE_LABEL], there?.Spec.Labels?.[NAMESPACE_LABEL]]
+    if (there === undefined || was === is) return []
+    const [before, now] = [was, is].map((stack) => (stack === undefined ? 'no stack' : `the stack ${safeLine(stack)}`))
+    const way = is === undefined ? '' : `, or go back with \`stack: ${safeLine(is)}\``
+    return [
+      `service ${name}: it belongs to ${now} by now, and to ${before} in #${record.version}: to have it there again deploy it${way}`,
+    ]
+  })
+}
 
 /** All that a version needs and that cannot be had any more, with how to have it again. */
 function goneInWords({ subject, record }: Return, gone: readonly Gone[]): string {

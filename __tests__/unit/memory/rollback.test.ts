@@ -478,6 +478,29 @@ describe('a stack', () => {
     })
   })
 
+  test('keeps a service that has come to it since, and leaves one alone that has left it', async () => {
+    const swarm = await deployed(0)
+    const alone = (tag: number) =>
+      runAction(swarm, { services: `- {name: shop_web, image: '${IMAGE}:${tag}', create: true}` })
+    await alone(1)
+    await deployStack(swarm, [service('web', 2)])
+    const inStack = swarm.service('shop_web')
+    const run = await rollBack(swarm, { services: 'shop_web', to: 'previous' })
+    expect(run.problems).toEqual([
+      'service shop_web: it belongs to the stack shop by now, and to no stack in #1: to have it there again deploy it, or go back with `stack: shop`',
+    ])
+    expect(swarm.service('shop_web')).toEqual(inStack)
+    swarm.remove('shop_web')
+    await pass(30)
+    await alone(3)
+    const outside = swarm.service('shop_web')
+    const { problems } = await rollBack(swarm, { stack: 'shop', to: '#1' })
+    expect(problems).toEqual([
+      'service shop_web: it belongs to no stack by now, and to the stack shop in #1: to have it there again deploy it',
+    ])
+    expect(swarm.service('shop_web')).toEqual(outside)
+  })
+
   test('whose service is asked for alone is told how it goes back', async () => {
     const swarm = await deployed(0)
     for (const tag of [1, 2]) await deployStack(swarm, [service('web', tag)])
