@@ -44508,18 +44508,20 @@ function tasksFinding(service, tasks, upToDate, counts, eligible, now) {
     // A task of a job runs for as long as its work takes.
     if (service_mode_isJob(spec) && tasks.some(isRunning))
         return { changing: counts.progress };
-    return isStarting(service, tasks, upToDate, counts.wanted, now)
+    return isStarting(service, slotsThatCount(spec, tasks, eligible), upToDate, counts.wanted, now)
         ? { changing: `${counts.progress}, the others are on their way` }
         : { problem: { cause: counts.progress, isOfTasks: true } };
 }
 /**
  * Whether each slot that has no task up has one on its way that has just been made, and none of this version that ended
  * before it. One whose task has ended, and for which Swarm makes no other, is not on its way.
+ *
+ * @param tasks of the slots that count
  */
 function isStarting({ Spec: spec, UpdatedAt: at }, tasks, upToDate, wanted, now) {
     const current = new Set(upToDate.map(({ ID }) => ID));
     const hasFailed = (inSlot) => inSlot.some((task) => current.has(task.ID) && hasEnded(spec, task) && endedSince(task, now) < HOUR_MS);
-    const all = [...bySlot(spec, tasks).values()];
+    const all = [...tasks.values()];
     const slots = all.filter((inSlot) => inSlot.some(isLive));
     if (all.some((inSlot) => !inSlot.some(isLive) && hasFailed(inSlot)))
         return false;
@@ -45290,7 +45292,7 @@ const PATHS = [
 /** A path, a name or an entry a line; YAML lists of entries follow one another. */
 const BY_LINES = [
     ...['services', 'registries', 'images', 'compose-file', 'env-file', 'allow-config-directories'],
-    ...['ssh-known-hosts', 'docker-config', 'registry-ca', 'only', 'force'],
+    ...['ssh-known-hosts', 'docker-config', 'registry-ca', 'only', 'force', 'remove-volumes'],
 ];
 const SEPARATORS = new Map([
     ...BY_LINES.map((name) => [name, 'lines']),

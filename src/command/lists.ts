@@ -3,7 +3,7 @@
 /** A path, a name or an entry a line; YAML lists of entries follow one another. */
 const BY_LINES = [
   ...['services', 'registries', 'images', 'compose-file', 'env-file', 'allow-config-directories'],
-  ...['ssh-known-hosts', 'docker-config', 'registry-ca', 'only', 'force'],
+  ...['ssh-known-hosts', 'docker-config', 'registry-ca', 'only', 'force', 'remove-volumes'],
 ]
 
 const SEPARATORS: ReadonlyMap<string, 'lines' | 'list' | 'commas'> = new Map([

@@ -4,7 +4,6 @@ import type { Names } from '../docker/specs/spec-difference.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
 import {
-  bySlot,
   currentTasks,
   ending,
   hasEnded as hasEndedWrongly,
@@ -12,6 +11,7 @@ import {
   isRunning,
   isUnplaced,
   newest,
+  slotsThatCount,
 } from '../docker/swarm/task.ts'
 import { type Drift, driftOf } from '../plan/drift.ts'
 import { isInterim, markOf, mayBeAlive } from '../plan/interim-spec.ts'
@@ -173,7 +173,7 @@ function tasksFinding(
   }
   // A task of a job runs for as long as its work takes.
   if (isJob(spec) && tasks.some(isRunning)) return { changing: counts.progress }
-  return isStarting(service, tasks, upToDate, counts.wanted, now)
+  return isStarting(service, slotsThatCount(spec, tasks, eligible), upToDate, counts.wanted, now)
     ? { changing: `${counts.progress}, the others are on their way` }
     : { problem: { cause: counts.progress, isOfTasks: true } }
 }
@@ -181,10 +181,12 @@ function tasksFinding(
 /**
  * Whether each slot that has no task up has one on its way that has just been made, and none of this version that ended
  * before it. One whose task has ended, and for which Swarm makes no other, is not on its way.
+ *
+ * @param tasks of the slots that count
  */
 function isStarting(
   { Spec: spec, UpdatedAt: at }: Service,
-  tasks: readonly Task[],
+  tasks: ReadonlyMap<string, readonly Task[]>,
   upToDate: readonly Task[],
   wanted: number,
   now: number,
@@ -192,7 +194,7 @@ function isStarting(
   const current = new Set(upToDate.map(({ ID }) => ID))
   const hasFailed = (inSlot: readonly Task[]) =>
     inSlot.some((task) => current.has(task.ID) && hasEndedWrongly(spec, task) && endedSince(task, now) < HOUR_MS)
-  const all = [...bySlot(spec, tasks).values()]
+  const all = [...tasks.values()]
   const slots = all.filter((inSlot) => inSlot.some(isLive))
   if (all.some((inSlot) => !inSlot.some(isLive) && hasFailed(inSlot))) return false
   // Swarm is about to make the others.

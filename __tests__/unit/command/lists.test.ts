@@ -11,6 +11,10 @@ test('every input of which action.yml says that it takes several values may be g
   expect(said.map(({ name }) => name).filter((name) => !isList(name))).toEqual([])
 })
 
+test.each(['only', 'force', 'remove-volumes'])('%s, which is names, may be given several times', (input) => {
+  expect(isList(input)).toBe(true)
+})
+
 test.each([
   ['compose-file', ['a.yml', 'b.yml'], 'a.yml\nb.yml'],
   ['services', ['- name: a\n', '- name: b\n'], '- name: a\n- name: b'],

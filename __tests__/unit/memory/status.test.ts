@@ -147,6 +147,20 @@ describe('what is not', () => {
     expect(await stateOf(swarm, 'web')).toMatchObject({ state: 'changing', problems: [] })
   })
 
+  test('what failed on a node that may get no task any more says nothing against the others', async () => {
+    const swarm = newSwarm()
+    const image = 'hub.test/acme/slow:1'
+    swarm.images.set(image, { pullSeconds: 100, ends: { afterSeconds: 1, exitCode: 3 } })
+    swarm.setNode('n1', { availability: 'drain' })
+    put(swarm, { Name: 'everywhere', Mode: { Global: {} } }, image)
+    await pass(110)
+    expect(await stateOf(swarm, 'everywhere')).toMatchObject({ state: 'problem' })
+    swarm.setNode('n1', { availability: 'active' })
+    swarm.setNode('n2', { availability: 'drain' })
+    await pass(10)
+    expect(await stateOf(swarm, 'everywhere')).toMatchObject({ state: 'changing', problems: [] })
+  })
+
   test('an update that Swarm has paused', async () => {
     const swarm = newSwarm()
     put(swarm, { Name: 'web' })
