@@ -39,7 +39,8 @@ export function recordOutlooks(
   services: readonly Service[],
   { kept, limit, waits, leftOut }: KnownRecords,
 ): RecordOutlook[] {
-  if (!waits || kept === undefined) return []
+  // Of no service nothing is recorded, and nothing goes.
+  if (!waits || kept === undefined || changes.length === 0) return []
   return contentsAfter(changes, stack, leftOut, services).flatMap((content): RecordOutlook[] => {
     const { subject } = content
     const own = recordsOf(kept, subject)

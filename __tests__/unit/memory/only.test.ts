@@ -83,6 +83,14 @@ describe('of a stack that is there', () => {
     expect(imageOf(swarm, 'shop_web')).toBe(pin('hub.test/acme/web:1'))
   })
 
+  test('and no service is planned: then nothing would be recorded, as nothing is', async () => {
+    const swarm = await deployedSwarm()
+    const { outlook } = await deploy(swarm, '[]', { tag: '2' }, { mode: 'plan', 'history-limit': '3' })
+    expect(outlook).toMatchObject({ services: [], records: [] })
+    await deploy(swarm, '[]', { tag: '2' }, { 'history-limit': '3' })
+    expect(configs(swarm).filter((name) => name.startsWith('swarm-deploy.record'))).toEqual([])
+  })
+
   test('of those that are meant go back which need one that failed', async () => {
     const swarm = await deployedSwarm()
     const { results } = await runAction(
