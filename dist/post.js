@@ -16985,12 +16985,23 @@ function contentFrom(source, map, kind, place, sources, problems) {
     const bytes = problems.attempt(() => {
         if (text === '' && source !== 'content')
             throw new errors_UserError(`\`${source}\` is empty: ${attachments_FILL[source]}`);
-        return contentOf({ kind, source, words }, sources);
+        // What does not look like a path may be the content itself.
+        const isPath = source !== 'file' || /[./]/.test(text);
+        return kind === 'config' || isPath ? contentOf({ kind, source, words }, sources) : contentOfName(text, words);
     });
     const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
     if (kind === 'secret' && secret !== undefined)
         masking_hide(secret.toString(), place);
     return bytes;
+    function contentOfName(name, path) {
+        try {
+            return contentOf({ kind, source, words: path }, sources);
+        }
+        catch (error) {
+            masking_hide(name, place);
+            throw error instanceof errors_UserError ? new errors_UserError(secret_redact(error.message)) : error;
+        }
+    }
 }
 const attachments_FILL = {
     file: 'write the path of a file of this job',

@@ -14308,12 +14308,23 @@ function contentFrom(source, map, kind, place, sources, problems) {
     const bytes = problems.attempt(() => {
         if (text === '' && source !== 'content')
             throw new UserError(`\`${source}\` is empty: ${attachments_FILL[source]}`);
-        return contentOf({ kind, source, words }, sources);
+        // What does not look like a path may be the content itself.
+        const isPath = source !== 'file' || /[./]/.test(text);
+        return kind === 'config' || isPath ? contentOf({ kind, source, words }, sources) : contentOfName(text, words);
     });
     const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
     if (kind === 'secret' && secret !== undefined)
         masking_hide(secret.toString(), place);
     return bytes;
+    function contentOfName(name, path) {
+        try {
+            return contentOf({ kind, source, words: path }, sources);
+        }
+        catch (error) {
+            masking_hide(name, place);
+            throw error instanceof UserError ? new UserError(redact(error.message)) : error;
+        }
+    }
 }
 const attachments_FILL = {
     file: 'write the path of a file of this job',
@@ -42754,7 +42765,8 @@ const NOBODY = { repository: '', commit: '', ref: '', runId: '', attempt: '', ur
 const SOME_TIME = '2000-01-01T00:00:00Z';
 /** @param services all of the swarm */
 function recordOutlooks(changes, stack, services, { kept, limit, waits, leftOut }) {
-    if (!waits || kept === undefined)
+    // Of no service nothing is recorded, and nothing goes.
+    if (!waits || kept === undefined || changes.length === 0)
         return [];
     return contentsAfter(changes, stack, leftOut, services).flatMap((content) => {
         const { subject } = content;

@@ -316,11 +316,22 @@ function contentFrom(
   const words = source === 'file' && text !== '' ? sources.resolve(text) : text
   const bytes = problems.attempt(() => {
     if (text === '' && source !== 'content') throw new UserError(`\`${source}\` is empty: ${FILL[source]}`)
-    return contentOf({ kind, source, words }, sources)
+    // What does not look like a path may be the content itself.
+    const isPath = source !== 'file' || /[./]/.test(text)
+    return kind === 'config' || isPath ? contentOf({ kind, source, words }, sources) : contentOfName(text, words)
   })
   const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined)
   if (kind === 'secret' && secret !== undefined) hide(secret.toString(), place)
   return bytes
+
+  function contentOfName(name: string, path: string): Buffer {
+    try {
+      return contentOf({ kind, source, words: path }, sources)
+    } catch (error) {
+      hide(name, place)
+      throw error instanceof UserError ? new UserError(redact(error.message)) : error
+    }
+  }
 }
 
 const FILL: Readonly<Record<string, string>> = {

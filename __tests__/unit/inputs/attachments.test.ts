@@ -254,6 +254,7 @@ test.each([
   ['a variable', 'secrets: [{name: a, environment: TOKEN, nope: 1}]', 'of-a-variable-7Qx'],
   ['a file', 'secrets: [{name: a, file: pass.txt, nope: 1}]', 'of-a-file-7Qx'],
   ['both of two sources', 'secrets: [{name: a, file: pass.txt, content: "inline-7Qx-2"}]', 'inline-7Qx-2'],
+  ['a text in the place of a file', 'secrets: [{name: a, file: "inline-7Qx-5"}]', 'inline-7Qx-5'],
   ['an item without a name', 'secrets: [{content: "inline-7Qx-4"}]', 'inline-7Qx-4'],
 ])('a secret is masked though the entry is refused: %s', (_, lines, secret) => {
   const said = problems(lines).join('\n')
