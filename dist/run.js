@@ -45645,7 +45645,7 @@ function usageOf(name, fallback) {
     if (SECRETS.includes(name))
         return `--${name} @FILE|-   (or the variable ${variableOfCommand(name)})`;
     if (isSwitch(name))
-        return fallback === 'true' ? `--no-${name}` : `--${name}[=VALUE]`;
+        return fallback === 'true' ? `--no-${name}, --${name}=false` : `--${name}[=VALUE]`;
     return `--${name} ${PATHS.includes(name) ? 'PATH' : 'VALUE'}${isList(name) ? '...' : ''}`;
 }
 function defaultWords(name, fallback) {

@@ -77,7 +77,7 @@ function flags(mode: ModeName, inputs: Inputs, width: number): string[] {
 
 function usageOf(name: string, fallback: string | undefined): string {
   if (SECRETS.includes(name)) return `--${name} @FILE|-   (or the variable ${variableOfCommand(name)})`
-  if (isSwitch(name)) return fallback === 'true' ? `--no-${name}` : `--${name}[=VALUE]`
+  if (isSwitch(name)) return fallback === 'true' ? `--no-${name}, --${name}=false` : `--${name}[=VALUE]`
   return `--${name} ${PATHS.includes(name) ? 'PATH' : 'VALUE'}${isList(name) ? '...' : ''}`
 }
 

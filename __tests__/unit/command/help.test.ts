@@ -30,7 +30,7 @@ test('a mode does not show what it does not take', () => {
 
 test('how a flag is written follows from the input', () => {
   const help = helpText('deploy', action, 80)
-  expect(help).toContain('\n  --no-wait\n')
+  expect(help).toContain('\n  --no-wait, --wait=false\n')
   expect(help).toContain('\n  --lock[=VALUE]\n')
   expect(help).toContain('\n  --compose-file PATH...\n')
   expect(help).toContain('\n  --password @FILE|-   (or the variable SWARM_DEPLOY_PASSWORD)\n')
