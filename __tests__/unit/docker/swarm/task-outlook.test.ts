@@ -86,7 +86,7 @@ describe('a replicated service', () => {
     [
       'a forced restart',
       { from, to: withValue(from, 'TaskTemplate.ForceUpdate', 1) },
-      { replaced: 3, because: ['force'] },
+      { replaced: 3, because: ['forced'] },
     ],
     [
       'a credential, for tasks that have no image yet',
