@@ -44263,6 +44263,8 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
+const remove_LOOK_EVERY_MS = 1000;
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -44341,11 +44343,20 @@ async function planNow({ connection: { engine }, asked }, signal) {
         if (names.length > 0)
             log_log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
     }
+    await untilCaughtUp(engine, signal);
     const [services, known] = await Promise.all([
         engine.get('/services', { signal }),
         knownObjects(engine, signal),
     ]);
     return planRemoval(asked.what, { services, known });
+}
+/**
+ * A leader that was killed and comes back shows for a moment nothing of what there is: then what is to be removed would
+ * seem to be gone. Each manager is a node itself, so one that knows of none has not caught up.
+ */
+async function untilCaughtUp(engine, signal) {
+    while ((await engine.get('/nodes', { signal })).length === 0)
+        await sleep(remove_LOOK_EVERY_MS, signal);
 }
 /** @throws UserErrors unless what is missing may be */
 function tellMissing({ missing, problems }, { ifExists }) {

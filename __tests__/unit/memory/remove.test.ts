@@ -367,6 +367,18 @@ describe('what is not there', () => {
     expect(changes(swarm)).toEqual([])
   })
 
+  test('a leader that comes back and shows nothing yet is not believed', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, 'pr-1')
+    swarm.faults.add({
+      fault: { kind: 'empty-store' },
+      at: /^GET \/(?:nodes|services|networks|secrets|configs)$/,
+      times: 3,
+    })
+    const run = await remove(swarm, { stack: 'pr-1', 'if-exists': 'true' })
+    expect(outcomes(run)).toContain('service pr-1_web removed')
+  })
+
   test('with `if-exists` it is fine, and what is there goes', async () => {
     const swarm = newSwarm()
     put(swarm, { Name: 'web' })
