@@ -23094,6 +23094,18 @@ function reportIn(lines) {
     const begin = lines.indexOf(tools_service_BEGIN);
     return begin >= 0 && lines.at(-1) === END ? lines.slice(begin + 1, -1) : undefined;
 }
+/**
+ * What the script has printed so far, or until it failed.
+ *
+ * @param lines of the standard output of a task
+ * @returns `undefined` when the beginning is not there
+ */
+function printedIn(lines) {
+    if (lines.length === 0)
+        return [];
+    const begin = lines.indexOf(tools_service_BEGIN);
+    return begin < 0 ? undefined : lines.slice(begin + 1).filter((line) => line !== END);
+}
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
 /** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
@@ -23576,10 +23588,11 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
         const late = clock_timeLimit(seconds * 1000);
         const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal);
         made.add(service);
-        const { states, present } = await follow(service, ids, self, engine, late, signal);
+        const { states, present, tasks } = await follow(service, ids, self, engine, late, signal);
         const nameOf = node_tasks_nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))]);
         const reports = await parallel_inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]) => {
-            return { id, node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) };
+            const own = tasks.filter(({ NodeID }) => NodeID === id);
+            return { id, node: nameOf({ ID: id }), ...(await reportOf(state, own, tools.name, engine, signal)) };
         });
         stop.throwIfAborted();
         return reports;
@@ -23590,6 +23603,8 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
 }
 async function follow(service, ids, self, engine, late, signal) {
     let states = beginOn(ids);
+    // Swarm may forget one that has failed.
+    const seen = new Map();
     for (;;) {
         const [tasks, present] = await Promise.all([
             engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal }),
@@ -23597,42 +23612,70 @@ async function follow(service, ids, self, engine, late, signal) {
         ]);
         // Those of an earlier work of this run outlive their service for a while.
         const own = tasks.filter(({ ServiceID }) => ServiceID === service);
+        for (const task of own)
+            seen.set(task.ID, task);
         states = afterLook(states, own, present, TOOLS_TRIES);
         if (isOver(states) || late.aborted)
-            return { states, present };
+            return { states, present, tasks: [...seen.values()] };
         await sleep(on_nodes_LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined);
         signal.throwIfAborted();
     }
 }
-async function reportOf(state, image, engine, signal) {
-    if (state.state === 'done')
-        return reportOfTask(state.taskId, engine, signal);
-    if (state.state === 'left')
-        return { state: 'failed', cause: 'it went away meanwhile' };
-    if (state.state === 'failed') {
-        const lines = await lastLines(state.taskId, engine, signal);
-        return { state: 'failed', cause: failureInWords(state, lines, image) };
+async function reportOf(state, tasks, image, engine, signal) {
+    const last = state.state === 'done' ? await reportOfTask(state.taskId, engine, signal) : undefined;
+    const tries = tasks.filter((task) => hasBegun(task) && (state.state !== 'done' || task.ID !== state.taskId));
+    const printed = await Promise.all(tries.toSorted(byAge).map(({ ID }) => printedBy(ID, engine, signal).catch(() => undefined)));
+    const lines = printed.flatMap((some) => some ?? []);
+    if (last?.state === 'done' && printed.includes(undefined)) {
+        const cause = 'it was tried twice, and what came of the first try cannot be read';
+        return { state: 'failed', cause, lines: [...lines, ...last.lines] };
     }
-    const said = state.said === '' ? '' : `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}`;
-    return { state: 'failed', cause: `its task has not ended in time${said}` };
+    if (last !== undefined)
+        return { ...last, lines: [...lines, ...last.lines] };
+    return { state: 'failed', cause: await causeOf(state, image, engine, signal), lines };
+}
+async function causeOf(state, image, engine, signal) {
+    if (state.state === 'left')
+        return 'it went away meanwhile';
+    if (state.state === 'failed') {
+        return failureInWords(state, await lastLines(state.taskId, engine, signal), image);
+    }
+    const said = 'said' in state && state.said !== '' ? `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}` : '';
+    return `its task has not ended in time${said}`;
+}
+/** Whether a task had a container, which may have done something. */
+function hasBegun({ Status: { ContainerStatus: container } }) {
+    return (container?.ContainerID ?? '') !== '';
+}
+function byAge(a, b) {
+    return Date.parse(a.CreatedAt) - Date.parse(b.CreatedAt);
+}
+/** What a task has done that may not have come to its end; `undefined`: that is not known. */
+async function printedBy(taskId, engine, signal) {
+    const limit = AbortSignal.any([signal, clock_timeLimit(LOG_SECONDS * 1000)]);
+    return printedIn(logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })));
 }
 async function reportOfTask(taskId, engine, signal) {
     const limit = AbortSignal.any([signal, clock_timeLimit(LOG_SECONDS * 1000)]);
-    let lines;
+    let lines = [];
+    let whole;
     let why = '';
     await poll(async () => {
         try {
-            lines = reportIn(logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })));
+            const query = { stdout: '1' };
+            lines = logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }));
+            whole = reportIn(lines);
         }
         catch (error) {
             if (!limit.aborted)
                 why = `: ${safeLine(error.message, MOST_CHARACTERS_SHOWN)}`;
         }
-        return lines !== undefined;
+        return whole !== undefined;
     }, LOG_AGAIN_MS, () => limit.aborted);
-    if (lines !== undefined)
-        return { state: 'done', lines };
-    return { state: 'failed', cause: `it was done, but what came of it cannot be read${why}` };
+    if (whole !== undefined)
+        return { state: 'done', lines: whole };
+    const cause = `it was done, but what came of it cannot be read${why}`;
+    return { state: 'failed', cause, lines: printedIn(lines) ?? [] };
 }
 /** The last of what a task has printed; none where that cannot be had soon. */
 async function lastLines(taskId, engine, signal) {
@@ -23667,10 +23710,10 @@ function failureInWords({ said, exitCode }, lines, image) {
     return `${reason}${behind}`;
 }
 function notAsked(node, nodes, why) {
-    return { id: node.ID, node: node_tasks_nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})` };
+    return { id: node.ID, node: node_tasks_nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})`, lines: [] };
 }
 function notLinux(nodes) {
-    return (node) => ({ id: node.ID, node: node_tasks_nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux' });
+    return (node) => ({ id: node.ID, node: node_tasks_nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux', lines: [] });
 }
 
 ;// CONCATENATED MODULE: ./build/nodes/unused-images.js
@@ -23755,14 +23798,17 @@ function unusedIn(lines) {
         return names === '' ? [] : [{ bytes: Number(bytes), names: names.split(' ') }];
     });
 }
-/** What a node has printed for {@link REMOVE_SCRIPT}. */
+/** What a node has printed for {@link REMOVE_SCRIPT}; where it was tried twice, the last word on an image counts. */
 function removalsIn(lines) {
-    return lines.flatMap((line) => {
+    const removals = new Map();
+    for (const line of lines) {
         const [, what = '', bytes = '', names = '', said = ''] = REMOVED_LINE.exec(line) ?? [];
         if (names === '')
-            return [];
-        return [{ bytes: Number(bytes), names: names.split(' '), refusal: what === 'gone' ? undefined : said }];
-    });
+            continue;
+        const refusal = what === 'gone' ? undefined : said;
+        removals.set(names, { bytes: Number(bytes), names: names.split(' '), refusal });
+    }
+    return [...removals.values()];
 }
 /** Whether docker refused it because somebody was first: a container has come, or another run has removed it. */
 function isNoTrouble(refusal) {
@@ -23896,8 +23942,6 @@ function tell(answers, removing) {
         log_log.warning(`prune-images: old images were not removed from ${someOf(those.map(({ node }) => node))}: ${cause}`);
     }
     const nodes = removing.flatMap((report) => {
-        if (report.state === 'failed')
-            return [];
         const removals = removalsIn(report.lines);
         const gone = removals.filter(({ refusal }) => refusal === undefined);
         for (const { names, refusal } of removals) {
@@ -32389,7 +32433,7 @@ function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
             return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${reason(said)})`;
         });
         const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`;
-        parts.push(`${which}: ${someOf(each)}. ${causeOf(failed, pull)}`);
+        parts.push(`${which}: ${someOf(each)}. ${judge_causeOf(failed, pull)}`);
     }
     if (slow.length > 0) {
         const names = someOf(slow.map(({ node, why }) => `${nameOf(node)}${why === 'unasked' ? ' (not asked yet)' : ''}`));
@@ -32407,7 +32451,7 @@ function reason(said) {
  * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
  * shows in which nodes fail, and how soon.
  */
-function causeOf(failed, pull) {
+function judge_causeOf(failed, pull) {
     const { registry, repository } = parseReference(pull.demand.image);
     const said = failed[0]?.said ?? '';
     if (/no space left on device/i.test(said))
@@ -44081,20 +44125,25 @@ const volumes_LEAST_SECONDS = 30;
 const volumes_READ_TIMEOUT_MS = 60_000;
 /**
  * Removes volumes of a node. Its first argument is a stack, or nothing, and the others are names: of a stack only volumes that
- * have its label. A container that has just ended is removed by its node some seconds later, so it is tried again.
+ * have its label. A container that has just ended is removed by its node some seconds later, so what is in use is tried again,
+ * all of it for ten seconds at most. One that goes meanwhile is gone: somebody else was faster, or docker has not said so.
  */
-const REMOVE_VOLUMES_SCRIPT = `stack="$1"; shift
-there=$(docker volume ls --quiet) || exit 1
+const REMOVE_VOLUMES_SCRIPT = `set -f
+stack="$1"; shift
+list() { docker volume ls --quiet "$@"; }
+line='
+'
+there="$line$(list)$line" || exit 1
+own=$there
+[ -z "$stack" ] || own="$line$(list --filter "label=${NAMESPACE_LABEL}=$stack")$line" || exit 1
+waits=10
 for name in "$@"; do
-  echo "$there" | grep -qxF -e "$name" || continue
-  if [ -n "$stack" ]; then
-    of=$(docker volume inspect --format '{{with .Labels}}{{index . "${NAMESPACE_LABEL}"}}{{end}}' "$name") || continue
-    [ "$of" = "$stack" ] || { echo "others $name"; continue; }
-  fi
-  tries=0
+  case $there in *"$line$name$line"*) ;; *) continue ;; esac
+  case $own in *"$line$name$line"*) ;; *) echo "others $name"; continue ;; esac
   until said=$(docker volume rm "$name" 2>&1 >/dev/null </dev/null); do
-    tries=$((tries + 1))
-    [ "$tries" -lt 10 ] || { echo "stays $name | "$said; continue 2; }
+    case $said in *'o such volume'*) break ;; esac
+    [ "$waits" -gt 0 ] || { echo "stays $name | "$said; continue 2; }
+    waits=$((waits - 1))
     sleep 1
   done
   echo "gone $name"
@@ -44155,21 +44204,24 @@ const LINE = /^(gone|stays|others) (\S+)(?: ?\| ?(.*))?$/;
 function thingsOf(reports, names, asked) {
     for (const report of reports) {
         if (report.state === 'failed')
-            log_log.warning(`remove-volumes: nothing is known of ${report.node}: ${report.cause}`);
+            log_log.warning(`remove-volumes: ${report.lines.length === 0 ? 'nothing' : 'not all'} is known of ${report.node}: ${report.cause}`);
     }
-    if (reports.every(({ state }) => state === 'failed')) {
-        return names.map(notDone('failed', 'no node has told what became of it: see the warnings'));
-    }
-    const told = reports.flatMap((report) => {
-        if (report.state === 'failed')
-            return [];
-        return report.lines.flatMap((line) => {
-            const [, state, name = '', said = ''] = LINE.exec(line) ?? [];
-            return names.includes(name) ? [{ node: report.node, state, name, said: safeLine(said) }] : [];
-        });
+    const isSilent = reports.every(({ state }) => state === 'failed');
+    const told = reports.flatMap(({ node, lines }) => {
+        // Where a node was interrupted it was tried twice: the last word on a volume counts.
+        const own = new Map();
+        for (const line of lines) {
+            const [, state = '', name = '', said = ''] = LINE.exec(line) ?? [];
+            if (names.includes(name))
+                own.set(name, { node, state, name, said: safeLine(said) });
+        }
+        return [...own.values()];
     });
     const things = names.flatMap((name) => {
         const its = told.filter((one) => one.name === name);
+        if (its.length === 0 && isSilent) {
+            return [notDone('failed', 'no node has told what became of it: see the warnings')(name)];
+        }
         const on = (state) => its.filter((one) => one.state === state);
         const gone = someOf(on('gone').map(({ node }) => node));
         const others = someOf(on('others').map(({ node }) => node));
@@ -44188,7 +44240,7 @@ function thingsOf(reports, names, asked) {
     });
     for (const name of asked) {
         const isFound = told.some((one) => one.name === name || one.name.endsWith(`_${name}`));
-        if (!isFound)
+        if (!isFound && !isSilent)
             log_log.notice(`remove-volumes: no node that was asked has a volume ${name}`);
     }
     return things;

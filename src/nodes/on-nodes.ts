@@ -2,7 +2,14 @@ import type { Connection } from '../connect/connection.ts'
 import type { Node, SystemInfo, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { logLines } from '../docker/swarm/task-logs.ts'
-import { NODE_SOCKET, reportIn, TOOLS_EXIT, TOOLS_TRIES, toolsServiceSpec } from '../docker/swarm/tools-service.ts'
+import {
+  NODE_SOCKET,
+  printedIn,
+  reportIn,
+  TOOLS_EXIT,
+  TOOLS_TRIES,
+  toolsServiceSpec,
+} from '../docker/swarm/tools-service.ts'
 import { storedLogin } from '../plan/stored-account.ts'
 import {
   afterLook,
@@ -48,8 +55,8 @@ export interface NodeWork {
   readonly what: string
   /**
    * POSIX shell, in which `docker` speaks to the daemon of the node. What comes from outside is in `$1`, `$2` and so on,
-   * never part of it. It may be run twice on a node. What it prints is its report; an exit code of its own is a failure,
-   * and tells why on the standard error.
+   * never part of it. It may be run twice on a node, and what each of the two prints is the report: so it prints what it has
+   * done when it has done it. An exit code of its own is a failure, and tells why on the standard error.
    */
   readonly script: string
   readonly args: readonly string[]
@@ -73,10 +80,13 @@ export interface NodesRun {
 export type NodeReport = { readonly id: string; readonly node: string } & Outcome
 
 type Outcome =
-  /** What the script has printed, line by line; it is text from outside. */
+  /** What the script has printed, line by line, also where an earlier try has failed; it is text from outside. */
   | { readonly state: 'done'; readonly lines: readonly string[] }
-  /** It was done or not, in whole or in part: a phrase that tells why nobody knows, or why not. */
-  | { readonly state: 'failed'; readonly cause: string }
+  /**
+   * It was done or not, in whole or in part: a phrase that tells why nobody knows, or why not; and what is known to have
+   * been printed.
+   */
+  | { readonly state: 'failed'; readonly cause: string; readonly lines: readonly string[] }
 
 /**
  * Runs docker on every node of the swarm, by a service that is gone when it ends: also when it is stopped; after a kill
@@ -127,10 +137,11 @@ async function onThose(
     const late = timeLimit(seconds * 1000)
     const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal)
     made.add(service)
-    const { states, present } = await follow(service, ids, self, engine, late, signal)
+    const { states, present, tasks } = await follow(service, ids, self, engine, late, signal)
     const nameOf = nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))])
     const reports = await inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]): Promise<NodeReport> => {
-      return { id, node: nameOf({ ID: id }), ...(await reportOf(state, tools.name, engine, signal)) }
+      const own = tasks.filter(({ NodeID }) => NodeID === id)
+      return { id, node: nameOf({ ID: id }), ...(await reportOf(state, own, tools.name, engine, signal)) }
     })
     stop.throwIfAborted()
     return reports
@@ -146,8 +157,10 @@ async function follow(
   engine: Engine,
   late: AbortSignal,
   signal: AbortSignal,
-): Promise<{ readonly states: NodeStates; readonly present: readonly Node[] }> {
+): Promise<{ readonly states: NodeStates; readonly present: readonly Node[]; readonly tasks: readonly Task[] }> {
   let states = beginOn(ids)
+  // Swarm may forget one that has failed.
+  const seen = new Map<string, Task>()
   for (;;) {
     const [tasks, present] = await Promise.all([
       engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal }),
@@ -155,44 +168,81 @@ async function follow(
     ])
     // Those of an earlier work of this run outlive their service for a while.
     const own = tasks.filter(({ ServiceID }) => ServiceID === service)
+    for (const task of own) seen.set(task.ID, task)
     states = afterLook(states, own, present, TOOLS_TRIES)
-    if (isOver(states) || late.aborted) return { states, present }
+    if (isOver(states) || late.aborted) return { states, present, tasks: [...seen.values()] }
     await sleep(LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined)
     signal.throwIfAborted()
   }
 }
 
-async function reportOf(state: NodeState, image: string, engine: Engine, signal: AbortSignal): Promise<Outcome> {
-  if (state.state === 'done') return reportOfTask(state.taskId, engine, signal)
-  if (state.state === 'left') return { state: 'failed', cause: 'it went away meanwhile' }
-  if (state.state === 'failed') {
-    const lines = await lastLines(state.taskId, engine, signal)
-    return { state: 'failed', cause: failureInWords(state, lines, image) }
+async function reportOf(
+  state: NodeState,
+  tasks: readonly Task[],
+  image: string,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const last = state.state === 'done' ? await reportOfTask(state.taskId, engine, signal) : undefined
+  const tries = tasks.filter((task) => hasBegun(task) && (state.state !== 'done' || task.ID !== state.taskId))
+  const printed = await Promise.all(
+    tries.toSorted(byAge).map(({ ID }) => printedBy(ID, engine, signal).catch(() => undefined)),
+  )
+  const lines = printed.flatMap((some) => some ?? [])
+  if (last?.state === 'done' && printed.includes(undefined)) {
+    const cause = 'it was tried twice, and what came of the first try cannot be read'
+    return { state: 'failed', cause, lines: [...lines, ...last.lines] }
   }
-  const said = state.said === '' ? '' : `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}`
-  return { state: 'failed', cause: `its task has not ended in time${said}` }
+  if (last !== undefined) return { ...last, lines: [...lines, ...last.lines] }
+  return { state: 'failed', cause: await causeOf(state, image, engine, signal), lines }
+}
+
+async function causeOf(state: NodeState, image: string, engine: Engine, signal: AbortSignal): Promise<string> {
+  if (state.state === 'left') return 'it went away meanwhile'
+  if (state.state === 'failed') {
+    return failureInWords(state, await lastLines(state.taskId, engine, signal), image)
+  }
+  const said = 'said' in state && state.said !== '' ? `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}` : ''
+  return `its task has not ended in time${said}`
+}
+
+/** Whether a task had a container, which may have done something. */
+function hasBegun({ Status: { ContainerStatus: container } }: Task): boolean {
+  return (container?.ContainerID ?? '') !== ''
+}
+
+function byAge(a: Task, b: Task): number {
+  return Date.parse(a.CreatedAt) - Date.parse(b.CreatedAt)
+}
+
+/** What a task has done that may not have come to its end; `undefined`: that is not known. */
+async function printedBy(taskId: string, engine: Engine, signal: AbortSignal): Promise<string[] | undefined> {
+  const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
+  return printedIn(logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })))
 }
 
 async function reportOfTask(taskId: string, engine: Engine, signal: AbortSignal): Promise<Outcome> {
   const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
-  let lines: string[] | undefined
+  let lines: string[] = []
+  let whole: string[] | undefined
   let why = ''
   await poll(
     async () => {
       try {
-        lines = reportIn(
-          logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })),
-        )
+        const query = { stdout: '1' }
+        lines = logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }))
+        whole = reportIn(lines)
       } catch (error) {
         if (!limit.aborted) why = `: ${safeLine((error as Error).message, MOST_CHARACTERS_SHOWN)}`
       }
-      return lines !== undefined
+      return whole !== undefined
     },
     LOG_AGAIN_MS,
     () => limit.aborted,
   )
-  if (lines !== undefined) return { state: 'done', lines }
-  return { state: 'failed', cause: `it was done, but what came of it cannot be read${why}` }
+  if (whole !== undefined) return { state: 'done', lines: whole }
+  const cause = `it was done, but what came of it cannot be read${why}`
+  return { state: 'failed', cause, lines: printedIn(lines) ?? [] }
 }
 
 /** The last of what a task has printed; none where that cannot be had soon. */
@@ -231,9 +281,9 @@ export function failureInWords(
 }
 
 function notAsked(node: Node, nodes: readonly Node[], why: string): NodeReport {
-  return { id: node.ID, node: nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})` }
+  return { id: node.ID, node: nameIn(nodes)(node), state: 'failed', cause: `it gets no task (${why})`, lines: [] }
 }
 
 function notLinux(nodes: readonly Node[]): (node: Node) => NodeReport {
-  return (node) => ({ id: node.ID, node: nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux' })
+  return (node) => ({ id: node.ID, node: nameIn(nodes)(node), state: 'failed', cause: 'it is not Linux', lines: [] })
 }

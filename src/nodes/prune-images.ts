@@ -149,7 +149,6 @@ function tell(answers: readonly NodeReport[], removing: readonly NodeReport[]): 
     log.warning(`prune-images: old images were not removed from ${someOf(those.map(({ node }) => node))}: ${cause}`)
   }
   const nodes = removing.flatMap((report): PrunedNode[] => {
-    if (report.state === 'failed') return []
     const removals = removalsIn(report.lines)
     const gone = removals.filter(({ refusal }) => refusal === undefined)
     for (const { names, refusal } of removals) {

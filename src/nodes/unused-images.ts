@@ -102,13 +102,16 @@ export interface Removal extends UnusedImage {
   readonly refusal: string | undefined
 }
 
-/** What a node has printed for {@link REMOVE_SCRIPT}. */
+/** What a node has printed for {@link REMOVE_SCRIPT}; where it was tried twice, the last word on an image counts. */
 export function removalsIn(lines: readonly string[]): Removal[] {
-  return lines.flatMap((line) => {
+  const removals = new Map<string, Removal>()
+  for (const line of lines) {
     const [, what = '', bytes = '', names = '', said = ''] = REMOVED_LINE.exec(line) ?? []
-    if (names === '') return []
-    return [{ bytes: Number(bytes), names: names.split(' '), refusal: what === 'gone' ? undefined : said }]
-  })
+    if (names === '') continue
+    const refusal = what === 'gone' ? undefined : said
+    removals.set(names, { bytes: Number(bytes), names: names.split(' '), refusal })
+  }
+  return [...removals.values()]
 }
 
 /** Whether docker refused it because somebody was first: a container has come, or another run has removed it. */

@@ -18,20 +18,25 @@ const READ_TIMEOUT_MS = 60_000
 
 /**
  * Removes volumes of a node. Its first argument is a stack, or nothing, and the others are names: of a stack only volumes that
- * have its label. A container that has just ended is removed by its node some seconds later, so it is tried again.
+ * have its label. A container that has just ended is removed by its node some seconds later, so what is in use is tried again,
+ * all of it for ten seconds at most. One that goes meanwhile is gone: somebody else was faster, or docker has not said so.
  */
-export const REMOVE_VOLUMES_SCRIPT = `stack="$1"; shift
-there=$(docker volume ls --quiet) || exit 1
+export const REMOVE_VOLUMES_SCRIPT = `set -f
+stack="$1"; shift
+list() { docker volume ls --quiet "$@"; }
+line='
+'
+there="$line$(list)$line" || exit 1
+own=$there
+[ -z "$stack" ] || own="$line$(list --filter "label=${NAMESPACE_LABEL}=$stack")$line" || exit 1
+waits=10
 for name in "$@"; do
-  echo "$there" | grep -qxF -e "$name" || continue
-  if [ -n "$stack" ]; then
-    of=$(docker volume inspect --format '{{with .Labels}}{{index . "${NAMESPACE_LABEL}"}}{{end}}' "$name") || continue
-    [ "$of" = "$stack" ] || { echo "others $name"; continue; }
-  fi
-  tries=0
+  case $there in *"$line$name$line"*) ;; *) continue ;; esac
+  case $own in *"$line$name$line"*) ;; *) echo "others $name"; continue ;; esac
   until said=$(docker volume rm "$name" 2>&1 >/dev/null </dev/null); do
-    tries=$((tries + 1))
-    [ "$tries" -lt 10 ] || { echo "stays $name | "$said; continue 2; }
+    case $said in *'o such volume'*) break ;; esac
+    [ "$waits" -gt 0 ] || { echo "stays $name | "$said; continue 2; }
+    waits=$((waits - 1))
     sleep 1
   done
   echo "gone $name"
@@ -116,20 +121,29 @@ const LINE = /^(gone|stays|others) (\S+)(?: ?\| ?(.*))?$/
 /** What the nodes say, by volumes. A line of another form is none of ours. */
 function thingsOf(reports: readonly NodeReport[], names: readonly string[], asked: readonly string[]): RemovedThing[] {
   for (const report of reports) {
-    if (report.state === 'failed') log.warning(`remove-volumes: nothing is known of ${report.node}: ${report.cause}`)
+    if (report.state === 'failed')
+      log.warning(
+        `remove-volumes: ${report.lines.length === 0 ? 'nothing' : 'not all'} is known of ${report.node}: ${report.cause}`,
+      )
   }
-  if (reports.every(({ state }) => state === 'failed')) {
-    return names.map(notDone('failed', 'no node has told what became of it: see the warnings'))
-  }
-  const told = reports.flatMap((report) => {
-    if (report.state === 'failed') return []
-    return report.lines.flatMap((line) => {
-      const [, state, name = '', said = ''] = LINE.exec(line) ?? []
-      return names.includes(name) ? [{ node: report.node, state, name, said: safeLine(said) }] : []
-    })
+  const isSilent = reports.every(({ state }) => state === 'failed')
+  const told = reports.flatMap(({ node, lines }) => {
+    // Where a node was interrupted it was tried twice: the last word on a volume counts.
+    const own = new Map<
+      string,
+      { readonly node: string; readonly state: string; readonly name: string; readonly said: string }
+    >()
+    for (const line of lines) {
+      const [, state = '', name = '', said = ''] = LINE.exec(line) ?? []
+      if (names.includes(name)) own.set(name, { node, state, name, said: safeLine(said) })
+    }
+    return [...own.values()]
   })
   const things = names.flatMap((name): RemovedThing[] => {
     const its = told.filter((one) => one.name === name)
+    if (its.length === 0 && isSilent) {
+      return [notDone('failed', 'no node has told what became of it: see the warnings')(name)]
+    }
     const on = (state: string) => its.filter((one) => one.state === state)
     const gone = someOf(on('gone').map(({ node }) => node))
     const others = someOf(on('others').map(({ node }) => node))
@@ -147,7 +161,7 @@ function thingsOf(reports: readonly NodeReport[], names: readonly string[], aske
   })
   for (const name of asked) {
     const isFound = told.some((one) => one.name === name || one.name.endsWith(`_${name}`))
-    if (!isFound) log.notice(`remove-volumes: no node that was asked has a volume ${name}`)
+    if (!isFound && !isSilent) log.notice(`remove-volumes: no node that was asked has a volume ${name}`)
   }
   return things
 }

@@ -579,6 +579,21 @@ describe('volumes', () => {
     },
   )
 
+  test('what a node removed before it was interrupted counts, and the last word on what it tried twice', async () => {
+    let tries = 0
+    const acts: Image['acts'] = ({ hostname }) => {
+      if (hostname !== 'n1') return { stdout: ['swarm-deploy: begin', 'swarm-deploy: end'] }
+      if (++tries > 1) return { stdout: ['swarm-deploy: begin', 'gone busy', 'swarm-deploy: end'] }
+      return { exitCode: 137, stdout: ['swarm-deploy: begin', 'gone data', 'stays busy | volume is in use'] }
+    }
+    const { swarm } = swarmWith({}, { acts })
+    put(swarm, { Name: 'web' })
+    const run = await remove(swarm, inputs({ services: 'web', 'remove-volumes': 'data busy' }))
+    expect(outcomes(run)).toEqual(['service web removed', 'volume data removed', 'volume busy removed'])
+    expect(run.log).not.toContain('Warning')
+    expect(run.log).not.toContain('no node that was asked')
+  })
+
   test('a node that is down is a warning', async () => {
     const { swarm } = swarmWith({ n1: { data: '' } })
     put(swarm, { Name: 'web' })

@@ -96,6 +96,33 @@ describe('docker on every node', () => {
     expect(swarm.services).toEqual([])
   })
 
+  test('what it did before it was interrupted is told, when the second try ends and when that fails too', async () => {
+    const tries = new Map<string, number>()
+    const swarm = swarmWith({
+      acts: ({ hostname }) => {
+        const nth = (tries.get(hostname) ?? 0) + 1
+        tries.set(hostname, nth)
+        if (nth === 2 && hostname === 'n1') return told('second')
+        return { exitCode: 137, stdout: ['swarm-deploy: begin', nth === 1 ? 'first' : 'second'] }
+      },
+    })
+    const [n1, n2] = await settle(onNodes(WORK, runOf(swarm)))
+    expect(n1).toMatchObject({ state: 'done', lines: ['first', 'second'] })
+    expect(n2).toMatchObject({ state: 'failed', lines: ['first', 'second'] })
+  })
+
+  test('where the first try cannot be read, nobody takes the second for all of it', async () => {
+    let tries = 0
+    const swarm = swarmWith({
+      acts: ({ hostname }) =>
+        hostname === 'n1' && ++tries === 1 ? { exitCode: 137, stdout: ['its log was cut'] } : told('second'),
+    })
+    const [n1, n2] = await settle(onNodes(WORK, runOf(swarm)))
+    const cause = 'it was tried twice, and what came of the first try cannot be read'
+    expect(n1).toMatchObject({ state: 'failed', cause, lines: ['second'] })
+    expect(n2).toMatchObject({ state: 'done', lines: ['second'] })
+  })
+
   test('a node that is late, or whose report is cut, is told so', async () => {
     const swarm = swarmWith({
       acts: ({ hostname }) => (hostname === 'n1' ? { stdout: ['half of it', 'swarm-deploy: end'] } : told('fine')),

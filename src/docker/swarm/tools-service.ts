@@ -92,3 +92,15 @@ export function reportIn(lines: readonly string[]): string[] | undefined {
   const begin = lines.indexOf(BEGIN)
   return begin >= 0 && lines.at(-1) === END ? lines.slice(begin + 1, -1) : undefined
 }
+
+/**
+ * What the script has printed so far, or until it failed.
+ *
+ * @param lines of the standard output of a task
+ * @returns `undefined` when the beginning is not there
+ */
+export function printedIn(lines: readonly string[]): string[] | undefined {
+  if (lines.length === 0) return []
+  const begin = lines.indexOf(BEGIN)
+  return begin < 0 ? undefined : lines.slice(begin + 1).filter((line) => line !== END)
+}
