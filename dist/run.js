@@ -22578,6 +22578,18 @@ function plan_quoted(value) {
     return value === '' ? '(empty)' : value;
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/caught-up.js
+
+const caught_up_LOOK_EVERY_MS = 1000;
+/**
+ * Waits until the manager knows what there is on its swarm. A leader that was killed and comes back shows nothing at all
+ * for a moment. Each manager is a node itself, so one that knows of no node has not caught up.
+ */
+async function untilCaughtUp(engine, signal) {
+    while ((await engine.get('/nodes', { signal })).length === 0)
+        await sleep(caught_up_LOOK_EVERY_MS, signal);
+}
+
 ;// CONCATENATED MODULE: ./build/records/shape.js
 
 /** Deeper than any spec: what walks through a value must come to its end. */
@@ -22928,13 +22940,20 @@ function linkOf(text) {
 
 ;// CONCATENATED MODULE: ./build/records/read.js
 
+
 /**
- * All records that the swarm keeps, of every subject; {@link recordsOf} chooses. One request.
+ * All records that the swarm keeps, of every subject; {@link recordsOf} chooses. One request, unless there is none: that is
+ * believed of a manager only that knows its swarm.
  *
  * @throws EngineError when the daemon has no configs, or whoever asks may not see them
  */
 async function readRecords(engine, signal) {
-    return recordsIn(await engine.get('/configs', { query: { filters: RECORDS_FILTER }, signal }));
+    const read = () => engine.get('/configs', { query: { filters: RECORDS_FILTER }, signal });
+    const objects = await read();
+    if (objects.length > 0)
+        return recordsIn(objects);
+    await untilCaughtUp(engine, signal);
+    return recordsIn(await read());
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
@@ -44316,7 +44335,6 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
-const remove_LOOK_EVERY_MS = 1000;
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -44395,20 +44413,13 @@ async function planNow({ connection: { engine }, asked }, signal) {
         if (names.length > 0)
             log_log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
     }
+    // What is to be removed would seem to be gone.
     await untilCaughtUp(engine, signal);
     const [services, known] = await Promise.all([
         engine.get('/services', { signal }),
         knownObjects(engine, signal),
     ]);
     return planRemoval(asked.what, { services, known });
-}
-/**
- * A leader that was killed and comes back shows for a moment nothing of what there is: then what is to be removed would
- * seem to be gone. Each manager is a node itself, so one that knows of none has not caught up.
- */
-async function untilCaughtUp(engine, signal) {
-    while ((await engine.get('/nodes', { signal })).length === 0)
-        await sleep(remove_LOOK_EVERY_MS, signal);
 }
 /** @throws UserErrors unless what is missing may be */
 function tellMissing({ missing, problems }, { ifExists }) {

@@ -1,7 +1,7 @@
 import type { Run } from '../connect/run.ts'
 import type { Service, SystemInfo } from '../docker/api.ts'
-import type { Engine } from '../docker/engine/engine.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
+import { untilCaughtUp } from '../docker/swarm/caught-up.ts'
 import { throwAll, Underway } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
@@ -15,14 +15,11 @@ import { type RemovalRun, removeServices } from '../removal/services.ts'
 import { planVolumes, removeVolumes, type VolumePlan } from '../removal/volumes.ts'
 import type { RemovalResult, RemovedThing, ServiceResult } from '../result.ts'
 import { lifetimeOfSeconds } from '../rollout/lifetime.ts'
-import { sleep } from '../runner/clock.ts'
 import { log, openStage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { note } from '../runner/state.ts'
 import { knownObjects } from '../stack/stack.ts'
 import { withRun } from './with-run.ts'
-
-const LOOK_EVERY_MS = 1000
 
 /** Takes services or a stack away. */
 export function remove(asked: RemovalRequest, signal: AbortSignal): Promise<RemovalResult> {
@@ -91,20 +88,13 @@ async function planNow({ connection: { engine }, asked }: RemovalRun, signal: Ab
     const names = await removeExpired(engine, Date.parse(SystemTime), signal)
     if (names.length > 0) log.info(`Removed what an earlier run had left: ${names.join(', ')}`)
   }
+  // What is to be removed would seem to be gone.
   await untilCaughtUp(engine, signal)
   const [services, known] = await Promise.all([
     engine.get<Service[]>('/services', { signal }),
     knownObjects(engine, signal),
   ])
   return planRemoval(asked.what, { services, known })
-}
-
-/**
- * A leader that was killed and comes back shows for a moment nothing of what there is: then what is to be removed would
- * seem to be gone. Each manager is a node itself, so one that knows of none has not caught up.
- */
-async function untilCaughtUp(engine: Engine, signal: AbortSignal): Promise<void> {
-  while ((await engine.get<readonly unknown[]>('/nodes', { signal })).length === 0) await sleep(LOOK_EVERY_MS, signal)
 }
 
 /** @throws UserErrors unless what is missing may be */

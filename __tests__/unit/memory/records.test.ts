@@ -224,6 +224,15 @@ test('what records need stays also where a leader that comes back shows none of 
   }
 })
 
+test('a leader that comes back and shows nothing yet is not believed: numbers go on', async () => {
+  const swarm = await swarmWith('web')
+  for (const tag of [1, 0, 1]) await deploy(swarm, `web: ${WEB[tag]}`)
+  swarm.faults.add({ fault: { kind: 'empty-store' }, at: /^GET \/configs$/ })
+  const run = await deploy(swarm, `web: ${WEB[0]}`)
+  expect(run.log).toContain('service web: recorded as #4')
+  expect(await versions(swarm)).toEqual(['web #1', 'web #2', 'web #3', 'web #4'])
+})
+
 test('what is removed has no records any more, and those of others stay', async () => {
   const swarm = await swarmWith('web', 'api')
   await deploy(swarm, `web: ${WEB[1]}\napi: ${WEB[1]}`)
