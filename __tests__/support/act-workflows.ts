@@ -12,6 +12,7 @@ import {
 import { makeJobImage } from '../../lab/job-image.ts'
 import { stageLine } from '../../lab/log-lines.ts'
 import { exits, runs } from '../../lab/program.ts'
+import { configsBesideRecords } from './configs.ts'
 import { nodeOf } from './nodes.ts'
 import { type Bench, describeSwarm } from './swarm.ts'
 
@@ -53,7 +54,7 @@ function workflows(swarm: Swarm, mode: Mode): void {
       if (runner.exitCode === null) runner.kill('SIGINT')
       await finished
     }
-    expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+    expect(await configsBesideRecords(swarm.lab)).toEqual([])
     expect(survivors(swarm.lab.nodes[0].socket)).toEqual([])
     expect(workspacesIn(act.cache)).toEqual([])
   })

@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals'
 import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { RunningStep } from '../../lab/runner.ts'
+import { configsBesideRecords } from '../support/configs.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
@@ -102,7 +103,7 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
       ])
       expect(run.log + run.summary + JSON.stringify(run.outputs)).not.toContain(PASSWORD)
       expect(await readdir(swarm.runner.temp)).toEqual([])
-      expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+      expect(await configsBesideRecords(swarm.lab)).toEqual([])
       expect((await swarm.lab.docker(['service', 'inspect', name])).code).toBe(0)
     },
     LIMIT_MS,
@@ -156,7 +157,7 @@ describeSwarm('SIGTERM', { registries: { main: { accounts: { bob: { password: PA
         expect.stringMatching(new RegExp(says.source.replace('SIGTERM', 'SIGINT'))),
       ])
       expect(await readdir(swarm.runner.temp)).toEqual([])
-      expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+      expect(await configsBesideRecords(swarm.lab)).toEqual([])
     },
     LIMIT_MS,
   )

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { RunningStep, Step, StepResult } from '../../lab/runner.ts'
+import { configsBesideRecords } from '../support/configs.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
@@ -73,7 +74,7 @@ describeSwarm('SIGKILL', { registries: { main: { accounts: { bob: { password: PA
     expect(run.log).not.toContain(PASSWORD)
     expect(await readdir(swarm.runner.temp)).toEqual([])
     expect(survivors(swarm.runner.temp)).toEqual([])
-    expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+    expect(await configsBesideRecords(swarm.lab)).toEqual([])
   }
 
   test.each<Case>([

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from '@jest/globals'
 import { stageLine } from '../../lab/log-lines.ts'
 import { healthy } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
+import { configsBesideRecords } from '../support/configs.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
 const LIMIT_MS = 600_000
@@ -74,7 +75,7 @@ describeSwarm(
 
         const planned = await swarm.deploy(installing({ mode: 'plan' }))
         expect(errorsOf(planned).join()).toContain('A deploy would put `registry-ca` there first')
-        expect((await swarm.lab.docker(['config', 'ls', '--quiet'])).stdout).toBe('')
+        expect(await configsBesideRecords(swarm.lab)).toEqual([])
 
         // The nodes wait for the image, and the runner dies.
         await swarm.lab.registries.open.fail({ delayMs: 20_000, path: /\/blobs\// })
@@ -115,8 +116,9 @@ describeSwarm(
         expect(third.log).not.toContain('is written on')
         expect(await Promise.all(['n1', 'n2', 'n3'].map(onNode))).toEqual(before)
 
-        const configs = (await swarm.lab.docker(['config', 'ls', '--format', '{{.Name}}'])).stdout.trim()
-        expect(configs).toMatch(/^swarm-deploy\.ca\.[0-9a-f]{12}\.[0-9a-f]{12}$/)
+        expect(await configsBesideRecords(swarm.lab)).toEqual([
+          expect.stringMatching(/^swarm-deploy\.ca\.[0-9a-f]{12}\.[0-9a-f]{12}$/),
+        ])
         for (const node of ['n1', 'n2', 'n3']) {
           const { stdout } = await swarm.lab.docker(['ps', '--all', '--format', '{{.Names}}'], { node })
           expect(stdout).not.toContain('swarm-deploy-ca')
