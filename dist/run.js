@@ -36052,18 +36052,20 @@ const write_MOST_AT_ONCE = 10;
  * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
  * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
  *
- * @returns what to say of each subject; nothing where no records are wanted
+ * @returns what to say of each subject, nothing where no records are wanted, and the records that are gone
  */
 async function writeRecords(contents, run) {
     const { limit } = run;
     const subjects = contents.map(({ subject }) => subject);
     try {
         const notes = limit === 0 ? [] : await writeAll(contents, run);
-        const problem = await removeSurplus(subjects, run).catch(write_wordsOf);
-        return problem === undefined ? notes : notes.map((note) => ({ problem: `older ones stay: ${problem}`, ...note }));
+        const removed = await removeSurplus(subjects, run).catch(write_wordsOf);
+        if (typeof removed !== 'string')
+            return { notes, removed };
+        return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] };
     }
     catch (error) {
-        return limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: write_wordsOf(error) }));
+        return { notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: write_wordsOf(error) })), removed: [] };
     }
 }
 async function writeAll(contents, run) {
@@ -36113,11 +36115,11 @@ function write_bodyOf(record, name) {
 }
 async function removeSurplus(subjects, { engine, signal, limit }) {
     const { kept } = await readRecords(engine, signal);
-    const ids = subjects.flatMap((subject) => {
-        const own = recordsOf(kept, subject);
-        return [...own.flatMap(({ needless }) => needless), ...surplusRecords(own, limit).flatMap((one) => one.ids)];
-    });
-    await parallel_inParallel([...new Set(ids)], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
+    const own = subjects.map((subject) => recordsOf(kept, subject));
+    const surplus = own.flatMap((all) => surplusRecords(all, limit));
+    const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)]);
+    await parallel_inParallel([...ids], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
+    return surplus;
 }
 function write_wordsOf(error) {
     return tellCallError(error) ?? errors_messageOf(error);
@@ -36144,7 +36146,7 @@ const record_deploy_MOST_NAMES = 10;
  * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
  * What is not recorded is told, and is no failure of the deploy.
  *
- * @returns what is recorded as what, and what is not
+ * @returns what is recorded as what, what is not, and the records that are gone for it
  */
 async function recordDeploy(ended, run) {
     const { connection, deployment, stack, self, wentBackTo } = run;
@@ -36152,16 +36154,16 @@ async function recordDeploy(ended, run) {
     const signal = clock_timeLimit(RECORD_TIMEOUT_MS);
     const { historyLimit: limit } = deployment;
     if (ended.length === 0)
-        return [];
+        return { notes: [], removed: [] };
     // Then there is nothing to be seen but that older ones go.
     const asStage = limit === 0 ? (_, work) => work() : stage;
     return asStage('Record the deploy', async () => {
-        const notes = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
+        const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
             const problem = tellCallError(error) ?? errors_messageOf(error);
-            return subjectsOf(ended, stack).map((subject) => ({ subject, problem }));
+            return { notes: subjectsOf(ended, stack).map((subject) => ({ subject, problem })), removed: [] };
         });
-        record_deploy_tell(notes);
-        return notes;
+        record_deploy_tell(written.notes);
+        return written;
     });
 }
 function subjectsOf(ended, stack) {
@@ -36959,6 +36961,22 @@ function unusedObjects(stack, known, services, before, records) {
     return all.filter((object) => ids.has(object.id) && !isNeeded(object));
 }
 /**
+ * The secrets and configs of services without a stack that only records needed which are gone: no run names them any more.
+ *
+ * @param services all of the swarm
+ * @param gone the records that go
+ * @param kept all others
+ */
+function neededNoMore(known, services, gone, kept) {
+    const [wasNeeded, isNeeded] = [neededBy(gone), neededBy(kept)];
+    const contents = ['secret', 'config'].flatMap((kind) => known[kind]
+        .filter(({ Spec }) => stack_isOwn({ name: undefined }, Spec.Labels))
+        .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name }))
+        .filter((one) => wasNeeded(one) && !isNeeded(one)));
+    const ids = new Set(unusedIds(contents.map(({ id }) => id), services));
+    return contents.filter(({ id }) => ids.has(id));
+}
+/**
  * An earlier version of what the run brings along; with `prune` everything of the stack that its files do not hold.
  * Without a stack what came to the swarm meanwhile is another run's, which may be about to use it.
  */
@@ -36997,6 +37015,7 @@ function unused_namesOf(belongings, services) {
 
 
 
+
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20;
 const ASK_EVERY_MS = 500;
@@ -37011,15 +37030,17 @@ const remove_TITLE = 'Remove what is not used any more';
  *
  * @param nameOf the name under which the files have a service of the swarm: another one than its own may have its
  * traffic
- * @param hasRecord this run has left a record of what it has deployed
  * @returns the services that were removed, or not
  */
-function removeUnused(stack, { engine }, nameOf, hasRecord) {
+function removeUnused(stack, { engine }, nameOf, records) {
     return stage(remove_TITLE, async () => {
         const results = stack.prune
             ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
             : [];
-        await orSay(`the stack ${stack.name} no longer needs`, async () => removeObjects(await readUnused(stack, [], engine, hasRecord), engine));
+        await orSay(`the stack ${stack.name} no longer needs`, async () => {
+            const { services, known, kept } = await readNow(engine, records);
+            await removeObjects(unusedObjects(stack, known, services, [], kept), engine);
+        });
         return results;
     });
 }
@@ -37027,14 +37048,21 @@ function removeUnused(stack, { engine }, nameOf, hasRecord) {
  * Removes the secrets and configs that services which have come up no longer need, and that this action has made for
  * them.
  *
+ * @param belongings what the run has made, or would have; `undefined`: nothing
  * @param before the services as the run found them
- * @param hasRecord this run has left a record of what it has deployed
  */
-function removeEarlierVersions(belongings, before, { engine }, hasRecord) {
+function removeEarlierVersions(belongings, before, { engine }, records) {
     return orSay('the services no longer need', async () => {
-        const unused = await readUnused(belongings, before, engine, hasRecord);
-        if (unused.length > 0)
-            await stage(remove_TITLE, () => removeObjects(unused, engine));
+        if (belongings === undefined && records.removed.length === 0)
+            return;
+        const now = await readNow(engine, records);
+        const unused = [
+            ...(belongings === undefined ? [] : unusedObjects(belongings, now.known, now.services, before, now.kept)),
+            ...neededNoMore(now.known, now.services, records.removed, now.kept),
+        ];
+        const each = [...new Map(unused.map((one) => [one.id, one])).values()];
+        if (each.length > 0)
+            await stage(remove_TITLE, () => removeObjects(each, engine));
     });
 }
 /** The run was asked to prune, and nobody knows what there is to remove. */
@@ -37075,15 +37103,18 @@ async function orSay(what, work) {
     }
 }
 /** @throws Error where the swarm does not show the records by which something may still be needed */
-async function readUnused(belongings, before, engine, hasRecord) {
+async function readNow(engine, { hasOne }) {
     const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
     const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
-    const { kept } = recordsIn(known.config);
+    const { kept, unreadable } = recordsIn(known.config);
     // A leader that comes back may show nothing at all for a moment.
-    if (hasRecord && kept.length === 0) {
+    if (hasOne && kept.length === 0) {
         throw new Error('the swarm does not show the records of deploys at this moment; the next deploy removes it');
     }
-    return unusedObjects(belongings, known, services, before, kept);
+    if (unreadable.length > 0) {
+        throw new Error(`what a record needs is not known, for ${someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
+    }
+    return { services, known, kept };
 }
 async function removeObjects(unused, engine) {
     for (const { kind, id, name } of unused) {
@@ -41636,6 +41667,7 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
         await confirmPushed(pushes, changes, credentials, { ...run, signal });
     }));
 }
+const NO_RECORDS = { notes: [], removed: [] };
 /** From here on the swarm is changed. */
 async function change(asked, { stack, belongings, returns }, run) {
     const { connection, deployment, signal, time } = run;
@@ -41653,9 +41685,11 @@ async function change(asked, { stack, belongings, returns }, run) {
         await removeMade(objects, connection.engine, signal);
     const isUp = deployment.wait && isAllGood(ended);
     // What the records that are kept then need stays.
-    const records = isUp ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) }) : [];
-    const hasRecord = records.some(({ version }) => version !== undefined);
-    const removed = await deploy_prune(ended, stack, belongings, hasRecord, run);
+    const { notes: records, removed: recordsGone } = isUp
+        ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) })
+        : NO_RECORDS;
+    const recordsNow = { hasOne: records.some(({ version }) => version !== undefined), removed: recordsGone };
+    const removed = await deploy_prune(ended, stack, belongings, recordsNow, run);
     const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES);
     return { results: [...ended.map(({ result }) => result), ...removed], advice, records };
 }
@@ -41668,13 +41702,12 @@ function inOrderOf(changes, settled) {
     return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
 /** What a stack or services that have come up no longer need goes. */
-async function deploy_prune(ended, stack, belongings, hasRecord, { connection, deployment, observed }) {
+async function deploy_prune(ended, stack, belongings, records, { connection, deployment, observed }) {
     if (!deployment.wait || !isAllGood(ended))
         return [];
     if (stack !== undefined)
-        return removeUnused(stack, connection, nameInFiles, hasRecord);
-    if (belongings !== undefined)
-        await removeEarlierVersions(belongings, observed.services, connection, hasRecord);
+        return removeUnused(stack, connection, nameInFiles, records);
+    await removeEarlierVersions(belongings, observed.services, connection, records);
     return [];
 }
 /** What the services need, made; the changes have the IDs of it in the place of what stood for them. */
@@ -42843,12 +42876,16 @@ function recordOutlooks(changes, stack, services, { kept, limit, waits, leftOut 
         return [{ subject, version: record.version, isAgain, removed }];
     });
 }
-/** The records that are left when those are gone that would go. */
-function recordsAfter(kept, outlooks) {
-    const gone = outlooks.flatMap(({ subject, removed }) => {
+/** The records that would go. */
+function recordsGone(kept, outlooks) {
+    return outlooks.flatMap(({ subject, removed }) => {
         const own = recordsOf(kept, subject);
         return own.slice(own.length - removed.length);
     });
+}
+/** The records that are left when those are gone that would go. */
+function recordsAfter(kept, outlooks) {
+    const gone = recordsGone(kept, outlooks);
     return kept.filter((one) => !gone.includes(one));
 }
 function contentsAfter(changes, stack, leftOut, services) {
@@ -42893,7 +42930,7 @@ function outlookOf(changes, known) {
             ...changes.map((change) => serviceOutlook(change, known)),
             ...[...leftovers(changes, known), ...surplus].map((service) => outlook_removal(service, known)),
         ],
-        objects: objectOutlooks(changes, surplus, recordsAfter(kept ?? [], records), known),
+        objects: objectOutlooks(changes, surplus, records, known),
         records,
     };
 }
@@ -43002,11 +43039,17 @@ function outlook_removal(service, { observed }) {
         note: undefined,
     };
 }
-/** @param records those that are left after the deploy */
-function objectOutlooks(changes, surplus, records, known) {
-    const { belongings, waits, observed } = known;
+/** @param outlooks what becomes of the records */
+function objectOutlooks(changes, surplus, outlooks, known) {
+    const { belongings, waits, observed, records = [], recorded } = known;
+    const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known);
+    const kept = recordsAfter(records, outlooks);
+    const alone = recorded && waits ? neededNoMore(recorded, after, recordsGone(records, outlooks), kept) : [];
+    const removals = (unused) => [...new Map(unused.map((one) => [one.id, one])).values()].map(({ kind, name }) => {
+        return { kind, name, action: 'remove', changes: [] };
+    });
     if (belongings === undefined)
-        return [];
+        return removals(alone);
     const networks = new Set(changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name));
     const sent = objectsToSend(belongings).map(({ object: { kind, name, labels }, there }) => ({
         kind,
@@ -43014,12 +43057,11 @@ function objectOutlooks(changes, surplus, records, known) {
         action: there === undefined ? 'create' : 'update',
         changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
     }));
-    const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known);
-    const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, records) : [];
+    const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, kept) : [];
     return [
         ...[...networks].map((name) => ({ kind: 'network', name, action: 'create', changes: [] })),
         ...sent,
-        ...gone.map(({ kind, name }) => ({ kind, name, action: 'remove', changes: [] })),
+        ...removals([...gone, ...alone]),
     ];
 }
 function labelChanges(before = {}, after) {
@@ -43080,9 +43122,20 @@ async function planOver(asked, run) {
     const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const { wait: waits, historyLimit } = asked;
     const { stack, belongings } = files;
+    const recorded = await recordedObjects({ stack, ...whole }, bound);
     const { deployment, returns } = files;
     const leftOut = leftAsTheyAre(deployment, stack);
-    const known = { stack, belongings, observed, ...whole, strategies: STRATEGIES, waits, historyLimit, leftOut };
+    const known = {
+        stack,
+        belongings,
+        observed,
+        ...whole,
+        recorded,
+        strategies: STRATEGIES,
+        waits,
+        historyLimit,
+        leftOut,
+    };
     const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]));
     const advice = returns ? [] : await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES);
     const outlook = outlookOf(changes, known);
@@ -43117,6 +43170,13 @@ async function wholeSwarm({ connection: { engine } }, signal) {
         recordsIfShown(engine, signal),
     ]);
     return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])), records };
+}
+/** The secrets and configs of the swarm, where services without a stack have records that need some. */
+async function recordedObjects({ stack, records = [] }, { connection: { engine }, time }) {
+    const needsSome = ({ record: { names } }) => Object.keys({ ...names.secrets, ...names.configs }).length > 0;
+    if (stack !== undefined || !records.some(needsSome))
+        return undefined;
+    return time.before('Look at the swarm', (limit) => knownObjects(engine, limit));
 }
 /** Whoever only looks may have no right to see configs. */
 async function recordsIfShown(engine, signal) {

@@ -11,7 +11,7 @@ import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
 import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
 import type { Subject } from '../records/record.ts'
-import type { RecordNote } from '../records/write.ts'
+import type { RecordNote, WrittenRecords } from '../records/write.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type PushedImage, type ServiceResult } from '../result.ts'
 import { markFor, tidyInterims } from '../rollout/interim.ts'
@@ -25,7 +25,7 @@ import { goBack } from '../rollout/way-back.ts'
 import { stage } from '../runner/log.ts'
 import { identifyRun, type RunIdentity } from '../runner/run.ts'
 import { type Made, makeObjects } from '../stack/make.ts'
-import { removeEarlierVersions, removeMade, removeUnused } from '../stack/remove.ts'
+import { type RecordsNow, removeEarlierVersions, removeMade, removeUnused } from '../stack/remove.ts'
 import type { Belongings, Stack } from '../stack/stack.ts'
 import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
@@ -137,6 +137,8 @@ async function push(
   )
 }
 
+const NO_RECORDS: WrittenRecords = { notes: [], removed: [] }
+
 /** From here on the swarm is changed. */
 async function change(
   asked: readonly Change[],
@@ -157,9 +159,11 @@ async function change(
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
   const isUp = deployment.wait && isAllGood(ended)
   // What the records that are kept then need stays.
-  const records = isUp ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) }) : []
-  const hasRecord = records.some(({ version }) => version !== undefined)
-  const removed = await prune(ended, stack, belongings, hasRecord, run)
+  const { notes: records, removed: recordsGone } = isUp
+    ? await recordDeploy(ended, { ...run, stack, wentBackTo: originsOf(returns) })
+    : NO_RECORDS
+  const recordsNow = { hasOne: records.some(({ version }) => version !== undefined), removed: recordsGone }
+  const removed = await prune(ended, stack, belongings, recordsNow, run)
   const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES)
   return { results: [...ended.map(({ result }) => result), ...removed], advice, records }
 }
@@ -180,12 +184,12 @@ async function prune(
   ended: readonly Settled[],
   stack: Stack | undefined,
   belongings: Belongings | undefined,
-  hasRecord: boolean,
+  records: RecordsNow,
   { connection, deployment, observed }: RolloutRun,
 ) {
   if (!deployment.wait || !isAllGood(ended)) return []
-  if (stack !== undefined) return removeUnused(stack, connection, nameInFiles, hasRecord)
-  if (belongings !== undefined) await removeEarlierVersions(belongings, observed.services, connection, hasRecord)
+  if (stack !== undefined) return removeUnused(stack, connection, nameInFiles, records)
+  await removeEarlierVersions(belongings, observed.services, connection, records)
   return []
 }
 

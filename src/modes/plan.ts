@@ -1,6 +1,7 @@
 import type { Run } from '../connect/run.ts'
 import type { Service } from '../docker/api.ts'
 import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
+import type { KnownObjects } from '../docker/specs/stack-objects.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { type Deployment, stackOf } from '../inputs/deployment.ts'
 import { repositoriesOf } from '../nodes/unused-images.ts'
@@ -8,11 +9,12 @@ import { type ObjectOutlook, type Outlook, outlookOf } from '../plan/outlook.ts'
 import { casToInstall, type TrustRun } from '../prepare/registry-ca/install.ts'
 import { pushedImages } from '../push/push.ts'
 import { readRecords } from '../records/read.ts'
+import type { KeptRecord } from '../records/record.ts'
 import { adviceOnChanges } from '../report/advice.ts'
 import { log } from '../runner/log.ts'
-import { leftAsTheyAre, swarmNetworks } from '../stack/stack.ts'
+import { knownObjects, leftAsTheyAre, swarmNetworks } from '../stack/stack.ts'
 import { STRATEGIES } from '../strategies/table.ts'
-import { planAndCheck, readAsked } from './before-change.ts'
+import { type Asked, planAndCheck, readAsked } from './before-change.ts'
 import { withRun } from './with-run.ts'
 
 /** Says what a deploy would do. Nothing is changed on the swarm, and no lock is taken. */
@@ -34,9 +36,20 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const { wait: waits, historyLimit } = asked
   const { stack, belongings } = files
+  const recorded = await recordedObjects({ stack, ...whole }, bound)
   const { deployment, returns } = files
   const leftOut = leftAsTheyAre(deployment, stack)
-  const known = { stack, belongings, observed, ...whole, strategies: STRATEGIES, waits, historyLimit, leftOut }
+  const known = {
+    stack,
+    belongings,
+    observed,
+    ...whole,
+    recorded,
+    strategies: STRATEGIES,
+    waits,
+    historyLimit,
+    leftOut,
+  }
   const changed = changes.flatMap((change) => (change.action === 'unchanged' ? [] : [{ change, spec: change.wanted }]))
   const advice = returns ? [] : await adviceOnChanges(changed, { ...bound, deployment, observed }, STRATEGIES)
   const outlook = outlookOf(changes, known)
@@ -71,6 +84,17 @@ async function wholeSwarm({ connection: { engine } }: Run, signal: AbortSignal) 
     recordsIfShown(engine, signal),
   ])
   return { services, networks: new Map(networks.map(({ Id, Name }) => [Id, Name])), records }
+}
+
+/** The secrets and configs of the swarm, where services without a stack have records that need some. */
+async function recordedObjects(
+  { stack, records = [] }: Pick<Asked, 'stack'> & Awaited<ReturnType<typeof wholeSwarm>>,
+  { connection: { engine }, time }: Run,
+): Promise<KnownObjects | undefined> {
+  const needsSome = ({ record: { names } }: KeptRecord) =>
+    Object.keys({ ...names.secrets, ...names.configs }).length > 0
+  if (stack !== undefined || !records.some(needsSome)) return undefined
+  return time.before('Look at the swarm', (limit) => knownObjects(engine, limit))
 }
 
 /** Whoever only looks may have no right to see configs. */

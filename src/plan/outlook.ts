@@ -1,20 +1,20 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
-import { type Kind, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
+import { type Kind, type KnownObjects, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
 import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
 import type { KeptRecord } from '../records/record.ts'
 import type { PushedImage } from '../result.ts'
 import { type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
-import { surplusServices, unusedObjects } from '../stack/unused.ts'
+import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from '../stack/unused.ts'
 import { REASONS_BESIDE } from './change.ts'
 import { type Change, serviceBefore } from './check.ts'
 import { isBookkeeping, nameInFiles } from './colours.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
-import { type RecordOutlook, recordOutlooks, recordsAfter } from './record-outlook.ts'
+import { type RecordOutlook, recordOutlooks, recordsAfter, recordsGone } from './record-outlook.ts'
 import type { Return } from './rollback.ts'
 import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './stored-account.ts'
 import type { StrategyPlans } from './strategy.ts'
@@ -95,6 +95,8 @@ interface Known {
   readonly waits: boolean
   /** All records that are kept; `undefined`: they could not be read. */
   readonly records: readonly KeptRecord[] | undefined
+  /** The secrets and configs of the swarm, where records of services without a stack need some. */
+  readonly recorded: KnownObjects | undefined
   /** How many of them a deploy leaves of each subject. */
   readonly historyLimit: number
   /** The services of the stack that stay as they are because others were chosen. */
@@ -114,7 +116,7 @@ export function outlookOf(
       ...changes.map((change) => serviceOutlook(change, known)),
       ...[...leftovers(changes, known), ...surplus].map((service) => removal(service, known)),
     ],
-    objects: objectOutlooks(changes, surplus, recordsAfter(kept ?? [], records), known),
+    objects: objectOutlooks(changes, surplus, records, known),
     records,
   }
 }
@@ -231,15 +233,22 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
   }
 }
 
-/** @param records those that are left after the deploy */
+/** @param outlooks what becomes of the records */
 function objectOutlooks(
   changes: readonly Change[],
   surplus: readonly Service[],
-  records: readonly KeptRecord[],
+  outlooks: readonly RecordOutlook[],
   known: Known,
 ): ObjectOutlook[] {
-  const { belongings, waits, observed } = known
-  if (belongings === undefined) return []
+  const { belongings, waits, observed, records = [], recorded } = known
+  const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known)
+  const kept = recordsAfter(records, outlooks)
+  const alone = recorded && waits ? neededNoMore(recorded, after, recordsGone(records, outlooks), kept) : []
+  const removals = (unused: readonly UnusedObject[]) =>
+    [...new Map(unused.map((one) => [one.id, one])).values()].map(({ kind, name }) => {
+      return { kind, name, action: 'remove' as const, changes: [] }
+    })
+  if (belongings === undefined) return removals(alone)
   const networks = new Set(
     changes.flatMap(({ action, networks }) => (action === 'unchanged' ? [] : networks)).map(({ Name }) => Name),
   )
@@ -249,12 +258,11 @@ function objectOutlooks(
     action: there === undefined ? ('create' as const) : ('update' as const),
     changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
   }))
-  const after = servicesAfter(changes, [...surplus, ...leftovers(changes, known)], known)
-  const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, records) : []
+  const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, kept) : []
   return [
     ...[...networks].map((name) => ({ kind: 'network' as const, name, action: 'create' as const, changes: [] })),
     ...sent,
-    ...gone.map(({ kind, name }) => ({ kind, name, action: 'remove' as const, changes: [] })),
+    ...removals([...gone, ...alone]),
   ]
 }
 

@@ -54,12 +54,17 @@ export function recordOutlooks(
   })
 }
 
-/** The records that are left when those are gone that would go. */
-export function recordsAfter(kept: readonly KeptRecord[], outlooks: readonly RecordOutlook[]): KeptRecord[] {
-  const gone = outlooks.flatMap(({ subject, removed }) => {
+/** The records that would go. */
+export function recordsGone(kept: readonly KeptRecord[], outlooks: readonly RecordOutlook[]): KeptRecord[] {
+  return outlooks.flatMap(({ subject, removed }) => {
     const own = recordsOf(kept, subject)
     return own.slice(own.length - removed.length)
   })
+}
+
+/** The records that are left when those are gone that would go. */
+export function recordsAfter(kept: readonly KeptRecord[], outlooks: readonly RecordOutlook[]): KeptRecord[] {
+  const gone = recordsGone(kept, outlooks)
   return kept.filter((one) => !gone.includes(one))
 }
 

@@ -8,7 +8,7 @@ import type { RunIdentity } from '../runner/run.ts'
 import { objectName, recordBody, recordsIn } from './format.ts'
 import { type Content, nextRecord, surplusRecords } from './next-record.ts'
 import { readRecords } from './read.ts'
-import { type DeployRecord, recordsOf, type Subject } from './record.ts'
+import { type DeployRecord, type KeptRecord, recordsOf, type Subject } from './record.ts'
 
 const MOST_AT_ONCE = 10
 
@@ -21,6 +21,13 @@ export interface RecordNote {
   readonly isAgain?: boolean
   /** Why it is not recorded, or older records were not removed: one line. */
   readonly problem?: string
+}
+
+/** What has become of the records of a run's subjects. */
+export interface WrittenRecords {
+  readonly notes: readonly RecordNote[]
+  /** Those that are gone, for newer ones have come. */
+  readonly removed: readonly KeptRecord[]
 }
 
 /** Who writes, and how much is kept. */
@@ -39,17 +46,18 @@ export interface RecordRun {
  * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
  * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
  *
- * @returns what to say of each subject; nothing where no records are wanted
+ * @returns what to say of each subject, nothing where no records are wanted, and the records that are gone
  */
-export async function writeRecords(contents: readonly Content[], run: RecordRun): Promise<RecordNote[]> {
+export async function writeRecords(contents: readonly Content[], run: RecordRun): Promise<WrittenRecords> {
   const { limit } = run
   const subjects = contents.map(({ subject }) => subject)
   try {
     const notes = limit === 0 ? [] : await writeAll(contents, run)
-    const problem = await removeSurplus(subjects, run).catch(wordsOf)
-    return problem === undefined ? notes : notes.map((note) => ({ problem: `older ones stay: ${problem}`, ...note }))
+    const removed = await removeSurplus(subjects, run).catch(wordsOf)
+    if (typeof removed !== 'string') return { notes, removed }
+    return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] }
   } catch (error) {
-    return limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: wordsOf(error) }))
+    return { notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: wordsOf(error) })), removed: [] }
   }
 }
 
@@ -105,13 +113,16 @@ function bodyOf(record: DeployRecord, name: string): ReturnType<typeof recordBod
   return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole
 }
 
-async function removeSurplus(subjects: readonly Subject[], { engine, signal, limit }: RecordRun): Promise<undefined> {
+async function removeSurplus(
+  subjects: readonly Subject[],
+  { engine, signal, limit }: RecordRun,
+): Promise<readonly KeptRecord[]> {
   const { kept } = await readRecords(engine, signal)
-  const ids = subjects.flatMap((subject) => {
-    const own = recordsOf(kept, subject)
-    return [...own.flatMap(({ needless }) => needless), ...surplusRecords(own, limit).flatMap((one) => one.ids)]
-  })
-  await inParallel([...new Set(ids)], MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal))
+  const own = subjects.map((subject) => recordsOf(kept, subject))
+  const surplus = own.flatMap((all) => surplusRecords(all, limit))
+  const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)])
+  await inParallel([...ids], MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal))
+  return surplus
 }
 
 function wordsOf(error: unknown): string {

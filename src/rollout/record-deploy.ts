@@ -5,7 +5,7 @@ import { liveService, siblingNames } from '../plan/colours.ts'
 import { servicesNamed } from '../plan/observe.ts'
 import { type Content, contentsOf, networkIdsOf, recordedService } from '../records/next-record.ts'
 import { type RecordedService, type Subject, subjectWords } from '../records/record.ts'
-import { type RecordNote, writeRecords } from '../records/write.ts'
+import { type RecordNote, type WrittenRecords, writeRecords } from '../records/write.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log, stage } from '../runner/log.ts'
@@ -31,26 +31,26 @@ interface RecordingRun extends Pick<RolloutRun, 'connection' | 'deployment'> {
  * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
  * What is not recorded is told, and is no failure of the deploy.
  *
- * @returns what is recorded as what, and what is not
+ * @returns what is recorded as what, what is not, and the records that are gone for it
  */
-export async function recordDeploy(ended: readonly Settled[], run: RecordingRun): Promise<readonly RecordNote[]> {
+export async function recordDeploy(ended: readonly Settled[], run: RecordingRun): Promise<WrittenRecords> {
   const { connection, deployment, stack, self, wentBackTo } = run
   const { engine } = connection
   const signal = timeLimit(RECORD_TIMEOUT_MS)
   const { historyLimit: limit } = deployment
-  if (ended.length === 0) return []
+  if (ended.length === 0) return { notes: [], removed: [] }
   // Then there is nothing to be seen but that older ones go.
   const asStage = limit === 0 ? <T>(_: string, work: () => Promise<T>) => work() : stage
   return asStage('Record the deploy', async () => {
-    const notes = await recordable(ended, run, signal).then(
+    const written = await recordable(ended, run, signal).then(
       (contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }),
-      (error: unknown): RecordNote[] => {
+      (error: unknown): WrittenRecords => {
         const problem = tellCallError(error) ?? messageOf(error)
-        return subjectsOf(ended, stack).map((subject) => ({ subject, problem }))
+        return { notes: subjectsOf(ended, stack).map((subject) => ({ subject, problem })), removed: [] }
       },
     )
-    tell(notes)
-    return notes
+    tell(written.notes)
+    return written
   })
 }
 

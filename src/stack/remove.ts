@@ -6,14 +6,16 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { referredIds } from '../docker/specs/stack-objects.ts'
 import { messageOf } from '../errors.ts'
 import { recordsIn } from '../records/format.ts'
+import type { KeptRecord } from '../records/record.ts'
 import type { ServiceResult } from '../result.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
+import { someOf } from '../runner/some-of.ts'
 import type { MadeObject } from './make.ts'
 import { type Belongings, knownObjects, type Stack } from './stack.ts'
-import { surplusServices, type UnusedObject, unusedObjects } from './unused.ts'
+import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from './unused.ts'
 
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20
@@ -31,22 +33,22 @@ const TITLE = 'Remove what is not used any more'
  *
  * @param nameOf the name under which the files have a service of the swarm: another one than its own may have its
  * traffic
- * @param hasRecord this run has left a record of what it has deployed
  * @returns the services that were removed, or not
  */
 export function removeUnused(
   stack: Stack,
   { engine }: Connection,
   nameOf: (service: Service) => string,
-  hasRecord: boolean,
+  records: RecordsNow,
 ): Promise<ServiceResult[]> {
   return stage(TITLE, async () => {
     const results = stack.prune
       ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
       : []
-    await orSay(`the stack ${stack.name} no longer needs`, async () =>
-      removeObjects(await readUnused(stack, [], engine, hasRecord), engine),
-    )
+    await orSay(`the stack ${stack.name} no longer needs`, async () => {
+      const { services, known, kept } = await readNow(engine, records)
+      await removeObjects(unusedObjects(stack, known, services, [], kept), engine)
+    })
     return results
   })
 }
@@ -55,19 +57,33 @@ export function removeUnused(
  * Removes the secrets and configs that services which have come up no longer need, and that this action has made for
  * them.
  *
+ * @param belongings what the run has made, or would have; `undefined`: nothing
  * @param before the services as the run found them
- * @param hasRecord this run has left a record of what it has deployed
  */
 export function removeEarlierVersions(
-  belongings: Belongings,
+  belongings: Belongings | undefined,
   before: readonly Service[],
   { engine }: Connection,
-  hasRecord: boolean,
+  records: RecordsNow,
 ): Promise<void> {
   return orSay('the services no longer need', async () => {
-    const unused = await readUnused(belongings, before, engine, hasRecord)
-    if (unused.length > 0) await stage(TITLE, () => removeObjects(unused, engine))
+    if (belongings === undefined && records.removed.length === 0) return
+    const now = await readNow(engine, records)
+    const unused = [
+      ...(belongings === undefined ? [] : unusedObjects(belongings, now.known, now.services, before, now.kept)),
+      ...neededNoMore(now.known, now.services, records.removed, now.kept),
+    ]
+    const each = [...new Map(unused.map((one) => [one.id, one])).values()]
+    if (each.length > 0) await stage(TITLE, () => removeObjects(each, engine))
   })
+}
+
+/** What has become of the records of deploys in this run. */
+export interface RecordsNow {
+  /** It has left one of what it has deployed. */
+  readonly hasOne: boolean
+  /** Those that are gone. */
+  readonly removed: readonly KeptRecord[]
 }
 
 /** The run was asked to prune, and nobody knows what there is to remove. */
@@ -121,20 +137,20 @@ async function orSay(what: string, work: () => Promise<void>): Promise<void> {
 }
 
 /** @throws Error where the swarm does not show the records by which something may still be needed */
-async function readUnused(
-  belongings: Belongings,
-  before: readonly Service[],
-  engine: Engine,
-  hasRecord: boolean,
-): Promise<UnusedObject[]> {
+async function readNow(engine: Engine, { hasOne }: RecordsNow) {
   const signal = timeLimit(READ_TIMEOUT_MS)
   const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
-  const { kept } = recordsIn(known.config)
+  const { kept, unreadable } = recordsIn(known.config)
   // A leader that comes back may show nothing at all for a moment.
-  if (hasRecord && kept.length === 0) {
+  if (hasOne && kept.length === 0) {
     throw new Error('the swarm does not show the records of deploys at this moment; the next deploy removes it')
   }
-  return unusedObjects(belongings, known, services, before, kept)
+  if (unreadable.length > 0) {
+    throw new Error(
+      `what a record needs is not known, for ${someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`,
+    )
+  }
+  return { services, known, kept }
 }
 
 async function removeObjects(unused: readonly UnusedObject[], engine: Engine): Promise<void> {

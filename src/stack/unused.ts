@@ -74,6 +74,35 @@ export function unusedObjects(
 }
 
 /**
+ * The secrets and configs of services without a stack that only records needed which are gone: no run names them any more.
+ *
+ * @param services all of the swarm
+ * @param gone the records that go
+ * @param kept all others
+ */
+export function neededNoMore(
+  known: KnownObjects,
+  services: readonly Referring[],
+  gone: readonly KeptRecord[],
+  kept: readonly KeptRecord[],
+): UnusedObject[] {
+  const [wasNeeded, isNeeded] = [neededBy(gone), neededBy(kept)]
+  const contents = (['secret', 'config'] as const).flatMap((kind) =>
+    known[kind]
+      .filter(({ Spec }) => isOwn({ name: undefined }, Spec.Labels))
+      .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name }))
+      .filter((one) => wasNeeded(one) && !isNeeded(one)),
+  )
+  const ids = new Set(
+    unusedIds(
+      contents.map(({ id }) => id),
+      services,
+    ),
+  )
+  return contents.filter(({ id }) => ids.has(id))
+}
+
+/**
  * An earlier version of what the run brings along; with `prune` everything of the stack that its files do not hold.
  * Without a stack what came to the swarm meanwhile is another run's, which may be about to use it.
  */

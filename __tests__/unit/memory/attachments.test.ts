@@ -203,6 +203,37 @@ test('a version that only a record needs stays as long as that is kept, also whe
   ])
 })
 
+test('it goes with that record also in a run in which no entry has a list, and a plan says so', async () => {
+  const swarm = newSwarm()
+  const go = (entry: string, mode = 'deploy') => runAction(swarm, { services: entry, 'history-limit': '2', mode })
+  await go(web('secrets: [{name: key, content: key-s3cret}]'))
+  await go(web('secrets: []', 'env: {A: "1"}'))
+  expect(namesOf(swarm, 'secret')).toEqual([expect.stringMatching(/^key-/)])
+  const plain = (value: string) => web(`env: {A: "${value}"}`)
+  const plan = await go(plain('2'), 'plan')
+  expect(plan.outlook?.objects.map(({ kind, action }) => `${kind} ${action}`)).toEqual(['secret remove'])
+  await go(plain('2'))
+  expect(namesOf(swarm, 'secret')).toEqual([])
+})
+
+test('nothing goes while a record cannot be read: it may need it', async () => {
+  const swarm = newSwarm()
+  const token = 'secrets: [{name: token, environment: TOKEN}]'
+  await deploy(swarm, web(token))
+  swarm.somebody('POST', '/configs/create', {
+    Name: 'swarm-deploy.record.of-a-newer-version',
+    Labels: { 'swarm-deploy.record.of': 'service/web', 'swarm-deploy.record.version': '9' },
+    Data: Buffer.from('in another form').toString('base64'),
+  })
+  for (const content of ['second-s3cret', 'third-s3cret']) {
+    const { log } = await deploy(swarm, web(token), { env: { TOKEN: content } })
+    expect(log).toContain(
+      'was not removed: what a record needs is not known, for swarm-deploy.record.of-a-newer-version',
+    )
+  }
+  expect(namesOf(swarm, 'secret')).toHaveLength(3)
+})
+
 test('what was made for a service goes with it, and what another one needs stays', async () => {
   const swarm = newSwarm()
   const entry = web(
