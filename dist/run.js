@@ -31464,7 +31464,14 @@ async function tidyOne({ name, current, interim }, engine, lines, stop) {
     const signal = clock_timeLimit(interim_SEND_TIMEOUT_MS);
     const deadline = nowMs() + SETTLING_MS;
     const isOver = () => nowMs() >= deadline;
-    await poll(isForgotten, interim_LOOK_EVERY_MS, isOver, stop);
+    let isDone = false;
+    const look = async () => {
+        isDone = await isForgotten();
+        return isDone;
+    };
+    await poll(look, interim_LOOK_EVERY_MS, isOver, stop);
+    if (!isDone)
+        throw new UserError('its update is still in progress, and this run does not wait for its end');
     async function isForgotten() {
         const now = await spec_update_findService(engine, current.ID, signal);
         if (now === undefined)

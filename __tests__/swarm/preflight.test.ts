@@ -403,7 +403,7 @@ describeSwarm(
         )
         expect(errorsOf(run)).toEqual([])
         const posts = proxy.requests.filter(({ method }) => method === 'POST').map(({ path }) => path)
-        expect(posts).toEqual(['/services/create'])
+        expect(posts).toEqual(['/services/create', '/configs/create'])
         expect(proxy.requests.filter(({ headers }) => headers['x-team'] !== 'web 7')).toEqual([])
       })
     })

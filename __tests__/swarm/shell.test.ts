@@ -79,7 +79,8 @@ describeSwarm('from a shell', { registries: { main: { accounts: { bob: { passwor
       expect(terminal.stdout).toMatch(new RegExp(`\\d s {4}shop: .*\r\n\r${ESCAPE}\\[1A${ESCAPE}\\[J`))
       const glass = new Glass(80)
       glass.write(terminal.stdout)
-      expect(glass.shown.filter((line) => / shop: /.test(line)).map((line) => line.replace(/^ *\d+ s +/, ''))).toEqual([
+      const timed = /^ *\d+ s +/
+      expect(glass.shown.filter((line) => timed.test(line)).map((line) => line.replace(timed, ''))).toEqual([
         expect.stringMatching(/^shop: create/),
         expect.stringMatching(/^✓ shop: created after [\d.]+ s, 2\/2 tasks on \d nodes?$/),
       ])

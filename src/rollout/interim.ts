@@ -4,7 +4,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Change, currentOf, type Update } from '../plan/check.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
@@ -184,7 +184,13 @@ async function tidyOne(
   const signal = timeLimit(SEND_TIMEOUT_MS)
   const deadline = nowMs() + SETTLING_MS
   const isOver = () => nowMs() >= deadline
-  await poll(isForgotten, LOOK_EVERY_MS, isOver, stop)
+  let isDone = false
+  const look = async () => {
+    isDone = await isForgotten()
+    return isDone
+  }
+  await poll(look, LOOK_EVERY_MS, isOver, stop)
+  if (!isDone) throw new UserError('its update is still in progress, and this run does not wait for its end')
 
   async function isForgotten(): Promise<boolean> {
     const now = await findService(engine, current.ID, signal)
