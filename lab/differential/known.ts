@@ -19,11 +19,6 @@ const SECRETS_OR_CONFIGS = /^(?:secrets|configs):(?: \{ \w+: |\n(?: {2}.*\n)*? {
 export const KNOWN: readonly Known[] = [
   {
     moment: 'refused',
-    text: /^by the action alone: service \S+: its credential spec cannot work: no Windows node/,
-    reason: 'Docker leaves it with tasks that every node rejects.',
-  },
-  {
-    moment: 'refused',
     text: /^by the action alone: \S+ line \d+: a dollar sign begins no variable/,
     reason: 'Docker refuses it too, but loses the sign without a word where a variable comes behind it.',
   },
