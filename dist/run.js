@@ -21357,6 +21357,16 @@ function variables(spec) {
 
 
 
+/**
+ * Whose records a deploy has: its stack's, and without one those of each service.
+ *
+ * @param names those that the inputs have for its services
+ */
+function subjectsOf(names, stack) {
+    if (stack !== undefined)
+        return [{ kind: 'stack', name: stack.name }];
+    return names.map((name) => ({ kind: 'service', name }));
+}
 const MOST_RUNS = 20;
 /**
  * A spec as a record has it: under the name that the files have for the service, without the labels by which this action
@@ -36167,16 +36177,12 @@ async function recordDeploy(ended, run) {
     return asStage('Record the deploy', async () => {
         const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
             const problem = tellCallError(error) ?? errors_messageOf(error);
-            return { notes: subjectsOf(ended, stack).map((subject) => ({ subject, problem })), removed: [] };
+            const names = ended.map(({ result: { name } }) => name);
+            return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] };
         });
         record_deploy_tell(written.notes);
         return written;
     });
-}
-function subjectsOf(ended, stack) {
-    if (stack !== undefined)
-        return [{ kind: 'stack', name: stack.name }];
-    return ended.map(({ result: { name } }) => ({ kind: 'service', name }));
 }
 async function recordable(ended, { connection: { engine }, deployment, stack }, signal) {
     const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
@@ -41586,6 +41592,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -41639,7 +41646,7 @@ async function allStages(asked, run, onRemains) {
                 timeoutSeconds: deployment.timeoutSeconds,
                 signal,
                 images: results.flatMap(({ image }) => [image.before, image.wanted, image.after]),
-                subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
+                subjects: subjectsOf(changes.map(({ request }) => request.name), stack),
             })
             : undefined;
         return {
@@ -41660,10 +41667,6 @@ async function allStages(asked, run, onRemains) {
         if (result_1)
             await result_1;
     }
-}
-/** Each service has records of its own. */
-function ofServices(changes) {
-    return changes.map(({ request: { name } }) => ({ kind: 'service', name }));
 }
 /** What the registries are to have first. The swarm is left as it is. */
 async function push(pushes, changes, { credentials }, run, onRemains) {

@@ -10,7 +10,7 @@ import type { Return } from '../plan/rollback.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
 import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
-import type { Subject } from '../records/record.ts'
+import { type Subject, subjectsOf } from '../records/record.ts'
 import type { RecordNote, WrittenRecords } from '../records/write.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type PushedImage, type ServiceResult } from '../result.ts'
@@ -102,7 +102,10 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
           timeoutSeconds: deployment.timeoutSeconds,
           signal,
           images: results.flatMap(({ image }) => [image.before, image.wanted, image.after]),
-          subjects: stack === undefined ? ofServices(changes) : [{ kind: 'stack', name: stack.name }],
+          subjects: subjectsOf(
+            changes.map(({ request }) => request.name),
+            stack,
+          ),
         })
       : undefined
   return {
@@ -113,11 +116,6 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
     pruned,
     ...(read.returns && { returns: read.returns }),
   }
-}
-
-/** Each service has records of its own. */
-function ofServices(changes: readonly Change[]): Subject[] {
-  return changes.map(({ request: { name } }) => ({ kind: 'service', name }))
 }
 
 /** What the registries are to have first. The swarm is left as it is. */

@@ -14,6 +14,16 @@ export interface Subject {
   readonly name: string
 }
 
+/**
+ * Whose records a deploy has: its stack's, and without one those of each service.
+ *
+ * @param names those that the inputs have for its services
+ */
+export function subjectsOf(names: readonly string[], stack: { readonly name: string } | undefined): Subject[] {
+  if (stack !== undefined) return [{ kind: 'stack', name: stack.name }]
+  return names.map((name) => ({ kind: 'service', name }))
+}
+
 /** What a watched deploy has made of a subject, as the swarm took it. */
 export interface DeployRecord {
   readonly subject: Subject

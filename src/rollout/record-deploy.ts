@@ -4,7 +4,7 @@ import { serviceBefore } from '../plan/check.ts'
 import { liveService, siblingNames } from '../plan/colours.ts'
 import { servicesNamed } from '../plan/observe.ts'
 import { type Content, contentsOf, networkIdsOf, recordedService } from '../records/next-record.ts'
-import { type RecordedService, type Subject, subjectWords } from '../records/record.ts'
+import { type RecordedService, type Subject, subjectsOf, subjectWords } from '../records/record.ts'
 import { type RecordNote, type WrittenRecords, writeRecords } from '../records/write.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -46,17 +46,13 @@ export async function recordDeploy(ended: readonly Settled[], run: RecordingRun)
       (contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }),
       (error: unknown): WrittenRecords => {
         const problem = tellCallError(error) ?? messageOf(error)
-        return { notes: subjectsOf(ended, stack).map((subject) => ({ subject, problem })), removed: [] }
+        const names = ended.map(({ result: { name } }) => name)
+        return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] }
       },
     )
     tell(written.notes)
     return written
   })
-}
-
-function subjectsOf(ended: readonly Settled[], stack: Stack | undefined): Subject[] {
-  if (stack !== undefined) return [{ kind: 'stack', name: stack.name }]
-  return ended.map(({ result: { name } }) => ({ kind: 'service', name }))
 }
 
 async function recordable(
