@@ -12,7 +12,7 @@ const LIMIT_MS = 900_000
 const ACCOUNT = { username: 'bench', password: 'bench-pw' }
 
 /** By the name of the service. */
-type Images = ReadonlyMap<string, string>
+export type Images = ReadonlyMap<string, string>
 
 /** Some services on a swarm of their own, which the competitors bring from one image to the next. */
 export class Field implements AsyncDisposable {
@@ -103,6 +103,14 @@ export class Field implements AsyncDisposable {
     await until('the swarm itself', LIMIT_MS, async () => {
       const { body } = await manager.engine<Service[]>('GET', '/services')
       return body.every(({ UpdateStatus: status }) => status?.State === 'completed')
+    })
+  }
+
+  /** Waits until no update is under way: while one is, Swarm writes to the service too, and refuses docker's update. */
+  async settled(): Promise<void> {
+    await until('the updates before', LIMIT_MS, async () => {
+      const { body } = await this.lab.nodes[0].engine<Service[]>('GET', '/services')
+      return body.every(({ UpdateStatus: status }) => status?.State !== 'updating')
     })
   }
 

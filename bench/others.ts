@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeKey, Sshd } from '../lab/sshd.ts'
-import { Field } from './field.ts'
+import { Field, type Images } from './field.ts'
 import { median, reportedCpu, reportingCpu, secondsOf, summary, table } from './measure.ts'
 
 const BUNDLE = resolve(dirname(fileURLToPath(import.meta.url)), '../dist/index.js')
@@ -87,22 +87,22 @@ export async function reachTable(): Promise<string> {
     if (run.main.code !== 0) throw new Error(run.log)
   }
   const shim = await sshShim(files, key.path, sshd)
+  const timed = async (into: number[], send: (images: Images) => Promise<void>) => {
+    const images = await field.nextImages()
+    await field.settled()
+    into.push(await secondsOf(() => send(images)))
+  }
+  const ssh = { host, 'ssh-key': key.privateKey, 'ssh-known-hosts': sshd.knownHost }
   for (let round = 0; round < 3; round++) {
-    const one = await field.nextImages()
-    local.push(await secondsOf(() => deploy({ services: field.services(one), wait: 'false' })))
-    const two = await field.nextImages()
-    const ssh = { host, 'ssh-key': key.privateKey, 'ssh-known-hosts': sshd.knownHost }
-    ours.push(await secondsOf(() => deploy({ services: field.services(two), wait: 'false', ...ssh })))
-    const three = await field.nextImages()
-    commands.push(
-      await secondsOf(async () => {
-        for (const [name, image] of three) {
-          const args = ['service', 'update', '--detach', '--quiet', '--with-registry-auth', '--image', image, name]
-          const { code, stderr } = await field.lab.docker(args, { env: { ...shim, DOCKER_HOST: host } })
-          if (code !== 0) throw new Error(stderr)
-        }
-      }),
-    )
+    await timed(local, (images) => deploy({ services: field.services(images), wait: 'false' }))
+    await timed(ours, (images) => deploy({ services: field.services(images), wait: 'false', ...ssh }))
+    await timed(commands, async (images) => {
+      for (const [name, image] of images) {
+        const args = ['service', 'update', '--detach', '--quiet', '--with-registry-auth', '--image', image, name]
+        const { code, stderr } = await field.lab.docker(args, { env: { ...shim, DOCKER_HOST: host } })
+        if (code !== 0) throw new Error(stderr)
+      }
+    })
   }
   await rm(files, { recursive: true })
   const row = (name: string, values: readonly number[]) => [
