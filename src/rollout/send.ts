@@ -1,6 +1,7 @@
 import type { Connection } from '../connect/connection.ts'
 import type { Service } from '../docker/api.ts'
 import { EngineError } from '../docker/engine/engine.ts'
+import { sharingTemplates } from '../docker/specs/shared-templates.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, isAnswerLost } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
@@ -92,7 +93,8 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
   try {
     const base = interim ?? observed
     const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
-    const service = await read(connection, id, end)
+    const found = await read(connection, id, end)
+    const service = found && sharingTemplates(found, [wanted, observed])
     const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
     return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)
   } catch (error) {

@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
 import { safeLine } from '../../runner/safe-text.ts'
+import { keepHeapSmall } from '../../runner/small-heap.ts'
 import { ConnectionLost, TooLate, Unreadable } from './engine.ts'
 
 /** What a daemon does that is just being started or ended, and what stands in for it. */
@@ -17,6 +18,9 @@ const MOST_STDERR = 20_000
 
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256
+
+/** Those of about fifty services with ten tasks each. */
+const LARGE_MEGABYTES = 1
 
 /** A request as it goes over the pipe. */
 export interface Outgoing {
@@ -67,6 +71,7 @@ export class HttpOverPipe {
         if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`))
       })
       response.once('end', () => {
+        if (bytes > LARGE_MEGABYTES * 1e6) void keepHeapSmall()
         done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) })
       })
     })

@@ -3,6 +3,7 @@ import { groupBy } from '../../runner/group-by.ts'
 import type { Node, Service, Task } from '../api.ts'
 import { type Engine, EngineError } from '../engine/engine.ts'
 import { inChunks } from '../engine/in-chunks.ts'
+import { sharingTemplates } from '../specs/shared-templates.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
 import { withFailedChecks } from './failed-check.ts'
 
@@ -46,9 +47,8 @@ export async function takeSnapshot(
   which: WhichTasks,
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  const ids = ours.map(({ ID }) => ID)
   const [read, nodes] = await Promise.all([
-    servicesAndTasks(engine, ids, which, signal),
+    servicesAndTasks(engine, ours, which, signal),
     engine.get<Node[]>('/nodes', { signal }),
   ])
   const byId = new Map(read.services.map((service) => [service.ID, service]))
@@ -70,30 +70,40 @@ interface ServicesAndTasks {
 
 async function servicesAndTasks(
   engine: Engine,
-  ids: readonly string[],
+  ours: readonly Service[],
   which: WhichTasks,
   signal: AbortSignal,
 ): Promise<ServicesAndTasks> {
   const [services, tasks] = await Promise.all([
-    servicesWith(engine, ids, signal),
-    orGone(tasksOf(engine, ids, which, signal)),
+    readAgain(engine, ours, signal),
+    orGone(tasksOf(engine, idsOf(ours), which, signal)),
   ])
   if (tasks !== undefined) return { services, tasks: await withFailedChecks(tasks, engine, signal) }
   // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-  const there = await servicesWith(engine, ids, signal)
-  if (there.length === ids.length) await sleep(AGAIN_MS, signal)
+  const there = new Set(idsOf(await readAgain(engine, ours, signal)))
+  if (there.size === ours.length) await sleep(AGAIN_MS, signal)
   return servicesAndTasks(
     engine,
-    there.map(({ ID }) => ID),
+    ours.filter(({ ID }) => there.has(ID)),
     which,
     signal,
   )
 }
 
-async function servicesWith(engine: Engine, ids: readonly string[], signal: AbortSignal): Promise<readonly Service[]> {
-  return inChunks(ids, (id) =>
-    engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id }) }, signal }),
-  )
+/** Those that are still there. */
+async function readAgain(engine: Engine, ours: readonly Service[], signal: AbortSignal): Promise<readonly Service[]> {
+  const known = new Map(ours.map((one) => [one.ID, one]))
+  return inChunks(idsOf(ours), async (id) => {
+    const services = await engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id }) }, signal })
+    return services.map((service) => {
+      const { Spec, PreviousSpec } = known.get(service.ID) ?? service
+      return sharingTemplates(service, [Spec, PreviousSpec])
+    })
+  })
+}
+
+function idsOf(services: readonly Service[]): string[] {
+  return services.map(({ ID }) => ID)
 }
 
 /** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
@@ -148,8 +158,7 @@ export async function allTasksOf(
   services: readonly Service[],
   signal: AbortSignal,
 ): Promise<readonly Task[]> {
-  const ids = services.map(({ ID }) => ID)
-  return (await servicesAndTasks(engine, ids, 'all', signal)).tasks
+  return (await servicesAndTasks(engine, services, 'all', signal)).tasks
 }
 
 /** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */

@@ -74,6 +74,16 @@ test('of a task only what is looked at is kept', async () => {
   ])
 })
 
+test('a look at what is known already keeps no second copy of it', async () => {
+  const [before, now] = [createSpec({ Name: 'a' }), createSpec({ Name: 'a', Labels: { by: 'us' } })]
+  const ours = service('a', 10, { Spec: now, PreviousSpec: before })
+  const { engine } = engineOver({ services: [JSON.parse(JSON.stringify(ours))], tasks: [] })
+  const found = (await takeSnapshot(engine, [ours], 'up-to-date', never)).services.get('a')
+  const seen = found?.found === 'ours' ? found.service : undefined
+  expect(seen).toEqual(ours)
+  expect(seen?.Spec.TaskTemplate).toBe(ours.Spec.TaskTemplate)
+})
+
 test('a look at no service is not one at all of them', async () => {
   const { engine } = engineOver({ services: [service('a')], tasks: [taskOf('a')] })
   expect((await takeSnapshot(engine, [], 'all', never)).services.size).toBe(0)

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from '@jest/globals'
+
+const SMALL_HEAP = new URL('../../../src/runner/small-heap.ts', import.meta.url)
+
+/** The bytes that V8 has taken for new objects, in a process of its own that has kept many. */
+function bytesForNewObjects(isKeptSmall: boolean): number {
+  const script = `
+    import { getHeapSpaceStatistics } from 'node:v8'
+    import { keepHeapSmall } from '${SMALL_HEAP}'
+    if (${isKeptSmall}) await keepHeapSmall()
+    const kept = Array.from({ length: 1_000_000 }, (_, number) => ({ number }))
+    const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
+    console.log(JSON.stringify([kept.length, space.space_size]))`
+  const options = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script]
+  const [, size] = JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' }))
+  return size
+}
+
+test('a heap that is to stay small takes no more for new objects, however many are kept', () => {
+  expect(bytesForNewObjects(true)).toBeLessThan(bytesForNewObjects(false) / 4)
+})
