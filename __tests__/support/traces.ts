@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
+import { expect } from '@jest/globals'
 import type { StepResult } from '../../lab/runner.ts'
 
 /** Where a secret could be found during a step and after it. */
@@ -38,6 +39,32 @@ export function traces(run: StepResult): Record<string, string> {
     state: JSON.stringify(run.state),
     summary: run.summary,
   }
+}
+
+/** Neither what a step printed and handed on nor a file below the directories has any of these. */
+export function expectNoForm(run: StepResult, forms: readonly string[], directories: readonly string[]): void {
+  for (const [place, text] of Object.entries(traces(run))) {
+    for (const form of forms) expect({ place, leaks: text.includes(form) }).toEqual({ place, leaks: false })
+  }
+  for (const file of directories.flatMap(filesUnder)) {
+    const content = readFileSync(file, 'utf8')
+    for (const form of forms) expect({ file, leaks: content.includes(form) }).toEqual({ file, leaks: false })
+  }
+}
+
+/** Processes whose command line or environment names a path. */
+export function processesWith(path: string): string[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        const isOne = (commandLine + readFileSync(`/proc/${pid}/environ`, 'utf8')).includes(path)
+        return isOne ? [`${pid} ${commandLine.replaceAll('\0', ' ')}`] : []
+      } catch {
+        return []
+      }
+    })
 }
 
 /** Looks at all command lines of the machine, and the environments of docker commands, until it is stopped. */

@@ -7,7 +7,7 @@ import { stageLine } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import { describeSwarm, resultsOf } from '../support/swarm.ts'
-import { filesUnder, formsOf, traces, watchProcesses } from '../support/traces.ts'
+import { expectNoForm, filesUnder, formsOf, processesWith, watchProcesses } from '../support/traces.ts'
 
 const PASSWORDS: Readonly<Record<string, string>> = {
   'a blank inside': 'two words',
@@ -38,22 +38,6 @@ function listing(directory: string): Record<string, string> {
   )
 }
 
-/** Processes whose command line or environment names a path. */
-function processesWith(path: string): string[] {
-  return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        const own = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8')
-        return own.includes(path)
-          ? [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`]
-          : []
-      } catch {
-        return []
-      }
-    })
-}
-
 describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => {
   const registry = () => swarm.lab.registries.main
   const env = () => ({ DOCKER_HOST: swarm.lab.nodes[0].host })
@@ -76,58 +60,43 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
       env: { ...env(), CANARY },
     }
   }
-  const expectNoTrace = (run: StepResult) => {
-    for (const [place, text] of Object.entries(traces(run))) {
-      for (const form of forms()) expect({ place, leaks: text.includes(form) }).toEqual({ place, leaks: false })
-    }
-    for (const file of [...filesUnder(swarm.runner.temp), ...filesUnder(swarm.runner.home)]) {
-      const content = readFileSync(file, 'utf8')
-      for (const form of forms()) expect({ file, leaks: content.includes(form) }).toEqual({ file, leaks: false })
-    }
-  }
+  const expectNoTrace = (run: StepResult) => expectNoForm(run, forms(), [swarm.runner.temp, swarm.runner.home])
 
-  test.each(Object.entries(PASSWORDS))('a password with %s logs in, however it is given', async (kind, password) => {
-    await registry().setAccount('bot', { password })
-    const image = await swarm.lab.image({ registry: 'main', repository: 'forms', content: 'forms' })
-    const file = join(swarm.runner.workspace, `password-${kind.replaceAll(' ', '-')}`)
-    await writeFile(file, `${password}\n`)
-    const entry = { registry: registry().host, username: 'bot' }
-    const ways = [
-      { with: { ...entry, password } },
-      { with: { ...entry, password: `${password}\r\n` } },
-      { with: { registries: JSON.stringify([{ ...entry, password }]) } },
-      { with: { registries: JSON.stringify([{ ...entry, 'password-env': 'SECRET' }]) }, env: { SECRET: password } },
-      { with: { registries: JSON.stringify([{ ...entry, 'password-file': file }]) } },
-      ...(/\s/.test(password) ? [] : [{ with: { registries: `main ${registry().host} bot ${password}` } }]),
-    ]
-    const services = JSON.stringify([{ name: 'forms', image: image.reference, create: true, replicas: '0' }])
-    for (const way of ways) {
-      const run = await swarm.runner.run({ with: { ...way.with, services }, env: { ...env(), ...way.env } })
-      expect(run.log).toContain('logged in with account bot')
-      expect(run.main.code).toBe(0)
+  test('a password with whatever is in it logs in, and reads its image', async () => {
+    const all = Object.entries(PASSWORDS).map(([what, password], index) => {
+      return { what, password, user: `bot-${index}`, team: `team-${index}`, variable: `SECRET_${index}` }
+    })
+    const entries = all.map(({ password, user, team, variable }, index) => {
+      const given = [{ password }, { 'password-env': variable }, { 'password-file': `${variable}.txt` }][index % 3]
+      return { registry: `${registry().host}/${team}`, username: user, ...given }
+    })
+    const services = await Promise.all(
+      all.map(async ({ password, user, team, variable }) => {
+        await registry().setAccount(user, { password, read: [team] })
+        await writeFile(join(swarm.runner.workspace, `${variable}.txt`), `${password}\n`)
+        const image = await swarm.lab.image({ registry: 'main', repository: `${team}/forms`, content: 'forms' })
+        return { name: `forms-${team}`, image: image.reference, create: true, replicas: '0' }
+      }),
+    )
+    const run = await swarm.deploy(
+      { registries: JSON.stringify(entries), services: JSON.stringify(services) },
+      Object.fromEntries(all.map(({ variable, password }) => [variable, password])),
+    )
+    expect(errorsOf(run)).toEqual([])
+    for (const { what, user } of all) {
+      expect({ what, loggedIn: run.log.includes(`logged in with account ${user} `) }).toEqual({ what, loggedIn: true })
     }
   })
 
-  test('a plan has no trace of what is a secret, whether or not it shows values', async () => {
-    const image = await swarm.lab.image({ registry: 'main', repository: 'planned', content: 'planned' })
-    const step = await canaryStep('planned', image.reference, { mode: 'plan', 'show-values': 'true' })
-    const fresh = await swarm.runner.run(step)
-    expect(fresh.outputs.status).toBe('planned')
-    expect(fresh.outputs.plan).toContain('| env `TOKEN` | `***` |')
-    expectNoTrace(fresh)
-    expect((await swarm.runner.run({ ...step, with: { ...step.with, mode: 'deploy' } })).main.code).toBe(0)
-    for (const shows of ['true', 'false']) {
-      const services = JSON.stringify([{ name: 'planned', env: { TOKEN: 'no longer' } }])
-      const change = await swarm.runner.run({ ...step, with: { ...step.with, services, 'show-values': shows } })
-      const [before, after] = shows === 'true' ? ['***', 'no longer'] : ['(hidden)', '(another)']
-      expect(change.outputs.plan).toContain(`| env \`TOKEN\` | \`${before}\` | \`${after}\` | 🔄 |`)
-      expectNoTrace(change)
-    }
-  })
-
-  test('after a good run there is no trace, and during it nobody else could read along', async () => {
+  test('before, during and after a good run nobody else could read along, and no plan has a trace', async () => {
     const image = await swarm.lab.image({ registry: 'main', repository: 'good', content: 'good' })
-    const step = await swarm.runner.start(await canaryStep('good', image.reference))
+    const inputs = await canaryStep('good', image.reference)
+    const planned = await swarm.runner.run({ ...inputs, with: { ...inputs.with, mode: 'plan', 'show-values': 'true' } })
+    expect(planned.outputs.status).toBe('planned')
+    expect(planned.outputs.plan).toContain('| env `TOKEN` | `***` |')
+    expectNoTrace(planned)
+
+    const step = await swarm.runner.start(inputs)
     const watching = watchProcesses(forms())
     await swarm.until('the deploy', () => stageLine('Deploy').test(step.printed()))
     const [workspace = ''] = await readdir(swarm.runner.temp)
@@ -145,6 +114,15 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     expect(leaks.filter((leak) => !/^environment of .*service\0create/.test(leak))).toEqual([])
     expectNoTrace(run)
     expect(await readdir(swarm.runner.temp)).toEqual([])
+
+    for (const shows of ['true', 'false']) {
+      const services = JSON.stringify([{ name: 'good', env: { TOKEN: 'no longer' } }])
+      const plan = { services, mode: 'plan', 'show-values': shows }
+      const change = await swarm.runner.run({ ...inputs, with: { ...inputs.with, ...plan } })
+      const [before, after] = shows === 'true' ? ['***', 'no longer'] : ['(hidden)', '(another)']
+      expect(change.outputs.plan).toContain(`| env \`TOKEN\` | \`${before}\` | \`${after}\` | 🔄 |`)
+      expectNoTrace(change)
+    }
   })
 
   test('after a run that fails there is no trace, even when the task prints the secret', async () => {
@@ -156,33 +134,31 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     expectNoTrace(run)
   })
 
-  test('after a preflight that fails there is no trace', async () => {
-    const run = await swarm.runner.run(await canaryStep('absent', `${registry().host}/absent:v1`))
-    expect(run.main.code).toBe(1)
-    expectNoTrace(run)
-    expect(await readdir(swarm.runner.temp)).toEqual([])
-  })
-
+  // The other stages and signals are told in `bundle/killed.test.ts`.
   test.each<[NodeJS.Signals, string]>([
-    ['SIGINT', 'Connect'],
-    ['SIGTERM', 'Log in'],
+    ['SIGKILL', 'Check images, flags and platforms'],
+    ['SIGINT', 'Deploy'],
     ['SIGTERM', 'Watch'],
-    ['SIGKILL', 'Log in'],
     ['SIGKILL', 'Watch'],
-  ])('a run that %s ends in the stage %s leaves nothing after post', async (signal, stage) => {
-    const name = `killed-${signal}-${stage.replace(' ', '')}`.toLowerCase()
+  ])('a run that %s ends in the stage %s leaves neither process nor file, and no trace', async (signal, stage) => {
+    const name = `killed-${signal}-${stage.replaceAll(/\W+/g, '')}`.toLowerCase()
     const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
+    // Slow enough that a child is at work in every stage.
+    await registry().fail({ delayMs: 300 })
     const step = await swarm.runner.start(await canaryStep(name, image.reference, { monitor: '60s' }))
     await swarm.until(stage, () => stageLine(stage).test(step.printed()))
+    await new Promise((resolve) => setTimeout(resolve, 150))
     step.main.kill(signal)
     const run = await step.finished
+    await registry().recover()
     if (signal === 'SIGKILL') expect(run.main.code).toBeNull()
-    else expect(run.outputs.status).toBe('cancelled')
+    else expect([run.main.code, run.outputs.status]).toEqual([1, 'cancelled'])
     expect(run.post).toMatchObject({ code: 0, stderr: '' })
+    expect(run.log).not.toContain('A bug of this action')
     expectNoTrace(run)
     expect(await readdir(swarm.runner.temp)).toEqual([])
-    const again = await swarm.runner.post(run.state)
-    expect(again).toEqual({ code: 0, stdout: '', stderr: '' })
+    await swarm.until('the end of all children', () => processesWith(swarm.runner.temp).length === 0)
+    expect(await swarm.runner.post(run.state)).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
   test('no keychain of the machine is asked, but a helper that the own configuration names is', async () => {
@@ -201,7 +177,7 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     await writeFile(join(own, 'config.json'), JSON.stringify({ credHelpers: { [registry().host]: 'named' } }))
     const before = statSync(join(own, 'config.json'))
     const run = await swarm.runner.run({
-      with: { services: JSON.stringify([{ name: 'helped', image: image.reference, create: true }]), monitor: '1s' },
+      with: { services: JSON.stringify([{ name: 'helped', image: image.reference, create: true, replicas: '0' }]) },
       env: { ...env(), PATH: `${bin}:${process.env.PATH}`, DOCKER_CONFIG: own },
     })
     expect(run.main.code).toBe(0)
@@ -215,7 +191,6 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
       with: {
         ...{ registry: registry().host, username: 'helped', password: 'helper-pw' },
         services: JSON.stringify([{ name: 'helped', env: { A: '1' } }]),
-        monitor: '1s',
       },
       env: { ...env(), PATH: `${bin}:${process.env.PATH}` },
     })
@@ -224,117 +199,51 @@ describeSwarm('secrets', { registries: { main: { accounts: {} } } }, (swarm) => 
     expect(existsSync(join(swarm.runner.home, '.docker'))).toBe(false)
   })
 
-  test('in a shell that is no runner nothing prints the secret', async () => {
-    const image = await swarm.lab.image({ registry: 'main', repository: 'shell', content: 'shell' })
-    const step = await canaryStep('shell', image.reference)
-    const run = await swarm.runner.run({ ...step, env: { ...step.env, GITHUB_ACTIONS: '' } })
-    expect(run.main.code).toBe(0)
-    for (const form of forms()) expect(run.main.stdout).not.toContain(form)
-  })
-
-  test.each(['HOME', 'DOCKER_CONFIG'])('the configuration of %s is byte for byte as it was', async (way) => {
-    const user = `user-${way.length}`
-    await registry().setAccount(user, { password: 'own-password-1' })
+  test('the configurations of HOME and of DOCKER_CONFIG are byte for byte as they were', async () => {
+    await registry().setAccount('own', { password: 'own-password-1' })
     await registry().setAccount('given', { password: 'given-password-2' })
-    const home = join(swarm.runner.directory, `home-${way.length}`)
-    const directory = way === 'HOME' ? join(home, '.docker') : join(home, 'elsewhere')
-    await mkdir(join(directory, 'contexts', 'meta'), { recursive: true, mode: 0o750 })
-    const auth = Buffer.from(`${user}:own-password-1`).toString('base64')
-    await writeFile(
-      join(directory, 'config.json'),
-      `{"auths":{"${registry().host}":{"auth":"${auth}"}},\n\t"psFormat":"x"}`,
-      { mode: 0o640 },
-    )
-    await writeFile(join(directory, 'daemon.json'), '{}', { mode: 0o444 })
-    await utimes(join(directory, 'daemon.json'), 1000, 2000)
-    const env = {
-      HOME: home,
-      DOCKER_HOST: swarm.lab.nodes[0].host,
-      ...(way !== 'HOME' && { DOCKER_CONFIG: directory }),
+    const home = join(swarm.runner.directory, 'home-of-own')
+    const elsewhere = join(home, 'elsewhere')
+    const auth = Buffer.from('own:own-password-1').toString('base64')
+    for (const directory of [join(home, '.docker'), elsewhere]) {
+      await mkdir(join(directory, 'contexts', 'meta'), { recursive: true, mode: 0o750 })
+      await writeFile(
+        join(directory, 'config.json'),
+        `{"auths":{"${registry().host}":{"auth":"${auth}"}},\n\t"psFormat":"x","HttpHeaders":{"X-Team":"web"}}`,
+        { mode: 0o640 },
+      )
+      await writeFile(join(directory, 'daemon.json'), '{}', { mode: 0o444 })
+      await utimes(join(directory, 'daemon.json'), 1000, 2000)
     }
     const before = listing(home)
     const image = await swarm.lab.image({ registry: 'main', repository: 'own', content: 'own' })
     const services = (reference: string) =>
-      JSON.stringify([{ name: `own-${way.length}`, image: reference, create: true }])
+      JSON.stringify([
+        { name: 'own', image: reference, create: true, replicas: '0', 'create-args': ['--restart-delay 1s'] },
+      ])
     const given = { registry: registry().host, username: 'given', password: 'given-password-2' }
+    const ofHome = { HOME: home, DOCKER_HOST: swarm.lab.nodes[0].host }
+    const ofVariable = { ...ofHome, DOCKER_CONFIG: elsewhere }
 
-    const own = await swarm.runner.run({ with: { services: services(image.reference), monitor: '1s' }, env })
+    const own = await swarm.runner.run({ with: { services: services(image.reference) }, env: ofHome })
     expect(errorsOf(own)).toEqual([])
-    const explicit = await swarm.runner.run({ with: { ...given, services: services(image.reference) }, env })
+    expect(resultsOf(own)).toMatchObject([{ config: '~/.docker' }])
+    const byVariable = await swarm.runner.run({ with: { services: services(image.reference) }, env: ofVariable })
+    expect(errorsOf(byVariable)).toEqual([])
+    expect(resultsOf(byVariable)).toMatchObject([{ config: 'DOCKER_CONFIG' }])
+    const explicit = await swarm.runner.run({ with: { ...given, services: services(image.reference) }, env: ofHome })
     expect(errorsOf(explicit)).toEqual([])
-    const bad = await swarm.runner.run({ with: { ...given, services: services(`${image.reference}404`) }, env })
-    expect(errorsOf(bad)).toHaveLength(1)
-    const killed = await swarm.runner.start({ with: { ...given, services: services(image.reference) }, env })
-    await swarm.until('the login', () => stageLine('Log in').test(killed.printed()))
-    killed.main.kill('SIGKILL')
-    await killed.finished
-    expect(listing(home)).toEqual(before)
-  })
-
-  test.each<[NodeJS.Signals, string]>([
-    ['SIGKILL', 'Connect'],
-    ['SIGKILL', 'Check images, flags and platforms'],
-    ['SIGKILL', 'Deploy'],
-    ['SIGKILL', 'Watch'],
-    ['SIGTERM', 'Check images, flags and platforms'],
-    ['SIGINT', 'Deploy'],
-    ['SIGTERM', 'Watch'],
-  ])('%s in the stage %s leaves no process and no file', async (signal, stage) => {
-    await registry().setAccount('left', { password: 'left-password-3' })
-    const name = `left-${signal}-${stage.replaceAll(/\W+/g, '')}`.toLowerCase()
-    const image = await swarm.lab.image({ registry: 'main', repository: name, content: name })
-    // Slow enough that a child is at work in every stage.
-    await registry().fail({ delayMs: 300 })
-    const step = await swarm.start({
-      ...{ registry: registry().host, username: 'left', password: 'left-password-3', monitor: '60s' },
-      services: JSON.stringify([{ name, image: image.reference, create: true, 'create-args': ['--label a=b'] }]),
+    const bad = await swarm.runner.run({
+      with: { ...given, services: services(`${image.reference}404`) },
+      env: ofVariable,
     })
-    await swarm.until(stage, () => stageLine(stage).test(step.printed()))
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    step.main.kill(signal)
-    const run = await step.finished
-    await registry().recover()
-    expect(run.main.code).toBe(signal === 'SIGKILL' ? null : 1)
-    expect(run.post.code).toBe(0)
-    expect(run.log).not.toContain('A bug of this action')
-    expect(await readdir(swarm.runner.temp)).toEqual([])
-    await swarm.until('the end of all children', () => processesWith(swarm.runner.temp).length === 0)
-  })
-
-  test('a secret of several lines is hidden line by line', async () => {
-    const password = '-----BEGIN KEY-----\nfirst-line-of-it\r\nsecond line of it\n-----END KEY-----'
-    await registry().setAccount('many', { password })
-    const image = await swarm.lab.image({ registry: 'main', repository: 'many', content: 'many' })
-    const run = await swarm.deploy(
-      {
-        registries: JSON.stringify([{ registry: registry().host, username: 'many', 'password-env': 'MANY' }]),
-        services: JSON.stringify([
-          // The daemon quotes the flag's value in its refusal.
-          { name: 'many', image: image.reference, create: true, 'create-args': ['--limit-memory=first-line-of-it'] },
-        ]),
-      },
-      { MANY: password },
-    )
-    expect(errorsOf(run)).toEqual([expect.stringContaining('docker refuses it: invalid argument "***"')])
-    const printed = run.main.stdout.replaceAll(/^::add-mask::.*$/gm, '') + run.summary + JSON.stringify(run.outputs)
-    for (const line of password.split(/\r?\n/)) expect(printed).not.toContain(line)
-  })
-
-  test('two runs at once, each with its own account for one registry, know nothing of each other', async () => {
-    const users = ['first', 'second']
-    for (const user of users) await registry().setAccount(user, { password: `${user}-password`, read: [user] })
-    const runs = await Promise.all(
-      users.map(async (user) => {
-        const image = await swarm.lab.image({ registry: 'main', repository: `${user}/app`, content: user })
-        return swarm.deploy({
-          ...{ registry: registry().host, username: user, password: `${user}-password`, monitor: '1s' },
-          services: JSON.stringify([{ name: `at-once-${user}`, image: image.reference, create: true }]),
-        })
-      }),
-    )
-    expect(runs.map(errorsOf)).toEqual([[], []])
-    expect(JSON.stringify(runs[0])).not.toContain('second-password')
-    expect(JSON.stringify(runs[1])).not.toContain('first-password')
-    expect(await readdir(swarm.runner.temp)).toEqual([])
+    expect(errorsOf(bad)).toHaveLength(1)
+    for (const env of [ofHome, ofVariable]) {
+      const killed = await swarm.runner.start({ with: { ...given, services: services(image.reference) }, env })
+      await swarm.until('the login', () => stageLine('Log in').test(killed.printed()))
+      killed.main.kill('SIGKILL')
+      await killed.finished
+    }
+    expect(listing(home)).toEqual(before)
   })
 })
