@@ -196,21 +196,4 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
     },
     LIMIT_MS,
   )
-
-  testUnless(
-    cliOlderThan(STACK_CLI),
-    'a secret whose file is not there is one error, whatever needs it',
-    async () => {
-      const reference = await image('needs', runs())
-      const web = (name: string) => `  ${name}: {image: "${reference}", secrets: [token]}\n`
-      const compose = `services:\n${web('one')}${web('two')}secrets:\n  token: {file: ./nowhere.txt}\n`
-      await writeFile(join(swarm.runner.workspace, 'needs.yml'), compose)
-      const run = await swarm.deploy({ stack: 'needs', 'compose-file': 'needs.yml' })
-      expect(run.main.code).toBe(1)
-      expect(errorsOf(run).map(({ message }) => message)).toEqual([
-        expect.stringMatching(/^needs\.yml line \d+: secrets\.token: its file \S*nowhere\.txt: there is no such file/),
-      ])
-    },
-    LIMIT_MS,
-  )
 })

