@@ -45,6 +45,29 @@ export async function withFiles<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** While programs are awaited, and their output: the pipes that were open before. */
+let pipesBefore: number | undefined
+
+/** Does work in which commands of the user's run, as a check does: meanwhile the time stands still. */
+export async function withPrograms<T>(work: () => Promise<T>): Promise<T> {
+  pipesBefore = pipes()
+  try {
+    return await work()
+  } finally {
+    pipesBefore = undefined
+  }
+}
+
+function pipes(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length
+}
+
+/** Whether a program runs that this work has started, or has said what nobody has read yet. */
+function isProgramOn(): boolean {
+  if (pipesBefore === undefined) return false
+  return process.getActiveResourcesInfo().includes('ProcessWrap') || pipes() > pipesBefore
+}
+
 /** What Node has under way with files. */
 function isReading(): boolean {
   return process.getActiveResourcesInfo().some((name) => /^(?:FSReq|CloseReq|FILEHANDLE)/i.test(name))
@@ -74,7 +97,7 @@ export async function inTime<T>(work: () => Promise<T>): Promise<T> {
 async function turn(): Promise<void> {
   do {
     await new Promise<void>((resolve) => setImmediate(resolve))
-  } while (outside > 0 || (hasFiles && isReading()))
+  } while (outside > 0 || (hasFiles && isReading()) || isProgramOn())
 }
 
 /** Lets so much time pass. */

@@ -157,6 +157,10 @@ function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): Ser
       const Placement = { ...template.Placement, MaxReplicas: Number(value) }
       return { ...spec, TaskTemplate: { ...template, Placement } }
     }
+    case '--reserve-memory': {
+      const Reservations = { ...template.Resources?.Reservations, MemoryBytes: Number.parseInt(value, 10) * 2 ** 30 }
+      return { ...spec, TaskTemplate: { ...template, Resources: { ...template.Resources, Reservations } } }
+    }
     case '--health-cmd':
       return within({ Healthcheck: { ...container.Healthcheck, Test: ['CMD-SHELL', value] } })
     case '--health-interval':

@@ -158,7 +158,8 @@ test('a global service is up where Swarm replaces its tasks, and says which node
   swarm.setNode('n2', { availability: 'pause' })
   swarm.setNode('n3', { availability: 'drain' })
   await pass(5)
-  const run = await runAction(swarm, { services: 'app: hub.test/acme/app:2' })
+  const run = await runAction(swarm, { services: 'app: hub.test/acme/app:2' }, { tells: true })
+  expect(run.log).toMatch(/^Warning: .*app: node n2 .*is paused and still runs what was before/m)
   expect(run.results).toMatchObject([
     {
       outcome: 'updated',
@@ -168,6 +169,11 @@ test('a global service is up where Swarm replaces its tasks, and says which node
   ])
   expect(run.log).toContain('app: not on n3 (drained)')
   expect(swarm.running('app')).toEqual([pin(APP), pin('hub.test/acme/app:2')])
+  // What the note promises.
+  swarm.setNode('n2', { availability: 'active' })
+  swarm.setNode('n3', { availability: 'active' })
+  await pass(20)
+  expect(swarm.running('app')).toEqual(Array(3).fill(pin('hub.test/acme/app:2')))
 })
 
 describe('an update that starts first', () => {
