@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { Arena, arenaOptions } from '../../lab/faults/arena.ts'
 import { reportOf } from '../../lab/faults/judge.ts'
 import { play } from '../../lab/faults/play.ts'
-import { scenarioOf, titleOf } from '../../lab/faults/scenario.ts'
+import { deployOf, titleOf } from '../../lab/faults/scenario.ts'
 import { cliOlderThan, describeSwarm, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 /** Some of the runs that `npm run faults` makes without end, one for each kind of fault. */
@@ -22,7 +22,7 @@ describeSwarm('a deploy while something goes wrong has a true verdict', arenaOpt
   })
 
   for (const number of NUMBERS) {
-    const scenario = scenarioOf(SEED, number)
+    const scenario = deployOf(SEED, number)
     testUnless(
       scenario.shape === 'stack' ? cliOlderThan(STACK_CLI) : undefined,
       titleOf(scenario),

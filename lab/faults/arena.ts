@@ -71,10 +71,21 @@ export class Arena implements AsyncDisposable {
   }
 
   /** An image of its own for a service, so that every node has to pull it. */
-  image(scenario: Scenario, service: PlayedService, version: string, behaviour: Behaviour): Promise<LabImage> {
+  image(
+    scenario: Scenario,
+    service: PlayedService,
+    version: string,
+    behaviour: Behaviour,
+    tag = version,
+  ): Promise<LabImage> {
     const content = `${scenario.seed} ${scenario.number} ${service.name} ${version}`
     const repository = `shop/${service.name}`
-    return this.lab.image({ registry: 'main', repository, tag: version, ...programOf(behaviour, service), content })
+    return this.lab.image({ registry: 'main', repository, tag, ...programOf(behaviour, service), content })
+  }
+
+  /** The image with docker in it by which nodes are asked. */
+  tools(): Promise<LabImage> {
+    return this.lab.image({ registry: 'main', repository: 'docker', tag: 'cli', content: 'cli', programs: ['docker'] })
   }
 
   /** Waits until every machine, and nothing of an earlier scenario, is there. */
@@ -97,7 +108,9 @@ export class Arena implements AsyncDisposable {
       this.lab,
       '/networks',
     )
-    const ofStacks = networks.filter(({ Labels }) => Labels?.['com.docker.stack.namespace'] !== undefined)
+    const ofStacks = networks.filter(
+      ({ Name, Labels }) => Labels?.['com.docker.stack.namespace'] !== undefined || Name.startsWith('own-'),
+    )
     await this.#removeAll(
       'networks',
       ofStacks.map(({ Id: ID }) => ({ ID })),

@@ -1,4 +1,14 @@
-import { type Fault, isGoodImage, isJob, nameOnSwarm, type PlayedService, type Scenario, titleOf } from './scenario.ts'
+import {
+  chosen,
+  type Fault,
+  isGoodImage,
+  isJob,
+  nameOnSwarm,
+  type PlayedService,
+  type Scenario,
+  stackOf,
+  titleOf,
+} from './scenario.ts'
 import { tasksOf } from './tasks.ts'
 import { asksTheSame, type Truth } from './truth.ts'
 
@@ -52,6 +62,7 @@ export interface Evidence {
 export interface Other {
   readonly service: string
   readonly secondsBefore: number
+  readonly what?: Extract<Fault, { kind: 'other' }>['what']
   /** Of another run of this action: whether it was green, and the image that it asked for. */
   readonly run?: { readonly isGreen: boolean; readonly image: string }
 }
@@ -72,6 +83,7 @@ export interface Wrong {
     | 'late end'
     | 'secret shown'
     | 'left behind'
+    | 'untrue record'
     | 'not played'
   readonly service?: string
   readonly text: string
@@ -80,7 +92,7 @@ export interface Wrong {
 /** What a program says to itself, and no person to another. */
 const INTERNAL = /\bundefined\b|\[object |\b(?:Type|Range|Syntax)Error\b|: (?:aborted|The operation was aborted)/
 const GOOD = ['created', 'updated', 'unchanged', 'removed']
-const GREEN = ['converged', 'unchanged']
+const GREEN = ['converged', 'unchanged', 'removed', 'healthy', 'changing']
 /** What a service may be called that is as it was, and at no fault. */
 const BYSTANDERS = [...GOOD, 'skipped', 'rolled-back']
 const OVER_TIME_SECONDS = 15
@@ -92,18 +104,108 @@ const LAST_LOOK_SECONDS = 3
 /** Faults that last longer than that together are more than a run has to bear. */
 const BEARABLE_SECONDS = 16
 const NEW_THERE = 'was not there before, and is now'
-/** How the names of the services begin by which nodes pull. */
-const PULL_SERVICE = 'swarm-deploy-prepare-'
+/** The names of services that are there for a while only. */
+const PASSING_SERVICE = /^swarm-deploy-(?:prepare|tools)-/
 const INTERIM_LABEL = 'swarm-deploy.interim'
 
 /** Everything that is wrong with a run. */
 export function judge(scenario: Scenario, evidence: Evidence): Wrong[] {
+  const { run } = scenario.asks
+  const always = [...judgeForm(scenario, evidence), ...judgeRemains(evidence)]
+  if (run === 'remove') return [...always, ...judgeRemoval(scenario, evidence)]
+  if (run === 'status') return [...always, ...judgeStatus(scenario, evidence)]
   return [
-    ...judgeForm(scenario, evidence),
+    ...always,
+    ...judgeRecords(scenario, evidence),
+    ...judgeLeftOut(scenario, evidence),
     ...scenario.services.flatMap((service) => judgeService(scenario, service, evidence)),
     ...judgeRun(scenario, evidence),
-    ...judgeRemains(evidence),
   ]
+}
+
+function judgeRemoval(scenario: Scenario, evidence: Evidence): Wrong[] {
+  const { code, said, struck, settled, atEnd, others } = evidence
+  const wrongs = needlessRed(scenario, evidence)
+  // What another run makes meanwhile is not this one's to take.
+  if (others.some(({ run }) => run !== undefined)) return wrongs
+  for (const service of scenario.services) {
+    const name = nameOnSwarm(scenario, service)
+    const names = siblings(name)
+    if (code !== 0 && said.find((one) => one.name === name)?.outcome !== 'removed') continue
+    const there = settled.services.filter((one) => names.includes(one.name))
+    const run = settled.containers.filter((one) => names.includes(one.service))
+    const early = struck.length > 0 ? [] : (atEnd?.containers.filter((one) => names.includes(one.service)) ?? [])
+    wrongs.push(
+      ...there.map((one): Wrong => ({ kind: 'green and untrue', service: name, text: `${one.name} is there` })),
+      ...run.map((one): Wrong => ({ kind: 'green and untrue', service: name, text: `it runs on ${one.node}` })),
+      ...early.map((one): Wrong => ({ kind: 'green too early', service: name, text: `it runs on ${one.node}` })),
+    )
+  }
+  if (code !== 0) return wrongs
+  const left = [...settled.objects, ...settled.records]
+  return [...wrongs, ...left.map(({ name }): Wrong => ({ kind: 'green and untrue', text: `${name} is there` }))]
+}
+
+function judgeStatus(scenario: Scenario, evidence: Evidence): Wrong[] {
+  const { said, struck, settled, before, others } = evidence
+  const wrongs = needlessRed(scenario, evidence)
+  if (others.length > 0 || struck.some(({ kind }) => kind === 'node')) return wrongs
+  const untrue = scenario.services.flatMap((service) => {
+    const name = nameOnSwarm(scenario, service)
+    const changes = notAsBefore(scenario, service, before, settled, new Map())
+    const isUp = said.find((one) => one.name === name)?.outcome === 'up'
+    const missed = isUp && !isJob(service) ? missing(scenario, service, { name }, settled, imagesIn(settled)) : []
+    return [
+      ...changes.map((text): Wrong => ({ kind: 'changed and denied', service: name, text })),
+      ...missed.map((text): Wrong => ({ kind: 'green and untrue', service: name, text })),
+    ]
+  })
+  return [...wrongs, ...untrue]
+}
+
+function imagesIn({ services }: Truth): ReadonlyMap<string, string> {
+  return new Map(services.map(({ name, spec }) => [name, spec.TaskTemplate.ContainerSpec.Image]))
+}
+
+function needlessRed(scenario: Scenario, { code, hung, struck, others, printed }: Evidence): Wrong[] {
+  if (code === 0 || hung || !mustBeGreen(scenario, struck, others.length > 0)) return []
+  const errors = printed.split('\n').filter((line) => /^::(?:error|warning)/.test(line))
+  return [{ kind: 'needless red', text: errors.join('\n') }]
+}
+
+/** A deploy that came up, and only that, has a record; and no more are kept than was asked for. */
+function judgeRecords(scenario: Scenario, evidence: Evidence): Wrong[] {
+  const { code, before, settled, printed, others } = evidence
+  if (wasStruck(evidence, 'SIGKILL') || evidence.hung || others.length > 0) return []
+  const { historyLimit } = scenario.asks
+  const known = new Set(before.records.map(({ name }) => name))
+  const wrong = (text: string): Wrong => ({ kind: 'untrue record', text })
+  if (code !== 0) {
+    const made = settled.records.filter(({ name }) => !known.has(name))
+    return made.map(({ name, of }) => wrong(`it is red, and ${of} has the record ${name}`))
+  }
+  if (/^::warning.*record/m.test(printed)) return []
+  const subjects =
+    scenario.shape === 'stack' ? [`stack/${stackOf(scenario)}`] : scenario.services.map(({ name }) => `service/${name}`)
+  return subjects.flatMap((subject) => {
+    const count = settled.records.filter(({ of }) => of === subject).length
+    const isRight = historyLimit === 0 ? count === 0 : count > 0 && count <= historyLimit
+    return isRight ? [] : [wrong(`${subject} has ${count} records, with history-limit ${historyLimit}`)]
+  })
+}
+
+/** What is left out stays as it was. */
+function judgeLeftOut(scenario: Scenario, { before, settled, others, struck }: Evidence): Wrong[] {
+  if (struck.some(({ kind }) => kind === 'node')) return []
+  const about = chosen(scenario)
+  const left = scenario.services.filter(
+    (service) => !about.includes(service) && !others.some((other) => other.service === service.name),
+  )
+  return left.flatMap((service) =>
+    notAsBefore(scenario, service, before, settled, new Map()).map((text): Wrong => {
+      return { kind: 'changed and denied', service: nameOnSwarm(scenario, service), text: `left out: ${text}` }
+    }),
+  )
 }
 
 function judgeForm({ timeoutSeconds }: Scenario, evidence: Evidence): Wrong[] {
@@ -152,7 +254,10 @@ function judgeService(scenario: Scenario, service: PlayedService, evidence: Evid
     // What becomes of a job that was done is no more this run's matter.
     if (touched.some(({ secondsBefore }) => isJob(service) || secondsBefore < LAST_LOOK_SECONDS)) return []
     const early = atEnd && struck.length === 0 ? missing(scenario, service, said, thatStay(atEnd), evidence.wanted) : []
-    const untrue = notAsAsked(scenario, service, said, settled, evidence.wanted)
+    const untrue = [
+      ...notAsAsked(scenario, service, said, settled, evidence.wanted),
+      ...notAsTold(scenario, service, said, evidence),
+    ]
     return [
       ...untrue.map((text) => wrong('green and untrue', text)),
       ...(untrue.length === 0 ? early : []).map((text) => wrong('green too early', text)),
@@ -207,7 +312,7 @@ function judgeTwo(
   const ours = said.find((one) => one.name === name)
   const isOurs = ours !== undefined && GOOD.includes(ours.outcome)
   if (!isOurs && !run.isGreen) {
-    const hasReason = struck.length > 1 || !scenario.services.every(isGoodImage)
+    const hasReason = struck.length > 1 || !chosen(scenario).every(isGoodImage)
     return hasReason ? [] : [{ kind: 'needless red', service: name, text: 'of two runs at once neither was green' }]
   }
   const won = [...(isOurs ? [wanted.get(name)] : []), ...(run.isGreen ? [run.image] : [])]
@@ -222,7 +327,7 @@ function judgeTwo(
  */
 export function mustBeGreen(scenario: Scenario, struck: readonly Fault[], othersDid: boolean): boolean {
   const seconds = struck.reduce((sum, fault) => sum + fault.seconds, 0)
-  return !othersDid && seconds <= BEARABLE_SECONDS && scenario.services.every(isGoodImage) && struck.every(isBorne)
+  return !othersDid && seconds <= BEARABLE_SECONDS && chosen(scenario).every(isGoodImage) && struck.every(isBorne)
 
   function isBorne(fault: Fault): boolean {
     // Where nobody answers as a daemon when the step comes, it says so at once: most often the address is wrong.
@@ -250,12 +355,17 @@ function wasMissed({ said, struck, settled, wanted }: Evidence): boolean {
 }
 
 function judgeRemains(evidence: Evidence): Wrong[] {
-  const { settled, files, processes, struck } = evidence
+  const { settled, files, processes, struck, before, others, printed } = evidence
   const killed = wasStruck(evidence, 'SIGKILL')
   const wayWasGone = struck.some(({ kind }) => kind === 'door' || kind === 'node')
   const interim = settled.services.filter(({ spec }) => spec.Labels?.[INTERIM_LABEL] !== undefined)
-  const pulls = settled.services.filter(({ name }) => name.startsWith(PULL_SERVICE))
+  const pulls = settled.services.filter(({ name }) => PASSING_SERVICE.test(name))
+  const used = JSON.stringify(settled.services.map(({ spec, previous }) => [spec, previous]))
+  const known = new Set(before.objects.map(({ id }) => id))
+  const isTold = others.length > 0 || /may be left|[Nn]ot removed|not known|stays/.test(printed)
+  const made = settled.objects.filter(({ id }) => !known.has(id) && !used.includes(`"${id}"`))
   const lefts = [
+    ...((killed && wayWasGone) || isTold || killed ? [] : made.map(({ name }) => `${name}, which nobody needs`)),
     ...files.map((file) => `the file ${file}`),
     ...processes.map((line) => `the process ${line}`),
     // Post cannot put right what it cannot reach.
@@ -293,8 +403,9 @@ function notAsAsked(
   if (spec.TaskTemplate.ContainerSpec.Image !== image) {
     texts.push(`its spec has ${spec.TaskTemplate.ContainerSpec.Image}, not ${image}`)
   }
-  if (service.mode === 'replicated' && spec.Mode.Replicated?.Replicas !== service.replicas) {
-    texts.push(`its spec has ${spec.Mode.Replicated?.Replicas} replicas, not ${service.replicas}`)
+  const replicas = replicasFor(scenario, service, truth, live)
+  if (service.mode === 'replicated' && spec.Mode.Replicated?.Replicas !== replicas) {
+    texts.push(`its spec has ${spec.Mode.Replicated?.Replicas} replicas, not ${replicas}`)
   }
   const routed = Object.keys(spec.Labels ?? {}).some((label) => label.startsWith('traefik.'))
   if (service.strategy === 'blue-green' && scenario.shape === 'services' && service.route === 'labels' && !routed) {
@@ -315,17 +426,47 @@ function thatStay(truth: Truth): Truth {
   return { ...truth, containers: truth.containers.filter(({ isEnding }) => isEnding === undefined) }
 }
 
+/** Of what else was asked for, what is not so. */
+function notAsTold({ asks }: Scenario, service: PlayedService, said: Said, evidence: Evidence): string[] {
+  const { before, settled, struck } = evidence
+  const { name, live = name, outcome } = said
+  const of = (truth: Truth) =>
+    truth.containers.filter((one) => siblings(name).includes(one.service)).map(({ task }) => task)
+  const [tasks, now] = [of(before), of(settled)]
+  const old = now.filter((task) => tasks.includes(task))
+  const spec = JSON.stringify(settled.services.find((one) => one.name === live)?.spec)
+  const isForced = asks.force.includes(service.name) && !isJob(service)
+  const attached = asks.attached ? [`token-${service.name}-`, `conf-${service.name}-`] : []
+  return [
+    ...(isForced ? old.map((task) => `its task ${task} was there before`) : []),
+    ...(outcome === 'unchanged' && struck.length === 0 && !isJob(service) && old.length < tasks.length
+      ? [`${tasks.length - old.length} of its tasks were replaced`]
+      : []),
+    ...attached.filter((one) => !spec?.includes(`"${one}`)).map((one) => `it has no ${one}…`),
+  ]
+}
+
+/** How many tasks a service is to have. Whoever scales it meanwhile is right where the number is kept. */
+function replicasFor(scenario: Scenario, service: PlayedService, truth: Truth, live: string): number {
+  const { before, replicas } = service
+  if (!scenario.asks.keepReplicas || before === undefined || service.mode !== 'replicated') return replicas
+  const now = truth.services.find((one) => one.name === live)?.spec.Mode.Replicated?.Replicas
+  const wasScaled = scenario.faults.some((one) => one.what === 'scale' && one.service === service.name)
+  return wasScaled && now === before + 1 ? now : before
+}
+
 /** What does not run, of what a service was asked for. */
 function missing(
   scenario: Scenario,
   service: PlayedService,
-  said: Said,
+  said: Pick<Said, 'name' | 'live'>,
   truth: Truth,
   wanted: ReadonlyMap<string, string>,
 ): string[] {
   const live = said.live ?? said.name
   const image = wanted.get(said.name)
-  const count = tasksOf(service, scenario.place, truth.ready)
+  const replicas = replicasFor(scenario, service, truth, live)
+  const count = tasksOf({ ...service, replicas }, scenario.place, truth.ready)
   if (isJob(service)) {
     const done = truth.completed.filter((task) => task.service === live && task.image === image).length
     return done >= count ? [] : [`${done} of ${count} tasks of the job are complete`]

@@ -7,11 +7,11 @@ import type { LabImage } from '../lab.ts'
 import { stageLine } from '../log-lines.ts'
 import { Runner, type RunningStep, type Step } from '../runner.ts'
 import { type Arena, composeOf, USER } from './arena.ts'
-import { JobRecord } from './job-record.ts'
 import { type Evidence, judge, type Other, type Said, type Wrong } from './judge.ts'
 import { meddle } from './other.ts'
-import { type Fault, isJob, nameOnSwarm, type PlayedService, type Scenario, stackOf } from './scenario.ts'
+import { type Fault, isJob, nameOnSwarm, PLAIN, type PlayedService, type Scenario, stackOf } from './scenario.ts'
 import { momentComes, strike } from './strike.ts'
+import { TaskRecord } from './task-record.ts'
 import { look, type Truth } from './truth.ts'
 
 /** What came of a scenario. */
@@ -40,13 +40,24 @@ export async function play(scenario: Scenario, arena: Arena): Promise<Played> {
   const old = await imagesFor(scenario, arena, 'v1', 'runs')
   await arena.prepare(scenario, old)
   const images = await imagesFor(scenario, arena, 'v2')
-  const wanted = new Map(
-    scenario.services.map(({ name, behaviour, before }) => {
-      const isOld = behaviour === 'same' && before !== undefined
-      return [name, (isOld ? old : images).get(name) as LabImage]
-    }),
-  )
-  const first = await runStep(scenario, arena, wanted)
+  const { run, earlier, sameDigest, force } = scenario.asks
+  if (earlier > 0) await deployCalmly(scenario, arena, old)
+  const isBack = run === 'rollback'
+  const stays = ({ behaviour, before }: PlayedService) => behaviour === 'same' && before !== undefined
+  if (isBack) {
+    const newer = scenario.services.map((service) => [service.name, (stays(service) ? old : images).get(service.name)])
+    await deployCalmly(scenario, arena, new Map(newer as [string, LabImage][]))
+  }
+  const twins = sameDigest ? await imagesFor(scenario, arena, 'v1', 'runs', 'v1-again') : old
+  const pick = (of: (service: PlayedService) => Images) =>
+    new Map(scenario.services.map((service) => [service.name, of(service).get(service.name) as LabImage]))
+  const asked = pick((service) => (stays(service) ? twins : isBack ? old : images))
+  const wanted = pick((service) => {
+    if (isBack) return old
+    // A new tag comes with tasks that are replaced anyway.
+    return stays(service) ? (force.includes(service.name) ? twins : old) : images
+  })
+  const first = await runStep(scenario, arena, asked, wanted)
   if (!scenario.again || first.wrongs.length > 0) return first
   const second = await runAgain(scenario, arena)
   const wrongs = second.wrongs.map((wrong) => ({ ...wrong, text: `in the run after it: ${wrong.text}` }))
@@ -58,12 +69,36 @@ async function imagesFor(
   arena: Arena,
   version: string,
   behaviour?: PlayedService['behaviour'],
+  tag?: string,
 ): Promise<Images> {
   const made = scenario.services.map(
     async (service) =>
-      [service.name, await arena.image(scenario, service, version, behaviour ?? service.behaviour)] as const,
+      [service.name, await arena.image(scenario, service, version, behaviour ?? service.behaviour, tag)] as const,
   )
   return new Map(await Promise.all(made))
+}
+
+/** A deploy of ours that is there before the one that is played. */
+async function deployCalmly(scenario: Scenario, arena: Arena, images: Images): Promise<void> {
+  const { attached, historyLimit } = scenario.asks
+  const calm: Scenario = {
+    ...scenario,
+    faults: [],
+    timeoutSeconds: 120,
+    prepare: 'false',
+    maxParallel: 10,
+    asks: { ...PLAIN, attached, historyLimit },
+    strategy: 'rolling',
+    services: scenario.services.map((service) => ({
+      ...service,
+      behaviour: 'runs',
+      strategy: service.strategy === 'blue-green' ? 'blue-green' : 'rolling',
+      replicas: service.before ?? service.replicas,
+    })),
+  }
+  await using runner = await Runner.start()
+  const { main } = await runner.run(await stepFor(calm, arena, images, runner.workspace))
+  if (main.code !== 0) throw new Error(`a deploy without faults is red:\n${main.stdout}`)
 }
 
 /** The same once more, with other images that are good, and without any fault. */
@@ -73,6 +108,7 @@ async function runAgain(scenario: Scenario, arena: Arena): Promise<Played> {
     ...scenario,
     faults: [],
     timeoutSeconds: 60,
+    asks: PLAIN,
     services: scenario.services.map((service) => {
       const name = nameOnSwarm(scenario, service)
       const spec = services.find((one) => one.name === name)?.spec
@@ -84,12 +120,13 @@ async function runAgain(scenario: Scenario, arena: Arena): Promise<Played> {
   return runStep(calm, arena, await imagesFor(calm, arena, 'v3'))
 }
 
-async function runStep(scenario: Scenario, arena: Arena, images: Images): Promise<Played> {
+/** @param expected what is to run when all went well, where that is not what is asked for */
+async function runStep(scenario: Scenario, arena: Arena, images: Images, expected = images): Promise<Played> {
   const before = await look(arena.lab)
   await using runner = await Runner.start()
   const asked = await stepFor(scenario, arena, images, runner.workspace)
   const story = new Story()
-  await using jobs = new JobRecord(arena.lab)
+  await using tasks = new TaskRecord(arena.lab)
   const step = await runner.start(asked)
   step.main.stdout?.on('data', (chunk: Buffer) => story.add(chunk.toString()))
   let ended: number | undefined
@@ -130,7 +167,7 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
     atEnd,
     wanted: new Map(
       scenario.services.map((service) => {
-        const image = images.get(service.name)
+        const image = expected.get(service.name)
         return [nameOnSwarm(scenario, service), `${image?.reference}@${image?.digest}`]
       }),
     ),
@@ -139,7 +176,7 @@ async function runStep(scenario: Scenario, arena: Arena, images: Images): Promis
     processes,
   } satisfies Omit<Evidence, 'settled'>
   const wrongs = await judgeWhenSettled(scenario, seen, arena)
-  const told = [story.text, ...(wrongs.length > 0 && jobs.text !== '' ? [`━━ the jobs\n${jobs.text}`] : [])]
+  const told = [story.text, ...(wrongs.length > 0 ? [`━━ services and tasks\n${tasks.text}`] : [])]
   return { wrongs, status: seen.status, seconds: seen.seconds, struck: seen.struck, story: told.join('\n') }
 }
 
@@ -235,10 +272,10 @@ class Happening {
       this.struck.push(fault)
       const isGreen = await rivalRun(scenario, service, arena, image)
       const run = { isGreen, image: `${image.reference}@${image.digest}` }
-      this.others.push({ service: fault.service, at: Date.now(), run })
+      this.others.push({ service: fault.service, at: Date.now(), what: fault.what, run })
     } else if (await meddle(fault.what, fault.service, scenario, arena, image)) {
       this.struck.push(fault)
-      this.others.push({ service: fault.service, at: Date.now() })
+      this.others.push({ service: fault.service, at: Date.now(), what: fault.what })
     }
   }
 }
@@ -252,6 +289,7 @@ async function rivalRun(scenario: Scenario, service: PlayedService, arena: Arena
     hosts: [2],
     lock: false,
     onFailure: 'keep',
+    asks: PLAIN,
   }
   const { main } = await runner.run(await stepFor(rival, arena, new Map([[service.name, image]]), runner.workspace))
   return main.code === 0
@@ -262,9 +300,25 @@ async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspa
   const { main } = arena.lab.registries
   const { onFailure, onCancel, lock, timeoutSeconds, maxParallel, hosts, prepare } = scenario
   const env = { [PASSWORD]: arena.password }
+  const { run, force, only, keepReplicas, sameDigest, pruneImages, historyLimit } = scenario.asks
+  const host = JSON.stringify(hosts.map((place) => arena.doors[place]?.host))
+  const what = scenario.shape === 'stack' ? { stack: stackOf(scenario) } : { services: namesIn(scenario) }
+  if (run === 'remove' || run === 'status') {
+    const own = { lock: String(lock), 'lock-timeout': '20s', 'max-parallel': String(maxParallel) }
+    const more = run === 'remove' ? own : { 'fail-on-problems': 'true' }
+    return { with: { mode: run, host, timeout: `${timeoutSeconds}s`, ...what, ...more }, env }
+  }
+  const asks = {
+    ...(force.length > 0 && { force: force.join(' ') }),
+    ...(only.length > 0 && { only: only.join(' ') }),
+    ...(keepReplicas && { 'keep-replicas': 'true' }),
+    ...(sameDigest && { 'same-digest': 'keep' }),
+    ...(pruneImages && { 'prune-images': 'true', 'node-tools-image': (await arena.tools()).reference }),
+    'history-limit': String(historyLimit),
+  }
   const common = {
     registries: JSON.stringify([{ registry: main.host, username: USER, 'password-env': PASSWORD }]),
-    host: JSON.stringify(hosts.map((place) => arena.doors[place]?.host)),
+    host,
     timeout: `${timeoutSeconds}s`,
     monitor: '1s',
     'on-failure': onFailure,
@@ -273,6 +327,16 @@ async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspa
     'lock-timeout': '20s',
     'max-parallel': String(maxParallel),
     prepare,
+    ...asks,
+  }
+  if (run === 'rollback') {
+    const entries = scenario.services.map(({ name, strategy }) => ({
+      name,
+      strategy,
+      ...(strategy === 'blue-green' && { 'keep-old': '1s' }),
+    }))
+    const which = scenario.shape === 'stack' ? { strategy: scenario.strategy } : { services: JSON.stringify(entries) }
+    return { with: { ...common, mode: run, to: 'previous', ...what, ...which }, env }
   }
   if (scenario.shape === 'stack') {
     await writeFile(join(workspace, 'compose.yml'), composeOf(scenario, scenario.services, images))
@@ -282,7 +346,16 @@ async function stepFor(scenario: Scenario, arena: Arena, images: Images, workspa
   return { with: { ...common, services: JSON.stringify(services) }, env }
 }
 
-function entryFor({ place, onFailure }: Scenario, service: PlayedService, { network }: Arena, images: Images) {
+function namesIn({ services }: Scenario): string {
+  return services.map(({ name }) => name).join(' ')
+}
+
+function entryFor(
+  { place, onFailure, number, asks: { attached } }: Scenario,
+  service: PlayedService,
+  { network }: Arena,
+  images: Images,
+) {
   const { name, mode, strategy, replicas, before, order, failureAction, route } = service
   const args = [
     `--restart-condition ${isJob(service) ? 'on-failure' : 'any'}`,
@@ -303,6 +376,12 @@ function entryFor({ place, onFailure }: Scenario, service: PlayedService, { netw
     ...policy,
     strategy,
     ...(strategy === 'blue-green' && { 'keep-old': '1s' }),
+    ...(attached && {
+      secrets: [{ name: `token-${name}`, content: `token of ${images.get(name)?.digest}` }],
+      configs: [{ name: `conf-${name}`, content: `conf of ${images.get(name)?.digest}` }],
+      // By how many names it is known is the other strategy's matter.
+      ...(strategy !== 'blue-green' && { networks: [{ name: `own-${number}`, create: true }] }),
+    }),
   }
 }
 

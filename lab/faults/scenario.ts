@@ -23,6 +23,37 @@ export interface Scenario {
   readonly faults: readonly Fault[]
   /** After it everything is deployed once more, with good images and without faults: that has to go well. */
   readonly again: boolean
+  readonly asks: Asks
+}
+
+/** What is asked for beside images. */
+export interface Asks {
+  readonly run: 'deploy' | 'rollback' | 'remove' | 'status'
+  /** How many deploys of ours have come up before. */
+  readonly earlier: 0 | 1 | 2
+  /** The names of the services that get new tasks in any case. */
+  readonly force: readonly string[]
+  /** Of a stack: those that are deployed; none: all. */
+  readonly only: readonly string[]
+  readonly keepReplicas: boolean
+  /** An image that stays the same is asked for by another tag, which is to restart nothing. */
+  readonly sameDigest: boolean
+  /** Each service has a secret and a config of its own, and one network is made for all. */
+  readonly attached: boolean
+  readonly pruneImages: boolean
+  readonly historyLimit: number
+}
+
+export const PLAIN: Asks = {
+  run: 'deploy',
+  earlier: 0,
+  force: [],
+  only: [],
+  keepReplicas: false,
+  sameDigest: false,
+  attached: false,
+  pruneImages: false,
+  historyLimit: 10,
 }
 
 export type Strategy = 'rolling' | 'recreate' | 'canary' | 'blue-green'
@@ -51,7 +82,17 @@ export interface Moment {
   readonly ms: number
 }
 
-export const STAGES = ['start', 'check', 'prepare', 'first step', 'deploy', 'watch', 'traffic', 'way back'] as const
+export const STAGES = [
+  'start',
+  'check',
+  'prepare',
+  'first step',
+  'deploy',
+  'watch',
+  'traffic',
+  'way back',
+  'removal',
+] as const
 export type Stage = (typeof STAGES)[number]
 
 export type Fault =
@@ -92,6 +133,11 @@ export function stackOf({ number }: Pick<Scenario, 'number'>): string {
   return `shop${number}`
 }
 
+/** Those of the services that a run is about. */
+export function chosen({ services, asks: { only } }: Pick<Scenario, 'services' | 'asks'>): readonly PlayedService[] {
+  return only.length === 0 ? services : services.filter(({ name }) => only.includes(name))
+}
+
 const NAMES = ['web', 'api', 'mail', 'search', 'import']
 const LONGEST_PASSING_SECONDS = 8
 
@@ -106,6 +152,15 @@ export function isGoodImage({ behaviour }: Pick<PlayedService, 'behaviour'>): bo
 /** The scenario with this number of a seed's series. */
 export function scenarioOf(seed: number, number: number): Scenario {
   const random = new Random(seed, number)
+  return asking(plainDeploy(seed, number, random), random)
+}
+
+/** The same with nothing asked for but images. */
+export function deployOf(seed: number, number: number): Scenario {
+  return plainDeploy(seed, number, new Random(seed, number))
+}
+
+function plainDeploy(seed: number, number: number, random: Random): Scenario {
   const shape = random.chance(25) ? 'stack' : 'services'
   const strategy = random.pick<Strategy>(['rolling', 'rolling', 'recreate', 'canary'])
   const services = NAMES.slice(0, random.pick([1, 1, 2, 2, 3, 4, 5])).map((name) =>
@@ -117,7 +172,7 @@ export function scenarioOf(seed: number, number: number): Scenario {
   const faults = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, () => fault(services, stages, random))
   const kills = faults.some(({ kind, what }) => kind === 'node' && what === 'kill')
   const killed = faults.some(({ what }) => what === 'SIGKILL')
-  const scenario: Omit<Scenario, 'prepare'> = {
+  const scenario: Omit<Scenario, 'prepare' | 'asks'> = {
     seed,
     number,
     shape,
@@ -137,9 +192,75 @@ export function scenarioOf(seed: number, number: number): Scenario {
   const prepare = random.pick<Scenario['prepare']>(['false', 'false', 'true', 'true', 'enough', 'auto'])
   return {
     ...scenario,
+    asks: PLAIN,
     prepare,
     faults: prepare === 'false' ? faults : faults.map((one) => perhapsEarlier(one, random)),
   }
+}
+
+/** The same scenario, with what else may be asked for. */
+function asking(scenario: Scenario, random: Random): Scenario {
+  const run = random.pick<Asks['run']>([
+    'deploy',
+    'deploy',
+    'deploy',
+    'deploy',
+    'rollback',
+    'rollback',
+    'remove',
+    'status',
+  ])
+  const names = scenario.services.map(({ name }) => name)
+  const isStack = scenario.shape === 'stack'
+  const sameDigest = random.chance(30)
+  const attached = !isStack && !sameDigest && random.chance(40)
+  const asks: Asks = {
+    run,
+    earlier: run === 'rollback' ? 2 : run === 'remove' || random.chance(20) ? 1 : 0,
+    force: random.chance(20) ? names.filter(() => random.chance(60)) : [],
+    only: isStack && names.length > 1 && random.chance(40) ? random.shuffled(names).slice(0, names.length - 1) : [],
+    keepReplicas: random.chance(20),
+    sameDigest,
+    attached,
+    pruneImages: random.chance(15),
+    historyLimit: random.pick([10, 10, 1, 0]),
+  }
+  if (run === 'deploy')
+    return { ...scenario, asks, services: asks.earlier > 0 ? scenario.services.map(wasThere) : scenario.services }
+  const earlier = {
+    ...asks,
+    force: [],
+    only: [],
+    sameDigest: false,
+    keepReplicas: false,
+    pruneImages: false,
+    historyLimit: 10,
+  }
+  return {
+    ...scenario,
+    asks: earlier,
+    services: scenario.services.map((service) => ({
+      ...wasThere({ ...service, before: service.replicas }),
+      behaviour: run === 'rollback' && !isJob(service) ? 'runs' : 'same',
+    })),
+    strategy: scenario.strategy === 'canary' ? 'rolling' : scenario.strategy,
+    // Swarm's own pause is by the policy of the version that is gone back to.
+    onFailure: scenario.onFailure === 'pause' ? 'keep' : scenario.onFailure,
+    faults: scenario.faults.map((one) => ({ ...one, at: { ...one.at, stage: stageIn(run, one.at.stage) } })),
+  }
+}
+
+/** A run of ours can only come after a service is there, and all that it asks for has to run. */
+function wasThere(service: PlayedService): PlayedService {
+  const before = service.before ?? service.replicas
+  return { ...service, before, strategy: service.strategy === 'canary' && before < 2 ? 'rolling' : service.strategy }
+}
+
+/** The nearest stage that such a run comes to. */
+function stageIn(run: Asks['run'], stage: Stage): Stage {
+  if (run === 'status') return 'start'
+  if (run === 'remove') return stage === 'start' ? 'start' : 'removal'
+  return stage === 'way back' ? 'watch' : stage
 }
 
 /** Most of the time of a run with images to pull goes into the other stages: so many a fault is moved to this one. */
@@ -244,7 +365,11 @@ function fault(services: readonly PlayedService[], stages: readonly Stage[], ran
 }
 
 /** A scenario in one line. */
-export function titleOf({ shape, services, faults, onFailure, strategy, prepare }: Scenario): string {
+export function titleOf({ shape, services, faults, onFailure, strategy, prepare, asks }: Scenario): string {
+  const more = Object.entries(asks).flatMap(([key, value]) => {
+    const isPlain = JSON.stringify(value) === JSON.stringify(PLAIN[key as keyof Asks])
+    return isPlain ? [] : [value === true ? key : `${key} ${value}`]
+  })
   const asked = services.map((service) => {
     const { mode, before, replicas, behaviour } = service
     const how = shape === 'stack' ? strategy : service.strategy
@@ -255,5 +380,5 @@ export function titleOf({ shape, services, faults, onFailure, strategy, prepare 
     const long = one.seconds > 0 ? ` ${one.seconds} s` : ''
     return `${one.kind} ${one.what}${whom}${long} @${one.at.stage}+${one.at.ms}`
   })
-  return `${shape} [${asked.join(', ')}] ${onFailure}${prepare === 'false' ? '' : ` prepare ${prepare}`}; ${struck.join(', ') || 'no fault'}`
+  return `${shape} [${asked.join(', ')}] ${onFailure}${prepare === 'false' ? '' : ` prepare ${prepare}`}${more.length === 0 ? '' : `, ${more.join(', ')}`}; ${struck.join(', ') || 'no fault'}`
 }

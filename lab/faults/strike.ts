@@ -19,6 +19,7 @@ const MARKS: Readonly<Record<Stage, RegExp>> = {
   watch: stageLine('Watch'),
   traffic: stageLine('Move the traffic'),
   'way back': stageLine('Roll back'),
+  removal: stageLine('Remove'),
 }
 
 /** Waits for the moment of a fault. False when the step has ended before. */

@@ -10,6 +10,10 @@ export interface Truth {
   readonly completed: readonly { readonly service: string; readonly image: string }[]
   /** The names of the locks that are held. */
   readonly locks: readonly string[]
+  /** The records of deploys: the names of their config objects, with `stack/NAME` or `service/NAME`. */
+  readonly records: readonly { readonly name: string; readonly of: string }[]
+  /** Networks, secrets and configs that a scenario may have made. */
+  readonly objects: readonly { readonly id: string; readonly name: string }[]
   /** How many nodes of each role are ready. */
   readonly ready: { readonly manager: number; readonly worker: number }
 }
@@ -37,6 +41,8 @@ export interface ContainerSeen {
   readonly service: string
   readonly node: string
   readonly image: string
+  /** The ID of its task. */
+  readonly task: string
   /** `healthy`, `unhealthy`, `starting`; `none` without a check. */
   readonly health: string
   /** The swarm has told its task to end. */
@@ -57,16 +63,23 @@ interface Api {
   }
   node: { Spec: { Role: 'manager' | 'worker' }; Status: { State: string } }
   container: { Image: string; Status: string; Labels: Record<string, string> }
-  config: { Spec: { Name: string } }
+  object: { ID: string; Spec: { Name: string; Labels?: Record<string, string> | null } }
+  network: { Id: string; Name: string; Labels: Record<string, string> | null }
 }
+
+const RECORD_LABEL = 'swarm-deploy.record.of'
+/** What scenarios call the objects that the step makes for services. */
+const MADE = /^(?:token|conf|own)-/
 
 /** Looks at the swarm by the first manager that answers, and at every machine. Rejects while one of them is silent. */
 export async function look(lab: Lab): Promise<Truth> {
-  const [services, tasks, nodes, configs, ...perNode] = await Promise.all([
+  const [services, tasks, nodes, configs, secrets, networks, ...perNode] = await Promise.all([
     fromManager<Api['service'][]>(lab, '/services'),
     fromManager<Api['task'][]>(lab, '/tasks'),
     fromManager<Api['node'][]>(lab, '/nodes'),
-    fromManager<Api['config'][]>(lab, '/configs'),
+    fromManager<Api['object'][]>(lab, '/configs'),
+    fromManager<Api['object'][]>(lab, '/secrets'),
+    fromManager<Api['network'][]>(lab, '/networks'),
     ...lab.nodes.map((node) => containersOn(node)),
   ])
   const ending = new Set(tasks.filter(({ DesiredState }) => TO_END.includes(DesiredState)).map(({ ID }) => ID))
@@ -79,14 +92,22 @@ export async function look(lab: Lab): Promise<Truth> {
       spec,
       ...(previous && { previous }),
     })),
-    containers: perNode.flat().map(({ taskId, ...container }) => ({
+    containers: perNode.flat().map((container) => ({
       ...container,
-      ...(ending.has(taskId) && { isEnding: true }),
+      ...(ending.has(container.task) && { isEnding: true }),
     })),
     completed: tasks
       .filter(({ Status }) => Status.State === 'complete')
       .map(({ ServiceID, Spec }) => ({ service: names.get(ServiceID) ?? '', image: Spec.ContainerSpec.Image })),
     locks: configs.map(({ Spec }) => Spec.Name).filter((name) => name.startsWith('swarm-deploy.lock')),
+    records: configs.flatMap(({ Spec: { Name: name, Labels } }) => {
+      const of = Labels?.[RECORD_LABEL]
+      return of === undefined ? [] : [{ name, of }]
+    }),
+    objects: [
+      ...[...configs, ...secrets].map(({ ID: id, Spec: { Name: name } }) => ({ id, name })),
+      ...networks.map(({ Id: id, Name: name }) => ({ id, name })),
+    ].filter(({ name }) => MADE.test(name)),
     ready: { manager: readyOf('manager').length, worker: readyOf('worker').length },
   }
 }
@@ -107,14 +128,14 @@ export async function ask<T>(node: LabNode, path: string): Promise<T> {
   return answer.body
 }
 
-async function containersOn(node: LabNode): Promise<(ContainerSeen & { readonly taskId: string })[]> {
+async function containersOn(node: LabNode): Promise<ContainerSeen[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: ['com.docker.swarm.service.name'], status: ['running'] }))
   const containers = await ask<Api['container'][]>(node, `/containers/json?filters=${filters}`)
   return containers.map(({ Image: image, Status, Labels }) => ({
     service: Labels['com.docker.swarm.service.name'] ?? '',
     node: node.name,
     image,
-    taskId: Labels['com.docker.swarm.task.id'] ?? '',
+    task: Labels['com.docker.swarm.task.id'] ?? '',
     health: /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(Status)?.[1] ?? 'none',
   }))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Evidence, judge, mustBeGreen, type Said } from '../../../lab/faults/judge.ts'
-import type { Fault, PlayedService, Scenario } from '../../../lab/faults/scenario.ts'
+import { type Fault, PLAIN, type PlayedService, type Scenario } from '../../../lab/faults/scenario.ts'
 import type { ContainerSeen, ServiceSeen, Truth } from '../../../lab/faults/truth.ts'
 
 const OLD = 'registry/web:v1@sha256:old'
@@ -34,6 +34,7 @@ const SCENARIO: Scenario = {
   hosts: [0],
   faults: [],
   again: false,
+  asks: PLAIN,
 }
 
 function serviceSeen(image: string, replicas = 2, labels: Record<string, string> = {}, name = 'web'): ServiceSeen {
@@ -46,9 +47,15 @@ function serviceSeen(image: string, replicas = 2, labels: Record<string, string>
   return { id: `id-${name}`, name, spec }
 }
 
+const SECRET = [{ id: 's1', name: 'token-web-1' }]
+const RECORD = { name: 'swarm-deploy.record.web.1', of: 'service/web' }
+
 function truth(services: readonly ServiceSeen[], images: readonly string[], more: Partial<Truth> = {}): Truth {
-  const containers = images.map((image, index) => ({ service: 'web', node: `n${index}`, image, health: 'none' }))
-  return { services, containers, completed: [], locks: [], ready: { manager: 3, worker: 1 }, ...more }
+  const containers = images.map((image, index) => {
+    return { service: 'web', node: `n${index}`, image, task: `${image} ${index}`, health: 'none' }
+  })
+  const ready = { manager: 3, worker: 1 }
+  return { services, containers, completed: [], locks: [], records: [RECORD], objects: [], ready, ...more }
 }
 
 const BEFORE = truth([serviceSeen(OLD)], [OLD, OLD])
@@ -266,7 +273,13 @@ test.each<[string, Partial<Evidence>]>([
 test('of blue-green the live one counts, and nothing may be beside it', () => {
   const scenario: Scenario = { ...SCENARIO, services: [{ ...WEB, strategy: 'blue-green' }] }
   const routed = { 'traefik.enable': 'true' }
-  const containers = [NEW, NEW].map((image) => ({ service: 'web-blue', node: 'n1', image, health: 'healthy' }))
+  const containers = [NEW, NEW].map((image) => ({
+    service: 'web-blue',
+    node: 'n1',
+    image,
+    task: image,
+    health: 'healthy',
+  }))
   const live = { said: [{ name: 'web', outcome: 'updated', live: 'web-blue', cause: null }], atEnd: undefined }
   const there = truth([serviceSeen(NEW, 2, routed, 'web-blue')], [], { containers })
   expect(kinds(scenario, evidence({ ...live, settled: there }))).toEqual([])
@@ -319,4 +332,105 @@ test('a run has to be green whatever passes soon and elsewhere', () => {
   expect(mustBeGreen(SCENARIO, [SIGTERM], false)).toBe(false)
   expect(mustBeGreen(SCENARIO, [], true)).toBe(false)
   expect(mustBeGreen(BAD, [], false)).toBe(false)
+})
+
+describe('what else is asked for', () => {
+  const asking = (asks: Partial<Scenario['asks']>, service: Partial<PlayedService> = {}): Scenario => {
+    return { ...SCENARIO, services: [{ ...WEB, ...service }], asks: { ...PLAIN, ...asks } }
+  }
+
+  test('new tasks are others than before', () => {
+    const forced = asking({ force: ['web'] })
+    expect(kinds(forced, evidence())).toEqual([])
+    const stayed = { ...AFTER, containers: AFTER.containers.map((one, index) => ({ ...one, task: `${OLD} ${index}` })) }
+    expect(kinds(forced, evidence({ settled: stayed, atEnd: stayed }))).toEqual([
+      'green and untrue',
+      'green and untrue',
+    ])
+  })
+
+  test('what is called unchanged has the tasks that it had', () => {
+    const unchanged = { said: said('unchanged'), status: 'unchanged', wanted: new Map([['web', OLD]]) }
+    const same = asking({ sameDigest: true }, { behaviour: 'same' })
+    expect(kinds(same, evidence({ ...unchanged, settled: BEFORE, atEnd: BEFORE }))).toEqual([])
+    const anew = { ...BEFORE, containers: BEFORE.containers.map((one) => ({ ...one, task: `new ${one.task}` })) }
+    expect(kinds(same, evidence({ ...unchanged, settled: anew, atEnd: anew }))).toEqual(['green and untrue'])
+  })
+
+  test('a number of tasks that is kept is that of before', () => {
+    expect(kinds(asking({ keepReplicas: true }, { replicas: 3 }), evidence())).toEqual([])
+    expect(kinds(asking({}, { replicas: 3 }), evidence())).toContain('green and untrue')
+  })
+
+  test('secrets and configs are attached, and none is left that nobody needs', () => {
+    const attached = asking({ attached: true })
+    expect(kinds(attached, evidence())).toEqual(['green and untrue', 'green and untrue'])
+    const left = { ...BEFORE, objects: [{ id: 'o1', name: 'token-web-1' }] }
+    const bad = { ...BAD, asks: { ...PLAIN, attached: true } }
+    expect(kinds(bad, evidence({ ...BACK, settled: left }))).toEqual(['left behind'])
+  })
+
+  test('what is left out stays as it was', () => {
+    const stack: Scenario = { ...SCENARIO, shape: 'stack', asks: { ...PLAIN, only: ['api'] } }
+    const named = (image: string) => truth([serviceSeen(image, 2, {}, 'shop1_web')], [])
+    const records = [{ name: 'swarm-deploy.record.shop1.1', of: 'stack/shop1' }]
+    const seen = { said: [], before: named(OLD), atEnd: undefined }
+    expect(kinds(stack, evidence({ ...seen, settled: { ...named(OLD), records } }))).toEqual([])
+    expect(kinds(stack, evidence({ ...seen, settled: { ...named(NEW), records } }))).toEqual(['changed and denied'])
+  })
+
+  test.each<[string, Partial<Scenario['asks']>, Partial<Evidence>]>([
+    ['none of a green run', {}, { settled: { ...AFTER, records: [] } }],
+    ['one though none is kept', { historyLimit: 0 }, {}],
+    [
+      'more than are kept',
+      { historyLimit: 1 },
+      { settled: { ...AFTER, records: [RECORD, { ...RECORD, name: 'r2' }] } },
+    ],
+    ['one of a red run', {}, { ...BACK, settled: { ...BEFORE, records: [RECORD, { ...RECORD, name: 'r2' }] } }],
+  ])('records that are wrong: %s', (_, asks, seen) => {
+    const scenario = seen.code === 1 ? { ...BAD, asks: { ...PLAIN, ...asks } } : asking(asks)
+    expect(kinds(scenario, evidence(seen))).toEqual(['untrue record'])
+  })
+})
+
+describe('a removal', () => {
+  const removal: Scenario = { ...SCENARIO, asks: { ...PLAIN, run: 'remove' } }
+  const gone = truth([], [], { records: [] })
+  const seen = { status: 'removed', said: said('removed') }
+
+  test('is true when nothing is there any more', () => {
+    expect(kinds(removal, evidence({ ...seen, settled: gone, atEnd: gone }))).toEqual([])
+  })
+
+  test.each<[string, Partial<Evidence>, string]>([
+    ['the service', { settled: truth([serviceSeen(OLD)], [], { records: [] }) }, 'green and untrue'],
+    ['a container', { settled: truth([], [OLD], { records: [] }) }, 'green and untrue'],
+    ['a container at its end', { atEnd: truth([], [OLD]) }, 'green too early'],
+    ['a record', { settled: truth([], []) }, 'green and untrue'],
+    ['a secret', { before: { ...BEFORE, objects: SECRET }, settled: { ...gone, objects: SECRET } }, 'green and untrue'],
+  ])('is untrue when there is still %s', (_, overrides, kind) => {
+    expect(kinds(removal, evidence({ ...seen, settled: gone, atEnd: gone, ...overrides }))).toEqual([kind])
+  })
+
+  test('is needlessly red when nothing was in its way', () => {
+    expect(kinds(removal, evidence({ ...RED, said: said('failed'), settled: BEFORE }))).toEqual(['needless red'])
+  })
+})
+
+describe('a status', () => {
+  const status: Scenario = { ...SCENARIO, asks: { ...PLAIN, run: 'status' } }
+  const up = { status: 'healthy', said: said('up') }
+
+  test('is true when what is up runs', () => {
+    expect(kinds(status, evidence({ ...up, settled: BEFORE, atEnd: BEFORE }))).toEqual([])
+    const half = { ...BEFORE, containers: BEFORE.containers.slice(1) }
+    expect(kinds(status, evidence({ ...up, before: half, settled: half, atEnd: half }))).toEqual(['green and untrue'])
+  })
+
+  test('changes nothing, and has no problem where there is none', () => {
+    expect(kinds(status, evidence({ ...up, settled: AFTER }))).toContain('changed and denied')
+    const red = { ...RED, status: 'problems', said: said('problem'), settled: BEFORE, atEnd: BEFORE }
+    expect(kinds(status, evidence(red))).toEqual(['needless red'])
+  })
 })

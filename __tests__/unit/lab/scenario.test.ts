@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isJob, STAGES, scenarioOf } from '../../../lab/faults/scenario.ts'
+import { deployOf, isJob, PLAIN, STAGES, scenarioOf } from '../../../lab/faults/scenario.ts'
 
 const SERIES = Array.from({ length: 400 }, (_, number) => scenarioOf(7, number))
 
@@ -25,4 +25,16 @@ test('nothing is asked for that is refused before it begins', () => {
   const canaries = services.filter(({ strategy }) => strategy === 'canary')
   expect(canaries.every(({ before }) => before === undefined || before > 1)).toBe(true)
   expect(services.filter(isJob).every(({ strategy }) => strategy === 'rolling')).toBe(true)
+})
+
+test('a series has everything that can be asked for', () => {
+  const asked = SERIES.map(({ asks }) => asks)
+  expect(new Set(asked.map(({ run }) => run)).size).toBe(4)
+  for (const key of Object.keys(PLAIN) as (keyof typeof PLAIN)[]) {
+    expect(new Set(asked.map((one) => JSON.stringify(one[key]))).size).toBeGreaterThan(1)
+  }
+})
+
+test('a scenario without what else may be asked for is that of the same number', () => {
+  expect(deployOf(7, 5)).toMatchObject({ asks: PLAIN, shape: scenarioOf(7, 5).shape, hosts: scenarioOf(7, 5).hosts })
 })
