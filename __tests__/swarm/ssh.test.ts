@@ -50,12 +50,15 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
   })
   const login = () => ({ registry: swarm.lab.registries.main.host, username: 'alice', password: 'alice-pw' })
   const image = (tag: string) => swarm.lab.image({ registry: 'main', repository: 'acme/app', tag, content: tag })
+  const servicesWith = async (tag: string, names: readonly string[], more: object = {}) => {
+    const { reference } = await image(tag)
+    return JSON.stringify(names.map((name) => ({ name, image: reference, create: true, ...more })))
+  }
+  /** Without a task: what is told here is the way to the swarm. */
   const services =
     (...names: string[]) =>
-    async (tag: string) => {
-      const { reference } = await image(tag)
-      return JSON.stringify(names.map((name) => ({ name, image: reference, create: true })))
-    }
+    (tag: string) =>
+      servicesWith(tag, names, { replicas: '0' })
   /** Deploys one service over the connection. */
   const deploy = async (inputs: Record<string, string>, env: Record<string, string> = {}) =>
     swarm.runner.run({
@@ -81,7 +84,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
 
   test('files are readable by nobody else, and no secret is on a command line', async () => {
     await using sshd = await server()
-    const slow = await services('watched')('v2')
+    const slow = await servicesWith('v2', ['watched'])
     const step = await swarm.runner.start({
       with: {
         ...login(),
@@ -274,7 +277,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       await using sshd = await server(options)
       const name = what === 'sessions' ? 'cut-sessions' : 'cut-socket'
       const step = await swarm.runner.start({
-        with: { ...login(), monitor: '5s', services: await services(name)('v3'), ...access(sshd) },
+        with: { ...login(), monitor: '5s', services: await servicesWith('v3', [name]), ...access(sshd) },
       })
       await until('the rollout', 30_000, () => new RegExp(`\\d s +${name}: +\\d+/\\d+ task`).test(step.printed()))
       await sshd.cut()
@@ -287,7 +290,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
     test('nothing outlives a step that is killed', async () => {
       await using sshd = await server()
       const step = await swarm.runner.start({
-        with: { ...login(), monitor: '30s', services: await services('killed')('v4'), ...access(sshd) },
+        with: { ...login(), monitor: '30s', services: await servicesWith('v4', ['killed']), ...access(sshd) },
       })
       await until('the rollout', 30_000, () => lineOf('killed', 'create').test(step.printed()))
       expect((await sshOf(swarm.runner.temp)).length).toBeGreaterThan(0)
