@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Lab, type LabImage, startLab } from '../../lab/lab.ts'
+import type { Lab, LabImage } from '../../lab/lab.ts'
 import type { Step, StepResult } from '../../lab/runner.ts'
 import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm } from '../support/swarm.ts'
@@ -43,11 +43,14 @@ describeSwarm(
     beforeAll(async () => {
       good = await swarm.lab.image({ registry: 'shop', repository: 'team-a/app', tag: 'v1', content: 'v1' })
       hidden = await swarm.lab.image({ registry: 'shop', repository: 'team-b/app', tag: 'v1', content: 'v1' })
-      const services = [{ name: 'present', image: good.reference, create: true }]
+      const names = ['present', ...Array.from({ length: 5 }, (_, index) => `present-${index + 1}`)]
+      // What no node can run is told of what has tasks.
+      const services = names.map((name, index) => {
+        return { name, image: good.reference, create: true, replicas: index < 2 ? '1' : '0' }
+      })
       const run = await swarm.deploy({
         registries: JSON.stringify([alice()]),
         services: JSON.stringify(services),
-        monitor: '1s',
       })
       expect(run.main.code).toBe(0)
     })
@@ -91,67 +94,103 @@ describeSwarm(
     describe('credentials and images', () => {
       const update = (image: string) => [{ name: 'present', image }]
 
-      test('a wrong password', async () => {
-        const { error } = await refusedOnce([alice({ password: 'mistyped' })], update(good.reference))
-        expect(error).toContain(`registries entry 1: cannot log in to ${shop().host} as alice:`)
-        expect(error).toContain(`Check user name and password of the credential of alice for ${shop().host}`)
-        expect(error).toContain('in config team-a-config')
-        expect(error).not.toContain('mistyped')
-      })
-
-      test('an account that was removed since the last run', async () => {
+      test('accounts that are not taken, each with its own words', async () => {
         await shop().setAccount('dave', { password: 'dave-pw' })
-        const dave = alice({ username: 'dave', password: 'dave-pw' })
-        const first = await swarm.deploy({
-          registries: JSON.stringify([dave]),
+        await shop().setAccount('dave', undefined)
+        const { host: guarded } = swarm.lab.registries.guarded
+        const { errors } = await refused({
+          registries: JSON.stringify([
+            alice(),
+            alice({ registry: `${shop().host}/team-w`, password: 'mistyped', config: 'w' }),
+            alice({ registry: `${shop().host}/team-d`, username: 'dave', password: 'dave-pw', config: 'd' }),
+            alice({ registry: NOBODY_LISTENS, config: 'nobody' }),
+            alice({ registry: guarded, config: 'guarded' }),
+          ]),
           services: JSON.stringify(update(good.reference)),
         })
-        expect(first.outputs.status).toBe('unchanged')
-        await shop().setAccount('dave', undefined)
-        const { error } = await refusedOnce([dave], update(good.reference))
-        expect(error).toContain(`cannot log in to ${shop().host} as dave:`)
+        expect(errors).toEqual([
+          expect.stringContaining(`registries entry 2: cannot log in to ${shop().host} as alice:`),
+          expect.stringContaining(`registries entry 3: cannot log in to ${shop().host} as dave:`),
+          expect.stringMatching(
+            /^registries entry 4: cannot log in to 10\.77\.0\.254:5999 as alice: .*connection refused/,
+          ),
+          expect.stringContaining(`registries entry 5: cannot log in to ${guarded} as alice:`),
+        ])
+        expect(errors[0]).toMatch(/Check user name and password of the credential of alice for .* in config w/)
+        expect(errors[3]).toContain(`/etc/docker/certs.d/${guarded}/ca.crt`)
+        expect(errors.join()).not.toContain('mistyped')
       })
 
-      test('a password that expires between the login and the look at the image', async () => {
-        await shop().fail({ status: 401, path: '/manifests/' })
-        const { error } = await refusedOnce([alice()], update(good.reference))
-        expect(error).toContain('the credential was refused')
-        namesAll(error, good)
+      test('images that cannot be read with an account, each with its cause and what to do', async () => {
+        const at = (path: string) => `${shop().host}/${path}`
+        const faults = {
+          expired: { status: 401 },
+          limited: { status: 429 },
+          dropped: { drop: true },
+          down: { status: 503 },
+        }
+        for (const [name, fault] of Object.entries(faults))
+          await shop().fail({ ...fault, path: `/team-a/${name}/manifests/` })
+        const images: readonly [image: string, what: string, advice: string][] = [
+          // A password that expires between the login and the look at the image.
+          [at('team-a/expired:v1'), 'the credential was refused', ''],
+          [at('team-a/limited:v1'), 'the registry limits the rate of requests', 'more requests, or raise'],
+          [at('team-a/dropped:v1'), 'the daemon cannot reach the registry', 'firewall'],
+          [at('team-a/down:v1'), 'the registry failed', 'in good health'],
+          [hidden.reference, 'access is denied', 'the right to pull'],
+          [at('team-a/app:v404'), 'there is no such image', 'has been pushed'],
+          [at('team-a/none:v1'), 'there is no such image', 'has been pushed'],
+          [at(`team-a/app@sha256:${'0'.repeat(64)}`), 'there is no such image', ''],
+        ]
+        const services = images.map(([image], index) => ({ name: `new-${index}`, image, create: true }))
+        const { errors } = await refused({
+          registries: JSON.stringify([alice()]),
+          services: JSON.stringify(services),
+        })
+        for (const [index, [image, what, advice]] of images.entries()) {
+          const [error = '', ...others] = errors.filter((line) => line.includes(`service new-${index}:`))
+          expect(others).toEqual([])
+          expect(error).toContain(`service new-${index}: image ${image} cannot be read from ${shop().host} as alice`)
+          expect(error).toContain('(config team-a-config)')
+          expect(error).toContain(`: ${what}.`)
+          expect(error).toContain(advice)
+        }
+        expect(errors).toHaveLength(images.length)
       })
 
-      test.each([
-        ['a repository that the account may not read', () => hidden.reference, 'access is denied', 'the right to pull'],
-        ['a tag that is missing', () => `${shop().host}/team-a/app:v404`, 'there is no such image', 'has been pushed'],
-        [
-          'a repository that is missing',
-          () => `${shop().host}/team-a/none:v1`,
-          'there is no such image',
-          'has been pushed',
-        ],
-      ])('%s', async (_, image, what, advice) => {
-        const { error } = await refusedOnce([alice()], update(image()))
-        expect(error).toContain(`: ${what}.`)
-        expect(error).toContain(advice)
-        namesAll(error, { reference: image() })
-      })
-
-      test('a digest that is missing', async () => {
-        const image = `${shop().host}/team-a/app@sha256:${'0'.repeat(64)}`
-        const { error } = await refusedOnce([alice()], update(image))
-        expect(error).toContain('there is no such image')
-        namesAll(error, { reference: image })
-      })
-
-      test.each([
-        ['a rate limit', { status: 429 }, 'the registry limits the rate of requests', 'more requests, or raise'],
-        ['a registry that drops connections', { drop: true }, 'the daemon cannot reach the registry', 'firewall'],
-        ['a registry that is not in service', { status: 503 }, 'the registry failed', 'in good health'],
-      ])('%s, when it is asked for the image', async (_, fault, what, advice) => {
-        await shop().fail({ ...fault, path: '/manifests/' })
-        const { error } = await refusedOnce([alice()], update(good.reference))
-        expect(error).toContain(`: ${what}.`)
-        expect(error).toContain(advice)
-        namesAll(error, good)
+      test('images that nobody gives without an account, whatever DOCKER_AUTH_CONFIG has', async () => {
+        await using _server = await plainServer(swarm.lab)
+        const { host: guarded } = swarm.lab.registries.guarded
+        const plain = `${PLAIN_OUTSIDE.address}:${PLAIN_OUTSIDE.port}`
+        const images = {
+          needs: hidden.reference,
+          nobody: `${NOBODY_LISTENS}/team-a/app:v1`,
+          nowhere: 'registry.invalid/team-a/app:v1',
+          guarded: `${guarded}/ops/app:v1`,
+          plain: `${plain}/ops/app:v1`,
+        }
+        const services = Object.entries(images).map(([name, image]) => ({ name, image, create: true }))
+        const auth = Buffer.from('bob:bob-pw').toString('base64')
+        const { run, errors } = await refused(
+          { services: JSON.stringify(services) },
+          { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [shop().host]: { auth } } }) },
+        )
+        const errorOf = (name: keyof typeof images) => {
+          const [error = '', ...others] = errors.filter((line) => line.startsWith(`service ${name}: `))
+          expect(others).toEqual([])
+          expect(error).toContain(`image ${images[name]}`)
+          return error
+        }
+        expect(errorOf('needs')).toContain('without a credential: a credential is needed')
+        expect(errorOf('needs')).toContain(`Add a credential for ${shop().host} to registries`)
+        expect(errorOf('nobody')).toContain('without a credential: the daemon cannot reach the registry.')
+        expect(errorOf('nowhere')).toContain('the daemon cannot reach the registry')
+        expect(errorOf('guarded')).toContain('signed by an authority that the daemon does not know')
+        expect(errorOf('guarded')).toContain(`/etc/docker/certs.d/${guarded}/ca.crt`)
+        expect(errorOf('plain')).toContain('the registry speaks plain HTTP')
+        expect(errorOf('plain')).toContain('insecure-registries')
+        expect(errors).toHaveLength(services.length)
+        expect(warningsOf(run)).toEqual([expect.stringMatching(/DOCKER_AUTH_CONFIG is set and not used/)])
       })
 
       test.each([
@@ -164,120 +203,58 @@ describeSwarm(
         expect(error).toMatch(words)
         expect(error).toContain(`cannot log in to ${shop().host} as alice`)
       })
-
-      test('a registry where nobody listens, with a credential and without', async () => {
-        const image = `${NOBODY_LISTENS}/team-a/app:v1`
-        const login = await refusedOnce([alice({ registry: NOBODY_LISTENS })], update(image))
-        expect(login.error).toMatch(/cannot log in to 10\.77\.0\.254:5999 as alice: .*connection refused/)
-        const read = await refusedOnce([alice()], update(image))
-        expect(read.error).toContain(`service present: image ${image} cannot be read from ${NOBODY_LISTENS}`)
-        expect(read.error).toContain('without a credential: the daemon cannot reach the registry.')
-      })
-
-      test('a registry that does not exist', async () => {
-        const { error } = await refusedOnce([], update('registry.invalid/team-a/app:v1'))
-        expect(error).toContain('the daemon cannot reach the registry')
-      })
-
-      test('a certificate of an authority that nobody knows, with a credential and without', async () => {
-        const { host } = swarm.lab.registries.guarded
-        const file = `/etc/docker/certs.d/${host}/ca.crt`
-        const login = await refusedOnce([alice({ registry: host })], update(`${host}/ops/app:v1`))
-        expect(login.error).toContain(`cannot log in to ${host} as alice:`)
-        expect(login.error).toContain(file)
-        const read = await refusedOnce([], update(`${host}/ops/app:v1`))
-        expect(read.error).toContain(`service present: image ${host}/ops/app:v1`)
-        expect(read.error).toContain('signed by an authority that the daemon does not know')
-        expect(read.error).toContain(file)
-      })
-
-      test('a registry without TLS that the daemon does not list as insecure', async () => {
-        await using _server = await plainServer(swarm.lab)
-        const host = `${PLAIN_OUTSIDE.address}:${PLAIN_OUTSIDE.port}`
-        const { error } = await refusedOnce([], update(`${host}/ops/app:v1`))
-        expect(error).toContain(`service present: image ${host}/ops/app:v1`)
-        expect(error).toContain('the registry speaks plain HTTP')
-        expect(error).toContain('insecure-registries')
-      })
-
-      test('an image that needs a credential, and there is none', async () => {
-        const { error } = await refusedOnce([], update(good.reference))
-        expect(error).toContain('without a credential: a credential is needed')
-        expect(error).toContain(`Add a credential for ${shop().host} to registries`)
-      })
-
-      /** Service, image, registry, account and config. */
-      function namesAll(error: string, { reference }: { readonly reference: string }): void {
-        expect(error).toContain(`service present: image ${reference} cannot be read from ${shop().host} as alice`)
-        expect(error).toContain('(config team-a-config)')
-      }
     })
 
     describe('services', () => {
-      test('an image for a platform that no node has', async () => {
-        const platforms = ['linux/arm64']
-        const arm = await swarm.lab.image({ registry: 'open', repository: 'arm', platforms, format: 'docker' })
-        const { error } = await refusedOnce([], [{ name: 'present', image: arm.reference }])
-        expect(error).toMatch(/^service present: its image is built for linux\/arm64.*the nodes .*linux\//)
-      })
-
-      test('an image for a platform that only nodes have which may not run it', async () => {
+      test('what no node can run, and what docker refuses of update-args', async () => {
         const [manager, worker] = swarm.lab.nodes
-        const platforms = ['linux/arm64']
-        const image = await swarm.lab.image({ registry: 'open', repository: 'arm-too', platforms, format: 'attested' })
-        const args = [`--constraint node.hostname==${worker?.name}`, `--constraint node.hostname!=${manager.name}`]
-        const services = [{ name: 'new', image: image.reference, create: true, 'create-args': args }]
-        const { error } = await refusedOnce([], services)
-        expect(error).toMatch(/^service new: its image is built for linux\/arm64/)
+        const arm = (repository: string, format: 'docker' | 'attested') =>
+          swarm.lab.image({ registry: 'open', repository, platforms: ['linux/arm64'], format })
+        const elsewhere = [`--constraint node.hostname==${worker?.name}`, `--constraint node.hostname!=${manager.name}`]
+        const services = [
+          { name: 'present', image: (await arm('arm', 'docker')).reference },
+          { name: 'new', image: (await arm('arm-too', 'attested')).reference, create: true, 'create-args': elsewhere },
+          { name: 'present-1', 'update-args': ['--constraint-add node.role==astronaut'] },
+          { name: 'present-2', 'update-args': ['--nonsense=1'] },
+          { name: 'present-3', 'update-args': ['--limit-memory=plenty'] },
+          { name: 'present-4', 'update-args': ['--network-add=nowhere'] },
+          { name: 'present-5', 'update-args': ['--secret-add=source=nothing'] },
+        ]
+        const { errors } = await refused({ services: JSON.stringify(services) })
+        const docker = 'service present-N: `update-args`: docker refuses it: .*'
+        const refusal = (number: number, words: string) =>
+          expect.stringMatching(new RegExp(`^${docker.replace('N', String(number))}${words}`))
+        const expected = [
+          expect.stringMatching(/^service present: its image is built for linux\/arm64.*the nodes .*linux\//),
+          expect.stringMatching(/^service new: its image is built for linux\/arm64/),
+          expect.stringMatching(/^service present-1: no node .* constraints \(node\.role==astronaut\)/),
+          refusal(2, 'unknown flag: --nonsense'),
+          refusal(3, 'invalid argument "plenty" for "--limit-memory" flag'),
+          refusal(4, 'network:? nowhere'),
+          refusal(5, 'secret not found: nothing'),
+        ]
+        expect(errors).toHaveLength(expected.length)
+        for (const one of expected) expect(errors).toContainEqual(one)
       })
 
-      test('a constraint that no node satisfies, of a new service and of one that is there', async () => {
-        const image = await swarm.lab.image({ registry: 'open', repository: 'app', content: 'app' })
-        const { errors } = await refused({
-          services: JSON.stringify([
-            {
-              name: 'new',
-              image: image.reference,
-              create: true,
-              'create-args': ['--constraint node.labels.zone==moon'],
-            },
-            { name: 'present', 'update-args': ['--constraint-add node.role==astronaut'] },
-          ]),
-        })
-        expect(errors).toEqual([
-          expect.stringMatching(/^service new: no node .* constraints \(node\.labels\.zone==moon\)/),
-          expect.stringMatching(/^service present: no node .* constraints \(node\.role==astronaut\)/),
+      test('what no node can run, and what docker refuses of create-args', async () => {
+        const { reference: image } = await swarm.lab.image({ registry: 'open', repository: 'app', content: 'app' })
+        const made = (name: string, flag: string) => ({ name, image, create: true, 'create-args': [flag] })
+        const services = [
+          made('unplaced', '--constraint node.labels.zone==moon'),
+          made('unknown', '--nonsense=1'),
+          made('plenty', '--limit-memory=plenty'),
+          made('secretive', '--secret=nothing'),
+        ]
+        const { errors } = await refused({ services: JSON.stringify(services) })
+        expect(errors.toSorted()).toEqual([
+          expect.stringMatching(
+            /^service plenty: `create-args`: docker refuses it: .*(?:invalid.*plenty|plenty.*invalid|invalid size)/i,
+          ),
+          expect.stringMatching(/^service secretive: `create-args`: docker refuses it: .*secret not found: nothing/),
+          expect.stringMatching(/^service unknown: `create-args`: docker refuses it: .*unknown flag: --nonsense/),
+          expect.stringMatching(/^service unplaced: no node .* constraints \(node\.labels\.zone==moon\)/),
         ])
-      })
-
-      test.each([
-        ['an unknown flag', '--nonsense=1', /unknown flag: --nonsense/],
-        ['a bad value', '--limit-memory=plenty', /invalid argument "plenty" for "--limit-memory" flag/],
-        ['a network that is missing', '--network-add=nowhere', /network:? nowhere/],
-        ['a secret that is missing', '--secret-add=source=nothing', /secret not found: nothing/],
-      ])('a mistake in update-args: %s', async (_, flag, words) => {
-        const { error } = await refusedOnce([], [{ name: 'present', 'update-args': [flag] }])
-        expect(error).toMatch(/^service present: `update-args`: docker refuses it: /)
-        expect(error).toMatch(words)
-      })
-
-      test.each([
-        ['an unknown flag', '--nonsense=1', /unknown flag: --nonsense/],
-        ['a bad value', '--limit-memory=plenty', /invalid.*plenty|plenty.*invalid|invalid size/i],
-        ['a secret that is missing', '--secret=nothing', /secret not found: nothing/],
-      ])('a mistake in create-args: %s', async (_, flag, words) => {
-        const image = await swarm.lab.image({ registry: 'open', repository: 'app', content: 'app' })
-        const services = [{ name: 'new', image: image.reference, create: true, 'create-args': [flag] }]
-        const { error } = await refusedOnce([], services)
-        expect(error).toMatch(/^service new: `create-args`: docker refuses it: /)
-        expect(error).toMatch(words)
-      })
-
-      test('a service that is missing', async () => {
-        const { error } = await refusedOnce([alice()], [{ name: 'absent', image: good.reference }])
-        expect(error).toMatch(
-          /^service absent does not exist on this swarm: .*write `- \{name: absent, image: \S+, create: true\}`$/,
-        )
       })
 
       test('failures of many kinds are reported at once, each in a line of its own', async () => {
@@ -306,7 +283,7 @@ describeSwarm(
         const expected = [
           /^registries entry 2: cannot log in to .* as eve: .*eve-config/,
           /^registries entry 3: cannot log in to .* as alice: .*certs\.d/,
-          /^service absent does not exist/,
+          /^service absent does not exist on this swarm: .*write `- \{name: absent, image: \S+, create: true\}`$/,
           /^service undecided: `auth-config` names the config unheard-of/,
           /^service denied: image .* access is denied/,
           /^service untagged: image .* no such image/,
@@ -328,14 +305,6 @@ describeSwarm(
           expect.stringMatching(/is a worker of its swarm: point `host`, DOCKER_HOST .* at a manager/),
         ])
         expect(errors[0]).toContain(worker.host)
-      })
-
-      test('a daemon that is in no swarm', async () => {
-        await using other = await startLab()
-        const [node] = other.nodes
-        expect((await node.engine('POST', '/swarm/leave?force=true')).status).toBe(200)
-        const { errors } = await refused({ services: services() }, { DOCKER_HOST: node.host })
-        expect(errors).toEqual([expect.stringMatching(/is not part of a swarm: .*docker swarm init/)])
       })
 
       test.each([
@@ -376,15 +345,6 @@ describeSwarm(
         },
       )
 
-      test('DOCKER_AUTH_CONFIG is warned of, and not used', async () => {
-        const auth = Buffer.from('bob:bob-pw').toString('base64')
-        const { run, error } = await refusedOnce([], [{ name: 'present', image: hidden.reference }], {
-          DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [shop().host]: { auth } } }),
-        })
-        expect(warningsOf(run)).toEqual([expect.stringMatching(/DOCKER_AUTH_CONFIG is set and not used/)])
-        expect(error).toContain('without a credential')
-      })
-
       test("HttpHeaders of the user's configuration reach the daemon with every request", async () => {
         const config = join(swarm.runner.home, 'headers')
         await mkdir(config)
@@ -396,8 +356,7 @@ describeSwarm(
         )
         const run = await swarm.deploy(
           {
-            services: JSON.stringify([{ name: 'headers', image: image.reference, create: true }]),
-            monitor: '1s',
+            services: JSON.stringify([{ name: 'headers', image: image.reference, create: true, replicas: '0' }]),
           },
           { DOCKER_HOST: proxy.host, DOCKER_CONFIG: config },
         )
@@ -405,6 +364,14 @@ describeSwarm(
         const posts = proxy.requests.filter(({ method }) => method === 'POST').map(({ path }) => path)
         expect(posts).toEqual(['/services/create', '/configs/create'])
         expect(proxy.requests.filter(({ headers }) => headers['x-team'] !== 'web 7')).toEqual([])
+      })
+
+      // The last one: its node is out of the swarm from then on.
+      test('a daemon that is in no swarm', async () => {
+        const worker = swarm.lab.node(1)
+        expect((await worker.engine('POST', '/swarm/leave?force=true')).status).toBe(200)
+        const { errors } = await refused({ services: services() }, { DOCKER_HOST: worker.host })
+        expect(errors).toEqual([expect.stringMatching(/is not part of a swarm: .*docker swarm init/)])
       })
     })
   },
