@@ -1159,7 +1159,7 @@ function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onErr
         }
         if (!isMap && !sep && !props.found) {
             // item is a value in a seq
-            // → key & sep are empty, start does not include ? or :
+            // \u2192 key & sep are empty, start does not include ? or :
             const valueNode = value
                 ? composeNode(ctx, value, props, onError)
                 : composeEmptyNode(ctx, props.end, sep, null, props, onError);
@@ -2605,17 +2605,17 @@ const prettifyError = (src, lc) => (error) => {
     // Trim to max 80 chars, keeping col position near the middle
     if (ci >= 60 && lineStr.length > 80) {
         const trimStart = Math.min(ci - 39, lineStr.length - 79);
-        lineStr = '…' + lineStr.substring(trimStart);
+        lineStr = '\u2026' + lineStr.substring(trimStart);
         ci -= trimStart - 1;
     }
     if (lineStr.length > 80)
-        lineStr = lineStr.substring(0, 79) + '…';
+        lineStr = lineStr.substring(0, 79) + '\u2026';
     // Include previous line in context if pointing at line start
     if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
         // Regexp won't match if start is trimmed
         let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
         if (prev.length > 80)
-            prev = prev.substring(0, 79) + '…\n';
+            prev = prev.substring(0, 79) + '\u2026\n';
         lineStr = prev + lineStr;
     }
     if (/[^ ]/.test(lineStr)) {
@@ -3896,13 +3896,13 @@ const REMOVE = Symbol('remove item');
  * Walks through the tree (depth-first) starting from the root, calling a
  * `visitor` function with two arguments when entering each item:
  *   - `item`: The current item, which included the following members:
- *     - `start: SourceToken[]` – Source tokens before the key or value,
+ *     - `start: SourceToken[]` \u2013 Source tokens before the key or value,
  *       possibly including its anchor or tag.
- *     - `key?: Token | null` – Set for pair values. May then be `null`, if
+ *     - `key?: Token | null` \u2013 Set for pair values. May then be `null`, if
  *       the key before the `:` separator is empty.
- *     - `sep?: SourceToken[]` – Source tokens between the key and the value,
+ *     - `sep?: SourceToken[]` \u2013 Source tokens between the key and the value,
  *       which should include the `:` map value indicator if `value` is set.
- *     - `value?: Token` – The value of a sequence item, or of a map pair.
+ *     - `value?: Token` \u2013 The value of a sequence item, or of a map pair.
  *   - `path`: The steps from the root to the current node, as an array of
  *     `['key' | 'value', number]` tuples.
  *
@@ -8930,7 +8930,7 @@ function parseReference(text) {
         throw refuse(`has no valid digest: ${digestProblem(digest)}`);
     return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
-/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:…`. */
+/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:\u2026`. */
 function reference_familiar(reference) {
     const short = shortName(reference) + suffix(reference);
     return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
@@ -9290,14 +9290,14 @@ function registryOf(key) {
 ;// CONCATENATED MODULE: ./build/runner/printable.js
 /** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
 const ESCAPE = '\u001b';
-/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ … m`, `ESC ] … BEL`. */
+/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ \u2026 m`, `ESC ] \u2026 BEL`. */
 const TERMINAL_CODES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`, 'g');
 /** All that some program takes for the end of a line. */
 const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `�`. */
+/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `\ufffd`. */
 function printable_printable(text) {
     return text
         .replace(TERMINAL_CODES, '')
@@ -9305,7 +9305,7 @@ function printable_printable(text) {
         .replaceAll('\t', ' ')
         .replace(UNSEEN, '\ufffd');
 }
-const REST = /… \(([\d,]+) more characters\)$/;
+const REST = /\u2026 \(([\d,]+) more characters\)$/;
 /** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
 function shortened(text, mostCharacters) {
     if (text.length <= mostCharacters)
@@ -9314,9 +9314,9 @@ function shortened(text, mostCharacters) {
     const whole = text.length - note.length;
     const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
     const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
-    return `${head}… (${missing.toLocaleString('en')} more characters)`;
+    return `${head}\u2026 (${missing.toLocaleString('en')} more characters)`;
 }
-const BEGIN = /^\(([\d,]+) characters before this\) …/;
+const BEGIN = /^\(([\d,]+) characters before this\) \u2026/;
 /** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
 function bothShortened(before, after, mostCharacters) {
     const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
@@ -9327,7 +9327,7 @@ function bothShortened(before, after, mostCharacters) {
         const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
         const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
         const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
-        return `(${missing.toLocaleString('en')} characters before this) …${shortened(rest, mostCharacters)}`;
+        return `(${missing.toLocaleString('en')} characters before this) \u2026${shortened(rest, mostCharacters)}`;
     };
     return [shown(before), shown(after)];
 }
@@ -9495,7 +9495,7 @@ function fitted(text, columns) {
             break;
         fit += character;
     }
-    return `${fit}…`;
+    return `${fit}\u2026`;
 }
 class screen_Screen {
     #terminal;
@@ -11298,7 +11298,7 @@ class Problems {
 function problems_shown(value) {
     // Before it is cut: the half of a secret would not be known for one.
     const clean = secret_redact(value);
-    return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean);
+    return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}\u2026` : clean);
 }
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 function problems_listed(names, type = 'conjunction') {
@@ -11824,7 +11824,7 @@ function parsePins(text) {
     }
     return { lines, fingerprints };
 }
-/** `SHA256:…`, `host[,host…] SHA256:…`, or `256 SHA256:… comment (ED25519)` as `ssh-keygen -l` prints it. */
+/** `SHA256:\u2026`, `host[,host\u2026] SHA256:\u2026`, or `256 SHA256:\u2026 comment (ED25519)` as `ssh-keygen -l` prints it. */
 function fingerprintPins(line) {
     const [first = '', second = ''] = line.split(/\s+/, 2);
     if (known_hosts_FINGERPRINT.test(first))
@@ -11853,17 +11853,17 @@ function hostAsSsh(written) {
 }
 function lineProblem(line) {
     if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
-        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`';
+        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA\u2026`';
     }
     if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
         return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:';
     }
     if (line.split(/\s+/).some((word) => known_hosts_FINGERPRINT.test(word))) {
-        return 'does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`';
+        return 'does not say clearly whose fingerprint it is: write `SHA256:\u2026`, or `host.example.com SHA256:\u2026`';
     }
     if (/SHA256:/.test(line))
         return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it';
-    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`';
+    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA\u2026`, `SHA256:\u2026` or `host.example.com SHA256:\u2026`';
 }
 /**
  * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
@@ -12493,7 +12493,7 @@ async function candidateOfContext({ context: name, ssh }, ground) {
     if (ssh !== undefined) {
         const target = parseHost(host);
         if (target.kind !== 'ssh') {
-            throw new errors_UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
+            throw new errors_UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-\u2026\` out`);
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
@@ -12863,20 +12863,24 @@ function withoutTags(html) {
 ;// CONCATENATED MODULE: external "node:stream"
 const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
 ;// CONCATENATED MODULE: ./build/runner/small-heap.js
-let isKept = false;
+/** What new objects get. With much less, what is needed for a moment only counts as old; by itself V8 takes 128 MB. */
+const BYTES_FOR_NEW = 8e6;
+let v8;
 /**
- * Has V8 keep its heap close to what is in use from now on, for runs that read megabytes again and again. By itself it takes,
- * of a machine that has enough, 128 MB for new objects alone, and lets the old ones become twice as many before it
- * looks for what may go. With it a deploy of a thousand services takes half the memory. What reads less gains nothing.
+ * Has V8 keep its heap close to what is in use, for runs that read long answers again and again: called for each of
+ * them. By itself V8 takes what a machine has: far more for new objects than are alive, and the old ones become
+ * twice as many before it looks for what may go. So a deploy of a thousand services takes half the memory. What reads less
+ * would gain nothing.
  */
 async function keepHeapSmall() {
-    if (isKept)
-        return;
-    isKept = true;
-    // Loaded only here: it would be a fiftieth of the start.
-    const { setFlagsFromString } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8877, 19));
-    setFlagsFromString('--semi-space-growth-factor=1');
-    setFlagsFromString('--heap-growing-percent=30');
+    if (v8 === undefined) {
+        // Loaded only here: it would be a fiftieth of the start.
+        v8 = (await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8877, 19))).default;
+        v8.setFlagsFromString('--heap-growing-percent=30');
+    }
+    const { space_size: size = 0 } = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space') ?? {};
+    // It shrinks when there is little to do, and then has to grow again.
+    v8.setFlagsFromString(`--semi-space-growth-factor=${size < BYTES_FOR_NEW ? 2 : 1}`);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
@@ -12894,8 +12898,8 @@ const WAIT_SECONDS = 180;
 const MOST_STDERR = 20_000;
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256;
-/** Those of about fifty services with ten tasks each. */
-const LARGE_MEGABYTES = 1;
+/** That of about a hundred tasks. */
+const LARGE_BYTES = 250_000;
 /**
  * HTTP to a daemon over kept connections, each of them one `docker system dial-stdio` process. Every request ends: with
  * its answer, at its limit, with its signal, or when the pipes are closed.
@@ -12923,7 +12927,7 @@ class HttpOverPipe {
                     fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
             });
             response.once('end', () => {
-                if (bytes > LARGE_MEGABYTES * 1e6)
+                if (bytes > LARGE_BYTES)
                     void keepHeapSmall();
                 done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
             });
@@ -15063,7 +15067,7 @@ function ecrRegistry(registry) {
 function ecrRemedy({ name, message }, { isPublic, region }, step) {
     const said = `${name} ${message}`;
     if (/CredentialsProviderError|could not load credentials/i.test(said)) {
-        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::…}`, or the names of the variables with a key pair.";
+        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::\u2026}`, or the names of the variables with a key pair.";
     }
     if (/AccessDenied|NotAuthorized/i.test(said)) {
         if (step === 'role') {
@@ -15171,7 +15175,7 @@ const ECR_USER = 'AWS';
 const PAIR = ['access-key-id-env', 'secret-access-key-env'];
 const SESSION = 'session-token-env';
 const ecr_KEYS = ['role', ...PAIR, SESSION];
-const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: …, secret-access-key-env: …}`';
+const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: \u2026, secret-access-key-env: \u2026}`';
 const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 /**
  * Where the key `ecr` of an entry has Amazon's credentials from.
@@ -16051,7 +16055,7 @@ function swarm_rules_tooLong(name, most) {
 }
 const swarm_rules_LONGEST_SHOWN = 70;
 function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}\u2026` : name);
 }
 function nameViolations(name) {
     const problem = swarm_rules_nameProblem(name, 'a service');
@@ -16332,7 +16336,7 @@ const substitution_NAME = /[a-z_]\w*/iy;
 const OPERATOR = /:?[-?+]/y;
 /**
  * The dollar signs of a text, in Docker's own grammar (docker/cli, cli/compose/template): `$$`, `$NAME`, `${NAME}`,
- * `${NAME:-…}`. Each character is looked at once, however the text was made.
+ * `${NAME:-\u2026}`. Each character is looked at once, however the text was made.
  */
 function tokensIn(text) {
     const tokens = [];
@@ -16400,7 +16404,7 @@ function substitutionsIn(text, line) {
             return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
         }
         if (operator.includes('+')) {
-            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+            const reason = `docker stack does not know \${${name}${operator}\u2026}: work the value out in an earlier step, and write \${${name}}`;
             return [{ kind: 'invalid', line: at, reason }];
         }
         if (rest.includes('${') || (operator.endsWith('?') && /\$[a-z_{]/i.test(rest))) {
@@ -16721,7 +16725,7 @@ function sourcesOf(object) {
 
 
 
-/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
+/** The units of Go's `time.ParseDuration`, by which docker reads: \u00b5 has two code points. */
 const UNIT_MILLISECONDS = {
     ns: 1e-6,
     us: 1e-3,
@@ -17543,7 +17547,7 @@ function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
     return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
 }
 function exampleWith(key) {
-    const value = EXAMPLES[key] ?? '…';
+    const value = EXAMPLES[key] ?? '\u2026';
     const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
     return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
 }
@@ -17838,7 +17842,7 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
     };
     const targets = sshTargets(input);
     if (targets > 1 && pins.fingerprints.some(({ host }) => host === undefined)) {
-        problems.add(`ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:…\``);
+        problems.add(`ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:\u2026\``);
     }
     if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
         problems.add(`ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
@@ -18199,7 +18203,7 @@ function tellRetired(phase, old, isGiven, place, problems) {
     const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
     const checked = old.map(([setting, text]) => {
         const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
-        return [setting, isRight ? text : '…'];
+        return [setting, isRight ? text : '\u2026'];
     });
     const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
     const instead = isGiven
@@ -18546,7 +18550,7 @@ function namesFromText(text, advice, problems) {
     if (root.kind === 'text')
         return wordsOf(root.value);
     if (root.kind === 'map') {
-        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
+        problems.add(`\`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${advice}`);
         return [];
     }
     return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
@@ -18803,7 +18807,7 @@ const keys_REFUSED = {
     cpus: BY_LIMITS,
     cpuset: 'Swarm cannot bind tasks to processors: leave it out',
     extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
-    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+    gpus: 'write `deploy: {resources: {reservations: {generic_resources: \u2026}}}`',
     mem_limit: BY_LIMITS,
     mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
     memswap_limit: BY_LIMITS,
@@ -19197,7 +19201,7 @@ class Lint {
             const state = this.#lookUp(name) === undefined ? 'not set' : 'empty';
             const setIt = 'set it in the `env` of the step or in an `env-file`';
             reasons.push(needs === 'value'
-                ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
+                ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-\u2026}`
                 : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safe_text_safeLine(words.trim(), 300)}"`}: ${setIt}`);
         }
         if (misread !== '') {
@@ -19289,7 +19293,7 @@ class Lint {
                     continue;
                 for (const option of unknownVolumeOptions(this.#filled(item))) {
                     const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: …:${safe_text_safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
+                    mention(this.#ignored, `volumes: \u2026:${safe_text_safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
                 }
             }
         }
@@ -19497,7 +19501,7 @@ function envFileOf(item, problems) {
         return { path: item, isRequired: true, isRaw: false };
     const path = item.kind === 'map' ? entryAt(item, 'path') : undefined;
     if (item.kind !== 'map' || path?.kind !== 'text') {
-        problems.add('this is no path: write the path of a file, or `{path: …, required: false}`');
+        problems.add('this is no path: write the path of a file, or `{path: \u2026, required: false}`');
         return undefined;
     }
     for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
@@ -19861,7 +19865,7 @@ function isSeveral(line, env, name, problems) {
     const isOne = pieces.length < 2 && pieces[0] === line;
     if (isOne || (0,external_node_fs_namespaceObject.existsSync)(resolvePath(env, line)) || !pieces.every((piece) => /\.[a-z]+$|\//i.test(piece)))
         return false;
-    problems.add(`${name}: ${problems_shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' ⏎ ')}`);
+    problems.add(`${name}: ${problems_shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' \u23ce ')}`);
     return true;
 }
 function composeFile(path, env, problems) {
@@ -19996,7 +20000,7 @@ function requestsIn(root, forAll, problems) {
         return namedAll(root.value, forAll, problems);
     if (root.kind === 'map') {
         const names = root.entries.map(({ key }) => key).join(' ');
-        problems.add(`services: \`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${HOW.replace('web api', names)}`);
+        problems.add(`services: \`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${HOW.replace('web api', names)}`);
         return [];
     }
     return root.items.flatMap((item, index) => {
@@ -20558,7 +20562,7 @@ function differences(a, b, path = []) {
 const create_flags_LONGEST_NAME = 60;
 function shownName(name) {
     const clean = printable(name);
-    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
+    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}\u2026` : clean;
 }
 function create_flags_valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
@@ -20617,7 +20621,7 @@ const ESCAPED_IN_QUOTES = new Set('$`"\\\n');
  * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
  * together and go, a backslash joins two lines, and `#` begins a comment. Nothing is expanded and nothing is run: where
  * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
- * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
+ * elsewhere. Signs that a shell mostly leaves as they are \u2013 `*`, `?`, `[`, `{`, `~`, `!` \u2013 stand for themselves.
  */
 function shellWords(text) {
     return new Scanner(text.replace(/\r\n?/g, '\n')).read();
@@ -20627,7 +20631,7 @@ class Scanner {
     #words = [];
     /** What is wrong, and on which lines. */
     #problems = new Map();
-    /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
+    /** The lines of which it is said: `&&` is two operators, and `$(\u2026)` has two as well. */
     #withOperators = new Set();
     #at = 0;
     #line = 1;
@@ -21330,7 +21334,7 @@ function isKnown(key, keys) {
 function services_adviceFor(key, closest, keys) {
     const policy = settingMeantBy(key);
     if (policy !== undefined)
-        return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
+        return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
     if (closest !== undefined)
         return keyAdvice(closest, keys);
     const flag = adviceForFlag(key);
@@ -21425,7 +21429,7 @@ function wordsAt(map, key, problems) {
     }
     const { words, problems: unread } = shellWords(value.value);
     for (const problem of unread)
-        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``);
+        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '\u2026'\``);
     return words.map(({ text }) => text);
 }
 function textsOf({ items }, problems) {
@@ -21767,7 +21771,7 @@ function parseTimeout(text) {
 /**
  * Removes what has this path. What is gone already is fine.
  *
- * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
+ * @param path of the Engine API: `/services/3ab\u2026`. An ID, not a name: what somebody else makes anew is not ours
  * @throws EngineError when the swarm refuses
  */
 async function removal_remove(engine, path, signal) {
@@ -22009,7 +22013,7 @@ class TimedOut extends (/* unused pure expression or super */ null && (UserError
     name = 'TimedOut';
 }
 function run_time_tooLate({ before, rollout }, stage, waitedFor) {
-    const share = `${before} of the ${rollout} s were over in the stage “${stage}”`;
+    const share = `${before} of the ${rollout} s were over in the stage \u201c${stage}\u201d`;
     const said = waitedFor instanceof DOMException ? '' : `: ${messageOf(waitedFor)}`;
     return new TimedOut(`timeout: ${share}, and too little was left for the rest${said}. Nothing was changed`, {
         cause: waitedFor,
@@ -22873,7 +22877,7 @@ function difference(spec, asked) {
         env,
         words: [
             ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(replicas === undefined ? [] : [`replicas ${now} \u2192 ${replicas}`]),
             ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
         ],
     };
@@ -22940,7 +22944,7 @@ const DIGEST_CHARACTERS = 12;
 function imageInWords(image) {
     const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
     const most = '@sha256:'.length + DIGEST_CHARACTERS;
-    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
+    return digest.length > most ? `${name}${digest.slice(0, most)}\u2026` : `${name}${digest}`;
 }
 /** The spec with the variables that docker would obey itself, and so was not given. */
 function withRulingVariables(spec, env) {
@@ -23305,7 +23309,7 @@ function tell(state, lines) {
     log_log.warning([`The run was cut off ${clean_up_where(state)}, before it could report:`, ...shown, ...more].join('\n'));
 }
 function clean_up_where({ stage }) {
-    return stage === '' ? 'before its first stage' : `in the stage “${stage}”`;
+    return stage === '' ? 'before its first stage' : `in the stage \u201c${stage}\u201d`;
 }
 
 ;// CONCATENATED MODULE: ./build/post.js

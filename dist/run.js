@@ -1166,7 +1166,7 @@ function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onErr
         }
         if (!isMap && !sep && !props.found) {
             // item is a value in a seq
-            // → key & sep are empty, start does not include ? or :
+            // \u2192 key & sep are empty, start does not include ? or :
             const valueNode = value
                 ? composeNode(ctx, value, props, onError)
                 : composeEmptyNode(ctx, props.end, sep, null, props, onError);
@@ -2612,17 +2612,17 @@ const prettifyError = (src, lc) => (error) => {
     // Trim to max 80 chars, keeping col position near the middle
     if (ci >= 60 && lineStr.length > 80) {
         const trimStart = Math.min(ci - 39, lineStr.length - 79);
-        lineStr = '…' + lineStr.substring(trimStart);
+        lineStr = '\u2026' + lineStr.substring(trimStart);
         ci -= trimStart - 1;
     }
     if (lineStr.length > 80)
-        lineStr = lineStr.substring(0, 79) + '…';
+        lineStr = lineStr.substring(0, 79) + '\u2026';
     // Include previous line in context if pointing at line start
     if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
         // Regexp won't match if start is trimmed
         let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
         if (prev.length > 80)
-            prev = prev.substring(0, 79) + '…\n';
+            prev = prev.substring(0, 79) + '\u2026\n';
         lineStr = prev + lineStr;
     }
     if (/[^ ]/.test(lineStr)) {
@@ -3903,13 +3903,13 @@ const REMOVE = Symbol('remove item');
  * Walks through the tree (depth-first) starting from the root, calling a
  * `visitor` function with two arguments when entering each item:
  *   - `item`: The current item, which included the following members:
- *     - `start: SourceToken[]` – Source tokens before the key or value,
+ *     - `start: SourceToken[]` \u2013 Source tokens before the key or value,
  *       possibly including its anchor or tag.
- *     - `key?: Token | null` – Set for pair values. May then be `null`, if
+ *     - `key?: Token | null` \u2013 Set for pair values. May then be `null`, if
  *       the key before the `:` separator is empty.
- *     - `sep?: SourceToken[]` – Source tokens between the key and the value,
+ *     - `sep?: SourceToken[]` \u2013 Source tokens between the key and the value,
  *       which should include the `:` map value indicator if `value` is set.
- *     - `value?: Token` – The value of a sequence item, or of a map pair.
+ *     - `value?: Token` \u2013 The value of a sequence item, or of a map pair.
  *   - `path`: The steps from the root to the current node, as an array of
  *     `['key' | 'value', number]` tuples.
  *
@@ -8933,14 +8933,14 @@ class Countdown {
 ;// CONCATENATED MODULE: ./build/runner/printable.js
 /** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
 const ESCAPE = '\u001b';
-/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ … m`, `ESC ] … BEL`. */
+/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ \u2026 m`, `ESC ] \u2026 BEL`. */
 const TERMINAL_CODES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`, 'g');
 /** All that some program takes for the end of a line. */
 const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `�`. */
+/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `\ufffd`. */
 function printable(text) {
     return text
         .replace(TERMINAL_CODES, '')
@@ -8948,7 +8948,7 @@ function printable(text) {
         .replaceAll('\t', ' ')
         .replace(UNSEEN, '\ufffd');
 }
-const REST = /… \(([\d,]+) more characters\)$/;
+const REST = /\u2026 \(([\d,]+) more characters\)$/;
 /** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
 function shortened(text, mostCharacters) {
     if (text.length <= mostCharacters)
@@ -8957,9 +8957,9 @@ function shortened(text, mostCharacters) {
     const whole = text.length - note.length;
     const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
     const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
-    return `${head}… (${missing.toLocaleString('en')} more characters)`;
+    return `${head}\u2026 (${missing.toLocaleString('en')} more characters)`;
 }
-const BEGIN = /^\(([\d,]+) characters before this\) …/;
+const BEGIN = /^\(([\d,]+) characters before this\) \u2026/;
 /** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
 function bothShortened(before, after, mostCharacters) {
     const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
@@ -8970,7 +8970,7 @@ function bothShortened(before, after, mostCharacters) {
         const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
         const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
         const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
-        return `(${missing.toLocaleString('en')} characters before this) …${shortened(rest, mostCharacters)}`;
+        return `(${missing.toLocaleString('en')} characters before this) \u2026${shortened(rest, mostCharacters)}`;
     };
     return [shown(before), shown(after)];
 }
@@ -9138,7 +9138,7 @@ function fitted(text, columns) {
             break;
         fit += character;
     }
-    return `${fit}…`;
+    return `${fit}\u2026`;
 }
 class Screen {
     #terminal;
@@ -9740,7 +9740,7 @@ class TimedOut extends UserError {
     name = 'TimedOut';
 }
 function tooLate({ before, rollout }, stage, waitedFor) {
-    const share = `${before} of the ${rollout} s were over in the stage “${stage}”`;
+    const share = `${before} of the ${rollout} s were over in the stage \u201c${stage}\u201d`;
     const said = waitedFor instanceof DOMException ? '' : `: ${errors_messageOf(waitedFor)}`;
     return new TimedOut(`timeout: ${share}, and too little was left for the rest${said}. Nothing was changed`, {
         cause: waitedFor,
@@ -10335,7 +10335,7 @@ class problems_Problems {
 function shown(value) {
     // Before it is cut: the half of a secret would not be known for one.
     const clean = redact(value);
-    return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean);
+    return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}\u2026` : clean);
 }
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 function listed(names, type = 'conjunction') {
@@ -10756,7 +10756,7 @@ function parseReference(text) {
         throw refuse(`has no valid digest: ${digestProblem(digest)}`);
     return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
-/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:…`. */
+/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:\u2026`. */
 function familiar(reference) {
     const short = shortName(reference) + suffix(reference);
     return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
@@ -12117,7 +12117,7 @@ function ecrRegistry(registry) {
 function ecrRemedy({ name, message }, { isPublic, region }, step) {
     const said = `${name} ${message}`;
     if (/CredentialsProviderError|could not load credentials/i.test(said)) {
-        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::…}`, or the names of the variables with a key pair.";
+        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the step's `env` (aws-actions/configure-aws-credentials does it), or write `ecr: {role: arn:aws:iam::\u2026}`, or the names of the variables with a key pair.";
     }
     if (/AccessDenied|NotAuthorized/i.test(said)) {
         if (step === 'role') {
@@ -12225,7 +12225,7 @@ const ECR_USER = 'AWS';
 const PAIR = ['access-key-id-env', 'secret-access-key-env'];
 const SESSION = 'session-token-env';
 const ecr_KEYS = ['role', ...PAIR, SESSION];
-const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: …, secret-access-key-env: …}`';
+const ecr_FORMS = '`true`, `{role: arn:aws:iam::123456789012:role/pull}` or `{access-key-id-env: \u2026, secret-access-key-env: \u2026}`';
 const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 /**
  * Where the key `ecr` of an entry has Amazon's credentials from.
@@ -13289,7 +13289,7 @@ function swarm_rules_tooLong(name, most) {
 }
 const swarm_rules_LONGEST_SHOWN = 70;
 function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}…` : name);
+    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}\u2026` : name);
 }
 function nameViolations(name) {
     const problem = nameProblem(name, 'a service');
@@ -13633,7 +13633,7 @@ const substitution_NAME = /[a-z_]\w*/iy;
 const OPERATOR = /:?[-?+]/y;
 /**
  * The dollar signs of a text, in Docker's own grammar (docker/cli, cli/compose/template): `$$`, `$NAME`, `${NAME}`,
- * `${NAME:-…}`. Each character is looked at once, however the text was made.
+ * `${NAME:-\u2026}`. Each character is looked at once, however the text was made.
  */
 function tokensIn(text) {
     const tokens = [];
@@ -13701,7 +13701,7 @@ function substitutionsIn(text, line) {
             return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
         }
         if (operator.includes('+')) {
-            const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`;
+            const reason = `docker stack does not know \${${name}${operator}\u2026}: work the value out in an earlier step, and write \${${name}}`;
             return [{ kind: 'invalid', line: at, reason }];
         }
         if (rest.includes('${') || (operator.endsWith('?') && /\$[a-z_{]/i.test(rest))) {
@@ -14022,7 +14022,7 @@ function sourcesOf(object) {
 
 
 
-/** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
+/** The units of Go's `time.ParseDuration`, by which docker reads: \u00b5 has two code points. */
 const UNIT_MILLISECONDS = {
     ns: 1e-6,
     us: 1e-3,
@@ -14844,7 +14844,7 @@ function unknown_inputs_adviceFor({ name }, input, { inputs, entryKeys }) {
     return input === undefined ? 'leave it out: all inputs are in action.yml' : `did you mean \`${input}\`?`;
 }
 function exampleWith(key) {
-    const value = EXAMPLES[key] ?? '…';
+    const value = EXAMPLES[key] ?? '\u2026';
     const image = key === 'image' || key === 'name' ? '' : `, ${key}: ${value}`;
     return `\`- {name: web, image: "ghcr.io/org/web:1.2"${image}}\``;
 }
@@ -15096,7 +15096,7 @@ function parsePins(text) {
     }
     return { lines, fingerprints };
 }
-/** `SHA256:…`, `host[,host…] SHA256:…`, or `256 SHA256:… comment (ED25519)` as `ssh-keygen -l` prints it. */
+/** `SHA256:\u2026`, `host[,host\u2026] SHA256:\u2026`, or `256 SHA256:\u2026 comment (ED25519)` as `ssh-keygen -l` prints it. */
 function fingerprintPins(line) {
     const [first = '', second = ''] = line.split(/\s+/, 2);
     if (known_hosts_FINGERPRINT.test(first))
@@ -15125,17 +15125,17 @@ function hostAsSsh(written) {
 }
 function lineProblem(line) {
     if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(line)) {
-        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA…`';
+        return 'is a public key without its host: write the host before it, as in `host.example.com ssh-ed25519 AAAA\u2026`';
     }
     if (/MD5:|^(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(line)) {
         return 'is an MD5 fingerprint, which proves nothing any more: write the one that begins with SHA256:';
     }
     if (line.split(/\s+/).some((word) => known_hosts_FINGERPRINT.test(word))) {
-        return 'does not say clearly whose fingerprint it is: write `SHA256:…`, or `host.example.com SHA256:…`';
+        return 'does not say clearly whose fingerprint it is: write `SHA256:\u2026`, or `host.example.com SHA256:\u2026`';
     }
     if (/SHA256:/.test(line))
         return 'has a fingerprint that is cut off: write SHA256: and all 43 characters after it';
-    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA…`, `SHA256:…` or `host.example.com SHA256:…`';
+    return 'is neither a known_hosts line nor a fingerprint: write `host.example.com ssh-ed25519 AAAA\u2026`, `SHA256:\u2026` or `host.example.com SHA256:\u2026`';
 }
 /**
  * A program for ssh's `KnownHostsCommand`. It notes the key that a server offers, and prints it as a known one only
@@ -15314,7 +15314,7 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
     };
     const targets = sshTargets(input);
     if (targets > 1 && pins.fingerprints.some(({ host }) => host === undefined)) {
-        problems.add(`ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:…\``);
+        problems.add(`ssh-known-hosts: a fingerprint does not say for which of the ${targets} hosts it is, and one host could pass for another: write the host before each, as in \`host.example.com SHA256:\u2026\``);
     }
     if (!isGiven(input, 'ssh-known-hosts') && userConfig === '') {
         problems.add(`ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen: write the SHA256: fingerprint that \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` prints on the server of ${target}, or its known_hosts line`);
@@ -15675,7 +15675,7 @@ function tellRetired(phase, old, isGiven, place, problems) {
     const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
     const checked = old.map(([setting, text]) => {
         const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
-        return [setting, isRight ? text : '…'];
+        return [setting, isRight ? text : '\u2026'];
     });
     const whole = `${update_policy_keyOf(phase)}: ${place.quote}${mappingText(checked)}${place.quote}`;
     const instead = isGiven
@@ -16022,7 +16022,7 @@ function namesFromText(text, advice, problems) {
     if (root.kind === 'text')
         return wordsOf(root.value);
     if (root.kind === 'map') {
-        problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`);
+        problems.add(`\`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${advice}`);
         return [];
     }
     return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
@@ -16279,7 +16279,7 @@ const keys_REFUSED = {
     cpus: BY_LIMITS,
     cpuset: 'Swarm cannot bind tasks to processors: leave it out',
     extends: 'docker stack cannot extend services: write the keys out, or use a YAML anchor',
-    gpus: 'write `deploy: {resources: {reservations: {generic_resources: …}}}`',
+    gpus: 'write `deploy: {resources: {reservations: {generic_resources: \u2026}}}`',
     mem_limit: BY_LIMITS,
     mem_reservation: 'write `deploy: {resources: {reservations: {memory: 512M}}}`',
     memswap_limit: BY_LIMITS,
@@ -16673,7 +16673,7 @@ class Lint {
             const state = this.#lookUp(name) === undefined ? 'not set' : 'empty';
             const setIt = 'set it in the `env` of the step or in an `env-file`';
             reasons.push(needs === 'value'
-                ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
+                ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-\u2026}`
                 : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safeLine(words.trim(), 300)}"`}: ${setIt}`);
         }
         if (misread !== '') {
@@ -16765,7 +16765,7 @@ class Lint {
                     continue;
                 for (const option of unknownVolumeOptions(this.#filled(item))) {
                     const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: …:${safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
+                    mention(this.#ignored, `volumes: \u2026:${safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
                 }
             }
         }
@@ -16973,7 +16973,7 @@ function envFileOf(item, problems) {
         return { path: item, isRequired: true, isRaw: false };
     const path = item.kind === 'map' ? entryAt(item, 'path') : undefined;
     if (item.kind !== 'map' || path?.kind !== 'text') {
-        problems.add('this is no path: write the path of a file, or `{path: …, required: false}`');
+        problems.add('this is no path: write the path of a file, or `{path: \u2026, required: false}`');
         return undefined;
     }
     for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
@@ -17337,7 +17337,7 @@ function isSeveral(line, env, name, problems) {
     const isOne = pieces.length < 2 && pieces[0] === line;
     if (isOne || (0,external_node_fs_namespaceObject.existsSync)(resolvePath(env, line)) || !pieces.every((piece) => /\.[a-z]+$|\//i.test(piece)))
         return false;
-    problems.add(`${name}: ${shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' ⏎ ')}`);
+    problems.add(`${name}: ${shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' \u23ce ')}`);
     return true;
 }
 function composeFile(path, env, problems) {
@@ -17472,7 +17472,7 @@ function requestsIn(root, forAll, problems) {
         return namedAll(root.value, forAll, problems);
     if (root.kind === 'map') {
         const names = root.entries.map(({ key }) => key).join(' ');
-        problems.add(`services: \`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${HOW.replace('web api', names)}`);
+        problems.add(`services: \`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${HOW.replace('web api', names)}`);
         return [];
     }
     return root.items.flatMap((item, index) => {
@@ -18034,7 +18034,7 @@ function differences(a, b, path = []) {
 const create_flags_LONGEST_NAME = 60;
 function shownName(name) {
     const clean = printable(name);
-    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}…` : clean;
+    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}\u2026` : clean;
 }
 function create_flags_valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
@@ -18093,7 +18093,7 @@ const ESCAPED_IN_QUOTES = new Set('$`"\\\n');
  * The words of a text by the rules of a POSIX shell: blanks and line ends separate them, quotes and backslashes keep
  * together and go, a backslash joins two lines, and `#` begins a comment. Nothing is expanded and nothing is run: where
  * a shell would have done either, that is a problem, for the text itself would be another thing than what it says
- * elsewhere. Signs that a shell mostly leaves as they are – `*`, `?`, `[`, `{`, `~`, `!` – stand for themselves.
+ * elsewhere. Signs that a shell mostly leaves as they are \u2013 `*`, `?`, `[`, `{`, `~`, `!` \u2013 stand for themselves.
  */
 function shellWords(text) {
     return new Scanner(text.replace(/\r\n?/g, '\n')).read();
@@ -18103,7 +18103,7 @@ class Scanner {
     #words = [];
     /** What is wrong, and on which lines. */
     #problems = new Map();
-    /** The lines of which it is said: `&&` is two operators, and `$(…)` has two as well. */
+    /** The lines of which it is said: `&&` is two operators, and `$(\u2026)` has two as well. */
     #withOperators = new Set();
     #at = 0;
     #line = 1;
@@ -18806,7 +18806,7 @@ function isKnown(key, keys) {
 function services_adviceFor(key, closest, keys) {
     const policy = settingMeantBy(key);
     if (policy !== undefined)
-        return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``;
+        return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
     if (closest !== undefined)
         return keyAdvice(closest, keys);
     const flag = adviceForFlag(key);
@@ -18901,7 +18901,7 @@ function wordsAt(map, key, problems) {
     }
     const { words, problems: unread } = shellWords(value.value);
     for (const problem of unread)
-        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '…'\``);
+        here.add(`${problem}; a shell in the container runs all of it as \`sh -c '\u2026'\``);
     return words.map(({ text }) => text);
 }
 function textsOf({ items }, problems) {
@@ -19333,7 +19333,7 @@ function servicesIn(text) {
 function namedIn(root, problems) {
     if (root.kind === 'map') {
         const [first] = root.entries;
-        problems.add(`\`${first?.key ?? ''}: …\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``);
+        problems.add(`\`${first?.key ?? ''}: \u2026\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``);
         return [];
     }
     return root.items.flatMap((item, index) => {
@@ -20146,7 +20146,7 @@ function isOverdone(spec, inSlot) {
 function newest(tasks) {
     return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
 }
-/** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
+/** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
 function ending(task) {
     const { State: state, ContainerStatus: container } = task.Status;
     const error = task.Status.Err && limited(task.Status.Err);
@@ -20771,7 +20771,7 @@ function headline(results, run) {
     const { culprits, stopped } = blame(results);
     const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped';
     const stands = whatStands(results, culprits, stopped);
-    return stands === '' ? broke : `${broke} – ${stands}`;
+    return stands === '' ? broke : `${broke} \u2013 ${stands}`;
 }
 /** Names side by side: `a, b and c`, `a, b and 8 others`. */
 function names(all, most = headline_MOST_NAMES) {
@@ -20848,7 +20848,7 @@ function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) 
 }
 function headline_short(text) {
     const line = printable(text);
-    return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('… (')[0]}…` : line;
+    return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('\u2026 (')[0]}\u2026` : line;
 }
 /** What runs now. */
 function whatStands(results, culprits, stopped) {
@@ -21038,7 +21038,7 @@ const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
 function code(text) {
     const line = printable(text).trim();
     if (line === '')
-        return '–';
+        return '\u2013';
     const fence = '`'.repeat(longestRun(line) + 1);
     // One blank on each side is taken away again.
     const isCovered = line.startsWith('`') || line.endsWith('`');
@@ -21182,7 +21182,7 @@ function auth_refresh_summary(status, results, problems) {
     const words = verdict(results);
     const rows = [...results].sort((a, b) => Number(isBad(b)) - Number(isBad(a))).map(row);
     const top = [
-        `## ${isGood ? '✅' : '❌'} ${words.slice(0, 1).toUpperCase()}${words.slice(1)}`,
+        `## ${isGood ? '\u2705' : '\u274c'} ${words.slice(0, 1).toUpperCase()}${words.slice(1)}`,
         `Swarm Deploy: **${status}**, mode \`refresh-auth\``,
         ...(problems.length === 0 ? [] : [problems.map((problem) => `- ${prose(problem)}`).join('\n')]),
     ];
@@ -21197,26 +21197,26 @@ function auth_refresh_summary(status, results, problems) {
     ].join('\n\n');
 }
 const MARKS = {
-    refreshed: '✅',
-    skipped: '⏭️',
-    failed: '❌',
-    'timed-out': '❌',
-    cancelled: '⏹️',
+    refreshed: '\u2705',
+    skipped: '\u23ed\ufe0f',
+    failed: '\u274c',
+    'timed-out': '\u274c',
+    cancelled: '\u23f9\ufe0f',
 };
 function row({ name, outcome, account, image, tasks, cause, note }) {
     const cells = [
         nameCell(name),
         `${MARKS[outcome]}&nbsp;${outcome}`,
-        account === undefined ? '–' : accountCell(account),
-        image === undefined ? '–' : nameCell(shortImage(image)),
-        account === undefined ? '–' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
+        account === undefined ? '\u2013' : accountCell(account),
+        image === undefined ? '\u2013' : nameCell(shortImage(image)),
+        account === undefined ? '\u2013' : `${tasks.unchanged} unchanged<br>${tasks.running}/${tasks.wanted} running`,
         proseCell(cause ?? note ?? ''),
     ];
     return `| ${cells.join(' | ')} |`;
 }
 function accountCell({ username, registry, expires, before }) {
     const end = expires === undefined ? '' : `<br>ends ${expires === 'job' ? 'with this job' : expires}`;
-    const was = before === undefined ? '' : `${nameCell(before)} → `;
+    const was = before === undefined ? '' : `${nameCell(before)} \u2192 `;
     return `${was}${nameCell(username)}<br>${nameCell(registry)}${end}`;
 }
 function servicesOutput(results) {
@@ -21276,7 +21276,7 @@ function difference(spec, asked) {
         env,
         words: [
             ...(image === undefined ? [] : ['image']),
-            ...(replicas === undefined ? [] : [`replicas ${now} → ${replicas}`]),
+            ...(replicas === undefined ? [] : [`replicas ${now} \u2192 ${replicas}`]),
             ...(names.length === 0 ? [] : [`env ${names.join(', ')}`]),
         ],
     };
@@ -21343,7 +21343,7 @@ const DIGEST_CHARACTERS = 12;
 function imageInWords(image) {
     const [, name = 'no image', digest = ''] = /^(.*?)(@sha256:.*)?$/.exec(image ?? '') ?? [];
     const most = '@sha256:'.length + DIGEST_CHARACTERS;
-    return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`;
+    return digest.length > most ? `${name}${digest.slice(0, most)}\u2026` : `${name}${digest}`;
 }
 /** The spec with the variables that docker would obey itself, and so was not given. */
 function withRulingVariables(spec, env) {
@@ -21571,7 +21571,7 @@ function fieldWords({ field, key }) {
     return safeLine(key === undefined ? field : `${field} ${key}`, MOST_WORD);
 }
 function summaryOf(subjects, verdict) {
-    const head = ['## 📜 What was deployed', prose(`Swarm Deploy: ${verdict}, mode history`)];
+    const head = ['## \ud83d\udcdc What was deployed', prose(`Swarm Deploy: ${verdict}, mode history`)];
     const parts = subjects.flatMap((one) => {
         const since = sinceWords(one);
         const title = `### ${prose(titleOf(one))}`;
@@ -21600,7 +21600,7 @@ function rowOf({ record, isRunning, changes }) {
     const run = newestRun(record);
     const words = [backWords(record), ...changeWords(record.subject, changes)].filter((text) => text !== undefined);
     return [
-        `${isRunning ? '▶ ' : ''}**#${record.version}**`,
+        `${isRunning ? '\u25b6 ' : ''}**#${record.version}**`,
         utcWords(Date.parse(record.at)),
         run.commit === '' ? '' : cell(run.commit.slice(0, COMMIT_CHARACTERS)),
         [runCell(run), moreRuns(record)].filter(Boolean).join(', '),
@@ -21740,7 +21740,7 @@ function login_summary(configs) {
         return `| ${[nameCell(place), cell(username), nameCell(name)].join(' | ')} |`;
     }));
     return [
-        '## ✅ Logged in for the later steps of this job',
+        '## \u2705 Logged in for the later steps of this job',
         'Swarm Deploy: **logged-in**, mode `login`',
         ['| Registry | Account | Config |', '| --- | --- | --- |', ...rows].join('\n'),
     ].join('\n\n');
@@ -21778,7 +21778,7 @@ const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[
 const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
 /**
  * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
- * quotes with its name (`"Authorization: Bearer …"`) is taken to their end.
+ * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
  */
 function withoutLikelySecrets(text) {
     const clear = text.replace(ADDRESS, likely_secrets_withoutUserInfo);
@@ -22271,7 +22271,7 @@ function tableOf(services) {
         ? table
         : `${table}\n\nThere is no room here for ${missing} more services: see the output \`changes\`.`;
 }
-const plan_markdown_MARKS = { create: '🟢', update: '🟡', unchanged: '⚪', remove: '🔴' };
+const plan_markdown_MARKS = { create: '\ud83d\udfe2', update: '\ud83d\udfe1', unchanged: '\u26aa', remove: '\ud83d\udd34' };
 function rowCells(service) {
     const { name, action, account } = service;
     return [
@@ -22279,7 +22279,7 @@ function rowCells(service) {
         `${plan_markdown_MARKS[action]} ${action}`,
         tasksWords(service),
         whyWords(service).map(nameCell).join(', '),
-        account === undefined ? '–' : plan_markdown_accountCell(account),
+        account === undefined ? '\u2013' : plan_markdown_accountCell(account),
     ];
 }
 function tableRow(cells) {
@@ -22345,7 +22345,7 @@ function fieldRow(service, change) {
     const name = fieldCell(change);
     if (service.action === 'create')
         return `| ${name} | ${after} |`;
-    return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '🔄' : ''} |`;
+    return `| ${name} | ${before} | ${after} | ${restarts(service, change) ? '\ud83d\udd04' : ''} |`;
 }
 function fieldCell({ field, key }) {
     // A path of the API may have keys of the user's in it.
@@ -22356,7 +22356,7 @@ function valueCells(change) {
     const [before, after] = valueWords(change);
     return bothShortened(before, after, MOST_VALUE_CHARACTERS).map((text) => {
         if (text === undefined)
-            return '–';
+            return '\u2013';
         return text === '' ? '(empty)' : cell(text);
     });
 }
@@ -22570,7 +22570,7 @@ function logService(service) {
         log_log.info(`    account ${account.username} of ${account.registry}, config ${account.config}`);
     for (const change of sortedChanges(service).slice(0, MOST_LOGGED_CHANGES)) {
         const [before, after] = valueWords(change);
-        const values = action === 'create' ? plan_quoted(after) : `${plan_quoted(before)} → ${plan_quoted(after)}`;
+        const values = action === 'create' ? plan_quoted(after) : `${plan_quoted(before)} \u2192 ${plan_quoted(after)}`;
         log_log.info(`    ${plan_words_nameOf(change)}: ${values}`);
     }
     const rest = changes.length - MOST_LOGGED_CHANGES;
@@ -22583,7 +22583,7 @@ function logDrift(drift) {
     log_log.info(`    it ${driftWords(drift)}`);
     for (const change of drift.changes.slice(0, MOST_LOGGED_CHANGES)) {
         const [before, after] = valueWords(change);
-        log_log.info(`        ${plan_words_nameOf(change)}: ${plan_quoted(before)} → ${plan_quoted(after)} (${driftDeployWords(change)})`);
+        log_log.info(`        ${plan_words_nameOf(change)}: ${plan_quoted(before)} \u2192 ${plan_quoted(after)} (${driftDeployWords(change)})`);
     }
     const rest = drift.changes.length - MOST_LOGGED_CHANGES;
     if (rest > 0)
@@ -22591,7 +22591,7 @@ function logDrift(drift) {
 }
 function plan_quoted(value) {
     if (value === undefined)
-        return '–';
+        return '\u2013';
     return value === '' ? '(empty)' : value;
 }
 
@@ -23220,7 +23220,7 @@ function node_tasks_nameIn(nodes) {
 /**
  * Removes what has this path. What is gone already is fine.
  *
- * @param path of the Engine API: `/services/3ab…`. An ID, not a name: what somebody else makes anew is not ours
+ * @param path of the Engine API: `/services/3ab\u2026`. An ID, not a name: what somebody else makes anew is not ours
  * @throws EngineError when the swarm refuses
  */
 async function removal_remove(engine, path, signal) {
@@ -24157,12 +24157,12 @@ function removal_verdict({ things, what, isDryRun }) {
 }
 const removal_KINDS = ['service', 'network', 'secret', 'config', 'volume', 'record'];
 const removal_MARKS = {
-    removed: '✅',
-    kept: '⏭️',
-    planned: '🗑️',
-    failed: '❌',
-    'timed-out': '❌',
-    cancelled: '⏹️',
+    removed: '\u2705',
+    kept: '\u23ed\ufe0f',
+    planned: '\ud83d\uddd1\ufe0f',
+    failed: '\u274c',
+    'timed-out': '\u274c',
+    cancelled: '\u23f9\ufe0f',
 };
 function removal_summary(status, { things, missing }, words) {
     const isRed = things.some(removal_isBad);
@@ -24171,7 +24171,7 @@ function removal_summary(status, { things, missing }, words) {
     const left = rows.length - fit.length;
     const title = removal_TITLES[status];
     return [
-        `## ${isRed ? '❌' : '✅'} ${title}${markdown_plain(title === '' ? capitalised(words) : words)}`,
+        `## ${isRed ? '\u274c' : '\u2705'} ${title}${markdown_plain(title === '' ? capitalised(words) : words)}`,
         `Swarm Deploy: **${status}**, mode \`remove\``,
         ...(missing.length === 0 ? [] : [missing.map((line) => `- ${prose(line)}`).join('\n')]),
         ...(rows.length === 0
@@ -24218,7 +24218,7 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
-        reads: '`No such image: …`, `failed to resolve reference …` on a node',
+        reads: '`No such image: \u2026`, `failed to resolve reference \u2026` on a node',
         // The second of daemons with their images in containerd, as new ones of Docker 29 have (moby v2.0.0-beta.24).
         finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b|\bfailed to resolve reference\b|\bfailed to copy: httpReadSeeker\b/i,
         advice: "the node could not pull: look at whether the registry has the image (still), the node's network, its trust in the registry's certificate, and the credential that is stored with the service",
@@ -24226,7 +24226,7 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
-        reads: '`image … could not be accessed on a registry to record its digest`',
+        reads: '`image \u2026 could not be accessed on a registry to record its digest`',
         finds: /\bcould not be accessed on a registry\b/,
         advice: 'does not happen here: the image is resolved first, or nothing is changed',
         doc: 'the image cannot be pulled',
@@ -24287,7 +24287,7 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
-        reads: '`not settled within …`',
+        reads: '`not settled within \u2026`',
         finds: /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
         advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
         doc: 'it takes too long',
@@ -24305,7 +24305,7 @@ const REMEDIES = [
         doc: 'the run was stopped',
     },
     {
-        reads: '`… is a worker of its swarm`',
+        reads: '`\u2026 is a worker of its swarm`',
         finds: /\bis a worker of its swarm\b/,
         advice: 'point `host`, `DOCKER_HOST` or the context at a manager',
         doc: 'the swarm cannot be reached',
@@ -24323,7 +24323,7 @@ const REMEDIES = [
         doc: 'a registry says no',
     },
     {
-        reads: '`failed with exit code …`',
+        reads: '`failed with exit code \u2026`',
         finds: /\b(?:failed|ended)(?: \d+ times in a row, the last one (?:failed|ended))? with exit code\b/,
         advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
         doc: 'a program ends',
@@ -24375,7 +24375,7 @@ function culpritLines(results, link = docLink) {
             .slice(0, MOST_WITH_TASK)
             .flatMap((result) => [headOf(result), ...imageLine(result), ...taskLines(result, logLines)]),
         ...culprits.slice(MOST_WITH_TASK, MOST_WITH_CAUSE).map(headOf),
-        ...(rest.length === 0 ? [] : [`✗ and ${rest.length} more: ${someOf(rest.map(({ name }) => name))}`]),
+        ...(rest.length === 0 ? [] : [`\u2717 and ${rest.length} more: ${someOf(rest.map(({ name }) => name))}`]),
         ...remedyLines(culprits, link),
     ];
 }
@@ -24391,7 +24391,7 @@ function remedyLines(culprits, link) {
 }
 function headOf({ name, outcome, cause, place }) {
     const written = place === undefined ? '' : ` (${place.file} line ${place.line})`;
-    return `✗ ${name}${written}: ${outcome}: ${shortened(cause ?? 'no cause known', culprit_lines_MOST_CAUSE_CHARACTERS)}`;
+    return `\u2717 ${name}${written}: ${outcome}: ${shortened(cause ?? 'no cause known', culprit_lines_MOST_CAUSE_CHARACTERS)}`;
 }
 function imageLine({ image }) {
     const tried = triedImage(image);
@@ -24423,7 +24423,7 @@ function placeInRepository({ file, line }, env) {
     return root === undefined ? undefined : { file: (0,external_node_path_namespaceObject.relative)(root, path), line };
 }
 /**
- * The place with which a problem begins, `compose.yml line 7: …`, when it is one of a file in the workspace: what stands
+ * The place with which a problem begins, `compose.yml line 7: \u2026`, when it is one of a file in the workspace: what stands
  * there may also be an input.
  */
 function placeNamedBy(problem, env) {
@@ -24635,8 +24635,8 @@ function axisOf(seconds) {
     return seconds < 3600 ? '%-M:%S' : '%-H:%M:%S';
 }
 function safeName(name) {
-    const safe = name.replace(/[^\p{L}\p{N} ._·-]/gu, '_').trim() || '_';
-    return safe.length > gantt_MOST_NAME_CHARACTERS ? `${safe.slice(0, gantt_MOST_NAME_CHARACTERS - 1)}…` : safe;
+    const safe = name.replace(/[^\p{L}\p{N} ._\u00b7-]/gu, '_').trim() || '_';
+    return safe.length > gantt_MOST_NAME_CHARACTERS ? `${safe.slice(0, gantt_MOST_NAME_CHARACTERS - 1)}\u2026` : safe;
 }
 /** Two sections of one name would be one. */
 function gantt_distinct(names) {
@@ -24657,10 +24657,10 @@ function gantt_distinct(names) {
 function changeCell({ before, wanted }) {
     const now = images_wordsOf(wanted);
     if (now === undefined)
-        return '–';
+        return '\u2013';
     const old = images_wordsOf(before);
     if (old !== undefined && old.repository !== now.repository)
-        return `${whole(old)} → ${whole(now)}`;
+        return `${whole(old)} \u2192 ${whole(now)}`;
     const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)}${ARROW}${images_shown(now.tag)}`;
     const digests = old === undefined || old.digest === now.digest
         ? images_shown(now.digest)
@@ -24675,20 +24675,20 @@ function changeCell({ before, wanted }) {
 function runsCell({ wanted, after }) {
     const now = images_wordsOf(after);
     if (now === undefined)
-        return '–';
+        return '\u2013';
     if (images_wordsOf(wanted)?.repository !== now.repository)
         return whole(now);
     return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [images_shown(part)])).join(BREAK);
 }
 /** GitHub takes this tag of HTML in a table, where a line cannot end. */
 const BREAK = '<br>';
-const ARROW = '&nbsp;→&nbsp;';
+const ARROW = '&nbsp;\u2192&nbsp;';
 function whole({ repository, tag, digest }) {
     const name = images_shown(`${repository}${tag === undefined ? '' : `:${tag}`}`);
     return digest === undefined ? name : `${name}${BREAK}${images_shown(digest)}`;
 }
 function images_shown(text) {
-    return text === undefined ? '–' : nameCell(text);
+    return text === undefined ? '\u2013' : nameCell(text);
 }
 function images_wordsOf(image) {
     return image === undefined ? undefined : imageWords(image);
@@ -24746,32 +24746,32 @@ const table_COLUMNS = [
     { title: 'Runs now', text: ({ image }) => runsCell(image), isFor: (isRed) => isRed },
     {
         title: 'Changed',
-        text: ({ changes = [] }) => changes.map(nameCell).join('<br>') || '–',
+        text: ({ changes = [] }) => changes.map(nameCell).join('<br>') || '\u2013',
         // That the image is another is shown beside it.
         isFor: (isRed, results) => !isRed && results.some(({ changes = [] }) => changes.some((one) => one !== 'image')),
     },
     { title: 'Tasks', text: tasksCell },
-    { title: 'Account', text: ({ config }) => (config === undefined ? '–' : nameCell(config)) },
+    { title: 'Account', text: ({ config }) => (config === undefined ? '\u2013' : nameCell(config)) },
 ];
 function serviceCell({ name, live, strategy }) {
     const names = live === undefined || live === name ? nameCell(name) : `${nameCell(name)} (${nameCell(live)})`;
     return strategy === undefined ? names : `${names}<br>${strategy}`;
 }
 const table_MARKS = {
-    created: '✅',
-    updated: '✅',
-    unchanged: '✅',
-    removed: '✅',
-    failed: '❌',
-    'rolled-back': '❌',
-    'timed-out': '❌',
-    superseded: '❌',
-    cancelled: '⏹️',
-    skipped: '⏭️',
+    created: '\u2705',
+    updated: '\u2705',
+    unchanged: '\u2705',
+    removed: '\u2705',
+    failed: '\u274c',
+    'rolled-back': '\u274c',
+    'timed-out': '\u274c',
+    superseded: '\u274c',
+    cancelled: '\u23f9\ufe0f',
+    skipped: '\u23ed\ufe0f',
 };
 /** Those that were only taken along have a mark of their own: it leads the eye to the others. */
 function outcomeCell({ outcome, because, seconds, keptTag }) {
-    const mark = because !== undefined && outcome === 'rolled-back' ? '↩️' : table_MARKS[outcome];
+    const mark = because !== undefined && outcome === 'rolled-back' ? '\u21a9\ufe0f' : table_MARKS[outcome];
     const time = outcome === 'skipped' || outcome === 'unchanged' ? '' : `<br>${seconds} s`;
     const tag = keptTag === undefined ? '' : `<br>${markdown_plain(keptTag)}`;
     return `${mark}&nbsp;${outcome}${time}${tag}${because === undefined ? '' : `<br>because of ${table_listed(because)}`}`;
@@ -24784,7 +24784,7 @@ function table_listed(names) {
 /** Nobody has looked how many there are of one that was stopped, or not sent. */
 function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }) {
     if (outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched')
-        return '–';
+        return '\u2013';
     return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`;
 }
 function table_line(cells) {
@@ -24874,9 +24874,9 @@ function rowName(service, tasks) {
     return [
         slot === undefined ? service : `${service}.${slot}`,
         ...nodes.slice(0, MOST_NODES),
-        ...(nodes.length > MOST_NODES ? ['…'] : []),
+        ...(nodes.length > MOST_NODES ? ['\u2026'] : []),
         ...(ending === undefined ? [] : [endingWords(ending)]),
-    ].join(' · ');
+    ].join(' \u00b7 ');
 }
 const LABELS = { waiting: 'waits', pulling: 'pulls', starting: 'starts', running: 'runs' };
 function taskBars({ phases, to, ending }, { to: end }, mark) {
@@ -25030,12 +25030,12 @@ function shortHeadline(text) {
     const head = text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS);
     // No half of what stands between backticks.
     const isCutInCode = (head.split('`').length - 1) % 2 === 1;
-    return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} …`;
+    return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} \u2026`;
 }
 const RED = ['failed', 'rolled-back', 'timed-out', 'cancelled'];
 /** @param text Markdown */
 function title(status, text) {
-    return `## ${RED.includes(status) ? '❌' : '✅'} ${text}`;
+    return `## ${RED.includes(status) ? '\u274c' : '\u2705'} ${text}`;
 }
 /** What kind of summary this is: a job may have others. */
 function facts(status, results, { stack, returns = [] }) {
@@ -25138,7 +25138,7 @@ async function reportResults(results, deployment, records = []) {
         if (note !== undefined)
             reportLog.warning(`${name}: ${note}`);
     for (const line of culpritLines(shown))
-        reportLog.info(line, line.startsWith('✗') ? 'bad' : undefined);
+        reportLog.info(line, line.startsWith('\u2717') ? 'bad' : undefined);
     const isRed = !shown.every(isGood);
     if (isRed)
         reportLog.info(headline(shown, deployment), 'bad');
@@ -25309,11 +25309,11 @@ function statusFitToShow({ services }) {
         };
     });
 }
-/** `replicas 2 → 5`; of what may be a secret the name alone. */
+/** `replicas 2 \u2192 5`; of what may be a secret the name alone. */
 function status_words_changeWords(change) {
     const [before, after] = valueWords(change);
     const isPlain = change.field === 'replicas' || change.field === 'image';
-    return isPlain ? `${plan_words_nameOf(change)} ${before ?? 'none'} → ${after ?? 'none'}` : plan_words_nameOf(change);
+    return isPlain ? `${plan_words_nameOf(change)} ${before ?? 'none'} \u2192 ${after ?? 'none'}` : plan_words_nameOf(change);
 }
 function statusWordOf(services, { missing }) {
     if (missing.length > 0 || services.some(({ state }) => state === 'problem'))
@@ -25433,7 +25433,7 @@ function sayAll(services, swarm) {
     const column = nameColumn(services.map(({ name }) => name));
     for (const one of services) {
         const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one;
-        const mark = { up: '✓', changing: '~', problem: '✗' }[state];
+        const mark = { up: '\u2713', changing: '~', problem: '\u2717' }[state];
         const isBad = state === 'problem';
         reportLog.info(`${mark} ${column(name)} ${status_words_tasksWords(one)}, ${shortImage(image ?? 'no image')}`, isBad ? 'bad' : undefined);
         for (const problem of problems)
@@ -25465,7 +25465,7 @@ function status_report_summary(word, title, services, swarm, which) {
     const left = rows.length - fit.length;
     const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : '';
     return [
-        `## ${{ healthy: '✅', changing: '🔄', problems: '❌' }[word]} ${prose(`${title.slice(0, 1).toUpperCase()}${title.slice(1)}`)}`,
+        `## ${{ healthy: '\u2705', changing: '\ud83d\udd04', problems: '\u274c' }[word]} ${prose(`${title.slice(0, 1).toUpperCase()}${title.slice(1)}`)}`,
         `Swarm Deploy: **${word}**, mode \`status\`${about}, ${markdown_plain(nodesLine(swarm))}`,
         ...fitSections,
         ...(rows.length === 0 ? [] : [[...HEAD, ...fit].join('\n')]),
@@ -25488,7 +25488,7 @@ function status_report_section(one, isFolded) {
 }
 function status_report_row(one) {
     const { name, state, image, tasks, nodes, account, notes, drift, lastDeploy } = one;
-    const mark = { up: '✅&nbsp;up', changing: '🔄&nbsp;changing', problem: '❌&nbsp;problem' }[state];
+    const mark = { up: '\u2705&nbsp;up', changing: '\ud83d\udd04&nbsp;changing', problem: '\u274c&nbsp;problem' }[state];
     const said = [...notes, ...(drift === undefined ? [] : [driftLine(drift)])];
     const cells = [
         nameCell(name),
@@ -25503,20 +25503,20 @@ function status_report_row(one) {
 }
 function imageCell(image) {
     if (image === undefined)
-        return '–';
+        return '\u2013';
     const { repository, tag, digest } = imageWords(image);
     return [repository, tag, digest].flatMap((part) => (part === undefined ? [] : [nameCell(part)])).join('<br>');
 }
 function status_report_accountCell(account) {
     if (account === undefined)
-        return '–';
+        return '\u2013';
     const { name, registry, expires } = account;
     const end = expires === undefined ? '' : `<br>${expires === 'job' ? 'ended with its job' : `until ${expires}`}`;
     return `${name === '' ? 'a token' : nameCell(name)}<br>${nameCell(registry)}${end}`;
 }
 function deployCell(deploy) {
     if (deploy === undefined)
-        return '–';
+        return '\u2013';
     const { url = '' } = deploy.run ?? {};
     const words = proseCell(status_words_deployWords(deploy));
     return /^https:\/\/[^\s()<>|]+$/.test(url) ? `${words}<br>[run](${url})` : words;
@@ -26737,16 +26737,20 @@ function hasComeUp(history, snapshot, inSlot) {
  * HAProxy, which docker-socket-proxy is made of, refuses what does not fit into 16 KB (its `tune.bufsize`).
  */
 const MOST = 100;
+/** How many of more than that, where an answer is long: what is read of it is gone again before V8 takes it for old. */
+const in_chunks_FEW = 25;
 /**
  * The answers for all names or IDs, asked for some after others: never one request that is too long, nor one answer that
  * fills the memory.
  *
  * @param ask for some of them, at least one
+ * @param most of them that go into one request, where they are too many for one
  */
-async function inChunks(all, ask) {
+async function inChunks(all, ask, most = MOST) {
     const answers = [];
-    for (let from = 0; from < all.length; from += MOST)
-        answers.push(...(await ask(all.slice(from, from + MOST))));
+    const step = all.length > MOST ? most : MOST;
+    for (let from = 0; from < all.length; from += step)
+        answers.push(...(await ask(all.slice(from, from + step))));
     return answers;
 }
 
@@ -26813,7 +26817,8 @@ async function failed_check_isUnhealthy(id, engine, signal) {
 
 
 /**
- * Reads services, their tasks and the nodes: three calls for up to a hundred services, and two for each hundred more.
+ * Reads services, their tasks and the nodes: three calls for up to a hundred services. Of more the services
+ * are asked for by the hundred, and their tasks for 25 at a time.
  *
  * @param ours the services as this run has read them or given them their specs, before the reading
  * @throws EngineError, ConnectionLost when the daemon does not answer
@@ -26863,11 +26868,12 @@ function snapshot_idsOf(services) {
 }
 /** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
 async function tasksOf(engine, ids, which, signal) {
-    return inChunks(ids, async (service) => {
+    const read = async (service) => {
         const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
         const tasks = await engine.get('/tasks', { query: { filters }, signal });
         return tasks.map(asRead);
-    });
+    };
+    return inChunks(ids, read, in_chunks_FEW);
 }
 /** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
 function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }) {
@@ -28752,7 +28758,7 @@ const SETTINGS = {
     'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
     'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
     constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
-    'update policy': { compose: 'deploy.update_config', flag: '--update-…' },
+    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
     'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
     'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
     'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
@@ -28899,7 +28905,7 @@ function positionOf(files, path) {
     return found.depth === 0 ? undefined : { file: found.file, line: found.line };
 }
 /**
- * A message of docker, with the place that it means before it: `compose.yml line 7: services.web …`.
+ * A message of docker, with the place that it means before it: `compose.yml line 7: services.web \u2026`.
  *
  * @param about the path that it is about when it names none
  */
@@ -29788,8 +29794,8 @@ function serviceLog(names, startedAt = nowMs()) {
                 step(name, text);
         },
         unchanged: ended(step),
-        good: ended(of('✓')),
-        bad: ended(of('✗', 'bad')),
+        good: ended(of('\u2713')),
+        bad: ended(of('\u2717', 'bad')),
         all: (text) => log_log.info(line(' ', text)),
     };
 }
@@ -35194,7 +35200,7 @@ function mayPass(error) {
 function basic({ username, password }) {
     return new Secret(`Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`);
 }
-/** `Bearer realm="https://…",service="…"`. Pure. */
+/** `Bearer realm="https://\u2026",service="\u2026"`. Pure. */
 function parseChallenge(text) {
     const [, scheme = '', rest = ''] = /^\s*(\w+)\s*(.*)$/s.exec(text) ?? [];
     const pairs = [...rest.matchAll(/(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)].map(([, key = '', quoted, plain]) => [key.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '']);
@@ -35378,7 +35384,7 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
 function missingService({ name, image, isKeyed }, names) {
     const guesses = similarNames(name, names);
     const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`;
-    const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`;
+    const what = `image: ${image === undefined ? '\u2026' : familiar(image)}, create: true`;
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
     return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
 }
@@ -37764,7 +37770,7 @@ function versionInWords(record, records = []) {
     const origin = originOf(record, records);
     const tags = tagsOf(record).map((tag) => safeLine(tag, choose_LONGEST_WORD));
     const facts = [
-        ...(tags.length === 0 ? [] : [[...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['…'] : [])].join(' ')]),
+        ...(tags.length === 0 ? [] : [[...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['\u2026'] : [])].join(' ')]),
         // The commit of a rollback is that of its workflow, and says nothing of what runs.
         ...(origin === record.version ? [] : [`went back to #${origin}`]),
         ...(origin === record.version && run?.commit ? [`commit ${safeLine(run.commit, choose_LONGEST_WORD).slice(0, 12)}`] : []),
@@ -38693,7 +38699,7 @@ function stack_capture_namesIn(query) {
 }
 const LOGGED = /^time=\S+ level=\w+ msg=("(?:[^"\\]|\\.)*"|\S+).*$/;
 /**
- * What docker prints beside its work, and the rest. It warns in lines of its log, `level=warning msg="…"`, and in blocks
+ * What docker prints beside its work, and the rest. It warns in lines of its log, `level=warning msg="\u2026"`, and in blocks
  * with empty lines between: the options that it ignores, and behind a title those that are deprecated, one a line.
  */
 function heard(stderr) {
@@ -39927,7 +39933,7 @@ async function candidateOfContext({ context: name, ssh }, ground) {
     if (ssh !== undefined) {
         const target = parseHost(host);
         if (target.kind !== 'ssh') {
-            throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`);
+            throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-\u2026\` out`);
         }
         return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
@@ -40297,20 +40303,24 @@ function withoutTags(html) {
 ;// CONCATENATED MODULE: external "node:stream"
 const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
 ;// CONCATENATED MODULE: ./build/runner/small-heap.js
-let isKept = false;
+/** What new objects get. With much less, what is needed for a moment only counts as old; by itself V8 takes 128 MB. */
+const BYTES_FOR_NEW = 8e6;
+let v8;
 /**
- * Has V8 keep its heap close to what is in use from now on, for runs that read megabytes again and again. By itself it takes,
- * of a machine that has enough, 128 MB for new objects alone, and lets the old ones become twice as many before it
- * looks for what may go. With it a deploy of a thousand services takes half the memory. What reads less gains nothing.
+ * Has V8 keep its heap close to what is in use, for runs that read long answers again and again: called for each of
+ * them. By itself V8 takes what a machine has: far more for new objects than are alive, and the old ones become
+ * twice as many before it looks for what may go. So a deploy of a thousand services takes half the memory. What reads less
+ * would gain nothing.
  */
 async function keepHeapSmall() {
-    if (isKept)
-        return;
-    isKept = true;
-    // Loaded only here: it would be a fiftieth of the start.
-    const { setFlagsFromString } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8877, 19));
-    setFlagsFromString('--semi-space-growth-factor=1');
-    setFlagsFromString('--heap-growing-percent=30');
+    if (v8 === undefined) {
+        // Loaded only here: it would be a fiftieth of the start.
+        v8 = (await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8877, 19))).default;
+        v8.setFlagsFromString('--heap-growing-percent=30');
+    }
+    const { space_size: size = 0 } = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space') ?? {};
+    // It shrinks when there is little to do, and then has to grow again.
+    v8.setFlagsFromString(`--semi-space-growth-factor=${size < BYTES_FOR_NEW ? 2 : 1}`);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
@@ -40328,8 +40338,8 @@ const WAIT_SECONDS = 180;
 const MOST_STDERR = 20_000;
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256;
-/** Those of about fifty services with ten tasks each. */
-const LARGE_MEGABYTES = 1;
+/** That of about a hundred tasks. */
+const LARGE_BYTES = 250_000;
 /**
  * HTTP to a daemon over kept connections, each of them one `docker system dial-stdio` process. Every request ends: with
  * its answer, at its limit, with its signal, or when the pipes are closed.
@@ -40357,7 +40367,7 @@ class HttpOverPipe {
                     fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
             });
             response.once('end', () => {
-                if (bytes > LARGE_MEGABYTES * 1e6)
+                if (bytes > LARGE_BYTES)
                     void keepHeapSmall();
                 done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
             });
@@ -43989,7 +43999,7 @@ function plan_missingService(name, services) {
     return { what, ...plan_adviceFor(name, guess) };
 }
 function plan_adviceFor(name, guess) {
-    // `pr-${{ … }}` of an event that has no such value.
+    // `pr-${{ \u2026 }}` of an event that has no such value.
     if (/[-_]$/.test(name)) {
         const advice = 'its name ends as one does of which a variable is empty: check the expression';
         return { advice, isSuspicious: true };
@@ -45460,7 +45470,7 @@ function clean_up_tell(state, lines) {
     log.warning([`The run was cut off ${clean_up_where(state)}, before it could report:`, ...shown, ...more].join('\n'));
 }
 function clean_up_where({ stage }) {
-    return stage === '' ? 'before its first stage' : `in the stage “${stage}”`;
+    return stage === '' ? 'before its first stage' : `in the stage \u201c${stage}\u201d`;
 }
 
 ;// CONCATENATED MODULE: ./build/command/known.js
@@ -45672,12 +45682,12 @@ function arguments_strayWord(word, before) {
     }
     // It may be a secret that stands where nobody expects one.
     const place = before?.startsWith('--')
-        ? ` behind ${safeLine(before.replace(/=.*/s, '=…'), arguments_MOST_NAME_CHARACTERS)}`
+        ? ` behind ${safeLine(before.replace(/=.*/s, '=\u2026'), arguments_MOST_NAME_CHARACTERS)}`
         : '';
     return `a word${place} belongs to no flag: a value with blanks needs quotes, and the mode is the first word`;
 }
 function missingBefore(name, next) {
-    return `: where it really is ${safeLine(next.replace(/=.*/s, ''), arguments_MOST_NAME_CHARACTERS)}, write --${name}=…`;
+    return `: where it really is ${safeLine(next.replace(/=.*/s, ''), arguments_MOST_NAME_CHARACTERS)}, write --${name}=\u2026`;
 }
 /** A value that is a file's, or what stands on standard input; a path stays a path. */
 function givenAs(name, text) {
@@ -45965,7 +45975,7 @@ function readSettings(env) {
     return { inputs, options, variables };
 }
 const settings_MOST_NAME_CHARACTERS = 80;
-/** Outside of a plugin's CI, `PLUGIN_…` may be anybody's. */
+/** Outside of a plugin's CI, `PLUGIN_\u2026` may be anybody's. */
 function isStray(variable, env, read) {
     if (read.includes(variable) || OWN.includes(variable) || (env[variable] ?? '').trim() === '')
         return false;
@@ -45979,8 +45989,8 @@ function isOfPlugin(env) {
     return env.CI === 'woodpecker' || env.DRONE === 'true';
 }
 /**
- * The environment with all inputs where a runner puts them. What a flag says goes first, then `SWARM_DEPLOY_…`, then
- * `PLUGIN_…`, then `INPUT_…`.
+ * The environment with all inputs where a runner puts them. What a flag says goes first, then `SWARM_DEPLOY_\u2026`, then
+ * `PLUGIN_\u2026`, then `INPUT_\u2026`.
  *
  * @param flags by the names of inputs
  */

@@ -100,3 +100,9 @@ test('the licence of each library is passed on, with its whole text', async () =
     else expect(path).toContain('@aws-sdk')
   }
 })
+
+test('no file has a character for which V8 would keep all of it twice as large', async () => {
+  const code = (await readdir(DIST)).filter((name) => name.endsWith('.js'))
+  const wide = await Promise.all(code.map(async (name) => ((await read(name)).match(/[^\0-\x7f]/g) ?? []).length))
+  expect(wide).toEqual(code.map(() => 0))
+})

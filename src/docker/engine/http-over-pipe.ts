@@ -19,8 +19,8 @@ const MOST_STDERR = 20_000
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256
 
-/** Those of about fifty services with ten tasks each. */
-const LARGE_MEGABYTES = 1
+/** That of about a hundred tasks. */
+const LARGE_BYTES = 250_000
 
 /** A request as it goes over the pipe. */
 export interface Outgoing {
@@ -71,7 +71,7 @@ export class HttpOverPipe {
         if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`))
       })
       response.once('end', () => {
-        if (bytes > LARGE_MEGABYTES * 1e6) void keepHeapSmall()
+        if (bytes > LARGE_BYTES) void keepHeapSmall()
         done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) })
       })
     })

@@ -2,7 +2,7 @@ import { sleep } from '../../runner/clock.ts'
 import { groupBy } from '../../runner/group-by.ts'
 import type { Node, Service, Task } from '../api.ts'
 import { type Engine, EngineError } from '../engine/engine.ts'
-import { inChunks } from '../engine/in-chunks.ts'
+import { FEW, inChunks } from '../engine/in-chunks.ts'
 import { sharingTemplates } from '../specs/shared-templates.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
 import { withFailedChecks } from './failed-check.ts'
@@ -36,7 +36,8 @@ export interface PresentService {
 export type WhichTasks = 'up-to-date' | 'all'
 
 /**
- * Reads services, their tasks and the nodes: three calls for up to a hundred services, and two for each hundred more.
+ * Reads services, their tasks and the nodes: three calls for up to a hundred services. Of more the services
+ * are asked for by the hundred, and their tasks for 25 at a time.
  *
  * @param ours the services as this run has read them or given them their specs, before the reading
  * @throws EngineError, ConnectionLost when the daemon does not answer
@@ -113,11 +114,12 @@ async function tasksOf(
   which: WhichTasks,
   signal: AbortSignal,
 ): Promise<readonly Task[]> {
-  return inChunks(ids, async (service) => {
+  const read = async (service: readonly string[]) => {
     const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
     const tasks = await engine.get<Task[]>('/tasks', { query: { filters }, signal })
     return tasks.map(asRead)
-  })
+  }
+  return inChunks(ids, read, FEW)
 }
 
 /** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */

@@ -19,6 +19,15 @@ test.each([
   expect(answers).toEqual(names(count).map((name) => `answer to ${name}`))
 })
 
+test.each([
+  [100, [100]],
+  [101, [40, 40, 21]],
+])('of %i whose answers are long fewer go into one request, where one is not enough', async (count, sizes) => {
+  const asked: number[] = []
+  await inChunks(names(count), async (some) => [asked.push(some.length)], 40)
+  expect(asked).toEqual(sizes)
+})
+
 test('what one part is answered with ends the others', async () => {
   const asked: (string | undefined)[] = []
   const asking = inChunks(names(300), async (some) => {
