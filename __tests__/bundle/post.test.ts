@@ -89,17 +89,20 @@ describe('post', () => {
     LIMIT_MS,
   )
 
-  test(
-    'after a main that was killed before it sent anything says so, and asks no swarm',
-    async () => {
-      await using docker = await fakeDocker({ ...healthy, hangs: ['/nodes'] })
+  test.each([
+    ['Connect', '/info'],
+    ['Log in', '/nodes'],
+    ['Check images, flags and platforms', '/distribution/registry.example.com/app:v2/json'],
+  ])(
+    'after a main that was killed before it sent anything says so, and asks no swarm: in the stage “%s”',
+    async (stage, hangs) => {
+      await using docker = await fakeDocker({ ...healthy, hangs: [hangs] })
       const step = await runner.start({ with: inputs, env: { ...JOB, ...docker.env }, losesState: true })
-      await reaches(step, 'Log in')
+      await reaches(step, stage)
+      await until('the call', LIMIT_MS, async () => (await docker.requests()).includes(`GET ${hangs}`))
       step.main.kill('SIGKILL')
       const run = await step.finished
-      expect(warningsOf(run)).toEqual([
-        expect.stringMatching(/^The run was cut off in the stage “Log in”: no service was changed$/),
-      ])
+      expect(warningsOf(run)).toEqual([`The run was cut off in the stage “${stage}”: no service was changed`])
       // Whoever goes to a swarm asks for the endpoint first: only main did.
       expect((await docker.calls()).filter((call) => call.startsWith('context inspect'))).toHaveLength(1)
       expect(await readdir(runner.temp)).toEqual([])

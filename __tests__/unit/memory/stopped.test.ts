@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
+import { isInterim } from '../../../src/plan/interim-spec.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
@@ -132,6 +133,69 @@ test.each(['rollback', 'keep'])('a run that is stopped in the watch, with on-can
   expect(results).toMatchObject([{ outcome: 'cancelled' }])
   const image = swarm.service('web')?.Spec.TaskTemplate.ContainerSpec?.Image
   expect(image).toBe(onCancel === 'rollback' ? ONE : pin('hub.test/acme/web:2'))
+})
+
+describe('a run that is stopped says what was under way, and leaves nothing half-way:', () => {
+  const UPDATE = /^POST \/services\/\w+\/update/
+  const TWO = pin('hub.test/acme/web:2')
+  /** When it is stopped: at a call, or after so many seconds. */
+  type Stop =
+    | { readonly at: RegExp; readonly from?: number; readonly when: 'before' | 'after' }
+    | { readonly s: number }
+
+  test.each<[string, Stop, Record<string, string>, RegExp, string | undefined]>([
+    ['in the look at the swarm', { at: /^GET \/nodes/, when: 'after' }, {}, /^Stopped by SIGTERM\. Nothing/, ONE],
+    ['in the check', { at: /^GET \/distribution/, when: 'after' }, {}, /^Stopped by SIGTERM\. Nothing was/, ONE],
+    [
+      'while it is sent',
+      { at: UPDATE, when: 'before' },
+      {},
+      /not known whether the swarm took the change|the run was stopped; the swarm goes on by itself/,
+      TWO,
+    ],
+    ['in the watch', { s: 1.5 }, { monitor: '10m' }, /^the run was stopped; the swarm goes on by itself$/, TWO],
+    [
+      'in the way back',
+      { at: UPDATE, from: 2, when: 'after' },
+      { services: 'web: hub.test/acme/web:crashes' },
+      /exit code 3.*the way back was sent and not watched$/,
+      ONE,
+    ],
+    [
+      'while the canaries are held',
+      { s: 60 },
+      { strategy: 'canary', hold: '10m', monitor: '1s' },
+      /^the run was stopped before it was sent/,
+      ONE,
+    ],
+    ['while the old tasks are stopped', { s: 0.2 }, { strategy: 'recreate' }, /^the run was stopped/, undefined],
+    [
+      'before the traffic moves',
+      { s: 60 },
+      { strategy: 'blue-green', hold: '10m', monitor: '1s', 'on-cancel': 'rollback' },
+      /^the run was stopped before the traffic moved from web/,
+      ONE,
+    ],
+  ])('%s', async (_, when, inputs, says, has) => {
+    const swarm = await swarmOfWeb({ Labels: { 'traefik.enable': 'true' } })
+    const stop = new AbortController()
+    if ('s' in when) setTimeout(() => cancel(stop), when.s * 1000)
+    else swarm.faults.add({ ...when, fault: { kind: 'meanwhile', act: () => cancel(stop) } })
+    const asked = { services: 'web: hub.test/acme/web:2', timeout: '15m', lock: 'true', ...inputs }
+    const { results, problems, seconds } = await runAction(swarm, asked, { stop })
+    if (results.length === 0) expect(problems).toEqual([expect.stringMatching(says)])
+    else expect(results).toMatchObject([{ name: 'web', cause: expect.stringMatching(says) }])
+    if (results.length > 0) expect(results[0]?.outcome).toBe(has === ONE && 'at' in when ? 'rolled-back' : 'cancelled')
+    if ('s' in when) expect(seconds).toBeLessThan(when.s + PATIENCE_SECONDS)
+    await pass(60)
+    expect(swarm.services).toEqual(['web'])
+    expect(isInterim((swarm.service('web') as Service).Spec)).toBe(false)
+    expect(swarm.service('web')?.Spec.Labels?.['traefik.enable']).toBe('true')
+    const running = swarm.running('web')
+    expect(new Set(running)).toEqual(new Set([has ?? running[0]]))
+    expect(running).toHaveLength(2)
+    expect(swarm.somebody('GET', '/configs')).toEqual([])
+  })
 })
 
 describe('what a stack has had made', () => {

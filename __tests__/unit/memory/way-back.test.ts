@@ -126,6 +126,31 @@ test('a service that the swarm refuses ends the others too', async () => {
   ])
 })
 
+test('after a deploy that changed nothing, the way back still leads to what ran', async () => {
+  const swarm = await swarmOf(spec('web'))
+  await runAction(swarm, { services: 'web: hub.test/acme/web:2' })
+  // What any other tool does on a redeploy: the previous spec becomes the same as the present one.
+  swarm.update('web', (now) => now)
+  const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
+  expect(results).toMatchObject([{ outcome: 'rolled-back', image: { before: TWO, after: TWO } }])
+  expect(swarm.running('web')).toEqual([TWO])
+})
+
+test('a way back that fails is red with both causes', async () => {
+  const swarm = await swarmOf(spec('bad'))
+  // By the time that it goes back, neither a registry nor a node has the old image any more.
+  const gone = () => {
+    swarm.images.set('hub.test/acme/web:1', { missing: true })
+    for (const { images } of swarm.store.nodes.values()) images.clear()
+  }
+  setTimeout(gone, 1000)
+  swarm.images.set('hub.test/acme/web:crashes', { ends: { afterSeconds: 3, exitCode: 3 } })
+  const { results } = await runAction(swarm, { services: 'bad: hub.test/acme/web:crashes', monitor: '5s' })
+  expect(results).toMatchObject([
+    { outcome: 'failed', cause: expect.stringMatching(/exit code 3.*the way back failed too: .*No such image/) },
+  ])
+})
+
 describe('what passes does not end a way back', () => {
   const ELECTION = { kind: 'election', as: 'lost-leader' } as const
   const update = /^POST \/services\/\w+\/update/

@@ -65,3 +65,23 @@ test('a half-way spec goes back also when a leader that comes back refuses that 
   expect(await settled).toEqual([expect.stringMatching(/^web is sent back to /)])
   expect(post).toHaveBeenCalledTimes(refusals + 1)
 })
+
+test.each<['rollback' | 'keep', string, ServiceState, Service, string, string | undefined]>([
+  ['rollback', 'made', create, has(), 'is removed again', 'DELETE /services/ID'],
+  ['keep', 'made', create, has(), 'was made, and stays', undefined],
+  ['rollback', 'updated', update, has(), 'is sent back to', 'POST /services/ID/update'],
+  ['keep', 'updated', update, has(), 'has what was sent, and the swarm goes on with it by itself', undefined],
+  ['rollback', 'updated, and deployed by somebody after that', update, has(theirs), 'is left alone', undefined],
+  ['rollback', 'not changed any more', update, has(before), 'is as it was before the run', undefined],
+])('with on-cancel: %s, of a service that was %s', async (onCancel, _, state, now, says, asked) => {
+  const calls: string[] = []
+  const note = (method: string) => async (path: string) => {
+    calls.push(`${method} ${path.replace(now.ID, 'ID')}`)
+  }
+  const engine = { get: async () => now, post: note('POST'), remove: note('DELETE') } as unknown as Engine
+  const run = { services: new Map([['web', state]]), onCancel } as unknown as RunState
+  const told = await settle(run, { engine } as unknown as Connection, new AbortController().signal)
+  expect(told).toEqual([expect.stringContaining(`web ${says === 'is left alone' ? 'is neither' : says}`)])
+  expect(told[0]).toContain(says)
+  expect(calls).toEqual(asked === undefined ? [] : [asked])
+})
