@@ -10,6 +10,8 @@ describe('an election of the leader', () => {
     "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.",
     'Error response from daemon: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing"',
     'rpc error: code = Unavailable desc = transport is closing',
+    // A manager that is being demoted.
+    'rpc error: code = Canceled desc = grpc: the client connection is closing',
   ])('is behind "%s"', (message) => {
     expect(isElection(message)).toBe(true)
   })
