@@ -1,60 +1,61 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { newerEngine, RELEASES } from '../../lab/engines/newer.ts'
 import type { LabImage, LabNode } from '../../lab/lab.ts'
-import { healthy } from '../../lab/program.ts'
-import type { Step, StepResult } from '../../lab/runner.ts'
+import { runs } from '../../lab/program.ts'
+import type { StepResult } from '../../lab/runner.ts'
+import type { Service } from '../../src/docker/api.ts'
 import { describeSwarm, pinned } from '../support/swarm.ts'
 
 const LIMIT_MS = 600_000
 const PASSWORD = 'bob-pw-for-pulls'
 /** So long the slow registry takes for a layer, and for the configuration before it. */
-const SLOW_MS = 5000
+const SLOW_MS = 700
 /** More than a disk has room for that is full. */
 const BALLAST = 200_000
 const PREFIX = 'swarm-deploy-prepare-'
 const BLOB = /\/blobs\/sha256:/
+const REPLICAS = 2
 
-/** Images on every node before anything of a service is changed. */
+/** Images on every node before anything of a service is changed. All of it is played with one service. */
 describeSwarm(
   'prepare',
-  { nodes: 3, registries: { main: { accounts: { bob: { password: PASSWORD } } }, safe: { tls: true } } },
+  { nodes: 4, registries: { main: { accounts: { bob: { password: PASSWORD } } }, safe: { tls: true } } },
   (swarm) => {
     const main = () => swarm.lab.registries.main
-    const inputs = (name: string, { reference }: LabImage, more: Record<string, string> = {}) => ({
+    const inputs = ({ reference }: LabImage, more: Record<string, string> = {}) => ({
       registry: main().host,
       username: 'bob',
       password: PASSWORD,
-      services: JSON.stringify([{ name, image: reference }]),
+      services: JSON.stringify([{ name: 'web', image: reference }]),
       monitor: '1s',
       prepare: 'true',
       ...more,
     })
 
-    const image = (repository: string, tag: string, registry: 'main' | 'safe' = 'main') =>
+    const image = (tag: string, registry: 'main' | 'safe' = 'main') =>
       swarm.lab.image({
-        ...{ registry, repository, tag, content: repository + tag, ballast: BALLAST },
+        ...{ registry, repository: 'web', tag, content: tag, ballast: BALLAST, ...runs() },
         // Of a single manifest of docker's own the manager reads the configuration, to know its platform.
         format: 'attested',
-        ...healthy(),
       })
 
-    /** A service with its first image, and the second one. */
-    const serve = async (name: string, replicas: number, registry: 'main' | 'safe' = 'main') => {
-      const [v1, v2] = [await image(name, 'v1'), await image(name, 'v2', registry)]
+    beforeAll(async () => {
+      const { reference } = await image('v1')
       const flags = ['--restart-delay 300ms', '--update-monitor 1s']
-      const service = { name, image: v1.reference, create: true, replicas: `${replicas}`, 'create-args': flags }
-      const { outputs } = await swarm.deploy(
-        inputs(name, v1, { services: JSON.stringify([service]), prepare: 'false' }),
+      const service = { name: 'web', image: reference, create: true, replicas: `${REPLICAS}`, 'create-args': flags }
+      const made = await swarm.deploy(
+        inputs({ reference, digest: '' }, { services: JSON.stringify([service]), prepare: 'false' }),
       )
-      expect(outputs.status).toBe('converged')
-      return { v1, v2 }
-    }
+      expect(made.outputs.status).toBe('converged')
+    }, LIMIT_MS)
 
-    const services = async () => (await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout.split('\n')
-    const pullServices = async () => (await services()).filter((name) => name.startsWith(PREFIX))
+    const pullServices = async () => {
+      const { body } = await swarm.lab.nodes[0].engine<Service[]>('GET', '/services')
+      return body.map(({ Spec }) => Spec.Name).filter((name) => name.startsWith(PREFIX))
+    }
 
     /** No service, no container and no volume of ours on any node. */
     const expectNothingLeft = async () => {
@@ -75,106 +76,65 @@ describeSwarm(
     const errorsOf = ({ annotations }: StepResult) =>
       annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
 
-    test(
-      'all layers have been asked for when the service changes, and without it none has',
-      async () => {
-        const order = async (name: string, prepare: string) => {
-          const { v2 } = await serve(name, 1)
-          await main().forgetRequests()
-          await main().fail({ path: BLOB, delayMs: SLOW_MS })
-          const run = await swarm.deploy(inputs(name, v2, { prepare })).finally(() => main().recover())
-          expect(run.outputs.status).toBe('converged')
-          expect(await swarm.imagesRunning(name)).toEqual([pinned(v2)])
-          const { UpdateStatus } = (await swarm.service(name)) as { UpdateStatus?: { StartedAt?: string } }
-          const blobs = (await main().requests()).filter(({ path }) => BLOB.test(path)).map(({ time }) => time)
-          expect(blobs.length).toBeGreaterThan(0)
-          const began = Date.parse(UpdateStatus?.StartedAt ?? '')
-          return { blobs: blobs.map((time) => Date.parse(time) - began), v2 }
-        }
-        const plain = await order('plain', 'false')
-        expect(plain.blobs.filter((after) => after < 0)).toEqual([])
-        const prepared = await order('prepared', 'true')
-        expect(prepared.blobs.filter((after) => after >= 0)).toEqual([])
-        for (const node of swarm.lab.nodes) expect(await hasImage(node, prepared.v2)).toBe(true)
-        await expectNothingLeft()
-      },
-      LIMIT_MS,
-    )
-
-    const unreachable = async (node: LabNode) => {
-      const rule = ['INPUT', '-s', node.address, '-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset']
-      const change = async (how: string) => {
-        const { code, stderr } = await swarm.lab.run(['iptables', how, ...rule])
-        if (code !== 0) throw new Error(stderr)
-      }
-      await change('-A')
-      return () => change('-D')
+    /** How many milliseconds after the service began to change each layer was asked for, and by whom. */
+    const blobs = async () => {
+      const { UpdateStatus } = (await swarm.service('web')) as { UpdateStatus?: { StartedAt?: string } }
+      const began = Date.parse(UpdateStatus?.StartedAt ?? '')
+      const asked = (await main().requests()).filter(({ path }) => BLOB.test(path))
+      expect(asked.length).toBeGreaterThan(0)
+      return asked.map(({ time, user }) => ({ after: Date.parse(time) - began, user }))
     }
 
-    test.each<[string, string, 'main' | 'safe', (node: LabNode) => Promise<() => Promise<void>>]>([
-      [
-        'that does not trust the certificate of the registry',
-        'trust',
-        'safe',
-        async () => {
-          for (const node of swarm.lab.nodes.slice(0, 2)) await node.trust('safe')
-          return async () => undefined
-        },
-      ],
-      ['that has no way to the registry', 'way', 'main', unreachable],
-      ['whose disk is full', 'disk', 'main', async (node) => fillDownloads(node)],
-    ])(
-      'a node %s is named before anything is changed',
-      async (_cause, name, registry, breakIt) => {
-        const { v1, v2 } = await serve(name, 2, registry)
-        const before = await swarm.service(name)
-        const third = swarm.lab.node('n3')
-        const mend = await breakIt(third)
-        const run = await swarm.deploy(inputs(name, v2)).finally(mend)
-        expect(run.outputs.status).toBe('failed')
-        const [told = '', ...others] = errorsOf(run)
-        expect(others).toEqual([])
-        expect(told).toMatch(/^prepare: service \S+: 1 of the [23] nodes that lacked it cannot pull \S+: n3 \(after /)
-        expect(told).toContain('/etc/docker/certs.d/')
-        expect((await swarm.service(name)).Version).toEqual(before.Version)
-        expect(await swarm.imagesRunning(name)).toEqual([pinned(v1), pinned(v1)])
-        await expectNothingLeft()
+    test(
+      'without it no layer is asked for before the service changes',
+      async () => {
+        const v2 = await image('v2')
+        await main().forgetRequests()
+        expect((await swarm.deploy(inputs(v2, { prepare: 'false' }))).outputs.status).toBe('converged')
+        expect((await blobs()).filter(({ after }) => after < 0)).toEqual([])
       },
       LIMIT_MS,
     )
 
     test(
-      'an account that may not pull is told of all nodes, and nodes ask with that of the service',
+      'an account that may not pull is told of all nodes; else one node after another asks once, and all layers before the service changes',
       async () => {
-        const { v2 } = await serve('denied', 1)
+        const v3 = await image('v3')
+        const before = await swarm.service('web')
         await main().fail({ path: BLOB, method: 'GET', status: 403 })
-        const run = await swarm.deploy(inputs('denied', v2)).finally(() => main().recover())
-        expect(errorsOf(run)[0]).toMatch(/all 3 nodes that lacked it cannot pull/)
-        await main().forgetRequests()
-        expect((await swarm.deploy(inputs('denied', v2))).outputs.status).toBe('converged')
-        const users = (await main().requests()).filter(({ path }) => BLOB.test(path)).map(({ user }) => user)
-        expect(new Set(users)).toEqual(new Set(['bob']))
-      },
-      LIMIT_MS,
-    )
+        const refused = await swarm.deploy(inputs(v3)).finally(() => main().recover())
+        expect(errorsOf(refused)).toEqual([expect.stringMatching(/all 4 nodes that lacked it cannot pull/)])
+        expect((await swarm.service('web')).Version).toEqual(before.Version)
+        await expectNothingLeft()
 
-    test(
-      'one node at a time, each asks once for the manifest, and a second deploy asks none',
-      async () => {
-        const { v2 } = await serve('turns', 3)
         await main().forgetRequests()
-        const run = await swarm.deploy(inputs('turns', v2, { 'max-parallel': '1' }))
+        await main().fail({ path: BLOB, delayMs: SLOW_MS })
+        const run = await swarm.deploy(inputs(v3, { 'max-parallel': '1' })).finally(() => main().recover())
         expect(run.outputs.status).toBe('converged')
+        expect(await swarm.imagesRunning('web')).toEqual([pinned(v3), pinned(v3)])
+        const asked = await blobs()
+        expect(asked.filter(({ after }) => after >= 0)).toEqual([])
+        expect(new Set(asked.map(({ user }) => user))).toEqual(new Set(['bob']))
+        for (const node of swarm.lab.nodes) expect(await hasImage(node, v3)).toBe(true)
+        await expectNothingLeft()
+
         const manifests = (await main().requests()).filter(({ path, method }) => {
-          return method === 'GET' && path.includes(`/manifests/${v2.digest}`)
+          return method === 'GET' && path.includes(`/manifests/${v3.digest}`)
         })
         // The manager looked at it before, besides.
         const [first, ...others] = swarm.lab.nodes.map(({ address }) => address)
         const clients = manifests.map(({ client }) => client)
         expect(clients.filter((client) => client !== first).toSorted()).toEqual(others)
         expect(clients.filter((client) => client === first)).toHaveLength(2)
+      },
+      LIMIT_MS,
+    )
+
+    test(
+      'a second deploy asks no node',
+      async () => {
         const since = Math.floor(Date.now() / 1000)
-        expect((await swarm.deploy(inputs('turns', v2))).outputs.status).toBe('unchanged')
+        expect((await swarm.deploy(inputs(await image('v3')))).outputs.status).toBe('unchanged')
         const query = new URLSearchParams({
           since: `${since}`,
           until: `${Math.ceil(Date.now() / 1000)}`,
@@ -185,49 +145,55 @@ describeSwarm(
       LIMIT_MS,
     )
 
-    const slowStep = async (name: string): Promise<Step> => {
-      const { v2 } = await serve(name, 1)
-      await main().fail({ path: BLOB, delayMs: 60_000 })
-      return { with: inputs(name, v2), env: { DOCKER_HOST: swarm.lab.nodes[0].host } }
+    /** Lets no packet from a node to the registries. */
+    const unreachable = async (node: LabNode) => {
+      const rule = ['INPUT', '-s', node.address, '-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset']
+      const change = async (how: string) => {
+        const { code, stderr } = await swarm.lab.run(['iptables', how, ...rule])
+        if (code !== 0) throw new Error(stderr)
+      }
+      await change('-A')
+      return () => change('-D')
     }
 
-    test.each(['SIGKILL', 'SIGTERM'] as const)(
-      'a step that gets %s in the middle leaves nothing',
-      async (signal) => {
-        const name = `ended-${signal.toLowerCase()}`
-        const step = await slowStep(name)
-        const before = await swarm.service(name)
-        const running = await swarm.runner.start(step)
-        await swarm.until('a service that pulls', async () => (await pullServices()).length > 0)
-        running.main.kill(signal)
-        const run = await running.finished
-        await main().recover()
-        expect(run.post).toMatchObject({ code: 0, stderr: '' })
-        expect(await readdir(swarm.runner.temp)).toEqual([])
-        if (signal === 'SIGKILL') expect(run.log).toContain('no service was changed')
-        expect((await swarm.service(name)).Version).toEqual(before.Version)
+    test(
+      'a node that has no way to the registry, one whose disk is full, and one that does not trust the certificate are named before anything is changed',
+      async () => {
+        const next = await image('v4', 'safe')
+        const before = await swarm.service('web')
+        for (const node of swarm.lab.nodes.slice(0, 3)) await node.trust('safe')
+        const mend = [await unreachable(swarm.lab.node('n2')), fillDownloads(swarm.lab.node('n3'))]
+        const run = await swarm.deploy(inputs(next)).finally(() => Promise.all(mend.map((undo) => undo())))
+        expect(run.outputs.status).toBe('failed')
+        const [told = '', ...others] = errorsOf(run)
+        expect(others).toEqual([])
+        expect(told).toMatch(/^prepare: service web: 3 of the 4 nodes that lacked it cannot pull \S+: n\d \(after /)
+        expect([...told.matchAll(/(n\d) \(after /g)].map(([, node]) => node).toSorted()).toEqual(['n2', 'n3', 'n4'])
+        expect(told).toContain('/etc/docker/certs.d/')
+        expect((await swarm.service('web')).Version).toEqual(before.Version)
+        expect(await swarm.imagesRunning('web')).toEqual(
+          Array(REPLICAS).fill(before.Spec.TaskTemplate.ContainerSpec?.Image),
+        )
         await expectNothingLeft()
       },
       LIMIT_MS,
     )
 
     test(
-      'what a lost runner has left goes with a later deploy, when its time is over',
+      'a step that gets SIGKILL in the middle leaves nothing',
       async () => {
-        const step = await slowStep('lost')
-        const doomed = await swarm.startDoomed({ ...step.with, timeout: '30s' })
+        const next = await image('v5')
+        const before = await swarm.service('web')
+        await main().fail({ path: BLOB, delayMs: 60_000 })
+        const running = await swarm.start(inputs(next))
         await swarm.until('a service that pulls', async () => (await pullServices()).length > 0)
-        await doomed.lose()
+        running.main.kill('SIGKILL')
+        const run = await running.finished
         await main().recover()
-        const [left = ''] = await pullServices()
-        const { Labels } = (await swarm.service(left)).Spec
-        const until = Number(Labels?.['swarm-deploy.prepare.until'])
-        const { v1 } = await serve('other', 1)
-        expect(Date.now()).toBeLessThan(until)
-        expect(await pullServices()).toEqual([left])
-        await swarm.until('its time is over', () => Date.now() > until)
-        const run = await swarm.deploy(inputs('other', v1))
-        expect(run.log).toContain(`Removed what an earlier run had left: ${left}`)
+        expect(run.post).toMatchObject({ code: 0, stderr: '' })
+        expect(await readdir(swarm.runner.temp)).toEqual([])
+        expect(run.log).toContain('no service was changed')
+        expect((await swarm.service('web')).Version).toEqual(before.Version)
         await expectNothingLeft()
       },
       LIMIT_MS,
@@ -247,7 +213,7 @@ describe.each(RELEASES)('prepare on the daemon of Debian %s', (release) => {
       'which of them have an image, and which cannot pull it',
       async () => {
         const image = (tag: string) => {
-          return swarm.lab.image({ registry: 'main', repository: 'web', tag, content: tag, ...healthy() })
+          return swarm.lab.image({ registry: 'main', repository: 'web', tag, content: tag, ...runs() })
         }
         const [v1, v2] = [await image('v1'), await image('v2')]
         const deploy = ({ reference }: LabImage) => {
