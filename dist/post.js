@@ -13250,7 +13250,7 @@ function engineOver(calls, apiVersion, ping) {
 
 ;// CONCATENATED MODULE: ./build/docker/engine/election.js
 // `node is stopped` and `no elected cluster leader` are swarmkit's own as well (manager/state/raft/raft.go).
-const NO_LEADER = /node lost leader status|node is stopped|no elected cluster leader|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|transport is closing|connection error|Unavailable/i;
+const NO_LEADER = /node lost leader status|node is stopped|no elected cluster leader|Manager is being prepared or has trouble connecting|context deadline exceeded|does not have a leader|(?:transport|client connection) is closing|connection error|Unavailable/i;
 /**
  * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
  * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.

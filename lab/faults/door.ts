@@ -17,6 +17,7 @@ export class Door implements AsyncDisposable {
   readonly #server: Server
   readonly #connections = new Set<Socket>()
   #fault: DoorFault | undefined
+  #struck = 0
   #waiting: (() => void)[] = []
 
   private constructor(socketPath: string, daemon: string, server: Server) {
@@ -29,7 +30,10 @@ export class Door implements AsyncDisposable {
     const server = createServer({ keepAliveTimeout: IDLE_LIMIT_MS })
     const door = new Door(socketPath, daemon, server)
     server.on('connection', (socket: Socket) => {
-      if (door.#fault === 'cut') return socket.destroy()
+      if (door.#fault === 'cut') {
+        door.#struck++
+        return socket.destroy()
+      }
       door.#connections.add(socket)
       socket.once('close', () => door.#connections.delete(socket))
       return undefined
@@ -45,7 +49,13 @@ export class Door implements AsyncDisposable {
   /** Fails from now on. */
   fail(fault: DoorFault): void {
     this.#fault = fault
+    this.#struck = 0
     if (fault === 'cut') for (const socket of this.#connections) socket.destroy()
+  }
+
+  /** How many connections, requests or answers have met the fault that it has now. */
+  get struck(): number {
+    return this.#struck
   }
 
   /** Passes everything on again, also what was held back. */
@@ -65,6 +75,8 @@ export class Door implements AsyncDisposable {
     const [answer] = (await once(onward, 'response')) as [IncomingMessage]
     answer.on('error', () => outgoing.destroy())
     await this.#hold()
+    const isOfAnswers = this.#fault !== undefined && ['html', 'noise', 'lost', 'half'].includes(this.#fault)
+    if (isOfAnswers) this.#struck++
     switch (this.#fault) {
       case 'html':
         outgoing.writeHead(502, { 'content-type': 'text/html' }).end(HTML)
@@ -96,8 +108,10 @@ export class Door implements AsyncDisposable {
   }
 
   async #hold(): Promise<void> {
+    if (this.#fault !== 'stall' && this.#fault !== 'delay') return
+    this.#struck++
     if (this.#fault === 'stall') await new Promise<void>((goOn) => this.#waiting.push(goOn))
-    if (this.#fault === 'delay') await pause(LATE_MS)
+    else await pause(LATE_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
