@@ -68,8 +68,39 @@ describe('the command', () => {
     expect(JSON.parse(good.stdout)).toMatchObject({ status: 'unchanged', changes: [{ name: web.Spec.Name }] })
     expect(good.stderr).toContain('unchanged: all is as asked')
     const bad = await run(['deploy', '--services', 'web: app', '--timeout', 'soon', '--output=json'])
-    expect([bad.code, JSON.parse(bad.stdout)]).toEqual([2, { status: 'failed', services: [] }])
+    expect([bad.code, JSON.parse(bad.stdout)]).toEqual([
+      2,
+      { status: 'failed', services: [], errors: [expect.stringMatching(/^timeout: "soon" is no duration: /)] },
+    ])
     expect(bad.stderr).toMatch(/^Error: timeout: /m)
+  })
+
+  test.each([
+    ['a wrong flag', ['deploy', '--stak', 'shop'], /^--stak: .*`--stack`/],
+    ['no mode', ['--services', SERVICES], /^the mode is missing/],
+    ['a file that is not there', ['deploy', '--services', '@nowhere.yml'], /nowhere\.yml cannot be used/],
+    ['nothing', [], /^nothing is asked for/],
+  ])('with --output json a run that does not begin prints its errors as JSON: %s', async (_, words, problem) => {
+    const { code, stdout, stderr } = await run([...words, '--output', 'json'])
+    expect([code, JSON.parse(stdout)]).toEqual([
+      2,
+      { status: 'failed', services: [], errors: [expect.stringMatching(problem)] },
+    ])
+    expect(stderr).not.toBe('')
+  })
+
+  test('the variable for JSON counts as well, and help and version are JSON too', async () => {
+    const env = { SWARM_DEPLOY_OUTPUT: 'json', SWARM_DEPLOY_STAK: 'shop' }
+    const files = ['--output-file', 'early.json', '--summary-file', 'early.md']
+    const { code, stdout } = await run(['deploy', ...files], { env })
+    const said = { status: 'failed', services: [], errors: [expect.stringMatching(/^SWARM_DEPLOY_STAK: /)] }
+    expect([code, JSON.parse(stdout)]).toEqual([2, said])
+    expect(JSON.parse(await readFile(join(directory, 'work', 'early.json'), 'utf8'))).toEqual(said)
+    expect(await readFile(join(directory, 'work', 'early.md'), 'utf8')).toMatch(/^## ❌ .*STAK: there is no such input/)
+    const help = await run(['deploy', '--help', '--output=json'])
+    expect([help.code, JSON.parse(help.stdout)]).toEqual([0, { help: expect.stringMatching(/^Usage: /) }])
+    const version = await run(['--version', '--output', 'json'])
+    expect([version.code, JSON.parse(version.stdout)]).toEqual([0, { version: expect.stringMatching(/^\d+\./) }])
   })
 
   test('an error of a flag, of an input and of the swarm have codes of their own, and go to standard error', async () => {

@@ -1,8 +1,10 @@
 import { closestKey } from '../inputs/keys.ts'
 import { DEFAULT_MODE, MODE_NAMES, type ModeName, parseMode, probableMode } from '../inputs/mode.ts'
-import { Problems, shown } from '../inputs/problems.ts'
+import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice } from '../inputs/unknown-inputs.ts'
+import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { shown } from '../runner/shown.ts'
 import { isSwitch, KNOWN, OPTIONS, type Option, optionProblem, PATHS, SECRETS } from './known.ts'
 import { isList } from './lists.ts'
 
@@ -24,7 +26,6 @@ export type Asked =
       readonly mode: ModeName | undefined
       /** By the names of inputs, in the order given. */
       readonly inputs: ReadonlyMap<string, readonly Value[]>
-      readonly options: ReadonlyMap<Option, string>
     }
 
 /**
@@ -46,13 +47,43 @@ export function parseArguments(words: readonly string[]): Asked {
   if (flags.includes('--version')) return { kind: 'version' }
   const reader = new FlagReader(problems)
   reader.read(rest)
-  const { inputs, options } = reader
+  const { inputs } = reader
   const inFlag = inputs.get('mode')?.[0]
   if (mode !== undefined && inFlag !== undefined && inFlag.text !== mode) {
     problems.add(`--mode: the first word, \`${mode}\`, says another one: leave one of the two out`)
   }
   problems.throwAll()
-  return { kind: 'run', mode, inputs, options }
+  return { kind: 'run', mode, inputs }
+}
+
+/**
+ * What is asked of the command itself, by flags or else by variables, also where other words are wrong: a program that
+ * reads the result has to find one.
+ */
+export function optionsIn(words: readonly string[], env: Environment): Map<Option, string> {
+  const flags = words.slice(0, endOf(words))
+  return new Map(
+    OPTIONS.flatMap((name): [Option, string][] => {
+      const at = flags.findIndex((word) => flagIn(word)?.name === name)
+      const flag = flagIn(flags[at] ?? '')?.value ?? flags[at + 1]
+      const given = [at < 0 ? undefined : flag, ...variablesOf(name).map((variable) => env[variable])]
+      const value = given.find(
+        (one) => one !== undefined && one.trim() !== '' && optionProblem(name, one) === undefined,
+      )
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** Those in which a setting may stand; the first of them counts. */
+function variablesOf(name: string): string[] {
+  return [variableOfCommand(name), `PLUGIN_${name.toUpperCase().replaceAll('-', '_')}`]
+}
+
+/** The flag that a word is, with the value behind its `=`. */
+function flagIn(word: string): { readonly name: string; readonly value: string | undefined } | undefined {
+  const [, name, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? []
+  return name === undefined ? undefined : { name: name.toLowerCase().replaceAll('_', '-'), value }
 }
 
 /** Behind a `--` nothing is a flag. */
@@ -63,7 +94,7 @@ function endOf(words: readonly string[]): number {
 
 class FlagReader {
   readonly inputs = new Map<string, Value[]>()
-  readonly options = new Map<Option, string>()
+  readonly #options = new Set<Option>()
   readonly #problems: Problems
   #stdinOf: string | undefined
 
@@ -74,13 +105,13 @@ class FlagReader {
   read(words: readonly string[]): void {
     for (let at = 0; at < words.length; at++) {
       const word = words[at] ?? ''
-      const [, name, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? []
-      if (name === undefined) {
+      const flag = flagIn(word)
+      if (flag === undefined) {
         this.#problems.add(strayWord(word, words[at - 1]))
         // What follows a short flag is probably its value.
         if (/^-[A-Za-z]$/.test(word) && words[at + 1]?.startsWith('-') === false) at++
       }
-      if (name !== undefined && this.#readFlag(name.toLowerCase().replaceAll('_', '-'), value, words[at + 1])) at++
+      if (flag !== undefined && this.#readFlag(flag.name, flag.value, words[at + 1])) at++
     }
   }
 
@@ -103,6 +134,7 @@ class FlagReader {
     if (option !== undefined) this.#addOption(option, given)
     else if (given !== undefined) this.#add(name, given)
     else if (isSwitch(name)) this.#add(name, 'true')
+    else if (SECRETS.includes(name)) this.#problems.add(`--${name}: its value is missing: ${insteadOf(name)}`)
     else this.#problems.add(`--${name}: its value is missing${next === undefined ? '' : missingBefore(name, next)}`)
     return takesNext
   }
@@ -129,8 +161,8 @@ class FlagReader {
     }
     const problem = optionProblem(name, value)
     if (problem !== undefined) this.#problems.add(`--${name}: ${problem}`)
-    if (this.options.has(name)) this.#problems.add(`--${name}: it is given twice: write it once`)
-    this.options.set(name, value)
+    if (this.#options.has(name)) this.#problems.add(`--${name}: it is given twice: write it once`)
+    this.#options.add(name)
   }
 }
 

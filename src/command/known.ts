@@ -1,10 +1,10 @@
 import { DEFAULTS } from '../inputs/defaults.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { inputsOfMode } from '../inputs/mode-inputs.ts'
-import { shown } from '../inputs/problems.ts'
 import { inputNames } from '../inputs/read.ts'
 import { entryKeys } from '../inputs/services.ts'
 import type { KnownInputs } from '../inputs/unknown-inputs.ts'
+import { shown } from '../runner/shown.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 
 /** What a command line may have: made of what the code reads, so that a new input is a flag at once. */

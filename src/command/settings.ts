@@ -2,7 +2,7 @@ import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice, variableOf } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { KNOWN, OPTIONS, type Option, optionProblem } from './known.ts'
+import { KNOWN, OPTIONS, optionProblem } from './known.ts'
 import { ofSetting } from './lists.ts'
 
 /** The inputs that stand in variables: those of a shell, and those of a plugin. Pure. */
@@ -15,7 +15,6 @@ const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE']
 
 export interface Settings {
   readonly inputs: ReadonlyMap<string, string>
-  readonly options: ReadonlyMap<Option, string>
   /** All that were read: they are nobody else's, and may be secrets. */
   readonly variables: readonly string[]
 }
@@ -30,7 +29,6 @@ export interface Settings {
 export function readSettings(env: Environment): Settings {
   const problems = new Problems()
   const inputs = new Map<string, string>()
-  const options = new Map<Option, string>()
   const variables: string[] = []
   for (const prefix of [OF_PLUGIN, OF_SHELL]) {
     for (const name of [...KNOWN.inputs, ...OPTIONS]) {
@@ -43,7 +41,6 @@ export function readSettings(env: Environment): Settings {
       if (option !== undefined) {
         const problem = optionProblem(option, value)
         if (problem !== undefined) problems.add(`${variable}: ${problem}`)
-        options.set(option, value)
       } else inputs.set(name, prefix === OF_PLUGIN ? ofSetting(name, value) : value)
     }
   }
@@ -54,7 +51,7 @@ export function readSettings(env: Environment): Settings {
     )
   }
   problems.throwAll()
-  return { inputs, options, variables }
+  return { inputs, variables }
 }
 
 const MOST_NAME_CHARACTERS = 80

@@ -3,14 +3,15 @@ import { text } from 'node:stream/consumers'
 import { InputErrors, messageOf, UserError, UserErrors } from '../errors.ts'
 import { main } from '../main.ts'
 import { cleanUpAfterKilled } from '../modes/clean-up.ts'
-import { handedOn } from '../runner/command-files.ts'
+import { failureSummary } from '../report/summary/summary.ts'
+import { addSummary, handedOn, keepErrors, setOutput } from '../runner/command-files.ts'
 import type { Environment } from '../runner/environment.ts'
 import { endLive, log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { columnsOf, isTerminal, sendTo, useLiveLines, writeTo } from '../runner/stdout.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
 import { removeOwnAtOnce } from '../runner/workspace.ts'
-import { type Asked, parseArguments, type Value } from './arguments.ts'
+import { type Asked, optionsIn, parseArguments, type Value } from './arguments.ts'
 import { EXIT_CODES, exitCodeOf, type StopSignal } from './exit-code.ts'
 import { helpText } from './help.ts'
 import type { Option } from './known.ts'
@@ -38,27 +39,60 @@ const LARGEST_MEGABYTES = 1
  * @param words behind the name of the program
  */
 export async function shell(words: readonly string[], files: PackageFiles): Promise<void> {
-  sendTo('stderr', ['problem'])
+  // Looked for by themselves: whoever reads the result has to find one also where the words are wrong.
+  const options = optionsIn(words, process.env)
+  const isJson = options.get('output') === 'json'
+  sendTo('stderr', isJson ? ['log', 'problem'] : ['problem'])
+  const ending: RunEnding = { isBadInput: false, stoppedBy: undefined }
+  const end = () => atExit(options, ending)
+  process.once('exit', end)
   try {
     const asked = parseArguments(words)
-    if (asked.kind === 'help') return writeTo('stdout', help(asked.mode, files, columnsOf('stdout')))
-    if (asked.kind === 'version') return writeTo('stdout', `swarm-deploy ${versionOf(files)}\n`)
-    await run(asked, files)
+    if (asked.kind === 'run') return await run(asked, files, ending)
+    const [key, text] =
+      asked.kind === 'help'
+        ? ['help', help(asked.mode, files, isJson ? undefined : columnsOf('stdout'))]
+        : ['version', isJson ? versionOf(files) : `swarm-deploy ${versionOf(files)}\n`]
+    writeTo('stdout', isJson ? `${outputsAsJson(new Map([[key, text]]))}\n` : text)
+    process.off('exit', end)
   } catch (error) {
     process.exitCode = EXIT_CODES['bad input']
     if (!(error instanceof UserError)) throw error
-    for (const problem of error instanceof UserErrors ? error.problems : [error.message]) log.error(problem)
+    const problems = error instanceof UserErrors ? error.problems : [error.message]
+    for (const problem of problems) log.error(problem)
+    keepFailure(problems)
   }
 }
 
-async function run(asked: Run, files: PackageFiles): Promise<void> {
+/** The result of a run that has not begun. */
+function keepFailure(problems: readonly string[]): void {
+  const shown = problems.map((problem) => safeLine(problem))
+  setOutput('status', 'failed')
+  setOutput('services', '[]')
+  keepErrors(shown)
+  addSummary(failureSummary('failed', shown, false))
+}
+
+function atExit(options: ReadonlyMap<Option, string>, { isBadInput, stoppedBy }: RunEnding): void {
+  endLive()
+  const isWritten = handOver(options)
+  const code = exitCodeOf({
+    status: handedOn().outputs.get('status'),
+    isRed: (process.exitCode ?? 0) !== 0,
+    isBadInput: isBadInput || process.exitCode === EXIT_CODES['bad input'],
+    stoppedBy,
+  })
+  process.exitCode = code === 0 && !isWritten ? EXIT_CODES.red : code
+}
+
+async function run(asked: Run, files: PackageFiles, ending: RunEnding): Promise<void> {
   const settings = readSettings(process.env)
   const flags = await textsOf(asked)
   if (asked.mode !== undefined) flags.set('mode', asked.mode)
   const env = asInputs(process.env, settings, flags)
-  const options = new Map([...settings.options, ...asked.options])
   if (isNothing(env)) {
     writeTo('stderr', help(undefined, files, columnsOf('stderr')))
+    keepFailure(['nothing is asked for: write the mode as the first word, and what it takes as flags or variables'])
     process.exitCode = EXIT_CODES['bad input']
     return
   }
@@ -68,21 +102,8 @@ async function run(asked: Run, files: PackageFiles): Promise<void> {
     )
   }
   takeOver(env, settings)
-  if (options.get('output') === 'json') sendTo('stderr', ['log', 'problem'])
   if (!isInRunner(env) && (env.CI ?? 'false') === 'false' && env.TERM !== 'dumb') useLiveLines()
-  const ending = watchSignals()
-  process.once('exit', () => {
-    endLive()
-    const { outputs } = handedOn()
-    const isWritten = handOver(options)
-    const code = exitCodeOf({
-      status: outputs.get('status'),
-      isRed: (process.exitCode ?? 0) !== 0,
-      isBadInput: ending.isBadInput,
-      stoppedBy: ending.stoppedBy,
-    })
-    process.exitCode = code === 0 && !isWritten ? EXIT_CODES.red : code
-  })
+  watchSignals(ending)
   await cleanUpAfterKilled()
   const error = await main()
   ending.isBadInput = error instanceof InputErrors
@@ -128,33 +149,33 @@ function takeOver(env: Environment, { variables }: Settings): void {
   if (env.GITHUB_WORKSPACE !== undefined) process.env.GITHUB_WORKSPACE = process.cwd()
 }
 
-/** What a run is told from outside while it goes on. */
-function watchSignals(): { isBadInput: boolean; readonly stoppedBy: StopSignal | undefined } {
-  let stoppedBy: StopSignal | undefined
+/** What is known of a run when it ends, beside its outputs. */
+interface RunEnding {
+  isBadInput: boolean
+  /** The first signal that came. */
+  stoppedBy: StopSignal | undefined
+}
+
+/** Notes what a run is told from outside while it goes on. */
+function watchSignals(ending: RunEnding): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Whoever starts a program with nohup wants it to go on.
     if (name === 'SIGHUP' && isHangUpIgnored()) continue
     process.on(name, () => {
-      if (stoppedBy !== undefined && name === 'SIGINT') {
+      if (ending.stoppedBy !== undefined && name === 'SIGINT') {
         removeOwnAtOnce()
         log.warning(
           'Stopped at once: the swarm goes on with what it was sent, and a lock of this run expires by itself',
         )
         process.exit(1)
       }
-      if (stoppedBy === undefined && name === 'SIGINT' && isTerminal()) {
+      if (ending.stoppedBy === undefined && name === 'SIGINT' && isTerminal()) {
         log.info('Stopping in good order, which takes some seconds. Ctrl-C once more ends at once')
       }
-      stoppedBy ??= name
+      ending.stoppedBy ??= name
       // The terminal is gone: the run stops as for any other reason.
       if (name === 'SIGHUP') process.emit('SIGTERM', 'SIGTERM')
     })
-  }
-  return {
-    isBadInput: false,
-    get stoppedBy() {
-      return stoppedBy
-    },
   }
 }
 
@@ -170,8 +191,8 @@ function isHangUpIgnored(): boolean {
 
 /** Writes outputs and summary where they are asked for. @returns whether all of it is written */
 function handOver(options: ReadonlyMap<Option, string>): boolean {
-  const { outputs, summary } = handedOn()
-  const json = `${outputsAsJson(outputs)}\n`
+  const { outputs, summary, errors } = handedOn()
+  const json = `${outputsAsJson(outputs, errors)}\n`
   if (options.get('output') === 'json') writeTo('stdout', json)
   const files = [
     [options.get('output-file'), json],

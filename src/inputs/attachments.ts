@@ -6,12 +6,13 @@ import { nameProblem, objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { redact } from '../runner/secret.ts'
+import { mayBeSecret, placed, shown } from '../runner/shown.ts'
 import { isOfTheAction } from '../runner/variables.ts'
 import { type ContentPlace, contentOf, SOURCES } from './compose/contents.ts'
 import { basePath, resolvePath } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
 import { hide } from './masking.ts'
-import { listed, type Problems, shown } from './problems.ts'
+import { listed, type Problems } from './problems.ts'
 import { parseBoolean } from './values.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
@@ -134,8 +135,8 @@ function itemsAt(map: YamlMap, key: string, example: string, problems: Problems)
   // One item without its dash; in a mapping nothing has a text behind its name.
   if (['name', 'source'].some((name) => valueAt(value, name)?.kind === 'text')) return itemOf(value, 'item 1', problems)
   return value.entries.flatMap(({ key: name, value: inner }): Item[] => {
-    if (inner.kind === 'map') return [{ place: name, name, map: inner }]
-    if (inner.kind === 'text' && inner.value.trim() === '') return [{ place: name, name, map: undefined }]
+    if (inner.kind === 'map') return [{ place: placed(name), name, map: inner }]
+    if (inner.kind === 'text' && inner.value.trim() === '') return [{ place: placed(name), name, map: undefined }]
     problems.add(`${shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`)
     return []
   })
@@ -241,7 +242,9 @@ function modeAt(text: string | undefined, problems: Problems): { readonly Mode?:
 function nameIn({ name, map }: Item): string | undefined {
   const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text')
   const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined)
-  return text === undefined || text === '' || text.length > 64 ? undefined : shown(text).slice(1, -1)
+  return text === undefined || text === '' || text.length > 64 || mayBeSecret(text)
+    ? undefined
+    : shown(text).slice(1, -1)
 }
 
 function nameOf(

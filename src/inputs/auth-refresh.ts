@@ -1,10 +1,11 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
+import { shown, ticked } from '../runner/shown.ts'
 import type { Accounts, Deployment, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
 import { textAt, valueAt } from './keys.ts'
 import { wordsOf } from './names.ts'
-import { Problems, shown } from './problems.ts'
+import { Problems } from './problems.ts'
 import { beginReading, parseMaxParallel, parseOnShortLived, parseTimeout, reachOf, readAccounts } from './read.ts'
 import { stackNameProblem } from './stack.ts'
 import type { StrategyTable } from './strategy.ts'
@@ -120,7 +121,7 @@ function namedIn(root: Exclude<YamlValue, { kind: 'text' }>, problems: Problems)
   if (root.kind === 'map') {
     const [first] = root.entries
     problems.add(
-      `\`${first?.key ?? ''}: …\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``,
+      `${ticked(`${first?.key ?? ''}: …`)} is for a deploy, and here no image is set: write the names alone, as in ${ticked(root.entries.map(({ key }) => key).join(' '))}`,
     )
     return []
   }
@@ -140,7 +141,7 @@ function namedIn(root: Exclude<YamlValue, { kind: 'text' }>, problems: Problems)
 function entryFrom(item: Extract<YamlValue, { kind: 'map' }>, problems: Problems): NamedService | undefined {
   const others = item.entries.filter(({ key }) => key !== 'name' && key !== 'auth-config')
   for (const { key, line } of others) {
-    problems.add(`line ${line}: \`${key}\` is for a deploy, and here only credentials are renewed: leave it out`)
+    problems.add(`line ${line}: ${ticked(key)} is for a deploy, and here only credentials are renewed: leave it out`)
   }
   const name = valueAt(item, 'name') === undefined ? undefined : textAt(item, 'name', problems)
   if (name === undefined || name === '') {

@@ -1,6 +1,7 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { isCreateFlag } from '../docker/specs/create-flags.ts'
-import { type Problems, shown } from './problems.ts'
+import { shown } from '../runner/shown.ts'
+import type { Problems } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */

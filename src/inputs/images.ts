@@ -1,10 +1,11 @@
 import { familiar, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { shown } from '../runner/shown.ts'
 import type { PushRequest } from './deployment.ts'
 import { basePath, requireUserFile, resolvePath } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
-import { type Problems, shown } from './problems.ts'
+import type { Problems } from './problems.ts'
 import { parseYaml, type YamlMap, type YamlValue } from './yaml.ts'
 
 /** The keys of an entry. */

@@ -1,5 +1,6 @@
 import { reportLog } from '../runner/log.ts'
 import { isMasked, Secret } from '../runner/secret.ts'
+import { tokensIn } from '../runner/shown.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
@@ -26,6 +27,11 @@ export function hide(value: string, place: string, username?: string): void {
   reportLog.notice(
     `${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`,
   )
+}
+
+/** Hides the tokens that are known for ones by their look, wherever in a text they stand. */
+export function hideTokens(text: string): void {
+  for (const token of tokensIn(text)) new Secret(token)
 }
 
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */

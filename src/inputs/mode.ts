@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
+import { shown } from '../runner/shown.ts'
 import { closestKey } from './keys.ts'
-import { listed, shown } from './problems.ts'
+import { listed } from './problems.ts'
 
 /** What kind of run it is. The first is that of whoever chooses none; what each does, `src/modes/table.ts` says. */
 export const MODE_NAMES = [

@@ -1,5 +1,6 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
-import { type Problems, shown } from './problems.ts'
+import { shown, ticked } from '../runner/shown.ts'
+import type { Problems } from './problems.ts'
 import { parseYaml, type YamlValue } from './yaml.ts'
 
 /** Names of what there is on the swarm, as an input lists them. */
@@ -53,7 +54,7 @@ function namesFromText(text: string, advice: string, problems: Problems): string
   if (wrong.length > 0 || root === undefined) return []
   if (root.kind === 'text') return wordsOf(root.value)
   if (root.kind === 'map') {
-    problems.add(`\`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${advice}`)
+    problems.add(`${ticked(`${root.entries[0]?.key ?? ''}: …`)} is for a deploy: ${advice}`)
     return []
   }
   return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems))

@@ -1,7 +1,5 @@
 import { InputErrors, UserError } from '../errors.ts'
-import { redact } from '../runner/secret.ts'
-
-const LONGEST_SHOWN = 60
+import { ticked } from '../runner/shown.ts'
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
 export class Problems {
@@ -53,16 +51,9 @@ export class Problems {
   }
 }
 
-/** A value as a message shows it: in quotes, on one line, not too long. */
-export function shown(value: string): string {
-  // Before it is cut: the half of a secret would not be known for one.
-  const clean = redact(value)
-  return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean)
-}
-
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 export function listed(names: readonly string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {
-  return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``))
+  return new Intl.ListFormat('en', { type }).format(names.map(ticked))
 }
 
 function oneLine(text: string): string {

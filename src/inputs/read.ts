@@ -22,6 +22,7 @@ import type {
 import { fileReader, resolvePath } from './files.ts'
 import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
 import { imagesFromText } from './images.ts'
+import { hideTokens } from './masking.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
 import { allInputs, checkModeInputs, isRollback } from './mode-inputs.ts'
 import { readPruneImages } from './node-tools.ts'
@@ -140,6 +141,7 @@ const EMPTY_MODE =
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
 export function beginReading(given: Environment, strategies: StrategyTable, problems: Problems) {
   const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
+  for (const [name, value = ''] of Object.entries(given)) if (name.startsWith('INPUT_')) hideTokens(value)
   const env = checkUnknownInputs(given, known, problems, log.warning)
   if (isGivenEmpty(env, 'mode')) problems.add(EMPTY_MODE)
   readOrDefault(env, 'mode', problems, parseMode)

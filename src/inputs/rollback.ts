@@ -1,11 +1,12 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
+import { mayBeSecret, shown, ticked } from '../runner/shown.ts'
 import type { RollbackRequest, ServiceRequest } from './deployment.ts'
 import { input, read, readOrDefault } from './given.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
 import { wordsOf } from './names.ts'
 import { parsePrepare } from './prepare.ts'
-import { type Problems, shown } from './problems.ts'
+import type { Problems } from './problems.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { NO_TARGET, parseRollbackTarget, type RollbackTarget } from './rollback-target.ts'
 import { parseNames, type Selection } from './selection.ts'
@@ -80,8 +81,9 @@ function servicesToGoBack(text: string, forAll: ReplacementSettings, problems: P
 function requestsIn(root: YamlValue, forAll: ReplacementSettings, problems: Problems): ServiceRequest[] {
   if (root.kind === 'text') return namedAll(root.value, forAll, problems)
   if (root.kind === 'map') {
-    const names = root.entries.map(({ key }) => key).join(' ')
-    problems.add(`services: \`${root.entries[0]?.key ?? ''}: …\` is for a deploy: ${HOW.replace('web api', names)}`)
+    const names = root.entries.map(({ key }) => key).filter((key) => !mayBeSecret(key))
+    const how = names.length === 0 ? HOW : HOW.replace('web api', names.join(' '))
+    problems.add(`services: ${ticked(`${root.entries[0]?.key ?? ''}: …`)} is for a deploy: ${how}`)
     return []
   }
   return root.items.flatMap((item, index) => {
@@ -111,7 +113,7 @@ function requestFrom(map: YamlMap, place: string, forAll: ReplacementSettings, p
       closest === undefined
         ? 'leave it out, for a rollback has it from the record of what was deployed'
         : keyAdvice(closest, keys)
-    here.add(`line ${line}: \`${key}\` is no key here: ${advice}`)
+    here.add(`line ${line}: ${ticked(key)} is no key here: ${advice}`)
   }
   const authConfig = textAt(map, 'auth-config', here)
   if (authConfig === '') here.add('`auth-config` is empty: write the name of a config, or leave the key out')

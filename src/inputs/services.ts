@@ -3,12 +3,13 @@ import type { Flag } from '../docker/cli/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
+import { placed, shown, ticked } from '../runner/shown.ts'
 import { ATTACHMENT_KEYS, type AttachmentSources, attachmentsOf, checkAttachmentFlags, madeBy } from './attachments.ts'
 import type { ServiceRequest } from './deployment.ts'
 import { adviceForFlag, flagsOfItems, flagsOfText, type Verb, variablesOf } from './flags.ts'
 import { closestKey, filledAt, keyAdvice, textAt, valueAt } from './keys.ts'
 import { parsePrepare } from './prepare.ts'
-import { type Problems, shown } from './problems.ts'
+import type { Problems } from './problems.ts'
 import { type ReplacementSettings, replacementOf } from './replacement.ts'
 import { shellWords } from './shell-words.ts'
 import { readStrategySettings, type StrategyTable, strategyKeys } from './strategy.ts'
@@ -143,7 +144,7 @@ function entriesOfList(items: YamlList['items']): Entry[] {
 }
 
 function placeOf(name: string): string {
-  return `services: ${name.slice(0, LONGEST_PLACE)}`
+  return `services: ${placed(name).slice(0, LONGEST_PLACE)}`
 }
 
 function requestFromEntry(entry: Entry, reading: Reading, problems: Problems): ServiceRequest | undefined {
@@ -277,7 +278,7 @@ function checkKeys({ name }: Entry, map: YamlMap, keys: readonly string[], probl
     only.value.kind === 'text'
   ) {
     problems.add(
-      `\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`,
+      `${ticked(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${ticked(`- name: ${only.key}`)} with an \`image\` below it`,
     )
     return false
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { placed, shown } from '../runner/shown.ts'
 import { isOfTheAction } from '../runner/variables.ts'
 import { adaptCompose } from './compose/adapt.ts'
 import { characterProblem } from './compose/characters.ts'
@@ -13,7 +14,7 @@ import { DEFAULTS } from './defaults.ts'
 import type { StackRequest } from './deployment.ts'
 import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
-import { listed, type Problems, shown } from './problems.ts'
+import { listed, type Problems } from './problems.ts'
 import type { Replacement } from './replacement.ts'
 import { type Nameable, parseNames, selected, unknownNames } from './selection.ts'
 import { parseBoolean } from './values.ts'
@@ -130,7 +131,7 @@ function variablesOf(input: string, env: Environment, problems: Problems): LookU
   const ofTheStep: LookUp = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name])
   const ofFiles = new Map<string, string>()
   for (const path of pathsFrom(input, 'env-file', env, problems)) {
-    const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path))
+    const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path))
     const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name))
     for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`)
     for (const [name, value] of file.variables) ofFiles.set(name, value)
@@ -179,7 +180,7 @@ function isSeveral(line: string, env: Environment, name: string, problems: Probl
 }
 
 function composeFile(path: string, env: Environment, problems: Problems): ComposeFile | undefined {
-  const here = problems.at(`compose-file ${path}`)
+  const here = problems.at(`compose-file ${placed(path)}`)
   const text = here.attempt(() => fileReader(env)(path))
   if (text === undefined) return undefined
   const character = characterProblem(text)

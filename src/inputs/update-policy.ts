@@ -1,8 +1,9 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { type Policies, policySettings, type UpdatePolicy } from '../docker/cli/update-policy.ts'
 import { UserError } from '../errors.ts'
+import { shown } from '../runner/shown.ts'
 import { closestKey, filledAt, keyAdvice, valueAt } from './keys.ts'
-import { listed, type Problems, shown } from './problems.ts'
+import { listed, type Problems } from './problems.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'
 import { parseYaml, type YamlEntry, type YamlMap, type YamlValue } from './yaml.ts'
 

@@ -1,7 +1,7 @@
 import { type ImageReference, InvalidReference, parseReference } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
+import { shown } from '../runner/shown.ts'
 import { closestKey } from './keys.ts'
-import { shown } from './problems.ts'
 
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
 const UNIT_MILLISECONDS: Readonly<Record<string, number>> = {

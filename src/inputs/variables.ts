@@ -1,4 +1,5 @@
-import { type Problems, shown } from './problems.ts'
+import { mayBeSecret, shown } from '../runner/shown.ts'
+import type { Problems } from './problems.ts'
 import type { YamlList, YamlMap, YamlValue } from './yaml.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
@@ -40,7 +41,7 @@ function pairsOfMap({ entries }: YamlMap, problems: Problems): [name: string, va
       return []
     }
     if (value.value === '' && value.style === 'plain') {
-      problems.add(`${shown(key)} has no value: write \`${key}: ""\` if it shall be empty`)
+      problems.add(`${shown(key)} has no value: write \`${mayBeSecret(key) ? 'NAME' : key}: ""\` if it shall be empty`)
       return []
     }
     return [[key, value.value] as [string, string]]

@@ -1,9 +1,9 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { replicasOf, withReplicas } from '../docker/specs/service-mode.ts'
 import { UserError, UserErrors } from '../errors.ts'
-import { shown } from '../inputs/problems.ts'
 import { parseBoolean } from '../inputs/values.ts'
 import { BY_INPUT, hasOthersScale, KEEP_REPLICAS_LABEL } from '../runner/own-labels.ts'
+import { shown } from '../runner/shown.ts'
 import { isRetired } from './colours.ts'
 import { isInterim } from './interim-spec.ts'
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOfSpec } from '../docker/specs/service-spec.ts'
-import { shown } from '../inputs/problems.ts'
 import { pageOf, type RollbackTarget, targetInWords } from '../inputs/rollback-target.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { shown } from '../runner/shown.ts'
 import { utcWords } from '../runner/utc.ts'
 import { type DeployRecord, sameContent } from './record.ts'
 

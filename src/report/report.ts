@@ -4,7 +4,7 @@ import { Cancelled, CutOff, messageOf, remainsOf, Underway, UserError, UserError
 import { DEFAULT_MODE, type ModeName } from '../inputs/mode.ts'
 import type { RecordNote } from '../records/write.ts'
 import { type FailedTask, isGood, type ServiceResult, type Stretch, type Timeline } from '../result.ts'
-import { addSummary, setOutput } from '../runner/command-files.ts'
+import { addSummary, keepErrors, setOutput } from '../runner/command-files.ts'
 import { folded, log, reportLog } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
@@ -74,7 +74,9 @@ export async function reportFailure(error: unknown, mode: ModeName = DEFAULT_MOD
   log.info(`${status}: ${whatChanged(isUnknown, remains)}`, 'bad')
   setOutput('status', status)
   setOutput('services', '[]')
-  const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown, remains)
+  const shown = problems.map(problemFitToShow)
+  keepErrors(shown)
+  const summary = failureSummary(status, shown, isUnknown, remains)
   if (isPlan) {
     setOutput('plan', withinComment(summary))
     setOutput('changes', '[]')

@@ -18,14 +18,22 @@ type CommandFile = keyof typeof FILES
 export interface HandedOn {
   readonly outputs: ReadonlyMap<string, string>
   readonly summary: readonly string[]
+  /** What ended the run before it had results. */
+  readonly errors: readonly string[]
 }
 
 const outputs = new Map<string, string>()
 const summary: string[] = []
+const errors: string[] = []
 
-/** All outputs and summaries of this process so far. */
+/** All outputs, summaries and errors of this process so far. */
 export function handedOn(): HandedOn {
-  return { outputs, summary }
+  return { outputs, summary, errors }
+}
+
+/** Keeps what ended the run, fit to be shown, for whoever started it without a runner. A runner has the annotations. */
+export function keepErrors(problems: readonly string[]): void {
+  errors.push(...problems)
 }
 
 /**

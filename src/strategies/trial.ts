@@ -4,11 +4,11 @@ import { spoken } from '../docker/duration.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { basePath, checkoutHint } from '../inputs/files.ts'
 import { hideUserInfo, withoutUserInfo } from '../inputs/masking.ts'
-import { shown } from '../inputs/problems.ts'
 import { parseDuration } from '../inputs/values.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { type Environment, environmentForCommands } from '../runner/environment.ts'
 import { runShell, type ShellResult } from '../runner/shell.ts'
+import { shown } from '../runner/shown.ts'
 import type { Values } from './strategy.ts'
 
 /** What new tasks have to go through before they get everything. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Asked, parseArguments } from '../../../src/command/arguments.ts'
+import { type Asked, optionsIn, parseArguments } from '../../../src/command/arguments.ts'
 import { InputErrors } from '../../../src/errors.ts'
 
 /** What a run was asked for, with values as a shell user thinks of them. */
@@ -7,7 +7,7 @@ function run(...words: string[]) {
   const asked = parseArguments(words)
   if (asked.kind !== 'run') throw new Error(`it asks for ${asked.kind}`)
   const texts = [...asked.inputs].map(([name, values]) => [name, values.map(({ from, text }) => `${from} ${text}`)])
-  return { mode: asked.mode, inputs: Object.fromEntries(texts), options: Object.fromEntries(asked.options) }
+  return { mode: asked.mode, inputs: Object.fromEntries(texts), options: Object.fromEntries(optionsIn(words, {})) }
 }
 
 function problemsOf(...words: string[]): readonly string[] {
@@ -70,6 +70,24 @@ test.each<[string[], Partial<Asked>]>([
   [['--version'], { kind: 'version' }],
 ])('%j', (words, asked) => {
   expect(parseArguments(words)).toMatchObject(asked)
+})
+
+test('the options of the command are known whatever else is wrong, by flags and else by variables', () => {
+  const env = { SWARM_DEPLOY_OUTPUT: 'json', PLUGIN_SUMMARY_FILE: 's.md', SWARM_DEPLOY_OUTPUT_FILE: ' ' }
+  const given = (...words: string[]) => Object.fromEntries(optionsIn(words, env))
+  expect(given('deploy', '--stak')).toEqual({ output: 'json', 'summary-file': 's.md' })
+  expect(given('--output_file=o.json', '--SUMMARY-FILE', 'b.md', '--', '--output=x')).toEqual({
+    output: 'json',
+    'summary-file': 'b.md',
+    'output-file': 'o.json',
+  })
+  expect(Object.fromEntries(optionsIn(['--output', 'xml'], {}))).toEqual({})
+})
+
+test('a secret that begins like a flag is not shown', () => {
+  const [problem, ...others] = problemsOf('deploy', '--password', '-Pa55word')
+  expect(problem).toMatch(/^--password: its value is missing: write it to the variable SWARM_DEPLOY_PASSWORD/)
+  expect([problem, ...others].join()).not.toContain('Pa55')
 })
 
 test('the options of the command are none of the inputs', () => {

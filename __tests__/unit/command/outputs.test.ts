@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { outputsAsJson } from '../../../src/command/outputs.ts'
 
+test('what ended a run before it had results stands beside the outputs', () => {
+  expect(JSON.parse(outputsAsJson(new Map([['status', 'failed']]), ['--stak: no']))).toEqual({
+    status: 'failed',
+    errors: ['--stak: no'],
+  })
+})
+
 test('outputs that are JSON are part of the object, and all others are texts', () => {
   const outputs = new Map([
     ['status', 'converged'],

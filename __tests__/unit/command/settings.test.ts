@@ -30,7 +30,6 @@ test('names have underscores for dashes, and a variable that is an input is nobo
     'INPUT_COMPOSE-FILE': 'c.yml',
     HOME: '/h',
   })
-  expect(settings.options).toEqual(new Map([['summary-file', 's.md']]))
 })
 
 test('what is wrong with a variable of the command itself is told by its name', () => {

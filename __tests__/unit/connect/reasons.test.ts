@@ -63,11 +63,11 @@ describe('what docker says of the ssh that it has called itself', () => {
   test.each([
     [
       'Host key verification failed.\r\n',
-      "the ssh of this runner does not trust the host's key (it says: Host key verification failed.): write the address in `host`, with `ssh-key` and `ssh-known-hosts`, or put the key into ~/.ssh/known_hosts in a step before",
+      "the ssh of this runner does not trust the host's key (it says: Host key verification failed.): write the address in `host`, with `ssh-key` and `ssh-known-hosts`, or put the key into ~/.ssh/known_hosts before: nobody is asked here, as `ssh` by hand does",
     ],
     [
       'deploy@swarm: Permission denied (publickey).',
-      'the server accepts no key that the ssh of this runner has (it says: deploy@swarm: Permission denied (publickey).): write the address in `host`, with `ssh-key` and `ssh-known-hosts`, or prepare the key in ~/.ssh in a step before',
+      'the server accepts no key that the ssh of this runner has (it says: deploy@swarm: Permission denied (publickey).): write the address in `host`, with `ssh-key` and `ssh-known-hosts`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (`ssh-add`): nobody is asked for it here',
     ],
     [
       'ssh: connect to host swarm port 22: Connection refused',

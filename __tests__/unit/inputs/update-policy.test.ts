@@ -221,7 +221,7 @@ describe('the old names, one for each key', () => {
 
   test('repeat no value that is wrong', () => {
     expect(problems({ ...WEB, 'update-order': "start', x: {" })).toEqual([
-      'update-order: "start\', x: {" is none of its words: write start-first or stop-first',
+      'update-order: "***" (12 characters, which may be a secret) is none of its words: write start-first or stop-first',
       "`update-order` is no input any more: write `update-config: '{order: …}'`",
     ])
     expect(problems({ services: web('update-order: [start-first]') })).toEqual([

@@ -124,11 +124,11 @@ export function runnersSshReason(said: string): string {
     case 'changed-host-key':
     case 'unknown-host-key':
     case 'revoked-host-key':
-      return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts in a step before`
+      return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts before: nobody is asked here, as \`ssh\` by hand does`
     case 'refused-key':
     case 'unreadable-key':
     case 'passphrase':
-      return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh in a step before`
+      return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (\`ssh-add\`): nobody is asked for it here`
     default:
       return sshReason({ stderr, offered: undefined, user: undefined })
   }

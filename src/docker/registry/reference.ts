@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts'
+import { mayBeSecret, shown } from '../../runner/shown.ts'
 
 /** An image name, taken apart and made whole: `nginx` is `library/nginx` on `docker.io`. */
 export interface ImageReference {
@@ -49,7 +50,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/
  * @throws InvalidReference that says what to write instead
  */
 export function parseReference(text: string): ImageReference {
-  const refuse = (reason: string) => new InvalidReference(`The image name ${shown(text)} ${reason}`)
+  const refuse = (reason: string) => new InvalidReference(`The image name ${shownName(text)} ${reason}`)
 
   checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2')
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
@@ -102,7 +103,7 @@ export function withTagDefault(reference: ImageReference): ImageReference {
 
 /** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
 export function withDigest(reference: ImageReference, digest: string): ImageReference {
-  if (!isDigest(digest)) throw new InvalidReference(`${shown(digest)} is no digest: ${digestProblem(digest)}`)
+  if (!isDigest(digest)) throw new InvalidReference(`${shownName(digest)} is no digest: ${digestProblem(digest)}`)
   return { ...reference, digest }
 }
 
@@ -120,7 +121,7 @@ export function sameImage(a: string, b: string): boolean {
  * @throws InvalidReference that says what to write instead
  */
 export function parseRegistry(text: string): RegistryScope {
-  const refuse = (reason: string) => new InvalidReference(`The registry ${shown(text)} ${reason}`)
+  const refuse = (reason: string) => new InvalidReference(`The registry ${shownName(text)} ${reason}`)
 
   checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub')
   const address = text.replace(/^https?:\/\//i, '')
@@ -248,8 +249,9 @@ function digestProblem(digest: string): string {
   return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`
 }
 
-function shown(text: string): string {
-  return JSON.stringify(withoutUserInfo(text))
+function shownName(text: string): string {
+  const name = withoutUserInfo(text)
+  return mayBeSecret(name) ? shown(name) : JSON.stringify(name)
 }
 
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */

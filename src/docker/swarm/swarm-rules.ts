@@ -1,3 +1,4 @@
+import { shown } from '../../runner/shown.ts'
 import type { FileTarget, Healthcheck, Mount, Resources, ServicePort, ServiceSpec, UpdateConfig } from '../api.ts'
 import { modeName } from '../specs/service-mode.ts'
 import type { Setting } from '../specs/service-settings.ts'
@@ -92,18 +93,14 @@ export function objectNameProblem(name: string, what: string): string | undefine
 const ENDS = 'with a letter or digit first and last'
 
 function noName(name: string, what: string): string {
-  return `${cut(name)} is no name of ${what}`
+  return `${shown(name, LONGEST_SHOWN)} is no name of ${what}`
 }
 
 function tooLong(name: string, most: number): string {
-  return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${cut(name)}`
+  return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${shown(name, LONGEST_SHOWN)}`
 }
 
 const LONGEST_SHOWN = 70
-
-function cut(name: string): string {
-  return JSON.stringify(name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name)
-}
 
 function nameViolations(name: string): Violation[] {
   const problem = nameProblem(name, 'a service')

@@ -11,10 +11,11 @@ import {
 import { parseRegistry, registryKey } from '../../docker/registry/reference.ts'
 import { UserError } from '../../errors.ts'
 import type { Environment } from '../../runner/environment.ts'
+import { placed, shown } from '../../runner/shown.ts'
 import type { DockerConfig } from '../deployment.ts'
 import { basePath, otherEncoding, readUserFile, resolvePath } from '../files.ts'
 import { hide, hideBase64, hideInConfigText } from '../masking.ts'
-import { type Problems, shown } from '../problems.ts'
+import type { Problems } from '../problems.ts'
 import { isVariableName } from '../variables.ts'
 import { parseYaml, type YamlMap, type YamlValue } from '../yaml.ts'
 import { configProblem, HUB, UNSET } from './credentials.ts'
@@ -59,7 +60,7 @@ export function readDockerConfigs(text: string, env: Environment, problems: Prob
   hideInConfigText(whole)
   const written = sourcesIn(whole, problems.at(INPUT))
   const configs = written.flatMap(({ name, source }) => {
-    const origin = name === undefined ? INPUT : `${INPUT} ${name}`
+    const origin = name === undefined ? INPUT : `${INPUT} ${placed(name)}`
     const here = problems.at(origin)
     const file = here.attempt(() => readSource(source, { env, place: origin }))
     if (file === undefined || !isUsable(file, here)) return []

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { BLOCK, checksumOf, nameIn, untilNul } from '../../docker/archive/tar-format.ts'
 import { UserError } from '../../errors.ts'
-import { shown } from '../problems.ts'
+import { shown } from '../../runner/shown.ts'
 
 /**
  * Archives of the user's: a `.tar.gz`, read in memory. Nothing of it is written to a disk, so there is nothing that a

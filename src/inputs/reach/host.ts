@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
+import { shown } from '../../runner/shown.ts'
 import { withoutUserInfo } from '../masking.ts'
-import { shown } from '../problems.ts'
 
 /** Where a manager's daemon is, as one entry of `host` says. */
 export type Host = SshHost | TcpHost | UnixHost
