@@ -36,18 +36,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
 
 /***/ }),
 
-/***/ 7349:
+/***/ 7049:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveBlockMap = __nccwpck_require__(7103);
-var resolveBlockSeq = __nccwpck_require__(334);
-var resolveFlowCollection = __nccwpck_require__(3142);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var resolveBlockMap = __nccwpck_require__(3563);
+var resolveBlockSeq = __nccwpck_require__(7082);
+var resolveFlowCollection = __nccwpck_require__(6066);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -133,15 +133,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 3683:
+/***/ 5527:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(3021);
-var composeNode = __nccwpck_require__(5937);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
+var Document = __nccwpck_require__(8601);
+var composeNode = __nccwpck_require__(4797);
+var resolveEnd = __nccwpck_require__(3920);
+var resolveProps = __nccwpck_require__(5419);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -185,17 +185,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 5937:
+/***/ 4797:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var composeCollection = __nccwpck_require__(7349);
-var composeScalar = __nccwpck_require__(5413);
-var resolveEnd = __nccwpck_require__(7788);
-var utilEmptyScalarPosition = __nccwpck_require__(2599);
+var Alias = __nccwpck_require__(6037);
+var identity = __nccwpck_require__(3267);
+var composeCollection = __nccwpck_require__(7049);
+var composeScalar = __nccwpck_require__(8841);
+var resolveEnd = __nccwpck_require__(3920);
+var utilEmptyScalarPosition = __nccwpck_require__(107);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -304,15 +304,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 5413:
+/***/ 8841:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var resolveBlockScalar = __nccwpck_require__(997);
+var resolveFlowScalar = __nccwpck_require__(7174);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -399,18 +399,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 9984:
+/***/ 2612:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(1342);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var identity = __nccwpck_require__(1127);
-var composeDoc = __nccwpck_require__(3683);
-var resolveEnd = __nccwpck_require__(7788);
+var directives = __nccwpck_require__(586);
+var Document = __nccwpck_require__(8601);
+var errors = __nccwpck_require__(9892);
+var identity = __nccwpck_require__(3267);
+var composeDoc = __nccwpck_require__(5527);
+var resolveEnd = __nccwpck_require__(3920);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -630,17 +630,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 7103:
+/***/ 3563:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
-var utilMapIncludes = __nccwpck_require__(1187);
+var Pair = __nccwpck_require__(5153);
+var YAMLMap = __nccwpck_require__(9770);
+var resolveProps = __nccwpck_require__(5419);
+var utilContainsNewline = __nccwpck_require__(1967);
+var utilFlowIndentCheck = __nccwpck_require__(263);
+var utilMapIncludes = __nccwpck_require__(1383);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -754,12 +754,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 8913:
+/***/ 997:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -961,14 +961,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 334:
+/***/ 7082:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveProps = __nccwpck_require__(4631);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
+var YAMLSeq = __nccwpck_require__(1731);
+var resolveProps = __nccwpck_require__(5419);
+var utilFlowIndentCheck = __nccwpck_require__(263);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -1019,7 +1019,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 7788:
+/***/ 3920:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1065,19 +1065,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 3142:
+/***/ 6066:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilMapIncludes = __nccwpck_require__(1187);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var resolveEnd = __nccwpck_require__(3920);
+var resolveProps = __nccwpck_require__(5419);
+var utilContainsNewline = __nccwpck_require__(1967);
+var utilMapIncludes = __nccwpck_require__(1383);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -1281,13 +1281,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 6842:
+/***/ 7174:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var resolveEnd = __nccwpck_require__(7788);
+var Scalar = __nccwpck_require__(1153);
+var resolveEnd = __nccwpck_require__(3920);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -1516,7 +1516,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 4631:
+/***/ 5419:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1671,7 +1671,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 9499:
+/***/ 1967:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1714,7 +1714,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 2599:
+/***/ 107:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1749,12 +1749,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 4051:
+/***/ 263:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(9499);
+var utilContainsNewline = __nccwpck_require__(1967);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -1773,12 +1773,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 1187:
+/***/ 1383:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3267);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -1795,22 +1795,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 3021:
+/***/ 8601:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(4043);
-var Schema = __nccwpck_require__(5840);
-var stringifyDocument = __nccwpck_require__(6829);
-var anchors = __nccwpck_require__(1596);
-var applyReviver = __nccwpck_require__(3661);
-var createNode = __nccwpck_require__(2404);
-var directives = __nccwpck_require__(1342);
+var Alias = __nccwpck_require__(6037);
+var Collection = __nccwpck_require__(3313);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var toJS = __nccwpck_require__(8687);
+var Schema = __nccwpck_require__(4876);
+var stringifyDocument = __nccwpck_require__(1121);
+var anchors = __nccwpck_require__(6424);
+var applyReviver = __nccwpck_require__(8953);
+var createNode = __nccwpck_require__(7744);
+var directives = __nccwpck_require__(586);
 
 class Document {
     constructor(value, replacer, options) {
@@ -2139,13 +2139,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 1596:
+/***/ 6424:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(3267);
+var visit = __nccwpck_require__(7840);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -2222,7 +2222,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 3661:
+/***/ 8953:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2286,14 +2286,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 2404:
+/***/ 7744:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var Alias = __nccwpck_require__(6037);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -2383,13 +2383,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 1342:
+/***/ 586:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(3267);
+var visit = __nccwpck_require__(7840);
 
 const escapeChars = {
     '!': '%21',
@@ -2568,7 +2568,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 1464:
+/***/ 9892:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2637,28 +2637,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 8815:
+/***/ 4891:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var Schema = __nccwpck_require__(5840);
-var errors = __nccwpck_require__(1464);
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
-var publicApi = __nccwpck_require__(4047);
-var visit = __nccwpck_require__(204);
+var composer = __nccwpck_require__(2612);
+var Document = __nccwpck_require__(8601);
+var Schema = __nccwpck_require__(4876);
+var errors = __nccwpck_require__(9892);
+var Alias = __nccwpck_require__(6037);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var Scalar = __nccwpck_require__(1153);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var cst = __nccwpck_require__(6609);
+var lexer = __nccwpck_require__(373);
+var lineCounter = __nccwpck_require__(4840);
+var parser = __nccwpck_require__(6596);
+var publicApi = __nccwpck_require__(2771);
+var visit = __nccwpck_require__(7840);
 
 
 
@@ -2695,7 +2695,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 7249:
+/***/ 9197:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -2721,16 +2721,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 4065:
+/***/ 6037:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var visit = __nccwpck_require__(204);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var anchors = __nccwpck_require__(6424);
+var visit = __nccwpck_require__(7840);
+var identity = __nccwpck_require__(3267);
+var Node = __nccwpck_require__(8533);
+var toJS = __nccwpck_require__(8687);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2848,14 +2848,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 101:
+/***/ 3313:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
+var createNode = __nccwpck_require__(7744);
+var identity = __nccwpck_require__(3267);
+var Node = __nccwpck_require__(8533);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -3006,14 +3006,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 6673:
+/***/ 8533:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(3661);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var applyReviver = __nccwpck_require__(8953);
+var identity = __nccwpck_require__(3267);
+var toJS = __nccwpck_require__(8687);
 
 class NodeBase {
     constructor(type) {
@@ -3053,15 +3053,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 7165:
+/***/ 5153:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyPair = __nccwpck_require__(9748);
-var addPairToJSMap = __nccwpck_require__(7104);
-var identity = __nccwpck_require__(1127);
+var createNode = __nccwpck_require__(7744);
+var stringifyPair = __nccwpck_require__(8000);
+var addPairToJSMap = __nccwpck_require__(8540);
+var identity = __nccwpck_require__(3267);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -3099,14 +3099,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 3301:
+/***/ 1153:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var identity = __nccwpck_require__(3267);
+var Node = __nccwpck_require__(8533);
+var toJS = __nccwpck_require__(8687);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3133,17 +3133,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 4454:
+/***/ 9770:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(1212);
-var addPairToJSMap = __nccwpck_require__(7104);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
+var stringifyCollection = __nccwpck_require__(1568);
+var addPairToJSMap = __nccwpck_require__(8540);
+var Collection = __nccwpck_require__(3313);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var Scalar = __nccwpck_require__(1153);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -3287,17 +3287,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 2223:
+/***/ 1731:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyCollection = __nccwpck_require__(1212);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(4043);
+var createNode = __nccwpck_require__(7744);
+var stringifyCollection = __nccwpck_require__(1568);
+var Collection = __nccwpck_require__(3313);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var toJS = __nccwpck_require__(8687);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3409,16 +3409,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 7104:
+/***/ 8540:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(7249);
-var merge = __nccwpck_require__(452);
-var stringify = __nccwpck_require__(2148);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var log = __nccwpck_require__(9197);
+var merge = __nccwpck_require__(4280);
+var stringify = __nccwpck_require__(4752);
+var identity = __nccwpck_require__(3267);
+var toJS = __nccwpck_require__(8687);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3481,7 +3481,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 1127:
+/***/ 3267:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3541,12 +3541,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 4043:
+/***/ 8687:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3267);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -3587,15 +3587,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 110:
+/***/ 6018:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
-var errors = __nccwpck_require__(1464);
-var stringifyString = __nccwpck_require__(3069);
+var resolveBlockScalar = __nccwpck_require__(997);
+var resolveFlowScalar = __nccwpck_require__(7174);
+var errors = __nccwpck_require__(9892);
+var stringifyString = __nccwpck_require__(7889);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -3812,7 +3812,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 1733:
+/***/ 5993:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3882,7 +3882,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 7715:
+/***/ 871:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3988,14 +3988,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 3461:
+/***/ 6609:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(110);
-var cstStringify = __nccwpck_require__(1733);
-var cstVisit = __nccwpck_require__(7715);
+var cstScalar = __nccwpck_require__(6018);
+var cstStringify = __nccwpck_require__(5993);
+var cstVisit = __nccwpck_require__(871);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -4107,12 +4107,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 361:
+/***/ 373:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(3461);
+var cst = __nccwpck_require__(6609);
 
 /*
 START -> stream
@@ -4837,7 +4837,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 6628:
+/***/ 4840:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4885,14 +4885,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 3456:
+/***/ 6596:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
+var cst = __nccwpck_require__(6609);
+var lexer = __nccwpck_require__(373);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -5872,18 +5872,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 4047:
+/***/ 2771:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var log = __nccwpck_require__(7249);
-var identity = __nccwpck_require__(1127);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
+var composer = __nccwpck_require__(2612);
+var Document = __nccwpck_require__(8601);
+var errors = __nccwpck_require__(9892);
+var log = __nccwpck_require__(9197);
+var identity = __nccwpck_require__(3267);
+var lineCounter = __nccwpck_require__(4840);
+var parser = __nccwpck_require__(6596);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -5986,16 +5986,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 5840:
+/***/ 4876:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var tags = __nccwpck_require__(18);
+var identity = __nccwpck_require__(3267);
+var map = __nccwpck_require__(4383);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var tags = __nccwpck_require__(6606);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -6032,13 +6032,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 7451:
+/***/ 4383:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(3267);
+var YAMLMap = __nccwpck_require__(9770);
 
 const map = {
     collection: 'map',
@@ -6058,12 +6058,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 3632:
+/***/ 9588:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 const nullTag = {
     identify: value => value == null,
@@ -6082,13 +6082,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 1706:
+/***/ 6750:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(3267);
+var YAMLSeq = __nccwpck_require__(1731);
 
 const seq = {
     collection: 'seq',
@@ -6108,12 +6108,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6464:
+/***/ 7644:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(3069);
+var stringifyString = __nccwpck_require__(7889);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -6131,12 +6131,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 3959:
+/***/ 1547:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -6159,13 +6159,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 8405:
+/***/ 1561:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(1153);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6213,12 +6213,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 9874:
+/***/ 6038:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -6262,18 +6262,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 896:
+/***/ 8076:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
+var map = __nccwpck_require__(4383);
+var _null = __nccwpck_require__(9588);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var bool = __nccwpck_require__(1547);
+var float = __nccwpck_require__(1561);
+var int = __nccwpck_require__(6038);
 
 const schema = [
     map.map,
@@ -6294,14 +6294,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 3559:
+/***/ 515:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
+var Scalar = __nccwpck_require__(1153);
+var map = __nccwpck_require__(4383);
+var seq = __nccwpck_require__(6750);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -6365,27 +6365,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 18:
+/***/ 6606:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
-var schema = __nccwpck_require__(896);
-var schema$1 = __nccwpck_require__(3559);
-var binary = __nccwpck_require__(6083);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var schema$2 = __nccwpck_require__(5913);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(6752);
+var map = __nccwpck_require__(4383);
+var _null = __nccwpck_require__(9588);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var bool = __nccwpck_require__(1547);
+var float = __nccwpck_require__(1561);
+var int = __nccwpck_require__(6038);
+var schema = __nccwpck_require__(8076);
+var schema$1 = __nccwpck_require__(515);
+var binary = __nccwpck_require__(2807);
+var merge = __nccwpck_require__(4280);
+var omap = __nccwpck_require__(3723);
+var pairs = __nccwpck_require__(5525);
+var schema$2 = __nccwpck_require__(2197);
+var set = __nccwpck_require__(6860);
+var timestamp = __nccwpck_require__(9356);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -6471,14 +6471,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 6083:
+/***/ 2807:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(3301);
-var stringifyString = __nccwpck_require__(3069);
+var Scalar = __nccwpck_require__(1153);
+var stringifyString = __nccwpck_require__(7889);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -6548,12 +6548,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 8398:
+/***/ 4482:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -6584,13 +6584,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 5782:
+/***/ 6570:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(1153);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6641,12 +6641,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 873:
+/***/ 9997:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -6724,13 +6724,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 452:
+/***/ 4280:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -6802,16 +6802,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 303:
+/***/ 3723:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var pairs = __nccwpck_require__(8385);
+var identity = __nccwpck_require__(3267);
+var toJS = __nccwpck_require__(8687);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var pairs = __nccwpck_require__(5525);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -6886,15 +6886,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 8385:
+/***/ 5525:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var Scalar = __nccwpck_require__(1153);
+var YAMLSeq = __nccwpck_require__(1731);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -6975,24 +6975,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 5913:
+/***/ 2197:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var binary = __nccwpck_require__(6083);
-var bool = __nccwpck_require__(8398);
-var float = __nccwpck_require__(5782);
-var int = __nccwpck_require__(873);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(6752);
+var map = __nccwpck_require__(4383);
+var _null = __nccwpck_require__(9588);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var binary = __nccwpck_require__(2807);
+var bool = __nccwpck_require__(4482);
+var float = __nccwpck_require__(6570);
+var int = __nccwpck_require__(9997);
+var merge = __nccwpck_require__(4280);
+var omap = __nccwpck_require__(3723);
+var pairs = __nccwpck_require__(5525);
+var set = __nccwpck_require__(6860);
+var timestamp = __nccwpck_require__(9356);
 
 const schema = [
     map.map,
@@ -7023,14 +7023,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 1528:
+/***/ 6860:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var YAMLMap = __nccwpck_require__(9770);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -7126,12 +7126,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 6752:
+/***/ 9356:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(8397);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -7238,7 +7238,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 4475:
+/***/ 8895:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7396,15 +7396,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 2148:
+/***/ 4752:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var identity = __nccwpck_require__(1127);
-var stringifyComment = __nccwpck_require__(9799);
-var stringifyString = __nccwpck_require__(3069);
+var anchors = __nccwpck_require__(6424);
+var identity = __nccwpck_require__(3267);
+var stringifyComment = __nccwpck_require__(7227);
+var stringifyString = __nccwpck_require__(7889);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -7535,14 +7535,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 1212:
+/***/ 1568:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3267);
+var stringify = __nccwpck_require__(4752);
+var stringifyComment = __nccwpck_require__(7227);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -7697,7 +7697,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 9799:
+/***/ 7227:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7728,14 +7728,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 6829:
+/***/ 1121:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3267);
+var stringify = __nccwpck_require__(4752);
+var stringifyComment = __nccwpck_require__(7227);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -7822,7 +7822,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 8689:
+/***/ 8397:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7856,15 +7856,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 9748:
+/***/ 8000:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var stringify = __nccwpck_require__(4752);
+var stringifyComment = __nccwpck_require__(7227);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -8015,13 +8015,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 3069:
+/***/ 7889:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var foldFlowLines = __nccwpck_require__(4475);
+var Scalar = __nccwpck_require__(1153);
+var foldFlowLines = __nccwpck_require__(8895);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -8360,12 +8360,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 204:
+/***/ 7840:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3267);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -8860,431 +8860,6 @@ function withoutNulls(value) {
             entries[key] = withoutNulls(inner);
     }
     return value;
-}
-
-;// CONCATENATED MODULE: ./build/docker/registry/reference.js
-
-/** An image or registry name that Docker would not take, or would take for something else. */
-class reference_InvalidReference extends errors_UserError {
-    name = 'InvalidReference';
-}
-const HUB = 'docker.io';
-const HUB_CONFIG_KEY = 'https://index.docker.io/v1/';
-const OFFICIAL = 'library/';
-const DEFAULT_TAG = 'latest';
-const MAX_REPOSITORY_LENGTH = 255;
-/** Docker itself knows only `index.docker.io`; the others are hosts where people look for or log in to the Hub. */
-const HUB_ALIASES = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com', 'hub.docker.com']);
-// The grammar of github.com/distribution/reference v0.6.0 (regexp.go) and the digests of opencontainers/go-digest.
-const DOMAIN_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
-const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
-const TAG = /^\w[\w.-]{0,127}$/;
-const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
-const IMAGE_ID = /^[a-f0-9]{64}$/;
-/**
- * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
- * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
- * the text as written, the docker CLI might look its credential up under another key.
- *
- * @throws InvalidReference that says what to write instead
- */
-function parseReference(text) {
-    const refuse = (reason) => new reference_InvalidReference(`The image name ${reference_shown(text)} ${reason}`);
-    checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
-    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
-    if (scheme !== undefined)
-        throw refuse(`must not start with ${scheme}: leave it off`);
-    if (IMAGE_ID.test(text)) {
-        throw refuse('could be an image ID, which exists on one machine only: write the name, such as nginx:1.27');
-    }
-    if (isDigest(text))
-        throw refuse(`is a digest without a name: write name@${text}`);
-    const { registry, remainder } = splitRegistry(text);
-    if (!HOST.test(registry))
-        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
-    const [nameAndTag, digest] = cut(remainder, '@');
-    const [name, tag] = cut(nameAndTag, ':');
-    if (name === '')
-        throw refuse('has no repository: is a variable empty that should hold it?');
-    if (tag === '')
-        throw refuse('ends in an empty tag: is a variable empty that should hold the tag?');
-    if (digest === '')
-        throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
-    if (/[A-Z]/.test(name)) {
-        const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
-        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
-    }
-    if (name.endsWith('/'))
-        throw refuse('ends in a slash: leave it off, or add the rest of the name');
-    const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
-    if (!REPOSITORY.test(repository))
-        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
-    if (repository.length > MAX_REPOSITORY_LENGTH) {
-        throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
-    }
-    if (tag !== undefined && !TAG.test(tag))
-        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
-    if (digest !== undefined && !isDigest(digest))
-        throw refuse(`has no valid digest: ${digestProblem(digest)}`);
-    return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
-}
-/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:\u2026`. */
-function reference_familiar(reference) {
-    const short = shortName(reference) + suffix(reference);
-    return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
-}
-/** The full name without tag and digest: `docker.io/library/nginx`. */
-function canonicalName({ registry, repository }) {
-    return `${registry}/${repository}`;
-}
-/** The tag that Docker takes when it is given neither tag nor digest. */
-function withTagDefault(reference) {
-    return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
-}
-/** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
-function withDigest(reference, digest) {
-    if (!isDigest(digest))
-        throw new reference_InvalidReference(`${reference_shown(digest)} is no digest: ${digestProblem(digest)}`);
-    return { ...reference, digest };
-}
-/**
- * Whether two image names mean the same, however they are written: `docker.io/library/nginx` and `nginx:latest`.
- * A text that is no image name, such as an image ID in a service that somebody made by hand, is the same as itself only.
- */
-function reference_sameImage(a, b) {
-    return a === b || (isImageName(a) && isImageName(b) && fullName(a) === fullName(b));
-}
-/**
- * What the `registry` of a credential means. The address of a registry's web page or API is taken too: people paste it.
- *
- * @throws InvalidReference that says what to write instead
- */
-function reference_parseRegistry(text) {
-    const refuse = (reason) => new reference_InvalidReference(`The registry ${reference_shown(text)} ${reason}`);
-    checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
-    const address = text.replace(/^https?:\/\//i, '');
-    if (address.includes('://'))
-        throw refuse('has a scheme that is not https: leave it off');
-    const [host, rest = ''] = cut(address.replace(/\/+$/, ''), '/');
-    if (host.includes('@'))
-        throw refuse('has an @ in its host: give the user name and the password on their own');
-    if (!isHostLike(host)) {
-        throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
-    }
-    if (!HOST.test(host))
-        throw refuse(`is no registry: ${hostProblem(host)}`);
-    // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
-    const path = /^v[12]$/.test(rest) ? '' : rest;
-    if (path.includes('*'))
-        throw refuse('has a * in its path: a path already means everything below it, leave the * off');
-    if (/[:@]/.test(path))
-        throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
-    if (/[A-Z]/.test(path))
-        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
-    if (path !== '' && !REPOSITORY.test(path))
-        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
-    return { registry: canonicalHost(host), path };
-}
-/** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
-function reference_registryKey(registry) {
-    return registry === HUB ? HUB_CONFIG_KEY : registry;
-}
-/** Whether a credential for the path serves the repository: `org-a` serves `org-a/app`, not `org-ab/app`. */
-function pathMatches(path, repository) {
-    return path === '' || repository === path || repository.startsWith(`${path}/`);
-}
-/**
- * One spelling for each registry, on the side of the image and of the credential alike.
- *
- * Host names know no case, but the docker CLI compares them byte by byte: with an `auths` entry for `Team.azurecr.io`
- * it sends no credential for `team.azurecr.io/app`, and `--with-registry-auth` would then wipe the stored one. In lower
- * case on both sides the two always meet. The same goes for Docker Hub: docker turns `index.docker.io` into `docker.io`
- * but looks for images of `registry-1.docker.io` under a key of their own.
- */
-function canonicalHost(host) {
-    const lowered = host.toLowerCase();
-    return HUB_ALIASES.has(lowered) ? HUB : lowered;
-}
-/** Docker's `splitDockerDomain`: the first component is a registry only where it cannot be part of a repository. */
-function splitRegistry(text) {
-    const [first, rest] = cut(text, '/');
-    if (rest === undefined)
-        return { registry: HUB, remainder: text };
-    if (isHostLike(first))
-        return { registry: canonicalHost(first), remainder: rest };
-    // A host too, since a repository has no capitals; lowered it would turn into a namespace of Docker Hub.
-    if (first !== first.toLowerCase())
-        return { registry: first, remainder: rest };
-    return { registry: HUB, remainder: text };
-}
-function isImageName(text) {
-    try {
-        parseReference(text);
-        return true;
-    }
-    catch (error) {
-        if (error instanceof reference_InvalidReference)
-            return false;
-        throw error;
-    }
-}
-function fullName(text) {
-    const reference = withTagDefault(parseReference(text));
-    return canonicalName(reference) + suffix(reference);
-}
-function isHostLike(component) {
-    return /[.:]/.test(component) || component.toLowerCase() === 'localhost';
-}
-function isDigest(text) {
-    const [algorithm, hex = ''] = cut(text, ':');
-    return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
-}
-function shortName(reference) {
-    const { registry, repository } = reference;
-    if (registry !== HUB)
-        return canonicalName(reference);
-    const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
-    if (!official.includes('/'))
-        return official;
-    // docker.io/foo.bar/app has no short form: foo.bar/app is on the registry foo.bar. Docker's own printer forgets that.
-    const [first] = cut(repository, '/');
-    return isHostLike(first) ? canonicalName(reference) : repository;
-}
-function suffix({ tag, digest }) {
-    return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
-}
-/** What is wrong whatever the text was meant to be. */
-function checkCharacters(text, refuse, example) {
-    if (text === '')
-        throw refuse(`is empty: write one such as ${example}`);
-    const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
-    if (variable !== undefined)
-        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
-    if (/\s/.test(text))
-        throw refuse('has white space in it: take it out');
-}
-function hostProblem(host) {
-    if (host.includes('@'))
-        return 'a user name and password belong to the credential, not here';
-    if (host.includes('_'))
-        return `Docker takes no underscore in a host (${host})`;
-    if (!host.startsWith('[') && host.split(':').length > 2)
-        return 'an IPv6 address goes in brackets, such as [::1]:5000';
-    if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
-        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
-    return `${host} is no host with an optional port, such as registry.example.com:5000`;
-}
-function repositoryProblem(name) {
-    if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
-        return 'there is an empty part between slashes';
-    const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
-    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
-}
-function tagProblem(tag) {
-    if (tag.length > 128)
-        return `the tag has ${tag.length} characters, at most 128 are allowed`;
-    if (tag.includes('/'))
-        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
-    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
-}
-function digestProblem(digest) {
-    const [algorithm] = cut(digest, ':');
-    const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
-    if (length === undefined)
-        return `write sha256: and 64 hexadecimal digits in lower case`;
-    return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
-}
-function reference_shown(text) {
-    return JSON.stringify(withoutUserInfo(text));
-}
-/** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
-function withoutUserInfo(text) {
-    return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
-}
-/** The text before and after the first separator. */
-function cut(text, separator) {
-    const at = text.indexOf(separator);
-    return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
-
-
-const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
-/** A text that is no `config.json` of docker's. The message says why, shows nothing of it, and goes on after its name. */
-class InvalidConfigFile extends SyntaxError {
-    name = 'InvalidConfigFile';
-}
-/**
- * The content of a `config.json`. A `null` is what is not there, as for docker.
- *
- * @throws InvalidConfigFile when docker would not read it
- */
-function parseConfigFile(content) {
-    const file = objectIn(content);
-    const { auths = {}, credHelpers = {}, credsStore = '', HttpHeaders = {}, cliPluginsExtraDirs = [] } = file;
-    if (!isRecord(auths))
-        throw new InvalidConfigFile('its `auths` is no JSON object of registries');
-    for (const entry of Object.values(auths)) {
-        if (!isRecord(entry))
-            throw new InvalidConfigFile('an entry of its `auths` is no JSON object');
-        const wrong = TEXTS_OF_ENTRY.find((key) => entry[key] !== undefined && typeof entry[key] !== 'string');
-        if (wrong !== undefined)
-            throw new InvalidConfigFile(`\`${wrong}\` of an entry of its \`auths\` is no text`);
-    }
-    if (typeof credsStore !== 'string')
-        throw new InvalidConfigFile('its `credsStore` is no text');
-    if (!isRecordOfTexts(credHelpers))
-        throw new InvalidConfigFile('its `credHelpers` is no JSON object of texts');
-    if (!isRecordOfTexts(HttpHeaders))
-        throw new InvalidConfigFile('its `HttpHeaders` is no JSON object of texts');
-    if (!Array.isArray(cliPluginsExtraDirs) || !cliPluginsExtraDirs.every((one) => typeof one === 'string')) {
-        throw new InvalidConfigFile('its `cliPluginsExtraDirs` is no list of texts');
-    }
-    return file;
-}
-function objectIn(content) {
-    let parsed;
-    try {
-        parsed = parseGoJson(content);
-    }
-    catch {
-        // JSON's own words show a piece of the text.
-        throw new InvalidConfigFile('it is no JSON');
-    }
-    if (!isRecord(parsed))
-        throw new InvalidConfigFile('it is no JSON object');
-    return parsed;
-}
-function isRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-function isRecordOfTexts(value) {
-    return isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
-}
-/**
- * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
- * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
- *
- * @param credentials at most one for each registry
- * @param carriedOver settings of the user that have nothing to do with credentials
- */
-function isolatedConfigFile(credentials, carriedOver) {
-    const entries = [...credentials].map(([registry, credential]) => [reference_registryKey(registry), authEntry(credential)]);
-    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
-    return JSON.stringify({ auths, ...carriedOver });
-}
-function authEntry({ kind, username, password }) {
-    if (kind === 'password')
-        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-    // With an empty user name in any entry, the docker CLI would not read the file at all.
-    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
-    return { ...user, identitytoken: password };
-}
-/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
-function settingsToCarryOver(file, pluginDirectory) {
-    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
-}
-/** What a config takes over that stands in for the user's own in later steps of the job: there the way to a daemon counts. */
-function settingsForLaterSteps({ currentContext, proxies }) {
-    return { ...(currentContext === undefined ? {} : { currentContext }), ...(proxies === undefined ? {} : { proxies }) };
-}
-/** The folders of a Docker configuration directory that later steps need beside its `config.json`. */
-const FOLDERS_FOR_LATER_STEPS = (/* unused pure expression or super */ null && (['contexts', 'buildx', 'cli-plugins']));
-function carried(headers, cliPluginsExtraDirs) {
-    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
-}
-/**
- * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
- * key, else by any key with that host. Docker Hub has the exact key only.
- */
-function storedCredential(file, registry) {
-    const exact = file.auths?.[registryKey(registry)];
-    const entry = exact ?? entriesOf(file, registry)[0]?.[1];
-    return entry && credentialIn(entry);
-}
-/** The entries for a registry, whatever else their keys have: a path, a scheme, capitals. */
-function entriesOf({ auths = {} }, registry) {
-    const wanted = registryKey(registry);
-    return Object.entries(auths).filter(([key]) => hostOf(key) === wanted);
-}
-/**
- * The keys under which a `config.json` has different accounts for one registry: docker would take one of them by chance.
- * None where there is the exact key, or one account only.
- */
-function rivalKeys(file, registry) {
-    if (file.auths?.[registryKey(registry)] !== undefined)
-        return [];
-    const entries = entriesOf(file, registry);
-    const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))));
-    return accounts.size > 1 ? entries.map(([key]) => key) : [];
-}
-/** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
-function secretsIn(file) {
-    return Object.values(file.auths ?? {}).flatMap((entry) => {
-        const credential = credentialIn(entry);
-        const { auth = '', password = '', identitytoken = '', registrytoken = '' } = entry;
-        const username = credential?.username || entry.username;
-        const plain = [auth, password, identitytoken, registrytoken].map((value) => ({ value }));
-        return credential === undefined ? plain : [{ value: credential.password, username: username ?? '' }, ...plain];
-    });
-}
-/** The registries for which there is something in a `config.json`, but no account: docker would not read it. */
-function unusableEntries(file) {
-    return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
-        const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '');
-        const found = credentialIn(entry);
-        const isUsable = found !== undefined && !/[:\p{Cc}]/u.test(found.username);
-        return hasAny && !isUsable ? [key] : [];
-    });
-}
-/** Whether a `config.json` leads to any account: one of its own, or that of a helper. */
-function leadsToAccounts(file) {
-    const helpers = [file.credsStore, ...Object.values(file.credHelpers ?? {})];
-    return (helpers.some((helper) => helper !== undefined && helper !== '') ||
-        Object.values(file.auths ?? {}).some((entry) => credentialIn(entry) !== undefined));
-}
-function credentialIn(entry) {
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
-        .toString()
-        .replace(/\0+$/, '')
-        .split(':');
-    const username = user || (entry.username ?? '');
-    if (entry.identitytoken)
-        return { kind: 'identity-token', username, password: entry.identitytoken };
-    const password = rest.join(':') || (entry.password ?? '');
-    return username && password ? { kind: 'password', username, password } : undefined;
-}
-/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
-function helperFor(file, registry) {
-    const helpers = file.credHelpers ?? {};
-    const sameHost = Object.keys(helpers).find((key) => key.toLowerCase() === registry);
-    const own = helpers[registryKey(registry)] ?? helpers[sameHost ?? registry];
-    const helper = own ?? file.credsStore;
-    return helper === '' ? undefined : helper;
-}
-/** The host of a key under `auths`: without scheme and path, and in lower case, as the registries of images are here. */
-function hostOf(key) {
-    return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase();
-}
-/**
- * The registries that a `config.json` names: for each it has an account itself, or a helper has. A key that is no registry
- * leads to nothing, and may be a secret in the wrong place.
- */
-function registriesIn({ auths = {}, credHelpers = {} }) {
-    return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)].flatMap((key) => registryOf(key) ?? []))];
-}
-function registryOf(key) {
-    try {
-        return parseRegistry(key).registry;
-    }
-    catch (error) {
-        if (error instanceof InvalidReference)
-            return undefined;
-        throw error;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/printable.js
@@ -9801,6 +9376,542 @@ function unique(texts) {
     return [...new Set(texts)].filter((text) => text !== '');
 }
 
+;// CONCATENATED MODULE: ./build/runner/shown.js
+
+
+/** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
+const LONGEST_SHOWN = 60;
+/** Longer, or of several lines, it is no word that could stand anywhere else. */
+const LONGEST_HIDDEN = 200;
+/** Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault and Slack, and signed ones (JWT). */
+const TOKENS = new RegExp([
+    'gh[pousr]_[A-Za-z0-9]{20,}',
+    'github_pat_\\w{20,}',
+    'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[\\w.-]{20,}',
+    'dckr_(?:pat|oat)_[\\w-]{16,}',
+    'npm_[A-Za-z0-9]{30,}',
+    'dop_v1_[0-9a-f]{40,}',
+    'hv[sbr]\\.[\\w-]{20,}',
+    'xox[abeprs]-[\\w-]{10,}',
+    'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]+',
+]
+    .map((token) => `(?<![A-Za-z0-9])${token}`)
+    .join('|'), 'g');
+/** The tokens in a text that are known for ones by their look, whatever they stand in. Pure. */
+function tokensIn(text) {
+    return text.match(TOKENS) ?? [];
+}
+/**
+ * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length,
+ * and hidden from then on wherever it stands, also where somebody else says it again.
+ */
+function shown_shown(value, mostCharacters = LONGEST_SHOWN) {
+    // Before it is cut: the half of a secret would not be known for one.
+    const clean = secret_redact(value);
+    if (mayBeSecret(clean)) {
+        hideWords(clean);
+        return `"***" (${clean.length} characters, which may be a secret)`;
+    }
+    return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
+}
+/** The same of a name in a sentence, between backticks. */
+function shown_ticked(name) {
+    return mayBeSecret(name) ? shown_shown(name) : `\`${name}\``;
+}
+/** The same as part of the place of something: a name or a path as it stands, or `***`. */
+function placed(name) {
+    if (!mayBeSecret(name))
+        return name;
+    hideWords(name);
+    return '***';
+}
+function hideWords(text) {
+    for (const token of tokensIn(text))
+        new secret_Secret(token);
+    if (text.length > LONGEST_HIDDEN || LINE_END.test(text.trim()))
+        return;
+    for (const word of new Set([text, ...text.split(/[\s,=/:]+/)]))
+        if (mayBeSecret(word))
+            new secret_Secret(word);
+}
+/**
+ * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
+ * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
+ */
+function mayBeSecret(value) {
+    const text = printable_printable(value).trim();
+    return tokensIn(text).length > 0 || isWithoutOrder(text) || SIGNS.test(withoutHarmless(text));
+}
+/** What words, names, images, paths, lists and numbers are not written with. */
+const SIGNS = /[!"#$%&';?@\\^`|]/;
+const HARMLESS = [
+    // A variable that was not filled in, and a template.
+    /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$[A-Za-z_]\w*/g,
+    /@sha\d+:/g,
+    // The number of a version, and a part of a whole.
+    /^#|(?<=\d)%/g,
+];
+function withoutHarmless(text) {
+    const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
+    const plain = inQuotes ?? text;
+    // Of an address its callers take the password out, which is before the last `@`.
+    if (/^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?[^@]*$/i.test(plain) ||
+        /^(?:\w+:\/\/)?(?:[\w.+-]+|\*\*\*)@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain))
+        return '';
+    return HARMLESS.reduce((rest, pattern) => rest.replace(pattern, ''), plain);
+}
+/** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
+const LEAST_RANDOM = 20;
+const LEAST_CHANGES = 0.3;
+function isWithoutOrder(text) {
+    const runs = text.match(/[A-Za-z0-9+/_-]{20,}/g) ?? [];
+    return runs.some((run) => {
+        if (run.length < LEAST_RANDOM || ![/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(run)))
+            return false;
+        const kinds = [...run].map(kindOf);
+        const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length;
+        return changes / (run.length - 1) >= LEAST_CHANGES;
+    });
+}
+/** A capital begins a word, and goes on in small letters. */
+function isChange(before, kind) {
+    return before !== kind && !(before === 'capital' && kind === 'small');
+}
+function kindOf(sign) {
+    if (/\d/.test(sign))
+        return 'digit';
+    if (/[a-z]/.test(sign))
+        return 'small';
+    return /[A-Z]/.test(sign) ? 'capital' : 'other';
+}
+
+;// CONCATENATED MODULE: ./build/docker/registry/reference.js
+
+
+/** An image or registry name that Docker would not take, or would take for something else. */
+class reference_InvalidReference extends errors_UserError {
+    name = 'InvalidReference';
+}
+const HUB = 'docker.io';
+const HUB_CONFIG_KEY = 'https://index.docker.io/v1/';
+const OFFICIAL = 'library/';
+const DEFAULT_TAG = 'latest';
+const MAX_REPOSITORY_LENGTH = 255;
+/** Docker itself knows only `index.docker.io`; the others are hosts where people look for or log in to the Hub. */
+const HUB_ALIASES = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com', 'hub.docker.com']);
+// The grammar of github.com/distribution/reference v0.6.0 (regexp.go) and the digests of opencontainers/go-digest.
+const DOMAIN_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const HOST = new RegExp(`^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
+const TAG = /^\w[\w.-]{0,127}$/;
+const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
+const IMAGE_ID = /^[a-f0-9]{64}$/;
+/**
+ * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
+ * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
+ * the text as written, the docker CLI might look its credential up under another key.
+ *
+ * @throws InvalidReference that says what to write instead
+ */
+function parseReference(text) {
+    const refuse = (reason) => new reference_InvalidReference(`The image name ${shownName(text)} ${reason}`);
+    checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
+    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
+    if (scheme !== undefined)
+        throw refuse(`must not start with ${scheme}: leave it off`);
+    if (IMAGE_ID.test(text)) {
+        throw refuse('could be an image ID, which exists on one machine only: write the name, such as nginx:1.27');
+    }
+    if (isDigest(text))
+        throw refuse(`is a digest without a name: write name@${text}`);
+    const { registry, remainder } = splitRegistry(text);
+    if (!HOST.test(registry))
+        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
+    const [nameAndTag, digest] = cut(remainder, '@');
+    const [name, tag] = cut(nameAndTag, ':');
+    if (name === '')
+        throw refuse('has no repository: is a variable empty that should hold it?');
+    if (tag === '')
+        throw refuse('ends in an empty tag: is a variable empty that should hold the tag?');
+    if (digest === '')
+        throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
+    if (/[A-Z]/.test(name)) {
+        const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
+        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+    }
+    if (name.endsWith('/'))
+        throw refuse('ends in a slash: leave it off, or add the rest of the name');
+    const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
+    if (!REPOSITORY.test(repository))
+        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
+    if (repository.length > MAX_REPOSITORY_LENGTH) {
+        throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
+    }
+    if (tag !== undefined && !TAG.test(tag))
+        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
+    if (digest !== undefined && !isDigest(digest))
+        throw refuse(`has no valid digest: ${digestProblem(digest)}`);
+    return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+/** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:\u2026`. */
+function reference_familiar(reference) {
+    const short = shortName(reference) + suffix(reference);
+    return IMAGE_ID.test(short) || isDigest(short) ? canonicalName(reference) + suffix(reference) : short;
+}
+/** The full name without tag and digest: `docker.io/library/nginx`. */
+function canonicalName({ registry, repository }) {
+    return `${registry}/${repository}`;
+}
+/** The tag that Docker takes when it is given neither tag nor digest. */
+function withTagDefault(reference) {
+    return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
+}
+/** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
+function withDigest(reference, digest) {
+    if (!isDigest(digest))
+        throw new reference_InvalidReference(`${shownName(digest)} is no digest: ${digestProblem(digest)}`);
+    return { ...reference, digest };
+}
+/**
+ * Whether two image names mean the same, however they are written: `docker.io/library/nginx` and `nginx:latest`.
+ * A text that is no image name, such as an image ID in a service that somebody made by hand, is the same as itself only.
+ */
+function reference_sameImage(a, b) {
+    return a === b || (isImageName(a) && isImageName(b) && fullName(a) === fullName(b));
+}
+/**
+ * What the `registry` of a credential means. The address of a registry's web page or API is taken too: people paste it.
+ *
+ * @throws InvalidReference that says what to write instead
+ */
+function reference_parseRegistry(text) {
+    const refuse = (reason) => new reference_InvalidReference(`The registry ${shownName(text)} ${reason}`);
+    checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
+    const address = text.replace(/^https?:\/\//i, '');
+    if (address.includes('://'))
+        throw refuse('has a scheme that is not https: leave it off');
+    const [host, rest = ''] = cut(address.replace(/\/+$/, ''), '/');
+    if (host.includes('@'))
+        throw refuse('has an @ in its host: give the user name and the password on their own');
+    if (!isHostLike(host)) {
+        throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
+    }
+    if (!HOST.test(host))
+        throw refuse(`is no registry: ${hostProblem(host)}`);
+    // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
+    const path = /^v[12]$/.test(rest) ? '' : rest;
+    if (path.includes('*'))
+        throw refuse('has a * in its path: a path already means everything below it, leave the * off');
+    if (/[:@]/.test(path))
+        throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
+    if (/[A-Z]/.test(path))
+        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+    if (path !== '' && !REPOSITORY.test(path))
+        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
+    return { registry: canonicalHost(host), path };
+}
+/** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
+function reference_registryKey(registry) {
+    return registry === HUB ? HUB_CONFIG_KEY : registry;
+}
+/** Whether a credential for the path serves the repository: `org-a` serves `org-a/app`, not `org-ab/app`. */
+function pathMatches(path, repository) {
+    return path === '' || repository === path || repository.startsWith(`${path}/`);
+}
+/**
+ * One spelling for each registry, on the side of the image and of the credential alike.
+ *
+ * Host names know no case, but the docker CLI compares them byte by byte: with an `auths` entry for `Team.azurecr.io`
+ * it sends no credential for `team.azurecr.io/app`, and `--with-registry-auth` would then wipe the stored one. In lower
+ * case on both sides the two always meet. The same goes for Docker Hub: docker turns `index.docker.io` into `docker.io`
+ * but looks for images of `registry-1.docker.io` under a key of their own.
+ */
+function canonicalHost(host) {
+    const lowered = host.toLowerCase();
+    return HUB_ALIASES.has(lowered) ? HUB : lowered;
+}
+/** Docker's `splitDockerDomain`: the first component is a registry only where it cannot be part of a repository. */
+function splitRegistry(text) {
+    const [first, rest] = cut(text, '/');
+    if (rest === undefined)
+        return { registry: HUB, remainder: text };
+    if (isHostLike(first))
+        return { registry: canonicalHost(first), remainder: rest };
+    // A host too, since a repository has no capitals; lowered it would turn into a namespace of Docker Hub.
+    if (first !== first.toLowerCase())
+        return { registry: first, remainder: rest };
+    return { registry: HUB, remainder: text };
+}
+function isImageName(text) {
+    try {
+        parseReference(text);
+        return true;
+    }
+    catch (error) {
+        if (error instanceof reference_InvalidReference)
+            return false;
+        throw error;
+    }
+}
+function fullName(text) {
+    const reference = withTagDefault(parseReference(text));
+    return canonicalName(reference) + suffix(reference);
+}
+function isHostLike(component) {
+    return /[.:]/.test(component) || component.toLowerCase() === 'localhost';
+}
+function isDigest(text) {
+    const [algorithm, hex = ''] = cut(text, ':');
+    return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex);
+}
+function shortName(reference) {
+    const { registry, repository } = reference;
+    if (registry !== HUB)
+        return canonicalName(reference);
+    const official = repository.startsWith(OFFICIAL) ? repository.slice(OFFICIAL.length) : repository;
+    if (!official.includes('/'))
+        return official;
+    // docker.io/foo.bar/app has no short form: foo.bar/app is on the registry foo.bar. Docker's own printer forgets that.
+    const [first] = cut(repository, '/');
+    return isHostLike(first) ? canonicalName(reference) : repository;
+}
+function suffix({ tag, digest }) {
+    return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
+}
+/** What is wrong whatever the text was meant to be. */
+function checkCharacters(text, refuse, example) {
+    if (text === '')
+        throw refuse(`is empty: write one such as ${example}`);
+    const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
+    if (variable !== undefined)
+        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+    if (/\s/.test(text))
+        throw refuse('has white space in it: take it out');
+}
+function hostProblem(host) {
+    if (host.includes('@'))
+        return 'a user name and password belong to the credential, not here';
+    if (host.includes('_'))
+        return `Docker takes no underscore in a host (${host})`;
+    if (!host.startsWith('[') && host.split(':').length > 2)
+        return 'an IPv6 address goes in brackets, such as [::1]:5000';
+    if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
+        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
+    return `${host} is no host with an optional port, such as registry.example.com:5000`;
+}
+function repositoryProblem(name) {
+    if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
+        return 'there is an empty part between slashes';
+    const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
+    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
+}
+function tagProblem(tag) {
+    if (tag.length > 128)
+        return `the tag has ${tag.length} characters, at most 128 are allowed`;
+    if (tag.includes('/'))
+        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
+    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
+}
+function digestProblem(digest) {
+    const [algorithm] = cut(digest, ':');
+    const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
+    if (length === undefined)
+        return `write sha256: and 64 hexadecimal digits in lower case`;
+    return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
+}
+function shownName(text) {
+    const name = withoutUserInfo(text);
+    return mayBeSecret(name) ? shown_shown(name) : JSON.stringify(name);
+}
+/** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
+function withoutUserInfo(text) {
+    return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
+}
+/** The text before and after the first separator. */
+function cut(text, separator) {
+    const at = text.indexOf(separator);
+    return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/config-file.js
+
+
+const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
+/** A text that is no `config.json` of docker's. The message says why, shows nothing of it, and goes on after its name. */
+class InvalidConfigFile extends SyntaxError {
+    name = 'InvalidConfigFile';
+}
+/**
+ * The content of a `config.json`. A `null` is what is not there, as for docker.
+ *
+ * @throws InvalidConfigFile when docker would not read it
+ */
+function parseConfigFile(content) {
+    const file = objectIn(content);
+    const { auths = {}, credHelpers = {}, credsStore = '', HttpHeaders = {}, cliPluginsExtraDirs = [] } = file;
+    if (!isRecord(auths))
+        throw new InvalidConfigFile('its `auths` is no JSON object of registries');
+    for (const entry of Object.values(auths)) {
+        if (!isRecord(entry))
+            throw new InvalidConfigFile('an entry of its `auths` is no JSON object');
+        const wrong = TEXTS_OF_ENTRY.find((key) => entry[key] !== undefined && typeof entry[key] !== 'string');
+        if (wrong !== undefined)
+            throw new InvalidConfigFile(`\`${wrong}\` of an entry of its \`auths\` is no text`);
+    }
+    if (typeof credsStore !== 'string')
+        throw new InvalidConfigFile('its `credsStore` is no text');
+    if (!isRecordOfTexts(credHelpers))
+        throw new InvalidConfigFile('its `credHelpers` is no JSON object of texts');
+    if (!isRecordOfTexts(HttpHeaders))
+        throw new InvalidConfigFile('its `HttpHeaders` is no JSON object of texts');
+    if (!Array.isArray(cliPluginsExtraDirs) || !cliPluginsExtraDirs.every((one) => typeof one === 'string')) {
+        throw new InvalidConfigFile('its `cliPluginsExtraDirs` is no list of texts');
+    }
+    return file;
+}
+function objectIn(content) {
+    let parsed;
+    try {
+        parsed = parseGoJson(content);
+    }
+    catch {
+        // JSON's own words show a piece of the text.
+        throw new InvalidConfigFile('it is no JSON');
+    }
+    if (!isRecord(parsed))
+        throw new InvalidConfigFile('it is no JSON object');
+    return parsed;
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function isRecordOfTexts(value) {
+    return isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
+}
+/**
+ * An isolated `config.json`. It always holds an entry under `auths`: with none, the docker CLI would look for a
+ * keychain of the operating system and hand the secrets to it (docker/cli, cli/config/config.go).
+ *
+ * @param credentials at most one for each registry
+ * @param carriedOver settings of the user that have nothing to do with credentials
+ */
+function isolatedConfigFile(credentials, carriedOver) {
+    const entries = [...credentials].map(([registry, credential]) => [reference_registryKey(registry), authEntry(credential)]);
+    const auths = entries.length > 0 ? Object.fromEntries(entries) : { 'no-registry.invalid': {} };
+    return JSON.stringify({ auths, ...carriedOver });
+}
+function authEntry({ kind, username, password }) {
+    if (kind === 'password')
+        return { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+    // With an empty user name in any entry, the docker CLI would not read the file at all.
+    const user = username === '' ? {} : { auth: Buffer.from(`${username}:`).toString('base64') };
+    return { ...user, identitytoken: password };
+}
+/** What of the user's settings every isolated config needs: how to reach the daemon, and where plugins are. */
+function settingsToCarryOver(file, pluginDirectory) {
+    return carried(file.HttpHeaders, [...(file.cliPluginsExtraDirs ?? []), pluginDirectory]);
+}
+/** What a config takes over that stands in for the user's own in later steps of the job: there the way to a daemon counts. */
+function settingsForLaterSteps({ currentContext, proxies }) {
+    return { ...(currentContext === undefined ? {} : { currentContext }), ...(proxies === undefined ? {} : { proxies }) };
+}
+/** The folders of a Docker configuration directory that later steps need beside its `config.json`. */
+const FOLDERS_FOR_LATER_STEPS = (/* unused pure expression or super */ null && (['contexts', 'buildx', 'cli-plugins']));
+function carried(headers, cliPluginsExtraDirs) {
+    return { cliPluginsExtraDirs, ...(headers === undefined ? {} : { HttpHeaders: headers }) };
+}
+/**
+ * The credential that a `config.json` itself holds for a registry, found as the docker CLI finds it: by the exact
+ * key, else by any key with that host. Docker Hub has the exact key only.
+ */
+function storedCredential(file, registry) {
+    const exact = file.auths?.[registryKey(registry)];
+    const entry = exact ?? entriesOf(file, registry)[0]?.[1];
+    return entry && credentialIn(entry);
+}
+/** The entries for a registry, whatever else their keys have: a path, a scheme, capitals. */
+function entriesOf({ auths = {} }, registry) {
+    const wanted = registryKey(registry);
+    return Object.entries(auths).filter(([key]) => hostOf(key) === wanted);
+}
+/**
+ * The keys under which a `config.json` has different accounts for one registry: docker would take one of them by chance.
+ * None where there is the exact key, or one account only.
+ */
+function rivalKeys(file, registry) {
+    if (file.auths?.[registryKey(registry)] !== undefined)
+        return [];
+    const entries = entriesOf(file, registry);
+    const accounts = new Set(entries.map(([, entry]) => JSON.stringify(credentialIn(entry))));
+    return accounts.size > 1 ? entries.map(([key]) => key) : [];
+}
+/** Whatever is secret in a `config.json`, in each form that it has there, with the account whose password it is. */
+function secretsIn(file) {
+    return Object.values(file.auths ?? {}).flatMap((entry) => {
+        const credential = credentialIn(entry);
+        const { auth = '', password = '', identitytoken = '', registrytoken = '' } = entry;
+        const username = credential?.username || entry.username;
+        const plain = [auth, password, identitytoken, registrytoken].map((value) => ({ value }));
+        return credential === undefined ? plain : [{ value: credential.password, username: username ?? '' }, ...plain];
+    });
+}
+/** The registries for which there is something in a `config.json`, but no account: docker would not read it. */
+function unusableEntries(file) {
+    return Object.entries(file.auths ?? {}).flatMap(([key, entry]) => {
+        const hasAny = TEXTS_OF_ENTRY.some((name) => (entry[name] ?? '') !== '');
+        const found = credentialIn(entry);
+        const isUsable = found !== undefined && !/[:\p{Cc}]/u.test(found.username);
+        return hasAny && !isUsable ? [key] : [];
+    });
+}
+/** Whether a `config.json` leads to any account: one of its own, or that of a helper. */
+function leadsToAccounts(file) {
+    const helpers = [file.credsStore, ...Object.values(file.credHelpers ?? {})];
+    return (helpers.some((helper) => helper !== undefined && helper !== '') ||
+        Object.values(file.auths ?? {}).some((entry) => credentialIn(entry) !== undefined));
+}
+function credentialIn(entry) {
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+        .toString()
+        .replace(/\0+$/, '')
+        .split(':');
+    const username = user || (entry.username ?? '');
+    if (entry.identitytoken)
+        return { kind: 'identity-token', username, password: entry.identitytoken };
+    const password = rest.join(':') || (entry.password ?? '');
+    return username && password ? { kind: 'password', username, password } : undefined;
+}
+/** The credential helper that a `config.json` names for a registry: its own one first, then the store for all. */
+function helperFor(file, registry) {
+    const helpers = file.credHelpers ?? {};
+    const sameHost = Object.keys(helpers).find((key) => key.toLowerCase() === registry);
+    const own = helpers[registryKey(registry)] ?? helpers[sameHost ?? registry];
+    const helper = own ?? file.credsStore;
+    return helper === '' ? undefined : helper;
+}
+/** The host of a key under `auths`: without scheme and path, and in lower case, as the registries of images are here. */
+function hostOf(key) {
+    return (key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '').toLowerCase();
+}
+/**
+ * The registries that a `config.json` names: for each it has an account itself, or a helper has. A key that is no registry
+ * leads to nothing, and may be a secret in the wrong place.
+ */
+function registriesIn({ auths = {}, credHelpers = {} }) {
+    return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)].flatMap((key) => registryOf(key) ?? []))];
+}
+function registryOf(key) {
+    try {
+        return parseRegistry(key).registry;
+    }
+    catch (error) {
+        if (error instanceof InvalidReference)
+            return undefined;
+        throw error;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/runner/safe-text.js
 
 
@@ -9821,6 +9932,7 @@ function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/engine.js
+
 
 /** The daemon said no: its HTTP status and its own words. */
 class engine_EngineError extends Error {
@@ -9854,6 +9966,10 @@ class engine_TooLate extends ConnectionLost {
 /** There was an answer, and it is none that a daemon gives. */
 class Unreadable extends ConnectionLost {
     name = 'Unreadable';
+}
+/** Any error as a line that stands for itself; one of a call has the host and the request. */
+function wordsOfError(error) {
+    return tellCallError(error) ?? errors_messageOf(error);
 }
 /** An error of a call as a line that stands for itself; `undefined` for any other error. */
 function tellCallError(error) {
@@ -11119,6 +11235,7 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
 ;// CONCATENATED MODULE: ./build/inputs/masking.js
 
 
+
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
 const PUBLIC_KEYS = [
     ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
@@ -11141,6 +11258,11 @@ function masking_hide(value, place, username) {
         return;
     told.add(place);
     reportLog.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
+}
+/** Hides the tokens that are known for ones by their look, wherever in a text they stand. */
+function hideTokens(text) {
+    for (const token of tokensIn(text))
+        new secret_Secret(token);
 }
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
 function hidePasswords(value) {
@@ -11245,69 +11367,6 @@ function guess(value) {
         new secret_Secret(value.trim());
 }
 
-;// CONCATENATED MODULE: ./build/inputs/problems.js
-
-
-const LONGEST_SHOWN = 60;
-/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
-class Problems {
-    #lines;
-    #place;
-    constructor(place = '', lines = []) {
-        this.#place = place;
-        this.#lines = lines;
-    }
-    /** The same collection, for the problems of one place in it. */
-    at(place) {
-        return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
-    }
-    add(problem) {
-        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
-    }
-    /** What was collected so far, from every place. */
-    get lines() {
-        return this.#lines;
-    }
-    get isEmpty() {
-        return this.#lines.length === 0;
-    }
-    /** Adds what another collection has. */
-    take(others) {
-        for (const line of others.#lines)
-            this.#lines.push(line);
-    }
-    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
-    attempt(work) {
-        try {
-            return work();
-        }
-        catch (error) {
-            if (!(error instanceof errors_UserError))
-                throw error;
-            this.add(error.message);
-            return undefined;
-        }
-    }
-    /** @throws InputErrors with every problem collected so far, from every place */
-    throwAll() {
-        if (this.#lines.length > 0)
-            throw new InputErrors(this.#lines);
-    }
-}
-/** A value as a message shows it: in quotes, on one line, not too long. */
-function problems_shown(value) {
-    // Before it is cut: the half of a secret would not be known for one.
-    const clean = secret_redact(value);
-    return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}\u2026` : clean);
-}
-/** Names as a sentence lists them: `a`, `b` and `c`. */
-function problems_listed(names, type = 'conjunction') {
-    return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``));
-}
-function oneLine(text) {
-    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/reach/host.js
 
 
@@ -11332,9 +11391,9 @@ function parseHost(text) {
     if (scheme === 'unix') {
         if (/^\/[^\s\0]+$/.test(rest))
             return { kind: 'unix', text };
-        throw new errors_UserError(`${problems_shown(masking_withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+        throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
     }
-    throw new errors_UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
+    throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
 }
 /** The forms of an address, with the name of the host where that is all that was given. */
 function formsWith(text) {
@@ -11351,7 +11410,7 @@ function formsWith(text) {
 function parseJump(text) {
     const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
     if (name === undefined || path !== undefined || !isPort(port)) {
-        throw new errors_UserError(`${problems_shown(masking_withoutUserInfo(text))} is no jump host: write user@host or user@host:port, several with commas between`);
+        throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} is no jump host: write user@host or user@host:port, several with commas between`);
     }
     return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
 }
@@ -11361,11 +11420,11 @@ function parseSsh(text, rest) {
     }
     const [, user, name, port, path] = SSH.exec(rest) ?? [];
     if (name === undefined || !isPort(port)) {
-        throw new errors_UserError(`${problems_shown(masking_withoutUserInfo(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
+        throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
     }
     const socket = path === undefined || path === '/' ? undefined : path;
     if (socket !== undefined && !PLAIN_PATH.test(socket)) {
-        throw new errors_UserError(`${problems_shown(masking_withoutUserInfo(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
+        throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
     }
     return {
         kind: 'ssh',
@@ -11379,7 +11438,7 @@ function parseSsh(text, rest) {
 function parseTcp(text, rest) {
     const [, port] = TCP.exec(rest) ?? [];
     if (port === undefined || !isPort(port)) {
-        throw new errors_UserError(`${problems_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
+        throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
     }
     return { kind: 'tcp', text: text.replace(/\/$/, '') };
 }
@@ -11652,11 +11711,11 @@ function runnersSshReason(said) {
         case 'changed-host-key':
         case 'unknown-host-key':
         case 'revoked-host-key':
-            return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts in a step before`;
+            return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts before: nobody is asked here, as \`ssh\` by hand does`;
         case 'refused-key':
         case 'unreadable-key':
         case 'passphrase':
-            return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh in a step before`;
+            return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (\`ssh-add\`): nobody is asked for it here`;
         default:
             return sshReason({ stderr, offered: undefined, user: undefined });
     }
@@ -13739,7 +13798,7 @@ class Managers {
     /** Looks for another manager when the one in use does not manage any more. One search at a time. */
     #find() {
         this.#search ??= this.#replace()
-            .catch((error) => log_log.warning(`No other manager was found: ${tellCallError(error) ?? errors_messageOf(error)}`))
+            .catch((error) => log_log.warning(`No other manager was found: ${wordsOfError(error)}`))
             .finally(() => {
             this.#search = undefined;
         });
@@ -13909,8 +13968,8 @@ async function readConfigFile(path) {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ../../leftovers/node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(4891);
 ;// CONCATENATED MODULE: ./build/inputs/yaml.js
 
 const DEEPEST = 20;
@@ -14213,7 +14272,7 @@ function variablesFrom(env, problems) {
     const known = new Set();
     for (const [name, value] of pairs) {
         if (!variables_NAME.test(name)) {
-            problems.add(`${problems_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
+            problems.add(`${shown_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
         }
         else if (known.has(name))
             problems.add(`${name} is given twice: leave one of the two`);
@@ -14226,11 +14285,11 @@ function variablesFrom(env, problems) {
 function pairsOfMap({ entries }, problems) {
     return entries.flatMap(({ key, value }) => {
         if (value.kind !== 'text') {
-            problems.add(`the value of ${problems_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
+            problems.add(`the value of ${shown_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
             return [];
         }
         if (value.value === '' && value.style === 'plain') {
-            problems.add(`${problems_shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
+            problems.add(`${shown_shown(key)} has no value: write \`${mayBeSecret(key) ? 'NAME' : key}: ""\` if it shall be empty`);
             return [];
         }
         return [[key, value.value]];
@@ -14248,6 +14307,62 @@ function pairsOfList({ items }, problems) {
         problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
         return [];
     });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/problems.js
+
+
+/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
+class Problems {
+    #lines;
+    #place;
+    constructor(place = '', lines = []) {
+        this.#place = place;
+        this.#lines = lines;
+    }
+    /** The same collection, for the problems of one place in it. */
+    at(place) {
+        return new Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
+    }
+    add(problem) {
+        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
+    }
+    /** What was collected so far, from every place. */
+    get lines() {
+        return this.#lines;
+    }
+    get isEmpty() {
+        return this.#lines.length === 0;
+    }
+    /** Adds what another collection has. */
+    take(others) {
+        for (const line of others.#lines)
+            this.#lines.push(line);
+    }
+    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+    attempt(work) {
+        try {
+            return work();
+        }
+        catch (error) {
+            if (!(error instanceof errors_UserError))
+                throw error;
+            this.add(error.message);
+            return undefined;
+        }
+    }
+    /** @throws InputErrors with every problem collected so far, from every place */
+    throwAll() {
+        if (this.#lines.length > 0)
+            throw new InputErrors(this.#lines);
+    }
+}
+/** Names as a sentence lists them: `a`, `b` and `c`. */
+function problems_listed(names, type = 'conjunction') {
+    return new Intl.ListFormat('en', { type }).format(names.map(shown_ticked));
+}
+function oneLine(text) {
+    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/credentials.js
@@ -14544,7 +14659,7 @@ function isDirectory(flag, name) {
     return flag === '5' || (flag === '\0' && name.endsWith('/'));
 }
 function tar_refusal(name, what) {
-    return new errors_UserError(`${problems_shown(name)} of the archive is ${what}: ${PACK_LESS}`);
+    return new errors_UserError(`${shown_shown(name)} of the archive is ${what}: ${PACK_LESS}`);
 }
 /** @throws UserError when the path is not one below the place where somebody would unpack the archive */
 function checkedPath(name) {
@@ -14640,7 +14755,7 @@ function readDockerConfigs(text, env, problems) {
     hideInConfigText(whole);
     const written = sourcesIn(whole, problems.at(INPUT));
     const configs = written.flatMap(({ name, source }) => {
-        const origin = name === undefined ? INPUT : `${INPUT} ${name}`;
+        const origin = name === undefined ? INPUT : `${INPUT} ${placed(name)}`;
         const here = problems.at(origin);
         const file = here.attempt(() => readSource(source, { env, place: origin }));
         if (file === undefined || !isUsable(file, here))
@@ -14778,7 +14893,7 @@ function writtenIn(value, problems) {
             problems.add(`line ${line} is a mapping without \`auths\`: ${NAMED}`);
         }
         else if (of.value.trim() === '')
-            problems.add(`line ${line}: ${problems_shown(name)} is empty: ${docker_config_FORMS} (${UNSET})`);
+            problems.add(`line ${line}: ${shown_shown(name)} is empty: ${docker_config_FORMS} (${UNSET})`);
         else if (name === 'env')
             problems.add(`line ${line}: write \`env:NAME\` without a blank, or \`name: env:NAME\``);
         else
@@ -14807,7 +14922,7 @@ function distinct(written, problems) {
         if (!isFirst && name === undefined)
             problems.add(`two of them have no name, and only one can serve all: ${NAMED}`);
         if (!isFirst && name !== undefined)
-            problems.add(`${problems_shown(name)} is there twice: give each a name of its own`);
+            problems.add(`${shown_shown(name)} is there twice: give each a name of its own`);
         return isFirst;
     });
 }
@@ -14828,7 +14943,7 @@ function isUsable(file, problems) {
 function entryInWords(key) {
     try {
         reference_parseRegistry(key);
-        return `its entry for ${problems_shown(key)}`;
+        return `its entry for ${shown_shown(key)}`;
     }
     catch (error) {
         if (error instanceof errors_UserError)
@@ -15000,7 +15115,7 @@ function linesIn(text, problems) {
 function checkedDirectory(path, env) {
     const isWhole = (0,external_node_path_namespaceObject.isAbsolute)(path) || path.startsWith('~/');
     if (!isWhole || path.split('/').includes('..')) {
-        throw new errors_UserError(`${problems_shown(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
+        throw new errors_UserError(`${shown_shown(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
     }
     const directory = resolvePath(env, path);
     if (directory === '/')
@@ -15248,6 +15363,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -15390,7 +15506,7 @@ function credentialFromEntry(entry, origin, sources, problems) {
         // Alone it may be a password that lost its key.
         const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain';
         const isShown = WORD.test(key) && key.length <= registries_LONGEST_WORD && !isAlone;
-        problems.add(`line ${line} has ${isShown ? `the unknown key ${problems_shown(key)}` : 'an unknown key'}: ${advice}`);
+        problems.add(`line ${line} has ${isShown ? `the unknown key ${shown_shown(key)}` : 'an unknown key'}: ${advice}`);
     }
     if (unknown.length > 0)
         return undefined;
@@ -15986,6 +16102,7 @@ function family(address) {
 
 
 
+
 // swarmkit, manager/controlapi/common.go
 const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 const LONGEST_NAME = 63;
@@ -16048,15 +16165,12 @@ function objectNameProblem(name, what) {
 }
 const ENDS = 'with a letter or digit first and last';
 function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
+    return `${shown_shown(name, swarm_rules_LONGEST_SHOWN)} is no name of ${what}`;
 }
 function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${shown_shown(name, swarm_rules_LONGEST_SHOWN)}`;
 }
 const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}\u2026` : name);
-}
 function nameViolations(name) {
     const problem = swarm_rules_nameProblem(name, 'a service');
     return problem === undefined ? [] : [{ setting: 'name', problem }];
@@ -16338,7 +16452,7 @@ const OPERATOR = /:?[-?+]/y;
  * The dollar signs of a text, in Docker's own grammar (docker/cli, cli/compose/template): `$$`, `$NAME`, `${NAME}`,
  * `${NAME:-\u2026}`. Each character is looked at once, however the text was made.
  */
-function tokensIn(text) {
+function substitution_tokensIn(text) {
     const tokens = [];
     const closes = closingBraces(text);
     for (let start = text.indexOf('$'); start >= 0;) {
@@ -16394,7 +16508,7 @@ const LARGEST_VALUE = 1024 * 1024;
 function substitutionsIn(text, line) {
     let at = line;
     let counted = 0;
-    return tokensIn(text).flatMap((token) => {
+    return substitution_tokensIn(text).flatMap((token) => {
         at += lineBreaks(text, counted, token.start);
         counted = token.start;
         if (token.kind === 'escaped')
@@ -16451,7 +16565,7 @@ function isFillable(text, lookUp) {
  * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.
  */
 function filledIn(text, lookUp) {
-    return replaced(text, tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
+    return replaced(text, substitution_tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
 }
 /**
  * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
@@ -16460,7 +16574,7 @@ function filledIn(text, lookUp) {
  * @param isMeant whether the variable of this name is one of them; those without a value stay too
  */
 function partlyFilledIn(text, isMeant, lookUp) {
-    const tokens = tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
+    const tokens = substitution_tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
     return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
 }
 /** What a token stands for. */
@@ -16561,7 +16675,7 @@ function parseEnvFile(text, lookUp) {
             }
         }
         const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
-        const tokens = tokensIn(masked);
+        const tokens = substitution_tokensIn(masked);
         const words = (token) => (token.kind === 'lone' ? '$' : substitute(token, known));
         const expanded = replaced(value, tokens, words, withoutEscapes);
         if (expanded.isCut) {
@@ -16748,7 +16862,7 @@ function parseBoolean(text) {
         return true;
     if (/^(?:false|False|FALSE)$/.test(text))
         return false;
-    throw new errors_UserError(`${problems_shown(text)} is neither of the two allowed values: write true or false`);
+    throw new errors_UserError(`${shown_shown(text)} is neither of the two allowed values: write true or false`);
 }
 /**
  * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
@@ -16772,7 +16886,7 @@ function parseDelay(text) {
     if (/^\d+(?:\.\d+)?$/.test(text))
         throw new errors_UserError(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
     if (!DURATION.test(text))
-        throw new errors_UserError(`${problems_shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
+        throw new errors_UserError(`${shown_shown(text)} is no duration: write one such as 90s, 10m or 1h30m`);
     const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
     return milliseconds / 1000;
 }
@@ -16785,7 +16899,7 @@ function parseInteger(text, least, most) {
     const number = Number(text);
     if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
         return number;
-    throw new errors_UserError(`${problems_shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
+    throw new errors_UserError(`${shown_shown(text)} is not allowed: write a whole number from ${least} to ${most}`);
 }
 /** One of the words of a closed set. */
 function parseChoice(text, choices) {
@@ -16794,7 +16908,7 @@ function parseChoice(text, choices) {
         return choice;
     const closest = keys_closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    throw new errors_UserError(`${problems_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+    throw new errors_UserError(`${shown_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
 /**
  * The name of an image.
@@ -16813,6 +16927,7 @@ function parseImage(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/attachments.js
+
 
 
 
@@ -16849,7 +16964,7 @@ function attachmentsOf(map, service, sources, problems) {
     const credentialSpec = credentialSpecAt(map, service, sources, problems);
     const paths = new Set(secrets?.map(pathInContainer));
     for (const path of (configs ?? []).map(pathInContainer).filter((one) => paths.has(one))) {
-        problems.add(`\`secrets\` and \`configs\` both have the file ${problems_shown(path)}: write another \`target\` for one of the two`);
+        problems.add(`\`secrets\` and \`configs\` both have the file ${shown_shown(path)}: write another \`target\` for one of the two`);
     }
     return {
         ...(secrets && { secrets }),
@@ -16874,10 +16989,10 @@ function itemsAt(map, key, example, problems) {
         return itemOf(value, 'item 1', problems);
     return value.entries.flatMap(({ key: name, value: inner }) => {
         if (inner.kind === 'map')
-            return [{ place: name, name, map: inner }];
+            return [{ place: placed(name), name, map: inner }];
         if (inner.kind === 'text' && inner.value.trim() === '')
-            return [{ place: name, name, map: undefined }];
-        problems.add(`${problems_shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
+            return [{ place: placed(name), name, map: undefined }];
+        problems.add(`${shown_shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
         return [];
     });
 }
@@ -16904,7 +17019,7 @@ function objectsAt(map, kind, service, sources, problems) {
     for (const object of objects ?? []) {
         const path = pathInContainer(object);
         if (known.has(path)) {
-            here.add(`two of them have the target ${problems_shown(object.file.Name)}: write another \`target\` for one of the two`);
+            here.add(`two of them have the target ${shown_shown(object.file.Name)}: write another \`target\` for one of the two`);
         }
         known.add(path);
     }
@@ -16924,7 +17039,7 @@ function objectOf(item, kind, service, sources, problems) {
     const text = (key) => textAt(map, key, here);
     const target = text('target');
     if (target !== undefined && !isFileName(target)) {
-        here.add(`\`target\`: ${problems_shown(target)} is no name of a file: write one such as \`${kind === 'secret' ? name : `/etc/${name}`}\``);
+        here.add(`\`target\`: ${shown_shown(target)} is no name of a file: write one such as \`${kind === 'secret' ? name : `/etc/${name}`}\``);
     }
     const file = {
         ...fileOf(target ?? name),
@@ -16938,7 +17053,7 @@ function objectOf(item, kind, service, sources, problems) {
         if (number === undefined)
             return {};
         if (!/^\d{1,10}$/.test(number) || Number(number) > HIGHEST_ID)
-            here.add(`\`${key}\`: ${problems_shown(number)} is no number of a user or group: write one such as 1000`);
+            here.add(`\`${key}\`: ${shown_shown(number)} is no number of a user or group: write one such as 1000`);
         return { [field]: number };
     }
 }
@@ -16957,14 +17072,16 @@ function modeAt(text, problems) {
         return {};
     if (/^(?:0o?)?[0-7]{3}$/.test(text))
         return { Mode: Number.parseInt(text.slice(-3), 8) };
-    problems.add(`\`mode\`: ${problems_shown(text)} are no permissions of a file: write three octal digits, such as 0440`);
+    problems.add(`\`mode\`: ${shown_shown(text)} are no permissions of a file: write three octal digits, such as 0440`);
     return {};
 }
 /** The name that an item gives, before it is looked at. */
 function attachments_nameIn({ name, map }) {
     const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
     const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
-    return text === undefined || text === '' || text.length > 64 ? undefined : problems_shown(text).slice(1, -1);
+    return text === undefined || text === '' || text.length > 64 || mayBeSecret(text)
+        ? undefined
+        : shown_shown(text).slice(1, -1);
 }
 function attachments_nameOf({ name, map }, problems, problemWith) {
     const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
@@ -16984,7 +17101,7 @@ function attachments_nameOf({ name, map }, problems, problemWith) {
 }
 function checkKeys(map, keys, problems) {
     for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
-        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${keyAdvice(keys_closestKey(key, keys), keys)}`);
+        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${keyAdvice(keys_closestKey(key, keys), keys)}`);
     }
 }
 /** The content that is given, with what only counts with one. */
@@ -17003,7 +17120,7 @@ function contentIn(map, kind, place, sources, problems) {
         }
     }
     if (templating !== undefined && templating !== 'golang') {
-        problems.add(`\`template-driver\`: ${problems_shown(templating)} is none that docker has: write golang, or leave it out`);
+        problems.add(`\`template-driver\`: ${shown_shown(templating)} is none that docker has: write golang, or leave it out`);
     }
     return bytes && { bytes, labels, templating };
 }
@@ -17050,7 +17167,7 @@ function labelsAt(map, problems) {
         if (name === '')
             here.add('a label has no name: write `NAME: value`');
         else if (name.startsWith(OWN_LABELS) || name === NAMESPACE_LABEL) {
-            here.add(`${problems_shown(name)} is not yours to give, because objects are found by it: leave it out`);
+            here.add(`${shown_shown(name)} is not yours to give, because objects are found by it: leave it out`);
         }
     }
     return Object.fromEntries(pairs);
@@ -17070,7 +17187,7 @@ function pairsOf(value, problems) {
     return pairs.flatMap(([name, inner]) => {
         if (inner.kind === 'text')
             return [[name, inner.value]];
-        problems.add(`${problems_shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
+        problems.add(`${shown_shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
         return [];
     });
 }
@@ -17179,7 +17296,7 @@ function credentialSpecOfText(text) {
     if (text === 'none')
         return { from: 'nothing' };
     if (scheme === undefined)
-        throw new errors_UserError(`${problems_shown(text)} says not where it is: ${NO_SPEC}`);
+        throw new errors_UserError(`${shown_shown(text)} says not where it is: ${NO_SPEC}`);
     if (scheme === 'config')
         return { from: 'config', name: value };
     return { from: 'node', source: scheme === 'file' ? { File: value } : { Registry: value } };
@@ -17209,7 +17326,7 @@ function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, fl
         const named = verb === '-rm' ? value : targetOf(value);
         if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
             continue;
-        problems.add(`${problems_shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+        problems.add(`${shown_shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
     }
 }
 /**
@@ -17235,6 +17352,7 @@ function targetOf(value) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
+
 
 
 
@@ -17290,7 +17408,7 @@ function parseMode(text) {
     const mode = MODE_NAMES.find((name) => name === text);
     if (mode !== undefined)
         return mode;
-    throw new errors_UserError(`${problems_shown(text)} is no mode: ${adviceFor(text)}`);
+    throw new errors_UserError(`${shown_shown(text)} is no mode: ${adviceFor(text)}`);
 }
 /** The mode of this name; of what is none the one that was probably meant, so that all else that is wrong can be told. */
 function probableMode(text) {
@@ -17632,7 +17750,7 @@ function requestFrom(entry, place, env, problems) {
     const unknown = entry.entries.filter(({ key }) => !PUSH_KEYS.includes(key));
     for (const { key, line } of unknown) {
         const advice = keyAdvice(keys_closestKey(key, PUSH_KEYS, images_OTHER_NAMES), PUSH_KEYS);
-        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${advice}`);
+        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${advice}`);
     }
     if (unknown.length > 0)
         return undefined;
@@ -17644,7 +17762,7 @@ function requestFrom(entry, place, env, problems) {
     if (archive === undefined)
         return undefined;
     const path = resolvePath(env, archive);
-    problems.at(`\`archive\` ${problems_shown(archive)}`).attempt(() => requireUserFile(path, basePath(env), 'of any size'));
+    problems.at(`\`archive\` ${shown_shown(archive)}`).attempt(() => requireUserFile(path, basePath(env), 'of any size'));
     return image && { place, archive, path, image, ...(from && { from }), ...(authConfig && { authConfig }) };
 }
 function required(entry, key, remedy, problems) {
@@ -17675,7 +17793,7 @@ function imageNamed(text) {
     }
     const { digest, ...named } = image;
     if (digest !== undefined) {
-        throw new errors_UserError(`${problems_shown(text)} has a digest, which is for the archive to say: write ${reference_familiar(named)}`);
+        throw new errors_UserError(`${shown_shown(text)} has a digest, which is for the archive to say: write ${reference_familiar(named)}`);
     }
     return withTagDefault(named);
 }
@@ -17721,6 +17839,7 @@ function normalKey(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/reach.js
+
 
 
 
@@ -17800,7 +17919,7 @@ function contradictions({ input }, hosts, context) {
             ? ['host, context: both say where the swarm is: leave one of them out']
             : []),
         ...(context !== undefined && /[\s\0]|^-/.test(context)
-            ? [`context: ${problems_shown(context)} is no name of a context: write one that \`docker context ls\` lists`]
+            ? [`context: ${shown_shown(context)} is no name of a context: write one that \`docker context ls\` lists`]
             : []),
         ...(ssh.length > 0 && !has('ssh') && !attempted && context === undefined
             ? [
@@ -17910,7 +18029,7 @@ function cliFrom(input, problems) {
         .replace(/^sha256:/, '');
     const url = input('docker-download-url').trim().replace(/\/+$/, '');
     if (version !== '' && !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
-        problems.add(`docker-version: ${problems_shown(version)} is no full version: write one such as ${DEFAULTS['docker-version']}`);
+        problems.add(`docker-version: ${shown_shown(version)} is no full version: write one such as ${DEFAULTS['docker-version']}`);
     }
     if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
         problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits');
@@ -18036,6 +18155,7 @@ function settingsOf(phase, policy) {
 
 
 
+
 const PHASES = ['update', 'rollback'];
 const MOST_TASKS = 1_000_000;
 /** What each key may be. A duration stays as it is written, for docker reads it by the same rule. */
@@ -18144,7 +18264,7 @@ function settingOf(phase, { key, line, value }, problems) {
     const here = problems.at(`${update_policy_keyOf(phase)} line ${line}`);
     const setting = POLICY_SETTINGS.find((one) => one === key);
     if (setting === undefined) {
-        here.add(`unknown key ${problems_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
+        here.add(`unknown key ${shown_shown(key)}: ${update_policy_adviceFor(phase, key, value)}`);
         return undefined;
     }
     if (value.kind !== 'text') {
@@ -18228,7 +18348,7 @@ function checkFailureAction(text, phase) {
 function checkRatio(text) {
     if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text))
         return;
-    throw new errors_UserError(`${problems_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
+    throw new errors_UserError(`${shown_shown(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/mode-inputs.js
@@ -18550,7 +18670,7 @@ function namesFromText(text, advice, problems) {
     if (root.kind === 'text')
         return wordsOf(root.value);
     if (root.kind === 'map') {
-        problems.add(`\`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${advice}`);
+        problems.add(`${ticked(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${advice}`);
         return [];
     }
     return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
@@ -18576,7 +18696,7 @@ function parseRollbackTarget(text) {
     if (text === 'previous')
         return { by: 'previous' };
     if (/^(?:previous|prev|last|before)$/i.test(text))
-        throw new errors_UserError(`${problems_shown(text)}: write \`previous\``);
+        throw new errors_UserError(`${shown_shown(text)}: write \`previous\``);
     if (text.startsWith('#'))
         return versionFrom(text);
     if (/^https?:\/\//i.test(text))
@@ -18584,9 +18704,9 @@ function parseRollbackTarget(text) {
     if (rollback_target_WORD.test(text))
         return { by: 'name', text };
     if (/[:/@]/.test(text)) {
-        throw new errors_UserError(`${problems_shown(text)} is an image: write its tag alone${tagOf(text)}, for a rollback goes to what was deployed, whatever its images were called`);
+        throw new errors_UserError(`${shown_shown(text)} is an image: write its tag alone${tagOf(text)}, for a rollback goes to what was deployed, whatever its images were called`);
     }
-    throw new errors_UserError(`${problems_shown(text)} is no version: write ${WAYS}`);
+    throw new errors_UserError(`${shown_shown(text)} is no version: write ${WAYS}`);
 }
 /** What to write into `to` when there is nothing in it. */
 const NO_TARGET = `it is empty: write ${WAYS}`;
@@ -18594,16 +18714,16 @@ function versionFrom(text) {
     const version = /^#[1-9]\d{0,8}$/.test(text) ? Number(text.slice(1)) : undefined;
     if (version !== undefined)
         return { by: 'version', version };
-    throw new errors_UserError(`${problems_shown(text)} is no number of a version: write one such as \`'#7'\`; \`mode: history\` shows them`);
+    throw new errors_UserError(`${shown_shown(text)} is no number of a version: write one such as \`'#7'\`; \`mode: history\` shows them`);
 }
 function runFrom(text) {
     const [, commit] = /\/commit\/([0-9a-f]{7,64})\b/.exec(text) ?? [];
     if (commit !== undefined)
-        throw new errors_UserError(`${problems_shown(text)} is the address of a commit: write \`${commit}\``);
+        throw new errors_UserError(`${shown_shown(text)} is the address of a commit: write \`${commit}\``);
     const url = pageOf(text);
     if (url !== '')
         return { by: 'run', url, attempt: WITHIN_RUN.exec(withoutRest(text))?.[1] };
-    throw new errors_UserError(`${problems_shown(text)} is not the address of a run: write one such as \`https://github.com/acme/shop/actions/runs/1234\``);
+    throw new errors_UserError(`${shown_shown(text)} is not the address of a run: write one such as \`https://github.com/acme/shop/actions/runs/1234\``);
 }
 /** The address of a run, whatever page of it an address is of; empty for what is none. */
 function pageOf(address) {
@@ -19050,6 +19170,7 @@ function readOtherwise({ variables }, path) {
 
 
 
+
 /**
  * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
  * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
@@ -19114,7 +19235,7 @@ class Lint {
                 const advice = key === 'include'
                     ? 'give every file in the input `compose-file`'
                     : `write one of ${problems_listed([...SECTIONS], 'disjunction')}`;
-                here.add(`docker stack does not know the top-level key ${problems_shown(key)}: ${advice}`);
+                here.add(`docker stack does not know the top-level key ${shown_shown(key)}: ${advice}`);
                 return [];
             }
             if (isNothing(value))
@@ -19420,7 +19541,7 @@ class Lint {
         if (port.kind === 'text') {
             const address = addressOfPort(this.#filled(port));
             if (address !== '')
-                this.#refuseAddress(`the address ${problems_shown(address)}`, `${path} line ${port.line}`, service);
+                this.#refuseAddress(`the address ${shown_shown(address)}`, `${path} line ${port.line}`, service);
         }
         if (port.kind !== 'map')
             return port;
@@ -19444,7 +19565,7 @@ class Lint {
             if (/^\d+$/.test(value.value))
                 return [{ ...entry, value: { ...value, style: 'plain' } }];
             if (!value.value.includes('$')) {
-                here.add(`\`${key}\` is ${problems_shown(value.value)}, which is no single port: write one number, and an entry for each`);
+                here.add(`\`${key}\` is ${shown_shown(value.value)}, which is no single port: write one number, and an entry for each`);
             }
             return [entry];
         });
@@ -19505,7 +19626,7 @@ function envFileOf(item, problems) {
         return undefined;
     }
     for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
-        problems.add(`it has the unknown key ${problems_shown(key)}: ${keyAdvice(keys_closestKey(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
+        problems.add(`it has the unknown key ${shown_shown(key)}: ${keyAdvice(keys_closestKey(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
     }
     const textAt = (key) => {
         const value = entryAt(item, key);
@@ -19731,6 +19852,7 @@ function withConfig(root, service, key, path, content) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -19808,7 +19930,7 @@ function nameables({ name, adapted }) {
 function stackNameProblem(name) {
     if (stack_NAME.test(name) && name.length <= stack_LONGEST_NAME)
         return undefined;
-    return `${problems_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`;
+    return `${shown_shown(name)} is no name of a stack: write at most ${stack_LONGEST_NAME} letters, digits, - and _, with a letter or digit first`;
 }
 function switchOf(inputs, key, problems) {
     const text = inputs[key].trim() || DEFAULTS[key];
@@ -19819,7 +19941,7 @@ function variablesOf(input, env, problems) {
     const ofTheStep = (name) => (variables_isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', env, problems)) {
-        const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+        const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path));
         const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
             problems.add(`${path} line ${line}: ${reason}`);
@@ -19865,11 +19987,11 @@ function isSeveral(line, env, name, problems) {
     const isOne = pieces.length < 2 && pieces[0] === line;
     if (isOne || (0,external_node_fs_namespaceObject.existsSync)(resolvePath(env, line)) || !pieces.every((piece) => /\.[a-z]+$|\//i.test(piece)))
         return false;
-    problems.add(`${name}: ${problems_shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' \u23ce ')}`);
+    problems.add(`${name}: ${shown_shown(line)} is not one path: write one path a line, behind \`|\`: ${pieces.join(' \u23ce ')}`);
     return true;
 }
 function composeFile(path, env, problems) {
-    const here = problems.at(`compose-file ${path}`);
+    const here = problems.at(`compose-file ${placed(path)}`);
     const text = here.attempt(() => fileReader(env)(path));
     if (text === undefined)
         return undefined;
@@ -19991,7 +20113,7 @@ function servicesToGoBack(text, forAll, problems) {
     const services = requestsIn(root, forAll, problems);
     const names = services.map(({ name }) => name.toLowerCase());
     for (const { name } of services.filter((_, index) => names.indexOf(names[index] ?? '') < index)) {
-        problems.add(`services: ${problems_shown(name)} is given twice: leave one of the two out`);
+        problems.add(`services: ${shown_shown(name)} is given twice: leave one of the two out`);
     }
     return services;
 }
@@ -19999,8 +20121,9 @@ function requestsIn(root, forAll, problems) {
     if (root.kind === 'text')
         return namedAll(root.value, forAll, problems);
     if (root.kind === 'map') {
-        const names = root.entries.map(({ key }) => key).join(' ');
-        problems.add(`services: \`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${HOW.replace('web api', names)}`);
+        const names = root.entries.map(({ key }) => key).filter((key) => !mayBeSecret(key));
+        const how = names.length === 0 ? HOW : HOW.replace('web api', names.join(' '));
+        problems.add(`services: ${shown_ticked(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${how}`);
         return [];
     }
     return root.items.flatMap((item, index) => {
@@ -20032,7 +20155,7 @@ function rollback_requestFrom(map, place, forAll, problems) {
         const advice = closest === undefined
             ? 'leave it out, for a rollback has it from the record of what was deployed'
             : keyAdvice(closest, keys);
-        here.add(`line ${line}: \`${key}\` is no key here: ${advice}`);
+        here.add(`line ${line}: ${shown_ticked(key)} is no key here: ${advice}`);
     }
     const authConfig = textAt(map, 'auth-config', here);
     if (authConfig === '')
@@ -20052,7 +20175,7 @@ function requestOf(name, replacement) {
 }
 function checkName(name, problems) {
     const problem = /[/:@=*]/.test(name)
-        ? `${problems_shown(name)} is no name of a service: ${HOW}`
+        ? `${shown_shown(name)} is no name of a service: ${HOW}`
         : swarm_rules_nameProblem(name, 'a service');
     if (problem !== undefined)
         problems.add(`services: ${problem}`);
@@ -20433,9 +20556,9 @@ function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } =
         spec = next;
     };
     for (const name of gone)
-        lay(shownName(name), withoutEntry(spec, declared, name));
+        lay(create_flags_shownName(name), withoutEntry(spec, declared, name));
     for (const { part, key, name } of steps)
-        lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
+        lay(create_flags_shownName(name), withEntry(spec, declared, part, key, keptAlias));
     for (const flag of OF_MODE.filter((one) => flags.includes(one)))
         lay(flag, withMode(spec, declared, flag, flags));
     for (const path of unknown)
@@ -20560,7 +20683,7 @@ function differences(a, b, path = []) {
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
 }
 const create_flags_LONGEST_NAME = 60;
-function shownName(name) {
+function create_flags_shownName(name) {
     const clean = printable(name);
     return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}\u2026` : clean;
 }
@@ -21061,7 +21184,7 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
     if (relative)
-        return `the source ${problems_shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
+        return `the source ${shown_shown(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
     if (SWITCHES.has(name)) {
         const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
         return isAlone
@@ -21206,7 +21329,7 @@ function entriesOfList(items) {
     });
 }
 function placeOf(name) {
-    return `services: ${name.slice(0, LONGEST_PLACE)}`;
+    return `services: ${placed(name).slice(0, LONGEST_PLACE)}`;
 }
 function requestFromEntry(entry, reading, problems) {
     const { value } = entry;
@@ -21318,12 +21441,12 @@ function services_checkKeys({ name }, map, keys, problems) {
         unknown.length === 1 &&
         name === undefined &&
         only.value.kind === 'text') {
-        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
+        problems.add(`${shown_ticked(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${shown_ticked(`- name: ${only.key}`)} with an \`image\` below it`);
         return false;
     }
     for (const { key, line } of unknown) {
         const closest = keys_closestKey(key, keys, services_OTHER_NAMES);
-        problems.add(`line ${line} has the unknown key ${problems_shown(key)}: ${services_adviceFor(key, closest, keys)}`);
+        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${services_adviceFor(key, closest, keys)}`);
     }
     return unknown.length === 0;
 }
@@ -21352,7 +21475,7 @@ function services_nameOf(entry, map, problems) {
     }
     const name = entry.name ?? inside ?? '';
     if (inside !== undefined && inside !== name) {
-        problems.add(`\`name\` is ${problems_shown(inside)} here: leave it out, or write the same name before the colon`);
+        problems.add(`\`name\` is ${shown_shown(inside)} here: leave it out, or write the same name before the colon`);
     }
     problems.attempt(() => services_checkName(name));
     return name;
@@ -21495,6 +21618,7 @@ function checkSharedContents(requests, problems) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const LONGEST_HISTORY = 100;
@@ -21592,6 +21716,9 @@ const EMPTY_MODE = 'mode: it is empty, as a variable is that is not set: write t
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
 function beginReading(given, strategies, problems) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
+    for (const [name, value = ''] of Object.entries(given))
+        if (name.startsWith('INPUT_'))
+            hideTokens(value);
     const env = checkUnknownInputs(given, known, problems, log_log.warning);
     if (isGivenEmpty(env, 'mode'))
         problems.add(EMPTY_MODE);
@@ -22054,9 +22181,14 @@ const FILES = {
 };
 const outputs = new Map();
 const summary = (/* unused pure expression or super */ null && ([]));
-/** All outputs and summaries of this process so far. */
+const errors = (/* unused pure expression or super */ null && ([]));
+/** All outputs, summaries and errors of this process so far. */
 function handedOn() {
-    return { outputs, summary };
+    return { outputs, summary, errors };
+}
+/** Keeps what ended the run, fit to be shown, for whoever started it without a runner. A runner has the annotations. */
+function keepErrors(problems) {
+    errors.push(...problems);
 }
 /**
  * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.

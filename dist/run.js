@@ -43,18 +43,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
 
 /***/ }),
 
-/***/ 7349:
+/***/ 7049:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveBlockMap = __nccwpck_require__(7103);
-var resolveBlockSeq = __nccwpck_require__(334);
-var resolveFlowCollection = __nccwpck_require__(3142);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var resolveBlockMap = __nccwpck_require__(3563);
+var resolveBlockSeq = __nccwpck_require__(7082);
+var resolveFlowCollection = __nccwpck_require__(6066);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -140,15 +140,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 3683:
+/***/ 5527:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(3021);
-var composeNode = __nccwpck_require__(5937);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
+var Document = __nccwpck_require__(8601);
+var composeNode = __nccwpck_require__(4797);
+var resolveEnd = __nccwpck_require__(3920);
+var resolveProps = __nccwpck_require__(5419);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -192,17 +192,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 5937:
+/***/ 4797:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var composeCollection = __nccwpck_require__(7349);
-var composeScalar = __nccwpck_require__(5413);
-var resolveEnd = __nccwpck_require__(7788);
-var utilEmptyScalarPosition = __nccwpck_require__(2599);
+var Alias = __nccwpck_require__(6037);
+var identity = __nccwpck_require__(3267);
+var composeCollection = __nccwpck_require__(7049);
+var composeScalar = __nccwpck_require__(8841);
+var resolveEnd = __nccwpck_require__(3920);
+var utilEmptyScalarPosition = __nccwpck_require__(107);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -311,15 +311,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 5413:
+/***/ 8841:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var resolveBlockScalar = __nccwpck_require__(997);
+var resolveFlowScalar = __nccwpck_require__(7174);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -406,18 +406,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 9984:
+/***/ 2612:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(1342);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var identity = __nccwpck_require__(1127);
-var composeDoc = __nccwpck_require__(3683);
-var resolveEnd = __nccwpck_require__(7788);
+var directives = __nccwpck_require__(586);
+var Document = __nccwpck_require__(8601);
+var errors = __nccwpck_require__(9892);
+var identity = __nccwpck_require__(3267);
+var composeDoc = __nccwpck_require__(5527);
+var resolveEnd = __nccwpck_require__(3920);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -637,17 +637,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 7103:
+/***/ 3563:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
-var utilMapIncludes = __nccwpck_require__(1187);
+var Pair = __nccwpck_require__(5153);
+var YAMLMap = __nccwpck_require__(9770);
+var resolveProps = __nccwpck_require__(5419);
+var utilContainsNewline = __nccwpck_require__(1967);
+var utilFlowIndentCheck = __nccwpck_require__(263);
+var utilMapIncludes = __nccwpck_require__(1383);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -761,12 +761,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 8913:
+/***/ 997:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -968,14 +968,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 334:
+/***/ 7082:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveProps = __nccwpck_require__(4631);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
+var YAMLSeq = __nccwpck_require__(1731);
+var resolveProps = __nccwpck_require__(5419);
+var utilFlowIndentCheck = __nccwpck_require__(263);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -1026,7 +1026,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 7788:
+/***/ 3920:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1072,19 +1072,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 3142:
+/***/ 6066:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilMapIncludes = __nccwpck_require__(1187);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var resolveEnd = __nccwpck_require__(3920);
+var resolveProps = __nccwpck_require__(5419);
+var utilContainsNewline = __nccwpck_require__(1967);
+var utilMapIncludes = __nccwpck_require__(1383);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -1288,13 +1288,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 6842:
+/***/ 7174:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var resolveEnd = __nccwpck_require__(7788);
+var Scalar = __nccwpck_require__(1153);
+var resolveEnd = __nccwpck_require__(3920);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -1523,7 +1523,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 4631:
+/***/ 5419:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1678,7 +1678,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 9499:
+/***/ 1967:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1721,7 +1721,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 2599:
+/***/ 107:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1756,12 +1756,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 4051:
+/***/ 263:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(9499);
+var utilContainsNewline = __nccwpck_require__(1967);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -1780,12 +1780,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 1187:
+/***/ 1383:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3267);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -1802,22 +1802,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 3021:
+/***/ 8601:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(4043);
-var Schema = __nccwpck_require__(5840);
-var stringifyDocument = __nccwpck_require__(6829);
-var anchors = __nccwpck_require__(1596);
-var applyReviver = __nccwpck_require__(3661);
-var createNode = __nccwpck_require__(2404);
-var directives = __nccwpck_require__(1342);
+var Alias = __nccwpck_require__(6037);
+var Collection = __nccwpck_require__(3313);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var toJS = __nccwpck_require__(8687);
+var Schema = __nccwpck_require__(4876);
+var stringifyDocument = __nccwpck_require__(1121);
+var anchors = __nccwpck_require__(6424);
+var applyReviver = __nccwpck_require__(8953);
+var createNode = __nccwpck_require__(7744);
+var directives = __nccwpck_require__(586);
 
 class Document {
     constructor(value, replacer, options) {
@@ -2146,13 +2146,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 1596:
+/***/ 6424:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(3267);
+var visit = __nccwpck_require__(7840);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -2229,7 +2229,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 3661:
+/***/ 8953:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2293,14 +2293,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 2404:
+/***/ 7744:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var Alias = __nccwpck_require__(6037);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -2390,13 +2390,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 1342:
+/***/ 586:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(3267);
+var visit = __nccwpck_require__(7840);
 
 const escapeChars = {
     '!': '%21',
@@ -2575,7 +2575,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 1464:
+/***/ 9892:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2644,28 +2644,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 8815:
+/***/ 4891:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var Schema = __nccwpck_require__(5840);
-var errors = __nccwpck_require__(1464);
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
-var publicApi = __nccwpck_require__(4047);
-var visit = __nccwpck_require__(204);
+var composer = __nccwpck_require__(2612);
+var Document = __nccwpck_require__(8601);
+var Schema = __nccwpck_require__(4876);
+var errors = __nccwpck_require__(9892);
+var Alias = __nccwpck_require__(6037);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var Scalar = __nccwpck_require__(1153);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var cst = __nccwpck_require__(6609);
+var lexer = __nccwpck_require__(373);
+var lineCounter = __nccwpck_require__(4840);
+var parser = __nccwpck_require__(6596);
+var publicApi = __nccwpck_require__(2771);
+var visit = __nccwpck_require__(7840);
 
 
 
@@ -2702,7 +2702,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 7249:
+/***/ 9197:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -2728,16 +2728,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 4065:
+/***/ 6037:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var visit = __nccwpck_require__(204);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var anchors = __nccwpck_require__(6424);
+var visit = __nccwpck_require__(7840);
+var identity = __nccwpck_require__(3267);
+var Node = __nccwpck_require__(8533);
+var toJS = __nccwpck_require__(8687);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2855,14 +2855,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 101:
+/***/ 3313:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
+var createNode = __nccwpck_require__(7744);
+var identity = __nccwpck_require__(3267);
+var Node = __nccwpck_require__(8533);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -3013,14 +3013,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 6673:
+/***/ 8533:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(3661);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var applyReviver = __nccwpck_require__(8953);
+var identity = __nccwpck_require__(3267);
+var toJS = __nccwpck_require__(8687);
 
 class NodeBase {
     constructor(type) {
@@ -3060,15 +3060,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 7165:
+/***/ 5153:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyPair = __nccwpck_require__(9748);
-var addPairToJSMap = __nccwpck_require__(7104);
-var identity = __nccwpck_require__(1127);
+var createNode = __nccwpck_require__(7744);
+var stringifyPair = __nccwpck_require__(8000);
+var addPairToJSMap = __nccwpck_require__(8540);
+var identity = __nccwpck_require__(3267);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -3106,14 +3106,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 3301:
+/***/ 1153:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var identity = __nccwpck_require__(3267);
+var Node = __nccwpck_require__(8533);
+var toJS = __nccwpck_require__(8687);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3140,17 +3140,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 4454:
+/***/ 9770:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(1212);
-var addPairToJSMap = __nccwpck_require__(7104);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
+var stringifyCollection = __nccwpck_require__(1568);
+var addPairToJSMap = __nccwpck_require__(8540);
+var Collection = __nccwpck_require__(3313);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var Scalar = __nccwpck_require__(1153);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -3294,17 +3294,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 2223:
+/***/ 1731:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyCollection = __nccwpck_require__(1212);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(4043);
+var createNode = __nccwpck_require__(7744);
+var stringifyCollection = __nccwpck_require__(1568);
+var Collection = __nccwpck_require__(3313);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var toJS = __nccwpck_require__(8687);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3416,16 +3416,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 7104:
+/***/ 8540:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(7249);
-var merge = __nccwpck_require__(452);
-var stringify = __nccwpck_require__(2148);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var log = __nccwpck_require__(9197);
+var merge = __nccwpck_require__(4280);
+var stringify = __nccwpck_require__(4752);
+var identity = __nccwpck_require__(3267);
+var toJS = __nccwpck_require__(8687);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3488,7 +3488,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 1127:
+/***/ 3267:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3548,12 +3548,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 4043:
+/***/ 8687:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3267);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -3594,15 +3594,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 110:
+/***/ 6018:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
-var errors = __nccwpck_require__(1464);
-var stringifyString = __nccwpck_require__(3069);
+var resolveBlockScalar = __nccwpck_require__(997);
+var resolveFlowScalar = __nccwpck_require__(7174);
+var errors = __nccwpck_require__(9892);
+var stringifyString = __nccwpck_require__(7889);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -3819,7 +3819,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 1733:
+/***/ 5993:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3889,7 +3889,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 7715:
+/***/ 871:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3995,14 +3995,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 3461:
+/***/ 6609:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(110);
-var cstStringify = __nccwpck_require__(1733);
-var cstVisit = __nccwpck_require__(7715);
+var cstScalar = __nccwpck_require__(6018);
+var cstStringify = __nccwpck_require__(5993);
+var cstVisit = __nccwpck_require__(871);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -4114,12 +4114,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 361:
+/***/ 373:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(3461);
+var cst = __nccwpck_require__(6609);
 
 /*
 START -> stream
@@ -4844,7 +4844,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 6628:
+/***/ 4840:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4892,14 +4892,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 3456:
+/***/ 6596:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
+var cst = __nccwpck_require__(6609);
+var lexer = __nccwpck_require__(373);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -5879,18 +5879,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 4047:
+/***/ 2771:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var log = __nccwpck_require__(7249);
-var identity = __nccwpck_require__(1127);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
+var composer = __nccwpck_require__(2612);
+var Document = __nccwpck_require__(8601);
+var errors = __nccwpck_require__(9892);
+var log = __nccwpck_require__(9197);
+var identity = __nccwpck_require__(3267);
+var lineCounter = __nccwpck_require__(4840);
+var parser = __nccwpck_require__(6596);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -5993,16 +5993,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 5840:
+/***/ 4876:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var tags = __nccwpck_require__(18);
+var identity = __nccwpck_require__(3267);
+var map = __nccwpck_require__(4383);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var tags = __nccwpck_require__(6606);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -6039,13 +6039,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 7451:
+/***/ 4383:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(3267);
+var YAMLMap = __nccwpck_require__(9770);
 
 const map = {
     collection: 'map',
@@ -6065,12 +6065,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 3632:
+/***/ 9588:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 const nullTag = {
     identify: value => value == null,
@@ -6089,13 +6089,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 1706:
+/***/ 6750:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(3267);
+var YAMLSeq = __nccwpck_require__(1731);
 
 const seq = {
     collection: 'seq',
@@ -6115,12 +6115,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6464:
+/***/ 7644:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(3069);
+var stringifyString = __nccwpck_require__(7889);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -6138,12 +6138,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 3959:
+/***/ 1547:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -6166,13 +6166,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 8405:
+/***/ 1561:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(1153);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6220,12 +6220,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 9874:
+/***/ 6038:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -6269,18 +6269,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 896:
+/***/ 8076:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
+var map = __nccwpck_require__(4383);
+var _null = __nccwpck_require__(9588);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var bool = __nccwpck_require__(1547);
+var float = __nccwpck_require__(1561);
+var int = __nccwpck_require__(6038);
 
 const schema = [
     map.map,
@@ -6301,14 +6301,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 3559:
+/***/ 515:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
+var Scalar = __nccwpck_require__(1153);
+var map = __nccwpck_require__(4383);
+var seq = __nccwpck_require__(6750);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -6372,27 +6372,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 18:
+/***/ 6606:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
-var schema = __nccwpck_require__(896);
-var schema$1 = __nccwpck_require__(3559);
-var binary = __nccwpck_require__(6083);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var schema$2 = __nccwpck_require__(5913);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(6752);
+var map = __nccwpck_require__(4383);
+var _null = __nccwpck_require__(9588);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var bool = __nccwpck_require__(1547);
+var float = __nccwpck_require__(1561);
+var int = __nccwpck_require__(6038);
+var schema = __nccwpck_require__(8076);
+var schema$1 = __nccwpck_require__(515);
+var binary = __nccwpck_require__(2807);
+var merge = __nccwpck_require__(4280);
+var omap = __nccwpck_require__(3723);
+var pairs = __nccwpck_require__(5525);
+var schema$2 = __nccwpck_require__(2197);
+var set = __nccwpck_require__(6860);
+var timestamp = __nccwpck_require__(9356);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -6478,14 +6478,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 6083:
+/***/ 2807:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(3301);
-var stringifyString = __nccwpck_require__(3069);
+var Scalar = __nccwpck_require__(1153);
+var stringifyString = __nccwpck_require__(7889);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -6555,12 +6555,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 8398:
+/***/ 4482:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(1153);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -6591,13 +6591,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 5782:
+/***/ 6570:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(1153);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6648,12 +6648,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 873:
+/***/ 9997:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(8397);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -6731,13 +6731,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 452:
+/***/ 4280:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -6809,16 +6809,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 303:
+/***/ 3723:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var pairs = __nccwpck_require__(8385);
+var identity = __nccwpck_require__(3267);
+var toJS = __nccwpck_require__(8687);
+var YAMLMap = __nccwpck_require__(9770);
+var YAMLSeq = __nccwpck_require__(1731);
+var pairs = __nccwpck_require__(5525);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -6893,15 +6893,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 8385:
+/***/ 5525:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var Scalar = __nccwpck_require__(1153);
+var YAMLSeq = __nccwpck_require__(1731);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -6982,24 +6982,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 5913:
+/***/ 2197:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var binary = __nccwpck_require__(6083);
-var bool = __nccwpck_require__(8398);
-var float = __nccwpck_require__(5782);
-var int = __nccwpck_require__(873);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(6752);
+var map = __nccwpck_require__(4383);
+var _null = __nccwpck_require__(9588);
+var seq = __nccwpck_require__(6750);
+var string = __nccwpck_require__(7644);
+var binary = __nccwpck_require__(2807);
+var bool = __nccwpck_require__(4482);
+var float = __nccwpck_require__(6570);
+var int = __nccwpck_require__(9997);
+var merge = __nccwpck_require__(4280);
+var omap = __nccwpck_require__(3723);
+var pairs = __nccwpck_require__(5525);
+var set = __nccwpck_require__(6860);
+var timestamp = __nccwpck_require__(9356);
 
 const schema = [
     map.map,
@@ -7030,14 +7030,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 1528:
+/***/ 6860:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(3267);
+var Pair = __nccwpck_require__(5153);
+var YAMLMap = __nccwpck_require__(9770);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -7133,12 +7133,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 6752:
+/***/ 9356:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(8397);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -7245,7 +7245,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 4475:
+/***/ 8895:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7403,15 +7403,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 2148:
+/***/ 4752:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var identity = __nccwpck_require__(1127);
-var stringifyComment = __nccwpck_require__(9799);
-var stringifyString = __nccwpck_require__(3069);
+var anchors = __nccwpck_require__(6424);
+var identity = __nccwpck_require__(3267);
+var stringifyComment = __nccwpck_require__(7227);
+var stringifyString = __nccwpck_require__(7889);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -7542,14 +7542,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 1212:
+/***/ 1568:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3267);
+var stringify = __nccwpck_require__(4752);
+var stringifyComment = __nccwpck_require__(7227);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -7704,7 +7704,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 9799:
+/***/ 7227:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7735,14 +7735,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 6829:
+/***/ 1121:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3267);
+var stringify = __nccwpck_require__(4752);
+var stringifyComment = __nccwpck_require__(7227);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -7829,7 +7829,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 8689:
+/***/ 8397:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7863,15 +7863,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 9748:
+/***/ 8000:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3267);
+var Scalar = __nccwpck_require__(1153);
+var stringify = __nccwpck_require__(4752);
+var stringifyComment = __nccwpck_require__(7227);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -8022,13 +8022,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 3069:
+/***/ 7889:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var foldFlowLines = __nccwpck_require__(4475);
+var Scalar = __nccwpck_require__(1153);
+var foldFlowLines = __nccwpck_require__(8895);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -8367,12 +8367,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 204:
+/***/ 7840:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3267);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -9465,6 +9465,7 @@ function safeLine(text, mostCharacters = MOST_CHARACTERS) {
 
 ;// CONCATENATED MODULE: ./build/docker/engine/engine.js
 
+
 /** The daemon said no: its HTTP status and its own words. */
 class EngineError extends Error {
     name = 'EngineError';
@@ -9497,6 +9498,10 @@ class TooLate extends ConnectionLost {
 /** There was an answer, and it is none that a daemon gives. */
 class Unreadable extends ConnectionLost {
     name = 'Unreadable';
+}
+/** Any error as a line that stands for itself; one of a call has the host and the request. */
+function wordsOfError(error) {
+    return tellCallError(error) ?? errors_messageOf(error);
 }
 /** An error of a call as a line that stands for itself; `undefined` for any other error. */
 function tellCallError(error) {
@@ -10166,6 +10171,115 @@ function annotation(level, message, title, place) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner/shown.js
+
+
+/** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
+const LONGEST_SHOWN = 60;
+/** Longer, or of several lines, it is no word that could stand anywhere else. */
+const LONGEST_HIDDEN = 200;
+/** Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault and Slack, and signed ones (JWT). */
+const TOKENS = new RegExp([
+    'gh[pousr]_[A-Za-z0-9]{20,}',
+    'github_pat_\\w{20,}',
+    'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[\\w.-]{20,}',
+    'dckr_(?:pat|oat)_[\\w-]{16,}',
+    'npm_[A-Za-z0-9]{30,}',
+    'dop_v1_[0-9a-f]{40,}',
+    'hv[sbr]\\.[\\w-]{20,}',
+    'xox[abeprs]-[\\w-]{10,}',
+    'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]+',
+]
+    .map((token) => `(?<![A-Za-z0-9])${token}`)
+    .join('|'), 'g');
+/** The tokens in a text that are known for ones by their look, whatever they stand in. Pure. */
+function tokensIn(text) {
+    return text.match(TOKENS) ?? [];
+}
+/**
+ * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length,
+ * and hidden from then on wherever it stands, also where somebody else says it again.
+ */
+function shown(value, mostCharacters = LONGEST_SHOWN) {
+    // Before it is cut: the half of a secret would not be known for one.
+    const clean = redact(value);
+    if (mayBeSecret(clean)) {
+        hideWords(clean);
+        return `"***" (${clean.length} characters, which may be a secret)`;
+    }
+    return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
+}
+/** The same of a name in a sentence, between backticks. */
+function ticked(name) {
+    return mayBeSecret(name) ? shown(name) : `\`${name}\``;
+}
+/** The same as part of the place of something: a name or a path as it stands, or `***`. */
+function placed(name) {
+    if (!mayBeSecret(name))
+        return name;
+    hideWords(name);
+    return '***';
+}
+function hideWords(text) {
+    for (const token of tokensIn(text))
+        new Secret(token);
+    if (text.length > LONGEST_HIDDEN || LINE_END.test(text.trim()))
+        return;
+    for (const word of new Set([text, ...text.split(/[\s,=/:]+/)]))
+        if (mayBeSecret(word))
+            new Secret(word);
+}
+/**
+ * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
+ * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
+ */
+function mayBeSecret(value) {
+    const text = printable(value).trim();
+    return tokensIn(text).length > 0 || isWithoutOrder(text) || SIGNS.test(withoutHarmless(text));
+}
+/** What words, names, images, paths, lists and numbers are not written with. */
+const SIGNS = /[!"#$%&';?@\\^`|]/;
+const HARMLESS = [
+    // A variable that was not filled in, and a template.
+    /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$[A-Za-z_]\w*/g,
+    /@sha\d+:/g,
+    // The number of a version, and a part of a whole.
+    /^#|(?<=\d)%/g,
+];
+function withoutHarmless(text) {
+    const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
+    const plain = inQuotes ?? text;
+    // Of an address its callers take the password out, which is before the last `@`.
+    if (/^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?[^@]*$/i.test(plain) ||
+        /^(?:\w+:\/\/)?(?:[\w.+-]+|\*\*\*)@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain))
+        return '';
+    return HARMLESS.reduce((rest, pattern) => rest.replace(pattern, ''), plain);
+}
+/** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
+const LEAST_RANDOM = 20;
+const LEAST_CHANGES = 0.3;
+function isWithoutOrder(text) {
+    const runs = text.match(/[A-Za-z0-9+/_-]{20,}/g) ?? [];
+    return runs.some((run) => {
+        if (run.length < LEAST_RANDOM || ![/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(run)))
+            return false;
+        const kinds = [...run].map(kindOf);
+        const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length;
+        return changes / (run.length - 1) >= LEAST_CHANGES;
+    });
+}
+/** A capital begins a word, and goes on in small letters. */
+function isChange(before, kind) {
+    return before !== kind && !(before === 'capital' && kind === 'small');
+}
+function kindOf(sign) {
+    if (/\d/.test(sign))
+        return 'digit';
+    if (/[a-z]/.test(sign))
+        return 'small';
+    return /[A-Z]/.test(sign) ? 'capital' : 'other';
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/files.js
 
 
@@ -10282,71 +10396,8 @@ function otherEncoding(bytes) {
     return ` (line ${before.split('\n').length})`;
 }
 
-;// CONCATENATED MODULE: ./build/inputs/problems.js
-
-
-const LONGEST_SHOWN = 60;
-/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
-class problems_Problems {
-    #lines;
-    #place;
-    constructor(place = '', lines = []) {
-        this.#place = place;
-        this.#lines = lines;
-    }
-    /** The same collection, for the problems of one place in it. */
-    at(place) {
-        return new problems_Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
-    }
-    add(problem) {
-        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
-    }
-    /** What was collected so far, from every place. */
-    get lines() {
-        return this.#lines;
-    }
-    get isEmpty() {
-        return this.#lines.length === 0;
-    }
-    /** Adds what another collection has. */
-    take(others) {
-        for (const line of others.#lines)
-            this.#lines.push(line);
-    }
-    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
-    attempt(work) {
-        try {
-            return work();
-        }
-        catch (error) {
-            if (!(error instanceof UserError))
-                throw error;
-            this.add(error.message);
-            return undefined;
-        }
-    }
-    /** @throws InputErrors with every problem collected so far, from every place */
-    throwAll() {
-        if (this.#lines.length > 0)
-            throw new InputErrors(this.#lines);
-    }
-}
-/** A value as a message shows it: in quotes, on one line, not too long. */
-function shown(value) {
-    // Before it is cut: the half of a secret would not be known for one.
-    const clean = redact(value);
-    return JSON.stringify(clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}\u2026` : clean);
-}
-/** Names as a sentence lists them: `a`, `b` and `c`. */
-function listed(names, type = 'conjunction') {
-    return new Intl.ListFormat('en', { type }).format(names.map((name) => `\`${name}\``));
-}
-function oneLine(text) {
-    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ../../leftovers/node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(4891);
 ;// CONCATENATED MODULE: ./build/inputs/yaml.js
 
 const DEEPEST = 20;
@@ -10690,6 +10741,7 @@ function withoutNulls(value) {
 
 ;// CONCATENATED MODULE: ./build/docker/registry/reference.js
 
+
 /** An image or registry name that Docker would not take, or would take for something else. */
 class InvalidReference extends UserError {
     name = 'InvalidReference';
@@ -10717,7 +10769,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
  * @throws InvalidReference that says what to write instead
  */
 function parseReference(text) {
-    const refuse = (reason) => new InvalidReference(`The image name ${reference_shown(text)} ${reason}`);
+    const refuse = (reason) => new InvalidReference(`The image name ${shownName(text)} ${reason}`);
     checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
     const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
     if (scheme !== undefined)
@@ -10772,7 +10824,7 @@ function withTagDefault(reference) {
 /** The same image pinned to what its tag means now; the tag is kept for the people who read it. */
 function withDigest(reference, digest) {
     if (!isDigest(digest))
-        throw new InvalidReference(`${reference_shown(digest)} is no digest: ${digestProblem(digest)}`);
+        throw new InvalidReference(`${shownName(digest)} is no digest: ${digestProblem(digest)}`);
     return { ...reference, digest };
 }
 /**
@@ -10788,7 +10840,7 @@ function sameImage(a, b) {
  * @throws InvalidReference that says what to write instead
  */
 function parseRegistry(text) {
-    const refuse = (reason) => new InvalidReference(`The registry ${reference_shown(text)} ${reason}`);
+    const refuse = (reason) => new InvalidReference(`The registry ${shownName(text)} ${reason}`);
     checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
     const address = text.replace(/^https?:\/\//i, '');
     if (address.includes('://'))
@@ -10922,8 +10974,9 @@ function digestProblem(digest) {
         return `write sha256: and 64 hexadecimal digits in lower case`;
     return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
 }
-function reference_shown(text) {
-    return JSON.stringify(withoutUserInfo(text));
+function shownName(text) {
+    const name = withoutUserInfo(text);
+    return mayBeSecret(name) ? shown(name) : JSON.stringify(name);
 }
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
 function withoutUserInfo(text) {
@@ -11116,6 +11169,7 @@ function registryOf(key) {
 ;// CONCATENATED MODULE: ./build/inputs/masking.js
 
 
+
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
 const PUBLIC_KEYS = [
     ...['registry', 'username', 'password-env', 'password-file', 'config', 'ecr', 'logout', 'scope'],
@@ -11138,6 +11192,11 @@ function masking_hide(value, place, username) {
         return;
     told.add(place);
     reportLog.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
+}
+/** Hides the tokens that are known for ones by their look, wherever in a text they stand. */
+function hideTokens(text) {
+    for (const token of tokensIn(text))
+        new Secret(token);
 }
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
 function hidePasswords(value) {
@@ -11280,7 +11339,7 @@ function pairsOfMap({ entries }, problems) {
             return [];
         }
         if (value.value === '' && value.style === 'plain') {
-            problems.add(`${shown(key)} has no value: write \`${key}: ""\` if it shall be empty`);
+            problems.add(`${shown(key)} has no value: write \`${mayBeSecret(key) ? 'NAME' : key}: ""\` if it shall be empty`);
             return [];
         }
         return [[key, value.value]];
@@ -11298,6 +11357,62 @@ function pairsOfList({ items }, problems) {
         problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
         return [];
     });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/problems.js
+
+
+/** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
+class problems_Problems {
+    #lines;
+    #place;
+    constructor(place = '', lines = []) {
+        this.#place = place;
+        this.#lines = lines;
+    }
+    /** The same collection, for the problems of one place in it. */
+    at(place) {
+        return new problems_Problems(this.#place === '' ? place : `${this.#place}: ${place}`, this.#lines);
+    }
+    add(problem) {
+        this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
+    }
+    /** What was collected so far, from every place. */
+    get lines() {
+        return this.#lines;
+    }
+    get isEmpty() {
+        return this.#lines.length === 0;
+    }
+    /** Adds what another collection has. */
+    take(others) {
+        for (const line of others.#lines)
+            this.#lines.push(line);
+    }
+    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+    attempt(work) {
+        try {
+            return work();
+        }
+        catch (error) {
+            if (!(error instanceof UserError))
+                throw error;
+            this.add(error.message);
+            return undefined;
+        }
+    }
+    /** @throws InputErrors with every problem collected so far, from every place */
+    throwAll() {
+        if (this.#lines.length > 0)
+            throw new InputErrors(this.#lines);
+    }
+}
+/** Names as a sentence lists them: `a`, `b` and `c`. */
+function listed(names, type = 'conjunction') {
+    return new Intl.ListFormat('en', { type }).format(names.map(ticked));
+}
+function oneLine(text) {
+    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/credentials.js
@@ -11690,7 +11805,7 @@ function readDockerConfigs(text, env, problems) {
     hideInConfigText(whole);
     const written = sourcesIn(whole, problems.at(INPUT));
     const configs = written.flatMap(({ name, source }) => {
-        const origin = name === undefined ? INPUT : `${INPUT} ${name}`;
+        const origin = name === undefined ? INPUT : `${INPUT} ${placed(name)}`;
         const here = problems.at(origin);
         const file = here.attempt(() => readSource(source, { env, place: origin }));
         if (file === undefined || !isUsable(file, here))
@@ -12287,6 +12402,7 @@ function requireEcr({ registry }) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registries.js
+
 
 
 
@@ -13220,6 +13336,7 @@ function isHost({ PublishMode: mode }) {
 
 
 
+
 // swarmkit, manager/controlapi/common.go
 const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 const LONGEST_NAME = 63;
@@ -13282,15 +13399,12 @@ function objectNameProblem(name, what) {
 }
 const ENDS = 'with a letter or digit first and last';
 function noName(name, what) {
-    return `${swarm_rules_cut(name)} is no name of ${what}`;
+    return `${shown(name, swarm_rules_LONGEST_SHOWN)} is no name of ${what}`;
 }
 function swarm_rules_tooLong(name, most) {
-    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${swarm_rules_cut(name)}`;
+    return `the name has ${name.length} characters: Swarm takes at most ${most}, write a shorter one than ${shown(name, swarm_rules_LONGEST_SHOWN)}`;
 }
 const swarm_rules_LONGEST_SHOWN = 70;
-function swarm_rules_cut(name) {
-    return JSON.stringify(name.length > swarm_rules_LONGEST_SHOWN ? `${name.slice(0, swarm_rules_LONGEST_SHOWN)}\u2026` : name);
-}
 function nameViolations(name) {
     const problem = nameProblem(name, 'a service');
     return problem === undefined ? [] : [{ setting: 'name', problem }];
@@ -13635,7 +13749,7 @@ const OPERATOR = /:?[-?+]/y;
  * The dollar signs of a text, in Docker's own grammar (docker/cli, cli/compose/template): `$$`, `$NAME`, `${NAME}`,
  * `${NAME:-\u2026}`. Each character is looked at once, however the text was made.
  */
-function tokensIn(text) {
+function substitution_tokensIn(text) {
     const tokens = [];
     const closes = closingBraces(text);
     for (let start = text.indexOf('$'); start >= 0;) {
@@ -13691,7 +13805,7 @@ const LARGEST_VALUE = 1024 * 1024;
 function substitutionsIn(text, line) {
     let at = line;
     let counted = 0;
-    return tokensIn(text).flatMap((token) => {
+    return substitution_tokensIn(text).flatMap((token) => {
         at += lineBreaks(text, counted, token.start);
         counted = token.start;
         if (token.kind === 'escaped')
@@ -13748,7 +13862,7 @@ function isFillable(text, lookUp) {
  * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.
  */
 function filledIn(text, lookUp) {
-    return replaced(text, tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
+    return replaced(text, substitution_tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
 }
 /**
  * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
@@ -13757,7 +13871,7 @@ function filledIn(text, lookUp) {
  * @param isMeant whether the variable of this name is one of them; those without a value stay too
  */
 function partlyFilledIn(text, isMeant, lookUp) {
-    const tokens = tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
+    const tokens = substitution_tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
     return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
 }
 /** What a token stands for. */
@@ -13858,7 +13972,7 @@ function parseEnvFile(text, lookUp) {
             }
         }
         const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
-        const tokens = tokensIn(masked);
+        const tokens = substitution_tokensIn(masked);
         const words = (token) => (token.kind === 'lone' ? '$' : substitute(token, known));
         const expanded = replaced(value, tokens, words, withoutEscapes);
         if (expanded.isCut) {
@@ -14122,6 +14236,7 @@ function parseImage(text) {
 
 
 
+
 const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
 function attachmentSources(env) {
     return {
@@ -14171,9 +14286,9 @@ function itemsAt(map, key, example, problems) {
         return itemOf(value, 'item 1', problems);
     return value.entries.flatMap(({ key: name, value: inner }) => {
         if (inner.kind === 'map')
-            return [{ place: name, name, map: inner }];
+            return [{ place: placed(name), name, map: inner }];
         if (inner.kind === 'text' && inner.value.trim() === '')
-            return [{ place: name, name, map: undefined }];
+            return [{ place: placed(name), name, map: undefined }];
         problems.add(`${shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
         return [];
     });
@@ -14261,7 +14376,9 @@ function modeAt(text, problems) {
 function attachments_nameIn({ name, map }) {
     const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
     const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
-    return text === undefined || text === '' || text.length > 64 ? undefined : shown(text).slice(1, -1);
+    return text === undefined || text === '' || text.length > 64 || mayBeSecret(text)
+        ? undefined
+        : shown(text).slice(1, -1);
 }
 function attachments_nameOf({ name, map }, problems, problemWith) {
     const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
@@ -14532,6 +14649,7 @@ function targetOf(value) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
+
 
 
 
@@ -15205,6 +15323,7 @@ function normalKey(text) {
 
 
 
+
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
 const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
 const CLI_INPUTS = ['docker-version', 'docker-sha256', 'docker-download-url'];
@@ -15502,6 +15621,7 @@ function settingsOf(phase, policy) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/update-policy.js
+
 
 
 
@@ -16022,7 +16142,7 @@ function namesFromText(text, advice, problems) {
     if (root.kind === 'text')
         return wordsOf(root.value);
     if (root.kind === 'map') {
-        problems.add(`\`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${advice}`);
+        problems.add(`${ticked(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${advice}`);
         return [];
     }
     return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
@@ -16510,6 +16630,7 @@ function readOtherwise({ variables }, path) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
+
 
 
 
@@ -17203,6 +17324,7 @@ function withConfig(root, service, key, path, content) {
 
 
 
+
 const USUAL_NAMES = ['compose', 'docker-compose', 'docker-stack'].flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 // A stack's name is the first part of the names of its services, which swarmkit checks.
 const stack_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
@@ -17291,7 +17413,7 @@ function variablesOf(input, env, problems) {
     const ofTheStep = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
     for (const path of pathsFrom(input, 'env-file', env, problems)) {
-        const text = problems.at(`env-file ${path}`).attempt(() => fileReader(env)(path));
+        const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path));
         const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
             problems.add(`${path} line ${line}: ${reason}`);
@@ -17341,7 +17463,7 @@ function isSeveral(line, env, name, problems) {
     return true;
 }
 function composeFile(path, env, problems) {
-    const here = problems.at(`compose-file ${path}`);
+    const here = problems.at(`compose-file ${placed(path)}`);
     const text = here.attempt(() => fileReader(env)(path));
     if (text === undefined)
         return undefined;
@@ -17471,8 +17593,9 @@ function requestsIn(root, forAll, problems) {
     if (root.kind === 'text')
         return namedAll(root.value, forAll, problems);
     if (root.kind === 'map') {
-        const names = root.entries.map(({ key }) => key).join(' ');
-        problems.add(`services: \`${root.entries[0]?.key ?? ''}: \u2026\` is for a deploy: ${HOW.replace('web api', names)}`);
+        const names = root.entries.map(({ key }) => key).filter((key) => !mayBeSecret(key));
+        const how = names.length === 0 ? HOW : HOW.replace('web api', names.join(' '));
+        problems.add(`services: ${ticked(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${how}`);
         return [];
     }
     return root.items.flatMap((item, index) => {
@@ -17504,7 +17627,7 @@ function rollback_requestFrom(map, place, forAll, problems) {
         const advice = closest === undefined
             ? 'leave it out, for a rollback has it from the record of what was deployed'
             : keyAdvice(closest, keys);
-        here.add(`line ${line}: \`${key}\` is no key here: ${advice}`);
+        here.add(`line ${line}: ${ticked(key)} is no key here: ${advice}`);
     }
     const authConfig = textAt(map, 'auth-config', here);
     if (authConfig === '')
@@ -17905,9 +18028,9 @@ function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } =
         spec = next;
     };
     for (const name of gone)
-        lay(shownName(name), withoutEntry(spec, declared, name));
+        lay(create_flags_shownName(name), withoutEntry(spec, declared, name));
     for (const { part, key, name } of steps)
-        lay(shownName(name), withEntry(spec, declared, part, key, keptAlias));
+        lay(create_flags_shownName(name), withEntry(spec, declared, part, key, keptAlias));
     for (const flag of OF_MODE.filter((one) => flags.includes(one)))
         lay(flag, withMode(spec, declared, flag, flags));
     for (const path of unknown)
@@ -18032,7 +18155,7 @@ function differences(a, b, path = []) {
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], [...path, key]));
 }
 const create_flags_LONGEST_NAME = 60;
-function shownName(name) {
+function create_flags_shownName(name) {
     const clean = printable(name);
     return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}\u2026` : clean;
 }
@@ -18678,7 +18801,7 @@ function entriesOfList(items) {
     });
 }
 function placeOf(name) {
-    return `services: ${name.slice(0, LONGEST_PLACE)}`;
+    return `services: ${placed(name).slice(0, LONGEST_PLACE)}`;
 }
 function requestFromEntry(entry, reading, problems) {
     const { value } = entry;
@@ -18790,7 +18913,7 @@ function services_checkKeys({ name }, map, keys, problems) {
         unknown.length === 1 &&
         name === undefined &&
         only.value.kind === 'text') {
-        problems.add(`\`${only.key}\` is no key of an entry: leave the dashes off all \`name: image\` pairs, or write \`- name: ${only.key}\` with an \`image\` below it`);
+        problems.add(`${ticked(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${ticked(`- name: ${only.key}`)} with an \`image\` below it`);
         return false;
     }
     for (const { key, line } of unknown) {
@@ -18967,6 +19090,7 @@ function checkSharedContents(requests, problems) {
 
 
 
+
 const LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MOST_PARALLEL = 100;
 const LONGEST_HISTORY = 100;
@@ -19064,6 +19188,9 @@ const EMPTY_MODE = 'mode: it is empty, as a variable is that is not set: write t
 /** What the reading of every mode begins with: that there is each input, and that it fits the mode. */
 function beginReading(given, strategies, problems) {
     const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) };
+    for (const [name, value = ''] of Object.entries(given))
+        if (name.startsWith('INPUT_'))
+            hideTokens(value);
     const env = checkUnknownInputs(given, known, problems, log_log.warning);
     if (isGivenEmpty(env, 'mode'))
         problems.add(EMPTY_MODE);
@@ -19248,6 +19375,7 @@ function parseTimeout(text) {
 
 
 
+
 const ALL = 'all';
 const LABEL = /^label=/;
 const auth_refresh_WAYS = `names such as \`web api\`, \`label=KEY=VALUE\` for those with a label, or \`${ALL}\` for each whose image an account here serves`;
@@ -19333,7 +19461,7 @@ function servicesIn(text) {
 function namedIn(root, problems) {
     if (root.kind === 'map') {
         const [first] = root.entries;
-        problems.add(`\`${first?.key ?? ''}: \u2026\` is for a deploy, and here no image is set: write the names alone, as in \`${root.entries.map(({ key }) => key).join(' ')}\``);
+        problems.add(`${ticked(`${first?.key ?? ''}: \u2026`)} is for a deploy, and here no image is set: write the names alone, as in ${ticked(root.entries.map(({ key }) => key).join(' '))}`);
         return [];
     }
     return root.items.flatMap((item, index) => {
@@ -19350,7 +19478,7 @@ function namedIn(root, problems) {
 function entryFrom(item, problems) {
     const others = item.entries.filter(({ key }) => key !== 'name' && key !== 'auth-config');
     for (const { key, line } of others) {
-        problems.add(`line ${line}: \`${key}\` is for a deploy, and here only credentials are renewed: leave it out`);
+        problems.add(`line ${line}: ${ticked(key)} is for a deploy, and here only credentials are renewed: leave it out`);
     }
     const name = valueAt(item, 'name') === undefined ? undefined : textAt(item, 'name', problems);
     if (name === undefined || name === '') {
@@ -19379,6 +19507,7 @@ function deployment_stackOf({ stack, rollback }) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/history.js
+
 
 
 
@@ -19501,6 +19630,7 @@ function pullSecretManifest(secret, credentials) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/login.js
+
 
 
 
@@ -20608,9 +20738,14 @@ const FILES = {
 };
 const outputs = new Map();
 const summary = [];
-/** All outputs and summaries of this process so far. */
+const errors = [];
+/** All outputs, summaries and errors of this process so far. */
 function handedOn() {
-    return { outputs, summary };
+    return { outputs, summary, errors };
+}
+/** Keeps what ended the run, fit to be shown, for whoever started it without a runner. A runner has the annotations. */
+function keepErrors(problems) {
+    errors.push(...problems);
 }
 /**
  * Sets an output of the step. A file that cannot be written is a warning: it says nothing of the deploy.
@@ -25176,7 +25311,9 @@ async function reportFailure(error, mode = DEFAULT_MODE) {
     log_log.info(`${status}: ${whatChanged(isUnknown, remains)}`, 'bad');
     setOutput('status', status);
     setOutput('services', '[]');
-    const summary = failureSummary(status, problems.map(problemFitToShow), isUnknown, remains);
+    const shown = problems.map(problemFitToShow);
+    keepErrors(shown);
+    const summary = failureSummary(status, shown, isUnknown, remains);
     if (isPlan) {
         setOutput('plan', withinComment(summary));
         setOutput('changes', '[]');
@@ -25431,7 +25568,7 @@ async function reportStatus(swarm, { failOnProblems, which }) {
 function sayAll(services, swarm) {
     log_log.info(nodesLine(swarm));
     const column = nameColumn(services.map(({ name }) => name));
-    for (const one of services) {
+    for (const one of badFirst(services)) {
         const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one;
         const mark = { up: '\u2713', changing: '~', problem: '\u2717' }[state];
         const isBad = state === 'problem';
@@ -25460,7 +25597,7 @@ function status_report_summary(word, title, services, swarm, which) {
     const bad = services.filter(({ state }) => state === 'problem');
     const sections = bad.map((one) => status_report_section(one, bad.length > MOST_OPEN_SECTIONS));
     const fitSections = fitting(sections, status_report_MOST_SECTION_BYTES, Buffer.byteLength);
-    const rows = [...services].sort((a, b) => status_report_rank(a) - status_report_rank(b)).map(status_report_row);
+    const rows = badFirst(services).map(status_report_row);
     const fit = fitting(rows, status_report_MOST_TABLE_BYTES, Buffer.byteLength);
     const left = rows.length - fit.length;
     const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : '';
@@ -25477,6 +25614,10 @@ function status_report_summary(word, title, services, swarm, which) {
 const HEAD = ['| Service | State | Image | Tasks | Account | Last deploy |', '| --- | --- | --- | --- | --- | --- |'];
 function status_report_rank({ state, drift }) {
     return { problem: 0, changing: 1, up: drift === undefined ? 3 : 2 }[state];
+}
+/** In their order otherwise: what needs somebody is not to be looked for. */
+function badFirst(services) {
+    return services.toSorted((a, b) => status_report_rank(a) - status_report_rank(b));
 }
 function status_report_section(one, isFolded) {
     const result = asResult(one);
@@ -25551,8 +25692,7 @@ function status_report_servicesOutput(services) {
                 commit: lastDeploy.run?.commit || null,
             },
     }));
-    const badFirst = services.toSorted((a, b) => status_report_rank(a) - status_report_rank(b));
-    const { json, leftOut } = listOutput(entries(services), status_report_CAUSE_CHARACTERS, status_report_MOST_OUTPUT_CHARACTERS, entries(badFirst));
+    const { json, leftOut } = listOutput(entries(services), status_report_CAUSE_CHARACTERS, status_report_MOST_OUTPUT_CHARACTERS, entries(badFirst(services)));
     if (leftOut > 0)
         log_log.warning(`The output services has no room for ${leftOut} services`);
     return json;
@@ -29130,7 +29270,7 @@ function specProblems(request, current, wanted, files) {
         ...specViolations(wanted),
         ...(current === undefined ? [] : changeViolations(current.Spec, wanted)),
     ];
-    return violations.map((violation) => placed(request, violation, files));
+    return violations.map((violation) => swarm_check_placed(request, violation, files));
 }
 /**
  * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
@@ -29156,7 +29296,7 @@ function keyIn(stack, service) {
     return service.slice(scoped({ name: stack }, '').length);
 }
 /** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
-function placed(request, { setting, item, problem }, files) {
+function swarm_check_placed(request, { setting, item, problem }, files) {
     const { compose, name } = request;
     const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
     if (compose === undefined || files === undefined)
@@ -29224,7 +29364,7 @@ function attachmentProblems({ request, wanted }, known, files) {
             ]
             : [];
     });
-    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
+    return problems.map((problem) => swarm_check_placed(request, { setting: 'networks', problem }, files));
 }
 /** Networks of docker's own, which services may use on each node. */
 const OF_EVERY_NODE = ['bridge', 'host'];
@@ -29245,7 +29385,7 @@ function conflicts(drafts, known, files) {
             ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
             ...portConflicts(draft, drafts, index, others),
         ];
-        return violations.map((violation) => placed(draft.request, violation, files));
+        return violations.map((violation) => swarm_check_placed(draft.request, violation, files));
     });
 }
 function namesBefore(drafts, index) {
@@ -36180,11 +36320,10 @@ async function removeSurplus(subjects, { engine, signal, limit }) {
     return surplus;
 }
 function write_wordsOf(error) {
-    return tellCallError(error) ?? errors_messageOf(error);
+    return wordsOfError(error);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
-
 
 
 
@@ -36217,7 +36356,7 @@ async function recordDeploy(ended, run) {
     const asStage = limit === 0 ? (_, work) => work() : stage;
     return asStage('Record the deploy', async () => {
         const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
-            const problem = tellCallError(error) ?? errors_messageOf(error);
+            const problem = wordsOfError(error);
             const names = ended.map(({ result: { name } }) => name);
             return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] };
         });
@@ -39351,11 +39490,11 @@ function runnersSshReason(said) {
         case 'changed-host-key':
         case 'unknown-host-key':
         case 'revoked-host-key':
-            return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts in a step before`;
+            return `the ssh of this runner does not trust the host's key ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or put the key into ~/.ssh/known_hosts before: nobody is asked here, as \`ssh\` by hand does`;
         case 'refused-key':
         case 'unreadable-key':
         case 'passphrase':
-            return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh in a step before`;
+            return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (\`ssh-add\`): nobody is asked for it here`;
         default:
             return sshReason({ stderr, offered: undefined, user: undefined });
     }
@@ -41159,7 +41298,7 @@ class Managers {
     /** Looks for another manager when the one in use does not manage any more. One search at a time. */
     #find() {
         this.#search ??= this.#replace()
-            .catch((error) => log_log.warning(`No other manager was found: ${tellCallError(error) ?? errors_messageOf(error)}`))
+            .catch((error) => log_log.warning(`No other manager was found: ${wordsOfError(error)}`))
             .finally(() => {
             this.#search = undefined;
         });
@@ -41706,18 +41845,8 @@ async function allStages(asked, run, onRemains) {
         const { results, advice, records } = await change(changes, read, { ...rollout, self }).catch((error) => {
             throw error instanceof UserError || signal.aborted ? error : new Underway(error);
         });
-        const isUp = deployment.wait && results.every(isGood);
-        const pruned = tools !== undefined && isUp
-            ? await pruneImages({
-                connection: run.connection,
-                self,
-                tools,
-                timeoutSeconds: deployment.timeoutSeconds,
-                signal,
-                images: results.flatMap(({ image }) => [image.before, image.wanted, image.after]),
-                subjects: subjectsOf(changes.map(({ request }) => request.name), stack),
-            })
-            : undefined;
+        const names = changes.map(({ request }) => request.name);
+        const pruned = tools && (await pruneOldImages(tools, results, subjectsOf(names, stack), { ...run, deployment, self }));
         return {
             results,
             advice,
@@ -41736,6 +41865,14 @@ async function allStages(asked, run, onRemains) {
         if (result_1)
             await result_1;
     }
+}
+/** Old images go when all that was asked for has come up. @returns `undefined`: they stay */
+async function pruneOldImages(tools, results, subjects, { connection, signal, deployment, self }) {
+    if (!deployment.wait || !results.every(isGood))
+        return undefined;
+    const images = results.flatMap(({ image }) => [image.before, image.wanted, image.after]);
+    const { timeoutSeconds } = deployment;
+    return pruneImages({ connection, self, tools, timeoutSeconds, signal, images, subjects });
 }
 /** What the registries are to have first. The swarm is left as it is. */
 async function push(pushes, changes, { credentials }, run, onRemains) {
@@ -43514,7 +43651,6 @@ function kept_tasks_placeOf({ NodeID: id }, nodes) {
 
 
 
-
 const renew_stored_SEND_TIMEOUT_MS = 120_000;
 /** So often a service is looked at anew that somebody else changes at the same time. */
 const TRIES = 3;
@@ -43544,7 +43680,7 @@ function renewAll(renewals, run) {
                 return unrenewed(service, 'cancelled', `the run was stopped: ${whatIsKnown(writing)}`);
             if (!(error instanceof ConnectionLost || error instanceof EngineError))
                 throw error;
-            const said = tellCallError(error) ?? errors_messageOf(error);
+            const said = wordsOfError(error);
             return renew_stored_tell(unrenewed(service, 'failed', `${whatIsKnown(writing, error)}: ${said}`), run);
         }
     });
@@ -43633,7 +43769,7 @@ async function watchKept(renewed, run) {
         catch (error) {
             if (!(error instanceof ConnectionLost || error instanceof EngineError))
                 throw error;
-            const said = tellCallError(error) ?? errors_messageOf(error);
+            const said = wordsOfError(error);
             const outcome = signal.aborted ? 'cancelled' : 'failed';
             return renewed.map((one) => renew_stored_tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, `${renew_stored_STORED}, and its tasks cannot be looked at: ${said}`), one), run));
         }
@@ -44730,10 +44866,13 @@ function tasksFinding(service, tasks, upToDate, counts, eligible, now) {
         const cause = `${counts.progress}: no node can take its task: ${limited(unplaced.Status.Err ?? '')}`;
         return { problem: { cause, isOfTasks: false } };
     }
+    const slots = slotsThatCount(spec, tasks, eligible);
+    if (isBetweenRuns(spec, slots))
+        return { note: `${counts.progress}: the last run of it is complete, and the next is due by its restart delay` };
     // A task of a job runs for as long as its work takes.
     if (service_mode_isJob(spec) && tasks.some(isRunning))
         return { changing: counts.progress };
-    return isStarting(service, slotsThatCount(spec, tasks, eligible), upToDate, counts.wanted, now)
+    return isStarting(service, slots, upToDate, counts.wanted, now)
         ? { changing: `${counts.progress}, the others are on their way` }
         : { problem: { cause: counts.progress, isOfTasks: true } };
 }
@@ -44745,7 +44884,7 @@ function tasksFinding(service, tasks, upToDate, counts, eligible, now) {
  */
 function isStarting({ Spec: spec, UpdatedAt: at }, tasks, upToDate, wanted, now) {
     const current = new Set(upToDate.map(({ ID }) => ID));
-    const hasFailed = (inSlot) => inSlot.some((task) => current.has(task.ID) && hasEnded(spec, task) && endedSince(task, now) < HOUR_MS);
+    const hasFailed = (inSlot) => inSlot.some((task) => current.has(task.ID) && hasEndedWrongly(spec, task) && endedSince(task, now) < HOUR_MS);
     const all = [...tasks.values()];
     const slots = all.filter((inSlot) => inSlot.some(isLive));
     if (all.some((inSlot) => !inSlot.some(isLive) && hasFailed(inSlot)))
@@ -44760,6 +44899,26 @@ function isStarting({ Spec: spec, UpdatedAt: at }, tasks, upToDate, wanted, now)
     };
     return down.every(isFresh);
 }
+/** Of a longer delay between tasks that complete somebody makes a clock, as of cron. */
+const CLOCK_NANOSECONDS = 60e9;
+/** Whether its tasks are to complete, and to be begun again after a while. */
+function isRunByClock(spec) {
+    const { Condition: condition = 'any', Delay: delay = 0 } = spec.TaskTemplate.RestartPolicy ?? {};
+    return !service_mode_isJob(spec) && condition === 'any' && delay >= CLOCK_NANOSECONDS;
+}
+/** Whether the last run of each slot that has no task up is complete, and the next one waits for its time. */
+function isBetweenRuns(spec, slots) {
+    if (!isRunByClock(spec))
+        return false;
+    const down = [...slots.values()].filter((inSlot) => !inSlot.some(isRunning));
+    return down.every((inSlot) => {
+        const last = newest(inSlot.filter((task) => !isLive(task)));
+        return inSlot.some(({ DesiredState }) => DesiredState === 'ready') && last?.Status.State === 'complete';
+    });
+}
+function hasEndedWrongly(spec, task) {
+    return isRunByClock(spec) ? isFailure(task) : hasEnded(spec, task);
+}
 /** How long ago a task ended, in milliseconds. */
 function endedSince({ Status: { Timestamp: at } }, now) {
     const ended = Date.parse(at ?? '');
@@ -44768,7 +44927,7 @@ function endedSince({ Status: { Timestamp: at } }, now) {
 /** Tasks that ended and should not have: Swarm has begun others, and remembers a few. */
 function endsFinding(service, upToDate, now) {
     const { Spec: spec } = service;
-    const ended = currentTasks(service, upToDate).filter((task) => hasEnded(spec, task));
+    const ended = currentTasks(service, upToDate).filter((task) => hasEndedWrongly(spec, task));
     const recent = ended.filter((task) => endedSince(task, now) < HOUR_MS);
     const last = newest(recent);
     if (last === undefined)
@@ -45562,6 +45721,7 @@ function ofSetting(input, value) {
 
 
 
+
 /**
  * Reads the words of a command line: a mode, then flags that are named after the inputs.
  *
@@ -45583,13 +45743,36 @@ function parseArguments(words) {
         return { kind: 'version' };
     const reader = new FlagReader(problems);
     reader.read(rest);
-    const { inputs, options } = reader;
+    const { inputs } = reader;
     const inFlag = inputs.get('mode')?.[0];
     if (mode !== undefined && inFlag !== undefined && inFlag.text !== mode) {
         problems.add(`--mode: the first word, \`${mode}\`, says another one: leave one of the two out`);
     }
     problems.throwAll();
-    return { kind: 'run', mode, inputs, options };
+    return { kind: 'run', mode, inputs };
+}
+/**
+ * What is asked of the command itself, by flags or else by variables, also where other words are wrong: a program that
+ * reads the result has to find one.
+ */
+function optionsIn(words, env) {
+    const flags = words.slice(0, arguments_endOf(words));
+    return new Map(OPTIONS.flatMap((name) => {
+        const at = flags.findIndex((word) => flagIn(word)?.name === name);
+        const flag = flagIn(flags[at] ?? '')?.value ?? flags[at + 1];
+        const given = [at < 0 ? undefined : flag, ...arguments_variablesOf(name).map((variable) => env[variable])];
+        const value = given.find((one) => one !== undefined && one.trim() !== '' && optionProblem(name, one) === undefined);
+        return value === undefined ? [] : [[name, value]];
+    }));
+}
+/** Those in which a setting may stand; the first of them counts. */
+function arguments_variablesOf(name) {
+    return [variableOfCommand(name), `PLUGIN_${name.toUpperCase().replaceAll('-', '_')}`];
+}
+/** The flag that a word is, with the value behind its `=`. */
+function flagIn(word) {
+    const [, name, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+    return name === undefined ? undefined : { name: name.toLowerCase().replaceAll('_', '-'), value };
 }
 /** Behind a `--` nothing is a flag. */
 function arguments_endOf(words) {
@@ -45598,7 +45781,7 @@ function arguments_endOf(words) {
 }
 class FlagReader {
     inputs = new Map();
-    options = new Map();
+    #options = new Set();
     #problems;
     #stdinOf;
     constructor(problems) {
@@ -45607,14 +45790,14 @@ class FlagReader {
     read(words) {
         for (let at = 0; at < words.length; at++) {
             const word = words[at] ?? '';
-            const [, name, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
-            if (name === undefined) {
+            const flag = flagIn(word);
+            if (flag === undefined) {
                 this.#problems.add(arguments_strayWord(word, words[at - 1]));
                 // What follows a short flag is probably its value.
                 if (/^-[A-Za-z]$/.test(word) && words[at + 1]?.startsWith('-') === false)
                     at++;
             }
-            if (name !== undefined && this.#readFlag(name.toLowerCase().replaceAll('_', '-'), value, words[at + 1]))
+            if (flag !== undefined && this.#readFlag(flag.name, flag.value, words[at + 1]))
                 at++;
         }
     }
@@ -45642,6 +45825,8 @@ class FlagReader {
             this.#add(name, given);
         else if (isSwitch(name))
             this.#add(name, 'true');
+        else if (SECRETS.includes(name))
+            this.#problems.add(`--${name}: its value is missing: ${insteadOf(name)}`);
         else
             this.#problems.add(`--${name}: its value is missing${next === undefined ? '' : missingBefore(name, next)}`);
         return takesNext;
@@ -45670,9 +45855,9 @@ class FlagReader {
         const problem = optionProblem(name, value);
         if (problem !== undefined)
             this.#problems.add(`--${name}: ${problem}`);
-        if (this.options.has(name))
+        if (this.#options.has(name))
             this.#problems.add(`--${name}: it is given twice: write it once`);
-        this.options.set(name, value);
+        this.#options.add(name);
     }
 }
 const arguments_MOST_NAME_CHARACTERS = 60;
@@ -45909,9 +46094,12 @@ function wrapped(text, indent, width) {
 /**
  * The outputs of a run as one JSON object, by their names. Those that are JSON themselves are part of it as such, and all
  * others texts. Pure.
+ *
+ * @param errors what ended the run before it had results: the key `errors` beside the outputs
  */
-function outputsAsJson(outputs) {
-    return JSON.stringify(Object.fromEntries([...outputs].map(([name, value]) => [name, asValue(value)])), undefined, 2);
+function outputsAsJson(outputs, errors = []) {
+    const values = Object.fromEntries([...outputs].map(([name, value]) => [name, asValue(value)]));
+    return JSON.stringify({ ...values, ...(errors.length > 0 && { errors }) }, undefined, 2);
 }
 function asValue(text) {
     if (!/^\s*[[{]/.test(text))
@@ -45945,7 +46133,6 @@ const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE'];
 function readSettings(env) {
     const problems = new problems_Problems();
     const inputs = new Map();
-    const options = new Map();
     const variables = [];
     for (const prefix of [OF_PLUGIN, OF_SHELL]) {
         for (const name of [...known_KNOWN.inputs, ...OPTIONS]) {
@@ -45961,7 +46148,6 @@ function readSettings(env) {
                 const problem = optionProblem(option, value);
                 if (problem !== undefined)
                     problems.add(`${variable}: ${problem}`);
-                options.set(option, value);
             }
             else
                 inputs.set(name, prefix === OF_PLUGIN ? ofSetting(name, value) : value);
@@ -45972,7 +46158,7 @@ function readSettings(env) {
         problems.add(`${safeLine(variable, settings_MOST_NAME_CHARACTERS)}: there is no such input: ${unknownInputAdvice(name.replaceAll('_', '-'), env, known_KNOWN)} (variables that begin so are inputs; one of your own needs another name)`);
     }
     problems.throwAll();
-    return { inputs, options, variables };
+    return { inputs, variables };
 }
 const settings_MOST_NAME_CHARACTERS = 80;
 /** Outside of a plugin's CI, `PLUGIN_\u2026` may be anybody's. */
@@ -46019,6 +46205,7 @@ function asInputs(env, { inputs, variables }, flags) {
 
 
 
+
 const shell_MOST_COLUMNS = 80;
 const shell_LARGEST_MEGABYTES = 1;
 /**
@@ -46028,32 +46215,61 @@ const shell_LARGEST_MEGABYTES = 1;
  * @param words behind the name of the program
  */
 async function shell(words, files) {
-    sendTo('stderr', ['problem']);
+    // Looked for by themselves: whoever reads the result has to find one also where the words are wrong.
+    const options = optionsIn(words, process.env);
+    const isJson = options.get('output') === 'json';
+    sendTo('stderr', isJson ? ['log', 'problem'] : ['problem']);
+    const ending = { isBadInput: false, stoppedBy: undefined };
+    const end = () => atExit(options, ending);
+    process.once('exit', end);
     try {
         const asked = parseArguments(words);
-        if (asked.kind === 'help')
-            return writeTo('stdout', help(asked.mode, files, columnsOf('stdout')));
-        if (asked.kind === 'version')
-            return writeTo('stdout', `swarm-deploy ${shell_versionOf(files)}\n`);
-        await shell_run(asked, files);
+        if (asked.kind === 'run')
+            return await shell_run(asked, files, ending);
+        const [key, text] = asked.kind === 'help'
+            ? ['help', help(asked.mode, files, isJson ? undefined : columnsOf('stdout'))]
+            : ['version', isJson ? shell_versionOf(files) : `swarm-deploy ${shell_versionOf(files)}\n`];
+        writeTo('stdout', isJson ? `${outputsAsJson(new Map([[key, text]]))}\n` : text);
+        process.off('exit', end);
     }
     catch (error) {
         process.exitCode = EXIT_CODES['bad input'];
         if (!(error instanceof UserError))
             throw error;
-        for (const problem of error instanceof UserErrors ? error.problems : [error.message])
+        const problems = error instanceof UserErrors ? error.problems : [error.message];
+        for (const problem of problems)
             log_log.error(problem);
+        keepFailure(problems);
     }
 }
-async function shell_run(asked, files) {
+/** The result of a run that has not begun. */
+function keepFailure(problems) {
+    const shown = problems.map((problem) => safeLine(problem));
+    setOutput('status', 'failed');
+    setOutput('services', '[]');
+    keepErrors(shown);
+    addSummary(failureSummary('failed', shown, false));
+}
+function atExit(options, { isBadInput, stoppedBy }) {
+    endLive();
+    const isWritten = handOver(options);
+    const code = exitCodeOf({
+        status: handedOn().outputs.get('status'),
+        isRed: (process.exitCode ?? 0) !== 0,
+        isBadInput: isBadInput || process.exitCode === EXIT_CODES['bad input'],
+        stoppedBy,
+    });
+    process.exitCode = code === 0 && !isWritten ? EXIT_CODES.red : code;
+}
+async function shell_run(asked, files, ending) {
     const settings = readSettings(process.env);
     const flags = await shell_textsOf(asked);
     if (asked.mode !== undefined)
         flags.set('mode', asked.mode);
     const env = asInputs(process.env, settings, flags);
-    const options = new Map([...settings.options, ...asked.options]);
     if (shell_isNothing(env)) {
         writeTo('stderr', help(undefined, files, columnsOf('stderr')));
+        keepFailure(['nothing is asked for: write the mode as the first word, and what it takes as flags or variables']);
         process.exitCode = EXIT_CODES['bad input'];
         return;
     }
@@ -46061,23 +46277,9 @@ async function shell_run(asked, files) {
         throw new UserError('the mode is missing: write it as the first word, such as `deploy`, or `plan` for a look that changes nothing');
     }
     takeOver(env, settings);
-    if (options.get('output') === 'json')
-        sendTo('stderr', ['log', 'problem']);
     if (!isInRunner(env) && (env.CI ?? 'false') === 'false' && env.TERM !== 'dumb')
         useLiveLines();
-    const ending = watchSignals();
-    process.once('exit', () => {
-        endLive();
-        const { outputs } = handedOn();
-        const isWritten = handOver(options);
-        const code = exitCodeOf({
-            status: outputs.get('status'),
-            isRed: (process.exitCode ?? 0) !== 0,
-            isBadInput: ending.isBadInput,
-            stoppedBy: ending.stoppedBy,
-        });
-        process.exitCode = code === 0 && !isWritten ? EXIT_CODES.red : code;
-    });
+    watchSignals(ending);
     await cleanUpAfterKilled();
     const error = await main();
     ending.isBadInput = error instanceof InputErrors;
@@ -46127,34 +46329,27 @@ function takeOver(env, { variables }) {
     if (env.GITHUB_WORKSPACE !== undefined)
         process.env.GITHUB_WORKSPACE = process.cwd();
 }
-/** What a run is told from outside while it goes on. */
-function watchSignals() {
-    let stoppedBy;
+/** Notes what a run is told from outside while it goes on. */
+function watchSignals(ending) {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         // Whoever starts a program with nohup wants it to go on.
         if (name === 'SIGHUP' && isHangUpIgnored())
             continue;
         process.on(name, () => {
-            if (stoppedBy !== undefined && name === 'SIGINT') {
+            if (ending.stoppedBy !== undefined && name === 'SIGINT') {
                 removeOwnAtOnce();
                 log_log.warning('Stopped at once: the swarm goes on with what it was sent, and a lock of this run expires by itself');
                 process.exit(1);
             }
-            if (stoppedBy === undefined && name === 'SIGINT' && isTerminal()) {
+            if (ending.stoppedBy === undefined && name === 'SIGINT' && isTerminal()) {
                 log_log.info('Stopping in good order, which takes some seconds. Ctrl-C once more ends at once');
             }
-            stoppedBy ??= name;
+            ending.stoppedBy ??= name;
             // The terminal is gone: the run stops as for any other reason.
             if (name === 'SIGHUP')
                 process.emit('SIGTERM', 'SIGTERM');
         });
     }
-    return {
-        isBadInput: false,
-        get stoppedBy() {
-            return stoppedBy;
-        },
-    };
 }
 /** The mask of ignored signals of this process (proc(5), `SigIgn`); SIGHUP is the first. */
 function isHangUpIgnored() {
@@ -46168,8 +46363,8 @@ function isHangUpIgnored() {
 }
 /** Writes outputs and summary where they are asked for. @returns whether all of it is written */
 function handOver(options) {
-    const { outputs, summary } = handedOn();
-    const json = `${outputsAsJson(outputs)}\n`;
+    const { outputs, summary, errors } = handedOn();
+    const json = `${outputsAsJson(outputs, errors)}\n`;
     if (options.get('output') === 'json')
         writeTo('stdout', json);
     const files = [

@@ -4,7 +4,7 @@ import { type DockerCli, dockerCli } from '../docker/cli/cli.ts'
 import { apiVersionProblem, type VersionRange } from '../docker/engine/api-version.ts'
 import { connectEngine } from '../docker/engine/connect-engine.ts'
 import { isElection } from '../docker/engine/election.ts'
-import { ConnectionLost, type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
+import { ConnectionLost, type Engine, EngineError, tellCallError, wordsOfError } from '../docker/engine/engine.ts'
 import { ENDED_WITHOUT_ANSWER } from '../docker/engine/http-over-pipe.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/engine/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
@@ -220,7 +220,7 @@ export class Managers implements Daemons, Disposable {
   /** Looks for another manager when the one in use does not manage any more. One search at a time. */
   #find(): void {
     this.#search ??= this.#replace()
-      .catch((error: unknown) => log.warning(`No other manager was found: ${tellCallError(error) ?? messageOf(error)}`))
+      .catch((error: unknown) => log.warning(`No other manager was found: ${wordsOfError(error)}`))
       .finally(() => {
         this.#search = undefined
       })

@@ -6,7 +6,8 @@ import { eligibleNodes } from '../docker/swarm/placement.ts'
 import {
   currentTasks,
   ending,
-  hasEnded as hasEndedWrongly,
+  hasEnded as hasEndedByItself,
+  isFailure,
   isLive,
   isRunning,
   isUnplaced,
@@ -171,9 +172,12 @@ function tasksFinding(
     const cause = `${counts.progress}: no node can take its task: ${limited(unplaced.Status.Err ?? '')}`
     return { problem: { cause, isOfTasks: false } }
   }
+  const slots = slotsThatCount(spec, tasks, eligible)
+  if (isBetweenRuns(spec, slots))
+    return { note: `${counts.progress}: the last run of it is complete, and the next is due by its restart delay` }
   // A task of a job runs for as long as its work takes.
   if (isJob(spec) && tasks.some(isRunning)) return { changing: counts.progress }
-  return isStarting(service, slotsThatCount(spec, tasks, eligible), upToDate, counts.wanted, now)
+  return isStarting(service, slots, upToDate, counts.wanted, now)
     ? { changing: `${counts.progress}, the others are on their way` }
     : { problem: { cause: counts.progress, isOfTasks: true } }
 }
@@ -205,6 +209,29 @@ function isStarting(
     return last !== undefined && now - Date.parse(last.CreatedAt) < START_MS && !hasFailed(inSlot)
   }
   return down.every(isFresh)
+}
+
+/** Of a longer delay between tasks that complete somebody makes a clock, as of cron. */
+const CLOCK_NANOSECONDS = 60e9
+
+/** Whether its tasks are to complete, and to be begun again after a while. */
+function isRunByClock(spec: Service['Spec']): boolean {
+  const { Condition: condition = 'any', Delay: delay = 0 } = spec.TaskTemplate.RestartPolicy ?? {}
+  return !isJob(spec) && condition === 'any' && delay >= CLOCK_NANOSECONDS
+}
+
+/** Whether the last run of each slot that has no task up is complete, and the next one waits for its time. */
+function isBetweenRuns(spec: Service['Spec'], slots: ReadonlyMap<string, readonly Task[]>): boolean {
+  if (!isRunByClock(spec)) return false
+  const down = [...slots.values()].filter((inSlot) => !inSlot.some(isRunning))
+  return down.every((inSlot) => {
+    const last = newest(inSlot.filter((task) => !isLive(task)))
+    return inSlot.some(({ DesiredState }) => DesiredState === 'ready') && last?.Status.State === 'complete'
+  })
+}
+
+function hasEndedWrongly(spec: Service['Spec'], task: Task): boolean {
+  return isRunByClock(spec) ? isFailure(task) : hasEndedByItself(spec, task)
 }
 
 /** How long ago a task ended, in milliseconds. */

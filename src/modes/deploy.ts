@@ -9,6 +9,7 @@ import { nameInFiles } from '../plan/colours.ts'
 import type { Return } from '../plan/rollback.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
+import type { ToolImage } from '../prepare/tool-image.ts'
 import { confirmPushed, type Push, pushedImages, pushImages } from '../push/push.ts'
 import { type Subject, subjectsOf } from '../records/record.ts'
 import type { RecordNote, WrittenRecords } from '../records/write.ts'
@@ -92,22 +93,8 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const { results, advice, records } = await change(changes, read, { ...rollout, self }).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
-  const isUp = deployment.wait && results.every(isGood)
-  const pruned =
-    tools !== undefined && isUp
-      ? await pruneImages({
-          connection: run.connection,
-          self,
-          tools,
-          timeoutSeconds: deployment.timeoutSeconds,
-          signal,
-          images: results.flatMap(({ image }) => [image.before, image.wanted, image.after]),
-          subjects: subjectsOf(
-            changes.map(({ request }) => request.name),
-            stack,
-          ),
-        })
-      : undefined
+  const names = changes.map(({ request }) => request.name)
+  const pruned = tools && (await pruneOldImages(tools, results, subjectsOf(names, stack), { ...run, deployment, self }))
   return {
     results,
     advice,
@@ -116,6 +103,19 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
     pruned,
     ...(read.returns && { returns: read.returns }),
   }
+}
+
+/** Old images go when all that was asked for has come up. @returns `undefined`: they stay */
+async function pruneOldImages(
+  tools: ToolImage,
+  results: readonly ServiceResult[],
+  subjects: readonly Subject[],
+  { connection, signal, deployment, self }: Run & { readonly deployment: Deployment; readonly self: RunIdentity },
+) {
+  if (!deployment.wait || !results.every(isGood)) return undefined
+  const images = results.flatMap(({ image }) => [image.before, image.wanted, image.after])
+  const { timeoutSeconds } = deployment
+  return pruneImages({ connection, self, tools, timeoutSeconds, signal, images, subjects })
 }
 
 /** What the registries are to have first. The swarm is left as it is. */

@@ -1,8 +1,8 @@
 import type { SystemInfo } from '../docker/api.ts'
-import { type Engine, EngineError, tellCallError } from '../docker/engine/engine.ts'
+import { type Engine, EngineError, wordsOfError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import type { ObjectCreate } from '../docker/specs/stack-objects.ts'
-import { messageOf, UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { objectName, recordBody, recordsIn } from './format.ts'
@@ -126,5 +126,5 @@ async function removeSurplus(
 }
 
 function wordsOf(error: unknown): string {
-  return tellCallError(error) ?? messageOf(error)
+  return wordsOfError(error)
 }

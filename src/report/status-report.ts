@@ -53,7 +53,7 @@ export async function reportStatus(swarm: SwarmStatus, { failOnProblems, which }
 function sayAll(services: readonly ShownStatus[], swarm: SwarmStatus): void {
   log.info(nodesLine(swarm))
   const column = nameColumn(services.map(({ name }) => name))
-  for (const one of services) {
+  for (const one of badFirst(services)) {
     const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one
     const mark = { up: '✓', changing: '~', problem: '✗' }[state]
     const isBad = state === 'problem'
@@ -89,7 +89,7 @@ function summary(
   const bad = services.filter(({ state }) => state === 'problem')
   const sections = bad.map((one) => section(one, bad.length > MOST_OPEN_SECTIONS))
   const fitSections = fitting(sections, MOST_SECTION_BYTES, Buffer.byteLength)
-  const rows = [...services].sort((a, b) => rank(a) - rank(b)).map(row)
+  const rows = badFirst(services).map(row)
   const fit = fitting(rows, MOST_TABLE_BYTES, Buffer.byteLength)
   const left = rows.length - fit.length
   const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : ''
@@ -108,6 +108,11 @@ const HEAD = ['| Service | State | Image | Tasks | Account | Last deploy |', '| 
 
 function rank({ state, drift }: ShownStatus): number {
   return { problem: 0, changing: 1, up: drift === undefined ? 3 : 2 }[state]
+}
+
+/** In their order otherwise: what needs somebody is not to be looked for. */
+function badFirst(services: readonly ShownStatus[]): ShownStatus[] {
+  return services.toSorted((a, b) => rank(a) - rank(b))
 }
 
 function section(one: ShownStatus, isFolded: boolean): string {
@@ -189,8 +194,12 @@ function servicesOutput(services: readonly ShownStatus[]): string {
               commit: lastDeploy.run?.commit || null,
             },
     }))
-  const badFirst = services.toSorted((a, b) => rank(a) - rank(b))
-  const { json, leftOut } = listOutput(entries(services), CAUSE_CHARACTERS, MOST_OUTPUT_CHARACTERS, entries(badFirst))
+  const { json, leftOut } = listOutput(
+    entries(services),
+    CAUSE_CHARACTERS,
+    MOST_OUTPUT_CHARACTERS,
+    entries(badFirst(services)),
+  )
   if (leftOut > 0) log.warning(`The output services has no room for ${leftOut} services`)
   return json
 }

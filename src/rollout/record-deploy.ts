@@ -1,5 +1,4 @@
-import { type Engine, tellCallError } from '../docker/engine/engine.ts'
-import { messageOf } from '../errors.ts'
+import { type Engine, wordsOfError } from '../docker/engine/engine.ts'
 import { serviceBefore } from '../plan/check.ts'
 import { liveService, siblingNames } from '../plan/colours.ts'
 import { servicesNamed } from '../plan/observe.ts'
@@ -45,7 +44,7 @@ export async function recordDeploy(ended: readonly Settled[], run: RecordingRun)
     const written = await recordable(ended, run, signal).then(
       (contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }),
       (error: unknown): WrittenRecords => {
-        const problem = tellCallError(error) ?? messageOf(error)
+        const problem = wordsOfError(error)
         const names = ended.map(({ result: { name } }) => name)
         return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] }
       },

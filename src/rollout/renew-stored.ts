@@ -1,13 +1,12 @@
 import type { Connection } from '../connect/connection.ts'
 import type { RunTime } from '../connect/run-time.ts'
 import type { Node, Service, ServiceSpec, Task } from '../docker/api.ts'
-import { ConnectionLost, EngineError, tellCallError } from '../docker/engine/engine.ts'
+import { ConnectionLost, EngineError, wordsOfError } from '../docker/engine/engine.ts'
 import { RegistryError } from '../docker/registry/registry.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { findService } from '../docker/specs/spec-update.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { takeSnapshot } from '../docker/swarm/snapshot.ts'
-import { messageOf } from '../errors.ts'
 import type { AuthRefresh } from '../inputs/auth-refresh.ts'
 import { accountInWords } from '../plan/account.ts'
 import type { Renewal } from '../plan/auth-refresh.ts'
@@ -74,7 +73,7 @@ export function renewAll(renewals: readonly Renewal[], run: RenewalRun): Promise
     } catch (error) {
       if (run.signal.aborted) return unrenewed(service, 'cancelled', `the run was stopped: ${whatIsKnown(writing)}`)
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
-      const said = tellCallError(error) ?? messageOf(error)
+      const said = wordsOfError(error)
       return tell(unrenewed(service, 'failed', `${whatIsKnown(writing, error)}: ${said}`), run)
     }
   })
@@ -172,7 +171,7 @@ export async function watchKept(renewed: readonly Renewed[], run: RenewalRun): P
       seen = await look(renewed, services, connection)
     } catch (error) {
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
-      const said = tellCallError(error) ?? messageOf(error)
+      const said = wordsOfError(error)
       const outcome = signal.aborted ? 'cancelled' : 'failed'
       return renewed.map((one) =>
         tell(

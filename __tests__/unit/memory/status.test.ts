@@ -103,6 +103,46 @@ describe('what is as it should be', () => {
   })
 })
 
+describe('a service that runs by its restart delay, as by cron', () => {
+  const byClock = (swarm: MemorySwarm, exitCode: number) => {
+    swarm.images.set('hub.test/acme/backup:1', { ends: { afterSeconds: 1, exitCode } })
+    const RestartPolicy = { Condition: 'any' as const, Delay: 600e9 }
+    const TaskTemplate = { ContainerSpec: { Image: 'hub.test/acme/backup:1' }, RestartPolicy }
+    put(swarm, { Name: 'backup', Mode: { Replicated: { Replicas: 1 } }, TaskTemplate })
+  }
+
+  test('is as it should be between its runs, after any number of them', async () => {
+    const swarm = newSwarm()
+    byClock(swarm, 0)
+    await pass(60)
+    const between = {
+      state: 'up',
+      problems: [],
+      notes: ['0/1 task running: the last run of it is complete, and the next is due by its restart delay'],
+    }
+    expect(await stateOf(swarm, 'backup')).toEqual(between)
+    await pass(3000)
+    expect(await stateOf(swarm, 'backup')).toEqual(between)
+  })
+
+  test('is a problem when its last run failed', async () => {
+    const swarm = newSwarm()
+    byClock(swarm, 3)
+    await pass(60)
+    expect(await stateOf(swarm, 'backup')).toMatchObject({ state: 'problem' })
+  })
+})
+
+test('what needs somebody comes first in the log', async () => {
+  const swarm = newSwarm()
+  put(swarm, { Name: 'a-good-one' })
+  put(swarm, { Name: 'the-bad-one', Mode: { Replicated: { Replicas: 1 } } }, BAD)
+  await pass(60)
+  const { log } = await look(swarm)
+  expect(log.indexOf('✗ the-bad-one:')).toBeGreaterThan(-1)
+  expect(log.indexOf('✗ the-bad-one:')).toBeLessThan(log.indexOf('✓ a-good-one:'))
+})
+
 describe('what is not', () => {
   test('tasks that end again and again are told with their last words', async () => {
     const swarm = newSwarm()

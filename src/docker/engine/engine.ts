@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
 import type { Secret } from '../../runner/secret.ts'
 
@@ -89,6 +90,11 @@ export class TooLate extends ConnectionLost {
 /** There was an answer, and it is none that a daemon gives. */
 export class Unreadable extends ConnectionLost {
   override name = 'Unreadable'
+}
+
+/** Any error as a line that stands for itself; one of a call has the host and the request. */
+export function wordsOfError(error: unknown): string {
+  return tellCallError(error) ?? messageOf(error)
 }
 
 /** An error of a call as a line that stands for itself; `undefined` for any other error. */
