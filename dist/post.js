@@ -36,18 +36,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
 
 /***/ }),
 
-/***/ 7049:
+/***/ 7349:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Scalar = __nccwpck_require__(1153);
-var YAMLMap = __nccwpck_require__(9770);
-var YAMLSeq = __nccwpck_require__(1731);
-var resolveBlockMap = __nccwpck_require__(3563);
-var resolveBlockSeq = __nccwpck_require__(7082);
-var resolveFlowCollection = __nccwpck_require__(6066);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveBlockMap = __nccwpck_require__(7103);
+var resolveBlockSeq = __nccwpck_require__(334);
+var resolveFlowCollection = __nccwpck_require__(3142);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -133,15 +133,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 5527:
+/***/ 3683:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(8601);
-var composeNode = __nccwpck_require__(4797);
-var resolveEnd = __nccwpck_require__(3920);
-var resolveProps = __nccwpck_require__(5419);
+var Document = __nccwpck_require__(3021);
+var composeNode = __nccwpck_require__(5937);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -185,17 +185,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 4797:
+/***/ 5937:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(6037);
-var identity = __nccwpck_require__(3267);
-var composeCollection = __nccwpck_require__(7049);
-var composeScalar = __nccwpck_require__(8841);
-var resolveEnd = __nccwpck_require__(3920);
-var utilEmptyScalarPosition = __nccwpck_require__(107);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var composeCollection = __nccwpck_require__(7349);
+var composeScalar = __nccwpck_require__(5413);
+var resolveEnd = __nccwpck_require__(7788);
+var utilEmptyScalarPosition = __nccwpck_require__(2599);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -304,15 +304,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 8841:
+/***/ 5413:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Scalar = __nccwpck_require__(1153);
-var resolveBlockScalar = __nccwpck_require__(997);
-var resolveFlowScalar = __nccwpck_require__(7174);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -399,18 +399,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 2612:
+/***/ 9984:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(586);
-var Document = __nccwpck_require__(8601);
-var errors = __nccwpck_require__(9892);
-var identity = __nccwpck_require__(3267);
-var composeDoc = __nccwpck_require__(5527);
-var resolveEnd = __nccwpck_require__(3920);
+var directives = __nccwpck_require__(1342);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var identity = __nccwpck_require__(1127);
+var composeDoc = __nccwpck_require__(3683);
+var resolveEnd = __nccwpck_require__(7788);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -630,17 +630,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 3563:
+/***/ 7103:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(5153);
-var YAMLMap = __nccwpck_require__(9770);
-var resolveProps = __nccwpck_require__(5419);
-var utilContainsNewline = __nccwpck_require__(1967);
-var utilFlowIndentCheck = __nccwpck_require__(263);
-var utilMapIncludes = __nccwpck_require__(1383);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -754,12 +754,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 997:
+/***/ 8913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
+var Scalar = __nccwpck_require__(3301);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -961,14 +961,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 7082:
+/***/ 334:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(1731);
-var resolveProps = __nccwpck_require__(5419);
-var utilFlowIndentCheck = __nccwpck_require__(263);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveProps = __nccwpck_require__(4631);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -1019,7 +1019,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 3920:
+/***/ 7788:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1065,19 +1065,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 6066:
+/***/ 3142:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Pair = __nccwpck_require__(5153);
-var YAMLMap = __nccwpck_require__(9770);
-var YAMLSeq = __nccwpck_require__(1731);
-var resolveEnd = __nccwpck_require__(3920);
-var resolveProps = __nccwpck_require__(5419);
-var utilContainsNewline = __nccwpck_require__(1967);
-var utilMapIncludes = __nccwpck_require__(1383);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -1281,13 +1281,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 7174:
+/***/ 6842:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
-var resolveEnd = __nccwpck_require__(3920);
+var Scalar = __nccwpck_require__(3301);
+var resolveEnd = __nccwpck_require__(7788);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -1516,7 +1516,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 5419:
+/***/ 4631:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1671,7 +1671,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 1967:
+/***/ 9499:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1714,7 +1714,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 107:
+/***/ 2599:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1749,12 +1749,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 263:
+/***/ 4051:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(1967);
+var utilContainsNewline = __nccwpck_require__(9499);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -1773,12 +1773,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 1383:
+/***/ 1187:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
+var identity = __nccwpck_require__(1127);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -1795,22 +1795,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 8601:
+/***/ 3021:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(6037);
-var Collection = __nccwpck_require__(3313);
-var identity = __nccwpck_require__(3267);
-var Pair = __nccwpck_require__(5153);
-var toJS = __nccwpck_require__(8687);
-var Schema = __nccwpck_require__(4876);
-var stringifyDocument = __nccwpck_require__(1121);
-var anchors = __nccwpck_require__(6424);
-var applyReviver = __nccwpck_require__(8953);
-var createNode = __nccwpck_require__(7744);
-var directives = __nccwpck_require__(586);
+var Alias = __nccwpck_require__(4065);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var toJS = __nccwpck_require__(4043);
+var Schema = __nccwpck_require__(5840);
+var stringifyDocument = __nccwpck_require__(6829);
+var anchors = __nccwpck_require__(1596);
+var applyReviver = __nccwpck_require__(3661);
+var createNode = __nccwpck_require__(2404);
+var directives = __nccwpck_require__(1342);
 
 class Document {
     constructor(value, replacer, options) {
@@ -2139,13 +2139,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 6424:
+/***/ 1596:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var visit = __nccwpck_require__(7840);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -2222,7 +2222,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 8953:
+/***/ 3661:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2286,14 +2286,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 7744:
+/***/ 2404:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(6037);
-var identity = __nccwpck_require__(3267);
-var Scalar = __nccwpck_require__(1153);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -2383,13 +2383,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 586:
+/***/ 1342:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var visit = __nccwpck_require__(7840);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 const escapeChars = {
     '!': '%21',
@@ -2568,7 +2568,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 9892:
+/***/ 1464:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2637,28 +2637,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 4891:
+/***/ 8815:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(2612);
-var Document = __nccwpck_require__(8601);
-var Schema = __nccwpck_require__(4876);
-var errors = __nccwpck_require__(9892);
-var Alias = __nccwpck_require__(6037);
-var identity = __nccwpck_require__(3267);
-var Pair = __nccwpck_require__(5153);
-var Scalar = __nccwpck_require__(1153);
-var YAMLMap = __nccwpck_require__(9770);
-var YAMLSeq = __nccwpck_require__(1731);
-var cst = __nccwpck_require__(6609);
-var lexer = __nccwpck_require__(373);
-var lineCounter = __nccwpck_require__(4840);
-var parser = __nccwpck_require__(6596);
-var publicApi = __nccwpck_require__(2771);
-var visit = __nccwpck_require__(7840);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var Schema = __nccwpck_require__(5840);
+var errors = __nccwpck_require__(1464);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
+var publicApi = __nccwpck_require__(4047);
+var visit = __nccwpck_require__(204);
 
 
 
@@ -2695,7 +2695,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 9197:
+/***/ 7249:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -2721,16 +2721,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 6037:
+/***/ 4065:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(6424);
-var visit = __nccwpck_require__(7840);
-var identity = __nccwpck_require__(3267);
-var Node = __nccwpck_require__(8533);
-var toJS = __nccwpck_require__(8687);
+var anchors = __nccwpck_require__(1596);
+var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(4043);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2848,14 +2848,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 3313:
+/***/ 101:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(7744);
-var identity = __nccwpck_require__(3267);
-var Node = __nccwpck_require__(8533);
+var createNode = __nccwpck_require__(2404);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -3006,14 +3006,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 8533:
+/***/ 6673:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(8953);
-var identity = __nccwpck_require__(3267);
-var toJS = __nccwpck_require__(8687);
+var applyReviver = __nccwpck_require__(3661);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(4043);
 
 class NodeBase {
     constructor(type) {
@@ -3053,15 +3053,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 5153:
+/***/ 7165:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(7744);
-var stringifyPair = __nccwpck_require__(8000);
-var addPairToJSMap = __nccwpck_require__(8540);
-var identity = __nccwpck_require__(3267);
+var createNode = __nccwpck_require__(2404);
+var stringifyPair = __nccwpck_require__(9748);
+var addPairToJSMap = __nccwpck_require__(7104);
+var identity = __nccwpck_require__(1127);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -3099,14 +3099,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 1153:
+/***/ 3301:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Node = __nccwpck_require__(8533);
-var toJS = __nccwpck_require__(8687);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(4043);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3133,17 +3133,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 9770:
+/***/ 4454:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(1568);
-var addPairToJSMap = __nccwpck_require__(8540);
-var Collection = __nccwpck_require__(3313);
-var identity = __nccwpck_require__(3267);
-var Pair = __nccwpck_require__(5153);
-var Scalar = __nccwpck_require__(1153);
+var stringifyCollection = __nccwpck_require__(1212);
+var addPairToJSMap = __nccwpck_require__(7104);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -3287,17 +3287,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 1731:
+/***/ 2223:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(7744);
-var stringifyCollection = __nccwpck_require__(1568);
-var Collection = __nccwpck_require__(3313);
-var identity = __nccwpck_require__(3267);
-var Scalar = __nccwpck_require__(1153);
-var toJS = __nccwpck_require__(8687);
+var createNode = __nccwpck_require__(2404);
+var stringifyCollection = __nccwpck_require__(1212);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var toJS = __nccwpck_require__(4043);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3409,16 +3409,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 8540:
+/***/ 7104:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(9197);
-var merge = __nccwpck_require__(4280);
-var stringify = __nccwpck_require__(4752);
-var identity = __nccwpck_require__(3267);
-var toJS = __nccwpck_require__(8687);
+var log = __nccwpck_require__(7249);
+var merge = __nccwpck_require__(452);
+var stringify = __nccwpck_require__(2148);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(4043);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3481,7 +3481,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 3267:
+/***/ 1127:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3541,12 +3541,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 8687:
+/***/ 4043:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
+var identity = __nccwpck_require__(1127);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -3587,15 +3587,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 6018:
+/***/ 110:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(997);
-var resolveFlowScalar = __nccwpck_require__(7174);
-var errors = __nccwpck_require__(9892);
-var stringifyString = __nccwpck_require__(7889);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
+var errors = __nccwpck_require__(1464);
+var stringifyString = __nccwpck_require__(3069);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -3812,7 +3812,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 5993:
+/***/ 1733:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3882,7 +3882,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 871:
+/***/ 7715:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3988,14 +3988,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 6609:
+/***/ 3461:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(6018);
-var cstStringify = __nccwpck_require__(5993);
-var cstVisit = __nccwpck_require__(871);
+var cstScalar = __nccwpck_require__(110);
+var cstStringify = __nccwpck_require__(1733);
+var cstVisit = __nccwpck_require__(7715);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -4107,12 +4107,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 373:
+/***/ 361:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(6609);
+var cst = __nccwpck_require__(3461);
 
 /*
 START -> stream
@@ -4837,7 +4837,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 4840:
+/***/ 6628:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4885,14 +4885,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 6596:
+/***/ 3456:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(6609);
-var lexer = __nccwpck_require__(373);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -5872,18 +5872,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 2771:
+/***/ 4047:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(2612);
-var Document = __nccwpck_require__(8601);
-var errors = __nccwpck_require__(9892);
-var log = __nccwpck_require__(9197);
-var identity = __nccwpck_require__(3267);
-var lineCounter = __nccwpck_require__(4840);
-var parser = __nccwpck_require__(6596);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var log = __nccwpck_require__(7249);
+var identity = __nccwpck_require__(1127);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -5986,16 +5986,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 4876:
+/***/ 5840:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var map = __nccwpck_require__(4383);
-var seq = __nccwpck_require__(6750);
-var string = __nccwpck_require__(7644);
-var tags = __nccwpck_require__(6606);
+var identity = __nccwpck_require__(1127);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var tags = __nccwpck_require__(18);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -6032,13 +6032,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 4383:
+/***/ 7451:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var YAMLMap = __nccwpck_require__(9770);
+var identity = __nccwpck_require__(1127);
+var YAMLMap = __nccwpck_require__(4454);
 
 const map = {
     collection: 'map',
@@ -6058,12 +6058,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 9588:
+/***/ 3632:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
+var Scalar = __nccwpck_require__(3301);
 
 const nullTag = {
     identify: value => value == null,
@@ -6082,13 +6082,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 6750:
+/***/ 1706:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var YAMLSeq = __nccwpck_require__(1731);
+var identity = __nccwpck_require__(1127);
+var YAMLSeq = __nccwpck_require__(2223);
 
 const seq = {
     collection: 'seq',
@@ -6108,12 +6108,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 7644:
+/***/ 6464:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(7889);
+var stringifyString = __nccwpck_require__(3069);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -6131,12 +6131,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 1547:
+/***/ 3959:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
+var Scalar = __nccwpck_require__(3301);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -6159,13 +6159,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 1561:
+/***/ 8405:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
-var stringifyNumber = __nccwpck_require__(8397);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6213,12 +6213,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 6038:
+/***/ 9874:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8397);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -6262,18 +6262,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 8076:
+/***/ 896:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(4383);
-var _null = __nccwpck_require__(9588);
-var seq = __nccwpck_require__(6750);
-var string = __nccwpck_require__(7644);
-var bool = __nccwpck_require__(1547);
-var float = __nccwpck_require__(1561);
-var int = __nccwpck_require__(6038);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
 
 const schema = [
     map.map,
@@ -6294,14 +6294,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 515:
+/***/ 3559:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
-var map = __nccwpck_require__(4383);
-var seq = __nccwpck_require__(6750);
+var Scalar = __nccwpck_require__(3301);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -6365,27 +6365,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 6606:
+/***/ 18:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(4383);
-var _null = __nccwpck_require__(9588);
-var seq = __nccwpck_require__(6750);
-var string = __nccwpck_require__(7644);
-var bool = __nccwpck_require__(1547);
-var float = __nccwpck_require__(1561);
-var int = __nccwpck_require__(6038);
-var schema = __nccwpck_require__(8076);
-var schema$1 = __nccwpck_require__(515);
-var binary = __nccwpck_require__(2807);
-var merge = __nccwpck_require__(4280);
-var omap = __nccwpck_require__(3723);
-var pairs = __nccwpck_require__(5525);
-var schema$2 = __nccwpck_require__(2197);
-var set = __nccwpck_require__(6860);
-var timestamp = __nccwpck_require__(9356);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
+var schema = __nccwpck_require__(896);
+var schema$1 = __nccwpck_require__(3559);
+var binary = __nccwpck_require__(6083);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var schema$2 = __nccwpck_require__(5913);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(6752);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -6471,14 +6471,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 2807:
+/***/ 6083:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(1153);
-var stringifyString = __nccwpck_require__(7889);
+var Scalar = __nccwpck_require__(3301);
+var stringifyString = __nccwpck_require__(3069);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -6548,12 +6548,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 4482:
+/***/ 8398:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
+var Scalar = __nccwpck_require__(3301);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -6584,13 +6584,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 6570:
+/***/ 5782:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
-var stringifyNumber = __nccwpck_require__(8397);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6641,12 +6641,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 9997:
+/***/ 873:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8397);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -6724,13 +6724,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 4280:
+/***/ 452:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Scalar = __nccwpck_require__(1153);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -6802,16 +6802,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 3723:
+/***/ 303:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var toJS = __nccwpck_require__(8687);
-var YAMLMap = __nccwpck_require__(9770);
-var YAMLSeq = __nccwpck_require__(1731);
-var pairs = __nccwpck_require__(5525);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(4043);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var pairs = __nccwpck_require__(8385);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -6886,15 +6886,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 5525:
+/***/ 8385:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Pair = __nccwpck_require__(5153);
-var Scalar = __nccwpck_require__(1153);
-var YAMLSeq = __nccwpck_require__(1731);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLSeq = __nccwpck_require__(2223);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -6975,24 +6975,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 2197:
+/***/ 5913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(4383);
-var _null = __nccwpck_require__(9588);
-var seq = __nccwpck_require__(6750);
-var string = __nccwpck_require__(7644);
-var binary = __nccwpck_require__(2807);
-var bool = __nccwpck_require__(4482);
-var float = __nccwpck_require__(6570);
-var int = __nccwpck_require__(9997);
-var merge = __nccwpck_require__(4280);
-var omap = __nccwpck_require__(3723);
-var pairs = __nccwpck_require__(5525);
-var set = __nccwpck_require__(6860);
-var timestamp = __nccwpck_require__(9356);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var binary = __nccwpck_require__(6083);
+var bool = __nccwpck_require__(8398);
+var float = __nccwpck_require__(5782);
+var int = __nccwpck_require__(873);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(6752);
 
 const schema = [
     map.map,
@@ -7023,14 +7023,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 6860:
+/***/ 1528:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Pair = __nccwpck_require__(5153);
-var YAMLMap = __nccwpck_require__(9770);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -7126,12 +7126,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 9356:
+/***/ 6752:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8397);
+var stringifyNumber = __nccwpck_require__(8689);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -7238,7 +7238,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 8895:
+/***/ 4475:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7396,15 +7396,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 4752:
+/***/ 2148:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(6424);
-var identity = __nccwpck_require__(3267);
-var stringifyComment = __nccwpck_require__(7227);
-var stringifyString = __nccwpck_require__(7889);
+var anchors = __nccwpck_require__(1596);
+var identity = __nccwpck_require__(1127);
+var stringifyComment = __nccwpck_require__(9799);
+var stringifyString = __nccwpck_require__(3069);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -7535,14 +7535,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 1568:
+/***/ 1212:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var stringify = __nccwpck_require__(4752);
-var stringifyComment = __nccwpck_require__(7227);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -7697,7 +7697,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 7227:
+/***/ 9799:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7728,14 +7728,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 1121:
+/***/ 6829:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var stringify = __nccwpck_require__(4752);
-var stringifyComment = __nccwpck_require__(7227);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -7822,7 +7822,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 8397:
+/***/ 8689:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7856,15 +7856,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 8000:
+/***/ 9748:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
-var Scalar = __nccwpck_require__(1153);
-var stringify = __nccwpck_require__(4752);
-var stringifyComment = __nccwpck_require__(7227);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -8015,13 +8015,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 7889:
+/***/ 3069:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1153);
-var foldFlowLines = __nccwpck_require__(8895);
+var Scalar = __nccwpck_require__(3301);
+var foldFlowLines = __nccwpck_require__(4475);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -8360,12 +8360,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 7840:
+/***/ 204:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3267);
+var identity = __nccwpck_require__(1127);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -13968,8 +13968,8 @@ async function readConfigFile(path) {
     }
 }
 
-// EXTERNAL MODULE: ../../leftovers/node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(4891);
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
 ;// CONCATENATED MODULE: ./build/inputs/yaml.js
 
 const DEEPEST = 20;
@@ -21893,19 +21893,45 @@ function parseTimeout(text) {
     throw new errors_UserError(`${text} is more than a day: write at most 24h`);
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/caught-up.js
+
+const caught_up_LOOK_EVERY_MS = 1000;
+/**
+ * Waits until the manager knows what there is on its swarm. A leader that was killed and comes back shows nothing at all
+ * for a moment. Each manager is a node itself, so one that knows of no node has not caught up.
+ */
+async function untilCaughtUp(engine, signal) {
+    while ((await engine.get('/nodes', { signal })).length === 0)
+        await clock_sleep(caught_up_LOOK_EVERY_MS, signal);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/engine/removal.js
 
+
 /**
- * Removes what has this path. What is gone already is fine.
+ * Removes what has this path. What is gone already is fine; it is believed of a manager only that knows what there is: a
+ * leader that comes back takes everything for gone at first.
  *
  * @param path of the Engine API: `/services/3ab\u2026`. An ID, not a name: what somebody else makes anew is not ours
  * @throws EngineError when the swarm refuses
  */
 async function removal_remove(engine, path, signal) {
-    await engine.remove(path, { signal }).catch((error) => {
-        if (!(error instanceof engine_EngineError) || error.status !== 404)
-            throw error;
-    });
+    if (await wasThere(engine, path, signal))
+        return;
+    await untilCaughtUp(engine, signal);
+    await wasThere(engine, path, signal);
+}
+/** Removes it. False when the manager knows of no such thing. */
+async function wasThere(engine, path, signal) {
+    try {
+        await engine.remove(path, { signal });
+        return true;
+    }
+    catch (error) {
+        if (error instanceof engine_EngineError && error.status === 404)
+            return false;
+        throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/connect/bound-connection.js

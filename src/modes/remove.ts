@@ -1,7 +1,7 @@
 import type { Run } from '../connect/run.ts'
 import type { Service, SystemInfo } from '../docker/api.ts'
+import { untilCaughtUp } from '../docker/engine/caught-up.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
-import { untilCaughtUp } from '../docker/swarm/caught-up.ts'
 import { throwAll, Underway } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'

@@ -1,6 +1,6 @@
+import { untilCaughtUp } from '../docker/engine/caught-up.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
-import { untilCaughtUp } from '../docker/swarm/caught-up.ts'
 import { RECORDS_FILTER, type Records, recordsIn } from './format.ts'
 
 /**

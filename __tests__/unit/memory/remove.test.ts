@@ -675,3 +675,27 @@ describe('whatever breaks at any of its calls', () => {
     }
   })
 })
+
+test.each(['services', 'secrets', 'configs', 'networks'])(
+  'what a leader that comes back does not know of the %s is not taken for gone',
+  async (kind) => {
+    const swarm = newSwarm()
+    await deploy(swarm, 'shop')
+    swarm.faults.clear()
+    swarm.faults.add({ fault: { kind: 'empty-store' }, at: new RegExp(`^DELETE /${kind}/`) })
+    const run = await remove(swarm, { stack: 'shop' })
+    expect(run.isRed).toBe(false)
+    const left = [...Object.values(swarm.store.objects)].flatMap((objects) => [...objects.values()])
+    expect(left.map(({ name }) => name).filter((name) => /shop/.test(name))).toEqual([])
+    expect(swarm.services).toEqual([])
+  },
+)
+
+test('a lock that a leader which comes back does not know is released all the same', async () => {
+  const swarm = newSwarm()
+  await deploy(swarm, 'shop')
+  swarm.faults.clear()
+  swarm.faults.add({ fault: { kind: 'empty-store' }, at: /^DELETE \/configs\//, from: 3 })
+  await remove(swarm, { stack: 'shop', lock: 'true' })
+  expect(names(swarm, 'configs')).toEqual([])
+})

@@ -1,5 +1,5 @@
 import { sleep } from '../../runner/clock.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine } from './engine.ts'
 
 const LOOK_EVERY_MS = 1000
 
