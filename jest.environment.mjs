@@ -16,3 +16,29 @@ export default class PlainGlobals extends TestEnvironment {
     }
   }
 }
+
+// Each test file loads all its modules anew, those of Jest too. A worker parses each of them once: for its other files V8
+// gets back what it has made of the same text.
+const { compileFunction, SourceTextModule } = vm
+const parsed = new Map()
+
+/** What V8 has made of this text before. */
+function parsedBefore(name, code) {
+  const before = parsed.get(name)
+  return before?.code === code ? before.cachedData : undefined
+}
+
+vm.compileFunction = (code, parameters, options) => {
+  const cachedData = parsedBefore(options.filename, code)
+  const compiled = compileFunction(code, parameters, { ...options, cachedData, produceCachedData: !cachedData })
+  if (compiled.cachedData) parsed.set(options.filename, { code, cachedData: compiled.cachedData })
+  return compiled
+}
+
+vm.SourceTextModule = class extends SourceTextModule {
+  constructor(code, options) {
+    const cachedData = parsedBefore(options.identifier, code)
+    super(code, { ...options, cachedData })
+    if (!cachedData) parsed.set(options.identifier, { code, cachedData: this.createCachedData() })
+  }
+}

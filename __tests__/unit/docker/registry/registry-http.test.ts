@@ -38,6 +38,8 @@ async function serveTls(text: string): Promise<URL> {
 
 async function listening(server: Server | ReturnType<typeof createTcp>): Promise<number> {
   open.push(server)
+  // What nobody reads does not see the other end close: it would keep the process of the tests.
+  server.on('connection', (socket: Socket) => open.push({ close: () => socket.destroy() }))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }
