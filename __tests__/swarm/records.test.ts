@@ -1,14 +1,27 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { runs } from '../../lab/program.ts'
+import type { StepResult } from '../../lab/runner.ts'
+import type { ServiceSpec } from '../../src/docker/api.ts'
 import type { StackObject } from '../../src/docker/specs/stack-objects.ts'
 import { recordsIn } from '../../src/records/format.ts'
 import { recordsOf } from '../../src/records/record.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, pinned, resultsOf, STACK_CLI, testUnless, untagged } from '../support/swarm.ts'
 import { formsOf } from '../support/traces.ts'
 
 const PASSWORD = 'the-pass-of-alice'
-const REGISTRIES = { main: { accounts: { alice: { password: PASSWORD, read: ['acme'] } } } } as const
+const PASSWORDS = { old: 'pw-of-the-old-account', fresh: 'pw-of-the-fresh-account' }
+const REGISTRIES = {
+  main: {
+    accounts: {
+      alice: { password: PASSWORD, read: ['acme'] },
+      old: { password: PASSWORDS.old },
+      fresh: { password: PASSWORDS.fresh },
+    },
+  },
+} as const
 const runner = (id: string) => ({
   GITHUB_REPOSITORY: 'acme/shop',
   GITHUB_SHA: `${id}b2c3d4e5f60718293a4b5c6d7e8f9001122334`,
@@ -80,4 +93,84 @@ describeSwarm('records', { registries: REGISTRIES }, (swarm) => {
       for (const form of [...formsOf('alice', PASSWORD), 'alice']) expect(text).not.toContain(form)
     }
   })
+
+  testUnless(
+    cliOlderThan(STACK_CLI),
+    'lead back when the account of then is gone, the images too, and the secrets have been rotated',
+    async () => {
+      const secretOf = (version: number) => `the-secret-of-${version}`
+      const step = (inputs: Readonly<Record<string, string>>, version: number, account: keyof typeof PASSWORDS) =>
+        swarm.deploy(
+          {
+            registries: JSON.stringify([
+              { registry: swarm.lab.registries.main.host, username: account, password: PASSWORDS[account] },
+            ]),
+            stack: 'shop',
+            monitor: '1s',
+            ...inputs,
+          },
+          { ...runner(`900${version}`), GITHUB_SHA: String(version).repeat(40), KEY: secretOf(version) },
+        )
+      const isGreen = (run: StepResult) =>
+        expect({ code: run.main.code, log: run.log }).toEqual({ code: 0, log: run.log })
+      /** What a container was made of, without what Swarm counts, and the secret that it has. */
+      const made = async () => {
+        const [task, ...others] = await swarm.running('shop_web')
+        expect(others).toEqual([])
+        const { Spec, Status } = task as unknown as {
+          Spec: ServiceSpec['TaskTemplate']
+          Status: { ContainerStatus: { ContainerID: string } }
+        }
+        const { stdout } = await swarm.lab.docker([
+          'exec',
+          Status.ContainerStatus.ContainerID,
+          'cat',
+          '/run/secrets/key',
+        ])
+        return { ContainerSpec: Spec.ContainerSpec, Networks: Spec.Networks, key: stdout }
+      }
+      const images = []
+      const deployed = []
+      for (const version of [1, 2, 3]) {
+        const app = {
+          registry: 'main',
+          repository: 'acme/shop',
+          tag: `v${version}`,
+          content: `version ${version}`,
+        } as const
+        const image = await swarm.lab.image(app)
+        const web = `{image: '${image.reference}', secrets: [key], environment: [V=${version}], deploy: {update_config: {parallelism: 0}}}`
+        await writeFile(
+          join(swarm.runner.workspace, 'compose.yml'),
+          `services: {web: ${web}}\nsecrets: {key: {environment: KEY}}\n`,
+        )
+        isGreen(await step({}, version, 'old'))
+        images.push(image)
+        deployed.push(await made())
+      }
+      const [first] = images
+      if (first === undefined) throw new Error('there is no image')
+      await swarm.lab.registries.main.setAccount('old', undefined)
+      await swarm.lab.removeImage(0, untagged(first))
+      await swarm.lab.registries.main.forgetRequests()
+
+      const planned = await step({ mode: 'plan', to: '#1' }, 8, 'fresh')
+      expect(planned.outputs.plan).toMatch(/Back to `#1` \(v1, commit 111111111111, /)
+      const run = await step({ mode: 'rollback', to: '#1' }, 8, 'fresh')
+      isGreen(run)
+      expect(resultsOf(run)).toMatchObject([{ name: 'shop_web', outcome: 'updated' }])
+      const now = await made()
+      expect(now).toEqual(deployed[0])
+      expect(now.ContainerSpec?.Image).toBe(pinned(first))
+      expect(now.key).toBe(secretOf(1))
+      const pulled = (await swarm.lab.registries.main.requests()).filter(
+        ({ path, status }) => /\/blobs\//.test(path) && status === 200,
+      )
+      expect(new Set(pulled.map(({ user }) => user))).toEqual(new Set(['fresh']))
+      expect(run.summary).toMatch(/Back to `#1` \(v1, commit 111111111111, /)
+      for (const secret of [...Object.values(PASSWORDS), ...[1, 2, 3].map(secretOf)]) {
+        expect([run.log, run.summary, JSON.stringify(run.outputs)].join()).not.toContain(secret)
+      }
+    },
+  )
 })
