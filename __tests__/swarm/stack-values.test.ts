@@ -16,8 +16,8 @@ describeSwarm('values in stacks', { registries: { open: {} } }, (swarm) => {
     return result.stdout.trim()
   }
   /** As text, for JavaScript would round some of its numbers; without the stack's name, its network's ID and our number. */
-  const specOf = async (stack: string) =>
-    (await docker('service', 'inspect', '--format', '{{json .Spec}}', `${stack}_web`))
+  const specOf = async (stack: string, name: string) =>
+    (await docker('service', 'inspect', '--format', '{{json .Spec}}', `${stack}_${name}`))
       .replaceAll(stack, 'STACK')
       .replace(/,"swarm-deploy.write":"\d+"/, '')
       .replace(/"Target":"\w{25}"/, '"Target":"…"')
@@ -25,46 +25,43 @@ describeSwarm('values in stacks', { registries: { open: {} } }, (swarm) => {
   /** Docker before 23 wants a version in every file. */
   const needsVersion = Number.parseInt(cliVersion(), 10) < 23
 
-  test.each([
-    [
-      'long hexadecimal numbers and short commits',
-      'hex',
-      `environment: {ADDRESS: "${ADDRESS}", PLAIN: ${ADDRESS}, SHA: "12e3456", BARE: 12e3456, ZERO: 0123}\n    env_file: hex.env\n    labels: {address: "${ADDRESS}", sha: 4e56789}`,
-    ],
-    [
-      'numbers of 64 bits',
-      'big',
+  /** Each is a service of one stack. */
+  const VALUES: Readonly<Record<string, string>> = {
+    'long hexadecimal numbers and short commits': `environment: {ADDRESS: "${ADDRESS}", PLAIN: ${ADDRESS}, SHA: "12e3456", BARE: 12e3456, ZERO: 0123}\n    env_file: hex.env\n    labels: {address: "${ADDRESS}", sha: 4e56789}`,
+    'numbers of 64 bits':
       'ulimits: {memlock: 9223372036854775807, nofile: {soft: 9007199254740993, hard: 9007199254740993}}',
-    ],
-    ['limits of zero', 'zero', 'ulimits: {core: 0, memlock: {soft: 0, hard: 100}}'],
-    [
-      'leading line breaks',
-      'lines',
+    'limits of zero': 'ulimits: {core: 0, memlock: {soft: 0, hard: 100}}',
+    'leading line breaks':
       'entrypoint: ["sh", "-c", "\\n  echo one\\n"]\n    environment: {A: "\\ntext\\n", B: "\\n", C: " x "}',
-    ],
-    [
-      'a dollar sign and characters that JSON escapes',
-      'signs',
+    'a dollar sign and characters that JSON escapes':
       'environment: {A: "a$$b", B: "<&>\\u2028\\t\\"", C: ~, D: "~", E: "true", F: 1.50, G: 1_000}',
-    ],
-    ['a long time', 'long', 'stop_grace_period: 8760h\n    healthcheck: {test: [CMD, "true"], interval: 2562047h}'],
-  ])('%s', async (_what, stack, keys) => {
-    const web = `services:\n  web:\n    image: ${await image()}\n    deploy: {replicas: 0}\n    ${keys}\n`
-    await write(`${stack}.yml`, web)
-    await write(`${stack}-docker.yml`, needsVersion ? `version: "3.9"\n${web}` : web)
+    'a long time': 'stop_grace_period: 8760h\n    healthcheck: {test: [CMD, "true"], interval: 2562047h}',
+  }
+
+  test('as docker stack deploy has them, now and in a second deploy of either', async () => {
+    const reference = await image()
+    const names = Object.keys(VALUES).map((_, index) => `s${index}`)
+    const service = (keys: string, index: number) =>
+      `  ${names[index]}:\n    image: ${reference}\n    deploy: {replicas: 0}\n    ${keys}\n`
+    const text = `services:\n${Object.values(VALUES).map(service).join('')}`
+    await write('values.yml', text)
+    await write('values-docker.yml', needsVersion ? `version: "3.9"\n${text}` : text)
     await write('hex.env', `KEY=0x${'1'.repeat(64)}\nBIG=0o7777777777777777777777777\nGIT_SHA=4e56789\n`)
-    const inputs = { stack, 'compose-file': `${stack}.yml` }
+    const inputs = { stack: 'values', 'compose-file': 'values.yml' }
     const env = { GIT_SHA: 'from-the-step' }
     const run = await swarm.deploy(inputs, env)
     expect(run.main).toMatchObject({ code: 0 })
-    await docker('stack', 'deploy', '--compose-file', path(`${stack}-docker.yml`), `${stack}-docker`)
-    expect(await specOf(stack)).toBe(await specOf(`${stack}-docker`))
+    await docker('stack', 'deploy', '--compose-file', path('values-docker.yml'), 'other')
+    const specs = (stack: string) =>
+      Promise.all(names.map(async (name, index) => [Object.keys(VALUES)[index], await specOf(stack, name)]))
+    expect(await specs('values')).toEqual(await specs('other'))
 
     const again = await swarm.deploy(inputs, env)
-    expect(resultsOf(again)[0]?.outcome).toBe('unchanged')
-    const before = await swarm.service(`${stack}_web`)
-    await docker('stack', 'deploy', '--compose-file', path(`${stack}-docker.yml`), stack)
-    expect((await swarm.service(`${stack}_web`)).Spec).toEqual(unnumbered(before.Spec))
+    expect(resultsOf(again).map(({ outcome }: { outcome: string }) => outcome)).toEqual(names.map(() => 'unchanged'))
+    const all = () => Promise.all(names.map(async (name) => (await swarm.service(`values_${name}`)).Spec))
+    const before = await all()
+    await docker('stack', 'deploy', '--compose-file', path('values-docker.yml'), 'values')
+    expect(await all()).toEqual(before.map(unnumbered))
   })
 
   test.each([
