@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { exits, runs } from '../../lab/program.ts'
+import { runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
 import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 import { filesUnder, formsOf, traces, watchProcesses } from '../support/traces.ts'
@@ -77,24 +77,6 @@ describeSwarm('attachments', { registries: { main: {} } }, (swarm) => {
     expect(await names('secret', 'rot-pass')).toHaveLength(2)
     expect(await names('secret', 'rot-pass')).not.toContain(oldest)
     expect(await names('config', 'rot-conf')).toHaveLength(2)
-  })
-
-  swarm.beside('a deploy that fails leaves nothing', async () => {
-    const run = await deploy(
-      {
-        name: 'failing',
-        image: await image('failing', exits(3)),
-        secrets: [{ name: 'fail-pass', environment: 'FAIL_PASS' }],
-        networks: [{ name: 'fail-net', create: true }],
-        'create-args': ['--restart-delay 200ms'],
-      },
-      { FAIL_PASS: 'fail-number-1' },
-    )
-    expect(run.main.code).toBe(1)
-    expect(await names('secret', 'fail-pass')).toEqual([])
-    // The node goes on to show a network that is removed until its last container has left it.
-    await swarm.until('the end of the network', async () => (await names('network', 'fail-net')).length === 0)
-    expect(await names('service', 'failing')).toEqual([])
   })
 
   swarm.beside('a credential spec is made of its file and used in one step', async () => {

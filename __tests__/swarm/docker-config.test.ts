@@ -84,7 +84,7 @@ describeSwarm(
       const label = `--label gantry.auth.config=${directory}`
       const own = { DOCKER_AUTH_CONFIG: configOf(shop().host, 'alice') }
       const first = await deploy(
-        [{ name: 'label', image: image.reference, create: true, 'create-args': [label] }],
+        [{ name: 'label', image: image.reference, create: true, replicas: '0', 'create-args': [label] }],
         { 'docker-config': `- env:DOCKER_AUTH_CONFIG\n- ${directory}: ${directory}/config.json` },
         own,
       )
@@ -119,7 +119,7 @@ describeSwarm(
         const env = { PATH: `${bin}:${process.env.PATH}` }
         const services = [
           { name: 'token', image: image.reference, create: true, 'create-args': onWorker },
-          { name: 'token-2', image: image.reference, create: true },
+          { name: 'token-2', image: image.reference, create: true, replicas: '0' },
         ]
         await helper(`echo 'the session of "me" has expired'; exit 1`)
         const failed = await deploy(services, inputs, env)
