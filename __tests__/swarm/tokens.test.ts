@@ -1,6 +1,10 @@
 import { afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
-import { describeSwarm } from '../support/swarm.ts'
+import { describeSwarm, resultsOf } from '../support/swarm.ts'
+
+/** As GitHub's own tokens of a job look. */
+const OF_JOB = 'ghs_16C7e42F292c6912E7710c838347Ae178B4a'
+const OF_NODES = 'nodes-passw0rd-8Zt'
 
 /** Registries that sell bearer tokens, as ghcr.io, docker.io and most others do: nobody else gets the password. */
 describeSwarm(
@@ -10,7 +14,12 @@ describeSwarm(
     registries: {
       shop: {
         tokens: true,
-        accounts: { alice: { password: 'alice-pw', read: ['team-a'] }, bob: { password: 'bob-pw', read: ['team-b'] } },
+        accounts: {
+          alice: { password: 'alice-pw', read: ['team-a'] },
+          bob: { password: 'bob-pw', read: ['team-b'] },
+          ci: { password: OF_JOB },
+          bot: { password: OF_NODES, read: ['team-a'] },
+        },
       },
     },
   },
@@ -24,13 +33,11 @@ describeSwarm(
     })
     const deploy = (registries: unknown, services: unknown) =>
       swarm.deploy({ registries: JSON.stringify(registries), services: JSON.stringify(services), monitor: '1s' })
-    const errorOf = async (registries: unknown, services: unknown) => {
+    const errorsOf = async (registries: unknown, services: unknown) => {
       const run = await deploy(registries, services)
       expect(run.main.code).toBe(1)
       expect(run.summary).toContain('Nothing was changed on the swarm.')
-      const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
-      expect(errors).toHaveLength(1)
-      return errors[0] ?? ''
+      return run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
     }
 
     let a: LabImage
@@ -96,43 +103,107 @@ describeSwarm(
     })
 
     test('a wrong password', async () => {
-      const error = await errorOf([entry('alice', '', 'mistyped')], [{ name: 'a', image: a.reference }])
-      expect(error).toContain(`cannot log in to ${shop().host} as alice:`)
-      expect(error).toContain(`Check user name and password of the credential of alice for ${shop().host}`)
-      expect(error).not.toContain('mistyped')
-    })
-
-    test.each([
-      ['a repository that the account may not read', () => b.reference, 'access is denied', 'the right to pull'],
-      ['a tag that is missing', () => `${shop().host}/team-a/app:v404`, 'there is no such image', 'has been pushed'],
-    ])('%s', async (_, image, what, advice) => {
-      const error = await errorOf([entry('alice')], [{ name: 'a', image: image() }])
-      expect(error).toContain(
-        `image ${image()} cannot be read from ${shop().host} as alice (config of-alice): ${what}.`,
-      )
-      expect(error).toContain(advice)
+      const errors = await errorsOf([entry('alice', '', 'mistyped')], [{ name: 'a', image: a.reference }])
+      expect(errors).toEqual([expect.stringContaining(`cannot log in to ${shop().host} as alice:`)])
+      expect(errors[0]).toContain(`Check user name and password of the credential of alice for ${shop().host}`)
+      expect(errors[0]).not.toContain('mistyped')
     })
 
     test('an image that needs a credential, and there is none', async () => {
-      const error = await errorOf([], [{ name: 'a', image: a.reference }])
-      expect(error).toContain('without a credential: ')
-      expect(error).toContain(`Add a credential for ${shop().host} to registries`)
+      const errors = await errorsOf([], [{ name: 'a', image: a.reference }])
+      expect(errors).toEqual([expect.stringContaining('without a credential: ')])
+      expect(errors[0]).toContain(`Add a credential for ${shop().host} to registries`)
     })
 
-    test.each([
-      [
-        'a password that expires between the login and the look at the image',
-        { status: 401 },
-        'the credential was refused',
-      ],
-      ['a rate limit', { status: 429 }, 'the registry limits the rate of requests'],
-      ['a token service that is not in service', { status: 503 }, 'the registry failed'],
-    ])('%s, when the token for the image is bought', async (_, fault, what) => {
-      await shop().fail({ ...fault, path: '/token.*scope=' })
-      const error = await errorOf([entry('alice')], [{ name: 'a', image: a.reference }])
-      expect(error).toContain(
-        `image ${a.reference} cannot be read from ${shop().host} as alice (config of-alice): ${what}.`,
+    test('images that cannot be read, each with its cause', async () => {
+      const at = (path: string) => `${shop().host}/${path}`
+      // When the token for the image is bought: the first is a password that expires after the login.
+      for (const [name, status] of Object.entries({ expired: 401, limited: 429, down: 503 }))
+        await shop().fail({ status, path: `/token.*scope=.*${name}` })
+      const images: readonly [image: string, what: string, advice: string][] = [
+        [b.reference, 'access is denied', 'the right to pull'],
+        [at('team-a/app:v404'), 'there is no such image', 'has been pushed'],
+        [at('team-a/expired:v1'), 'the credential was refused', ''],
+        [at('team-a/limited:v1'), 'the registry limits the rate of requests', ''],
+        [at('team-a/down:v1'), 'the registry failed', ''],
+      ]
+      const services = images.map(([image], index) => ({ name: `new-${index}`, image, create: true }))
+      const errors = await errorsOf([entry('alice')], services)
+      expect(errors).toHaveLength(images.length)
+      for (const [index, [image, what, advice]] of images.entries()) {
+        const error = errors.find((line) => line.includes(`service new-${index}:`))
+        expect(error).toContain(
+          `image ${image} cannot be read from ${shop().host} as alice (config of-alice): ${what}.`,
+        )
+        expect(error).toContain(advice)
+      }
+    })
+
+    // A credential of the run that ends with the job, and another that the nodes store.
+    const web = (image: string) => [
+      { name: 'web', image, create: true, 'create-args': '--constraint node.role==manager' },
+    ]
+    const deployWith = (services: unknown, stored: Record<string, string>) => {
+      const entry = { registry: shop().host, username: 'ci', 'password-env': 'JOB_TOKEN', ...stored }
+      const inputs = { registries: JSON.stringify([entry]), services: JSON.stringify(services), monitor: '1s' }
+      return swarm.deploy({ ...inputs, 'on-short-lived': 'error' }, { JOB_TOKEN: OF_JOB, PULL_TOKEN: OF_NODES })
+    }
+
+    test('the nodes pull with theirs, also when that of the job is revoked, and no secret is anywhere', async () => {
+      const [, worker] = swarm.lab.nodes
+      if (worker === undefined) throw new Error('the lab has two nodes')
+      const { reference: image } = await swarm.lab.image({ registry: 'shop', repository: 'team-a/app', content: 'two' })
+
+      const refused = await deployWith(web(image), {})
+      expect(refused.main.code).toBe(1)
+      expect(refused.annotations).toContainEqual(
+        expect.objectContaining({
+          message: expect.stringMatching(/^on-short-lived: .* ends with the job: .* web with it/),
+        }),
       )
+
+      const stored = { 'stored-username': 'bot', 'stored-password-env': 'PULL_TOKEN' }
+      const run = await deployWith(web(image), stored)
+      expect(resultsOf(run)).toMatchObject([{ name: 'web', outcome: 'created' }])
+      const { Spec } = await swarm.service('web')
+      expect(Spec.Labels).toMatchObject({
+        'swarm-deploy.auth.registry': shop().host,
+        'swarm-deploy.auth.account': 'bot',
+        'swarm-deploy.auth.stored-at': expect.stringMatching(/^\d{4}-/),
+      })
+      expect(Spec.Labels).not.toHaveProperty(['swarm-deploy.auth.expires'])
+
+      await shop().setAccount('ci', undefined)
+      const move = ['--constraint-rm', 'node.role==manager', '--constraint-add', 'node.role==worker']
+      await swarm.lab.docker(['service', 'update', '--detach', ...move, 'web'])
+      await swarm.until('it runs on the worker', async () =>
+        (await swarm.running('web')).some(({ NodeID }) => NodeID === worker.id),
+      )
+      const asked = (await shop().requests()).filter(({ client }) => client === worker.address)
+      const bought = asked.filter(({ path, status }) => path.startsWith('/token') && status === 200)
+      expect(new Set(bought.map(({ user }) => user))).toEqual(new Set(['bot']))
+
+      const withoutMasks = (text: string) => text.replaceAll(/^::add-mask::.*$/gm, '')
+      const shown = [refused, run].map(({ main, post, log, summary, outputs, state }) =>
+        [
+          withoutMasks(main.stdout + post.stdout),
+          main.stderr,
+          post.stderr,
+          log,
+          summary,
+          JSON.stringify([outputs, state]),
+        ].join(),
+      )
+      const spec = JSON.stringify(await swarm.service('web'))
+      for (const [user, secret] of [
+        ['ci', OF_JOB],
+        ['bot', OF_NODES],
+      ] as const) {
+        for (const form of [secret, Buffer.from(`${user}:${secret}`).toString('base64')]) {
+          expect([...shown, spec].filter((text) => text.includes(form))).toEqual([])
+        }
+      }
+      expect(run.main.stdout).toContain(`::add-mask::${OF_NODES}`)
     })
   },
 )
