@@ -11,7 +11,7 @@ const LIMIT_MS = 600_000
 const NOBODY = { repository: '', commit: '', ref: '', runId: '', attempt: '', url: '', actor: '' }
 
 /** Old images go from the nodes after a deploy, and nothing else does. */
-describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) => {
+describeSwarm('prune-images', { nodes: 2, registries: { open: {} } }, (swarm) => {
   const kinds = ['old', 'before', 'now', 'tagged', 'used', 'recorded', 'kept'] as const
   const images = {} as Record<(typeof kinds)[number] | 'other' | 'tool', LabImage>
 
@@ -25,7 +25,7 @@ describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) =>
     images.tool = await image('docker', 'cli', { programs: ['docker'] })
   })
 
-  const nodes = ['n1', 'n2', 'n3']
+  const nodes = ['n1', 'n2']
   const deploy = (image: LabImage, more: Record<string, string> = {}) =>
     swarm.deploy({
       services: JSON.stringify([{ name: 'web', image: image.reference, create: true, 'create-args': '--mode global' }]),
@@ -74,8 +74,10 @@ describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) =>
       await deploy(images.old)
       expect(resultsOf(await deploy(images.before))).toMatchObject([{ outcome: 'updated' }])
       await swarm.until('the end of the old containers', async () => {
-        const all = await Promise.all(nodes.map((node) => swarm.lab.docker(['ps', '--all', '--quiet'], { node })))
-        return all.every(({ stdout }) => stdout.trim().split('\n').length === 1)
+        const all = await Promise.all(
+          swarm.lab.nodes.map((node) => node.engine<unknown[]>('GET', '/containers/json?all=1')),
+        )
+        return all.every(({ body }) => body.length === 1)
       })
       for (const node of nodes) {
         for (const image of [images.tagged, images.used, images.recorded, images.other]) {
@@ -84,20 +86,17 @@ describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) =>
         await docker(node, 'pull', images.kept.reference)
       }
       await docker('n2', 'tag', untagged(images.tagged), 'mine:1')
-      await docker('n3', 'create', untagged(images.used))
+      await docker('n1', 'create', untagged(images.used))
       await keepRecord(images.recorded)
 
       const pruned = await pruning(images.now)
       expect(resultsOf(pruned)).toMatchObject([{ outcome: 'updated' }])
       expect(told(pruned)).toEqual([])
       const stays = ['before', 'now', 'recorded', 'kept', 'other', 'tool']
-      expect(await onNode('n1')).toEqual(stays)
+      expect(await onNode('n1')).toEqual([...stays.slice(0, 2), 'used', ...stays.slice(2)])
       expect(await onNode('n2')).toEqual([...stays.slice(0, 2), 'tagged', ...stays.slice(2)])
-      expect(await onNode('n3')).toEqual([...stays.slice(0, 2), 'used', ...stays.slice(2)])
-      for (const [node, count] of Object.entries({ n1: 3, n2: 2, n3: 2 })) {
-        expect(pruned.log).toMatch(
-          new RegExp(`^${node}: ${count} images went, up to \\d.* freed: .*acme/web@sha256:`, 'm'),
-        )
+      for (const node of nodes) {
+        expect(pruned.log).toMatch(new RegExp(`^${node}: 2 images went, up to \\d.* freed: .*acme/web@sha256:`, 'm'))
       }
       expect(pruned.summary).toContain('### Old images on the nodes')
       expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout.trim()).toBe('web')
@@ -110,24 +109,15 @@ describeSwarm('prune-images', { nodes: 3, registries: { open: {} } }, (swarm) =>
   )
 
   test(
-    'nodes that cannot be asked are named with the reason, and the deploy stays green',
+    'a node that cannot be asked is named with the reason, and the deploy stays green',
     async () => {
       await docker('n2', 'run', '--rm', '--volume', '/run:/x', untagged(images.tool), 'rm', '/x/docker.sock')
-      await swarm.lab.docker(['node', 'update', '--availability', 'drain', 'n3'])
-      await swarm.until('the drained node', async () => (await swarm.running('web')).length === 2)
       const pruned = await pruning(images.now)
       expect(pruned.outputs.status).toBe('unchanged')
       expect(told(pruned)).toEqual([
         expect.stringMatching(/^warning: .*from n2: nothing listens at \/var\/run\/docker\.sock/),
-        'warning: prune-images: old images were not removed from n3: it gets no task (availability drain)',
       ])
       expect(pruned.log).toContain('Nothing to remove on the node')
-      const { log } = await deploy(images.now, {
-        mode: 'plan',
-        'prune-images': 'true',
-        'node-tools-image': images.tool.reference,
-      })
-      expect(log).toContain('that nothing needs any more would go from all nodes')
     },
     LIMIT_MS,
   )
