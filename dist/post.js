@@ -14548,8 +14548,6 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
-;// CONCATENATED MODULE: external "node:zlib"
-const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-format.js
 /** What a header of a tar archive says: POSIX.1-2017, pax, "ustar Interchange Format". Pure. */
 /** Bytes; headers and contents begin at multiples of it. */
@@ -14570,6 +14568,15 @@ function nameIn(header) {
 function untilNul(bytes) {
     const end = bytes.indexOf(0);
     return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
+}
+
+;// CONCATENATED MODULE: external "node:module"
+const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
+;// CONCATENATED MODULE: ./build/runner/zlib.js
+
+/** Node's zlib, loaded when something is packed or unpacked for the first time: it would be a thirtieth of each start. */
+function zlib() {
+    return (0,external_node_module_namespaceObject.createRequire)(import.meta.url)('node:zlib');
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
@@ -14600,7 +14607,7 @@ function filesOfTarGz(bytes) {
 }
 function unzipped(bytes) {
     try {
-        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
+        return zlib().gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
     }
     catch (error) {
         const { code } = error;

@@ -11598,8 +11598,6 @@ function isOrAre(names) {
     return names.length === 1 ? 'is' : 'are';
 }
 
-;// CONCATENATED MODULE: external "node:zlib"
-const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-format.js
 /** What a header of a tar archive says: POSIX.1-2017, pax, "ustar Interchange Format". Pure. */
 /** Bytes; headers and contents begin at multiples of it. */
@@ -11620,6 +11618,15 @@ function nameIn(header) {
 function untilNul(bytes) {
     const end = bytes.indexOf(0);
     return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
+}
+
+;// CONCATENATED MODULE: external "node:module"
+const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
+;// CONCATENATED MODULE: ./build/runner/zlib.js
+
+/** Node's zlib, loaded when something is packed or unpacked for the first time: it would be a thirtieth of each start. */
+function zlib() {
+    return (0,external_node_module_namespaceObject.createRequire)(import.meta.url)('node:zlib');
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
@@ -11650,7 +11657,7 @@ function filesOfTarGz(bytes) {
 }
 function unzipped(bytes) {
     try {
-        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
+        return zlib().gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 });
     }
     catch (error) {
         const { code } = error;
@@ -22950,7 +22957,7 @@ function recordBody(record, name) {
     const text = toGoJson({ format: FORMAT, subject, version, ...content });
     if (Buffer.byteLength(text) > MOST_UNPACKED_BYTES)
         return { bytes: Buffer.byteLength(text), most: MOST_UNPACKED_BYTES };
-    const data = (0,external_node_zlib_namespaceObject.gzipSync)(text);
+    const data = zlib().gzipSync(text);
     if (data.length > format_MOST_BYTES)
         return { bytes: data.length, most: format_MOST_BYTES };
     const labels = { [SUBJECT_LABEL]: `${subject.kind}/${subject.name}`, [VERSION_LABEL]: String(version) };
@@ -22978,7 +22985,7 @@ function recordsIn(objects) {
 }
 function unpacked(data, most) {
     try {
-        return (0,external_node_zlib_namespaceObject.gunzipSync)(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) });
+        return zlib().gunzipSync(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) });
     }
     catch {
         return undefined;
@@ -34086,7 +34093,7 @@ class GzipSource {
         }
     }
     async *#unpacked(opened) {
-        const gunzip = (0,external_node_zlib_namespaceObject.createGunzip)();
+        const gunzip = zlib().createGunzip();
         const file = (await opened).createReadStream();
         file.on('error', (error) => gunzip.destroy(error));
         try {
@@ -34441,7 +34448,7 @@ async function beginsAsGzip(pieces) {
     return false;
 }
 async function* inGzip(pieces) {
-    const gzip = (0,external_node_zlib_namespaceObject.createGzip)();
+    const gzip = zlib().createGzip();
     const feeding = feed(pieces, gzip);
     // Told by the stream, whose error it becomes.
     feeding.catch(() => undefined);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { gunzipSync, gzipSync } from 'node:zlib'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { NAMESPACE_LABEL, type ObjectCreate, type StackObject } from '../docker/specs/stack-objects.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { zlib } from '../runner/zlib.ts'
 import {
   type DeployRecord,
   inOrder,
@@ -74,7 +74,7 @@ export function recordBody(
   const text = toGoJson({ format: FORMAT, subject, version, ...content })
   if (Buffer.byteLength(text) > MOST_UNPACKED_BYTES)
     return { bytes: Buffer.byteLength(text), most: MOST_UNPACKED_BYTES }
-  const data = gzipSync(text)
+  const data = zlib().gzipSync(text)
   if (data.length > MOST_BYTES) return { bytes: data.length, most: MOST_BYTES }
   const labels = { [SUBJECT_LABEL]: `${subject.kind}/${subject.name}`, [VERSION_LABEL]: String(version) }
   return { Name: name, Labels: labels, Data: data.toString('base64') }
@@ -100,7 +100,7 @@ export function recordsIn(objects: readonly StackObject[]): Records {
 
 function unpacked(data: string | undefined, most: number): Buffer | undefined {
   try {
-    return gunzipSync(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) })
+    return zlib().gunzipSync(Buffer.from(data ?? '', 'base64'), { maxOutputLength: Math.max(1, most) })
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createGzip } from 'node:zlib'
+import type { Gzip } from 'node:zlib'
 import { UserError } from '../../errors.ts'
+import { zlib } from '../../runner/zlib.ts'
 import type { Distribution } from '../api.ts'
 import { familiar, type ImageReference, parseReference, withTagDefault } from '../registry/reference.ts'
 import { BadArchive, openTar, type TarFile } from './tar-file.ts'
@@ -240,7 +241,7 @@ async function beginsAsGzip(pieces: AsyncIterable<Buffer>): Promise<boolean> {
 }
 
 async function* inGzip(pieces: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const gzip = createGzip()
+  const gzip = zlib().createGzip()
   const feeding = feed(pieces, gzip)
   // Told by the stream, whose error it becomes.
   feeding.catch(() => undefined)
@@ -248,7 +249,7 @@ async function* inGzip(pieces: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   await feeding
 }
 
-async function feed(pieces: AsyncIterable<Buffer>, gzip: ReturnType<typeof createGzip>): Promise<void> {
+async function feed(pieces: AsyncIterable<Buffer>, gzip: Gzip): Promise<void> {
   try {
     for await (const piece of pieces) {
       if (!gzip.write(piece)) {

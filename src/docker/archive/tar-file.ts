@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { createGunzip } from 'node:zlib'
 import { UserError } from '../../errors.ts'
+import { zlib } from '../../runner/zlib.ts'
 import { BLOCK, checksumOf, nameIn, untilNul } from './tar-format.ts'
 
 /**
@@ -223,7 +223,7 @@ class GzipSource implements Source {
   }
 
   async *#unpacked(opened: Promise<FileHandle>): AsyncGenerator<Buffer> {
-    const gunzip = createGunzip()
+    const gunzip = zlib().createGunzip()
     const file = (await opened).createReadStream()
     file.on('error', (error) => gunzip.destroy(error))
     try {

@@ -1,7 +1,7 @@
-import { gunzipSync } from 'node:zlib'
 import { BLOCK, checksumOf, nameIn, untilNul } from '../../docker/archive/tar-format.ts'
 import { UserError } from '../../errors.ts'
 import { shown } from '../../runner/shown.ts'
+import { zlib } from '../../runner/zlib.ts'
 
 /**
  * Archives of the user's: a `.tar.gz`, read in memory. Nothing of it is written to a disk, so there is nothing that a
@@ -45,7 +45,7 @@ export function filesOfTarGz(bytes: Buffer): ArchivedFile[] {
 
 function unzipped(bytes: Buffer): Buffer {
   try {
-    return gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 })
+    return zlib().gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED_MEGABYTES * 1024 * 1024 })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ERR_BUFFER_TOO_LARGE') {
