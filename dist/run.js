@@ -26250,6 +26250,7 @@ function parseMark(value) {
 
 
 
+
 /**
  * Services whose number of tasks is somebody else's to set, such as an autoscaler's. A label says so: the user's own, or
  * ours where the input asks for it, so that every comparison of two specs and every write knows it, also those of `post`
@@ -26313,6 +26314,37 @@ function withScaleOf(spec, over) {
         return spec;
     return [spec, over].some(isHeldDown) ? spec : withReplicas(spec, now);
 }
+/**
+ * A spec from before a deploy as this writes it again, on the way there and back: where the deploy leaves the number of
+ * tasks to others it is theirs from its first write on, and so the spec says so too.
+ *
+ * @param wanted what is deployed
+ */
+function sayingWhoScales(before, wanted) {
+    const label = wanted.Labels?.[KEEP_REPLICAS_LABEL];
+    const isSaid = hasOthersScale(before.Labels) || !hasOthersScale(wanted.Labels);
+    if (isSaid || label === undefined || replicasOf(before) === undefined)
+        return before;
+    return { ...before, Labels: { ...before.Labels, [KEEP_REPLICAS_LABEL]: label } };
+}
+/** Whether a service is as it was before a deploy, but for the number of tasks where the deploy leaves that to others. */
+function isAsBefore(now, before, wanted) {
+    const number = replicasOf(before);
+    const there = hasOthersScale(wanted.Labels) && number !== undefined ? withReplicas(now, number) : now;
+    return [before, sayingWhoScales(before, wanted)].some((spec) => sameSpec(there, spec));
+}
+/** The spec with the number that this has, where a deploy of `wanted` leaves it to others. */
+function withScaleFor(wanted, spec, over) {
+    const now = replicasOf(withScaleOf(sayingWhoScales(spec, wanted), over));
+    return now === undefined ? spec : withReplicas(spec, now);
+}
+/**
+ * The spec from before a deploy as the way back writes it over another: the number that this has is others' where it
+ * says so, or where the deploy said so. Any other is one that the deploy has asked for.
+ */
+function withScaleOnWayBack(wanted) {
+    return (spec, over) => [wanted, over].some(({ Labels }) => hasOthersScale(Labels)) ? withScaleOf(spec, over) : spec;
+}
 function isHeldDown(spec) {
     return replicasOf(spec) === 0 && (isInterim(spec) || isRetired(spec));
 }
@@ -26329,10 +26361,11 @@ function isHeldDown(spec) {
  * somebody else's.
  *
  * @param sending is told each spec that is about to be sent, with its labels
+ * @param withScale gives the spec the number of tasks of the one that it is written over, where that is to stay
  */
-function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending = () => undefined) {
+function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending = () => undefined, withScale = withScaleOf) {
     const asWritten = (spec, over) => {
-        const written = write_number_numbered(withAccount(withScaleOf(spec, over), credential, over), over);
+        const written = write_number_numbered(withAccount(withScale(spec, over), credential, over), over);
         sending(written);
         return written;
     };
@@ -31089,6 +31122,7 @@ function parseUrl(text) {
 
 
 
+
 const SEND_TIMEOUT_MS = 120_000;
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
@@ -31128,9 +31162,11 @@ function moveOf(sent) {
     const { change, service } = sent;
     if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
         return undefined;
-    const { request, colours, second: next } = change;
+    const { request, colours, second: next, wanted } = change;
     const { trial: asked, keepOld: keep } = request.strategy.settings;
-    return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep };
+    const { Spec: before } = change.second.live;
+    const old = { ...change.second.live, Spec: sayingWhoScales(before, wanted) };
+    return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep };
 }
 async function tryOut(move, run) {
     return throughTrial(move, move.trial, 'trial', run);
@@ -31142,7 +31178,7 @@ async function giveRoutes(move, run) {
     const signal = clock_timeLimit(SEND_TIMEOUT_MS);
     noteMoving(move.sent);
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
-    const claim = await writeSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal);
+    const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done')
         return { ...move, problem: whileMoving(old, claim) };
     run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
@@ -31258,7 +31294,7 @@ async function giveBack(move, run) {
     const signal = clock_timeLimit(SEND_TIMEOUT_MS);
     try {
         const now = await spec_update_findService(engine, old.ID, signal);
-        if (now !== undefined && sameSpec(now.Spec, old.Spec))
+        if (now !== undefined && isAsBefore(now.Spec, move.before, sent.change.wanted))
             return;
         const back = reclaimed(old.Spec, name, next);
         const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
@@ -31615,7 +31651,7 @@ function withScaleBefore(change, { PreviousSpec: before }) {
     return {
         ...change,
         wanted: withScaleOf(wanted, before),
-        current: { ...current, Spec: withScaleOf(current.Spec, before) },
+        current: { ...current, Spec: withScaleFor(wanted, current.Spec, before) },
     };
 }
 /**
@@ -31706,7 +31742,7 @@ async function tidyOne({ name, current, interim }, engine, lines, stop) {
 async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
     if (sameSpec(spec, interim)) {
         lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
-        await writeSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal);
+        await writeSpec(engine, id, [spec], sayingWhoScales(current.Spec, interim), { from: 'previous-spec' }, signal);
     }
     else {
         lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
@@ -31770,6 +31806,7 @@ function tasksToReplace(strategy, current, wanted, nodes) {
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/canary.js
+
 
 
 
@@ -31859,7 +31896,7 @@ async function sendCanary(change, { tasks, total }, run) {
         return untouched(change);
     run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
     await renewCredential(change, run, run.signal);
-    const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark);
+    const interim = withFirstTasks(sayingWhoScales(current.Spec, wanted), wanted, tasks, run.mark);
     return sendInterim(change, interim, stored_credential_storedCredential(access), run.connection);
 }
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
@@ -31911,6 +31948,7 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
 
 
 
+
 const recreate_STRATEGY_NAME = 'recreate';
 /** All old tasks are gone before the first new one. */
 const recreate = {
@@ -31947,7 +31985,7 @@ async function stopOldTasks(services, run) {
         if (!hasFirstStep(change) || run.signal.aborted)
             return untouched(change);
         run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
-        return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection);
+        return sendInterim(change, emptied(sayingWhoScales(change.current.Spec, change.wanted), run.mark), { from: 'spec' }, run.connection);
     }));
     const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
     return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
@@ -36665,6 +36703,8 @@ function dependantsOf(names, stack) {
 
 
 
+
+
 /** An election of the swarm's leader takes up to 24 s. */
 const send_back_SEND_TIMEOUT_MS = 40_000;
 const send_back_LOOK_EVERY_MS = 300;
@@ -36705,7 +36745,7 @@ async function sendOneBack(sent, run, first = async () => undefined) {
             run.lines.step(name, `sent back to ${imageInWords(service_spec_imageOf(change.current))}`);
         else
             run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`);
-        return { sent, state: isUpdate ? 'sent' : 'removed' };
+        return { sent, state: isUpdate ? 'sent' : 'removed', before: await standingBefore(change, engine) };
     }
     catch (error) {
         return { sent, state: 'failed', cause: `${errors_messageOf(error)}${leftHalfWay(sent)}` };
@@ -36716,8 +36756,25 @@ async function restore(change, { service: deployed, problem, sentAt }, engine) {
     const signal = clock_timeLimit(send_back_SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
-    const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])];
-    return writeSpec(engine, current.ID, bases, current.Spec, send_back_credentialFor(change), signal);
+    const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec];
+    const back = sayingWhoScales(current.Spec, wanted);
+    const scale = withScaleOnWayBack(wanted);
+    return writeSpec(engine, current.ID, bases, back, send_back_credentialFor(change), signal, undefined, scale);
+}
+/** A live service may say by now, or not yet, that others scale it, and may have been scaled. */
+async function standingBefore(change, engine) {
+    if (change.action === 'create')
+        return undefined;
+    const { wanted } = change;
+    if (change.action === 'update') {
+        const { current } = change;
+        return { ...current, Spec: sayingWhoScales(current.Spec, wanted) };
+    }
+    const { live } = change.second;
+    if (live === undefined || !hasOthersScale(wanted.Labels))
+        return live;
+    const now = await spec_update_findService(engine, live.ID, clock_timeLimit(send_back_SEND_TIMEOUT_MS)).catch(() => undefined);
+    return now !== undefined && isAsBefore(now.Spec, live.Spec, wanted) ? now : live;
 }
 async function takeAway(change, { service: created }, engine) {
     const { wanted } = change;
@@ -36812,14 +36869,13 @@ async function watchAgain(restoring, jobs, run) {
     return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
 }
 /** What to watch on the way back; `undefined` when there was no service before. */
-function rolloutBack({ sent: { change }, state }) {
-    const sentAt = nowMs();
-    if (state === 'sent')
-        return { change, service: currentOf(change), sentAt, isWayBack: true };
-    if (state !== 'removed' || change.action !== 'switch' || change.second.live === undefined)
+function rolloutBack(way) {
+    if (!('before' in way) || way.before === undefined)
         return undefined;
-    const { live } = change.second;
-    return { change: { ...change, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true };
+    const { before: service, sent } = way;
+    const { change } = sent;
+    const back = { change, service, sentAt: nowMs(), isWayBack: true };
+    return change.action === 'switch' ? { ...back, change: { ...change, action: 'unchanged', current: service } } : back;
 }
 function after(before, restoring, jobs, again) {
     const ways = new Map(restoring.map((way) => [way.sent, way]));

@@ -1,5 +1,6 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { replicasOf, withReplicas } from '../docker/specs/service-mode.ts'
+import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { UserError, UserErrors } from '../errors.ts'
 import { parseBoolean } from '../inputs/values.ts'
 import { BY_INPUT, hasOthersScale, KEEP_REPLICAS_LABEL } from '../runner/own-labels.ts'
@@ -72,6 +73,41 @@ export function withScaleOf(spec: ServiceSpec, over: ServiceSpec): ServiceSpec {
   const now = replicasOf(over)
   if (now === undefined || !hasOthersScale(spec.Labels)) return spec
   return [spec, over].some(isHeldDown) ? spec : withReplicas(spec, now)
+}
+
+/**
+ * A spec from before a deploy as this writes it again, on the way there and back: where the deploy leaves the number of
+ * tasks to others it is theirs from its first write on, and so the spec says so too.
+ *
+ * @param wanted what is deployed
+ */
+export function sayingWhoScales(before: ServiceSpec, wanted: ServiceSpec): ServiceSpec {
+  const label = wanted.Labels?.[KEEP_REPLICAS_LABEL]
+  const isSaid = hasOthersScale(before.Labels) || !hasOthersScale(wanted.Labels)
+  if (isSaid || label === undefined || replicasOf(before) === undefined) return before
+  return { ...before, Labels: { ...before.Labels, [KEEP_REPLICAS_LABEL]: label } }
+}
+
+/** Whether a service is as it was before a deploy, but for the number of tasks where the deploy leaves that to others. */
+export function isAsBefore(now: ServiceSpec, before: ServiceSpec, wanted: ServiceSpec): boolean {
+  const number = replicasOf(before)
+  const there = hasOthersScale(wanted.Labels) && number !== undefined ? withReplicas(now, number) : now
+  return [before, sayingWhoScales(before, wanted)].some((spec) => sameSpec(there, spec))
+}
+
+/** The spec with the number that this has, where a deploy of `wanted` leaves it to others. */
+export function withScaleFor(wanted: ServiceSpec, spec: ServiceSpec, over: ServiceSpec): ServiceSpec {
+  const now = replicasOf(withScaleOf(sayingWhoScales(spec, wanted), over))
+  return now === undefined ? spec : withReplicas(spec, now)
+}
+
+/**
+ * The spec from before a deploy as the way back writes it over another: the number that this has is others' where it
+ * says so, or where the deploy said so. Any other is one that the deploy has asked for.
+ */
+export function withScaleOnWayBack(wanted: ServiceSpec) {
+  return (spec: ServiceSpec, over: ServiceSpec): ServiceSpec =>
+    [wanted, over].some(({ Labels }) => hasOthersScale(Labels)) ? withScaleOf(spec, over) : spec
 }
 
 function isHeldDown(spec: ServiceSpec): boolean {

@@ -8,7 +8,7 @@ import { messageOf, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { type Change, currentOf, type Update } from '../plan/check.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
-import { withScaleOf } from '../plan/keep-replicas.ts'
+import { sayingWhoScales, withScaleFor, withScaleOf } from '../plan/keep-replicas.ts'
 import type { Observation } from '../plan/observe.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
@@ -96,7 +96,7 @@ function withScaleBefore(change: Update, { PreviousSpec: before }: Service): Upd
   return {
     ...change,
     wanted: withScaleOf(wanted, before),
-    current: { ...current, Spec: withScaleOf(current.Spec, before) },
+    current: { ...current, Spec: withScaleFor(wanted, current.Spec, before) },
   }
 }
 
@@ -219,7 +219,7 @@ async function takeOut(
 ): Promise<void> {
   if (sameSpec(spec, interim)) {
     lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy')
-    await writeSpec(engine, id, [spec], current.Spec, { from: 'previous-spec' }, signal)
+    await writeSpec(engine, id, [spec], sayingWhoScales(current.Spec, interim), { from: 'previous-spec' }, signal)
   } else {
     lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy")
     await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal)

@@ -8,7 +8,9 @@ import { isOnItsWayToANode } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
 import type { Creation, Switch, Update } from '../plan/check.ts'
 import { INTERIM_LABEL } from '../plan/interim-spec.ts'
+import { isAsBefore, sayingWhoScales, withScaleOnWayBack } from '../plan/keep-replicas.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
+import { hasOthersScale } from '../runner/own-labels.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import type { RolloutRun } from './run.ts'
@@ -19,8 +21,10 @@ import { bySomeoneElse } from './superseded.ts'
 import { writeSpec } from './write-spec.ts'
 
 /** A service on its way back, or why it is not. */
-export type Restoring = { readonly sent: SentChange } & (
-  | { readonly state: 'sent' | 'removed' }
+export type Restoring = {
+  readonly sent: SentChange
+} /** `before`: what is to run again, as the swarm is to have it; `undefined` where there was nothing. */ & (
+  | { readonly state: 'sent' | 'removed'; readonly before?: Service | undefined }
   /** `overtaken`: by somebody else, who has deployed or removed it meanwhile. */
   | { readonly state: 'failed' | 'overtaken'; readonly cause: string }
 )
@@ -76,7 +80,7 @@ async function sendOneBack(
     }
     if (isUpdate) run.lines.step(name, `sent back to ${imageInWords(imageOf(change.current))}`)
     else run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)
-    return { sent, state: isUpdate ? 'sent' : 'removed' }
+    return { sent, state: isUpdate ? 'sent' : 'removed', before: await standingBefore(change, engine) }
   } catch (error) {
     return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` }
   }
@@ -87,8 +91,24 @@ async function restore(change: Update, { service: deployed, problem, sentAt }: S
   const signal = timeLimit(SEND_TIMEOUT_MS)
   await untilOnNodes(current, sentAt, engine, signal)
   const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])]
-  const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted])]
-  return writeSpec(engine, current.ID, bases, current.Spec, credentialFor(change), signal)
+  const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec]
+  const back = sayingWhoScales(current.Spec, wanted)
+  const scale = withScaleOnWayBack(wanted)
+  return writeSpec(engine, current.ID, bases, back, credentialFor(change), signal, undefined, scale)
+}
+
+/** A live service may say by now, or not yet, that others scale it, and may have been scaled. */
+async function standingBefore(change: SentChange['change'], engine: Engine): Promise<Service | undefined> {
+  if (change.action === 'create') return undefined
+  const { wanted } = change
+  if (change.action === 'update') {
+    const { current } = change
+    return { ...current, Spec: sayingWhoScales(current.Spec, wanted) }
+  }
+  const { live } = change.second
+  if (live === undefined || !hasOthersScale(wanted.Labels)) return live
+  const now = await findService(engine, live.ID, timeLimit(SEND_TIMEOUT_MS)).catch(() => undefined)
+  return now !== undefined && isAsBefore(now.Spec, live.Spec, wanted) ? now : live
 }
 
 async function takeAway(change: Creation | Switch, { service: created }: Sent, engine: Engine): Promise<UpdateResult> {

@@ -1,7 +1,7 @@
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { currentOf, serviceBefore } from '../plan/check.ts'
+import { serviceBefore } from '../plan/check.ts'
 import { onlyForces } from '../plan/force.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'
@@ -67,12 +67,12 @@ async function watchAgain(
 }
 
 /** What to watch on the way back; `undefined` when there was no service before. */
-function rolloutBack({ sent: { change }, state }: Restoring): Sent | undefined {
-  const sentAt = nowMs()
-  if (state === 'sent') return { change, service: currentOf(change), sentAt, isWayBack: true }
-  if (state !== 'removed' || change.action !== 'switch' || change.second.live === undefined) return undefined
-  const { live } = change.second
-  return { change: { ...change, action: 'unchanged', current: live }, service: live, sentAt, isWayBack: true }
+function rolloutBack(way: Restoring): Sent | undefined {
+  if (!('before' in way) || way.before === undefined) return undefined
+  const { before: service, sent } = way
+  const { change } = sent
+  const back: Sent = { change, service, sentAt: nowMs(), isWayBack: true }
+  return change.action === 'switch' ? { ...back, change: { ...change, action: 'unchanged', current: service } } : back
 }
 
 function after(

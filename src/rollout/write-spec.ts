@@ -13,6 +13,7 @@ import type { CredentialToStore } from './stored-credential.ts'
  * somebody else's.
  *
  * @param sending is told each spec that is about to be sent, with its labels
+ * @param withScale gives the spec the number of tasks of the one that it is written over, where that is to stay
  */
 export function writeSpec(
   engine: Engine,
@@ -22,9 +23,10 @@ export function writeSpec(
   credential: CredentialToStore,
   signal: AbortSignal,
   sending: (spec: ServiceSpec) => void = () => undefined,
+  withScale: typeof withScaleOf = withScaleOf,
 ): Promise<UpdateResult> {
   const asWritten = (spec: ServiceSpec, over: ServiceSpec) => {
-    const written = numbered(withAccount(withScaleOf(spec, over), credential, over), over)
+    const written = numbered(withAccount(withScale(spec, over), credential, over), over)
     sending(written)
     return written
   }

@@ -2,6 +2,7 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { withFirstTasks } from '../plan/interim-spec.ts'
+import { sayingWhoScales } from '../plan/keep-replicas.ts'
 import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeFirstTasks } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
@@ -122,7 +123,7 @@ async function sendCanary(change: Update, { tasks, total }: FirstStep, run: Roll
   if (run.signal.aborted) return untouched(change)
   run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`)
   await renewCredential(change, run, run.signal)
-  const interim = withFirstTasks(current.Spec, wanted, tasks, run.mark)
+  const interim = withFirstTasks(sayingWhoScales(current.Spec, wanted), wanted, tasks, run.mark)
   return sendInterim(change, interim, storedCredential(access), run.connection)
 }
 

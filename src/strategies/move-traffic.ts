@@ -15,6 +15,7 @@ import {
   routingToTake,
   type SecondService,
 } from '../plan/colours.ts'
+import { isAsBefore, sayingWhoScales } from '../plan/keep-replicas.ts'
 import type { ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
 import { createService } from '../rollout/create-service.ts'
@@ -45,6 +46,8 @@ interface Move {
   readonly next: SecondService
   /** The one that has the traffic, and is to lose it. */
   readonly old: Service
+  /** What that was before this run, without what the run says on it. */
+  readonly before: ServiceSpec
   /** The new one, as the swarm has it. */
   readonly service: Service
   readonly trial: Trial
@@ -99,9 +102,11 @@ export function leftWithoutTraffic({ sent, result }: Settled): Settled {
 function moveOf(sent: Sent): Move | undefined {
   const { change, service } = sent
   if (change.action !== 'switch' || change.second.live === undefined || service === undefined) return undefined
-  const { request, colours, second: next } = change
+  const { request, colours, second: next, wanted } = change
   const { trial: asked, keepOld: keep } = request.strategy.settings as MoveSettings
-  return { sent, name: request.name, colours, next, old: change.second.live, service, trial: asked, keepOld: keep }
+  const { Spec: before } = change.second.live
+  const old = { ...change.second.live, Spec: sayingWhoScales(before, wanted) }
+  return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep }
 }
 
 async function tryOut(move: Move, run: Shared): Promise<Move> {
@@ -115,7 +120,7 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   noteMoving(move.sent)
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
-  const claim = await writeSpec(engine, old.ID, [old.Spec], claimedOld(move), { from: 'spec' }, signal)
+  const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal)
   if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
   run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
@@ -230,7 +235,7 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const now = await findService(engine, old.ID, signal)
-    if (now !== undefined && sameSpec(now.Spec, old.Spec)) return
+    if (now !== undefined && isAsBefore(now.Spec, move.before, sent.change.wanted)) return
     const back = reclaimed(old.Spec, name, next)
     const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
     const service = await findService(engine, old.ID, signal)

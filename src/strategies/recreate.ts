@@ -5,6 +5,7 @@ import { mayHaveContainer } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { emptied } from '../plan/interim-spec.ts'
+import { sayingWhoScales } from '../plan/keep-replicas.ts'
 import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeEnding } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
@@ -58,7 +59,12 @@ async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promi
     services.map((change) => {
       if (!hasFirstStep(change) || run.signal.aborted) return untouched(change)
       run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`)
-      return sendInterim(change, emptied(change.current.Spec, run.mark), { from: 'spec' }, run.connection)
+      return sendInterim(
+        change,
+        emptied(sayingWhoScales(change.current.Spec, change.wanted), run.mark),
+        { from: 'spec' },
+        run.connection,
+      )
     }),
   )
   const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run)

@@ -109,19 +109,24 @@ test.each(STRATEGIES)('a service by itself keeps its number with %s, whatever it
   expect(numberOf(swarm, strategy === 'blue-green' ? 'web-blue' : 'web')).toBe(5)
 })
 
-describe('somebody who scales it during the deploy makes no red run', () => {
+describe.each([
+  ['whose label says so', { [LABEL]: 'true' }, {}],
+  ['of which the input says so, from its first deploy on', {}, KEEP],
+])('somebody who scales a service during the deploy makes no red run: one %s', (_how, labels, input) => {
+  const started = () => service({ Labels: { 'traefik.enable': 'true', ...labels } })
+
   const scale = (swarm: MemorySwarm, name: string, replicas: number) => () => swarm.update(name, withReplicas(replicas))
 
   test.each(STRATEGIES.filter((one) => one !== 'blue-green'))('with %s, at any of its calls', async (strategy) => {
     for (const replicas of [3, 7]) {
       for (let nth = 1; nth <= (strategy === 'rolling' ? 1 : 2); nth++) {
-        const swarm = await service()
+        const swarm = await started()
         swarm.faults.clear()
         const act = scale(swarm, 'web', replicas)
         const at = /POST \/services\/\w+\/update/
         swarm.faults.add({ at, from: nth, fault: { kind: 'meanwhile', act }, when: 'before' })
         const services = JSON.stringify([{ name: 'web', image: 'hub.test/acme/web:2', strategy }])
-        const { results } = await runAction(swarm, { services })
+        const { results } = await runAction(swarm, { services, ...input })
         expect(results).toMatchObject([{ outcome: 'updated' }])
         await pass(20)
         expect(new Set(swarm.running('web'))).toEqual(new Set([TWO]))
@@ -132,64 +137,126 @@ describe('somebody who scales it during the deploy makes no red run', () => {
   })
 
   test('while it is watched, and its new number is what it has to come up with', async () => {
-    const swarm = await service()
+    const swarm = await started()
     swarm.faults.clear()
     swarm.faults.add({ at: /GET \/tasks/, from: 4, fault: { kind: 'meanwhile', act: scale(swarm, 'web', 7) } })
-    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2' })
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2', ...input })
     expect(results).toMatchObject([{ outcome: 'updated', tasks: { running: 7, wanted: 7 } }])
   })
 
   test('nor where recreate has none for a while: it stays at none until the old tasks are over', async () => {
-    const swarm = await service()
+    const swarm = await started()
     swarm.images.set('hub.test/acme/web:1', { stopSeconds: 8 })
     swarm.faults.clear()
     const act = scale(swarm, 'web', 3)
     swarm.faults.add({ at: /GET \/tasks/, from: 4, fault: { kind: 'meanwhile', act } })
-    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2', strategy: 'recreate' })
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2', ...input, strategy: 'recreate' })
     expect(results).toMatchObject([{ outcome: 'updated', tasks: { running: 5, wanted: 5 } }])
     expect(swarm.running('web')).toEqual([TWO, TWO, TWO, TWO, TWO])
   })
 
   test('nor of a service that stays as it is', async () => {
-    const swarm = await service()
-    swarm.create({ ...(swarm.service('web')?.Spec as ServiceSpec), Name: 'other' })
+    const swarm = await started()
+    swarm.create({ ...(swarm.service('web')?.Spec as ServiceSpec), Name: 'other', Labels: { [LABEL]: 'true' } })
     await pass(10)
     swarm.faults.clear()
     swarm.faults.add({ at: /POST .*update/, fault: { kind: 'meanwhile', act: scale(swarm, 'other', 7) } })
-    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2\nother: hub.test/acme/web:1' })
+    const { results } = await runAction(swarm, {
+      services: 'web: hub.test/acme/web:2\nother: hub.test/acme/web:1',
+      ...input,
+    })
     expect(results).toMatchObject([{ outcome: 'updated' }, { outcome: 'unchanged' }])
     expect(numberOf(swarm, 'other')).toBe(7)
   })
 
   test('and the way back leaves it too', async () => {
-    const swarm = await service()
+    const swarm = await started()
     swarm.faults.clear()
     swarm.faults.add({ at: /POST .*update/, from: 2, fault: { kind: 'meanwhile', act: scale(swarm, 'web', 3) } })
-    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes', ...input })
     expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done' }])
     expect(swarm.running('web')).toEqual([ONE, ONE, ONE])
   })
 
   test('blue-green gives the new one what the old one had, and what it was given since stays', async () => {
-    const swarm = await service()
+    const swarm = await started()
     swarm.faults.clear()
     const act = scale(swarm, 'web-blue', 7)
     swarm.faults.add({ at: /POST .*update/, from: 2, fault: { kind: 'meanwhile', act } })
-    const asked = { services: 'web: hub.test/acme/web:2', strategy: 'blue-green', 'keep-old': '1s' }
+    const asked = { ...input, services: 'web: hub.test/acme/web:2', strategy: 'blue-green', 'keep-old': '1s' }
     const run = await runAction(swarm, asked)
     expect(run.results).toMatchObject([{ outcome: 'updated', live: 'web-blue' }])
     expect(numberOf(swarm, 'web-blue')).toBe(7)
   })
 
   test('but somebody else who deploys it does', async () => {
-    const swarm = await service()
+    const swarm = await started()
     swarm.faults.clear()
     const act = () =>
       swarm.update('web', (spec) => ({ ...withReplicas(7)(spec), Labels: { ...spec.Labels, theirs: '1' } }))
     swarm.faults.add({ at: /GET \/tasks/, from: 4, fault: { kind: 'meanwhile', act } })
-    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2' })
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2', ...input })
     expect(results).toMatchObject([{ outcome: 'superseded' }])
   })
+
+  test.each(STRATEGIES)(
+    'nor with %s whose new tasks fail: the way back leaves it, whenever that was',
+    async (strategy) => {
+      for (const at of [/POST \/services\/\w+\/update/, /GET \/tasks/]) {
+        for (let nth = 1; nth <= 4; nth++) {
+          const swarm = await started()
+          swarm.faults.clear()
+          let isScaled = false
+          const act = () => {
+            isScaled = true
+            swarm.update('web', withReplicas(3))
+          }
+          swarm.faults.add({ at, from: nth, fault: { kind: 'meanwhile', act }, when: 'before' })
+          const asked = { services: 'web: hub.test/acme/web:crashes', strategy, ...input }
+          const { results } = await runAction(swarm, asked)
+          expect(results).toMatchObject([{ outcome: 'rolled-back' }])
+          await pass(20)
+          expect(new Set(swarm.running('web'))).toEqual(new Set([ONE]))
+          if (isScaled && strategy !== 'recreate') expect(numberOf(swarm, 'web')).toBe(3)
+        }
+      }
+    },
+  )
+
+  test('nor on its way back', async () => {
+    const swarm = await started()
+    swarm.faults.clear()
+    const isBack = () => swarm.service('web')?.Spec.TaskTemplate.ContainerSpec?.Image === ONE
+    let wasAway = false
+    const act = () => {
+      if (!isBack()) wasAway = true
+      else if (wasAway && numberOf(swarm, 'web') === 5) swarm.update('web', withReplicas(3))
+    }
+    swarm.faults.add({ at: /GET \/tasks/, times: 1000, fault: { kind: 'meanwhile', act } })
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes', ...input })
+    expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done' }])
+    expect(swarm.running('web')).toEqual([ONE, ONE, ONE])
+  })
+
+  test('nor of the live service of blue-green, before and while the traffic moves', async () => {
+    for (let nth = 1; nth <= 3; nth++) {
+      const swarm = await started()
+      swarm.faults.clear()
+      const act = () => (swarm.service('web') === undefined ? undefined : swarm.update('web', withReplicas(3)))
+      swarm.faults.add({ at: /POST .*update/, from: nth, fault: { kind: 'meanwhile', act } })
+      const asked = { services: 'web: hub.test/acme/web:2', strategy: 'blue-green', 'keep-old': '1s', ...input }
+      const { results } = await runAction(swarm, asked)
+      expect(results).toMatchObject([{ outcome: 'updated', live: 'web-blue' }])
+      expect(swarm.service('web')).toBeUndefined()
+    }
+  })
+})
+
+test('a deploy that no longer leaves it to others goes back to what they had set', async () => {
+  const swarm = await service({ Labels: { [LABEL]: 'input' } })
+  const services = '- {name: web, image: "hub.test/acme/web:crashes", replicas: 2}'
+  const { results } = await runAction(swarm, { services })
+  expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done', tasks: { running: 5, wanted: 5 } }])
 })
 
 describe('the input', () => {
