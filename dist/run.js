@@ -27336,7 +27336,7 @@ function objectsToSend(belongings) {
         const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
         if (there === undefined)
             return [{ object, there }];
-        const isAsWanted = !stack_isOwn(belongings, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, there.Spec.Labels);
+        const isAsWanted = !stack_isOwn(belongings, there.Spec.Labels) || (0,external_node_util_namespaceObject.isDeepStrictEqual)(object.labels, askedLabels(there.Spec.Labels));
         return isAsWanted ? [] : [{ object, there }];
     });
 }
@@ -27344,8 +27344,13 @@ function objectsToSend(belongings) {
 function scoped({ name }, key) {
     return `${name}_${key}`;
 }
-/** On a network that was made for a service without a stack: from which making it is. */
+/** On what was made for services without a stack: from which making it is. */
 const MADE_LABEL = 'swarm-deploy.made-by';
+/** The labels of an object as a run asks for them. */
+function askedLabels(labels = {}) {
+    const { [MADE_LABEL]: _, ...asked } = labels;
+    return asked;
+}
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
 function stack_isOwn({ name }, labels) {
     return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
@@ -37556,8 +37561,8 @@ async function makeAll(stack, networks, { objects, found }, engine, signal) {
     for (const { object, there } of objectsToSend(stack)) {
         if (there === undefined) {
             const { kind, name } = object;
-            const onFound = stack.name === undefined ? (id) => found.set(placeholder(kind, name), { id }) : undefined;
-            const isMade = await make(kind, name, () => makeOnce(engine, object, onFound));
+            const onFound = (id) => found.set(placeholder(kind, name), { id });
+            const isMade = await make(kind, name, () => stack.name === undefined ? makeOrFind(engine, object, onFound) : makeOnce(engine, object));
             log_log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`);
         }
         else
@@ -37591,13 +37596,29 @@ function make_bodyOf({ name, labels, content, driver, templating }) {
     };
 }
 /**
+ * Makes one, unless another run has made it meanwhile: then it is not this one's to take away again.
+ *
+ * @param onFound gets the ID of one that is there
+ * @returns the ID of what was made; `undefined` where another was there
+ */
+async function makeOrFind(engine, object, onFound) {
+    // Where the answer is lost, it tells ours from that of another run.
+    const token = (0,external_node_crypto_namespaceObject.randomUUID)();
+    let isOurs = true;
+    const id = await makeOnce(engine, { ...object, labels: { ...object.labels, [MADE_LABEL]: token } }, (there) => {
+        isOurs = there.Spec.Labels?.[MADE_LABEL] === token;
+    });
+    if (!isOurs)
+        onFound(id);
+    return isOurs ? id : undefined;
+}
+/**
  * While the swarm has no leader nobody knows whether it was made: then it is there at the second try.
  *
- * @param onFound gets the ID of one that is there, where another run may have made it: then it is not this one's to
- * take away again
- * @returns the ID of what was made
+ * @param onFound gets one that is there
+ * @returns its ID
  */
-async function makeOnce(engine, object, onFound) {
+async function makeOnce(engine, object, onFound = () => undefined) {
     const { kind, name } = object;
     const signal = clock_timeLimit(MAKE_TIMEOUT_MS);
     try {
@@ -37606,11 +37627,9 @@ async function makeOnce(engine, object, onFound) {
     catch (error) {
         if (!isConflict(error))
             throw make_refused(error, `${kind} ${name}`);
-        const { ID: id } = await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal });
-        if (onFound === undefined)
-            return id;
-        onFound(id);
-        return undefined;
+        const there = await engine.get(`/${kind}s/${encodeURIComponent(name)}`, { signal });
+        onFound(there);
+        return there.ID;
     }
 }
 /** The ID of a network that services can use, whoever has made it. */
@@ -43348,7 +43367,7 @@ function objectOutlooks(changes, surplus, outlooks, known) {
         kind,
         name,
         action: there === undefined ? 'create' : 'update',
-        changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
+        changes: there === undefined ? [] : labelChanges(askedLabels(there.Spec.Labels), labels),
     }));
     const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, kept) : [];
     return [

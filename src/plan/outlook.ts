@@ -6,7 +6,7 @@ import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../do
 import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
 import type { KeptRecord } from '../records/record.ts'
 import type { PushedImage } from '../result.ts'
-import { type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
+import { askedLabels, type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
 import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from '../stack/unused.ts'
 import { REASONS_BESIDE } from './change.ts'
 import { type Change, serviceBefore } from './check.ts'
@@ -256,7 +256,7 @@ function objectOutlooks(
     kind,
     name,
     action: there === undefined ? ('create' as const) : ('update' as const),
-    changes: there === undefined ? [] : labelChanges(there.Spec.Labels, labels),
+    changes: there === undefined ? [] : labelChanges(askedLabels(there.Spec.Labels), labels),
   }))
   const gone = waits ? unusedObjects(belongings, belongings.known, after, observed.services, kept) : []
   return [

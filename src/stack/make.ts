@@ -108,8 +108,10 @@ async function makeAll(
   for (const { object, there } of objectsToSend(stack)) {
     if (there === undefined) {
       const { kind, name } = object
-      const onFound = stack.name === undefined ? (id: string) => found.set(placeholder(kind, name), { id }) : undefined
-      const isMade = await make(kind, name, () => makeOnce(engine, object, onFound))
+      const onFound = (id: string) => found.set(placeholder(kind, name), { id })
+      const isMade = await make(kind, name, () =>
+        stack.name === undefined ? makeOrFind(engine, object, onFound) : makeOnce(engine, object),
+      )
       log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`)
     } else await relabel(object, there, engine, signal)
   }
@@ -147,27 +149,46 @@ function bodyOf({ name, labels, content, driver, templating }: WantedObject): un
 }
 
 /**
+ * Makes one, unless another run has made it meanwhile: then it is not this one's to take away again.
+ *
+ * @param onFound gets the ID of one that is there
+ * @returns the ID of what was made; `undefined` where another was there
+ */
+async function makeOrFind(
+  engine: Engine,
+  object: WantedObject,
+  onFound: (id: string) => void,
+): Promise<string | undefined> {
+  // Where the answer is lost, it tells ours from that of another run.
+  const token = randomUUID()
+  let isOurs = true
+  const id = await makeOnce(engine, { ...object, labels: { ...object.labels, [MADE_LABEL]: token } }, (there) => {
+    isOurs = there.Spec.Labels?.[MADE_LABEL] === token
+  })
+  if (!isOurs) onFound(id)
+  return isOurs ? id : undefined
+}
+
+/**
  * While the swarm has no leader nobody knows whether it was made: then it is there at the second try.
  *
- * @param onFound gets the ID of one that is there, where another run may have made it: then it is not this one's to
- * take away again
- * @returns the ID of what was made
+ * @param onFound gets one that is there
+ * @returns its ID
  */
 async function makeOnce(
   engine: Engine,
   object: WantedObject,
-  onFound: ((id: string) => void) | undefined,
-): Promise<string | undefined> {
+  onFound: (there: StackObject) => void = () => undefined,
+): Promise<string> {
   const { kind, name } = object
   const signal = timeLimit(MAKE_TIMEOUT_MS)
   try {
     return (await create<{ ID: string }>(engine, kind, bodyOf(object), signal)).ID
   } catch (error) {
     if (!isConflict(error)) throw refused(error, `${kind} ${name}`)
-    const { ID: id } = await engine.get<{ ID: string }>(`/${kind}s/${encodeURIComponent(name)}`, { signal })
-    if (onFound === undefined) return id
-    onFound(id)
-    return undefined
+    const there = await engine.get<StackObject>(`/${kind}s/${encodeURIComponent(name)}`, { signal })
+    onFound(there)
+    return there.ID
   }
 }
 

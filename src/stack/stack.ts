@@ -114,7 +114,8 @@ export function objectsToSend(belongings: Belongings): ObjectToSend[] {
   return belongings.objects.flatMap((object): ObjectToSend[] => {
     const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name)
     if (there === undefined) return [{ object, there }]
-    const isAsWanted = !isOwn(belongings, there.Spec.Labels) || isDeepStrictEqual(object.labels, there.Spec.Labels)
+    const isAsWanted =
+      !isOwn(belongings, there.Spec.Labels) || isDeepStrictEqual(object.labels, askedLabels(there.Spec.Labels))
     return isAsWanted ? [] : [{ object, there }]
   })
 }
@@ -124,8 +125,14 @@ export function scoped({ name }: { readonly name: string }, key: string): string
   return `${name}_${key}`
 }
 
-/** On a network that was made for a service without a stack: from which making it is. */
+/** On what was made for services without a stack: from which making it is. */
 export const MADE_LABEL = 'swarm-deploy.made-by'
+
+/** The labels of an object as a run asks for them. */
+export function askedLabels(labels: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const { [MADE_LABEL]: _, ...asked } = labels
+  return asked
+}
 
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
 export function isOwn(

@@ -49,7 +49,10 @@ describe('a secret of an entry of services', () => {
     const [name] = namesOf(swarm, 'secret')
     expect(name).toMatch(/^db-password-[0-9a-f]{16}$/)
     const [secret] = swarm.somebody('GET', '/secrets') as StackObject[]
-    expect(secret?.Spec.Labels).toEqual({ 'swarm-deploy.version-of': 'db-password' })
+    expect(secret?.Spec.Labels).toEqual({
+      'swarm-deploy.version-of': 'db-password',
+      'swarm-deploy.made-by': expect.stringMatching(/^[\da-f-]{36}$/),
+    })
     expect(container(swarm)?.Secrets).toEqual([
       { SecretID: secret?.ID, SecretName: name, File: { Name: 'password', UID: '70', GID: '0', Mode: 0o440 } },
     ])
@@ -80,6 +83,34 @@ describe('a secret of an entry of services', () => {
     const run = await deploy(swarm, asked.replace('web:1', 'web:2'))
     expect(run).toMatchObject({ results: [{ outcome: 'rolled-back' }] })
     expect(namesOf(swarm, 'secret')).toEqual([])
+  })
+
+  test.each(['secret', 'config'] as const)(
+    'goes also where it is a %s and the answer to its making was lost',
+    async (kind) => {
+      const swarm = newSwarm()
+      swarm.faults.add({ at: new RegExp(`POST /${kind}s/create`), fault: { kind: 'answer-lost' } })
+      const run = await deploy(swarm, asked.replace('secrets:', `${kind}s:`).replace('web:1', 'web:2'))
+      expect(run).toMatchObject({ results: [{ outcome: 'rolled-back' }] })
+      expect(run.log).toMatch(new RegExp(`${kind} db-password-[0-9a-f]+: removed again`))
+      expect(namesOf(swarm, kind)).toEqual([])
+    },
+  )
+
+  test('stays where another run has made it at the same moment', async () => {
+    const swarm = newSwarm()
+    let name = ''
+    const act = () => {
+      const first = { Name: name, Data: Buffer.from('first-s3cret').toString('base64') }
+      swarm.somebody('POST', '/secrets/create', first)
+    }
+    const found = await deploy(newSwarm(), asked)
+    name = /secret (db-password-[0-9a-f]+): created/.exec(found.log)?.[1] ?? ''
+    swarm.faults.add({ at: /POST \/secrets\/create/, fault: { kind: 'meanwhile', act } })
+    const run = await deploy(swarm, asked.replace('web:1', 'web:2'))
+    expect(run.log).toContain(`secret ${name}: there by now`)
+    expect(run).toMatchObject({ results: [{ outcome: 'rolled-back' }] })
+    expect(namesOf(swarm, 'secret')).toEqual([name])
   })
 
   test('goes with the list that had it, and one of others stays', async () => {
@@ -343,6 +374,7 @@ describe('a credential spec', () => {
     expect(run).toMatchObject({ results: [{ outcome: 'created' }], problems: [] })
     const [config] = swarm.somebody('GET', '/configs') as StackObject[]
     expect(config?.Spec.Labels).toEqual({
+      'swarm-deploy.made-by': expect.any(String),
       'com.docker.gmsa.name': 'mygmsa',
       'swarm-deploy.version-of': 'web-credential-spec',
     })
