@@ -287,11 +287,12 @@ describe('a lab of three nodes', () => {
       // As `docker login` asks for it.
       const allows = async (word: string) => {
         const asked = { username: user, password: word, serveraddress: lab.registries.main.host }
-        return (await lab.nodes[0].engine('POST', '/auth', asked)).status
+        const { status, body } = await lab.nodes[0].engine('POST', '/auth', asked)
+        return status === 200 || JSON.stringify(body)
       }
-      expect(await allows(password)).toBe(200)
+      expect(await allows(password)).toBe(true)
       // Not even the last byte of four thousand may differ, although bcrypt looks at 72.
-      expect(await allows(`${password.slice(0, -1)}?`)).toBe(401)
+      expect(await allows(`${password.slice(0, -1)}?`)).toMatch(/unauthorized|401/)
     },
   )
 

@@ -182,7 +182,13 @@ configs: {conf: {file: ./${stack}.yml}}
         expect(await ofStack('network', 'shop')).toBe('shop_front')
         expect(await ofStack('service', 'other')).toBe('other_app')
 
-        await docker('run', '--detach', '--name', 'guest', '--network', 'shop_front', app)
+        // On a busy machine docker gives up after 20 s, and the container stays as it is made.
+        await swarm.until('a container of somebody', async () => {
+          await swarm.lab.docker(['rm', '--force', 'guest'])
+          return (
+            (await swarm.lab.docker(['run', '--detach', '--name', 'guest', '--network', 'shop_front', app])).code === 0
+          )
+        })
         expect((await remove({ stack: 'other' })).main.code).toBe(0)
         const kept = await remove({ stack: 'shop' })
         expect({ code: kept.main.code, status: kept.outputs.status }).toEqual({ code: 0, status: 'unchanged' })
