@@ -2,7 +2,7 @@ import { type Connection, connect } from '../connect/connection.ts'
 import { messageOf } from '../errors.ts'
 import { readInputs, readReach } from '../inputs/read.ts'
 import { releaseLeft } from '../lock/lock.ts'
-import { removeOfRun } from '../prepare/passing-services.ts'
+import { removalByHand, removeOfRun } from '../prepare/passing-services.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
@@ -59,9 +59,10 @@ async function cleanUpAfterMain(): Promise<void> {
     await onTheSwarm((connection, signal) => settleAll(killed, locks, connection, signal))
   } catch (error) {
     for (const state of killed) tell(state, unknown(state, messageOf(error)))
-    if (killed.some(({ pulls }) => pulls !== '')) {
+    const commands = killed.flatMap(({ pulls }) => (pulls === '' ? [] : [`\`${removalByHand(pulls)}\``]))
+    if (commands.length > 0) {
       log.warning(
-        `Not removed: the services that this step had on the nodes for a while, whose names begin with \`swarm-deploy-prepare-\`, \`swarm-deploy-ca-\` or \`swarm-deploy-tools-\`. A later deploy does it: ${messageOf(error)}`,
+        `Not removed: the services that this step had on the nodes for a while. A later deploy does it, or on a manager ${commands.join(', ')}: ${messageOf(error)}`,
       )
     }
     if (locks.size > 0) {

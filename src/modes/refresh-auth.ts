@@ -10,6 +10,7 @@ import { lookUpOnce } from '../plan/images.ts'
 import { type LoggedIn, logIn } from '../plan/log-in.ts'
 import { referenceOf } from '../plan/plan.ts'
 import { shortLivedProblems } from '../plan/short-lived.ts'
+import { sweepAmong } from '../prepare/passing-services.ts'
 import type { RenewalResult } from '../result.ts'
 import { type RenewalRun, type Renewed, renewAll, watchKept } from '../rollout/renew-stored.ts'
 import { serviceLog } from '../rollout/service-log.ts'
@@ -39,7 +40,11 @@ export async function refreshAuthOver(asked: AuthRefresh, run: Run): Promise<Aut
   const { time, signal, workspace } = run
   const connection = time.bound(run.connection)
   const { engine } = connection
-  const all = await time.before('Look at the swarm', (limit) => engine.get<Service[]>('/services', { signal: limit }))
+  const all = await time.before('Look at the swarm', async (limit) => {
+    const services = await engine.get<Service[]>('/services', { signal: limit })
+    await sweepAmong(services, engine, limit)
+    return services
+  })
   const choice = choose(asked.which, all)
   const accounts = { ...asked, services: inNeed(asked, choice) }
   const loggedIn = await stage('Log in', () =>

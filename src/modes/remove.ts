@@ -7,7 +7,7 @@ import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
 import { checkToolsImage } from '../nodes/tools-image.ts'
 import { nameInFiles } from '../plan/colours.ts'
-import { removeExpired } from '../prepare/passing-services.ts'
+import { sweepExpired } from '../prepare/passing-services.ts'
 import type { ToolImage } from '../prepare/tool-image.ts'
 import { removeObjects, removeRecords } from '../removal/objects.ts'
 import { planRemoval, type RemovalPlan } from '../removal/plan.ts'
@@ -85,8 +85,7 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
 async function planNow({ connection: { engine }, asked }: RemovalRun, signal: AbortSignal): Promise<RemovalPlan> {
   if (!asked.dryRun) {
     const { SystemTime } = await engine.get<SystemInfo>('/info', { signal })
-    const names = await removeExpired(engine, Date.parse(SystemTime), signal)
-    if (names.length > 0) log.info(`Removed what an earlier run had left: ${names.join(', ')}`)
+    await sweepExpired(engine, Date.parse(SystemTime), signal)
   }
   // What is to be removed would seem to be gone.
   await untilCaughtUp(engine, signal)

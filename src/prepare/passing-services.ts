@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Service, ServiceSpec } from '../docker/api.ts'
+import type { Service, ServiceSpec, SystemInfo } from '../docker/api.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { type RegistryCredential, registryAuthHeader } from '../docker/registry/registry-auth.ts'
@@ -82,11 +82,11 @@ const REMOVE_TIMEOUT_MS = 60_000
 /** Of a run that was stopped: it is killed soon, and `post` comes after it. */
 const STOPPED_TIMEOUT_MS = 20_000
 
-/** What is said of services that stay, and how they are found. */
+/** What is said of services that stay. */
 const LEFT = {
-  pull: ['the services by which nodes pulled', 'those'],
-  ca: ['the service that wrote certificates on the nodes', 'the one'],
-  tools: ['the services by which docker ran on the nodes', 'those'],
+  pull: 'the services by which nodes pulled',
+  ca: 'the service that wrote certificates on the nodes',
+  tools: 'the services by which docker ran on the nodes',
 } as const
 
 /**
@@ -114,11 +114,15 @@ export async function removeOurs(
     for (const one of again) if (one.status === 'rejected') throw one.reason
     note({ pulls: '' })
   } catch (error) {
-    const [what, which] = LEFT[kind]
     log.warning(
-      `Not removed: ${what} (${messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`,
+      `Not removed: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`,
     )
   }
+}
+
+/** The command that removes the services of a run, whatever their names. */
+export function removalByHand(token: string): string {
+  return `docker service rm $(docker service ls --quiet --filter label=${RUN}=${token})`
 }
 
 /** The filter that finds the services of one run, and their tasks. */
@@ -160,6 +164,33 @@ export function isPassingService({ Spec: { Name: name, Labels: labels } }: Pick<
 function isExpired(service: Service, now: number): boolean {
   const until = service.Spec.Labels?.[UNTIL] ?? ''
   return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now
+}
+
+/** The same before a run changes the swarm, with a word of it. That they do not go is no failure of that run. */
+export function sweepExpired(engine: Engine, now: number, signal: AbortSignal): Promise<void> {
+  return orDebug(async () => tellSwept(await removeExpired(engine, now, signal)))
+}
+
+/** The same for a run that has read all services anyway. */
+export async function sweepAmong(services: readonly Service[], engine: Engine, signal: AbortSignal): Promise<void> {
+  if (!services.some(isPassingService)) return
+  await orDebug(async () => {
+    const { SystemTime } = await engine.get<SystemInfo>('/info', { signal })
+    tellSwept(await removeExpired(engine, Date.parse(SystemTime), signal))
+  })
+}
+
+function tellSwept(names: readonly string[]): void {
+  if (names.length > 0) log.info(`Removed what an earlier run had left: ${names.join(', ')}`)
+}
+
+async function orDebug(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    log.debug(`Not removed: what an earlier run may have left: ${error.message}`)
+  }
 }
 
 async function removeAll(engine: Engine, services: readonly Service[], signal: AbortSignal): Promise<void> {

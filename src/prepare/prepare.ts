@@ -1,5 +1,4 @@
 import type { Node } from '../docker/api.ts'
-import { EngineError } from '../docker/engine/engine.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
@@ -12,7 +11,7 @@ import { note } from '../runner/state.ts'
 import { type ImageDemand, imageDemands } from './demand.ts'
 import { follow, type PrepareRun } from './follow.ts'
 import { judge, whereItIs } from './judge.ts'
-import { removeExpired, removeOurs } from './passing-services.ts'
+import { removeOurs, sweepExpired } from './passing-services.ts'
 
 const TITLE = 'Have the nodes pull the images'
 
@@ -44,17 +43,9 @@ export async function prepareNodes(changes: readonly Change[], run: PrepareRun):
   return { ...observed, tasks }
 }
 
-/** Removes the services by which the nodes of runs pulled that nobody could clean up after. */
+/** Removes the services that runs had for a while, and that nobody could clean up after. */
 export async function removeLeft({ connection, observed, time }: PrepareRun): Promise<void> {
-  await time.before('Look at the swarm', async (limit) => {
-    try {
-      const names = await removeExpired(connection.engine, observed.now, limit)
-      if (names.length > 0) log.info(`Removed what an earlier run had left: ${names.join(', ')}`)
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      log.debug(`Not removed: what an earlier run may have left: ${error.message}`)
-    }
-  })
+  await time.before('Look at the swarm', (limit) => sweepExpired(connection.engine, observed.now, limit))
 }
 
 async function pullAll(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ASK_SCRIPT, REMOVE_SCRIPT } from '../../../src/nodes/unused-images.ts'
 import { objectName, recordBody } from '../../../src/records/format.ts'
+import type { Fault } from '../../support/memory-swarm/faults.ts'
 import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { digestOf, type Image, pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm, withImage } from '../../support/memory-swarm/memory-swarm.ts'
@@ -180,6 +181,33 @@ describe('a deploy with prune-images', () => {
     const { log } = await runAction(swarm, inputs('3'))
     expect(swarm.services).toEqual(['web'])
     expect(log).not.toContain('Not removed')
+  })
+
+  test('services that stay are told with the command that removes them, and go with the next run of another machine', async () => {
+    const { swarm } = swarmWith({ n1: [byDigest(`${WEB}:1`)] })
+    createWeb(swarm, `${WEB}:2`)
+    await pass(10)
+    const leaderless: Fault = { kind: 'election', as: 'no-leader' }
+    swarm.faults.add({ at: /^DELETE \/services\//, times: 1000, fault: leaderless })
+    const { log } = await runAction(swarm, inputs('3'))
+    const [left = ''] = swarm.services.filter((name) => name !== 'web')
+    expect(left).toMatch(/^swarm-deploy-tools-/)
+    const token = swarm.service(left)?.Spec.Labels?.['swarm-deploy.prepare.run']
+    expect(log).toContain(
+      `\`docker service rm $(docker service ls --quiet --filter label=swarm-deploy.prepare.run=${token})\``,
+    )
+    swarm.faults.clear()
+    const renew = {
+      mode: 'refresh-auth',
+      services: 'web',
+      registries: '- {registry: hub.test, username: bob, password: bobs-own-password}',
+    }
+    await runAction(swarm, renew)
+    expect(swarm.services).toContain(left)
+    await pass(30 * 60)
+    const later = await runAction(swarm, renew)
+    expect(swarm.services).toEqual(['web'])
+    expect(later.log).toMatch(new RegExp(`Removed what an earlier run had left: .*${left}`))
   })
 
   test('an image for the nodes that cannot be had is told before anything is changed', async () => {
