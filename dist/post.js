@@ -22740,11 +22740,11 @@ async function removePassingService(engine, id, signal) {
 const REMOVE_TIMEOUT_MS = 60_000;
 /** Of a run that was stopped: it is killed soon, and `post` comes after it. */
 const STOPPED_TIMEOUT_MS = 20_000;
-/** What is said of services that stay, and how they are found. */
+/** What is said of services that stay. */
 const LEFT = {
-    pull: ['the services by which nodes pulled', 'those'],
-    ca: ['the service that wrote certificates on the nodes', 'the one'],
-    tools: ['the services by which docker ran on the nodes', 'those'],
+    pull: 'the services by which nodes pulled',
+    ca: 'the service that wrote certificates on the nodes',
+    tools: 'the services by which docker ran on the nodes',
 };
 /**
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
@@ -22767,9 +22767,12 @@ async function removeOurs(kind, engine, { token }, made, stop) {
         note({ pulls: '' });
     }
     catch (error) {
-        const [what, which] = LEFT[kind];
-        log.warning(`Not removed: ${what} (${messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`);
+        log.warning(`Not removed: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
     }
+}
+/** The command that removes the services of a run, whatever their names. */
+function removalByHand(token) {
+    return `docker service rm $(docker service ls --quiet --filter label=${passing_services_RUN}=${token})`;
 }
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {
@@ -22806,6 +22809,33 @@ function isPassingService({ Spec: { Name: name, Labels: labels } }) {
 function passing_services_isExpired(service, now) {
     const until = service.Spec.Labels?.[UNTIL] ?? '';
     return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+/** The same before a run changes the swarm, with a word of it. That they do not go is no failure of that run. */
+function sweepExpired(engine, now, signal) {
+    return orDebug(async () => tellSwept(await removeExpired(engine, now, signal)));
+}
+/** The same for a run that has read all services anyway. */
+async function sweepAmong(services, engine, signal) {
+    if (!services.some(isPassingService))
+        return;
+    await orDebug(async () => {
+        const { SystemTime } = await engine.get('/info', { signal });
+        tellSwept(await removeExpired(engine, Date.parse(SystemTime), signal));
+    });
+}
+function tellSwept(names) {
+    if (names.length > 0)
+        log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+}
+async function orDebug(work) {
+    try {
+        await work();
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        log.debug(`Not removed: what an earlier run may have left: ${error.message}`);
+    }
 }
 async function removeAll(engine, services, signal) {
     await inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
@@ -23324,8 +23354,9 @@ async function cleanUpAfterMain() {
     catch (error) {
         for (const state of killed)
             tell(state, unknown(state, errors_messageOf(error)));
-        if (killed.some(({ pulls }) => pulls !== '')) {
-            log_log.warning(`Not removed: the services that this step had on the nodes for a while, whose names begin with \`swarm-deploy-prepare-\`, \`swarm-deploy-ca-\` or \`swarm-deploy-tools-\`. A later deploy does it: ${errors_messageOf(error)}`);
+        const commands = killed.flatMap(({ pulls }) => (pulls === '' ? [] : [`\`${removalByHand(pulls)}\``]));
+        if (commands.length > 0) {
+            log_log.warning(`Not removed: the services that this step had on the nodes for a while. A later deploy does it, or on a manager ${commands.join(', ')}: ${errors_messageOf(error)}`);
         }
         if (locks.size > 0) {
             log_log.warning(`The lock of this step was not released, and expires by itself: ${errors_messageOf(error)}`);

@@ -23646,11 +23646,11 @@ async function removePassingService(engine, id, signal) {
 const REMOVE_TIMEOUT_MS = 60_000;
 /** Of a run that was stopped: it is killed soon, and `post` comes after it. */
 const STOPPED_TIMEOUT_MS = 20_000;
-/** What is said of services that stay, and how they are found. */
+/** What is said of services that stay. */
 const LEFT = {
-    pull: ['the services by which nodes pulled', 'those'],
-    ca: ['the service that wrote certificates on the nodes', 'the one'],
-    tools: ['the services by which docker ran on the nodes', 'those'],
+    pull: 'the services by which nodes pulled',
+    ca: 'the service that wrote certificates on the nodes',
+    tools: 'the services by which docker ran on the nodes',
 };
 /**
  * Removes at the end of a stage what it has made. It never fails the run: what stays is removed by a later one.
@@ -23673,9 +23673,12 @@ async function removeOurs(kind, engine, { token }, made, stop) {
         note({ pulls: '' });
     }
     catch (error) {
-        const [what, which] = LEFT[kind];
-        log_log.warning(`Not removed: ${what} (${errors_messageOf(error)}). Remove ${which} whose name begins with \`${PREFIXES[kind]}\`, or leave it to a later deploy`);
+        log_log.warning(`Not removed: ${LEFT[kind]} (${errors_messageOf(error)}). On a manager \`${passing_services_removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
     }
+}
+/** The command that removes the services of a run, whatever their names. */
+function passing_services_removalByHand(token) {
+    return `docker service rm $(docker service ls --quiet --filter label=${passing_services_RUN}=${token})`;
 }
 /** The filter that finds the services of one run, and their tasks. */
 function ofRun(token) {
@@ -23712,6 +23715,33 @@ function isPassingService({ Spec: { Name: name, Labels: labels } }) {
 function isExpired(service, now) {
     const until = service.Spec.Labels?.[UNTIL] ?? '';
     return isPassingService(service) && /^\d{1,15}$/.test(until) && Number(until) < now;
+}
+/** The same before a run changes the swarm, with a word of it. That they do not go is no failure of that run. */
+function sweepExpired(engine, now, signal) {
+    return orDebug(async () => tellSwept(await removeExpired(engine, now, signal)));
+}
+/** The same for a run that has read all services anyway. */
+async function sweepAmong(services, engine, signal) {
+    if (!services.some(isPassingService))
+        return;
+    await orDebug(async () => {
+        const { SystemTime } = await engine.get('/info', { signal });
+        tellSwept(await removeExpired(engine, Date.parse(SystemTime), signal));
+    });
+}
+function tellSwept(names) {
+    if (names.length > 0)
+        log_log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+}
+async function orDebug(work) {
+    try {
+        await work();
+    }
+    catch (error) {
+        if (!(error instanceof EngineError))
+            throw error;
+        log_log.debug(`Not removed: what an earlier run may have left: ${error.message}`);
+    }
 }
 async function removeAll(engine, services, signal) {
     await parallel_inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
@@ -24625,6 +24655,18 @@ function verdictLine(status, results) {
     return `${status}: ${said || 'no service is asked for'}`;
 }
 
+;// CONCATENATED MODULE: ./build/report/short-headline.js
+const MOST_HEADLINE_CHARACTERS = 200;
+/** The beginning of a long problem, which stands whole below: whole words, and what is between backticks whole. Pure. */
+function shortHeadline(text) {
+    if (text.length <= MOST_HEADLINE_CHARACTERS)
+        return text;
+    const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS);
+    const head = text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS);
+    const isCutInCode = (head.split('`').length - 1) % 2 === 1;
+    return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} \u2026`;
+}
+
 ;// CONCATENATED MODULE: ./build/report/summary/culprits.js
 
 
@@ -25114,6 +25156,7 @@ function arranged(bars, start, mark) {
 
 
 
+
 /** A runner drops a step's summary of more than 1 MiB. */
 const summary_MOST_SUMMARY_BYTES = 1_000_000;
 /** The most that is left to the tables, and for words on what is left out. */
@@ -25176,17 +25219,6 @@ function whatChanged(isUnknown, remains = []) {
     if (isUnknown)
         return 'Whether anything was changed on the swarm is not known.';
     return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${someOf(remains)}.`;
-}
-const MOST_HEADLINE_CHARACTERS = 200;
-/** A long problem stands whole below. */
-function shortHeadline(text) {
-    if (text.length <= MOST_HEADLINE_CHARACTERS)
-        return text;
-    const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS);
-    const head = text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS);
-    // No half of what stands between backticks.
-    const isCutInCode = (head.split('`').length - 1) % 2 === 1;
-    return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} \u2026`;
 }
 const RED = ['failed', 'rolled-back', 'timed-out', 'cancelled'];
 /** @param text Markdown */
@@ -25500,12 +25532,11 @@ function statusLine(services, { missing }, shown = (name) => name) {
         ...(drifted.length === 0 ? [] : [`changed by others since the last deploy: ${names(drifted)}`]),
     ].join('; ');
 }
-const status_words_MOST_HEADLINE_CHARACTERS = 200;
 /** Of one alone also why. */
 function badWords(bad, all, shown) {
     const [first] = bad;
     if (bad.length === 1 && first !== undefined) {
-        return `${shown(first.name)} is not as it should be: ${shortened(first.problems[0] ?? '', status_words_MOST_HEADLINE_CHARACTERS)}`;
+        return `${shown(first.name)} is not as it should be: ${shortHeadline(first.problems[0] ?? '')}`;
     }
     return `${bad.length} of ${all} are not as they should be: ${someOf(bad.map(({ name }) => shown(name)))}`;
 }
@@ -32806,7 +32837,6 @@ function capital(text) {
 
 
 
-
 const prepare_TITLE = 'Have the nodes pull the images';
 /**
  * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
@@ -32838,20 +32868,9 @@ async function prepareNodes(changes, run) {
     });
     return { ...observed, tasks };
 }
-/** Removes the services by which the nodes of runs pulled that nobody could clean up after. */
+/** Removes the services that runs had for a while, and that nobody could clean up after. */
 async function removeLeft({ connection, observed, time }) {
-    await time.before('Look at the swarm', async (limit) => {
-        try {
-            const names = await removeExpired(connection.engine, observed.now, limit);
-            if (names.length > 0)
-                log_log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
-        }
-        catch (error) {
-            if (!(error instanceof EngineError))
-                throw error;
-            log_log.debug(`Not removed: what an earlier run may have left: ${error.message}`);
-        }
-    });
+    await time.before('Look at the swarm', (limit) => sweepExpired(connection.engine, observed.now, limit));
 }
 async function pullAll(demands, run, limit, left) {
     const startedAt = nowMs();
@@ -37309,15 +37328,21 @@ const remove_TITLE = 'Remove what is not used any more';
  * traffic
  * @returns the services that were removed, or not
  */
-function removeUnused(stack, { engine }, nameOf, records) {
+async function removeUnused(stack, { engine }, nameOf, records) {
+    const surplus = stack.prune ? await surplusNow(stack, engine, nameOf) : [];
+    const tidy = (asStage) => orSay(`the stack ${stack.name} no longer needs`, async () => {
+        const { services, known, kept } = await readNow(engine, records);
+        const unused = unusedObjects(stack, known, services, [], kept);
+        if (unused.length > 0)
+            await asStage(remove_TITLE, () => removeObjects(unused, engine));
+    });
+    if ('problem' in surplus || surplus.length === 0) {
+        await tidy(stage);
+        return 'problem' in surplus ? [surplus.problem] : [];
+    }
     return stage(remove_TITLE, async () => {
-        const results = stack.prune
-            ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
-            : [];
-        await orSay(`the stack ${stack.name} no longer needs`, async () => {
-            const { services, known, kept } = await readNow(engine, records);
-            await removeObjects(unusedObjects(stack, known, services, [], kept), engine);
-        });
+        const results = await Promise.all(surplus.map((service) => removeService(service, engine)));
+        await tidy((_, work) => work());
         return results;
     });
 }
@@ -37346,9 +37371,13 @@ function removeEarlierVersions(belongings, before, { engine }, records) {
 function notPruned({ name }, error) {
     return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${errors_messageOf(error)}`);
 }
-async function removeServices(stack, engine, nameOf) {
-    const surplus = surplusServices(stack, await remove_readServices(engine), nameOf);
-    return Promise.all(surplus.map((service) => removeService(service, engine)));
+async function surplusNow(stack, engine, nameOf) {
+    try {
+        return surplusServices(stack, await remove_readServices(engine), nameOf);
+    }
+    catch (error) {
+        return { problem: notPruned(stack, error) };
+    }
 }
 async function removeService(service, engine) {
     const startedAt = nowMs();
@@ -43984,6 +44013,7 @@ function renew_stored_tell(result, { lines }) {
 
 
 
+
 /** Stores today's credential with services, and restarts nothing. */
 function refreshAuth(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => refreshAuthOver(asked, run));
@@ -43998,7 +44028,11 @@ async function refreshAuthOver(asked, run) {
     const { time, signal, workspace } = run;
     const connection = time.bound(run.connection);
     const { engine } = connection;
-    const all = await time.before('Look at the swarm', (limit) => engine.get('/services', { signal: limit }));
+    const all = await time.before('Look at the swarm', async (limit) => {
+        const services = await engine.get('/services', { signal: limit });
+        await sweepAmong(services, engine, limit);
+        return services;
+    });
     const choice = auth_refresh_choose(asked.which, all);
     const accounts = { ...asked, services: inNeed(asked, choice) };
     const loggedIn = await stage('Log in', () => time.before('Log in', (limit) => logIn(accounts, connection, workspace, limit)));
@@ -44357,7 +44391,7 @@ const FORGET_MS = 5000;
  *
  * @returns what became of each
  */
-async function services_removeServices(services, run) {
+async function removeServices(services, run) {
     const { connection, signal, asked } = run;
     const lines = serviceLog(services.map(({ Spec }) => Spec.Name));
     const first = await parallel_inParallel(services, asked.maxParallel, async (service) => {
@@ -44752,7 +44786,7 @@ async function removeOver(asked, run) {
             return result([]);
         note({ removes: true });
         try {
-            const services = await openStage('Remove', () => services_removeServices(plan.services, removing));
+            const services = await openStage('Remove', () => removeServices(plan.services, removing));
             const objects = await whatIsLeft(plan, removing);
             const isAllGone = services.every(({ outcome }) => outcome === 'removed');
             const records = isAllGone ? await removeRecords(plan, removing) : [];
@@ -44780,9 +44814,7 @@ async function removeOver(asked, run) {
 async function planNow({ connection: { engine }, asked }, signal) {
     if (!asked.dryRun) {
         const { SystemTime } = await engine.get('/info', { signal });
-        const names = await removeExpired(engine, Date.parse(SystemTime), signal);
-        if (names.length > 0)
-            log_log.info(`Removed what an earlier run had left: ${names.join(', ')}`);
+        await sweepExpired(engine, Date.parse(SystemTime), signal);
     }
     // What is to be removed would seem to be gone.
     await untilCaughtUp(engine, signal);
@@ -45575,8 +45607,9 @@ async function cleanUpAfterMain() {
     catch (error) {
         for (const state of killed)
             clean_up_tell(state, unknown(state, messageOf(error)));
-        if (killed.some(({ pulls }) => pulls !== '')) {
-            log.warning(`Not removed: the services that this step had on the nodes for a while, whose names begin with \`swarm-deploy-prepare-\`, \`swarm-deploy-ca-\` or \`swarm-deploy-tools-\`. A later deploy does it: ${messageOf(error)}`);
+        const commands = killed.flatMap(({ pulls }) => (pulls === '' ? [] : [`\`${removalByHand(pulls)}\``]));
+        if (commands.length > 0) {
+            log.warning(`Not removed: the services that this step had on the nodes for a while. A later deploy does it, or on a manager ${commands.join(', ')}: ${messageOf(error)}`);
         }
         if (locks.size > 0) {
             log.warning(`The lock of this step was not released, and expires by itself: ${messageOf(error)}`);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,8 +8,11 @@ import { parse, parseAllDocuments } from 'yaml'
 import { documented } from '../../src/command/action-file.ts'
 import { parseArguments } from '../../src/command/arguments.ts'
 import { asInputs, readSettings } from '../../src/command/settings.ts'
+import type { ModeName } from '../../src/inputs/mode.ts'
+import { inputsOfMode } from '../../src/inputs/mode-inputs.ts'
 import { modeAsked } from '../../src/inputs/read.ts'
 import { MODES } from '../../src/modes/table.ts'
+import { STRATEGIES } from '../../src/strategies/table.ts'
 
 /** The files for other CI systems: what they ask for is what the command takes. */
 
@@ -116,11 +120,26 @@ describe('the component for GitLab', () => {
 
   test('what comes of it is accepted', () => {
     const { variables, script } = interpolated(given.inputs)
-    const words = script.flatMap((line) => line.split(' '))
+    const words = script.at(-1)?.split(' ') ?? []
     expect(words.shift()).toBe('swarm-deploy')
     const secrets = { SWARM_DEPLOY_SSH_KEY: SSH_KEY, DEPLOY_TOKEN: 'dummy-7Qx' }
     expect(accept({ GITLAB_CI: 'true', CI: 'true', ...secrets, ...variables }, words)).toBe('deploy')
   })
+
+  test.each(['deploy', 'plan', 'history', 'status', 'rollback', 'remove', 'refresh-auth'])(
+    'mode %s is handed nothing that it says it does not use',
+    (mode) => {
+      const all = { stack: 'shop', 'compose-file': 'compose.yml', 'env-file': '.env', registries: '[]', mode }
+      const { variables, script } = interpolated({ ...given.inputs, ...all, services: '' })
+      const text = [...script.slice(0, -1), 'env'].join('\n')
+      const left = execFileSync('sh', ['-euc', text], { env: { PATH: process.env.PATH, ...variables } }).toString()
+      const handed = Object.keys(variables).filter((name) => left.includes(`${name}=`))
+      const taken = inputsOfMode(mode as ModeName, STRATEGIES).map(
+        (name) => `SWARM_DEPLOY_${name.toUpperCase().replaceAll('-', '_')}`,
+      )
+      expect(handed).toEqual(Object.keys(variables).filter((name) => taken.includes(name)))
+    },
+  )
 })
 
 test('the pipeline for Jenkins is accepted', () => {

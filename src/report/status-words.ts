@@ -1,10 +1,10 @@
 import type { LastDeploy, ServiceStatus, SwarmStatus } from '../health/status.ts'
 import type { ServiceResult } from '../result.ts'
-import { shortened } from '../runner/printable.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
 import { driftWords, nameOf, valueWords } from './plan-words.ts'
+import { shortHeadline } from './short-headline.ts'
 import { shownChange } from './shown-change.ts'
 
 /** How the swarm is, in words fit to be shown: the same for log, summary and outputs. Pure. */
@@ -116,13 +116,11 @@ export function statusLine(
   ].join('; ')
 }
 
-const MOST_HEADLINE_CHARACTERS = 200
-
 /** Of one alone also why. */
 function badWords(bad: readonly ShownStatus[], all: string, shown: (name: string) => string): string {
   const [first] = bad
   if (bad.length === 1 && first !== undefined) {
-    return `${shown(first.name)} is not as it should be: ${shortened(first.problems[0] ?? '', MOST_HEADLINE_CHARACTERS)}`
+    return `${shown(first.name)} is not as it should be: ${shortHeadline(first.problems[0] ?? '')}`
   }
   return `${bad.length} of ${all} are not as they should be: ${someOf(bad.map(({ name }) => shown(name)))}`
 }

@@ -35,20 +35,26 @@ const TITLE = 'Remove what is not used any more'
  * traffic
  * @returns the services that were removed, or not
  */
-export function removeUnused(
+export async function removeUnused(
   stack: Stack,
   { engine }: Connection,
   nameOf: (service: Service) => string,
   records: RecordsNow,
 ): Promise<ServiceResult[]> {
-  return stage(TITLE, async () => {
-    const results = stack.prune
-      ? await removeServices(stack, engine, nameOf).catch((error) => [notPruned(stack, error)])
-      : []
-    await orSay(`the stack ${stack.name} no longer needs`, async () => {
+  const surplus = stack.prune ? await surplusNow(stack, engine, nameOf) : []
+  const tidy = (asStage: typeof stage) =>
+    orSay(`the stack ${stack.name} no longer needs`, async () => {
       const { services, known, kept } = await readNow(engine, records)
-      await removeObjects(unusedObjects(stack, known, services, [], kept), engine)
+      const unused = unusedObjects(stack, known, services, [], kept)
+      if (unused.length > 0) await asStage(TITLE, () => removeObjects(unused, engine))
     })
+  if ('problem' in surplus || surplus.length === 0) {
+    await tidy(stage)
+    return 'problem' in surplus ? [surplus.problem] : []
+  }
+  return stage(TITLE, async () => {
+    const results = await Promise.all(surplus.map((service) => removeService(service, engine)))
+    await tidy((_, work) => work())
     return results
   })
 }
@@ -91,13 +97,16 @@ function notPruned({ name }: Stack, error: unknown): ServiceResult {
   return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${messageOf(error)}`)
 }
 
-async function removeServices(
+async function surplusNow(
   stack: Stack,
   engine: Engine,
   nameOf: (service: Service) => string,
-): Promise<ServiceResult[]> {
-  const surplus = surplusServices(stack, await readServices(engine), nameOf)
-  return Promise.all(surplus.map((service) => removeService(service, engine)))
+): Promise<Service[] | { readonly problem: ServiceResult }> {
+  try {
+    return surplusServices(stack, await readServices(engine), nameOf)
+  } catch (error) {
+    return { problem: notPruned(stack, error) }
+  }
 }
 
 async function removeService(service: Service, engine: Engine): Promise<ServiceResult> {

@@ -30,6 +30,19 @@ function namesOf(swarm: MemorySwarm, kind: string): string[] {
 const deploy = (swarm: MemorySwarm, text: string) =>
   runAction(swarm, { stack: 'shop', 'history-limit': '0' }, { compose: text })
 
+test.each([{}, { prune: 'true' }])(
+  'a deploy that leaves nothing unused has no stage that removes it: %j',
+  async (more) => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    const run = (content: string) =>
+      runAction(swarm, { stack: 'shop', 'history-limit': '0', ...more }, { compose: compose('config', content) })
+    const title = 'Remove what is not used any more'
+    expect((await run('one')).log).not.toContain(title)
+    await run('two')
+    expect((await run('three')).log).toContain(title)
+  },
+)
+
 /** The stack as `docker stack deploy` makes it, with the object under its plain name, over one that the action made. */
 async function madeByDocker(kind: 'secret' | 'config', content: string, keepsOurs = false): Promise<MemorySwarm> {
   const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })

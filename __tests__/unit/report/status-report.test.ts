@@ -98,6 +98,13 @@ test('what is wrong comes first, with its last words and what to do; red only wh
   expect(red.commands.filter(({ name }) => name === 'error')).toHaveLength(2)
 })
 
+test('the headline of one problem ends at a word, and has no half of what is code', async () => {
+  const { summary } = await report([
+    sick('shop_api', `${'word '.repeat(25)}run \`docker service update --force shop_api\` now, and more`),
+  ])
+  expect(summary.split('\n')[0]).toMatch(/ word run …$/)
+})
+
 test.each(HOSTILE)('a text of a container is shown as a text: %j', async (text) => {
   const plainly = await report([sick('shop_api', 'plain')])
   const { commands, summary, outputs } = await report([sick('shop_api', text)])

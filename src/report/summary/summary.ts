@@ -7,6 +7,7 @@ import { leftOutWords } from '../left-out.ts'
 import { code, nameCode, plain, prose } from '../markdown.ts'
 import { remedyBefore } from '../remedies.ts'
 import { returnWords } from '../return-words.ts'
+import { MOST_HEADLINE_CHARACTERS, shortHeadline } from '../short-headline.ts'
 import type { Status } from '../status.ts'
 import { culpritParts, folded, remedyLine } from './culprits.ts'
 import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
@@ -87,18 +88,6 @@ export function failureSummary(
 export function whatChanged(isUnknown: boolean, remains: readonly string[] = []): string {
   if (isUnknown) return 'Whether anything was changed on the swarm is not known.'
   return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${someOf(remains)}.`
-}
-
-const MOST_HEADLINE_CHARACTERS = 200
-
-/** A long problem stands whole below. */
-function shortHeadline(text: string): string {
-  if (text.length <= MOST_HEADLINE_CHARACTERS) return text
-  const blank = text.lastIndexOf(' ', MOST_HEADLINE_CHARACTERS)
-  const head = text.slice(0, blank > 0 ? blank : MOST_HEADLINE_CHARACTERS)
-  // No half of what stands between backticks.
-  const isCutInCode = (head.split('`').length - 1) % 2 === 1
-  return `${isCutInCode ? head.slice(0, head.lastIndexOf('`')).trimEnd() : head} …`
 }
 
 const RED: readonly Status[] = ['failed', 'rolled-back', 'timed-out', 'cancelled']
