@@ -53,7 +53,7 @@ describeSwarm(
       ...more,
     })
     const once = '--restart-condition none'
-    /** Of containers on other nodes it is not known what their health checks said. */
+    /** Of containers on other nodes it is not known what their health checks said: only for how long they ran. */
     const onManager = '--constraint node.role==manager'
 
     let created: StepResult
@@ -69,6 +69,11 @@ describeSwarm(
         await create('exits', exits(3, 'no database here')),
         await create('sick', unhealthy(), [onManager, once]),
         await create('meek', unhealthy(0), [onManager, '--restart-condition on-failure']),
+        await create('meek-away', unhealthy(0), [
+          `--constraint node.hostname==${worker}`,
+          '--restart-condition on-failure',
+          '--health-cmd false --health-interval 1s --health-retries 2',
+        ]),
         await create('sick-job', unhealthy(0), [onManager, '--mode replicated-job', once]),
         await create('never', runs(), [`--mount type=bind,src=${nowhere},dst=/x`, '--restart-delay 2s']),
         await create('unschedulable', runs(), ['--reserve-memory 900G']),
@@ -106,6 +111,12 @@ describeSwarm(
       [
         'meek',
         /^its task failed its health check \(exit code 1: not healthy\), and its restart policy is on-failure \(its exit code was 0\)$/,
+        '',
+        0,
+      ],
+      [
+        'meek-away',
+        /^its task ended with exit code 0, perhaps because of its health check \(.*\), and its restart policy is on-failure \(its exit code was 0\)$/,
         '',
         0,
       ],

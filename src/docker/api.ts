@@ -200,7 +200,7 @@ export interface Task {
     readonly Err?: string
     readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number }
   }
-  readonly Spec?: { readonly ContainerSpec?: { readonly Image?: string } }
+  readonly Spec?: { readonly ContainerSpec?: { readonly Image?: string; readonly Healthcheck?: Healthcheck } }
   /** Only of tasks of job services. */
   readonly JobIteration?: { readonly Index: number }
 }

@@ -50,6 +50,14 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
+    reads: '`perhaps because of its health check`',
+    finds: /\bperhaps because of its health check\b/,
+    advice:
+      'Swarm stops an unhealthy task, and starts no other with `on-failure` or `none` when that takes it with exit code 0: use the restart condition `any` (`--restart-condition any`) for what is to run on, and no health check (`--no-healthcheck`, `healthcheck: {disable: true}`) for what is to end',
+    doc: 'a health check fails',
+    isOfTask: true,
+  },
+  {
     reads: '`failed its health check`',
     finds: /\bfailed its health check\b|\bunhealthy\b/,
     advice:

@@ -127,7 +127,10 @@ async function findFailedTask(
   const named = taskId === undefined ? undefined : await readings.get<Task>(`/tasks/${taskId}`)
   const found = named ?? (await newestFailedTask(service.ID, history, readings))
   if (found === undefined) return undefined
-  const task = await readings.told(found)
+  const told = await readings.told(found)
+  // What only the looks at it tell.
+  const seen = [...history.endedTasks.values()].flatMap((ended) => ended.get(found.ID) ?? [])[0]
+  const task = told.Status.State === 'complete' && seen !== undefined ? seen : told
   const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)])
   const failedTask = {
     id: task.ID,

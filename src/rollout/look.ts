@@ -1,4 +1,6 @@
 import type { Service } from '../docker/api.ts'
+import { endsForGood, isJob } from '../docker/specs/service-mode.ts'
+import { type LookedAtTask, withDoubtfulEnd } from '../docker/swarm/failed-check.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { type PresentService, type Snapshot, takeSnapshot, type WhichTasks } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
@@ -136,7 +138,7 @@ export function lookAt(
 ): Look {
   const seen = services.get(serviceId ?? '')
   if (seen === undefined || seen.found === 'removed') return { found: 'removed' }
-  const snapshot = serviceSnapshot(seen, nodes, monitorSeconds)
+  const snapshot = serviceSnapshot(seen, nodes, monitorSeconds, history)
   if (seen.found !== 'ours') return { found: seen.found, snapshot }
   const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task))
   const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot)
@@ -147,10 +149,13 @@ function serviceSnapshot(
   { service, tasks }: PresentService,
   nodes: Snapshot['nodes'],
   monitorSeconds: number | undefined,
+  history: ServiceHistory | undefined,
 ): ServiceSnapshot {
+  const { Spec: spec } = service
+  const asKnown = (task: LookedAtTask) => withDoubtfulEnd(task, history?.upSince.get(task.ID), isJob(spec))
   return {
     service,
-    tasks,
+    tasks: endsForGood(spec) ? tasks.map(asKnown) : tasks,
     eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
     now: nowMs() / 1000,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),

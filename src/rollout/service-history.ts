@@ -1,4 +1,6 @@
 import type { Service, ServiceSpec, Task, UpdateStatus } from '../docker/api.ts'
+import { endsForGood } from '../docker/specs/service-mode.ts'
+import type { UpSince } from '../docker/swarm/health.ts'
 import { isDecided } from '../docker/swarm/restart-policy.ts'
 import {
   bySlot,
@@ -33,6 +35,8 @@ export interface ServiceHistory {
   readonly unallocatedSince: ReadonlyMap<string, number>
   /** When a task was first seen in its present state, by {@link stateKey}. */
   readonly inStateSince: ReadonlyMap<string, number>
+  /** Since when a task is up that may end for good. */
+  readonly upSince: ReadonlyMap<string, UpSince>
   /** When a slot was first seen with a failed task and none to replace it, nor one to come. */
   readonly abandonedSince: ReadonlyMap<string, number>
   /** The tasks that ended although they should run, by slot. Swarm itself forgets all but the last few. */
@@ -67,6 +71,7 @@ export function historyBefore(
     unplacedSince: new Map(),
     unallocatedSince: new Map(),
     inStateSince: new Map(),
+    upSince: new Map(),
     abandonedSince: new Map(),
     endedTasks: new Map(),
     tracks: new Map(),
@@ -91,6 +96,7 @@ export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot)
     unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
     unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
     inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
+    upSince: withUp(history, snapshot),
     abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
     endedTasks: withEnded(history, service, tasks),
     tracks: withTasks(
@@ -102,6 +108,22 @@ export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot)
     ),
     ...(firstReason === undefined ? {} : { firstReason }),
   }
+}
+
+/** Of tasks whose end may be a good one. What was seen of one that is gone is forgotten. */
+function withUp({ upSince, inStateSince }: ServiceHistory, { service, tasks, now }: ServiceSnapshot) {
+  if (!endsForGood(service.Spec)) return upSince
+  const known = tasks.map((task): [string, UpSince] => {
+    const { State: state, Timestamp: stamp = '' } = task.Status
+    const seen = upSince.get(task.ID) ?? {}
+    const at = Date.parse(stamp)
+    if (Number.isNaN(at)) return [task.ID, seen]
+    if (state === 'running') return [task.ID, { runningAt: at, ...seen }]
+    if (state !== 'starting') return [task.ID, seen]
+    const startingSeconds = now - (inStateSince.get(stateKey(task)) ?? now)
+    return [task.ID, { startingAt: at, ...seen, startingSeconds }]
+  })
+  return new Map(known)
 }
 
 /** A task in one of its states. */

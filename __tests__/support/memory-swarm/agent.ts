@@ -147,7 +147,10 @@ const start: Step = async (agent) => {
     if (!early) {
       await store.until(() => isDoomed(task), ms)
       if (isDoomed(task)) return 'over'
-      fail(agent, 143, 'task: non-zero exit (143): dockerexec: unhealthy container')
+      const { exitCode = 143 } = image.unhealthy === true ? {} : image.unhealthy
+      store.writeTask(task, { isUnhealthy: true })
+      if (exitCode === 0) exit(agent, 0)
+      else fail(agent, exitCode, `task: non-zero exit (${exitCode}): dockerexec: unhealthy container`)
       return 'over'
     }
   }
@@ -205,7 +208,7 @@ function fail({ store, task }: Agent, exitCode: number, err: string): void {
 }
 
 function report(store: Store, task: StoredTask, changed: Partial<StoredTask>): void {
-  store.writeTask(task, { ...changed, reportedAt: nowMs() })
+  store.writeTask(task, { ...changed, reportedAt: nowMs(), statusAt: store.timestamp() })
 }
 
 function imageOf({ images, task }: Agent): Image {

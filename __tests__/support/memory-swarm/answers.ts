@@ -54,7 +54,7 @@ export function asTask(task: StoredTask) {
     ...(slot > 0 && { Slot: slot }),
     ...(nodeId !== undefined && { NodeID: nodeId }),
     Status: {
-      Timestamp: task.updatedAt,
+      Timestamp: task.statusAt,
       State: task.state,
       Message: task.message,
       ...(task.err !== '' && { Err: task.err }),

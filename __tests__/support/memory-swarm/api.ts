@@ -1,8 +1,8 @@
-import type { Node, ServiceSpec } from '../../../src/docker/api.ts'
+import type { Healthcheck, Node, ServiceSpec } from '../../../src/docker/api.ts'
 import { constraintProblem } from '../../../src/docker/swarm/placement.ts'
 import { asLeftover, asNode, asObject, asService, asTask } from './answers.ts'
 import { isDirty } from './dirty.ts'
-import { digestOf, findImage, type Images, mayRead } from './images.ts'
+import { digestOf, findImage, type Image, type Images, mayRead } from './images.ts'
 import { normalSpec } from './normal-spec.ts'
 import { isJobSpec, modeOf, type ObjectKind, type StoredService, type StoredTask } from './objects.ts'
 import type { Store } from './store.ts'
@@ -75,6 +75,8 @@ export function answer(store: Store, images: Images, call: Call): Answer {
       return ok({ IdentityToken: '', Status: 'Login Succeeded' })
     case 'GET distribution':
       return distribution(images, call.path.slice('/distribution/'.length, -'/json'.length), call.registryAuth)
+    case 'GET containers':
+      return localContainer(store, images, id)
     case 'GET images':
       return localImage(store, images, call.path.slice('/images/'.length, -'/json'.length))
     default:
@@ -378,6 +380,22 @@ function distribution(images: Images, reference: string, header: string | undefi
   })
 }
 
+/** A container of the manager's own node; of others a daemon knows nothing. */
+function localContainer(store: Store, images: Images, containerId: string): Answer {
+  const task = [...store.tasks.values()].find(({ container }) => container?.id === containerId)
+  if (task === undefined || store.nodes.get(task.nodeId ?? '')?.role !== 'manager') {
+    return no(404, `No such container: ${containerId}`)
+  }
+  const { Image: image = '', Healthcheck: own } = task.made.spec.TaskTemplate.ContainerSpec ?? {}
+  const check = { ...checkOf(findImage(images, image)?.image), ...own }
+  const hasCheck = Object.keys(check).length > 0
+  return ok({
+    Id: containerId,
+    State: task.isUnhealthy ? { Health: { Status: 'unhealthy' } } : {},
+    Config: hasCheck ? { Healthcheck: check } : {},
+  })
+}
+
 /** The manager's own node has what it has pulled. */
 function localImage(store: Store, images: Images, reference: string): Answer {
   const name = decodeURIComponent(reference)
@@ -386,6 +404,10 @@ function localImage(store: Store, images: Images, reference: string): Answer {
   if (found === undefined || manager?.images.has(digestOf(found.tag)) !== true) {
     return no(404, `no such image: ${name}: No such image: ${name}`)
   }
-  const check = found.image.healthy !== undefined || found.image.unhealthy !== undefined
-  return ok({ Id: digestOf(`${found.tag} config`), Config: check ? { Healthcheck: { Test: ['CMD', 'true'] } } : {} })
+  const check = checkOf(found.image)
+  return ok({ Id: digestOf(`${found.tag} config`), Config: check ? { Healthcheck: check } : {} })
+}
+
+function checkOf(image: Image | undefined): Healthcheck | undefined {
+  return image?.healthy !== undefined || image?.unhealthy !== undefined ? { Test: ['CMD', 'true'] } : undefined
 }

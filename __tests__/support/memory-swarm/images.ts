@@ -5,8 +5,8 @@ import type { TaskTemplate } from '../../../src/docker/api.ts'
 export interface Image {
   /** It has a health check, which passes after so many seconds; `true`: at once. */
   readonly healthy?: true | { readonly afterSeconds: number }
-  /** Its health check never passes: Swarm sees that after so many seconds. */
-  readonly unhealthy?: true | { readonly afterSeconds: number }
+  /** Its health check fails, after so many seconds: Swarm stops it, which it takes with code 143 unless told. */
+  readonly unhealthy?: true | { readonly afterSeconds: number; readonly exitCode?: number }
   /** Its process ends by itself, with code 0 or another. */
   readonly ends?: { readonly afterSeconds: number; readonly exitCode: number }
   /** The registry has no such image, nor has any node. */

@@ -165,6 +165,8 @@ function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): Ser
       return within({ Healthcheck: { ...container.Healthcheck, Test: ['CMD-SHELL', value] } })
     case '--health-interval':
       return within({ Healthcheck: { ...container.Healthcheck, Interval: nanoseconds(value) } })
+    case '--health-retries':
+      return within({ Healthcheck: { ...container.Healthcheck, Retries: Number(value) } })
     case '--health-start-period':
       return within({ Healthcheck: { ...container.Healthcheck, StartPeriod: nanoseconds(value) } })
     case '--restart-condition':

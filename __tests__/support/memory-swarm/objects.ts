@@ -58,6 +58,8 @@ export interface StoredTask {
   nodeId: string | undefined
   version: number
   updatedAt: string
+  /** When its state was reported, as the API tells it. */
+  statusAt: string
   desired: TaskState
   state: TaskState
   message: string
@@ -65,6 +67,8 @@ export interface StoredTask {
   /** When its state was reported, in milliseconds: the newest of a slot decides whether it is started anew. */
   reportedAt: number
   container: { readonly id: string; exitCode: number } | undefined
+  /** Its health check failed: only its container tells. */
+  isUnhealthy?: true
   /** What it has printed, where that is not what its image always prints. */
   printed?: Pick<Act, 'stdout' | 'stderr'>
 }

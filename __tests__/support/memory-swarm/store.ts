@@ -133,6 +133,7 @@ export class Store {
       endpoint: service.current.spec.EndpointSpec,
       createdAt: at,
       updatedAt: at,
+      statusAt: at,
       iteration: service.iteration,
       slot,
       nodeId,

@@ -127,6 +127,62 @@ test('a task that is stopped as unhealthy is told as its health check', async ()
   ])
 })
 
+describe('a task that ended with code 0', () => {
+  const CHECK = ['--health-cmd x', '--health-interval 1s', '--health-retries 3']
+  /** It runs on the worker, of whose containers the manager knows nothing. */
+  const onWorker = async (image: Image, args: readonly string[]) => {
+    const { results } = await create(swarmWith(image, 2), {
+      'create-args': ['--constraint node.role==worker', ...args],
+    })
+    return results
+  }
+  const PERHAPS =
+    'ended with exit code 0, perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)'
+  const sick = { unhealthy: { afterSeconds: 4, exitCode: 0 } }
+
+  test('on the node that is asked is told as its health check', async () => {
+    const args = [...CHECK, '--constraint node.role==manager', '--restart-condition on-failure']
+    const { results } = await create(swarmWith(sick, 2), { 'create-args': args })
+    expect(results).toMatchObject([
+      {
+        outcome: 'failed',
+        cause: 'its task failed its health check, and its restart policy is on-failure (its exit code was 0)',
+      },
+    ])
+  })
+
+  test.each<[string, readonly string[], string]>([
+    ['on-failure', ['--restart-condition on-failure'], 'its restart policy is on-failure (its exit code was 0)'],
+    ['none', ['--restart-condition none'], 'its restart policy is none'],
+    ['a job', ['--mode replicated-job', '--restart-condition none'], 'its restart policy is none'],
+    ['a global job', ['--mode global-job', '--restart-condition none'], 'its restart policy is none'],
+    ['a global service', ['--mode global', '--restart-condition none'], 'its restart policy is none'],
+  ])('on another is not called done when its health check can have failed: %s', async (_, args, policy) => {
+    expect(await onWorker(sick, [...CHECK, ...args])).toMatchObject([
+      { outcome: 'failed', cause: `its task ${PERHAPS}, and ${policy}`, failedTask: { ending: PERHAPS, exitCode: 0 } },
+    ])
+  })
+
+  test('is not either where its image has a check, as far as is known', async () => {
+    const late = { unhealthy: { afterSeconds: 95, exitCode: 0 } }
+    expect(await onWorker(late, ['--restart-condition on-failure'])).toMatchObject([
+      { outcome: 'failed', cause: expect.stringContaining(PERHAPS) },
+    ])
+  })
+
+  test.each<[string, Image, readonly string[]]>([
+    ['before its check can have failed', { ...sick, ends: { afterSeconds: 2, exitCode: 0 } }, CHECK],
+    [
+      'soon after its check had passed',
+      { healthy: { afterSeconds: 2 }, ends: { afterSeconds: 2.5, exitCode: 0 } },
+      CHECK,
+    ],
+    ['late, without a check', { ends: { afterSeconds: 4, exitCode: 0 } }, []],
+  ])('is done when it ended %s', async (_, image, args) => {
+    expect(await onWorker(image, [...args, '--restart-condition on-failure'])).toMatchObject([{ outcome: 'created' }])
+  })
+})
+
 describe('a run that is stopped in its watch', () => {
   test.each([
     ['keep', 'the run was stopped; the swarm goes on by itself'],

@@ -11,6 +11,10 @@ describe('what to do about a cause as a run tells it', () => {
     ['a task is killed', 'its task failed with exit code 137'],
     ['a program is not found', 'its task failed with exit code 127'],
     ['a health check fails', 'its task failed its health check (exit code 1: no answer)'],
+    [
+      'a health check fails',
+      'its task ended with exit code 0, perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell), and its restart policy is none',
+    ],
     ['the image cannot be pulled', 'its task was rejected: No such image: ghcr.io/acme/web:2 (rejected 3 times)'],
     [
       'the image cannot be pulled',

@@ -1,6 +1,7 @@
-import type { Task } from '../api.ts'
+import type { Healthcheck, LocalImage, Task } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Health } from './health.ts'
+import { effectiveCheck, type Health, mayHaveFailed, type UnseenCheck, type UpSince } from './health.ts'
+import { PERHAPS_UNHEALTHY } from './task.ts'
 
 /**
  * Swarm stops a task whose health check fails. One that takes the stop with exit code 0 it calls complete, without a
@@ -12,8 +13,22 @@ interface Container {
   readonly State?: { readonly Health?: Health & { readonly Status?: string } }
 }
 
+/** What is known of a task that ended with code 0. */
+type Finding =
+  | 'unhealthy'
+  /** Its check had not failed, or it has none. */
+  | 'done'
+  /** Its container cannot be looked at. */
+  | UnseenCheck
+
+/** A task with what its container tells. */
+export interface LookedAtTask extends Task {
+  /** Of one that ended with code 0, when its container cannot be looked at. */
+  readonly unseenCheck?: UnseenCheck
+}
+
 /** By task: a container that has ended does not change. */
-const known = new WeakMap<Engine, Map<string, Promise<boolean>>>()
+const known = new WeakMap<Engine, Map<string, Promise<Finding>>>()
 
 /**
  * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
@@ -23,31 +38,61 @@ export async function withFailedChecks(
   tasks: readonly Task[],
   engine: Engine,
   signal: AbortSignal,
-): Promise<readonly Task[]> {
+): Promise<readonly LookedAtTask[]> {
   return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)))
 }
 
 /** The same for one task. */
-export async function withFailedCheck(task: Task, engine: Engine, signal: AbortSignal): Promise<Task> {
+export async function withFailedCheck(task: Task, engine: Engine, signal: AbortSignal): Promise<LookedAtTask> {
   const { State: state, ContainerStatus: container } = task.Status
   if (state !== 'complete' || !container?.ContainerID) return task
-  const answers = known.get(engine) ?? new Map<string, Promise<boolean>>()
+  const answers = known.get(engine) ?? new Map<string, Promise<Finding>>()
   known.set(engine, answers)
-  const answer = answers.get(task.ID) ?? isUnhealthy(container.ContainerID, engine, signal)
+  const answer = answers.get(task.ID) ?? look(task, container.ContainerID, engine, signal)
   answers.set(task.ID, answer)
-  if (!(await answer)) return task
+  const found = await answer
+  if (found === 'unhealthy') return asFailed(task, UNHEALTHY)
+  return found === 'done' ? task : { ...task, unseenCheck: found }
+}
+
+/**
+ * A task as it was read, or as failed when it ended with code 0, its container cannot be looked at, and it was up long
+ * enough for its health check to have failed: it cannot be called done. Pure.
+ *
+ * @param up what was seen of it; one that was never seen up is believed
+ */
+export function withDoubtfulEnd(task: LookedAtTask, up: UpSince | undefined, isJob: boolean): LookedAtTask {
+  const endedAt = Date.parse(task.Status.Timestamp ?? '')
+  if (task.unseenCheck === undefined || up === undefined || Number.isNaN(endedAt)) return task
+  return mayHaveFailed(task.unseenCheck, up, endedAt, isJob) ? asFailed(task, PERHAPS_UNHEALTHY) : task
+}
+
+function asFailed(task: Task, why: string): Task {
   const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState
-  return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } }
+  return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: why } }
 }
 
 /** Swarm's own words for a task that ended with another code. */
 const UNHEALTHY = 'dockerexec: unhealthy container'
 
-async function isUnhealthy(id: string, engine: Engine, signal: AbortSignal): Promise<boolean> {
+async function look(task: Task, containerId: string, engine: Engine, signal: AbortSignal): Promise<Finding> {
+  const container = await orNothing(engine.get<Container>(`/containers/${containerId}/json`, { signal }))
+  if (container !== undefined) return container.State?.Health?.Status === 'unhealthy' ? 'unhealthy' : 'done'
+  const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {}
+  if (own?.Test?.[0] === 'NONE') return 'done'
+  const local = await orNothing(engine.get<LocalImage>(`/images/${encodeURI(image)}/json`, { signal }))
+  const check = effectiveCheck(own, local === undefined ? UNKNOWN_CHECK : local.Config?.Healthcheck)
+  const isKnown = local !== undefined || (own?.Test?.length ?? 0) > 0
+  return check === undefined ? 'done' : { check, isKnown }
+}
+
+/** What an image may have that the manager's own node has not: a check with docker's defaults. */
+const UNKNOWN_CHECK: Healthcheck = { Test: ['CMD'] }
+
+async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    const { State: state } = await engine.get<Container>(`/containers/${id}/json`, { signal })
-    return state?.Health?.Status === 'unhealthy'
+    return await reading
   } catch {
-    return false
+    return undefined
   }
 }

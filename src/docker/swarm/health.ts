@@ -11,8 +11,9 @@ export interface Health {
   readonly Log?: readonly { readonly ExitCode: number; readonly Output?: string }[]
 }
 
-/** Docker's own default of `--health-interval`. */
+/** Docker's own defaults of `--health-interval` and `--health-retries`. */
 const DEFAULT_INTERVAL_SECONDS = 30
+const DEFAULT_RETRIES = 3
 const NANOSECONDS = 1e9
 /** As much of the output as a line has room for. */
 const LONGEST_OUTPUT = 200
@@ -29,6 +30,7 @@ export function effectiveCheck(own: Healthcheck | undefined, image: Healthcheck 
     Interval: own?.Interval || image?.Interval || 0,
     StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
     StartInterval: own?.StartInterval || image?.StartInterval || 0,
+    Retries: own?.Retries || image?.Retries || 0,
   }
 }
 
@@ -48,6 +50,53 @@ export function lastFailure(health: Health | undefined): string | undefined {
   const shown = safeLine(output, LONGEST_OUTPUT)
   return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`
 }
+
+/** The health check of a task that ended, whose container cannot be looked at. */
+export interface UnseenCheck {
+  readonly check: Healthcheck
+  /** Otherwise the task may have none at all: its image can only be looked at where it is. */
+  readonly isKnown: boolean
+}
+
+/** Since when a task is up. */
+export interface UpSince {
+  /** When it began to start, in milliseconds by the clock of its node: with a health check it does until that passes. */
+  readonly startingAt?: number
+  /** For how long it has been seen to, in seconds. */
+  readonly startingSeconds?: number
+  /** When it began to run, by the clock of its node. */
+  readonly runningAt?: number
+}
+
+/**
+ * Whether the health check of a task can have failed so often that Swarm stopped it.
+ *
+ * A check first runs after its interval, or, in newer daemons, at the end of its start period, within which no failure
+ * counts; the others follow an interval apart (moby, daemon/health.go). A task that ends before its check has passed is
+ * told as running for a moment, and one without a check as soon as its container runs (moby,
+ * daemon/cluster/executor/container/controller.go).
+ *
+ * @param endedAt in milliseconds by the clock of its node
+ * @param isJob its work may take as long as it likes: one whose check has passed is believed
+ */
+export function mayHaveFailed(unseen: UnseenCheck, up: UpSince, endedAt: number, isJob: boolean): boolean {
+  const { check, isKnown } = unseen
+  const { startingAt = endedAt, startingSeconds = 0, runningAt = endedAt } = up
+  const interval = intervalSeconds(check)
+  const retries = check.Retries || DEFAULT_RETRIES
+  const running = (endedAt - runningAt) / 1000
+  if (running >= PASSING_SECONDS) return isKnown && !isJob && running >= retries * interval
+  const start = (check.StartPeriod ?? 0) / NANOSECONDS
+  const soonest = start > 0 ? start + (retries - 1) * interval : retries * interval
+  const starting = (endedAt - startingAt) / 1000
+  return starting >= soonest && (isKnown || startingSeconds >= soonest * SEEN_SHARE)
+}
+
+/** Looks are apart: of a time in one state they see so much at least. */
+const SEEN_SHARE = 0.8
+
+/** What runs for longer than this has not just ended. */
+const PASSING_SECONDS = 2
 
 /** How often it runs. */
 export function intervalSeconds({ Interval: interval }: Healthcheck): number {

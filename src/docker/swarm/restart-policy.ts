@@ -1,6 +1,6 @@
 import type { ServiceSpec, Task } from '../api.ts'
 import { spoken } from '../duration.ts'
-import { isUnhealthy } from './task.ts'
+import { isPerhapsUnhealthy, isUnhealthy } from './task.ts'
 
 /** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
 
@@ -26,7 +26,8 @@ export function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }: ServiceS
   const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {}
   if (condition === 'none') return 'its restart policy is none'
   const { State: state, ContainerStatus: container } = task.Status
-  const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0)
+  const isSaidToFail = isUnhealthy(task) || isPerhapsUnhealthy(task)
+  const isComplete = state === 'complete' || (isSaidToFail && container?.ExitCode === 0)
   if (condition === 'on-failure' && isComplete) return 'its restart policy is on-failure (its exit code was 0)'
   if (attempts === 0) return 'Swarm starts no other'
   const within = window > 0 ? ` within ${spoken(window / NANOSECONDS)}` : ''

@@ -5,7 +5,7 @@ import { type Engine, EngineError } from '../engine/engine.ts'
 import { FEW, inChunks } from '../engine/in-chunks.ts'
 import { sharingTemplates } from '../specs/shared-templates.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
-import { withFailedChecks } from './failed-check.ts'
+import { type LookedAtTask, withFailedChecks } from './failed-check.ts'
 
 /**
  * The swarm at one moment, as far as some services go. Each is only shown beside the spec that it was to have when the
@@ -29,7 +29,7 @@ export interface PresentService {
    */
   readonly found: 'ours' | 'changed' | 'stale'
   readonly service: Service
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly LookedAtTask[]
 }
 
 /** The tasks that the present spec of a service asks for, ended ones included, or those of its earlier specs as well. */
@@ -66,7 +66,7 @@ const AGAIN_MS = 500
 
 interface ServicesAndTasks {
   readonly services: readonly Service[]
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly LookedAtTask[]
 }
 
 async function servicesAndTasks(
@@ -125,7 +125,9 @@ async function tasksOf(
 /** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
 function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }: Task): Task {
   const { Timestamp, State, Message, Err, ContainerStatus } = Status
-  const { Image } = Spec?.ContainerSpec ?? {}
+  const { Image, Healthcheck } = Spec?.ContainerSpec ?? {}
+  // A check is asked for of few: of those that ended with code 0.
+  const hasCheck = State === 'complete' && Healthcheck !== undefined
   return {
     ID,
     ServiceID,
@@ -140,7 +142,7 @@ function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, 
       ...(Err !== undefined && { Err }),
       ...(ContainerStatus !== undefined && { ContainerStatus }),
     },
-    ...(Image !== undefined && { Spec: { ContainerSpec: { Image } } }),
+    ...(Image !== undefined && { Spec: { ContainerSpec: { Image, ...(hasCheck && { Healthcheck }) } } }),
     ...(JobIteration !== undefined && { JobIteration }),
   }
 }

@@ -106,8 +106,18 @@ export function ending(task: Task): string {
   if (isUnhealthy(task)) return 'failed its health check'
   const code = container?.ExitCode
   const withCode = code === undefined ? '' : ` with exit code ${code}`
+  if (isPerhapsUnhealthy(task)) return `ended${withCode}, ${PERHAPS_UNHEALTHY}`
   const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`
   return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`
+}
+
+/** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
+export const PERHAPS_UNHEALTHY =
+  'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)'
+
+/** Whether Swarm may have stopped it because of its health check, and nobody can tell from here. */
+export function isPerhapsUnhealthy({ Status: { Err: error } }: Task): boolean {
+  return error === PERHAPS_UNHEALTHY
 }
 
 /** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Task } from '../../../../src/docker/api.ts'
 import { type Engine, EngineError } from '../../../../src/docker/engine/engine.ts'
-import { withFailedChecks } from '../../../../src/docker/swarm/failed-check.ts'
+import { withDoubtfulEnd, withFailedChecks } from '../../../../src/docker/swarm/failed-check.ts'
 import { ending } from '../../../../src/docker/swarm/task.ts'
 import { createEndedTask } from '../../../support/builders.ts'
 
@@ -39,6 +39,39 @@ describe('a task that ended with code 0', () => {
     await withFailedChecks(tasks, engine, signal)
     await withFailedChecks(tasks, engine, signal)
     expect(asked).toEqual(['/containers/c1/json'])
+  })
+
+  const Healthcheck = { Test: ['CMD', 'x'], Interval: 1e9, Retries: 2 }
+  const elsewhere = (own: object): Task => ({
+    ...complete(1, 'c1'),
+    Spec: { ContainerSpec: { Image: 'app', ...own } },
+    Status: {
+      State: 'complete',
+      Timestamp: '2026-01-01T00:00:09.5Z',
+      ContainerStatus: { ContainerID: 'c1', ExitCode: 0 },
+    },
+  })
+  const startingAt = Date.parse('2026-01-01T00:00:07Z')
+
+  test.each<[string, object, string]>([
+    [
+      'cannot be called done on another node when it was up long enough for its check to fail',
+      { Healthcheck },
+      'ended with exit code 0, perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)',
+    ],
+    ['is done when its check is switched off', { Healthcheck: { Test: ['NONE'] } }, 'ended with exit code 0'],
+    ['is done when its check takes longer', { Healthcheck: { ...Healthcheck, Retries: 3 } }, 'ended with exit code 0'],
+    ['is done when nothing is known of a check', {}, 'ended with exit code 0'],
+  ])('%s', async (_, own, words) => {
+    const { engine } = daemonWith({})
+    const [task] = await withFailedChecks([elsewhere(own)], engine, signal)
+    expect(task && ending(withDoubtfulEnd(task, { startingAt, startingSeconds: 2 }, false))).toBe(words)
+  })
+
+  test('is believed when nobody saw it up', async () => {
+    const { engine } = daemonWith({})
+    const [task] = await withFailedChecks([elsewhere({ Healthcheck })], engine, signal)
+    expect(task && withDoubtfulEnd(task, undefined, false)).toBe(task)
   })
 
   test('of a job is not tried again either', async () => {

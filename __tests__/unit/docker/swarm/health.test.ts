@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Healthcheck } from '../../../../src/docker/api.ts'
-import { effectiveCheck, type Health, lastFailure, notYetHealthy } from '../../../../src/docker/swarm/health.ts'
+import {
+  effectiveCheck,
+  type Health,
+  lastFailure,
+  mayHaveFailed,
+  notYetHealthy,
+  type UnseenCheck,
+} from '../../../../src/docker/swarm/health.ts'
 
 const TEST = ['CMD-SHELL', 'true']
 const MINUTE = 60e9
@@ -59,5 +66,56 @@ describe('what a task waits for that is starting', () => {
     [failed('x'.repeat(300)), `exit code 1: ${'x'.repeat(200)}… (100 more characters)`],
   ])('the last word of %j is %j', (health, words) => {
     expect(lastFailure(health)).toBe(words)
+  })
+})
+
+describe('a health check that nobody can ask any more', () => {
+  const known = (check: Healthcheck): UnseenCheck => ({ check, isKnown: true })
+  const unknown: UnseenCheck = { check: {}, isKnown: false }
+  /** It began to start at 0, and to run then, if it did. */
+  const ended = (unseen: UnseenCheck, endedAfter: number, ranAfter?: number, isJob = false) => {
+    const up = {
+      startingAt: 0,
+      startingSeconds: endedAfter - 1,
+      ...(ranAfter !== undefined && { runningAt: ranAfter * 1000 }),
+    }
+    return mayHaveFailed(unseen, up, endedAfter * 1000, isJob)
+  }
+
+  test.each<[string, UnseenCheck, number]>([
+    ["docker's own times", known({}), 90],
+    ['its interval and retries', known({ Interval: 10e9, Retries: 2 }), 20],
+    ['a start period, after which it runs at once', known({ Interval: 10e9, StartPeriod: 60e9, Retries: 2 }), 70],
+    ["an image that is not here: docker's own times", unknown, 90],
+  ])('can have failed once the task was up for as long as that takes: %s', (_, unseen, seconds) => {
+    expect(ended(unseen, seconds - 0.1)).toBe(false)
+    expect(ended(unseen, seconds)).toBe(true)
+  })
+
+  const check = known({ Interval: 10e9, Retries: 2 })
+
+  test('has not passed where the task is told as running for a moment only, at its end', () => {
+    expect(ended(check, 21, 20.9)).toBe(true)
+  })
+
+  test.each([
+    [15, false],
+    [20, true],
+  ])('that has passed can have failed after that: %d s after that %p', (seconds, expected) => {
+    expect(ended(check, 40 + seconds, 40)).toBe(expected)
+  })
+
+  test('of a job is believed once it has passed', () => {
+    expect(ended(check, 600, 15, true)).toBe(false)
+    expect(ended(check, 20, undefined, true)).toBe(true)
+  })
+
+  test('of an image that is not here may be none at all: what ran on is done', () => {
+    expect(ended(unknown, 600, 1)).toBe(false)
+  })
+
+  test('is none as far as is known where the task was not seen to start for so long', () => {
+    expect(mayHaveFailed(unknown, { startingAt: 0, startingSeconds: 1 }, 600_000, false)).toBe(false)
+    expect(mayHaveFailed(check, {}, 600_000, false)).toBe(false)
   })
 })
