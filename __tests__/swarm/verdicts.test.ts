@@ -72,7 +72,9 @@ describeSwarm(
         await create('meek-away', unhealthy(0), [
           `--constraint node.hostname==${worker}`,
           '--restart-condition on-failure',
-          '--health-cmd false --health-interval 1s --health-retries 2',
+          '--health-cmd false',
+          '--health-interval 1s',
+          '--health-retries 2',
         ]),
         await create('sick-job', unhealthy(0), [onManager, '--mode replicated-job', once]),
         await create('never', runs(), [`--mount type=bind,src=${nowhere},dst=/x`, '--restart-delay 2s']),

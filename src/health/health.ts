@@ -1,6 +1,7 @@
 import type { Node, Service, Task } from '../docker/api.ts'
 import { isGlobal, isJob } from '../docker/specs/service-mode.ts'
 import type { Names } from '../docker/specs/spec-difference.ts'
+import { doubtNote, type LookedAtTask } from '../docker/swarm/failed-check.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
 import {
@@ -49,7 +50,7 @@ export interface HealthProblem {
 /** What is known of the swarm. */
 export interface HealthGround {
   /** All tasks of the service that Swarm remembers. */
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly LookedAtTask[]
   /** Those of them that its present spec asks for. */
   readonly upToDate: readonly Task[]
   readonly nodes: readonly Node[]
@@ -80,6 +81,7 @@ export function healthOf(service: Service, ground: HealthGround): Health {
     updateFinding(service, now),
     interimFinding(service, now),
     ...tasksFindings(service, tasks, ground.upToDate, counts, eligible, now),
+    doneFinding(service, counts.counted),
     accountFinding(account, now),
     oldTasksFinding(service, tasks, ground.upToDate),
   ].filter((one) => one !== undefined)
@@ -135,6 +137,12 @@ function interimFinding({ Spec: spec }: Service, now: number): Found | undefined
   if (mark !== undefined && mayBeAlive(mark, now, false)) return { changing: `a deploy is in the middle of it${whose}` }
   const cause = `a deploy that was cut off has left it half-way${whose}: deploy it again`
   return { problem: { cause, isOfTasks: false } }
+}
+
+/** A one-shot that is done, as far as is known. The work of a job may take as long as it likes. */
+function doneFinding({ Spec: spec }: Service, counted: readonly LookedAtTask[]): Found | undefined {
+  const note = isJob(spec) ? undefined : counted.map(doubtNote).find((one) => one !== undefined)
+  return note === undefined ? undefined : { note }
 }
 
 /** What is missing, and why, in one where tasks are missing because they end. */

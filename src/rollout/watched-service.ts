@@ -1,3 +1,5 @@
+import { isJob } from '../docker/specs/service-mode.ts'
+import { doubtNote } from '../docker/swarm/failed-check.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import type { Observation } from '../plan/observe.ts'
@@ -9,7 +11,7 @@ import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
 import { goodOutcome, resultOf, type Seen } from './service-result.ts'
-import { jobNote, type ServiceSnapshot } from './service-snapshot.ts'
+import { countTasks, jobNote, type ServiceSnapshot } from './service-snapshot.ts'
 import { type Settled, settledAs } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 
@@ -76,7 +78,10 @@ export function lookOnce(
   switch (verdict.state) {
     case 'converged': {
       const result = settle(goodOutcome(sent))
-      return settled(result, withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)))
+      return settled(
+        result,
+        withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot) ?? doneNote(history, snapshot)),
+      )
     }
     case 'progressing': {
       const { progress } = verdict
@@ -99,6 +104,14 @@ export function lookOnce(
 
 const judgeAtOnce: Judge = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot)
 
+/** Of a one-shot that had ended before this run could see it up. */
+function doneNote({ upSince }: ServiceHistory, { service, tasks, eligibleNodes }: ServiceSnapshot): string | undefined {
+  if (isJob(service.Spec)) return undefined
+  const { counted } = countTasks(service, tasks, eligibleNodes)
+  const unseen = counted.filter(({ ID }) => Object.keys(upSince.get(ID) ?? {}).length === 0)
+  return unseen.map(doubtNote).find((note) => note !== undefined)
+}
+
 function notSettled(seconds: number, progress: string): string {
   return `not settled within ${seconds} s: ${progress}`
 }
@@ -119,8 +132,8 @@ async function withDiagnosis(
 async function withNote(
   result: ServiceResult,
   onNodes: Promise<string | undefined>,
-  onJob: string | undefined,
+  onEnds: string | undefined,
 ): Promise<ServiceResult> {
-  const note = (await onNodes) ?? onJob
+  const note = (await onNodes) ?? onEnds
   return note === undefined ? result : { ...result, note }
 }

@@ -183,6 +183,37 @@ describe('a task that ended with code 0', () => {
   })
 })
 
+describe('a task that had ended with code 0 before anybody saw it up', () => {
+  const NOTE =
+    'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)'
+  const ended = async (Healthcheck: object) => {
+    const swarm = swarmWith({ unhealthy: { afterSeconds: 8, exitCode: 0 } }, 2)
+    swarm.create({
+      Name: 'app',
+      Mode: { Replicated: { Replicas: 1 } },
+      TaskTemplate: {
+        ContainerSpec: { Image: pin(APP), Healthcheck: { Test: ['CMD', 'x'], Interval: 1e9, ...Healthcheck } },
+        Placement: { Constraints: ['node.role==worker'] },
+        RestartPolicy: { Condition: 'on-failure' },
+      },
+    })
+    await pass(20)
+    return swarm
+  }
+
+  test.each([
+    [{ Retries: 3 }, NOTE],
+    [{ Retries: 60 }, undefined],
+  ])('is told as perhaps not done, when nothing is changed and in a status: %j', async (check, note) => {
+    const swarm = await ended(check)
+    const { results } = await runAction(swarm, { services: `app: ${APP}` })
+    expect(results).toMatchObject([{ outcome: 'unchanged' }])
+    expect(results[0]?.note).toBe(note)
+    const { seen } = await runAction(swarm, { mode: 'status' })
+    expect(seen?.services[0]).toMatchObject({ state: 'up', notes: note === undefined ? [] : [note] })
+  })
+})
+
 describe('a run that is stopped in its watch', () => {
   test.each([
     ['keep', 'the run was stopped; the swarm goes on by itself'],

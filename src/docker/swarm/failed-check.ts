@@ -67,6 +67,19 @@ export function withDoubtfulEnd(task: LookedAtTask, up: UpSince | undefined, isJ
   return mayHaveFailed(task.unseenCheck, up, endedAt, isJob) ? asFailed(task, PERHAPS_UNHEALTHY) : task
 }
 
+/**
+ * What is to be known of a task that is taken for done though nobody saw it up: that its health check may have ended it,
+ * by the times of its making and its end; `undefined` when that cannot be. Only where it is known that it has a check.
+ */
+export function doubtNote(task: LookedAtTask): string | undefined {
+  const { unseenCheck: unseen, CreatedAt: made, Status: status } = task
+  const endedAt = Date.parse(status.Timestamp ?? '')
+  if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, false)) {
+    return undefined
+  }
+  return 'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)'
+}
+
 function asFailed(task: Task, why: string): Task {
   const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState
   return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: why } }
