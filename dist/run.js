@@ -20293,8 +20293,16 @@ function ending(task) {
         return 'failed its health check';
     const code = container?.ExitCode;
     const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    if (isPerhapsUnhealthy(task))
+        return `ended${withCode}, ${PERHAPS_UNHEALTHY}`;
     const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
     return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+/** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
+const PERHAPS_UNHEALTHY = 'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)';
+/** Whether Swarm may have stopped it because of its health check, and nobody can tell from here. */
+function isPerhapsUnhealthy({ Status: { Err: error } }) {
+    return error === PERHAPS_UNHEALTHY;
 }
 /** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */
 function isUnhealthy({ Status: { Err: error = '' } }) {
@@ -24419,6 +24427,13 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
+        reads: '`perhaps because of its health check`',
+        finds: /\bperhaps because of its health check\b/,
+        advice: 'Swarm stops an unhealthy task, and starts no other with `on-failure` or `none` when that takes it with exit code 0: use the restart condition `any` (`--restart-condition any`) for what is to run on, and no health check (`--no-healthcheck`, `healthcheck: {disable: true}`) for what is to end',
+        doc: 'a health check fails',
+        isOfTask: true,
+    },
+    {
         reads: '`failed its health check`',
         finds: /\bfailed its health check\b|\bunhealthy\b/,
         advice: 'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
@@ -26489,7 +26504,8 @@ function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
     if (condition === 'none')
         return 'its restart policy is none';
     const { State: state, ContainerStatus: container } = task.Status;
-    const isComplete = state === 'complete' || (isUnhealthy(task) && container?.ExitCode === 0);
+    const isSaidToFail = isUnhealthy(task) || isPerhapsUnhealthy(task);
+    const isComplete = state === 'complete' || (isSaidToFail && container?.ExitCode === 0);
     if (condition === 'on-failure' && isComplete)
         return 'its restart policy is on-failure (its exit code was 0)';
     if (attempts === 0)
@@ -26615,6 +26631,7 @@ const PHASE_BEFORE = {
 
 
 
+
 /** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
 const LONGEST_GAP_SECONDS = 10;
 /**
@@ -26632,6 +26649,7 @@ function historyBefore(tasksBefore, statusBefore, begunAt) {
         unplacedSince: new Map(),
         unallocatedSince: new Map(),
         inStateSince: new Map(),
+        upSince: new Map(),
         abandonedSince: new Map(),
         endedTasks: new Map(),
         tracks: new Map(),
@@ -26654,11 +26672,31 @@ function withSnapshot(history, snapshot) {
         unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
         unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
         inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
+        upSince: withUp(history, snapshot),
         abandonedSince: since(history.abandonedSince, abandonedSlots(service.Spec, currentTasks(service, tasks)), now),
         endedTasks: withEnded(history, service, tasks),
         tracks: withTasks(history.tracks, currentTasks(service, tasks), history.earlierTasks, history.seenAt ?? history.begunAt, now),
         ...(firstReason === undefined ? {} : { firstReason }),
     };
+}
+/** Of tasks whose end may be a good one. What was seen of one that is gone is forgotten. */
+function withUp({ upSince, inStateSince }, { service, tasks, now }) {
+    if (!endsForGood(service.Spec))
+        return upSince;
+    const known = tasks.map((task) => {
+        const { State: state, Timestamp: stamp = '' } = task.Status;
+        const seen = upSince.get(task.ID) ?? {};
+        const at = Date.parse(stamp);
+        if (Number.isNaN(at))
+            return [task.ID, seen];
+        if (state === 'running')
+            return [task.ID, { runningAt: at, ...seen }];
+        if (state !== 'starting')
+            return [task.ID, seen];
+        const startingSeconds = now - (inStateSince.get(stateKey(task)) ?? now);
+        return [task.ID, { startingAt: at, ...seen, startingSeconds }];
+    });
+    return new Map(known);
 }
 /** A task in one of its states. */
 function stateKey({ ID: id, Status: { State: state } }) {
@@ -26956,6 +26994,159 @@ function hasComeUp(history, snapshot, inSlot) {
     return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/health.js
+
+
+/** Docker's own defaults of `--health-interval` and `--health-retries`. */
+const DEFAULT_INTERVAL_SECONDS = 30;
+const DEFAULT_RETRIES = 3;
+const health_NANOSECONDS = 1e9;
+/** As much of the output as a line has room for. */
+const LONGEST_OUTPUT = 200;
+/**
+ * The check that a container has: what the service leaves open is the image's (moby, daemon/commit.go). `undefined`
+ * when there is none, or it is switched off.
+ */
+function effectiveCheck(own, image) {
+    const test = own?.Test?.length ? own.Test : image?.Test;
+    if (test === undefined || test.length === 0 || test[0] === 'NONE')
+        return undefined;
+    return {
+        Test: test,
+        Interval: own?.Interval || image?.Interval || 0,
+        StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
+        StartInterval: own?.StartInterval || image?.StartInterval || 0,
+        Retries: own?.Retries || image?.Retries || 0,
+    };
+}
+/** What a task waits for that is starting: a sentence without its end. */
+function notYetHealthy(check, health) {
+    const start = check.StartPeriod ? `, its start period ${spoken(check.StartPeriod / health_NANOSECONDS)}` : '';
+    const terms = `its interval is ${spoken(intervalSeconds(check))}${start}`;
+    const last = lastFailure(health);
+    return `its health check has not passed yet${last === undefined ? '' : `, and ended with ${last}`}; ${terms}`;
+}
+/** How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known. */
+function lastFailure(health) {
+    const last = health?.Log?.at(-1);
+    if (last === undefined || last.ExitCode === 0)
+        return undefined;
+    const output = (last.Output ?? '').trim().replace(/\s+/g, ' ');
+    const shown = safeLine(output, LONGEST_OUTPUT);
+    return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
+}
+/**
+ * Whether the health check of a task can have failed so often that Swarm stopped it.
+ *
+ * A check first runs after its interval, or, in newer daemons, at the end of its start period, within which no failure
+ * counts; the others follow an interval apart (moby, daemon/health.go). A task that ends before its check has passed is
+ * told as running for a moment, and one without a check as soon as its container runs (moby,
+ * daemon/cluster/executor/container/controller.go).
+ *
+ * @param endedAt in milliseconds by the clock of its node
+ * @param isJob its work may take as long as it likes: one whose check has passed is believed
+ */
+function mayHaveFailed(unseen, up, endedAt, isJob) {
+    const { check, isKnown } = unseen;
+    const { startingAt = endedAt, startingSeconds = 0, runningAt = endedAt } = up;
+    const interval = intervalSeconds(check);
+    const retries = check.Retries || DEFAULT_RETRIES;
+    const running = (endedAt - runningAt) / 1000;
+    if (running >= PASSING_SECONDS)
+        return isKnown && !isJob && running >= retries * interval;
+    const start = (check.StartPeriod ?? 0) / health_NANOSECONDS;
+    const soonest = start > 0 ? start + (retries - 1) * interval : retries * interval;
+    const starting = (endedAt - startingAt) / 1000;
+    return starting >= soonest && (isKnown || startingSeconds >= soonest * SEEN_SHARE);
+}
+/** Looks are apart: of a time in one state they see so much at least. */
+const SEEN_SHARE = 0.8;
+/** What runs for longer than this has not just ended. */
+const PASSING_SECONDS = 2;
+/** How often it runs. */
+function intervalSeconds({ Interval: interval }) {
+    return interval ? interval / health_NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
+
+
+/** By task: a container that has ended does not change. */
+const failed_check_known = new WeakMap();
+/**
+ * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
+ * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
+ */
+async function withFailedChecks(tasks, engine, signal) {
+    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
+}
+/** The same for one task. */
+async function withFailedCheck(task, engine, signal) {
+    const { State: state, ContainerStatus: container } = task.Status;
+    if (state !== 'complete' || !container?.ContainerID)
+        return task;
+    const answers = failed_check_known.get(engine) ?? new Map();
+    failed_check_known.set(engine, answers);
+    const answer = answers.get(task.ID) ?? look(task, container.ContainerID, engine, signal);
+    answers.set(task.ID, answer);
+    const found = await answer;
+    if (found === 'unhealthy')
+        return asFailed(task, UNHEALTHY);
+    return found === 'done' ? task : { ...task, unseenCheck: found };
+}
+/**
+ * A task as it was read, or as failed when it ended with code 0, its container cannot be looked at, and it was up long
+ * enough for its health check to have failed: it cannot be called done. Pure.
+ *
+ * @param up what was seen of it; one that was never seen up is believed
+ */
+function withDoubtfulEnd(task, up, isJob) {
+    const endedAt = Date.parse(task.Status.Timestamp ?? '');
+    if (task.unseenCheck === undefined || up === undefined || Number.isNaN(endedAt))
+        return task;
+    return mayHaveFailed(task.unseenCheck, up, endedAt, isJob) ? asFailed(task, PERHAPS_UNHEALTHY) : task;
+}
+/**
+ * What is to be known of a task that is taken for done though nobody saw it up: that its health check may have ended it,
+ * by the times of its making and its end; `undefined` when that cannot be. Only where it is known that it has a check.
+ */
+function doubtNote(task) {
+    const { unseenCheck: unseen, CreatedAt: made, Status: status } = task;
+    const endedAt = Date.parse(status.Timestamp ?? '');
+    if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, false)) {
+        return undefined;
+    }
+    return 'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)';
+}
+function asFailed(task, why) {
+    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
+    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: why } };
+}
+/** Swarm's own words for a task that ended with another code. */
+const UNHEALTHY = 'dockerexec: unhealthy container';
+async function look(task, containerId, engine, signal) {
+    const container = await failed_check_orNothing(engine.get(`/containers/${containerId}/json`, { signal }));
+    if (container !== undefined)
+        return container.State?.Health?.Status === 'unhealthy' ? 'unhealthy' : 'done';
+    const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {};
+    if (own?.Test?.[0] === 'NONE')
+        return 'done';
+    const local = await failed_check_orNothing(engine.get(`/images/${encodeURI(image)}/json`, { signal }));
+    const check = effectiveCheck(own, local === undefined ? UNKNOWN_CHECK : local.Config?.Healthcheck);
+    const isKnown = local !== undefined || (own?.Test?.length ?? 0) > 0;
+    return check === undefined ? 'done' : { check, isKnown };
+}
+/** What an image may have that the manager's own node has not: a check with docker's defaults. */
+const UNKNOWN_CHECK = { Test: ['CMD'] };
+async function failed_check_orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/docker/engine/in-chunks.js
 /**
  * How many names or IDs go into one request. Go's servers take a line of 1 MB, but proxies before a daemon do not:
@@ -26995,42 +27186,6 @@ function sharingTemplates(service, known) {
         return same === undefined ? spec : { ...spec, TaskTemplate: same.TaskTemplate };
     };
     return { ...service, Spec: shared(Spec), ...(PreviousSpec && { PreviousSpec: shared(PreviousSpec) }) };
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
-/** By task: a container that has ended does not change. */
-const failed_check_known = new WeakMap();
-/**
- * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
- * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
- */
-async function withFailedChecks(tasks, engine, signal) {
-    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
-}
-/** The same for one task. */
-async function withFailedCheck(task, engine, signal) {
-    const { State: state, ContainerStatus: container } = task.Status;
-    if (state !== 'complete' || !container?.ContainerID)
-        return task;
-    const answers = failed_check_known.get(engine) ?? new Map();
-    failed_check_known.set(engine, answers);
-    const answer = answers.get(task.ID) ?? failed_check_isUnhealthy(container.ContainerID, engine, signal);
-    answers.set(task.ID, answer);
-    if (!(await answer))
-        return task;
-    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
-    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: UNHEALTHY } };
-}
-/** Swarm's own words for a task that ended with another code. */
-const UNHEALTHY = 'dockerexec: unhealthy container';
-async function failed_check_isUnhealthy(id, engine, signal) {
-    try {
-        const { State: state } = await engine.get(`/containers/${id}/json`, { signal });
-        return state?.Health?.Status === 'unhealthy';
-    }
-    catch {
-        return false;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
@@ -27103,7 +27258,9 @@ async function tasksOf(engine, ids, which, signal) {
 /** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
 function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }) {
     const { Timestamp, State, Message, Err, ContainerStatus } = Status;
-    const { Image } = Spec?.ContainerSpec ?? {};
+    const { Image, Healthcheck } = Spec?.ContainerSpec ?? {};
+    // A check is asked for of few: of those that ended with code 0.
+    const hasCheck = State === 'complete' && Healthcheck !== undefined;
     return {
         ID,
         ServiceID,
@@ -27118,7 +27275,7 @@ function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, 
             ...(Err !== undefined && { Err }),
             ...(ContainerStatus !== undefined && { ContainerStatus }),
         },
-        ...(Image !== undefined && { Spec: { ContainerSpec: { Image } } }),
+        ...(Image !== undefined && { Spec: { ContainerSpec: { Image, ...(hasCheck && { Healthcheck }) } } }),
         ...(JobIteration !== undefined && { JobIteration }),
     };
 }
@@ -27157,6 +27314,8 @@ function toTenths(seconds) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/look.js
+
+
 
 
 
@@ -27251,17 +27410,19 @@ function lookAt(serviceId, { services, nodes }, judge, history, monitorSeconds, 
     const seen = services.get(serviceId ?? '');
     if (seen === undefined || seen.found === 'removed')
         return { found: 'removed' };
-    const snapshot = serviceSnapshot(seen, nodes, monitorSeconds);
+    const snapshot = serviceSnapshot(seen, nodes, monitorSeconds, history);
     if (seen.found !== 'ours')
         return { found: seen.found, snapshot };
     const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task));
     const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot);
     return { found: 'ours', snapshot, history: now, verdict: judge(now, snapshot) };
 }
-function serviceSnapshot({ service, tasks }, nodes, monitorSeconds) {
+function serviceSnapshot({ service, tasks }, nodes, monitorSeconds, history) {
+    const { Spec: spec } = service;
+    const asKnown = (task) => withDoubtfulEnd(task, history?.upSince.get(task.ID), service_mode_isJob(spec));
     return {
         service,
-        tasks,
+        tasks: endsForGood(spec) ? tasks.map(asKnown) : tasks,
         eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
         now: nowMs() / 1000,
         monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
@@ -28795,50 +28956,6 @@ function describeRefusal(error, image, access, given, login, ifMissing) {
     return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/health.js
-
-
-/** Docker's own default of `--health-interval`. */
-const DEFAULT_INTERVAL_SECONDS = 30;
-const health_NANOSECONDS = 1e9;
-/** As much of the output as a line has room for. */
-const LONGEST_OUTPUT = 200;
-/**
- * The check that a container has: what the service leaves open is the image's (moby, daemon/commit.go). `undefined`
- * when there is none, or it is switched off.
- */
-function effectiveCheck(own, image) {
-    const test = own?.Test?.length ? own.Test : image?.Test;
-    if (test === undefined || test.length === 0 || test[0] === 'NONE')
-        return undefined;
-    return {
-        Test: test,
-        Interval: own?.Interval || image?.Interval || 0,
-        StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
-        StartInterval: own?.StartInterval || image?.StartInterval || 0,
-    };
-}
-/** What a task waits for that is starting: a sentence without its end. */
-function notYetHealthy(check, health) {
-    const start = check.StartPeriod ? `, its start period ${spoken(check.StartPeriod / health_NANOSECONDS)}` : '';
-    const terms = `its interval is ${spoken(intervalSeconds(check))}${start}`;
-    const last = lastFailure(health);
-    return `its health check has not passed yet${last === undefined ? '' : `, and ended with ${last}`}; ${terms}`;
-}
-/** How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known. */
-function lastFailure(health) {
-    const last = health?.Log?.at(-1);
-    if (last === undefined || last.ExitCode === 0)
-        return undefined;
-    const output = (last.Output ?? '').trim().replace(/\s+/g, ' ');
-    const shown = safeLine(output, LONGEST_OUTPUT);
-    return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
-}
-/** How often it runs. */
-function intervalSeconds({ Interval: interval }) {
-    return interval ? interval / health_NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
-}
-
 ;// CONCATENATED MODULE: ./build/plan/notices.js
 
 
@@ -30367,7 +30484,10 @@ async function findFailedTask(taskId, { service, history = historyBefore([]), no
     const found = named ?? (await newestFailedTask(service.ID, history, readings));
     if (found === undefined)
         return undefined;
-    const task = await readings.told(found);
+    const told = await readings.told(found);
+    // What only the looks at it tell.
+    const seen = [...history.endedTasks.values()].flatMap((ended) => ended.get(found.ID) ?? [])[0];
+    const task = told.Status.State === 'complete' && seen !== undefined ? seen : told;
     const [logs, check] = await Promise.all([diagnose_lastLines(task, readings), failedCheck(task, readings)]);
     const failedTask = {
         id: task.ID,
@@ -30452,6 +30572,8 @@ async function diagnose_orNothing(reading) {
 
 
 
+
+
 function startWatching(sent, observed) {
     const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
@@ -30486,7 +30608,7 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     switch (verdict.state) {
         case 'converged': {
             const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot)));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot) ?? doneNote(history, snapshot)));
         }
         case 'progressing': {
             const { progress } = verdict;
@@ -30508,6 +30630,14 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     }
 }
 const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot);
+/** Of a one-shot that had ended before this run could see it up. */
+function doneNote({ upSince }, { service, tasks, eligibleNodes }) {
+    if (service_mode_isJob(service.Spec))
+        return undefined;
+    const { counted } = countTasks(service, tasks, eligibleNodes);
+    const unseen = counted.filter(({ ID }) => Object.keys(upSince.get(ID) ?? {}).length === 0);
+    return unseen.map(doubtNote).find((note) => note !== undefined);
+}
 function notSettled(seconds, progress) {
     return `not settled within ${seconds} s: ${progress}`;
 }
@@ -30518,8 +30648,8 @@ async function withDiagnosis(result, diagnosis, advice = '') {
     const { cause, failedTask } = await diagnosis;
     return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
 }
-async function watched_service_withNote(result, onNodes, onJob) {
-    const note = (await onNodes) ?? onJob;
+async function watched_service_withNote(result, onNodes, onEnds) {
+    const note = (await onNodes) ?? onEnds;
     return note === undefined ? result : { ...result, note };
 }
 
@@ -43889,7 +44019,7 @@ async function watchKept(renewed, run) {
         await sleep(pauseMs, signal).catch(() => undefined);
         let seen;
         try {
-            seen = await look(renewed, services, connection);
+            seen = await renew_stored_look(renewed, services, connection);
         }
         catch (error) {
             if (!(error instanceof ConnectionLost || error instanceof EngineError))
@@ -43907,7 +44037,7 @@ async function watchKept(renewed, run) {
             return seen.map((one) => renew_stored_tell(renew_stored_resultOf(one, startedAt, run), run));
     }
 }
-async function look(renewed, services, { engine }) {
+async function renew_stored_look(renewed, services, { engine }) {
     const { services: found, nodes } = await takeSnapshot(engine, services, 'all', limit());
     return renewed.map((one) => {
         const { service } = one.renewal;
@@ -44903,6 +45033,7 @@ function thingOf({ name, outcome, image, cause, note: said }) {
 
 
 
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -44923,6 +45054,7 @@ function healthOf(service, ground) {
         updateFinding(service, now),
         interimFinding(service, now),
         ...tasksFindings(service, tasks, ground.upToDate, counts, eligible, now),
+        doneFinding(service, counts.counted),
         accountFinding(account, now),
         oldTasksFinding(service, tasks, ground.upToDate),
     ].filter((one) => one !== undefined);
@@ -44970,6 +45102,11 @@ function interimFinding({ Spec: spec }, now) {
         return { changing: `a deploy is in the middle of it${whose}` };
     const cause = `a deploy that was cut off has left it half-way${whose}: deploy it again`;
     return { problem: { cause, isOfTasks: false } };
+}
+/** A one-shot that is done, as far as is known. The work of a job may take as long as it likes. */
+function doneFinding({ Spec: spec }, counted) {
+    const note = service_mode_isJob(spec) ? undefined : counted.map(doubtNote).find((one) => one !== undefined);
+    return note === undefined ? undefined : { note };
 }
 /** What is missing, and why, in one where tasks are missing because they end. */
 function tasksFindings(service, tasks, upToDate, counts, eligible, now) {

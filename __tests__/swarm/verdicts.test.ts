@@ -176,7 +176,7 @@ describeSwarm(
       }
       expect(created.main.code).toBe(1)
       expect(created.outputs.status).toBe('failed')
-      expect(resultsOf(created)).toHaveLength(13)
+      expect(resultsOf(created)).toHaveLength(14)
     })
 
     test("Swarm's pause and its own rollback are red with the reason that it gave", async () => {
