@@ -12993,79 +12993,67 @@ function nameOf(distinguished) {
     return (lines.find((line) => line.startsWith('CN=')) ?? lines.join(', ')) || 'without a name';
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
+;// CONCATENATED MODULE: ./build/runner/variables.js
 /**
- * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
- * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
- * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
- * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
  */
-function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
-    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
+/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
+const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
+/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
+function isOfTheAction(name) {
+    return OF_THE_ACTION.test(name);
 }
-/** The label by which Docker finds what belongs to a stack. */
-const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** What stands in a spec for the ID of an object that is not there yet. */
-function placeholder(kind, name) {
-    return kind === 'network' ? name : `new-${kind}-${name}`;
+/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
+function isOfTheRunner(name) {
+    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
 }
 /**
- * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
- * and a rollback to one that names a removed secret takes the service down.
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
  */
-function unusedIds(ids, services) {
-    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
-    return ids.filter((id) => !used.has(id));
+const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+/** Whether a program that is started needs it, whatever its value. */
+function isNeeded(name) {
+    return NEEDED.test(name);
 }
-/** The IDs of all that a spec names. */
-function referredIds(spec) {
-    const template = spec?.TaskTemplate;
-    const container = template?.ContainerSpec;
-    const credential = container?.Privileges?.CredentialSpec?.Config;
-    return [
-        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
-        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
-        ...(template?.Networks ?? []).map(({ Target }) => Target),
-        ...(spec?.Networks ?? []).map(({ Target }) => Target),
-        ...(credential ? [credential] : []),
-    ];
+/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
+const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
+function rulesDocker(name) {
+    return RULES_DOCKER.test(name);
 }
-/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
-function withIds(spec, ids) {
-    const { TaskTemplate: template } = spec;
-    const container = template.ContainerSpec;
-    const to = (id) => ids.get(id) ?? { id };
-    const credential = container?.Privileges?.CredentialSpec;
-    return {
-        ...spec,
-        TaskTemplate: {
-            ...template,
-            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
-            ...(container && {
-                ContainerSpec: {
-                    ...container,
-                    ...(container.Secrets && {
-                        Secrets: container.Secrets.map((one) => {
-                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
-                            return { ...one, SecretID, SecretName };
-                        }),
-                    }),
-                    ...(container.Configs && {
-                        Configs: container.Configs.map((one) => {
-                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
-                            return { ...one, ConfigID, ConfigName };
-                        }),
-                    }),
-                    ...(credential?.Config && {
-                        Privileges: {
-                            ...container.Privileges,
-                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
-                        },
-                    }),
-                },
-            }),
-        },
-    };
+/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
+function variablesRulingDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+/** What the action itself gives docker, whatever the step has. */
+const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
+/** Whether docker has a value of its own for it where the step has none. */
+function isGivenToDocker(name) {
+    return GIVEN_TO_DOCKER.includes(name);
+}
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+/** Whether it says which daemon docker speaks to. */
+function choosesEndpoint(name) {
+    return CHOICE_OF_ENDPOINT.test(name);
+}
+/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
+const LEADING_ELSEWHERE = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_TLS',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
+    'DOCKER_CONFIG',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_STACK_ORCHESTRATOR',
+];
+/** The environment with nothing in it that leads docker to a daemon or a config. */
+function withoutEndpoint(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
@@ -13603,69 +13591,6 @@ function doubles(texts) {
     return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }
 
-;// CONCATENATED MODULE: ./build/runner/variables.js
-/**
- * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
- */
-/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
-const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
-const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
-/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
-function isOfTheAction(name) {
-    return OF_THE_ACTION.test(name);
-}
-/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
-function isOfTheRunner(name) {
-    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
-}
-/**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
- * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
- */
-const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-/** Whether a program that is started needs it, whatever its value. */
-function isNeeded(name) {
-    return NEEDED.test(name);
-}
-/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
-const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
-function rulesDocker(name) {
-    return RULES_DOCKER.test(name);
-}
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
-}
-/** What the action itself gives docker, whatever the step has. */
-const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
-/** Whether docker has a value of its own for it where the step has none. */
-function isGivenToDocker(name) {
-    return GIVEN_TO_DOCKER.includes(name);
-}
-/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
-const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-/** Whether it says which daemon docker speaks to. */
-function choosesEndpoint(name) {
-    return CHOICE_OF_ENDPOINT.test(name);
-}
-/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
-const LEADING_ELSEWHERE = [
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_TLS',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'DOCKER_AUTH_CONFIG',
-    'DOCKER_STACK_ORCHESTRATOR',
-];
-/** The environment with nothing in it that leads docker to a daemon or a config. */
-function withoutEndpoint(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/compose/tree.js
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
@@ -14138,6 +14063,302 @@ function sourcesOf(object) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/stack-objects.js
+/**
+ * Whether a network of `GET /networks` has been removed from the swarm and lives on in the daemon that answers, until
+ * the last container there has left it. The daemon lists those of the swarm first, without anything of its own in
+ * them, also when they are in use on its node, and then what only itself still has: with `Containers`, or since Docker
+ * 29 only with `Peers` (moby, api/server/router/network; seen with 20.10). Asked for one network, it does not tell.
+ */
+function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
+    return scope === 'swarm' && (containers !== undefined || peers !== undefined);
+}
+/** The label by which Docker finds what belongs to a stack. */
+const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** What stands in a spec for the ID of an object that is not there yet. */
+function placeholder(kind, name) {
+    return kind === 'network' ? name : `new-${kind}-${name}`;
+}
+/**
+ * The IDs that no service refers to, neither now nor after a rollback: Swarm itself does not count the previous spec,
+ * and a rollback to one that names a removed secret takes the service down.
+ */
+function unusedIds(ids, services) {
+    const used = new Set(services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].flatMap(referredIds)));
+    return ids.filter((id) => !used.has(id));
+}
+/** The IDs of all that a spec names. */
+function referredIds(spec) {
+    const template = spec?.TaskTemplate;
+    const container = template?.ContainerSpec;
+    const credential = container?.Privileges?.CredentialSpec?.Config;
+    return [
+        ...(container?.Secrets ?? []).map(({ SecretID }) => SecretID),
+        ...(container?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+        ...(template?.Networks ?? []).map(({ Target }) => Target),
+        ...(spec?.Networks ?? []).map(({ Target }) => Target),
+        ...(credential ? [credential] : []),
+    ];
+}
+/** The spec with other IDs, and perhaps names, for those of a map: placeholders, and the names of networks. */
+function withIds(spec, ids) {
+    const { TaskTemplate: template } = spec;
+    const container = template.ContainerSpec;
+    const to = (id) => ids.get(id) ?? { id };
+    const credential = container?.Privileges?.CredentialSpec;
+    return {
+        ...spec,
+        TaskTemplate: {
+            ...template,
+            ...(template.Networks && { Networks: template.Networks.map((one) => ({ ...one, Target: to(one.Target).id })) }),
+            ...(container && {
+                ContainerSpec: {
+                    ...container,
+                    ...(container.Secrets && {
+                        Secrets: container.Secrets.map((one) => {
+                            const { id: SecretID, name: SecretName = one.SecretName } = to(one.SecretID);
+                            return { ...one, SecretID, SecretName };
+                        }),
+                    }),
+                    ...(container.Configs && {
+                        Configs: container.Configs.map((one) => {
+                            const { id: ConfigID, name: ConfigName = one.ConfigName } = to(one.ConfigID);
+                            return { ...one, ConfigID, ConfigName };
+                        }),
+                    }),
+                    ...(credential?.Config && {
+                        Privileges: {
+                            ...container.Privileges,
+                            CredentialSpec: { ...credential, Config: to(credential.Config).id },
+                        },
+                    }),
+                },
+            }),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
+
+
+
+
+/** The items of a key, a list or a mapping; `undefined` when the entry does not have it. */
+function itemsAt(map, key, example, problems) {
+    const value = valueAt(map, key);
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text') {
+        problems.add(`this is only text: write a list such as \`${key}: [${example}]\`, or \`[]\` for none`);
+        return undefined;
+    }
+    if (value.kind === 'list')
+        return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems));
+    // One item without its dash; in a mapping nothing has a text behind its name.
+    if (['name', 'source'].some((name) => valueAt(value, name)?.kind === 'text'))
+        return itemOf(value, 'item 1', problems);
+    return value.entries.flatMap(({ key: name, value: inner }) => {
+        if (inner.kind === 'map')
+            return [{ place: placed(name), name, map: inner }];
+        if (inner.kind === 'text' && inner.value.trim() === '')
+            return [{ place: placed(name), name, map: undefined }];
+        problems.add(`${shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
+        return [];
+    });
+}
+function itemOf(item, place, problems) {
+    if (item.kind === 'text')
+        return [{ place, name: item.value.trim(), map: undefined }];
+    if (item.kind === 'map')
+        return [{ place, name: undefined, map: item }];
+    problems.add(`${place} is a list: write a name, or a mapping with the keys of one`);
+    return [];
+}
+/** The name that an item gives, before it is looked at. */
+function items_nameIn({ name, map }) {
+    const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
+    const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
+    return text === undefined || text === '' || text.length > 64 || mayBeSecret(text)
+        ? undefined
+        : shown(text).slice(1, -1);
+}
+function items_nameOf({ name, map }, problems, problemWith) {
+    const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
+    if (given.length + (name === undefined ? 0 : 1) > 1) {
+        problems.add(`its name is given twice: write ${name === undefined ? '`name` or `source`' : 'it before the colon'} alone`);
+        return undefined;
+    }
+    const text = name ?? (map && textAt(map, given[0] ?? 'name', problems));
+    if (text === undefined || text === '') {
+        problems.add('it has no name: write its `name`');
+        return undefined;
+    }
+    const problem = problemWith(text);
+    if (problem !== undefined)
+        problems.add(redact(problem));
+    return text;
+}
+function checkKeys(map, keys, problems) {
+    for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
+        problems.add(`line ${line} has the unknown key ${shown(key)}: ${keyAdvice(closestKey(key, keys), keys)}`);
+    }
+}
+const OWN_LABELS = 'swarm-deploy.';
+/** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
+function labelsAt(map, problems) {
+    const value = valueAt(map, 'labels');
+    const here = problems.at('`labels`');
+    const pairs = value === undefined ? [] : pairsOf(value, here);
+    for (const [name] of pairs) {
+        if (name === '')
+            here.add('a label has no name: write `NAME: value`');
+        else if (name.startsWith(OWN_LABELS) || name === NAMESPACE_LABEL) {
+            here.add(`${shown(name)} is not yours to give, because objects are found by it: leave it out`);
+        }
+    }
+    return Object.fromEntries(pairs);
+}
+function pairsOf(value, problems) {
+    if (value.kind === 'text') {
+        if (value.value.trim() !== '')
+            problems.add('this is only text: write a mapping such as `{team: web}`');
+        return [];
+    }
+    const pairs = value.kind === 'map'
+        ? value.entries.map(({ key, value: inner }) => [key, inner])
+        : value.items.map((item) => {
+            const [, name = '', rest = ''] = item.kind === 'text' ? (/^([^=]*)=?(.*)$/s.exec(item.value) ?? []) : [];
+            return [name.trim(), item.kind === 'text' ? { ...item, value: rest } : item];
+        });
+    return pairs.flatMap(([name, inner]) => {
+        if (inner.kind === 'text')
+            return [[name, inner.value]];
+        problems.add(`${shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
+        return [];
+    });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/content.js
+
+
+
+
+
+
+
+
+/** The content that is given, with what only counts with one. */
+function contentIn(map, kind, place, sources, problems) {
+    const given = SOURCES.filter((key) => valueAt(map, key) !== undefined);
+    const found = given.map((source) => contentFrom(source, map, kind, place, sources, problems));
+    const labels = labelsAt(map, problems);
+    const templating = textAt(map, 'template-driver', problems);
+    const [bytes] = found;
+    if (given.length > 1)
+        problems.add(`${listed(given)} are all given: write only one of them`);
+    if (given.length === 0) {
+        const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
+        if (alone.length > 0) {
+            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`);
+        }
+    }
+    if (templating !== undefined && templating !== 'golang') {
+        problems.add(`\`template-driver\`: ${shown(templating)} is none that docker has: write golang, or leave it out`);
+    }
+    return bytes && { bytes, labels, templating };
+}
+/** All of it is read where several are given, so that each is masked. */
+function contentFrom(source, map, kind, place, sources, problems) {
+    const value = valueAt(map, source);
+    // A content is taken as it stands, with its line end.
+    const text = value?.kind === 'text' && source === 'content' ? value.value : textAt(map, source, problems);
+    if (text === undefined)
+        return undefined;
+    const words = source === 'file' && text !== '' ? sources.resolve(text) : text;
+    const bytes = problems.attempt(() => {
+        if (text === '' && source !== 'content')
+            throw new UserError(`\`${source}\` is empty: ${content_FILL[source]}`);
+        // What does not look like a path may be the content itself.
+        const isPath = source !== 'file' || /[./]/.test(text);
+        return kind === 'config' || isPath ? contentOf({ kind, source, words }, sources) : contentOfName(text, words);
+    });
+    const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
+    if (kind === 'secret' && secret !== undefined)
+        masking_hide(secret.toString(), place);
+    return bytes;
+    function contentOfName(name, path) {
+        try {
+            return contentOf({ kind, source, words: path }, sources);
+        }
+        catch (error) {
+            masking_hide(name, place);
+            throw error instanceof UserError ? new UserError(redact(error.message)) : error;
+        }
+    }
+}
+const content_FILL = {
+    file: 'write the path of a file of this job',
+    environment: 'write the name of a variable that is set in the `env` of the step',
+};
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/credential-spec.js
+
+
+
+
+
+
+
+
+
+const CREDENTIAL_SPEC_KEYS = ['config', 'registry', 'name', ...SOURCES, 'labels'];
+const NO_SPEC = 'write `{file: credspec.json}` for a file of this job, `{config: NAME}` for a config of the swarm, `{registry: NAME}` for a value on the nodes, `file://NAME` for a file on the nodes, or `none`';
+function credentialSpecAt(map, service, sources, problems) {
+    const value = valueAt(map, 'credential-spec');
+    const here = problems.at('`credential-spec`');
+    if (value === undefined)
+        return undefined;
+    if (value.kind === 'text')
+        return here.attempt(() => credentialSpecOfText(value.value.trim()));
+    if (value.kind === 'list') {
+        here.add(`this is a list: ${NO_SPEC}`);
+        return undefined;
+    }
+    checkKeys(value, CREDENTIAL_SPEC_KEYS, here);
+    const given = ['config', 'registry', ...SOURCES].filter((key) => valueAt(value, key) !== undefined);
+    const [only] = given;
+    if (only === undefined || given.length > 1) {
+        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${listed(given)} are all given: write only one`);
+        return undefined;
+    }
+    const content = contentIn(value, 'config', '', sources, here);
+    const text = textAt(value, only, here) ?? '';
+    if (only === 'registry') {
+        if (text === '')
+            here.add('`registry` is empty: write the name of a value in the Windows registry of the nodes');
+        return { from: 'node', source: { Registry: text } };
+    }
+    const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
+    if (only === 'config' && valueAt(value, 'name') !== undefined) {
+        here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
+    }
+    const problem = objectNameProblem(name, 'a config');
+    if (problem !== undefined)
+        here.add(redact(problem));
+    return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
+}
+/** In the words of docker's flag. */
+function credentialSpecOfText(text) {
+    const [, scheme, value = ''] = /^(config|file|registry):\/\/(.+)$/.exec(text) ?? [];
+    if (text === 'none')
+        return { from: 'nothing' };
+    if (scheme === undefined)
+        throw new UserError(`${shown(text)} says not where it is: ${NO_SPEC}`);
+    if (scheme === 'config')
+        return { from: 'config', name: value };
+    return { from: 'node', source: scheme === 'file' ? { File: value } : { Registry: value } };
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/values.js
 
 
@@ -14230,84 +14451,84 @@ function parseImage(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/attachments.js
+;// CONCATENATED MODULE: ./build/inputs/attachments/networks.js
 
 
 
 
 
-
-
-
-
-
-
-
-
-const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
-function attachmentSources(env) {
-    return {
-        lookUp: (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]),
-        directory: basePath(env),
-        base: basePath(env),
-        settings: '`env` of the step',
-        resolve: (path) => resolvePath(env, path),
-    };
-}
-/**
- * What an entry attaches; `undefined` when it has none of the keys. Every secret content is masked as it is read.
- *
- * @param service its name, which a credential spec without one gets a part of
- */
-function attachmentsOf(map, service, sources, problems) {
-    if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined))
-        return undefined;
-    const secrets = objectsAt(map, 'secret', service, sources, problems);
-    const configs = objectsAt(map, 'config', service, sources, problems);
-    const networks = networksAt(map, problems);
-    const credentialSpec = credentialSpecAt(map, service, sources, problems);
-    const paths = new Set(secrets?.map(pathInContainer));
-    for (const path of (configs ?? []).map(pathInContainer).filter((one) => paths.has(one))) {
-        problems.add(`\`secrets\` and \`configs\` both have the file ${shown(path)}: write another \`target\` for one of the two`);
+/** What is said of a network that is made. */
+const CREATE_KEYS = ['driver', 'attachable', 'internal', 'encrypted', 'driver-opts', 'labels', 'subnet'];
+const NETWORK_KEYS = ['name', 'aliases', 'create', ...CREATE_KEYS];
+function networksAt(map, problems) {
+    const here = problems.at('`networks`');
+    const items = itemsAt(map, 'networks', 'backend', here);
+    const networks = items?.flatMap((item) => networkOf(item, here) ?? []);
+    const known = new Set();
+    for (const { name } of networks ?? []) {
+        if (known.has(name))
+            here.add(`${name} is given twice: put all of it into one item`);
+        known.add(name);
     }
-    return {
-        ...(secrets && { secrets }),
-        ...(configs && { configs }),
-        ...(networks && { networks }),
-        ...(credentialSpec && { credentialSpec }),
-    };
+    return networks;
 }
-/** The items of a key, a list or a mapping; `undefined` when the entry does not have it. */
-function itemsAt(map, key, example, problems) {
-    const value = valueAt(map, key);
+function networkOf(item, problems) {
+    const { map } = item;
+    const here = problems.at(items_nameIn(item) ?? item.place);
+    if (map !== undefined)
+        checkKeys(map, NETWORK_KEYS, here);
+    const name = items_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : nameProblem(text, 'a network')));
+    if (name === undefined)
+        return undefined;
+    if (map === undefined)
+        return { name, aliases: undefined, create: undefined };
+    const isMade = valueAt(map, 'create') !== undefined && switchAt('create');
+    const given = CREATE_KEYS.filter((key) => valueAt(map, key) !== undefined);
+    if (!isMade && given.length > 0) {
+        here.add(`${listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
+    }
+    const subnet = textAt(map, 'subnet', here);
+    const options = valueAt(map, 'driver-opts');
+    const create = {
+        Name: name,
+        Driver: textAt(map, 'driver', here) || 'overlay',
+        Attachable: switchAt('attachable'),
+        Internal: switchAt('internal'),
+        Options: {
+            ...(options && Object.fromEntries(pairsOf(options, here.at('`driver-opts`')))),
+            ...(switchAt('encrypted') && { encrypted: '' }),
+        },
+        Labels: labelsAt(map, here),
+        ...(subnet && { IPAM: { Config: [{ Subnet: subnet }] } }),
+    };
+    return { name, aliases: aliasesAt(map, here), create: isMade ? create : undefined };
+    function switchAt(key) {
+        const text = map && textAt(map, key, here);
+        return text === undefined ? false : (here.at(`\`${key}\``).attempt(() => parseBoolean(text)) ?? false);
+    }
+}
+/** Docker's own, which services may use. */
+const PREDEFINED = ['host', 'bridge', 'none'];
+function aliasesAt(map, problems) {
+    const value = valueAt(map, 'aliases');
     if (value === undefined)
         return undefined;
-    if (value.kind === 'text') {
-        problems.add(`this is only text: write a list such as \`${key}: [${example}]\`, or \`[]\` for none`);
-        return undefined;
+    const items = value.kind === 'list' ? value.items : [];
+    const names = items.flatMap((item) => (item.kind === 'text' && item.value.trim() !== '' ? [item.value.trim()] : []));
+    if (value.kind !== 'list' || names.length < items.length) {
+        problems.add('`aliases` is no list of names: write one such as `[api, db]`');
     }
-    if (value.kind === 'list')
-        return value.items.flatMap((item, index) => itemOf(item, `item ${index + 1}`, problems));
-    // One item without its dash; in a mapping nothing has a text behind its name.
-    if (['name', 'source'].some((name) => valueAt(value, name)?.kind === 'text'))
-        return itemOf(value, 'item 1', problems);
-    return value.entries.flatMap(({ key: name, value: inner }) => {
-        if (inner.kind === 'map')
-            return [{ place: placed(name), name, map: inner }];
-        if (inner.kind === 'text' && inner.value.trim() === '')
-            return [{ place: placed(name), name, map: undefined }];
-        problems.add(`${shown(name)} is no mapping: write what is to be said of it, such as \`target\`, or nothing`);
-        return [];
-    });
+    return names;
 }
-function itemOf(item, place, problems) {
-    if (item.kind === 'text')
-        return [{ place, name: item.value.trim(), map: undefined }];
-    if (item.kind === 'map')
-        return [{ place, name: undefined, map: item }];
-    problems.add(`${place} is a list: write a name, or a mapping with the keys of one`);
-    return [];
-}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/objects.js
+
+
+
+
+
+
+
 const OBJECT_KEYS = [
     ...['name', 'source', ...SOURCES],
     ...['target', 'uid', 'gid', 'mode', 'labels', 'template-driver'],
@@ -14331,11 +14552,11 @@ function objectsAt(map, kind, service, sources, problems) {
 }
 function objectOf(item, kind, service, sources, problems) {
     const { map } = item;
-    const here = problems.at(attachments_nameIn(item) ?? item.place);
+    const here = problems.at(items_nameIn(item) ?? item.place);
     if (map !== undefined)
         checkKeys(map, OBJECT_KEYS, here);
-    const content = map && contentIn(map, kind, `services: ${service}: \`${kind}s\`: ${attachments_nameIn(item) ?? item.place}`, sources, here);
-    const name = attachments_nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`));
+    const content = map && contentIn(map, kind, `services: ${service}: \`${kind}s\`: ${items_nameIn(item) ?? item.place}`, sources, here);
+    const name = items_nameOf(item, here, (text) => objectNameProblem(text, `a ${kind}`));
     if (name === undefined)
         return undefined;
     if (map === undefined)
@@ -14379,232 +14600,9 @@ function modeAt(text, problems) {
     problems.add(`\`mode\`: ${shown(text)} are no permissions of a file: write three octal digits, such as 0440`);
     return {};
 }
-/** The name that an item gives, before it is looked at. */
-function attachments_nameIn({ name, map }) {
-    const inside = map && ['name', 'source'].map((key) => valueAt(map, key)).find((value) => value?.kind === 'text');
-    const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
-    return text === undefined || text === '' || text.length > 64 || mayBeSecret(text)
-        ? undefined
-        : shown(text).slice(1, -1);
-}
-function attachments_nameOf({ name, map }, problems, problemWith) {
-    const given = map === undefined ? [] : ['name', 'source'].filter((key) => valueAt(map, key) !== undefined);
-    if (given.length + (name === undefined ? 0 : 1) > 1) {
-        problems.add(`its name is given twice: write ${name === undefined ? '`name` or `source`' : 'it before the colon'} alone`);
-        return undefined;
-    }
-    const text = name ?? (map && textAt(map, given[0] ?? 'name', problems));
-    if (text === undefined || text === '') {
-        problems.add('it has no name: write its `name`');
-        return undefined;
-    }
-    const problem = problemWith(text);
-    if (problem !== undefined)
-        problems.add(redact(problem));
-    return text;
-}
-function checkKeys(map, keys, problems) {
-    for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
-        problems.add(`line ${line} has the unknown key ${shown(key)}: ${keyAdvice(closestKey(key, keys), keys)}`);
-    }
-}
-/** The content that is given, with what only counts with one. */
-function contentIn(map, kind, place, sources, problems) {
-    const given = SOURCES.filter((key) => valueAt(map, key) !== undefined);
-    const found = given.map((source) => contentFrom(source, map, kind, place, sources, problems));
-    const labels = labelsAt(map, problems);
-    const templating = textAt(map, 'template-driver', problems);
-    const [bytes] = found;
-    if (given.length > 1)
-        problems.add(`${listed(given)} are all given: write only one of them`);
-    if (given.length === 0) {
-        const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
-        if (alone.length > 0) {
-            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`);
-        }
-    }
-    if (templating !== undefined && templating !== 'golang') {
-        problems.add(`\`template-driver\`: ${shown(templating)} is none that docker has: write golang, or leave it out`);
-    }
-    return bytes && { bytes, labels, templating };
-}
-/** All of it is read where several are given, so that each is masked. */
-function contentFrom(source, map, kind, place, sources, problems) {
-    const value = valueAt(map, source);
-    // A content is taken as it stands, with its line end.
-    const text = value?.kind === 'text' && source === 'content' ? value.value : textAt(map, source, problems);
-    if (text === undefined)
-        return undefined;
-    const words = source === 'file' && text !== '' ? sources.resolve(text) : text;
-    const bytes = problems.attempt(() => {
-        if (text === '' && source !== 'content')
-            throw new UserError(`\`${source}\` is empty: ${attachments_FILL[source]}`);
-        // What does not look like a path may be the content itself.
-        const isPath = source !== 'file' || /[./]/.test(text);
-        return kind === 'config' || isPath ? contentOf({ kind, source, words }, sources) : contentOfName(text, words);
-    });
-    const secret = bytes ?? (source === 'content' ? Buffer.from(text) : undefined);
-    if (kind === 'secret' && secret !== undefined)
-        masking_hide(secret.toString(), place);
-    return bytes;
-    function contentOfName(name, path) {
-        try {
-            return contentOf({ kind, source, words: path }, sources);
-        }
-        catch (error) {
-            masking_hide(name, place);
-            throw error instanceof UserError ? new UserError(redact(error.message)) : error;
-        }
-    }
-}
-const attachments_FILL = {
-    file: 'write the path of a file of this job',
-    environment: 'write the name of a variable that is set in the `env` of the step',
-};
-const OWN_LABELS = 'swarm-deploy.';
-/** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
-function labelsAt(map, problems) {
-    const value = valueAt(map, 'labels');
-    const here = problems.at('`labels`');
-    const pairs = value === undefined ? [] : pairsOf(value, here);
-    for (const [name] of pairs) {
-        if (name === '')
-            here.add('a label has no name: write `NAME: value`');
-        else if (name.startsWith(OWN_LABELS) || name === NAMESPACE_LABEL) {
-            here.add(`${shown(name)} is not yours to give, because objects are found by it: leave it out`);
-        }
-    }
-    return Object.fromEntries(pairs);
-}
-function pairsOf(value, problems) {
-    if (value.kind === 'text') {
-        if (value.value.trim() !== '')
-            problems.add('this is only text: write a mapping such as `{team: web}`');
-        return [];
-    }
-    const pairs = value.kind === 'map'
-        ? value.entries.map(({ key, value: inner }) => [key, inner])
-        : value.items.map((item) => {
-            const [, name = '', rest = ''] = item.kind === 'text' ? (/^([^=]*)=?(.*)$/s.exec(item.value) ?? []) : [];
-            return [name.trim(), item.kind === 'text' ? { ...item, value: rest } : item];
-        });
-    return pairs.flatMap(([name, inner]) => {
-        if (inner.kind === 'text')
-            return [[name, inner.value]];
-        problems.add(`${shown(name)} is a ${inner.kind}: put its value in quotes to make it text`);
-        return [];
-    });
-}
-/** What is said of a network that is made. */
-const CREATE_KEYS = ['driver', 'attachable', 'internal', 'encrypted', 'driver-opts', 'labels', 'subnet'];
-const NETWORK_KEYS = ['name', 'aliases', 'create', ...CREATE_KEYS];
-function networksAt(map, problems) {
-    const here = problems.at('`networks`');
-    const items = itemsAt(map, 'networks', 'backend', here);
-    const networks = items?.flatMap((item) => networkOf(item, here) ?? []);
-    const known = new Set();
-    for (const { name } of networks ?? []) {
-        if (known.has(name))
-            here.add(`${name} is given twice: put all of it into one item`);
-        known.add(name);
-    }
-    return networks;
-}
-function networkOf(item, problems) {
-    const { map } = item;
-    const here = problems.at(attachments_nameIn(item) ?? item.place);
-    if (map !== undefined)
-        checkKeys(map, NETWORK_KEYS, here);
-    const name = attachments_nameOf(item, here, (text) => (PREDEFINED.includes(text) ? undefined : nameProblem(text, 'a network')));
-    if (name === undefined)
-        return undefined;
-    if (map === undefined)
-        return { name, aliases: undefined, create: undefined };
-    const isMade = valueAt(map, 'create') !== undefined && switchAt('create');
-    const given = CREATE_KEYS.filter((key) => valueAt(map, key) !== undefined);
-    if (!isMade && given.length > 0) {
-        here.add(`${listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
-    }
-    const subnet = textAt(map, 'subnet', here);
-    const options = valueAt(map, 'driver-opts');
-    const create = {
-        Name: name,
-        Driver: textAt(map, 'driver', here) || 'overlay',
-        Attachable: switchAt('attachable'),
-        Internal: switchAt('internal'),
-        Options: {
-            ...(options && Object.fromEntries(pairsOf(options, here.at('`driver-opts`')))),
-            ...(switchAt('encrypted') && { encrypted: '' }),
-        },
-        Labels: labelsAt(map, here),
-        ...(subnet && { IPAM: { Config: [{ Subnet: subnet }] } }),
-    };
-    return { name, aliases: aliasesAt(map, here), create: isMade ? create : undefined };
-    function switchAt(key) {
-        const text = map && textAt(map, key, here);
-        return text === undefined ? false : (here.at(`\`${key}\``).attempt(() => parseBoolean(text)) ?? false);
-    }
-}
-/** Docker's own, which services may use. */
-const PREDEFINED = ['host', 'bridge', 'none'];
-function aliasesAt(map, problems) {
-    const value = valueAt(map, 'aliases');
-    if (value === undefined)
-        return undefined;
-    const items = value.kind === 'list' ? value.items : [];
-    const names = items.flatMap((item) => (item.kind === 'text' && item.value.trim() !== '' ? [item.value.trim()] : []));
-    if (value.kind !== 'list' || names.length < items.length) {
-        problems.add('`aliases` is no list of names: write one such as `[api, db]`');
-    }
-    return names;
-}
-const CREDENTIAL_SPEC_KEYS = ['config', 'registry', 'name', ...SOURCES, 'labels'];
-const NO_SPEC = 'write `{file: credspec.json}` for a file of this job, `{config: NAME}` for a config of the swarm, `{registry: NAME}` for a value on the nodes, `file://NAME` for a file on the nodes, or `none`';
-function credentialSpecAt(map, service, sources, problems) {
-    const value = valueAt(map, 'credential-spec');
-    const here = problems.at('`credential-spec`');
-    if (value === undefined)
-        return undefined;
-    if (value.kind === 'text')
-        return here.attempt(() => credentialSpecOfText(value.value.trim()));
-    if (value.kind === 'list') {
-        here.add(`this is a list: ${NO_SPEC}`);
-        return undefined;
-    }
-    checkKeys(value, CREDENTIAL_SPEC_KEYS, here);
-    const given = ['config', 'registry', ...SOURCES].filter((key) => valueAt(value, key) !== undefined);
-    const [only] = given;
-    if (only === undefined || given.length > 1) {
-        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${listed(given)} are all given: write only one`);
-        return undefined;
-    }
-    const content = contentIn(value, 'config', '', sources, here);
-    const text = textAt(value, only, here) ?? '';
-    if (only === 'registry') {
-        if (text === '')
-            here.add('`registry` is empty: write the name of a value in the Windows registry of the nodes');
-        return { from: 'node', source: { Registry: text } };
-    }
-    const name = only === 'config' ? text : (textAt(value, 'name', here) ?? `${service}-credential-spec`);
-    if (only === 'config' && valueAt(value, 'name') !== undefined) {
-        here.add('`config` and `name` are both given: leave `name` out, it is for a config that is made here');
-    }
-    const problem = objectNameProblem(name, 'a config');
-    if (problem !== undefined)
-        here.add(redact(problem));
-    return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
-}
-/** In the words of docker's flag. */
-function credentialSpecOfText(text) {
-    const [, scheme, value = ''] = /^(config|file|registry):\/\/(.+)$/.exec(text) ?? [];
-    if (text === 'none')
-        return { from: 'nothing' };
-    if (scheme === undefined)
-        throw new UserError(`${shown(text)} says not where it is: ${NO_SPEC}`);
-    if (scheme === 'config')
-        return { from: 'config', name: value };
-    return { from: 'node', source: scheme === 'file' ? { File: value } : { Registry: value } };
-}
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/request.js
+const ATTACHMENT_KEYS = ['secrets', 'configs', 'networks', 'credential-spec'];
 /** What an entry has made where it is missing. */
 function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
     const spec = credentialSpec?.from === 'config' ? [{ kind: 'config', ...credentialSpec }] : [];
@@ -14612,47 +14610,47 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
     const made = networks.flatMap(({ name, create }) => create === undefined ? [] : [{ kind: 'network', name, what: create }]);
     return [...contents, ...made];
 }
-/** What both a key and a flag of the lists would set: whichever came last would win. */
-function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
-    const lists = [
-        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
-        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
-        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
-    ];
-    for (const { name: flag, value = '' } of flags) {
-        if (flag === '--credential-spec' && credentialSpec !== undefined) {
-            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
-        }
-        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
-        const list = lists.find(({ key }) => key === `${noun}s`);
-        if (noun === undefined || list === undefined)
-            continue;
-        const named = verb === '-rm' ? value : targetOf(value);
-        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
-            continue;
-        problems.add(`${shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
-    }
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/attachments.js
+
+
+
+
+
+
+
+
+function attachmentSources(env) {
+    return {
+        lookUp: (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]),
+        directory: basePath(env),
+        base: basePath(env),
+        settings: '`env` of the step',
+        resolve: (path) => resolvePath(env, path),
+    };
 }
 /**
- * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
+ * What an entry attaches; `undefined` when it has none of the keys. Every secret content is masked as it is read.
  *
- * @param networkNames the names of networks by their IDs, which docker takes as well
+ * @param service its name, which a credential spec without one gets a part of
  */
-function attachedByFlags(flags, networkNames) {
-    return flags.flatMap(({ name, value = '' }) => {
-        const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? [];
-        const target = targetOf(value);
-        return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`];
-    });
-}
-/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
-function targetOf(value) {
-    const fields = new Map(value.split(',').map((field) => {
-        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
-        return [key.toLowerCase(), rest];
-    }));
-    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
-    return named ?? value.split(',', 1)[0] ?? '';
+function attachmentsOf(map, service, sources, problems) {
+    if (ATTACHMENT_KEYS.every((key) => valueAt(map, key) === undefined))
+        return undefined;
+    const secrets = objectsAt(map, 'secret', service, sources, problems);
+    const configs = objectsAt(map, 'config', service, sources, problems);
+    const networks = networksAt(map, problems);
+    const credentialSpec = credentialSpecAt(map, service, sources, problems);
+    const paths = new Set(secrets?.map(pathInContainer));
+    for (const path of (configs ?? []).map(pathInContainer).filter((one) => paths.has(one))) {
+        problems.add(`\`secrets\` and \`configs\` both have the file ${shown(path)}: write another \`target\` for one of the two`);
+    }
+    return {
+        ...(secrets && { secrets }),
+        ...(configs && { configs }),
+        ...(networks && { networks }),
+        ...(credentialSpec && { credentialSpec }),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/mode.js
@@ -17660,6 +17658,51 @@ function checkName(name, problems) {
         problems.add(`services: ${problem}`);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/attachments/flags.js
+
+/** What both a key and a flag of the lists would set: whichever came last would win. */
+function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
+    const lists = [
+        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
+        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
+        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
+    ];
+    for (const { name: flag, value = '' } of flags) {
+        if (flag === '--credential-spec' && credentialSpec !== undefined) {
+            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
+        }
+        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
+        const list = lists.find(({ key }) => key === `${noun}s`);
+        if (noun === undefined || list === undefined)
+            continue;
+        const named = verb === '-rm' ? value : targetOf(value);
+        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
+            continue;
+        problems.add(`${shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+    }
+}
+/**
+ * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
+ *
+ * @param networkNames the names of networks by their IDs, which docker takes as well
+ */
+function attachedByFlags(flags, networkNames) {
+    return flags.flatMap(({ name, value = '' }) => {
+        const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? [];
+        const target = targetOf(value);
+        return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`];
+    });
+}
+/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
+function targetOf(value) {
+    const fields = new Map(value.split(',').map((field) => {
+        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
+        return [key.toLowerCase(), rest];
+    }));
+    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
+    return named ?? value.split(',', 1)[0] ?? '';
+}
+
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 const WRITE_LABEL = 'swarm-deploy.write';
@@ -18704,6 +18747,8 @@ function asWords({ spelling, value, isJoined }) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/services.js
+
+
 
 
 

@@ -6,7 +6,7 @@ import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './a
 import { readDockerConfigs, UNNAMED_CONFIG } from './accounts/docker-config.ts'
 import { credentialsFromText, type PasswordSources } from './accounts/registries.ts'
 import { registryCasFromText } from './accounts/registry-ca.ts'
-import { attachmentSources } from './attachments.ts'
+import { attachmentSources } from './attachments/attachments.ts'
 import { checkContents } from './compose/contents.ts'
 import type {
   Accounts,

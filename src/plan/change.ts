@@ -25,7 +25,7 @@ import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-co
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { UserErrors } from '../errors.ts'
-import { attachedByFlags } from '../inputs/attachments.ts'
+import { attachedByFlags } from '../inputs/attachments/flags.ts'
 import type { Deployment, RecordedRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'

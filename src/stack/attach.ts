@@ -17,7 +17,7 @@ import {
   madeBy,
   type NetworkRequest,
   type ObjectRequest,
-} from '../inputs/attachments.ts'
+} from '../inputs/attachments/request.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { Problems } from '../inputs/problems.ts'
 import { checkName, versionOf } from './content.ts'

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { UserErrors } from '../../../src/errors.ts'
-import { type AttachmentsRequest, attachedByFlags } from '../../../src/inputs/attachments.ts'
-import { readInputs } from '../../../src/inputs/read.ts'
-import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { UserErrors } from '../../../../src/errors.ts'
+import { attachedByFlags } from '../../../../src/inputs/attachments/flags.ts'
+import type { AttachmentsRequest } from '../../../../src/inputs/attachments/request.ts'
+import { readInputs } from '../../../../src/inputs/read.ts'
+import { redact } from '../../../../src/runner/secret.ts'
+import { STRATEGIES } from '../../../../src/strategies/table.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
