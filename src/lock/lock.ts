@@ -1,8 +1,10 @@
 import type { Connection } from '../connect/connection.ts'
 import type { RunTime } from '../connect/run-time.ts'
 import type { SystemInfo } from '../docker/api.ts'
+import { readSurely } from '../docker/engine/caught-up.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
+import { isFailure } from '../docker/specs/spec-update.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { type Deployment, type LockRequest, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
@@ -81,13 +83,13 @@ export async function takeLockOf(
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
   const holder = { ...run, seconds }
   saveForPost('lock', holder.token)
-  const taken: string[] = []
+  // Those too of which it is not known whether the swarm made them.
+  const held = new Set<string>()
   const take = (names: readonly string[]) =>
     stage('Take the lock', async () => {
       // In one order for all runs, or two of them would wait for each other.
       for (const name of names.toSorted()) {
-        await waitFor(engine, name, holder, lock, time, signal)
-        taken.push(name)
+        await waitFor(engine, name, holder, held, lock, time, signal)
         log.info(`${name}: locked`)
       }
     })
@@ -95,12 +97,12 @@ export async function takeLockOf(
     takeServices: async ({ services }) => {
       const names = services
         .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
-        .filter((name) => !taken.includes(name))
+        .filter((name) => !held.has(name))
       if (names.length > 0) await take(names)
     },
     [Symbol.asyncDispose]: () => {
       time.beginClosing()
-      return release(engine, holder, taken)
+      return release(engine, holder, held)
     },
   }
   try {
@@ -117,17 +119,19 @@ async function waitFor(
   engine: Engine,
   name: string,
   holder: Holder,
+  held: Set<string>,
   { timeoutSeconds }: LockRequest,
   time: RunTime,
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = nowMs() + timeoutSeconds * 1000
   let waitsFor = ''
-  while (!(await create(engine, name, holder))) {
+  while (!(await create(engine, name, holder, held))) {
     signal.throwIfAborted()
     const other = await find(engine, name, signal)
     if (other === undefined) continue
     if (other.holder.token === holder.token) return
+    held.delete(name)
     const { SystemTime: now } = await engine.get<SystemInfo>('/info', { signal })
     if (isExpired(other, now)) {
       log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`)
@@ -156,7 +160,8 @@ function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, tim
 }
 
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
-async function create(engine: Engine, name: string, holder: Holder): Promise<boolean> {
+async function create(engine: Engine, name: string, holder: Holder, held: Set<string>): Promise<boolean> {
+  held.add(name)
   try {
     await engine.post('/configs/create', {
       body: lockBody(name, holder),
@@ -166,6 +171,7 @@ async function create(engine: Engine, name: string, holder: Holder): Promise<boo
     return true
   } catch (error) {
     if (error instanceof EngineError && error.status === 409) return false
+    if (error instanceof EngineError && !isFailure(error)) held.delete(name)
     if (error instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`)
     throw error
   }
@@ -179,20 +185,22 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
 }
 
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine: Engine, holder: Holder, taken: readonly string[]): Promise<void> {
+async function release(engine: Engine, holder: Holder, held: ReadonlySet<string>): Promise<void> {
   try {
-    await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
+    if (held.size > 0) await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
     saveForPost('lock', '')
   } catch (error) {
+    const names = [...held]
     log.warning(
-      `Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``,
+      `Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``,
     )
   }
 }
 
 async function releaseAll(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
   const query = { filters: locksOf(token) }
-  const left = await engine.get<LockConfig[]>('/configs', { query, signal })
+  const read = () => engine.get<LockConfig[]>('/configs', { query, signal })
+  const left = await readSurely(read, engine, signal, (one) => heldLock(one).holder.token === token)
   // The filter of a daemon that does not know it would let everything through.
   const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
   await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)))

@@ -1,5 +1,5 @@
 import type { Run } from '../connect/run.ts'
-import type { Service, SystemInfo } from '../docker/api.ts'
+import type { SystemInfo } from '../docker/api.ts'
 import { untilCaughtUp } from '../docker/engine/caught-up.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { throwAll, Underway } from '../errors.ts'
@@ -18,7 +18,7 @@ import { lifetimeOfSeconds } from '../rollout/lifetime.ts'
 import { log, openStage } from '../runner/log.ts'
 import { identifyRun } from '../runner/run.ts'
 import { note } from '../runner/state.ts'
-import { knownObjects } from '../stack/stack.ts'
+import { surelyKnownObjects, surelyKnownServices } from '../stack/stack.ts'
 import { withRun } from './with-run.ts'
 
 /** Takes services or a stack away. */
@@ -89,10 +89,7 @@ async function planNow({ connection: { engine }, asked }: RemovalRun, signal: Ab
   }
   // What is to be removed would seem to be gone.
   await untilCaughtUp(engine, signal)
-  const [services, known] = await Promise.all([
-    engine.get<Service[]>('/services', { signal }),
-    knownObjects(engine, signal),
-  ])
+  const [services, known] = await Promise.all([surelyKnownServices(engine, signal), surelyKnownObjects(engine, signal)])
   return planRemoval(asked.what, { services, known })
 }
 

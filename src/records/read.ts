@@ -1,4 +1,4 @@
-import { untilCaughtUp } from '../docker/engine/caught-up.ts'
+import { readSurely } from '../docker/engine/caught-up.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { RECORDS_FILTER, type Records, recordsIn } from './format.ts'
@@ -11,8 +11,5 @@ import { RECORDS_FILTER, type Records, recordsIn } from './format.ts'
  */
 export async function readRecords(engine: Engine, signal: AbortSignal): Promise<Records> {
   const read = () => engine.get<StackObject[]>('/configs', { query: { filters: RECORDS_FILTER }, signal })
-  const objects = await read()
-  if (objects.length > 0) return recordsIn(objects)
-  await untilCaughtUp(engine, signal)
-  return recordsIn(await read())
+  return recordsIn(await readSurely(read, engine, signal))
 }

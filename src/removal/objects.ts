@@ -1,12 +1,11 @@
-import type { Service } from '../docker/api.ts'
 import { isLeftover } from '../docker/specs/stack-objects.ts'
 import type { RemovedThing } from '../result.ts'
-import { nowMs } from '../runner/clock.ts'
+import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import { isInUse, removeOrSayWhy, whenReleased } from '../stack/remove.ts'
-import { listNetworks } from '../stack/stack.ts'
+import { listNetworks, surelyKnownServices } from '../stack/stack.ts'
 import { type KeptObject, type RemovableObject, type RemovalPlan, split } from './plan.ts'
 import type { RemovalRun } from './services.ts'
 
@@ -15,6 +14,7 @@ const LEFTOVER_SECONDS = 20
 /** The tasks that held a network are gone by then, as far as the swarm knows. */
 const RELEASE_SECONDS = 3
 const LOOK_EVERY_MS = 300
+const READ_TIMEOUT_MS = 60_000
 
 /**
  * Removes the networks, secrets and configs of a stack that no service of others needs, as they are named by then, and waits
@@ -28,7 +28,7 @@ export async function removeObjects(plan: RemovalPlan, run: RemovalRun): Promise
   if (all.length === 0) return []
   if (signal.aborted) return all.map((object) => tell(object, 'cancelled', 'the run was stopped before it was removed'))
   // Somebody may have come to use one meanwhile, and what was used may be free.
-  const services = await connection.engine.get<Service[]>('/services')
+  const services = await surelyKnownServices(connection.engine, timeLimit(READ_TIMEOUT_MS))
   const { objects, kept } = split(all, services, plan.recordsOfOthers)
   const stay = kept.map(({ object, why }: KeptObject) => tell(object, 'kept', why))
   const gone: RemovedThing[] = []

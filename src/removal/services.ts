@@ -1,5 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import type { Node, Service, Task } from '../docker/api.ts'
+import { readSurely } from '../docker/engine/caught-up.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { inChunks } from '../docker/engine/in-chunks.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
@@ -82,7 +83,7 @@ async function waitForEnd(going: readonly Going[], run: RemovalRun, lines: Servi
   let told = ''
   let endedAt: number | undefined
   const isDone = async () => {
-    last = await look(asked.what, ids, connection.engine)
+    last = await look(asked.what, ids, connection.engine, signal)
     for (const id of ids) if (!last.left.has(id) && !at.has(id)) at.set(id, nowMs())
     const count = [...last.left.values()].flat().length
     const said = `${count} ${count === 1 ? 'task has' : 'tasks have'} not ended yet`
@@ -125,8 +126,16 @@ function idOf({ service }: Going): string {
 }
 
 /** The tasks that may still have a container, of services that are removed. */
-async function look(what: RemovalSubject, ids: ReadonlySet<string>, engine: Engine): Promise<Omit<Ended, 'at'>> {
-  const [tasks, nodes] = await Promise.all([tasksOf(what, engine), engine.get<Node[]>('/nodes')])
+async function look(
+  what: RemovalSubject,
+  ids: ReadonlySet<string>,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Omit<Ended, 'at'>> {
+  const [tasks, nodes] = await Promise.all([
+    readSurely(() => tasksOf(what, engine), engine, signal),
+    readSurely(() => engine.get<Node[]>('/nodes'), engine, signal),
+  ])
   const isGoing = ({ ServiceID, DesiredState }: Task) => ids.has(ServiceID) || DesiredState === 'remove'
   const all = tasks.filter(isGoing)
   const live = all.filter(mayHaveContainer)

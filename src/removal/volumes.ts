@@ -10,6 +10,7 @@ import { log, stage } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
+import { surelyKnownServices } from '../stack/stack.ts'
 import type { RemovalRun } from './services.ts'
 
 const MOST_SECONDS = 300
@@ -90,7 +91,7 @@ export function removeVolumes(
         ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
         ...stayingOf(planned),
       ]
-    const present = await run.connection.engine.get<Service[]>('/services', { signal: timeLimit(READ_TIMEOUT_MS) })
+    const present = await surelyKnownServices(run.connection.engine, timeLimit(READ_TIMEOUT_MS))
     const now = planVolumes(asked, what, present)
     const { names } = now
     const stay = stayingOf(now)

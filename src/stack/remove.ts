@@ -14,7 +14,7 @@ import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import { someOf } from '../runner/some-of.ts'
 import type { MadeObject } from './make.ts'
-import { type Belongings, knownObjects, type Stack } from './stack.ts'
+import { type Belongings, type Stack, surelyKnownObjects, surelyKnownServices } from './stack.ts'
 import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from './unused.ts'
 
 /** Tasks that are being stopped hold on to their networks for a while. */
@@ -148,7 +148,7 @@ async function orSay(what: string, work: () => Promise<void>): Promise<void> {
 /** @throws Error where the swarm does not show the records by which something may still be needed */
 async function readNow(engine: Engine, { hasOne }: RecordsNow) {
   const signal = timeLimit(READ_TIMEOUT_MS)
-  const [services, known] = await Promise.all([readServices(engine), knownObjects(engine, signal)])
+  const [services, known] = await Promise.all([readServices(engine), surelyKnownObjects(engine, signal)])
   const { kept, unreadable } = recordsIn(known.config)
   // A leader that comes back may show nothing at all for a moment.
   if (hasOne && kept.length === 0) {
@@ -205,8 +205,8 @@ async function usedIds(engine: Engine): Promise<ReadonlySet<string> | undefined>
   }
 }
 
-function readServices(engine: Engine): Promise<Service[]> {
-  return engine.get<Service[]>('/services', { signal: timeLimit(READ_TIMEOUT_MS) })
+function readServices(engine: Engine): Promise<readonly Service[]> {
+  return surelyKnownServices(engine, timeLimit(READ_TIMEOUT_MS))
 }
 
 /** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */

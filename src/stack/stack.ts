@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Service } from '../docker/api.ts'
+import { readSurely } from '../docker/engine/caught-up.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import {
   isLeftover,
@@ -57,11 +59,28 @@ export interface KnownToStack extends KnownObjects {
 }
 
 /** Asks the swarm for all of them. A network that is being removed is none. */
-export async function knownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
+export function knownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
+  return readObjects(engine, signal, (read) => read())
+}
+
+/** The same for whoever removes what is there: that there is none is believed of a manager only that knows. */
+export function surelyKnownObjects(engine: Engine, signal: AbortSignal): Promise<KnownObjects> {
+  return readObjects(engine, signal, (read, proves) => readSurely(read, engine, signal, proves))
+}
+
+/** All services of the swarm, for whoever removes what none of them needs: see {@link surelyKnownObjects}. */
+export function surelyKnownServices(engine: Engine, signal: AbortSignal): Promise<readonly Service[]> {
+  return readSurely(() => engine.get<Service[]>('/services', { signal }), engine, signal)
+}
+
+type Reading = <T>(read: () => Promise<readonly T[]>, proves?: (one: T) => boolean) => Promise<readonly T[]>
+
+async function readObjects(engine: Engine, signal: AbortSignal, reading: Reading): Promise<KnownObjects> {
   const [secret, config, networks, ...predefined] = await Promise.all([
-    engine.get<StackObject[]>('/secrets', { signal }),
-    engine.get<StackObject[]>('/configs', { signal }),
-    swarmNetworks(engine, signal),
+    reading(() => engine.get<StackObject[]>('/secrets', { signal })),
+    reading(() => engine.get<StackObject[]>('/configs', { signal })),
+    // The daemon has some of its own, whatever the swarm has.
+    reading(() => swarmNetworks(engine, signal), isOfSwarm),
     ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
   ])
   return { secret, config, networks: [...networks.filter((one) => !isLeftover(one)), ...predefined.flat()] }
@@ -70,11 +89,15 @@ export async function knownObjects(engine: Engine, signal: AbortSignal): Promise
 /** What {@link listNetworks} lists while the swarm has a leader: without one the daemon lists only what itself has. */
 export async function swarmNetworks(engine: Engine, signal: AbortSignal): Promise<Network[]> {
   const networks = await listNetworks(engine, signal)
-  const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === 'swarm' && !isLeftover(one))
+  const isBlind = networks.some(isLeftover) && !networks.some(isOfSwarm)
   if (!isBlind) return networks
   // The answer to this comes from a leader.
   await engine.get('/configs', { signal })
   return listNetworks(engine, signal)
+}
+
+function isOfSwarm(network: Network): boolean {
+  return network.Scope === 'swarm' && !isLeftover(network)
 }
 
 /** Those of the swarm, and what the daemon that answers has beside them: its own, and leftovers. */

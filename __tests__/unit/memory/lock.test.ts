@@ -141,3 +141,42 @@ test('a stack has a lock, and so has each of its services', async () => {
   ])
   expect(locks(swarm)).toEqual([])
 })
+
+describe('a lock that was not taken', () => {
+  test('and is perhaps there: what is told of it has its name', async () => {
+    const swarm = await swarmOfWeb()
+    swarm.faults.add(
+      { fault: { kind: 'answer-lost' }, at: /^POST \/configs\/create$/ },
+      { fault: { kind: 'connection-lost' }, at: /^GET \/configs$/, times: 99 },
+    )
+    const run = await runAction(swarm, inputs(1))
+    expect(run.problems).not.toEqual([])
+    expect(locks(swarm)).toHaveLength(1)
+    expect(run.log).toContain(`Warning: Not released: ${LOCK} (`)
+    expect(run.log).toContain(`\`docker config rm ${LOCK}\``)
+  })
+
+  test('for somebody else has it: nothing is said of its release', async () => {
+    const swarm = await swarmOfWeb()
+    lockByHand(swarm, {})
+    swarm.faults.add({ fault: { kind: 'connection-lost' }, at: /^GET \/configs$/, from: 2, times: 99 })
+    const run = await runAction(swarm, inputs(1, { 'lock-timeout': '0s' }))
+    expect(run.problems.join()).toContain('lock-timeout: ')
+    expect(run.log).not.toContain('Not released')
+  })
+})
+
+test.each(['empty-store', 'out-of-date'] as const)(
+  '%s: what a manager does not list is released all the same',
+  async (kind) => {
+    const swarm = await swarmOfWeb()
+    const releases = { fault: { kind }, at: /^GET \/configs$/ }
+    await runAction(swarm, inputs(1))
+    const looks = swarm.faults.calls.filter(({ method, path }) => releases.at.test(`${method} ${path}`)).length
+    const again = await swarmOfWeb()
+    again.faults.add({ ...releases, from: looks })
+    const run = await runAction(again, inputs(1))
+    expect(run.results.map(({ outcome }) => outcome)).toEqual(['updated'])
+    expect(locks(again)).toEqual([])
+  },
+)

@@ -691,6 +691,65 @@ test.each(['services', 'secrets', 'configs', 'networks'])(
   },
 )
 
+describe('what a manager lists that has nothing for a moment', () => {
+  const left = (swarm: MemorySwarm) =>
+    [...Object.values(swarm.store.objects)]
+      .flatMap((objects) => [...objects.values()])
+      .map(({ name }) => name)
+      .filter((name) => /shop|lock/.test(name))
+
+  test.each(['services', 'secrets', 'configs', 'networks', 'tasks', 'nodes'])(
+    '%s: none of it is left',
+    async (kind) => {
+      const whole = newSwarm()
+      await deploy(whole, 'shop')
+      whole.faults.clear()
+      await remove(whole, { stack: 'shop', lock: 'true' })
+      const at = new RegExp(`^GET /${kind}$`)
+      const looks = whole.faults.calls.filter(({ method, path }) => at.test(`${method} ${path}`)).length
+      expect(looks).toBeGreaterThan(1)
+      for (let from = 1; from <= looks; from++) {
+        const swarm = newSwarm()
+        await deploy(swarm, 'shop')
+        swarm.faults.clear()
+        swarm.faults.add({ fault: { kind: 'empty-store' }, at, from })
+        const run = await remove(swarm, { stack: 'shop', lock: 'true' })
+        expect({ from, isRed: run.isRed, left: left(swarm), services: swarm.services }).toEqual({
+          from,
+          isRed: false,
+          left: [],
+          services: [],
+        })
+      }
+    },
+  )
+
+  test('tasks that are not listed have not ended', async () => {
+    const swarm = newSwarm()
+    put(swarm, { Name: 'web' }, SLOW)
+    await pass(2)
+    swarm.faults.clear()
+    swarm.faults.add({ fault: { kind: 'empty-store' }, at: /^GET \/tasks$/ })
+    const run = await remove(swarm, { services: 'web' })
+    expect(run.seconds).toBeGreaterThan(8)
+    expect(outcomes(run)).toEqual(['service web removed'])
+  })
+
+  test('what another service would need for its rollback stays', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, 'shop')
+    put(swarm, { Name: 'other', ...onNetwork(swarm, 'shop_front') })
+    await pass(1)
+    swarm.update('other', (spec) => ({ ...spec, TaskTemplate: { ...spec.TaskTemplate, Networks: [] } }))
+    await pass(6)
+    swarm.faults.clear()
+    swarm.faults.add({ fault: { kind: 'empty-store' }, at: /^GET \/services$/, from: 4 })
+    const run = await remove(swarm, { stack: 'shop' })
+    expect(outcomes(run)).toContain('network shop_front kept')
+    expect(names(swarm, 'networks')).toEqual(['shop_front'])
+  })
+})
+
 test('a lock that a leader which comes back does not know is released all the same', async () => {
   const swarm = newSwarm()
   await deploy(swarm, 'shop')

@@ -10,3 +10,21 @@ const LOOK_EVERY_MS = 1000
 export async function untilCaughtUp(engine: Engine, signal: AbortSignal): Promise<void> {
   while ((await engine.get<readonly unknown[]>('/nodes', { signal })).length === 0) await sleep(LOOK_EVERY_MS, signal)
 }
+
+/**
+ * What a list of the swarm shows. That it is empty is believed of a manager only that knows what there is by then: it is
+ * read once more.
+ *
+ * @param proves whether one entry proves that the manager has caught up: each does unless told
+ */
+export async function readSurely<T>(
+  read: () => Promise<readonly T[]>,
+  engine: Engine,
+  signal: AbortSignal,
+  proves: (one: T) => boolean = () => true,
+): Promise<readonly T[]> {
+  const first = await read()
+  if (first.some(proves)) return first
+  await untilCaughtUp(engine, signal)
+  return read()
+}
