@@ -21956,6 +21956,20 @@ async function untilCaughtUp(engine, signal) {
     while ((await engine.get('/nodes', { signal })).length === 0)
         await clock_sleep(caught_up_LOOK_EVERY_MS, signal);
 }
+/**
+ * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what there is by then: it is
+ * read once more.
+ *
+ * @param proves whether one entry proves that the manager has caught up: each does unless told
+ * @param least so many of them do
+ */
+async function readSurely(read, engine, signal, proves = () => true, least = 1) {
+    const first = await read();
+    if (first.filter(proves).length >= least)
+        return first;
+    await untilCaughtUp(engine, signal);
+    return read();
+}
 
 ;// CONCATENATED MODULE: ./build/docker/engine/removal.js
 
@@ -21984,6 +21998,126 @@ async function wasThere(engine, path, signal) {
             return false;
         throw error;
     }
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
+
+
+
+
+
+
+
+/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
+const ATTEMPTS = 8;
+const spec_update_LONGEST_PAUSE_MS = 500;
+/** Of a change of which nobody knows whether it was taken. */
+const LONG_PAUSE_MS = 1000;
+/**
+ * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
+ * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
+ * fails, or its answer is lost, a look tells whether it has taken the spec.
+ *
+ * @param bases the specs of which the service must still have one
+ * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
+ * `sameSpec` does not see
+ * @throws EngineError when the swarm refuses the spec
+ */
+async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
+    // Whether a look tells that a change has come through whose answer was lost.
+    const shows = !bases.some((base) => sameSpec(base, wanted));
+    let failure;
+    let refusal;
+    let outOfSequence = 0;
+    async function attempt(number) {
+        const service = await spec_update_findService(engine, serviceId, signal);
+        if (service === undefined)
+            return 'removed';
+        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+            return 'done';
+        if (refusal !== undefined)
+            throw refusal;
+        if (![...bases, wanted].some((spec) => isBase(service.Spec, spec)))
+            return 'changed';
+        await send(service);
+        return 'done';
+    }
+    /** The first time that the number of tasks is left to others, only the wanted spec says so. */
+    function isBase(now, base) {
+        if (sameSpec(now, base))
+            return true;
+        const number = replicasOf(base);
+        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
+    }
+    async function send(service) {
+        try {
+            await engine.post(`/services/${service.ID}/update`, {
+                query: queryFor(service, credential),
+                body: asWritten(wanted, service.Spec),
+                signal,
+                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
+            });
+        }
+        catch (error) {
+            failure = error;
+            throw error;
+        }
+    }
+    function pauseMs(error, { number, elapsedMs }) {
+        // A look that fails has been patient already.
+        if (error !== failure || error === refusal)
+            return undefined;
+        // A look tells whether it is gone, or the manager had just come back and knew of nothing.
+        const isGone = error instanceof EngineError && error.status === 404 && error.message.includes(serviceId);
+        const isLost = isAnswerLost(error);
+        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
+            return undefined;
+        if (!mayRepeat(error) && !isGone) {
+            if (!spec_update_isFailure(error))
+                return undefined;
+            refusal = error;
+        }
+        // A connection that has died is the most frequent reason, and the next call has another.
+        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * spec_update_LONGEST_PAUSE_MS;
+    }
+    return retry(attempt, pauseMs, signal);
+}
+/** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
+async function spec_update_findService(engine, name, signal) {
+    const read = async () => {
+        try {
+            return [await engine.get(`/services/${name}`, { signal })];
+        }
+        catch (error) {
+            if (error instanceof engine_EngineError && error.status === 404)
+                return [];
+            throw error;
+        }
+    };
+    const [service] = await readSurely(read, engine, signal);
+    return service;
+}
+/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
+function spec_update_isFailure(error) {
+    return error instanceof EngineError && error.status >= 500;
+}
+/** Whether the daemon's words mean that another write came between. */
+function isOutOfSequence(message) {
+    return /update out of sequence/.test(message);
+}
+/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
+function isAnswerLost(error) {
+    if (error instanceof ConnectionLost)
+        return true;
+    return error instanceof engine_EngineError && (isElection(error.message) || isNoManager(error.message));
+}
+/** The next look tells what became of it. */
+function mayRepeat(error) {
+    return isAnswerLost(error) || (error instanceof engine_EngineError && isOutOfSequence(error.message));
+}
+function queryFor(service, credential) {
+    const version = String(service.Version.Index);
+    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
 ;// CONCATENATED MODULE: ./build/connect/bound-connection.js
@@ -22424,6 +22558,8 @@ function lock_config_secondsLeft(createdAt, seconds, now) {
 
 
 
+
+
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
@@ -22445,12 +22581,12 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
     const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
-    const taken = [];
+    // Those too of which it is not known whether the swarm made them.
+    const held = new Set();
     const take = (names) => stage('Take the lock', async () => {
         // In one order for all runs, or two of them would wait for each other.
         for (const name of names.toSorted()) {
-            await waitFor(engine, name, holder, lock, time, signal);
-            taken.push(name);
+            await waitFor(engine, name, holder, held, lock, time, signal);
             log.info(`${name}: locked`);
         }
     });
@@ -22458,13 +22594,13 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         takeServices: async ({ services }) => {
             const names = services
                 .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
-                .filter((name) => !taken.includes(name));
+                .filter((name) => !held.has(name));
             if (names.length > 0)
                 await take(names);
         },
         [Symbol.asyncDispose]: () => {
             time.beginClosing();
-            return release(engine, holder, taken);
+            return release(engine, holder, held);
         },
     };
     try {
@@ -22479,16 +22615,17 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         throw error;
     }
 }
-async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
+async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
     const deadline = nowMs() + timeoutSeconds * 1000;
     let waitsFor = '';
-    while (!(await create(engine, name, holder))) {
+    while (!(await create(engine, name, holder, held))) {
         signal.throwIfAborted();
         const other = await lock_find(engine, name, signal);
         if (other === undefined)
             continue;
         if (other.holder.token === holder.token)
             return;
+        held.delete(name);
         const { SystemTime: now } = await engine.get('/info', { signal });
         if (isExpired(other, now)) {
             log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
@@ -22515,7 +22652,8 @@ function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
     return `lock-timeout: ${lock_named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
 }
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
-async function create(engine, name, holder) {
+async function create(engine, name, holder, held) {
+    held.add(name);
     try {
         await engine.post('/configs/create', {
             body: lockBody(name, holder),
@@ -22527,6 +22665,8 @@ async function create(engine, name, holder) {
     catch (error) {
         if (error instanceof EngineError && error.status === 409)
             return false;
+        if (error instanceof EngineError && !isFailure(error))
+            held.delete(name);
         if (error instanceof EngineError)
             throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
         throw error;
@@ -22539,18 +22679,21 @@ async function lock_find(engine, name, signal) {
     return config && heldLock(config);
 }
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, taken) {
+async function release(engine, holder, held) {
     try {
-        await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
+        if (held.size > 0)
+            await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
         saveForPost('lock', '');
     }
     catch (error) {
-        log.warning(`Not released: ${taken.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
+        const names = [...held];
+        log.warning(`Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
     }
 }
 async function releaseAll(engine, token, signal) {
     const query = { filters: locksOf(token) };
-    const left = await engine.get('/configs', { query, signal });
+    const read = () => engine.get('/configs', { query, signal });
+    const left = await readSurely(read, engine, signal, (one) => lock_config_heldLock(one).holder.token === token);
     // The filter of a daemon that does not know it would let everything through.
     const ours = left.map(lock_config_heldLock).filter(({ holder }) => holder.token === token);
     await Promise.all(ours.map(({ id }) => removal_remove(engine, `/configs/${id}`, signal)));
@@ -22582,119 +22725,6 @@ function authConfig(credential) {
 function registry_auth_registryAuthHeader(credential) {
     const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
     return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
-
-
-
-
-
-
-/** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
-const ATTEMPTS = 8;
-const spec_update_LONGEST_PAUSE_MS = 500;
-/** Of a change of which nobody knows whether it was taken. */
-const LONG_PAUSE_MS = 1000;
-/**
- * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
- * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
- * fails, or its answer is lost, a look tells whether it has taken the spec.
- *
- * @param bases the specs of which the service must still have one
- * @param asWritten the spec as it is to be written over the one that the service has: with notes in labels that
- * `sameSpec` does not see
- * @throws EngineError when the swarm refuses the spec
- */
-async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
-    // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
-    let failure;
-    let refusal;
-    let outOfSequence = 0;
-    async function attempt(number) {
-        const service = await spec_update_findService(engine, serviceId, signal);
-        if (service === undefined)
-            return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
-            return 'done';
-        if (refusal !== undefined)
-            throw refusal;
-        if (![...bases, wanted].some((spec) => isBase(service.Spec, spec)))
-            return 'changed';
-        await send(service);
-        return 'done';
-    }
-    /** The first time that the number of tasks is left to others, only the wanted spec says so. */
-    function isBase(now, base) {
-        if (sameSpec(now, base))
-            return true;
-        const number = replicasOf(base);
-        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
-    }
-    async function send(service) {
-        try {
-            await engine.post(`/services/${service.ID}/update`, {
-                query: queryFor(service, credential),
-                body: asWritten(wanted, service.Spec),
-                signal,
-                ...(credential.from === 'header' ? { registryAuth: credential.header } : {}),
-            });
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-    }
-    function pauseMs(error, { number, elapsedMs }) {
-        // A look that fails has been patient already.
-        if (error !== failure || error === refusal)
-            return undefined;
-        const isLost = isAnswerLost(error);
-        if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
-            return undefined;
-        if (!mayRepeat(error)) {
-            if (!isFailure(error))
-                return undefined;
-            refusal = error;
-        }
-        // A connection that has died is the most frequent reason, and the next call has another.
-        return isLost && number > 2 ? LONG_PAUSE_MS : Math.random() * spec_update_LONGEST_PAUSE_MS;
-    }
-    return retry(attempt, pauseMs, signal);
-}
-/** The service with this name or ID; `undefined` when there is none. */
-async function spec_update_findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof engine_EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
-function isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
-}
-/** Whether the daemon's words mean that another write came between. */
-function isOutOfSequence(message) {
-    return /update out of sequence/.test(message);
-}
-/** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
-function isAnswerLost(error) {
-    if (error instanceof ConnectionLost)
-        return true;
-    return error instanceof engine_EngineError && (isElection(error.message) || isNoManager(error.message));
-}
-/** The next look tells what became of it. */
-function mayRepeat(error) {
-    return isAnswerLost(error) || (error instanceof engine_EngineError && isOutOfSequence(error.message));
-}
-function queryFor(service, credential) {
-    const version = String(service.Version.Index);
-    return credential.from === 'header' ? { version } : { version, registryAuthFrom: credential.from };
 }
 
 ;// CONCATENATED MODULE: ./build/runner/parallel.js

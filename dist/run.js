@@ -22801,6 +22801,20 @@ async function untilCaughtUp(engine, signal) {
     while ((await engine.get('/nodes', { signal })).length === 0)
         await sleep(caught_up_LOOK_EVERY_MS, signal);
 }
+/**
+ * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what there is by then: it is
+ * read once more.
+ *
+ * @param proves whether one entry proves that the manager has caught up: each does unless told
+ * @param least so many of them do
+ */
+async function readSurely(read, engine, signal, proves = () => true, least = 1) {
+    const first = await read();
+    if (first.filter(proves).length >= least)
+        return first;
+    await untilCaughtUp(engine, signal);
+    return read();
+}
 
 ;// CONCATENATED MODULE: ./build/records/shape.js
 
@@ -23161,11 +23175,7 @@ function linkOf(text) {
  */
 async function readRecords(engine, signal) {
     const read = () => engine.get('/configs', { query: { filters: RECORDS_FILTER }, signal });
-    const objects = await read();
-    if (objects.length > 0)
-        return recordsIn(objects);
-    await untilCaughtUp(engine, signal);
-    return recordsIn(await read());
+    return recordsIn(await readSurely(read, engine, signal));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
@@ -23526,6 +23536,7 @@ function isNoManager(message) {
 
 
 
+
 /** Swarm itself writes to a service twice while it updates it, and each write makes ours come too late. */
 const ATTEMPTS = 8;
 const LONGEST_PAUSE_MS = 500;
@@ -23585,10 +23596,12 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
         // A look that fails has been patient already.
         if (error !== failure || error === refusal)
             return undefined;
+        // A look tells whether it is gone, or the manager had just come back and knew of nothing.
+        const isGone = error instanceof EngineError && error.status === 404 && error.message.includes(serviceId);
         const isLost = isAnswerLost(error);
         if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
             return undefined;
-        if (!spec_update_mayRepeat(error)) {
+        if (!spec_update_mayRepeat(error) && !isGone) {
             if (!spec_update_isFailure(error))
                 return undefined;
             refusal = error;
@@ -23598,16 +23611,20 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
     }
     return retry_retry(attempt, pauseMs, signal);
 }
-/** The service with this name or ID; `undefined` when there is none. */
+/** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
 async function spec_update_findService(engine, name, signal) {
-    try {
-        return await engine.get(`/services/${name}`, { signal });
-    }
-    catch (error) {
-        if (error instanceof EngineError && error.status === 404)
-            return undefined;
-        throw error;
-    }
+    const read = async () => {
+        try {
+            return [await engine.get(`/services/${name}`, { signal })];
+        }
+        catch (error) {
+            if (error instanceof EngineError && error.status === 404)
+                return [];
+            throw error;
+        }
+    };
+    const [service] = await readSurely(read, engine, signal);
+    return service;
 }
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
 function spec_update_isFailure(error) {
@@ -27241,6 +27258,7 @@ function sharingTemplates(service, known) {
 
 
 
+
 /**
  * Reads services, their tasks and the nodes: three calls for up to a hundred services. Of more the services
  * are asked for by the hundred, and their tasks for 25 at a time.
@@ -27281,7 +27299,9 @@ async function servicesAndTasks(engine, ours, which, signal) {
 async function readAgain(engine, ours, signal) {
     const known = new Map(ours.map((one) => [one.ID, one]));
     return inChunks(snapshot_idsOf(ours), async (id) => {
-        const services = await engine.get('/services', { query: { filters: JSON.stringify({ id }) }, signal });
+        const query = { filters: JSON.stringify({ id }) };
+        const read = () => engine.get('/services', { query, signal });
+        const services = await readSurely(read, engine, signal, undefined, id.length);
         return services.map((service) => {
             const { Spec, PreviousSpec } = known.get(service.ID) ?? service;
             return sharingTemplates(service, [Spec, PreviousSpec]);
@@ -27522,12 +27542,25 @@ function versionName(name, hash) {
 
 
 
+
 /** Asks the swarm for all of them. A network that is being removed is none. */
-async function knownObjects(engine, signal) {
+function knownObjects(engine, signal) {
+    return readObjects(engine, signal, (read) => read());
+}
+/** The same for whoever removes what is there: that there is none is believed of a manager only that knows. */
+function surelyKnownObjects(engine, signal) {
+    return readObjects(engine, signal, (read, proves) => readSurely(read, engine, signal, proves));
+}
+/** All services of the swarm, for whoever removes what none of them needs: see {@link surelyKnownObjects}. */
+function surelyKnownServices(engine, signal) {
+    return readSurely(() => engine.get('/services', { signal }), engine, signal);
+}
+async function readObjects(engine, signal, reading) {
     const [secret, config, networks, ...predefined] = await Promise.all([
-        engine.get('/secrets', { signal }),
-        engine.get('/configs', { signal }),
-        swarmNetworks(engine, signal),
+        reading(() => engine.get('/secrets', { signal })),
+        reading(() => engine.get('/configs', { signal })),
+        // The daemon has some of its own, whatever the swarm has.
+        reading(() => swarmNetworks(engine, signal), isOfSwarm),
         ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
     ]);
     return { secret, config, networks: [...networks.filter((one) => !isLeftover(one)), ...predefined.flat()] };
@@ -27535,12 +27568,15 @@ async function knownObjects(engine, signal) {
 /** What {@link listNetworks} lists while the swarm has a leader: without one the daemon lists only what itself has. */
 async function swarmNetworks(engine, signal) {
     const networks = await listNetworks(engine, signal);
-    const isBlind = networks.some(isLeftover) && !networks.some((one) => one.Scope === 'swarm' && !isLeftover(one));
+    const isBlind = networks.some(isLeftover) && !networks.some(isOfSwarm);
     if (!isBlind)
         return networks;
     // The answer to this comes from a leader.
     await engine.get('/configs', { signal });
     return listNetworks(engine, signal);
+}
+function isOfSwarm(network) {
+    return network.Scope === 'swarm' && !isLeftover(network);
 }
 /** Those of the swarm, and what the daemon that answers has beside them: its own, and leftovers. */
 function listNetworks(engine, signal) {
@@ -32362,6 +32398,8 @@ function secondsLeft(createdAt, seconds, now) {
 
 
 
+
+
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
@@ -32383,12 +32421,12 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
     const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
-    const taken = [];
+    // Those too of which it is not known whether the swarm made them.
+    const held = new Set();
     const take = (names) => stage('Take the lock', async () => {
         // In one order for all runs, or two of them would wait for each other.
         for (const name of names.toSorted()) {
-            await waitFor(engine, name, holder, lock, time, signal);
-            taken.push(name);
+            await waitFor(engine, name, holder, held, lock, time, signal);
             log_log.info(`${name}: locked`);
         }
     });
@@ -32396,13 +32434,13 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         takeServices: async ({ services }) => {
             const names = services
                 .map(({ name, isStack }) => lockName(isStack ? 'stack' : 'service', name))
-                .filter((name) => !taken.includes(name));
+                .filter((name) => !held.has(name));
             if (names.length > 0)
                 await take(names);
         },
         [Symbol.asyncDispose]: () => {
             time.beginClosing();
-            return release(engine, holder, taken);
+            return release(engine, holder, held);
         },
     };
     try {
@@ -32417,16 +32455,17 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         throw error;
     }
 }
-async function waitFor(engine, name, holder, { timeoutSeconds }, time, signal) {
+async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
     const deadline = nowMs() + timeoutSeconds * 1000;
     let waitsFor = '';
-    while (!(await create(engine, name, holder))) {
+    while (!(await create(engine, name, holder, held))) {
         signal.throwIfAborted();
         const other = await lock_find(engine, name, signal);
         if (other === undefined)
             continue;
         if (other.holder.token === holder.token)
             return;
+        held.delete(name);
         const { SystemTime: now } = await engine.get('/info', { signal });
         if (lock_config_isExpired(other, now)) {
             log_log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
@@ -32453,7 +32492,8 @@ function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
     return `lock-timeout: ${lock_named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``;
 }
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
-async function create(engine, name, holder) {
+async function create(engine, name, holder, held) {
+    held.add(name);
     try {
         await engine.post('/configs/create', {
             body: lockBody(name, holder),
@@ -32465,6 +32505,8 @@ async function create(engine, name, holder) {
     catch (error) {
         if (error instanceof EngineError && error.status === 409)
             return false;
+        if (error instanceof EngineError && !spec_update_isFailure(error))
+            held.delete(name);
         if (error instanceof EngineError)
             throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
         throw error;
@@ -32477,18 +32519,21 @@ async function lock_find(engine, name, signal) {
     return config && heldLock(config);
 }
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, taken) {
+async function release(engine, holder, held) {
     try {
-        await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
+        if (held.size > 0)
+            await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
         saveForPost('lock', '');
     }
     catch (error) {
-        log_log.warning(`Not released: ${taken.join(', ')} (${errors_messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm\``);
+        const names = [...held];
+        log_log.warning(`Not released: ${names.join(', ')} (${errors_messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
     }
 }
 async function releaseAll(engine, token, signal) {
     const query = { filters: locksOf(token) };
-    const left = await engine.get('/configs', { query, signal });
+    const read = () => engine.get('/configs', { query, signal });
+    const left = await readSurely(read, engine, signal, (one) => heldLock(one).holder.token === token);
     // The filter of a daemon that does not know it would let everything through.
     const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
     await Promise.all(ours.map(({ id }) => removal_remove(engine, `/configs/${id}`, signal)));
@@ -33516,16 +33561,17 @@ function configChoice(request, current) {
 
 
 
+
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
  * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
- * more where a service is missing.
+ * more where a service is missing, and two where none of them is there.
  */
 async function observe(deployment, engine, signal) {
     // Whatever its strategy is now: it may have been deployed as two services before.
     const names = deployment.services.flatMap(({ name }) => siblingNames(name));
     const [services, nodes, info] = await Promise.all([
-        servicesNamed(engine, names, signal),
+        readSurely(() => servicesNamed(engine, names, signal), engine, signal),
         engine.get('/nodes', { signal }),
         engine.get('/info', { signal }),
     ]);
@@ -37586,7 +37632,7 @@ async function orSay(what, work) {
 /** @throws Error where the swarm does not show the records by which something may still be needed */
 async function readNow(engine, { hasOne }) {
     const signal = clock_timeLimit(remove_READ_TIMEOUT_MS);
-    const [services, known] = await Promise.all([remove_readServices(engine), knownObjects(engine, signal)]);
+    const [services, known] = await Promise.all([remove_readServices(engine), surelyKnownObjects(engine, signal)]);
     const { kept, unreadable } = recordsIn(known.config);
     // A leader that comes back may show nothing at all for a moment.
     if (hasOne && kept.length === 0) {
@@ -37641,7 +37687,7 @@ async function usedIds(engine) {
     }
 }
 function remove_readServices(engine) {
-    return engine.get('/services', { signal: clock_timeLimit(remove_READ_TIMEOUT_MS) });
+    return surelyKnownServices(engine, clock_timeLimit(remove_READ_TIMEOUT_MS));
 }
 /** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */
 async function removeOrSayWhy(engine, path) {
@@ -37691,10 +37737,14 @@ function say(what, refusal) {
 
 
 
+
+
 const MAKE_TIMEOUT_MS = 120_000;
 /** How long a network that was removed may be held by tasks that are being stopped. */
 const make_RELEASE_SECONDS = 60;
 const make_ASK_EVERY_MS = 500;
+const make_LOOK_TIMEOUT_MS = 10_000;
+const make_UNKNOWN = '';
 /**
  * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.
  *
@@ -37744,9 +37794,16 @@ async function makeAll(stack, networks, { objects, found }, engine, signal) {
             return id !== undefined;
         }
         catch (error) {
-            // What was refused was not made.
-            if (error instanceof UserError)
-                objects.pop();
+            if (error instanceof UserError) {
+                // What was refused was not made. A daemon that failed may have made it all the same.
+                const id = spec_update_isFailure(error.cause) ? await idNow(engine, kind, name) : undefined;
+                // Others may have made it meanwhile: a service without a stack, and a network of this name on one node.
+                const isOurs = id !== make_UNKNOWN && stack.name !== undefined && kind !== 'network';
+                if (id === undefined)
+                    objects.pop();
+                else if (isOurs)
+                    objects[at] = { kind, name, id };
+            }
             throw error;
         }
     };
@@ -37891,7 +37948,29 @@ function make_refused(error, what, place) {
     if (!(error instanceof EngineError))
         return error;
     const said = `the swarm refuses to make the ${what}: ${error.message}`;
-    return new UserError(place === undefined ? said : `${place}: ${said}`);
+    return new UserError(place === undefined ? said : `${place}: ${said}`, { cause: error });
+}
+/** The ID of what now has this name; `undefined` when there is none, {@link UNKNOWN} when nobody tells. */
+async function idNow(engine, kind, name) {
+    const signal = clock_timeLimit(make_LOOK_TIMEOUT_MS);
+    const read = async () => {
+        try {
+            const path = `/${kind}s/${encodeURIComponent(name)}`;
+            const { ID, Id } = await engine.get(path, { signal });
+            return [ID ?? Id ?? make_UNKNOWN];
+        }
+        catch (error) {
+            if (error instanceof EngineError && error.status === 404)
+                return [];
+            throw error;
+        }
+    };
+    try {
+        return (await readSurely(read, engine, signal))[0];
+    }
+    catch {
+        return make_UNKNOWN;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/steps.js
@@ -38394,8 +38473,8 @@ function recorded_requestOf({ name, spec: recorded }, asked, ids, how) {
 async function readRecorded(asked, rollback, engine, signal) {
     const [{ kept, unreadable }, services, objects] = await Promise.all([
         readRecords(engine, signal),
-        engine.get('/services', { signal }),
-        knownObjects(engine, signal),
+        surelyKnownServices(engine, signal),
+        surelyKnownObjects(engine, signal),
     ]);
     if (unreadable.length > 0) {
         log_log.notice(`No record of a deploy is in ${unreadable.map((name) => safeLine(name)).join(', ')}, whatever its labels say`);
@@ -44467,6 +44546,7 @@ const LEFTOVER_SECONDS = 20;
 /** The tasks that held a network are gone by then, as far as the swarm knows. */
 const objects_RELEASE_SECONDS = 3;
 const objects_LOOK_EVERY_MS = 300;
+const objects_READ_TIMEOUT_MS = 60_000;
 /**
  * Removes the networks, secrets and configs of a stack that no service of others needs, as they are named by then, and waits
  * until the manager has let go of the networks: a deploy of the same name may make them again at once.
@@ -44481,7 +44561,7 @@ async function objects_removeObjects(plan, run) {
     if (signal.aborted)
         return all.map((object) => objects_tell(object, 'cancelled', 'the run was stopped before it was removed'));
     // Somebody may have come to use one meanwhile, and what was used may be free.
-    const services = await connection.engine.get('/services');
+    const services = await surelyKnownServices(connection.engine, clock_timeLimit(objects_READ_TIMEOUT_MS));
     const { objects, kept } = split(all, services, plan.recordsOfOthers);
     const stay = kept.map(({ object, why }) => objects_tell(object, 'kept', why));
     const gone = [];
@@ -44556,6 +44636,7 @@ async function whenLetGo(objects, { connection, signal, time }) {
 
 
 
+
 const services_LOOK_EVERY_MS = 300;
 /** Swarm forgets tasks that have ended within a second. */
 const FORGET_MS = 5000;
@@ -44594,7 +44675,7 @@ async function waitForEnd(going, run, lines) {
     let told = '';
     let endedAt;
     const isDone = async () => {
-        last = await services_look(asked.what, ids, connection.engine);
+        last = await services_look(asked.what, ids, connection.engine, signal);
         for (const id of ids)
             if (!last.left.has(id) && !at.has(id))
                 at.set(id, nowMs());
@@ -44640,8 +44721,11 @@ function services_idOf({ service }) {
     return service.ID;
 }
 /** The tasks that may still have a container, of services that are removed. */
-async function services_look(what, ids, engine) {
-    const [tasks, nodes] = await Promise.all([services_tasksOf(what, engine), engine.get('/nodes')]);
+async function services_look(what, ids, engine, signal) {
+    const [tasks, nodes] = await Promise.all([
+        readSurely(() => services_tasksOf(what, engine), engine, signal),
+        readSurely(() => engine.get('/nodes'), engine, signal),
+    ]);
     const isGoing = ({ ServiceID, DesiredState }) => ids.has(ServiceID) || DesiredState === 'remove';
     const all = tasks.filter(isGoing);
     const live = all.filter(mayHaveContainer);
@@ -44719,6 +44803,7 @@ function placesOf(tasks, nodes) {
 
 
 
+
 const volumes_MOST_SECONDS = 300;
 const volumes_LEAST_SECONDS = 30;
 const volumes_READ_TIMEOUT_MS = 60_000;
@@ -44772,7 +44857,7 @@ function removeVolumes(planned, asked, tools, self, run) {
                 ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
                 ...stayingOf(planned),
             ];
-        const present = await run.connection.engine.get('/services', { signal: clock_timeLimit(volumes_READ_TIMEOUT_MS) });
+        const present = await surelyKnownServices(run.connection.engine, clock_timeLimit(volumes_READ_TIMEOUT_MS));
         const now = planVolumes(asked, what, present);
         const { names } = now;
         const stay = stayingOf(now);
@@ -44993,10 +45078,7 @@ async function planNow({ connection: { engine }, asked }, signal) {
     }
     // What is to be removed would seem to be gone.
     await untilCaughtUp(engine, signal);
-    const [services, known] = await Promise.all([
-        engine.get('/services', { signal }),
-        knownObjects(engine, signal),
-    ]);
+    const [services, known] = await Promise.all([surelyKnownServices(engine, signal), surelyKnownObjects(engine, signal)]);
     return planRemoval(asked.what, { services, known });
 }
 /** @throws UserErrors unless what is missing may be */

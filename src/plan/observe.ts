@@ -1,4 +1,5 @@
 import type { Node, Service, SystemInfo, Task } from '../docker/api.ts'
+import { readSurely } from '../docker/engine/caught-up.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { inChunks } from '../docker/engine/in-chunks.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
@@ -19,13 +20,13 @@ export interface Observation {
 /**
  * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
  * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
- * more where a service is missing.
+ * more where a service is missing, and two where none of them is there.
  */
 export async function observe(deployment: Deployment, engine: Engine, signal: AbortSignal): Promise<Observation> {
   // Whatever its strategy is now: it may have been deployed as two services before.
   const names = deployment.services.flatMap(({ name }) => siblingNames(name))
   const [services, nodes, info] = await Promise.all([
-    servicesNamed(engine, names, signal),
+    readSurely(() => servicesNamed(engine, names, signal), engine, signal),
     engine.get<Node[]>('/nodes', { signal }),
     engine.get<SystemInfo>('/info', { signal }),
   ])

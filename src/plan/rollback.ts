@@ -1,4 +1,3 @@
-import type { Service } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { InvalidReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
@@ -10,7 +9,7 @@ import { readRecords } from '../records/read.ts'
 import { type DeployRecord, type KeptRecord, type RecordedService, recordsOf, type Subject } from '../records/record.ts'
 import { log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { knownObjects, type Stack } from '../stack/stack.ts'
+import { type Stack, surelyKnownObjects, surelyKnownServices } from '../stack/stack.ts'
 import { nameInFiles } from './colours.ts'
 import {
   type Gone,
@@ -60,8 +59,8 @@ export async function readRecorded(
 ): Promise<RecordedDeployment> {
   const [{ kept, unreadable }, services, objects] = await Promise.all([
     readRecords(engine, signal),
-    engine.get<Service[]>('/services', { signal }),
-    knownObjects(engine, signal),
+    surelyKnownServices(engine, signal),
+    surelyKnownObjects(engine, signal),
   ])
   if (unreadable.length > 0) {
     log.notice(

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Run } from '../connect/run.ts'
 import { TimedOut } from '../connect/run-time.ts'
+import { readSurely } from '../docker/engine/caught-up.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
+import { isFailure } from '../docker/specs/spec-update.ts'
 import {
   isLeftover,
   type Kind,
@@ -22,6 +24,8 @@ const MAKE_TIMEOUT_MS = 120_000
 /** How long a network that was removed may be held by tasks that are being stopped. */
 const RELEASE_SECONDS = 60
 const ASK_EVERY_MS = 500
+const LOOK_TIMEOUT_MS = 10_000
+const UNKNOWN = ''
 
 /** A network, secret or config that this run has made, or may have made. */
 export interface MadeObject {
@@ -90,8 +94,14 @@ async function makeAll(
       else objects[at] = { kind, name, id }
       return id !== undefined
     } catch (error) {
-      // What was refused was not made.
-      if (error instanceof UserError) objects.pop()
+      if (error instanceof UserError) {
+        // What was refused was not made. A daemon that failed may have made it all the same.
+        const id = isFailure(error.cause) ? await idNow(engine, kind, name) : undefined
+        // Others may have made it meanwhile: a service without a stack, and a network of this name on one node.
+        const isOurs = id !== UNKNOWN && stack.name !== undefined && kind !== 'network'
+        if (id === undefined) objects.pop()
+        else if (isOurs) objects[at] = { kind, name, id }
+      }
       throw error
     }
   }
@@ -259,5 +269,25 @@ function isConflict(error: unknown): boolean {
 function refused(error: unknown, what: string, place?: string): unknown {
   if (!(error instanceof EngineError)) return error
   const said = `the swarm refuses to make the ${what}: ${error.message}`
-  return new UserError(place === undefined ? said : `${place}: ${said}`)
+  return new UserError(place === undefined ? said : `${place}: ${said}`, { cause: error })
+}
+
+/** The ID of what now has this name; `undefined` when there is none, {@link UNKNOWN} when nobody tells. */
+async function idNow(engine: Engine, kind: Kind | 'network', name: string): Promise<string | undefined> {
+  const signal = timeLimit(LOOK_TIMEOUT_MS)
+  const read = async (): Promise<readonly string[]> => {
+    try {
+      const path = `/${kind}s/${encodeURIComponent(name)}`
+      const { ID, Id } = await engine.get<{ readonly ID?: string; readonly Id?: string }>(path, { signal })
+      return [ID ?? Id ?? UNKNOWN]
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 404) return []
+      throw error
+    }
+  }
+  try {
+    return (await readSurely(read, engine, signal))[0]
+  } catch {
+    return UNKNOWN
+  }
 }

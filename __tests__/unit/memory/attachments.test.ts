@@ -443,3 +443,26 @@ describe('a credential spec', () => {
     expect(container(swarm, 'shop_web')?.Privileges?.CredentialSpec).toMatchObject({ File: 'credspec.json' })
   })
 })
+
+describe('the daemon fails when it is to make a config', () => {
+  const FAILS = { kind: 'error', status: 500, message: 'Internal Server Error' } as const
+  const asked = web('configs: [{name: conf, content: "a: b", target: /conf}]')
+
+  test('and has made it: what may be left is told by name', async () => {
+    const swarm = newSwarm()
+    swarm.faults.add({ fault: { ...FAILS, done: true }, at: /^POST \/configs\/create$/ })
+    const run = await deploy(swarm, asked)
+    const [name] = namesOf(swarm, 'config')
+    expect(run.problems).toEqual([`the swarm refuses to make the config ${name}: Internal Server Error`])
+    expect(run.log).toContain(`If nothing uses it: \`docker config rm ${name}\``)
+  })
+
+  test('and has not: nothing is told to be left', async () => {
+    const swarm = newSwarm()
+    swarm.faults.add({ fault: FAILS, at: /^POST \/configs\/create$/ })
+    const run = await deploy(swarm, asked)
+    expect(run.problems).toHaveLength(1)
+    expect(namesOf(swarm, 'config')).toEqual([])
+    expect(run.log).not.toContain('docker config rm')
+  })
+})

@@ -248,3 +248,17 @@ test.each([
     expect(swarm.services).toHaveLength(1)
   },
 )
+
+test('a manager that lists no service for a moment: nobody is said to have removed the new one', async () => {
+  const whole = await swarmWith({ web: {} })
+  await deploy(whole, [{ name: 'web', image: image('2') }])
+  const looks = whole.faults.calls.filter(({ method, path }) => `${method} ${path}` === 'GET /services').length
+  expect(looks).toBeGreaterThan(4)
+  for (let from = 1; from <= looks; from++) {
+    const swarm = await swarmWith({ web: {} })
+    swarm.faults.add({ fault: { kind: 'empty-store' }, at: /^GET \/services$/, from })
+    const { results } = await deploy(swarm, [{ name: 'web', image: image('2') }])
+    expect({ from, outcomes: results.map(({ outcome }) => outcome) }).toEqual({ from, outcomes: ['updated'] })
+    expect(swarm.services).toEqual(['web-blue'])
+  }
+})

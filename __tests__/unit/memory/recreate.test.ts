@@ -210,3 +210,17 @@ test.each([
   expectNoTrace(swarm, 'web')
   expect(replicasOf(swarm, 'web')).toBe(1)
 })
+
+describe('a manager that has nothing for a moment', () => {
+  test.each([{}, { 'keep-replicas': 'true' }])('leaves no way back to the spec of the way there: %j', async (more) => {
+    const whole = await swarmWith(['web'])
+    await deploy(whole, [{ name: 'web', image: image('2') }], more)
+    const count = whole.faults.calls.length
+    for (let at = 1; at <= count; at++) {
+      const swarm = await swarmWith(['web'])
+      swarm.faults.add({ fault: { kind: 'empty-store' }, at })
+      const { results } = await deploy(swarm, [{ name: 'web', image: image('2') }], more)
+      if (results[0]?.outcome === 'updated') expectNoTrace(swarm, 'web')
+    }
+  })
+})

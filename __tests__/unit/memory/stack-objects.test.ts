@@ -126,3 +126,16 @@ describe('labels of secrets and configs', () => {
     expect(run.problems).toEqual([expect.stringMatching(/refuses to change the labels of the config shop_it-.*: no/)])
   })
 })
+
+test.each(['secret', 'config'])(
+  'a %s that was made though the daemon said that it failed is taken away again',
+  async (kind) => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    const fault = { kind: 'error', status: 500, message: 'Internal Server Error', done: true } as const
+    swarm.faults.add({ fault, at: new RegExp(`^POST /${kind}s/create$`) })
+    const run = await deploy(swarm, compose(kind, 'first-content'))
+    expect(run.problems).toHaveLength(1)
+    expect(run.log).toMatch(new RegExp(`${kind} shop_it-[0-9a-f]+: removed again`))
+    expect(namesOf(swarm, kind)).toEqual([])
+  },
+)

@@ -12,19 +12,21 @@ export async function untilCaughtUp(engine: Engine, signal: AbortSignal): Promis
 }
 
 /**
- * What a list of the swarm shows. That it is empty is believed of a manager only that knows what there is by then: it is
+ * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what there is by then: it is
  * read once more.
  *
  * @param proves whether one entry proves that the manager has caught up: each does unless told
+ * @param least so many of them do
  */
 export async function readSurely<T>(
   read: () => Promise<readonly T[]>,
   engine: Engine,
   signal: AbortSignal,
   proves: (one: T) => boolean = () => true,
+  least = 1,
 ): Promise<readonly T[]> {
   const first = await read()
-  if (first.some(proves)) return first
+  if (first.filter(proves).length >= least) return first
   await untilCaughtUp(engine, signal)
   return read()
 }

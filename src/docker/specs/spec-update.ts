@@ -2,6 +2,7 @@ import { hasOthersScale } from '../../runner/own-labels.ts'
 import { retry, type Tries } from '../../runner/retry.ts'
 import type { Secret } from '../../runner/secret.ts'
 import type { Service, ServiceSpec } from '../api.ts'
+import { readSurely } from '../engine/caught-up.ts'
 import { ELECTION_PATIENCE_MS, isElection, isNoManager } from '../engine/election.ts'
 import { ConnectionLost, type Engine, EngineError } from '../engine/engine.ts'
 import { replicasOf, withReplicas } from './service-mode.ts'
@@ -82,9 +83,11 @@ export async function updateSpec(
   function pauseMs(error: unknown, { number, elapsedMs }: Tries): number | undefined {
     // A look that fails has been patient already.
     if (error !== failure || error === refusal) return undefined
+    // A look tells whether it is gone, or the manager had just come back and knew of nothing.
+    const isGone = error instanceof EngineError && error.status === 404 && error.message.includes(serviceId)
     const isLost = isAnswerLost(error)
     if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS) return undefined
-    if (!mayRepeat(error)) {
+    if (!mayRepeat(error) && !isGone) {
       if (!isFailure(error)) return undefined
       refusal = error
     }
@@ -95,14 +98,18 @@ export async function updateSpec(
   return retry(attempt, pauseMs, signal)
 }
 
-/** The service with this name or ID; `undefined` when there is none. */
+/** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
 export async function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
-  try {
-    return await engine.get<Service>(`/services/${name}`, { signal })
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return undefined
-    throw error
+  const read = async (): Promise<readonly Service[]> => {
+    try {
+      return [await engine.get<Service>(`/services/${name}`, { signal })]
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 404) return []
+      throw error
+    }
   }
+  const [service] = await readSurely(read, engine, signal)
+  return service
 }
 
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */

@@ -1,6 +1,7 @@
 import { sleep } from '../../runner/clock.ts'
 import { groupBy } from '../../runner/group-by.ts'
 import type { Node, Service, Task } from '../api.ts'
+import { readSurely } from '../engine/caught-up.ts'
 import { type Engine, EngineError } from '../engine/engine.ts'
 import { FEW, inChunks } from '../engine/in-chunks.ts'
 import { sharingTemplates } from '../specs/shared-templates.ts'
@@ -95,7 +96,9 @@ async function servicesAndTasks(
 async function readAgain(engine: Engine, ours: readonly Service[], signal: AbortSignal): Promise<readonly Service[]> {
   const known = new Map(ours.map((one) => [one.ID, one]))
   return inChunks(idsOf(ours), async (id) => {
-    const services = await engine.get<Service[]>('/services', { query: { filters: JSON.stringify({ id }) }, signal })
+    const query = { filters: JSON.stringify({ id }) }
+    const read = () => engine.get<Service[]>('/services', { query, signal })
+    const services = await readSurely(read, engine, signal, undefined, id.length)
     return services.map((service) => {
       const { Spec, PreviousSpec } = known.get(service.ID) ?? service
       return sharingTemplates(service, [Spec, PreviousSpec])
