@@ -44575,8 +44575,11 @@ async function objects_removeObjects(plan, run) {
  * removal finds it.
  */
 async function removeRecords({ records }, { connection, signal }) {
-    if (records.length === 0 || signal.aborted)
+    if (records.length === 0)
         return [];
+    const all = { kind: 'record', name: 'of earlier deploys', count: records.length };
+    if (signal.aborted)
+        return [{ ...all, outcome: 'cancelled', cause: 'the run was stopped before they were removed' }];
     const refusals = await parallel_inParallel(records, objects_MOST_AT_ONCE, (id) => removeOrSayWhy(connection.engine, `/configs/${id}`));
     const [refusal] = refusals.filter((one) => one !== undefined);
     const count = refusals.filter((one) => one === undefined).length;
@@ -44585,7 +44588,7 @@ async function removeRecords({ records }, { connection, signal }) {
     if (count === 0)
         return [];
     log_log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`);
-    return [{ kind: 'record', name: 'of earlier deploys', count, outcome: 'removed' }];
+    return [{ ...all, count, outcome: 'removed' }];
 }
 async function removeObject(object, { connection, signal }) {
     if (signal.aborted)

@@ -48,7 +48,9 @@ export async function removeRecords(
   { records }: RemovalPlan,
   { connection, signal }: RemovalRun,
 ): Promise<RemovedThing[]> {
-  if (records.length === 0 || signal.aborted) return []
+  if (records.length === 0) return []
+  const all = { kind: 'record', name: 'of earlier deploys', count: records.length } as const
+  if (signal.aborted) return [{ ...all, outcome: 'cancelled', cause: 'the run was stopped before they were removed' }]
   const refusals = await inParallel(records, MOST_AT_ONCE, (id) => removeOrSayWhy(connection.engine, `/configs/${id}`))
   const [refusal] = refusals.filter((one) => one !== undefined)
   const count = refusals.filter((one) => one === undefined).length
@@ -56,7 +58,7 @@ export async function removeRecords(
     log.warning(`Not removed: ${records.length - count} records of earlier deploys: ${refusal}`)
   if (count === 0) return []
   log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`)
-  return [{ kind: 'record', name: 'of earlier deploys', count, outcome: 'removed' }]
+  return [{ ...all, count, outcome: 'removed' }]
 }
 
 async function removeObject(object: RemovableObject, { connection, signal }: RemovalRun): Promise<RemovedThing> {

@@ -429,6 +429,17 @@ describe('a run that is cut off', () => {
     expect(names(swarm, 'networks')).toHaveLength(2)
     expect(run.seconds).toBeLessThan(4)
   })
+
+  test('one that is stopped before the records go says so', async () => {
+    const swarm = newSwarm()
+    await deploy(swarm, 'shop')
+    const stop = new AbortController()
+    const fault = { kind: 'meanwhile', act: () => cancel(stop) } as const
+    swarm.faults.add({ at: /^DELETE \/networks/, from: 2, when: 'after', fault })
+    const run = await remove(swarm, { stack: 'shop' }, { stop })
+    expect(run.isRed).toBe(true)
+    expect(outcomes(run)?.slice(-2)).toEqual(['network shop_back removed', 'record of earlier deploys cancelled'])
+  })
 })
 
 describe('records of deploys', () => {
