@@ -4,7 +4,7 @@ import type { Service } from '../../src/docker/api.ts'
 import type { RolloutRun } from '../../src/rollout/run.ts'
 import { serviceLog } from '../../src/rollout/service-log.ts'
 import { sleep } from '../../src/runner/clock.ts'
-import { createService, createSpec, createTask } from './builders.ts'
+import { createNode, createService, createSpec, createTask } from './builders.ts'
 
 /** A daemon that takes its time: an answer shows what was there when the call came in. */
 export function slowDaemon(services: Map<string, Service>, answerMs = 100) {
@@ -14,7 +14,7 @@ export function slowDaemon(services: Map<string, Service>, answerMs = 100) {
     if (path === '/services') looks.push(id ?? [])
     const found = [...services.values()].filter(({ ID }) => (id ?? service)?.includes(ID))
     await sleep(answerMs)
-    if (path === '/nodes') return []
+    if (path === '/nodes') return [createNode(1)]
     return path === '/services' ? found : found.map(({ ID }) => createTask(1, { ID: `of ${ID}`, ServiceID: ID }))
   }
   return { connection: { engine: { get } } as unknown as Connection, looks }
