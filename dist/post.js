@@ -21947,6 +21947,7 @@ function parseTimeout(text) {
 
 ;// CONCATENATED MODULE: ./build/docker/engine/caught-up.js
 
+
 const caught_up_LOOK_EVERY_MS = 1000;
 /**
  * Waits until the manager knows what there is on its swarm. A leader that was killed and comes back shows nothing at all
@@ -21957,8 +21958,8 @@ async function untilCaughtUp(engine, signal) {
         await clock_sleep(caught_up_LOOK_EVERY_MS, signal);
 }
 /**
- * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what there is by then: it is
- * read once more.
+ * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what
+ * there is by then: it is read once more.
  *
  * @param proves whether one entry proves that the manager has caught up: each does unless told
  * @param least so many of them do
@@ -21969,6 +21970,20 @@ async function readSurely(read, engine, signal, proves = () => true, least = 1) 
         return first;
     await untilCaughtUp(engine, signal);
     return read();
+}
+/** What one reading shows; `undefined` when there is no such thing, as a manager says that knows what there is. */
+async function findSurely(read, engine, signal) {
+    const asList = async () => {
+        try {
+            return [await read()];
+        }
+        catch (error) {
+            if (error instanceof engine_EngineError && error.status === 404)
+                return [];
+            throw error;
+        }
+    };
+    return (await readSurely(asList, engine, signal))[0];
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/removal.js
@@ -22083,19 +22098,8 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
     return retry(attempt, pauseMs, signal);
 }
 /** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
-async function spec_update_findService(engine, name, signal) {
-    const read = async () => {
-        try {
-            return [await engine.get(`/services/${name}`, { signal })];
-        }
-        catch (error) {
-            if (error instanceof engine_EngineError && error.status === 404)
-                return [];
-            throw error;
-        }
-    };
-    const [service] = await readSurely(read, engine, signal);
-    return service;
+function spec_update_findService(engine, name, signal) {
+    return findSurely(() => engine.get(`/services/${name}`, { signal }), engine, signal);
 }
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
 function spec_update_isFailure(error) {

@@ -22792,6 +22792,7 @@ function plan_quoted(value) {
 
 ;// CONCATENATED MODULE: ./build/docker/engine/caught-up.js
 
+
 const caught_up_LOOK_EVERY_MS = 1000;
 /**
  * Waits until the manager knows what there is on its swarm. A leader that was killed and comes back shows nothing at all
@@ -22802,8 +22803,8 @@ async function untilCaughtUp(engine, signal) {
         await sleep(caught_up_LOOK_EVERY_MS, signal);
 }
 /**
- * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what there is by then: it is
- * read once more.
+ * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what
+ * there is by then: it is read once more.
  *
  * @param proves whether one entry proves that the manager has caught up: each does unless told
  * @param least so many of them do
@@ -22814,6 +22815,20 @@ async function readSurely(read, engine, signal, proves = () => true, least = 1) 
         return first;
     await untilCaughtUp(engine, signal);
     return read();
+}
+/** What one reading shows; `undefined` when there is no such thing, as a manager says that knows what there is. */
+async function findSurely(read, engine, signal) {
+    const asList = async () => {
+        try {
+            return [await read()];
+        }
+        catch (error) {
+            if (error instanceof EngineError && error.status === 404)
+                return [];
+            throw error;
+        }
+    };
+    return (await readSurely(asList, engine, signal))[0];
 }
 
 ;// CONCATENATED MODULE: ./build/records/shape.js
@@ -23612,19 +23627,8 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
     return retry_retry(attempt, pauseMs, signal);
 }
 /** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
-async function spec_update_findService(engine, name, signal) {
-    const read = async () => {
-        try {
-            return [await engine.get(`/services/${name}`, { signal })];
-        }
-        catch (error) {
-            if (error instanceof EngineError && error.status === 404)
-                return [];
-            throw error;
-        }
-    };
-    const [service] = await readSurely(read, engine, signal);
-    return service;
+function spec_update_findService(engine, name, signal) {
+    return findSurely(() => engine.get(`/services/${name}`, { signal }), engine, signal);
 }
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
 function spec_update_isFailure(error) {
@@ -36561,13 +36565,16 @@ async function writeRecords(contents, run) {
     const subjects = contents.map(({ subject }) => subject);
     try {
         const notes = limit === 0 ? [] : await writeAll(contents, run);
-        const removed = await removeSurplus(subjects, run).catch(write_wordsOf);
+        const removed = await removeSurplus(subjects, run).catch(wordsOfError);
         if (typeof removed !== 'string')
             return { notes, removed };
         return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] };
     }
     catch (error) {
-        return { notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: write_wordsOf(error) })), removed: [] };
+        return {
+            notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: wordsOfError(error) })),
+            removed: [],
+        };
     }
 }
 async function writeAll(contents, run) {
@@ -36602,7 +36609,7 @@ async function write(record, { engine, self, signal }) {
     }
     catch (error) {
         // The answer to the first try was lost: no other run makes one of this name.
-        return error instanceof EngineError && error.status === 409 ? undefined : write_wordsOf(error);
+        return error instanceof EngineError && error.status === 409 ? undefined : wordsOfError(error);
     }
 }
 // Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
@@ -36622,9 +36629,6 @@ async function removeSurplus(subjects, { engine, signal, limit }) {
     const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)]);
     await parallel_inParallel([...ids], write_MOST_AT_ONCE, (id) => removal_remove(engine, `/configs/${id}`, signal));
     return surplus;
-}
-function write_wordsOf(error) {
-    return wordsOfError(error);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
@@ -37953,20 +37957,13 @@ function make_refused(error, what, place) {
 /** The ID of what now has this name; `undefined` when there is none, {@link UNKNOWN} when nobody tells. */
 async function idNow(engine, kind, name) {
     const signal = clock_timeLimit(make_LOOK_TIMEOUT_MS);
+    const path = `/${kind}s/${encodeURIComponent(name)}`;
     const read = async () => {
-        try {
-            const path = `/${kind}s/${encodeURIComponent(name)}`;
-            const { ID, Id } = await engine.get(path, { signal });
-            return [ID ?? Id ?? make_UNKNOWN];
-        }
-        catch (error) {
-            if (error instanceof EngineError && error.status === 404)
-                return [];
-            throw error;
-        }
+        const { ID, Id } = await engine.get(path, { signal });
+        return ID ?? Id ?? make_UNKNOWN;
     };
     try {
-        return (await readSurely(read, engine, signal))[0];
+        return await findSurely(read, engine, signal);
     }
     catch {
         return make_UNKNOWN;

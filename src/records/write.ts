@@ -53,11 +53,14 @@ export async function writeRecords(contents: readonly Content[], run: RecordRun)
   const subjects = contents.map(({ subject }) => subject)
   try {
     const notes = limit === 0 ? [] : await writeAll(contents, run)
-    const removed = await removeSurplus(subjects, run).catch(wordsOf)
+    const removed = await removeSurplus(subjects, run).catch(wordsOfError)
     if (typeof removed !== 'string') return { notes, removed }
     return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] }
   } catch (error) {
-    return { notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: wordsOf(error) })), removed: [] }
+    return {
+      notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: wordsOfError(error) })),
+      removed: [],
+    }
   }
 }
 
@@ -95,7 +98,7 @@ async function write(record: DeployRecord, { engine, self, signal }: RecordRun):
     return undefined
   } catch (error) {
     // The answer to the first try was lost: no other run makes one of this name.
-    return error instanceof EngineError && error.status === 409 ? undefined : wordsOf(error)
+    return error instanceof EngineError && error.status === 409 ? undefined : wordsOfError(error)
   }
 }
 
@@ -123,8 +126,4 @@ async function removeSurplus(
   const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)])
   await inParallel([...ids], MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal))
   return surplus
-}
-
-function wordsOf(error: unknown): string {
-  return wordsOfError(error)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Run } from '../connect/run.ts'
 import { TimedOut } from '../connect/run-time.ts'
-import { readSurely } from '../docker/engine/caught-up.ts'
+import { findSurely } from '../docker/engine/caught-up.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { isFailure } from '../docker/specs/spec-update.ts'
 import {
@@ -275,18 +275,13 @@ function refused(error: unknown, what: string, place?: string): unknown {
 /** The ID of what now has this name; `undefined` when there is none, {@link UNKNOWN} when nobody tells. */
 async function idNow(engine: Engine, kind: Kind | 'network', name: string): Promise<string | undefined> {
   const signal = timeLimit(LOOK_TIMEOUT_MS)
-  const read = async (): Promise<readonly string[]> => {
-    try {
-      const path = `/${kind}s/${encodeURIComponent(name)}`
-      const { ID, Id } = await engine.get<{ readonly ID?: string; readonly Id?: string }>(path, { signal })
-      return [ID ?? Id ?? UNKNOWN]
-    } catch (error) {
-      if (error instanceof EngineError && error.status === 404) return []
-      throw error
-    }
+  const path = `/${kind}s/${encodeURIComponent(name)}`
+  const read = async () => {
+    const { ID, Id } = await engine.get<{ readonly ID?: string; readonly Id?: string }>(path, { signal })
+    return ID ?? Id ?? UNKNOWN
   }
   try {
-    return (await readSurely(read, engine, signal))[0]
+    return await findSurely(read, engine, signal)
   } catch {
     return UNKNOWN
   }

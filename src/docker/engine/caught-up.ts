@@ -1,5 +1,5 @@
 import { sleep } from '../../runner/clock.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, EngineError } from './engine.ts'
 
 const LOOK_EVERY_MS = 1000
 
@@ -12,8 +12,8 @@ export async function untilCaughtUp(engine: Engine, signal: AbortSignal): Promis
 }
 
 /**
- * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what there is by then: it is
- * read once more.
+ * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what
+ * there is by then: it is read once more.
  *
  * @param proves whether one entry proves that the manager has caught up: each does unless told
  * @param least so many of them do
@@ -29,4 +29,21 @@ export async function readSurely<T>(
   if (first.filter(proves).length >= least) return first
   await untilCaughtUp(engine, signal)
   return read()
+}
+
+/** What one reading shows; `undefined` when there is no such thing, as a manager says that knows what there is. */
+export async function findSurely<T>(
+  read: () => Promise<T>,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const asList = async (): Promise<readonly T[]> => {
+    try {
+      return [await read()]
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 404) return []
+      throw error
+    }
+  }
+  return (await readSurely(asList, engine, signal))[0]
 }

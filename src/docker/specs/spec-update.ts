@@ -2,7 +2,7 @@ import { hasOthersScale } from '../../runner/own-labels.ts'
 import { retry, type Tries } from '../../runner/retry.ts'
 import type { Secret } from '../../runner/secret.ts'
 import type { Service, ServiceSpec } from '../api.ts'
-import { readSurely } from '../engine/caught-up.ts'
+import { findSurely } from '../engine/caught-up.ts'
 import { ELECTION_PATIENCE_MS, isElection, isNoManager } from '../engine/election.ts'
 import { ConnectionLost, type Engine, EngineError } from '../engine/engine.ts'
 import { replicasOf, withReplicas } from './service-mode.ts'
@@ -99,17 +99,8 @@ export async function updateSpec(
 }
 
 /** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
-export async function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
-  const read = async (): Promise<readonly Service[]> => {
-    try {
-      return [await engine.get<Service>(`/services/${name}`, { signal })]
-    } catch (error) {
-      if (error instanceof EngineError && error.status === 404) return []
-      throw error
-    }
-  }
-  const [service] = await readSurely(read, engine, signal)
-  return service
+export function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
+  return findSurely(() => engine.get<Service>(`/services/${name}`, { signal }), engine, signal)
 }
 
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
