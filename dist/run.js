@@ -10251,7 +10251,9 @@ function withoutHarmless(text) {
     const plain = inQuotes ?? text;
     // Of an address its callers take the password out, which is before the last `@`.
     if (/^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?[^@]*$/i.test(plain) ||
-        /^(?:\w+:\/\/)?(?:[\w.+-]+|\*\*\*)@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain))
+        /^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
+        // Who goes there is hidden already.
+        /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain))
         return '';
     return HARMLESS.reduce((rest, pattern) => rest.replace(pattern, ''), plain);
 }
