@@ -6,17 +6,19 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 const shared = {
   testEnvironment: '<rootDir>/jest.environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
-  setupFilesAfterEnv: ['<rootDir>/jest.second-try.mjs'],
   transform: { '\\.ts$': '<rootDir>/jest.strip-types.mjs' },
 }
+
+const secondTry = { setupFilesAfterEnv: ['<rootDir>/jest.second-try.mjs'] }
 
 // Jest takes a path after `--selectProjects swarm` for the name of one more project, and would run all of swarm.
 const asked = process.argv.slice(2).filter((word) => /^__tests__\/.*\.test\.ts$/.test(word))
 
-const project = (name) => {
+const project = (name, more = {}) => {
   const all = `__tests__/${name}/`
   return {
     ...shared,
+    ...more,
     displayName: name,
     testMatch: asked.length === 0 ? [`<rootDir>/${all}**/*.test.ts`] : asked.map((path) => pathIn(all, path)),
   }
@@ -36,5 +38,5 @@ export default {
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.
   testTimeout: 300_000,
-  projects: [project('unit'), project('bundle'), project('swarm'), project('runners')],
+  projects: [project('unit'), project('bundle'), project('swarm', secondTry), project('runners', secondTry)],
 }

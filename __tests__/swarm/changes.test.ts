@@ -330,10 +330,9 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     }
     const first = await count('1s')
     const second = await count('6s')
-    expect(second.started).toBe(first.started)
     // One look at the CLI and one at the context, at most four kept connections, and for each service a rehearsal and
-    // the change itself.
-    expect(first.started).toBeLessThanOrEqual(2 + 4 + 2 * names.length)
+    // the change itself. A look needs none, and the second run looks more often than this.
+    for (const { started } of [first, second]) expect(started).toBeLessThanOrEqual(2 + 4 + 2 * names.length)
 
     const { paths } = second
     const sent = paths.lastIndexOf('/services/create')
@@ -342,7 +341,7 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     expect([...calls.keys()].filter((path) => path !== '/events').toSorted()).toEqual(['/nodes', '/services', '/tasks'])
     // One look is one call of each.
     const looks = calls.get('/tasks')?.length ?? 0
-    expect(looks).toBeGreaterThan(5)
+    expect(looks).toBeGreaterThan(6)
     for (const path of ['/nodes', '/services']) {
       expect(Math.abs((calls.get(path)?.length ?? 0) - looks)).toBeLessThanOrEqual(1)
     }

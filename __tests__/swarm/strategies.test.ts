@@ -260,7 +260,7 @@ describeSwarm(
     })
 
     swarm.beside(
-      'blue-green: labels and a name on a network move to the new service, back when it fails, and somebody answers all the time',
+      'blue-green: labels and a name on a network move to the new service, back when it fails, and somebody answers while they move',
       async () => {
         const [v1, late, v2] = [
           await image('shop', 'v1'),
@@ -332,8 +332,10 @@ describeSwarm(
         const now = await addressOf('api-blue')
         await swarm.until('the new address', async () => (await answers()).at(-1) === now)
         const changes = (await answers()).slice(before).filter((one, index, rest) => one !== rest[index - 1])
+        // The crash takes the only task that there is: until the old one is back, nobody may answer.
+        const moved = changes.filter((one, index) => !(one === 'nobody' && changes[index - 1] === first))
         // In between, when both are there, the answer has both addresses.
-        expect(changes.filter((one) => !one.includes(' '))).toEqual([original, first, original, now])
+        expect(moved.filter((one) => !one.includes(' '))).toEqual([original, first, original, now])
         await docker('service', 'rm', 'client')
       },
     )
