@@ -27531,11 +27531,19 @@ const content_name_LONGEST_NAME = 64;
  */
 function contentHash(kind, name, content) {
     if (kind === 'secret')
-        return (0,external_node_crypto_namespaceObject.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
-        .update(content)
-        .digest('hex')
-        .slice(0, HASH_BYTES * 2);
+        return slowHash(name, content);
+    return sha256(content).slice(0, HASH_BYTES * 2);
+}
+/** What was worked out before: a run asks for one content more than once. Only this process has it. */
+const workedOut = new Map();
+function slowHash(name, content) {
+    const key = `${name} ${sha256(content)}`;
+    const hash = workedOut.get(key) ?? (0,external_node_crypto_namespaceObject.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
+    workedOut.set(key, hash);
+    return hash;
+}
+function sha256(content) {
+    return (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex');
 }
 /** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
 function versionName(name, hash) {
@@ -34678,7 +34686,7 @@ async function savedImage(tar, item) {
     const config = await tar.bytes(configPath);
     return {
         names: isTexts(tags) ? tags : [],
-        imageId: sha256(config),
+        imageId: image_archive_sha256(config),
         platforms: [platformIn(record(image_archive_parsed(config, 'the configuration of an image')))],
         read: () => packed(tar, config, layers),
     };
@@ -34903,7 +34911,7 @@ async function manifestIn(tar, { digest, mediaType }) {
 }
 async function smallBlob(tar, digest) {
     const bytes = await tar.bytes(pathOf(digest));
-    if (sha256(bytes) !== digest)
+    if (image_archive_sha256(bytes) !== digest)
         throw somethingElse(digest);
     return bytes;
 }
@@ -34966,12 +34974,12 @@ function blobOf(bytes) {
     async function* open() {
         yield bytes;
     }
-    return { digest: sha256(bytes), size: bytes.length, open };
+    return { digest: image_archive_sha256(bytes), size: bytes.length, open };
 }
 function manifestOf(mediaType, bytes) {
-    return { mediaType, bytes, digest: sha256(bytes) };
+    return { mediaType, bytes, digest: image_archive_sha256(bytes) };
 }
-function sha256(bytes) {
+function image_archive_sha256(bytes) {
     return `sha256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(bytes).digest('hex')}`;
 }
 /** Each content once. */

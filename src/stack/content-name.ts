@@ -19,11 +19,22 @@ const LONGEST_NAME = 64
  * secret is slow to work out, so that a weak password cannot be found by trying.
  */
 export function contentHash(kind: Kind, name: string, content: Uint8Array): string {
-  if (kind === 'secret') return scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex')
-  return createHash('sha256')
-    .update(content)
-    .digest('hex')
-    .slice(0, HASH_BYTES * 2)
+  if (kind === 'secret') return slowHash(name, content)
+  return sha256(content).slice(0, HASH_BYTES * 2)
+}
+
+/** What was worked out before: a run asks for one content more than once. Only this process has it. */
+const workedOut = new Map<string, string>()
+
+function slowHash(name: string, content: Uint8Array): string {
+  const key = `${name} ${sha256(content)}`
+  const hash = workedOut.get(key) ?? scryptSync(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex')
+  workedOut.set(key, hash)
+  return hash
+}
+
+function sha256(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 /** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */

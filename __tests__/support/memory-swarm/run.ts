@@ -280,11 +280,16 @@ function connectionTo(engine: Engine, directory: string, registryHttp: HttpSend)
 /** A directory that is made when it is first needed: most runs need none, and files take longer than all the rest. */
 function directoryOnDemand() {
   const directory = join(tmpdir(), `memory-${randomUUID().slice(0, 8)}`)
+  let isMade = false
   const make = () => {
     mkdirSync(directory, { recursive: true })
+    isMade = true
     return directory
   }
-  return { directory, make, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  const remove = () => {
+    if (isMade) rmSync(directory, { recursive: true, force: true })
+  }
+  return { directory, make, remove }
 }
 
 /** A workspace without files: nothing in memory reads them. Only the sockets of rehearsals are there. */
