@@ -52,6 +52,16 @@ export class Underway extends Error {
 }
 
 /**
+ * What a stage threw from the first change on, for the report: what was changed by then is not known.
+ *
+ * @param stop that of the run
+ */
+export function afterFirstChange(error: unknown, stop: AbortSignal): Error {
+  if (error instanceof CutOff || error instanceof Underway) return error
+  return stop.aborted ? new CutOff(stop.reason) : new Underway(error)
+}
+
+/**
  * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
  *
  * @throws UserErrors with every problem of every part
@@ -64,7 +74,9 @@ const remains = new WeakMap<object, readonly string[]>()
 
 /** Notes on an error what stays of the run that it ends, though no service was changed: a phrase for each. */
 export function withRemains(error: unknown, phrases: readonly string[]): unknown {
-  if (typeof error === 'object' && error !== null && phrases.length > 0) remains.set(error, phrases)
+  if (typeof error === 'object' && error !== null && phrases.length > 0) {
+    remains.set(error, [...remainsOf(error), ...phrases])
+  }
   return error
 }
 

@@ -13,6 +13,7 @@ import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { saveForPost } from '../runner/saved.ts'
+import { someOf } from '../runner/some-of.ts'
 import {
   type HeldLock,
   type Holder,
@@ -50,16 +51,15 @@ export function takeLock(
   connection: Connection,
   time: RunTime,
   signal: AbortSignal,
+  onRemains: OnRemains,
 ): Promise<Lock> {
   const { lock, services } = asked
-  return takeLockOf(
-    { lock, stack: stackOf(asked), services, seconds: lifetimeOf(asked) },
-    run,
-    connection,
-    time,
-    signal,
-  )
+  const locking = { lock, stack: stackOf(asked), services, seconds: lifetimeOf(asked) }
+  return takeLockOf(locking, run, connection, time, signal, onRemains)
 }
+
+/** Told of what stays of a run that changes nothing else: a phrase. */
+type OnRemains = (what: string) => void
 
 /** What a lock is for. */
 export interface Locking {
@@ -79,6 +79,7 @@ export async function takeLockOf(
   { engine }: Connection,
   time: RunTime,
   signal: AbortSignal,
+  onRemains: OnRemains,
 ): Promise<Lock> {
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
   const holder = { ...run, seconds }
@@ -102,7 +103,7 @@ export async function takeLockOf(
     },
     [Symbol.asyncDispose]: () => {
       time.beginClosing()
-      return release(engine, holder, held)
+      return release(engine, holder, held, onRemains)
     },
   }
   try {
@@ -185,12 +186,13 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
 }
 
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine: Engine, holder: Holder, held: ReadonlySet<string>): Promise<void> {
+async function release(engine: Engine, holder: Holder, held: ReadonlySet<string>, onRemains: OnRemains): Promise<void> {
   try {
     if (held.size > 0) await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
     saveForPost('lock', '')
   } catch (error) {
     const names = [...held]
+    onRemains(`${someOf(names)} may be left`)
     log.warning(
       `Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``,
     )

@@ -1,6 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import { withIds } from '../docker/specs/stack-objects.ts'
-import { Underway, UserError, withRemains } from '../errors.ts'
+import { afterFirstChange, Underway, UserError, withRemains } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
 import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
@@ -68,11 +68,13 @@ export async function deployOver(asked: Deployment, run: Run): Promise<Deployed>
 
 /** @param onRemains told of what stays though no service is changed: a phrase */
 async function allStages(asked: Deployment, run: Run, onRemains: (what: string) => void): Promise<Deployed> {
-  const { signal, time } = run
+  const { time } = run
   // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
   const connection = time.bound(run.connection)
   const self = identifyRun(process.env)
-  await using lock = await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit))
+  await using lock = await time.before('Take the lock', (limit) =>
+    takeLock(asked, self, connection, time, limit, onRemains),
+  )
 
   const read = await readAsked(asked, { ...run, connection })
   const { deployment, stack } = read
@@ -84,15 +86,13 @@ async function allStages(asked: Deployment, run: Run, onRemains: (what: string) 
   const before = { ...run, connection }
   const { changes, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed')
   await push(pushes, changes, deployment, before, onRemains)
-  const preparing = { ...run, connection, observed: atFirst, deployment, self }
+  const preparing = { ...run, connection, observed: atFirst, deployment, self, onRemains }
   await removeLeft(preparing)
   const observed = await prepareNodes(changes, preparing)
   const mark = markFor(self, deployment, observed)
   const lines = serviceLog(changes.map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
-  const { results, advice, records } = await change(changes, read, { ...rollout, self }).catch((error: unknown) => {
-    throw error instanceof UserError || signal.aborted ? error : new Underway(error)
-  })
+  const { results, advice, records } = await change(changes, read, { ...rollout, self })
   const names = changes.map(({ request }) => request.name)
   const pruned = tools && (await pruneOldImages(tools, results, subjectsOf(names, stack), { ...run, deployment, self }))
   return {
@@ -137,14 +137,28 @@ async function push(
 
 const NO_RECORDS: WrittenRecords = { notes: [], removed: [] }
 
+/** What a run that changes services has at hand. */
+type ChangingRun = RolloutRun & { readonly self: RunIdentity }
+
 /** From here on the swarm is changed. */
-async function change(
-  asked: readonly Change[],
+async function change(changes: readonly Change[], asked: Asked, run: ChangingRun) {
+  const { signal } = run
+  // What it throws to the user says itself what stays.
+  const made = await make(changes, asked.belongings, run).catch((error: unknown) => {
+    throw error instanceof UserError || signal.aborted ? error : new Underway(error)
+  })
+  return changeServices(made, asked, run).catch((error: unknown) => {
+    throw afterFirstChange(error, signal)
+  })
+}
+
+/** @param made the changes, and what was made for them */
+async function changeServices(
+  { changes, objects }: Awaited<ReturnType<typeof make>>,
   { stack, belongings, returns }: Asked,
-  run: RolloutRun & { readonly self: RunIdentity },
+  run: ChangingRun,
 ): Promise<Pick<Deployed, 'results' | 'advice' | 'records'>> {
   const { connection, deployment, signal, time } = run
-  const { changes, objects } = await make(asked, belongings, run)
   const first = await takeFirstSteps(changes, run)
   // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
   const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)

@@ -2,7 +2,7 @@ import type { Run } from '../connect/run.ts'
 import type { SystemInfo } from '../docker/api.ts'
 import { untilCaughtUp } from '../docker/engine/caught-up.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
-import { throwAll, Underway } from '../errors.ts'
+import { afterFirstChange, throwAll, withRemains } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
 import { checkToolsImage } from '../nodes/tools-image.ts'
@@ -33,6 +33,16 @@ export function remove(asked: RemovalRequest, signal: AbortSignal): Promise<Remo
  * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
  */
 export async function removeOver(asked: RemovalRequest, run: Run): Promise<RemovalResult> {
+  const remains: string[] = []
+  try {
+    return await allStages(asked, run, (what) => remains.push(what))
+  } catch (error) {
+    throw withRemains(error, remains)
+  }
+}
+
+/** @param onRemains told of what stays though nothing is removed: a phrase */
+async function allStages(asked: RemovalRequest, run: Run, onRemains: (what: string) => void): Promise<RemovalResult> {
   const { time, signal } = run
   const connection = time.bound(run.connection)
   const removing: RemovalRun = { ...run, connection, asked }
@@ -44,7 +54,9 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
     seconds: lifetimeOfSeconds(asked.timeoutSeconds),
   }
   const self = identifyRun(process.env)
-  await using held = await time.before('Take the lock', (limit) => takeLockOf(locking, self, connection, time, limit))
+  await using held = await time.before('Take the lock', (limit) =>
+    takeLockOf(locking, self, connection, time, limit, onRemains),
+  )
   const look = () => time.before('Look at the swarm', (limit) => planNow(removing, limit))
   const first = await look()
   const isLocked = locking.lock !== undefined && what.kind === 'stack'
@@ -77,7 +89,7 @@ export async function removeOver(asked: RemovalRequest, run: Run): Promise<Remov
           await removeVolumes(volumes, asked.volumes?.names ?? [], tools, self, { ...run, asked })
     return result([...services.map(thingOf), ...objects, ...records, ...ofNodes], services)
   } catch (error) {
-    throw signal.aborted ? error : new Underway(error)
+    throw afterFirstChange(error, signal)
   }
 }
 

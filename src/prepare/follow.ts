@@ -34,6 +34,8 @@ export interface PrepareRun extends Run {
   readonly deployment: Deployment
   readonly observed: Observation
   readonly self: RunIdentity
+  /** Told of what stays though no service is changed: a phrase. */
+  readonly onRemains: (what: string) => void
 }
 
 /** A pull that has its service, or had it. */

@@ -94,6 +94,7 @@ const LEFT = {
  *
  * @param made the IDs of those that are there as far as the stage knows
  * @param stop that of the run
+ * @param onRemains told of what stays: a phrase
  */
 export async function removeOurs(
   kind: keyof typeof PREFIXES,
@@ -101,6 +102,7 @@ export async function removeOurs(
   { token }: Pick<RunIdentity, 'token'>,
   made: ReadonlySet<string>,
   stop: AbortSignal,
+  onRemains: (what: string) => void = () => undefined,
 ): Promise<void> {
   const limit = timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS)
   try {
@@ -114,6 +116,7 @@ export async function removeOurs(
     for (const one of again) if (one.status === 'rejected') throw one.reason
     note({ pulls: '' })
   } catch (error) {
+    onRemains(`${LEFT[kind]} may be left`)
     log.warning(
       `Not removed: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`,
     )

@@ -33,7 +33,7 @@ export async function prepareNodes(changes: readonly Change[], run: PrepareRun):
       await run.time.before(TITLE, (limit) => pullAll(demands, run, limit, left))
     } finally {
       if (run.signal.aborted) run.time.beginClosing()
-      await removeOurs('pull', run.connection.engine, run.self, left, run.signal)
+      await removeOurs('pull', run.connection.engine, run.self, left, run.signal, run.onRemains)
     }
   })
   // Those that have come and gone meanwhile are none of the rollout's.

@@ -147,6 +147,10 @@ function explain(error: unknown, onlyLooks: boolean): Explanation {
     return { status: 'cancelled', problems: [problem], isUnknown: !onlyLooks }
   }
   if (error instanceof UserError) return { status: 'failed', problems: [error.message], isUnknown: false }
+  // What the user can mend, and met too late for that nothing had been changed.
+  if (error instanceof Underway && error.cause instanceof UserError) {
+    return { status: 'failed', problems: [error.message], isUnknown: true }
+  }
   const lost = tellCallError(error instanceof Underway ? error.cause : error)
   if (lost !== undefined) {
     const isUnknown = error instanceof Underway

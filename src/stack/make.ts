@@ -13,7 +13,7 @@ import {
   placeholder,
   type StackObject,
 } from '../docker/specs/stack-objects.ts'
-import { CutOff, messageOf, UserError } from '../errors.ts'
+import { CutOff, messageOf, UserError, withRemains } from '../errors.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
@@ -46,7 +46,7 @@ export interface Made {
  *
  * @param networks what docker itself would send to make those of the services that are changed
  * @throws UserError when the swarm refuses one or the time is over, the reason of the signal when it is aborted; what
- * was made before is taken away again, and what is left is named
+ * was made before is taken away again, and what stays is noted on it
  */
 export async function makeObjects(
   stack: Belongings,
@@ -55,20 +55,23 @@ export async function makeObjects(
 ): Promise<Made> {
   if (networks.length === 0 && objectsToSend(stack).length === 0) return { objects: [], ids: new Map() }
   const objects: MadeObject[] = []
+  const relabelled: string[] = []
   const found = new Map<string, { readonly id: string }>()
   try {
     const limit = AbortSignal.any([signal, time.over()])
-    await stage('Make networks, secrets and configs', () => makeAll(stack, networks, { objects, found }, engine, limit))
+    await stage('Make networks, secrets and configs', () =>
+      makeAll(stack, networks, { objects, relabelled, found }, engine, limit),
+    )
   } catch (error) {
     time.beginClosing()
-    const isLeft = await removeMade(objects, engine, signal)
-    if (signal.aborted) throw isLeft ? new CutOff(signal.reason) : signal.reason
-    if (error instanceof UserError || isLeft || !time.isOver) throw error
+    const left = await removeMade(objects, engine, signal)
+    const stays = [...left, ...relabelled]
+    if (signal.aborted) throw left.length > 0 ? new CutOff(signal.reason) : withRemains(signal.reason, stays)
+    if (error instanceof UserError || left.length > 0 || !time.isOver) throw withRemains(error, stays)
     const said = error instanceof DOMException ? '' : `: ${messageOf(error)}`
     const what = 'before its networks, secrets and configs were made'
-    throw new TimedOut(`timeout: the ${time.seconds} s were over ${what}${said}. They are taken away again`, {
-      cause: error,
-    })
+    const told = `timeout: the ${time.seconds} s were over ${what}${said}. They are taken away again`
+    throw withRemains(new TimedOut(told, { cause: error }), stays)
   }
   const made = objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }] as const)
   return { objects, ids: new Map([...found, ...made]) }
@@ -76,12 +79,21 @@ export async function makeObjects(
 
 /**
  * @param networks what docker itself would send to make them
- * @param done gets what was made, one by one, and by their placeholders the IDs of what another run has made meanwhile
+ * @param done gets what was made, one by one, a phrase for each that has other labels now, and by their placeholders the IDs
+ * of what another run has made meanwhile
  */
 async function makeAll(
   stack: Belongings,
   networks: readonly NetworkCreate[],
-  { objects, found }: { readonly objects: MadeObject[]; readonly found: Map<string, { readonly id: string }> },
+  {
+    objects,
+    relabelled,
+    found,
+  }: {
+    readonly objects: MadeObject[]
+    readonly relabelled: string[]
+    readonly found: Map<string, { readonly id: string }>
+  },
   engine: Engine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -123,7 +135,10 @@ async function makeAll(
         stack.name === undefined ? makeOrFind(engine, object, onFound) : makeOnce(engine, object),
       )
       log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`)
-    } else await relabel(object, there, engine, signal)
+    } else {
+      await relabel(object, there, engine, signal)
+      relabelled.push(`the labels of the ${object.kind} ${object.name} are changed`)
+    }
   }
 }
 

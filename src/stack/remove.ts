@@ -173,27 +173,31 @@ async function removeObjects(unused: readonly UnusedObject[], engine: Engine): P
  * Takes away what a run has made that then failed or was stopped, unless a service uses it. What stays is named.
  *
  * @param stop once it is aborted, nobody waits for tasks that still hold on to a network
- * @returns whether something is left, or may be, that no service uses
+ * @returns what is left, or may be, that no service uses: a phrase for each
  */
-export async function removeMade(objects: readonly MadeObject[], engine: Engine, stop: AbortSignal): Promise<boolean> {
-  if (objects.length === 0) return false
+export async function removeMade(
+  objects: readonly MadeObject[],
+  engine: Engine,
+  stop: AbortSignal,
+): Promise<readonly string[]> {
+  if (objects.length === 0) return []
   const used = await usedIds(engine)
   const left = await Promise.all(
-    objects.map(async ({ kind, name, id }) => {
+    objects.map(async ({ kind, name, id }): Promise<string[]> => {
       const byHand = `\`docker ${kind} rm ${name}\``
       if (id === undefined) {
         log.warning(`${kind} ${name}: it is not known whether the swarm made it. If nothing uses it: ${byHand}`)
-        return true
+        return [`it is not known whether the ${kind} ${name} was made`]
       }
-      if (used?.has(id)) return false
+      if (used?.has(id)) return []
       const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`)
       const refusal = await (stop.aborted ? attempt() : whenReleased(attempt))
       if (refusal === undefined) log.info(`${kind} ${name}: removed again`)
       else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`)
-      return refusal !== undefined
+      return refusal === undefined ? [] : [`the ${kind} ${name} is left`]
     }),
   )
-  return left.includes(true)
+  return left.flat()
 }
 
 /** `undefined` when the swarm does not say: it refuses itself to remove what is in use. */

@@ -154,6 +154,8 @@ describe('a lock that was not taken', () => {
     expect(locks(swarm)).toHaveLength(1)
     expect(run.log).toContain(`Warning: Not released: ${LOCK} (`)
     expect(run.log).toContain(`\`docker config rm ${LOCK}\``)
+    expect(run.log).toContain(`No service was changed, but ${LOCK} may be left.`)
+    expect(run.log).not.toContain('Nothing was changed')
   })
 
   test('for somebody else has it: nothing is said of its release', async () => {

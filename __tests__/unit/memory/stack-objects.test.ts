@@ -139,3 +139,39 @@ test.each(['secret', 'config'])(
     expect(namesOf(swarm, kind)).toEqual([])
   },
 )
+
+describe('a run that is refused after it has made something says what stays', () => {
+  const refused = { kind: 'error', status: 403, message: 'no' } as const
+  const failed = { kind: 'error', status: 500, message: 'Internal Server Error', done: true } as const
+  const NOTHING = 'Nothing was changed'
+
+  test('what was made, and is not removed again', async () => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    swarm.faults.add({ fault: failed, at: /^POST \/secrets\/create$/ }, { fault: refused, at: /^DELETE \/secrets\// })
+    const { log } = await deploy(swarm, compose('secret', 'first-content'))
+    expect(namesOf(swarm, 'secret')).toHaveLength(1)
+    expect(log).toMatch(/^failed: No service was changed, but the secret shop_it-[0-9a-f]+ is left\.$/m)
+    expect(log).not.toContain(NOTHING)
+  })
+
+  test('what may have been made, where nobody tells', async () => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    swarm.faults.add({ fault: failed, at: /^POST \/networks\/create$/ })
+    const text = "{services: {web: {image: 'hub.test/acme/web:1', networks: [own]}}, networks: {own: {}}}"
+    const { log } = await deploy(swarm, text)
+    expect(log).toContain('No service was changed, but it is not known whether the network shop_own was made.')
+    expect(log).toContain('If nothing uses it: `docker network rm shop_own`')
+    expect(log).not.toContain(NOTHING)
+  })
+
+  test('what has other labels', async () => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+    const labelled = (label: string, more: string) =>
+      `{services: {web: {image: 'hub.test/acme/web:1', configs: [it${more}]}}, configs: {it: {content: hello, labels: {x: "${label}"}}${more === '' ? '' : ', z: {content: new}'}}}`
+    await deploy(swarm, labelled('1', ''))
+    swarm.faults.add({ fault: refused, at: /^POST \/configs\/create$/ })
+    const { log } = await deploy(swarm, labelled('2', ', z'))
+    expect(log).toMatch(/No service was changed, but the labels of the config shop_it-[0-9a-f]+ are changed\./)
+    expect(log).not.toContain(NOTHING)
+  })
+})

@@ -119,7 +119,7 @@ export async function installRegistryCas(run: TrustRun): Promise<void> {
       await time.before(TITLE, (limit) => install(wanting, installCas, run, limit, made))
     } finally {
       if (run.signal.aborted) time.beginClosing()
-      await removeOurs('ca', run.connection.engine, run.self, made, run.signal)
+      await removeOurs('ca', run.connection.engine, run.self, made, run.signal, run.onRemains)
     }
   })
 }

@@ -72,7 +72,14 @@ export function failureSummary(
   const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
   const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []))
   return [
-    title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
+    title(
+      status,
+      prose(
+        isOne
+          ? shortHeadline(only)
+          : `${lines.length} things are wrong${isUnknown || remains.length > 0 ? '' : ', so nothing was done'}`,
+      ),
+    ),
     `Swarm Deploy: **${status}**. ${prose(whatChanged(isUnknown, remains))}`,
     ...(items.length === 0 ? [] : [items.join('\n')]),
     ...leftOut(all.length - items.length, 'problems'),
