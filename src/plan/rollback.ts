@@ -156,6 +156,8 @@ interface Part {
   /** And those that stay as they are. */
   readonly all: readonly ServiceRequest[]
   readonly back: Return
+  /** The names of services that have come to the stack since, and stay. */
+  readonly staying: readonly string[]
   readonly problems: readonly string[]
 }
 
@@ -180,12 +182,13 @@ function goingBack({ back, asked }: Chosen, { rerunJobs, stack }: RollbackReques
   }
   const requests = all.filter((one) => !jobs.includes(one)).map(({ request }) => request)
   if (all.length > 0 && requests.length === 0) problems.push(`${subject.kind} ${subject.name}: ${ONLY_JOBS}`)
-  if (stack?.prune !== true && back.leftOut.length === 0) {
-    for (const { Spec } of surplusOf(record, present)) {
+  const staying = stack?.prune === true ? [] : surplusOf(record, present)
+  if (back.leftOut.length === 0) {
+    for (const { Spec } of staying) {
       log.notice(`service ${Spec.Name}: #${record.version} does not have it, and it stays: \`prune: true\` removes it`)
     }
   }
-  return { requests, all: all.map(({ request }) => request), back, problems }
+  return { requests, all: all.map(({ request }) => request), back, staying: staying.map(nameInFiles), problems }
 }
 
 const JOB_STAYS =
@@ -223,11 +226,12 @@ function goneInWords({ subject, record }: Return, gone: readonly Gone[]): string
 }
 
 /** The stack as the version has it: nothing of it has to be made. */
-function stackOf({ name, prune }: StackToGoBack, { all, back }: Part, { objects }: Present): Stack {
+function stackOf({ name, prune }: StackToGoBack, { all, back, staying }: Part, { objects }: Present): Stack {
   const networks = Object.values(back.record.names.networks).map((network) => [network, ''] as const)
   return {
     name,
     services: all,
+    staying,
     objects: [],
     networks: new Map(networks),
     known: objects,

@@ -36,6 +36,8 @@ export interface Belongings {
 export interface Stack extends Belongings {
   readonly name: string
   readonly services: readonly ServiceRequest[]
+  /** Of a rollback: the services that have come since what it goes back to, and stay. */
+  readonly staying?: readonly string[]
 }
 
 /** A secret or config as the user wants it. */
@@ -165,9 +167,13 @@ export function isOwn(
   return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined)
 }
 
-/** The services of a stack that a run leaves as they are: because of `only`, and jobs that a rollback does not run again. */
+/**
+ * The services of a stack that a run leaves as they are: because of `only`, jobs that a rollback does not run again, and
+ * what a rollback does not remove.
+ */
 export function leftAsTheyAre(deployment: Deployment, stack: Stack | undefined): string[] {
   const sent = new Set(deployment.services.map(({ name }) => name))
-  const all = [...(stack?.services ?? []).map(({ name }) => name), ...(stackOf(deployment)?.leftOut ?? [])]
-  return all.filter((name) => !sent.has(name))
+  const { services = [], staying = [] } = stack ?? {}
+  const all = [...services.map(({ name }) => name), ...(stackOf(deployment)?.leftOut ?? []), ...staying]
+  return [...new Set(all)].filter((name) => !sent.has(name))
 }

@@ -307,7 +307,11 @@ describe('a stack', () => {
     const run = await rollBack(swarm, { stack: 'shop', to: 'previous' })
     expect(run.log).toContain('service shop_api: #1 does not have it, and it stays: `prune: true` removes it')
     expect(images(swarm)).toEqual({ shop_web: image(1), shop_api: image(2) })
+    const recorded = async () =>
+      (await records(swarm)).map(({ version, services }) => [version, services.map(({ name }) => name).sort()])
+    expect((await recorded())[0]).toEqual([3, ['shop_api', 'shop_web']])
     const pruned = await rollBack(swarm, { stack: 'shop', to: '#1', prune: 'true' })
+    expect((await recorded())[0]).toEqual([4, ['shop_web']])
     expect(pruned.results.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['shop_web', 'unchanged'],
       ['shop_api', 'removed'],
