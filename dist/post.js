@@ -8770,6 +8770,16 @@ class Underway extends Error {
     }
 }
 /**
+ * What a stage threw from the first change on, for the report: what was changed by then is not known.
+ *
+ * @param stop that of the run
+ */
+function afterFirstChange(error, stop) {
+    if (error instanceof CutOff || error instanceof Underway)
+        return error;
+    return stop.aborted ? new CutOff(stop.reason) : new Underway(error);
+}
+/**
  * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
  *
  * @throws UserErrors with every problem of every part
@@ -8781,8 +8791,9 @@ function throwAll(problems) {
 const remains = new WeakMap();
 /** Notes on an error what stays of the run that it ends, though no service was changed: a phrase for each. */
 function withRemains(error, phrases) {
-    if (typeof error === 'object' && error !== null && phrases.length > 0)
-        remains.set(error, phrases);
+    if (typeof error === 'object' && error !== null && phrases.length > 0) {
+        remains.set(error, [...remainsOf(error), ...phrases]);
+    }
     return error;
 }
 /** What {@link withRemains} has noted. */
@@ -22566,6 +22577,7 @@ function lock_config_secondsLeft(createdAt, seconds, now) {
 
 
 
+
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
@@ -22577,12 +22589,13 @@ const lock_LOOK_EVERY_MS = 1000;
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-function takeLock(asked, run, connection, time, signal) {
+function takeLock(asked, run, connection, time, signal, onRemains) {
     const { lock, services } = asked;
-    return takeLockOf({ lock, stack: stackOf(asked), services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+    const locking = { lock, stack: stackOf(asked), services, seconds: lifetimeOf(asked) };
+    return takeLockOf(locking, run, connection, time, signal, onRemains);
 }
 /** The same for a run that is no deploy. */
-async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {
+async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal, onRemains) {
     if (lock === undefined)
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
     const holder = { ...run, seconds };
@@ -22606,7 +22619,7 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         },
         [Symbol.asyncDispose]: () => {
             time.beginClosing();
-            return release(engine, holder, held);
+            return release(engine, holder, held, onRemains);
         },
     };
     try {
@@ -22685,7 +22698,7 @@ async function lock_find(engine, name, signal) {
     return config && heldLock(config);
 }
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, held) {
+async function release(engine, holder, held, onRemains) {
     try {
         if (held.size > 0)
             await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
@@ -22693,6 +22706,7 @@ async function release(engine, holder, held) {
     }
     catch (error) {
         const names = [...held];
+        onRemains(`${someOf(names)} may be left`);
         log.warning(`Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
     }
 }
@@ -22832,8 +22846,9 @@ const LEFT = {
  *
  * @param made the IDs of those that are there as far as the stage knows
  * @param stop that of the run
+ * @param onRemains told of what stays: a phrase
  */
-async function removeOurs(kind, engine, { token }, made, stop) {
+async function removeOurs(kind, engine, { token }, made, stop, onRemains = () => undefined) {
     const limit = timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
     try {
         const removeMade = (ids) => Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)));
@@ -22848,6 +22863,7 @@ async function removeOurs(kind, engine, { token }, made, stop) {
         note({ pulls: '' });
     }
     catch (error) {
+        onRemains(`${LEFT[kind]} may be left`);
         log.warning(`Not removed: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
     }
 }

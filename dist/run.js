@@ -8787,6 +8787,16 @@ class Underway extends Error {
     }
 }
 /**
+ * What a stage threw from the first change on, for the report: what was changed by then is not known.
+ *
+ * @param stop that of the run
+ */
+function afterFirstChange(error, stop) {
+    if (error instanceof CutOff || error instanceof Underway)
+        return error;
+    return stop.aborted ? new CutOff(stop.reason) : new Underway(error);
+}
+/**
  * The problems that the given parts of a stage ran into, thrown together; nothing is thrown when there are none.
  *
  * @throws UserErrors with every problem of every part
@@ -8798,8 +8808,9 @@ function throwAll(problems) {
 const remains = new WeakMap();
 /** Notes on an error what stays of the run that it ends, though no service was changed: a phrase for each. */
 function withRemains(error, phrases) {
-    if (typeof error === 'object' && error !== null && phrases.length > 0)
-        remains.set(error, phrases);
+    if (typeof error === 'object' && error !== null && phrases.length > 0) {
+        remains.set(error, [...remainsOf(error), ...phrases]);
+    }
     return error;
 }
 /** What {@link withRemains} has noted. */
@@ -23733,8 +23744,9 @@ const LEFT = {
  *
  * @param made the IDs of those that are there as far as the stage knows
  * @param stop that of the run
+ * @param onRemains told of what stays: a phrase
  */
-async function removeOurs(kind, engine, { token }, made, stop) {
+async function removeOurs(kind, engine, { token }, made, stop, onRemains = () => undefined) {
     const limit = clock_timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
     try {
         const removeMade = (ids) => Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)));
@@ -23749,6 +23761,7 @@ async function removeOurs(kind, engine, { token }, made, stop) {
         note({ pulls: '' });
     }
     catch (error) {
+        onRemains(`${LEFT[kind]} may be left`);
         log_log.warning(`Not removed: ${LEFT[kind]} (${errors_messageOf(error)}). On a manager \`${passing_services_removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
     }
 }
@@ -25286,7 +25299,9 @@ function failureSummary(status, problems, isUnknown, remains = []) {
     const items = fitting(all, summary_MOST_TABLE_BYTES, Buffer.byteLength);
     const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []));
     return [
-        title(status, prose(isOne ? shortHeadline(only) : `${lines.length} things are wrong, so nothing was done`)),
+        title(status, prose(isOne
+            ? shortHeadline(only)
+            : `${lines.length} things are wrong${isUnknown || remains.length > 0 ? '' : ', so nothing was done'}`)),
         `Swarm Deploy: **${status}**. ${prose(whatChanged(isUnknown, remains))}`,
         ...(items.length === 0 ? [] : [items.join('\n')]),
         ...leftOut(all.length - items.length, 'problems'),
@@ -25509,6 +25524,10 @@ function explain(error, onlyLooks) {
     }
     if (error instanceof UserError)
         return { status: 'failed', problems: [error.message], isUnknown: false };
+    // What the user can mend, and met too late for that nothing had been changed.
+    if (error instanceof Underway && error.cause instanceof UserError) {
+        return { status: 'failed', problems: [error.message], isUnknown: true };
+    }
     const lost = tellCallError(error instanceof Underway ? error.cause : error);
     if (lost !== undefined) {
         const isUnknown = error instanceof Underway;
@@ -25588,6 +25607,17 @@ function status_words_changeWords(change) {
     const isPlain = change.field === 'replicas' || change.field === 'image';
     return isPlain ? `${plan_words_nameOf(change)} ${before ?? 'none'} \u2192 ${after ?? 'none'}` : plan_words_nameOf(change);
 }
+/** What is wrong comes first, and of that what has no task up at all; in their order otherwise. */
+function worstFirst(services) {
+    return services.toSorted((a, b) => status_words_rank(a) - status_words_rank(b));
+}
+function status_words_rank({ state, drift, tasks: { running, wanted } }) {
+    if (state !== 'problem')
+        return state === 'changing' ? 3 : drift === undefined ? 5 : 4;
+    if (running >= wanted)
+        return 2;
+    return running === 0 ? 0 : 1;
+}
 function statusWordOf(services, { missing }) {
     if (missing.length > 0 || services.some(({ state }) => state === 'problem'))
         return 'problems';
@@ -25599,7 +25629,7 @@ function statusWordOf(services, { missing }) {
  * @param shown how a name is shown there
  */
 function statusLine(services, { missing }, shown = (name) => name) {
-    const bad = services.filter(({ state }) => state === 'problem');
+    const bad = worstFirst(services).filter(({ state }) => state === 'problem');
     const changing = services.filter(({ state }) => state === 'changing');
     const drifted = services.filter(({ drift }) => drift !== undefined);
     const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
@@ -25688,7 +25718,7 @@ async function reportStatus(swarm, { failOnProblems, which }) {
         process.exitCode = 1;
     await openStage('Services', async () => sayAll(services, swarm));
     const annotate = isRed ? reportLog.error : reportLog.warning;
-    const bad = services.filter(({ problems }) => problems.length > 0);
+    const bad = worstFirst(services).filter(({ problems }) => problems.length > 0);
     for (const line of swarm.missing)
         annotate(line);
     for (const { name, problems } of bad.slice(0, MOST_ANNOTATIONS))
@@ -25703,7 +25733,7 @@ async function reportStatus(swarm, { failOnProblems, which }) {
 function sayAll(services, swarm) {
     log_log.info(nodesLine(swarm));
     const column = nameColumn(services.map(({ name }) => name));
-    for (const one of badFirst(services)) {
+    for (const one of worstFirst(services)) {
         const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one;
         const mark = { up: '\u2713', changing: '~', problem: '\u2717' }[state];
         const isBad = state === 'problem';
@@ -25729,10 +25759,10 @@ function driftLine({ words, changes }) {
     return changes.length === 0 ? words : `${words}: ${changes.join(', ')}`;
 }
 function status_report_summary(word, title, services, swarm, which) {
-    const bad = services.filter(({ state }) => state === 'problem');
+    const bad = worstFirst(services).filter(({ state }) => state === 'problem');
     const sections = bad.map((one) => status_report_section(one, bad.length > MOST_OPEN_SECTIONS));
     const fitSections = fitting(sections, status_report_MOST_SECTION_BYTES, Buffer.byteLength);
-    const rows = badFirst(services).map(status_report_row);
+    const rows = worstFirst(services).map(status_report_row);
     const fit = fitting(rows, status_report_MOST_TABLE_BYTES, Buffer.byteLength);
     const left = rows.length - fit.length;
     const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : '';
@@ -25747,13 +25777,6 @@ function status_report_summary(word, title, services, swarm, which) {
     ].join('\n\n');
 }
 const HEAD = ['| Service | State | Image | Tasks | Account | Last deploy |', '| --- | --- | --- | --- | --- | --- |'];
-function status_report_rank({ state, drift }) {
-    return { problem: 0, changing: 1, up: drift === undefined ? 3 : 2 }[state];
-}
-/** In their order otherwise: what needs somebody is not to be looked for. */
-function badFirst(services) {
-    return services.toSorted((a, b) => status_report_rank(a) - status_report_rank(b));
-}
 function status_report_section(one, isFolded) {
     const result = asResult(one);
     const remedy = remedyOf(result);
@@ -25827,7 +25850,7 @@ function status_report_servicesOutput(services) {
                 commit: lastDeploy.run?.commit || null,
             },
     }));
-    const { json, leftOut } = listOutput(entries(services), status_report_CAUSE_CHARACTERS, status_report_MOST_OUTPUT_CHARACTERS, entries(badFirst(services)));
+    const { json, leftOut } = listOutput(entries(services), status_report_CAUSE_CHARACTERS, status_report_MOST_OUTPUT_CHARACTERS, entries(worstFirst(services)));
     if (leftOut > 0)
         log_log.warning(`The output services has no room for ${leftOut} services`);
     return json;
@@ -27642,11 +27665,15 @@ function askedLabels(labels = {}) {
 function stack_isOwn({ name }, labels) {
     return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
 }
-/** The services of a stack that a run leaves as they are: because of `only`, and jobs that a rollback does not run again. */
+/**
+ * The services of a stack that a run leaves as they are: because of `only`, jobs that a rollback does not run again, and
+ * what a rollback does not remove.
+ */
 function leftAsTheyAre(deployment, stack) {
     const sent = new Set(deployment.services.map(({ name }) => name));
-    const all = [...(stack?.services ?? []).map(({ name }) => name), ...(deployment_stackOf(deployment)?.leftOut ?? [])];
-    return all.filter((name) => !sent.has(name));
+    const { services = [], staying = [] } = stack ?? {};
+    const all = [...services.map(({ name }) => name), ...(deployment_stackOf(deployment)?.leftOut ?? []), ...staying];
+    return [...new Set(all)].filter((name) => !sent.has(name));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
@@ -32414,6 +32441,7 @@ function secondsLeft(createdAt, seconds, now) {
 
 
 
+
 /** While the swarm elects a leader, nobody knows for up to 20 s what became of a call. */
 const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
@@ -32425,12 +32453,13 @@ const lock_LOOK_EVERY_MS = 1000;
  *
  * @throws UserError when somebody else holds one for longer than `lock-timeout`
  */
-function takeLock(asked, run, connection, time, signal) {
+function takeLock(asked, run, connection, time, signal, onRemains) {
     const { lock, services } = asked;
-    return takeLockOf({ lock, stack: deployment_stackOf(asked), services, seconds: lifetimeOf(asked) }, run, connection, time, signal);
+    const locking = { lock, stack: deployment_stackOf(asked), services, seconds: lifetimeOf(asked) };
+    return takeLockOf(locking, run, connection, time, signal, onRemains);
 }
 /** The same for a run that is no deploy. */
-async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal) {
+async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, time, signal, onRemains) {
     if (lock === undefined)
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
     const holder = { ...run, seconds };
@@ -32454,7 +32483,7 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         },
         [Symbol.asyncDispose]: () => {
             time.beginClosing();
-            return release(engine, holder, held);
+            return release(engine, holder, held, onRemains);
         },
     };
     try {
@@ -32533,7 +32562,7 @@ async function lock_find(engine, name, signal) {
     return config && heldLock(config);
 }
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, held) {
+async function release(engine, holder, held, onRemains) {
     try {
         if (held.size > 0)
             await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
@@ -32541,6 +32570,7 @@ async function release(engine, holder, held) {
     }
     catch (error) {
         const names = [...held];
+        onRemains(`${someOf(names)} may be left`);
         log_log.warning(`Not released: ${names.join(', ')} (${errors_messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
     }
 }
@@ -33093,7 +33123,7 @@ async function prepareNodes(changes, run) {
         finally {
             if (run.signal.aborted)
                 run.time.beginClosing();
-            await removeOurs('pull', run.connection.engine, run.self, left, run.signal);
+            await removeOurs('pull', run.connection.engine, run.self, left, run.signal, run.onRemains);
         }
     });
     // Those that have come and gone meanwhile are none of the rollout's.
@@ -33920,7 +33950,7 @@ async function installRegistryCas(run) {
         finally {
             if (run.signal.aborted)
                 time.beginClosing();
-            await removeOurs('ca', run.connection.engine, run.self, made, run.signal);
+            await removeOurs('ca', run.connection.engine, run.self, made, run.signal, run.onRemains);
         }
     });
 }
@@ -37667,29 +37697,29 @@ async function removeObjects(unused, engine) {
  * Takes away what a run has made that then failed or was stopped, unless a service uses it. What stays is named.
  *
  * @param stop once it is aborted, nobody waits for tasks that still hold on to a network
- * @returns whether something is left, or may be, that no service uses
+ * @returns what is left, or may be, that no service uses: a phrase for each
  */
 async function removeMade(objects, engine, stop) {
     if (objects.length === 0)
-        return false;
+        return [];
     const used = await usedIds(engine);
     const left = await Promise.all(objects.map(async ({ kind, name, id }) => {
         const byHand = `\`docker ${kind} rm ${name}\``;
         if (id === undefined) {
             log_log.warning(`${kind} ${name}: it is not known whether the swarm made it. If nothing uses it: ${byHand}`);
-            return true;
+            return [`it is not known whether the ${kind} ${name} was made`];
         }
         if (used?.has(id))
-            return false;
+            return [];
         const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
         const refusal = await (stop.aborted ? attempt() : whenReleased(attempt));
         if (refusal === undefined)
             log_log.info(`${kind} ${name}: removed again`);
         else
             log_log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`);
-        return refusal !== undefined;
+        return refusal === undefined ? [] : [`the ${kind} ${name} is left`];
     }));
-    return left.includes(true);
+    return left.flat();
 }
 /** `undefined` when the swarm does not say: it refuses itself to remove what is in use. */
 async function usedIds(engine) {
@@ -37764,38 +37794,40 @@ const make_UNKNOWN = '';
  *
  * @param networks what docker itself would send to make those of the services that are changed
  * @throws UserError when the swarm refuses one or the time is over, the reason of the signal when it is aborted; what
- * was made before is taken away again, and what is left is named
+ * was made before is taken away again, and what stays is noted on it
  */
 async function makeObjects(stack, networks, { connection: { engine }, signal, time }) {
     if (networks.length === 0 && objectsToSend(stack).length === 0)
         return { objects: [], ids: new Map() };
     const objects = [];
+    const relabelled = [];
     const found = new Map();
     try {
         const limit = AbortSignal.any([signal, time.over()]);
-        await stage('Make networks, secrets and configs', () => makeAll(stack, networks, { objects, found }, engine, limit));
+        await stage('Make networks, secrets and configs', () => makeAll(stack, networks, { objects, relabelled, found }, engine, limit));
     }
     catch (error) {
         time.beginClosing();
-        const isLeft = await removeMade(objects, engine, signal);
+        const left = await removeMade(objects, engine, signal);
+        const stays = [...left, ...relabelled];
         if (signal.aborted)
-            throw isLeft ? new CutOff(signal.reason) : signal.reason;
-        if (error instanceof UserError || isLeft || !time.isOver)
-            throw error;
+            throw left.length > 0 ? new CutOff(signal.reason) : withRemains(signal.reason, stays);
+        if (error instanceof UserError || left.length > 0 || !time.isOver)
+            throw withRemains(error, stays);
         const said = error instanceof DOMException ? '' : `: ${errors_messageOf(error)}`;
         const what = 'before its networks, secrets and configs were made';
-        throw new TimedOut(`timeout: the ${time.seconds} s were over ${what}${said}. They are taken away again`, {
-            cause: error,
-        });
+        const told = `timeout: the ${time.seconds} s were over ${what}${said}. They are taken away again`;
+        throw withRemains(new TimedOut(told, { cause: error }), stays);
     }
     const made = objects.map(({ kind, name, id = '' }) => [placeholder(kind, name), { id }]);
     return { objects, ids: new Map([...found, ...made]) };
 }
 /**
  * @param networks what docker itself would send to make them
- * @param done gets what was made, one by one, and by their placeholders the IDs of what another run has made meanwhile
+ * @param done gets what was made, one by one, a phrase for each that has other labels now, and by their placeholders the IDs
+ * of what another run has made meanwhile
  */
-async function makeAll(stack, networks, { objects, found }, engine, signal) {
+async function makeAll(stack, networks, { objects, relabelled, found, }, engine, signal) {
     const make = async (kind, name, create) => {
         signal.throwIfAborted();
         const at = objects.push({ kind, name, id: undefined }) - 1;
@@ -37840,8 +37872,10 @@ async function makeAll(stack, networks, { objects, found }, engine, signal) {
             const isMade = await make(kind, name, () => stack.name === undefined ? makeOrFind(engine, object, onFound) : makeOnce(engine, object));
             log_log.info(`${kind} ${name}: ${isMade ? 'created' : 'there by now'}`);
         }
-        else
+        else {
             await relabel(object, there, engine, signal);
+            relabelled.push(`the labels of the ${object.kind} ${object.name} are changed`);
+        }
     }
 }
 /** Nothing but the labels of a secret or config can be changed, and no task takes notice of it. */
@@ -38576,12 +38610,13 @@ function rollback_goingBack({ back, asked }, { rerunJobs, stack }, present) {
     const requests = all.filter((one) => !jobs.includes(one)).map(({ request }) => request);
     if (all.length > 0 && requests.length === 0)
         problems.push(`${subject.kind} ${subject.name}: ${ONLY_JOBS}`);
-    if (stack?.prune !== true && back.leftOut.length === 0) {
-        for (const { Spec } of surplusOf(record, present)) {
+    const staying = stack?.prune === true ? [] : surplusOf(record, present);
+    if (back.leftOut.length === 0) {
+        for (const { Spec } of staying) {
             log_log.notice(`service ${Spec.Name}: #${record.version} does not have it, and it stays: \`prune: true\` removes it`);
         }
     }
-    return { requests, all: all.map(({ request }) => request), back, problems };
+    return { requests, all: all.map(({ request }) => request), back, staying: staying.map(nameInFiles), problems };
 }
 const rollback_JOB_STAYS = 'a job, which is left as it is: going back would run the old one again, which `rerun-jobs: true` asks for';
 const ONLY_JOBS = 'there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant';
@@ -38614,11 +38649,12 @@ function rollback_goneInWords({ subject, record }, gone) {
     return `${subject.kind} ${subject.name} cannot go back to #${record.version}: the swarm no longer has ${list.format(named)}. Make ${them} again under the same name (${ways.join('; ')}), or go back to another version`;
 }
 /** The stack as the version has it: nothing of it has to be made. */
-function rollback_stackOf({ name, prune }, { all, back }, { objects }) {
+function rollback_stackOf({ name, prune }, { all, back, staying }, { objects }) {
     const networks = Object.values(back.record.names.networks).map((network) => [network, '']);
     return {
         name,
         services: all,
+        staying,
         objects: [],
         networks: new Map(networks),
         known: objects,
@@ -42208,11 +42244,11 @@ async function deployOver(asked, run) {
 async function allStages(asked, run, onRemains) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const { signal, time } = run;
+        const { time } = run;
         // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
         const connection = time.bound(run.connection);
         const self = identifyRun(process.env);
-        const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit)), true);
+        const lock = deploy_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLock(asked, self, connection, time, limit, onRemains)), true);
         const read = await readAsked(asked, { ...run, connection });
         const { deployment, stack } = read;
         // Those of a stack are only known now.
@@ -42222,15 +42258,13 @@ async function allStages(asked, run, onRemains) {
         const before = { ...run, connection };
         const { changes, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed');
         await push(pushes, changes, deployment, before, onRemains);
-        const preparing = { ...run, connection, observed: atFirst, deployment, self };
+        const preparing = { ...run, connection, observed: atFirst, deployment, self, onRemains };
         await removeLeft(preparing);
         const observed = await prepareNodes(changes, preparing);
         const mark = markFor(self, deployment, observed);
         const lines = serviceLog(changes.map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        const { results, advice, records } = await change(changes, read, { ...rollout, self }).catch((error) => {
-            throw error instanceof UserError || signal.aborted ? error : new Underway(error);
-        });
+        const { results, advice, records } = await change(changes, read, { ...rollout, self });
         const names = changes.map(({ request }) => request.name);
         const pruned = tools && (await pruneOldImages(tools, results, subjectsOf(names, stack), { ...run, deployment, self }));
         return {
@@ -42271,9 +42305,19 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
 }
 const NO_RECORDS = { notes: [], removed: [] };
 /** From here on the swarm is changed. */
-async function change(asked, { stack, belongings, returns }, run) {
+async function change(changes, asked, run) {
+    const { signal } = run;
+    // What it throws to the user says itself what stays.
+    const made = await make(changes, asked.belongings, run).catch((error) => {
+        throw error instanceof UserError || signal.aborted ? error : new Underway(error);
+    });
+    return changeServices(made, asked, run).catch((error) => {
+        throw afterFirstChange(error, signal);
+    });
+}
+/** @param made the changes, and what was made for them */
+async function changeServices({ changes, objects }, { stack, belongings, returns }, run) {
     const { connection, deployment, signal, time } = run;
-    const { changes, objects } = await make(asked, belongings, run);
     const first = await takeFirstSteps(changes, run);
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
     const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
@@ -44387,9 +44431,24 @@ function missingOf({ missing }) {
  * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
  * no service of others needs. A service is all that there is of it: of a blue-green one both, and what this action has made
  * for it, where no other needs that.
+ *
+ * All of it is in the order of names: that of a daemon is by IDs, and another one for each run.
  */
-function planRemoval(what, swarm) {
+function planRemoval(what, asListed) {
+    const swarm = byName(asListed);
     return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm);
+}
+function byName({ services, known: { secret, config, networks } }) {
+    const sorted = (all, nameOf) => all.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    const nameIn = ({ Spec }) => Spec.Name;
+    return {
+        services: sorted(services, nameIn),
+        known: {
+            secret: sorted(secret, nameIn),
+            config: sorted(config, nameIn),
+            networks: sorted(networks, ({ Name }) => Name),
+        },
+    };
 }
 function planStack(stack, { services, known }) {
     const going = services.filter((service) => plan_stackOf(service) === stack);
@@ -45021,6 +45080,16 @@ function remove_remove(asked, signal) {
  * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
  */
 async function removeOver(asked, run) {
+    const remains = [];
+    try {
+        return await remove_allStages(asked, run, (what) => remains.push(what));
+    }
+    catch (error) {
+        throw withRemains(error, remains);
+    }
+}
+/** @param onRemains told of what stays though nothing is removed: a phrase */
+async function remove_allStages(asked, run, onRemains) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const { time, signal } = run;
@@ -45034,7 +45103,7 @@ async function removeOver(asked, run) {
             seconds: lifetimeOfSeconds(asked.timeoutSeconds),
         };
         const self = identifyRun(process.env);
-        const held = remove_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLockOf(locking, self, connection, time, limit)), true);
+        const held = remove_addDisposableResource(env_1, await time.before('Take the lock', (limit) => takeLockOf(locking, self, connection, time, limit, onRemains)), true);
         const look = () => time.before('Look at the swarm', (limit) => planNow(removing, limit));
         const first = await look();
         const isLocked = locking.lock !== undefined && what.kind === 'stack';
@@ -45067,7 +45136,7 @@ async function removeOver(asked, run) {
             return result([...services.map(thingOf), ...objects, ...records, ...ofNodes], services);
         }
         catch (error) {
-            throw signal.aborted ? error : new Underway(error);
+            throw afterFirstChange(error, signal);
         }
     }
     catch (e_1) {

@@ -70,9 +70,26 @@ export interface PresentSwarm {
  * What goes. A stack is what has its label, by its whole name: its services, and the networks, secrets and configs that
  * no service of others needs. A service is all that there is of it: of a blue-green one both, and what this action has made
  * for it, where no other needs that.
+ *
+ * All of it is in the order of names: that of a daemon is by IDs, and another one for each run.
  */
-export function planRemoval(what: RemovalSubject, swarm: PresentSwarm): RemovalPlan {
+export function planRemoval(what: RemovalSubject, asListed: PresentSwarm): RemovalPlan {
+  const swarm = byName(asListed)
   return what.kind === 'stack' ? planStack(what.name, swarm) : planServices(what.names, swarm)
+}
+
+function byName({ services, known: { secret, config, networks } }: PresentSwarm): PresentSwarm {
+  const sorted = <T>(all: readonly T[], nameOf: (one: T) => string) =>
+    all.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const nameIn = ({ Spec }: { readonly Spec: { readonly Name: string } }) => Spec.Name
+  return {
+    services: sorted(services, nameIn),
+    known: {
+      secret: sorted(secret, nameIn),
+      config: sorted(config, nameIn),
+      networks: sorted(networks, ({ Name }) => Name),
+    },
+  }
 }
 
 function planStack(stack: string, { services, known }: PresentSwarm): RemovalPlan {

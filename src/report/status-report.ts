@@ -20,6 +20,7 @@ import {
   statusLine,
   statusWordOf,
   tasksWords,
+  worstFirst,
 } from './status-words.ts'
 import { folded, remedyLine, told } from './summary/culprits.ts'
 
@@ -39,7 +40,7 @@ export async function reportStatus(swarm: SwarmStatus, { failOnProblems, which }
   if (isRed) process.exitCode = 1
   await openStage('Services', async () => sayAll(services, swarm))
   const annotate = isRed ? reportLog.error : reportLog.warning
-  const bad = services.filter(({ problems }) => problems.length > 0)
+  const bad = worstFirst(services).filter(({ problems }) => problems.length > 0)
   for (const line of swarm.missing) annotate(line)
   for (const { name, problems } of bad.slice(0, MOST_ANNOTATIONS)) annotate(problems.join('\n'), name)
   const line = statusLine(services, swarm)
@@ -53,7 +54,7 @@ export async function reportStatus(swarm: SwarmStatus, { failOnProblems, which }
 function sayAll(services: readonly ShownStatus[], swarm: SwarmStatus): void {
   log.info(nodesLine(swarm))
   const column = nameColumn(services.map(({ name }) => name))
-  for (const one of badFirst(services)) {
+  for (const one of worstFirst(services)) {
     const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one
     const mark = { up: '✓', changing: '~', problem: '✗' }[state]
     const isBad = state === 'problem'
@@ -86,10 +87,10 @@ function summary(
   swarm: SwarmStatus,
   which: StatusSubject,
 ): string {
-  const bad = services.filter(({ state }) => state === 'problem')
+  const bad = worstFirst(services).filter(({ state }) => state === 'problem')
   const sections = bad.map((one) => section(one, bad.length > MOST_OPEN_SECTIONS))
   const fitSections = fitting(sections, MOST_SECTION_BYTES, Buffer.byteLength)
-  const rows = badFirst(services).map(row)
+  const rows = worstFirst(services).map(row)
   const fit = fitting(rows, MOST_TABLE_BYTES, Buffer.byteLength)
   const left = rows.length - fit.length
   const about = which.kind === 'stack' ? `, stack ${nameCode(which.name)}` : ''
@@ -105,15 +106,6 @@ function summary(
 }
 
 const HEAD = ['| Service | State | Image | Tasks | Account | Last deploy |', '| --- | --- | --- | --- | --- | --- |']
-
-function rank({ state, drift }: ShownStatus): number {
-  return { problem: 0, changing: 1, up: drift === undefined ? 3 : 2 }[state]
-}
-
-/** In their order otherwise: what needs somebody is not to be looked for. */
-function badFirst(services: readonly ShownStatus[]): ShownStatus[] {
-  return services.toSorted((a, b) => rank(a) - rank(b))
-}
 
 function section(one: ShownStatus, isFolded: boolean): string {
   const result = asResult(one)
@@ -198,7 +190,7 @@ function servicesOutput(services: readonly ShownStatus[]): string {
     entries(services),
     CAUSE_CHARACTERS,
     MOST_OUTPUT_CHARACTERS,
-    entries(badFirst(services)),
+    entries(worstFirst(services)),
   )
   if (leftOut > 0) log.warning(`The output services has no room for ${leftOut} services`)
   return json

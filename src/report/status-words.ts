@@ -83,6 +83,17 @@ function changeWords(change: ReturnType<typeof shownChange>): string {
   return isPlain ? `${nameOf(change)} ${before ?? 'none'} → ${after ?? 'none'}` : nameOf(change)
 }
 
+/** What is wrong comes first, and of that what has no task up at all; in their order otherwise. */
+export function worstFirst(services: readonly ShownStatus[]): ShownStatus[] {
+  return services.toSorted((a, b) => rank(a) - rank(b))
+}
+
+function rank({ state, drift, tasks: { running, wanted } }: ShownStatus): number {
+  if (state !== 'problem') return state === 'changing' ? 3 : drift === undefined ? 5 : 4
+  if (running >= wanted) return 2
+  return running === 0 ? 0 : 1
+}
+
 export function statusWordOf(services: readonly ShownStatus[], { missing }: SwarmStatus): StatusWord {
   if (missing.length > 0 || services.some(({ state }) => state === 'problem')) return 'problems'
   return services.some(({ state }) => state === 'changing') ? 'changing' : 'healthy'
@@ -98,7 +109,7 @@ export function statusLine(
   { missing }: SwarmStatus,
   shown = (name: string) => name,
 ): string {
-  const bad = services.filter(({ state }) => state === 'problem')
+  const bad = worstFirst(services).filter(({ state }) => state === 'problem')
   const changing = services.filter(({ state }) => state === 'changing')
   const drifted = services.filter(({ drift }) => drift !== undefined)
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`

@@ -53,6 +53,16 @@ const onNetwork = (swarm: MemorySwarm, network: string, image = IMAGE): Pick<Ser
   TaskTemplate: { ContainerSpec: { Image: image }, Networks: [{ Target: idOf(swarm, network) }] },
 })
 
+test('services and what they had go in the order of names, whatever that of the daemon is', async () => {
+  const swarm = newSwarm()
+  const labels = { Labels: { [NAMESPACE]: 'shop' } }
+  for (const name of ['shop_web', 'shop_api', 'shop_db']) put(swarm, { Name: name, ...labels })
+  for (const Name of ['shop_z', 'shop_a']) swarm.somebody('POST', '/configs/create', { Name, ...labels, Data: '' })
+  await pass(5)
+  const run = await remove(swarm, { stack: 'shop', 'max-parallel': '1' })
+  expect(run.removed?.map(({ name }) => name)).toEqual(['shop_api', 'shop_db', 'shop_web', 'shop_a', 'shop_z'])
+})
+
 const changes = (swarm: MemorySwarm) =>
   swarm.faults.calls.filter(({ method, path }) => method === 'DELETE' || /(?:create|update)$/.test(path))
 

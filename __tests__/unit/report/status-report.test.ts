@@ -98,6 +98,15 @@ test('what is wrong comes first, with its last words and what to do; red only wh
   expect(red.commands.filter(({ name }) => name === 'error')).toHaveLength(2)
 })
 
+test('of what is wrong that comes first which has no task up at all', async () => {
+  const down = (name: string, running: number) => ({ ...sick(name), tasks: { running, wanted: 2, nodes: 1 } })
+  const all = [sick('account'), down('half', 1), down('off', 0), service('well')]
+  const { printed, summary } = await report(all)
+  expect(printed).toContain('3 of 4 services are not as they should be: off, half, account')
+  const sections = [...summary.matchAll(/^### `(.*)`$/gm)].map(([, name]) => name)
+  expect(sections).toEqual(['off', 'half', 'account'])
+})
+
 test('the headline of one problem ends at a word, and has no half of what is code', async () => {
   const { summary } = await report([
     sick('shop_api', `${'word '.repeat(25)}run \`docker service update --force shop_api\` now, and more`),
