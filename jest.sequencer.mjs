@@ -2,15 +2,19 @@ import Sequencer from '@jest/test-sequencer'
 
 /** What takes longest, the longest first: so that at the end no worker waits for another one. */
 const LONGEST = [
+  'swarm/daemons',
   'runners/act-container',
   'runners/act-host',
-  'swarm/strategies',
-  'swarm/daemons',
   'swarm/faults',
+  'runners/examples',
+  'swarm/memory',
   'swarm/verdicts',
+  'swarm/strategies',
+  'swarm/ssh',
+  'swarm/plan',
+  'swarm/records',
   'swarm/create-args',
   'swarm/signals',
-  'swarm/memory',
   'swarm/prepare',
   'bundle/timeout',
   'unit/strategies/trial',
