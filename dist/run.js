@@ -36780,23 +36780,31 @@ function deploy(services, run, watch) {
     const { deployment, signal, time } = run;
     const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
     const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
-    return parallel_inParallel(services, deployment.maxParallel, async (change) => {
-        const sent = await sendOrNot(change);
+    // What is as asked waits for no turn: one look shows all of it.
+    const turns = services.map((change) => (change.action === 'unchanged' ? asItIs(change) : change));
+    for (const turn of turns)
+        if ('sentAt' in turn)
+            watch?.add(turn);
+    return parallel_inParallel(turns, deployment.maxParallel, async (turn) => {
+        if ('sentAt' in turn)
+            return turn;
+        const sent = await sendOrNot(turn);
         watch?.add(sent);
         return sent;
     });
     async function sendOrNot(change) {
-        const asItIs = { change, service: currentOf(change), sentAt: nowMs() };
-        if (change.action === 'unchanged')
-            return asItIs;
         const problem = whyNotSent(run, watch);
         if (problem !== undefined)
-            return { ...asItIs, problem };
+            return { ...asItIs(change), problem };
         noteSending(change);
         const sent = await send(change, run, end).catch((error) => send_unanswered(change, error, run, watch));
         noteSent(sent);
         return sent;
     }
+}
+/** Without anything sent to it. */
+function asItIs(change) {
+    return { change, service: currentOf(change), sentAt: nowMs() };
 }
 /** Aborted so long after `signal`. */
 function afterwards(signal, ms) {

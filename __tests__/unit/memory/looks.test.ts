@@ -47,6 +47,22 @@ function expectAll(swarm: MemorySwarm, name: string, image: string, replicas = 2
 beforeEach(stopTime)
 afterEach(letTimeRun)
 
+test('services that are as asked need no more looks where fewer are sent at once', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const looksWith = async (maxParallel: string) => {
+    const swarm = await swarmWith(names)
+    let looks = 0
+    const count = () => {
+      looks++
+    }
+    swarm.faults.add({ at: /^GET \/tasks$/, from: 1, times: 99, fault: { kind: 'meanwhile', act: count } })
+    const { results } = await runAction(swarm, deployOf(names, 'hub.test/acme/web:1', { 'max-parallel': maxParallel }))
+    expect(results.map(({ outcome }) => outcome)).toEqual(names.map(() => 'unchanged'))
+    return looks
+  }
+  expect(await looksWith('1')).toBe(await looksWith('5'))
+})
+
 describe('several canaries in one run, with no fault at all', () => {
   const names = ['a', 'b', 'c', 'd']
 
