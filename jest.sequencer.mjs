@@ -17,8 +17,15 @@ const LONGEST = [
   'swarm/signals',
   'swarm/prepare',
   'bundle/timeout',
+  'unit/runner/survivors',
   'unit/strategies/trial',
   'unit/memory/net',
+  'unit/memory/engine-faults',
+  'unit/memory/colours',
+  'unit/memory/refresh-auth',
+  'unit/inputs/echoes',
+  'unit/memory/rollback',
+  'unit/memory/remove',
 ]
 
 /** Jest's order, which is by size on a machine that has run none of them, behind what is known to take long. */

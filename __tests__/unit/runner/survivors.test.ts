@@ -1,16 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, expect, test } from '@jest/globals'
 import { endMarked, isAlive, startOf, stopMain } from '../../../src/runner/survivors.ts'
 
-const started: ChildProcess[] = []
-afterEach(() => {
-  for (const { pid = 0 } of started.splice(0)) {
+const started: { readonly pid: number; readonly ended: Promise<unknown> }[] = []
+afterEach(async () => {
+  for (const { pid, ended } of started.splice(0)) {
     try {
       process.kill(-pid, 'SIGKILL')
     } catch {
       // All of it has ended already.
     }
+    await ended
   }
 })
 
@@ -18,10 +19,11 @@ afterEach(() => {
 async function shell(script: string, mark = '') {
   const env = { PATH: process.env.PATH ?? '', SWARM_DEPLOY_RUN: mark }
   const child = spawn('sh', ['-c', script], { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
-  started.push(child)
-  const [said] = (await once(child.stdout, 'data')) as [Buffer]
   const pid = child.pid ?? 0
-  return { said: said.toString().trim(), process: { pid, startedAt: startOf(pid) ?? '' }, ended: once(child, 'exit') }
+  const ended = once(child, 'exit')
+  started.push({ pid, ended })
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  return { said: said.toString().trim(), process: { pid, startedAt: startOf(pid) ?? '' }, ended }
 }
 
 test('a process is told from another that has its number', async () => {
