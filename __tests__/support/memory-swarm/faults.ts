@@ -24,7 +24,8 @@ export type Fault =
   /** Nothing is answered for so many seconds; then all goes on. */
   | { readonly kind: 'stall'; readonly seconds: number; readonly done?: boolean }
   /**
-   * A leader that comes back has not caught up yet: what the same read was answered the first time, or nothing at all.
+   * A leader that comes back has not caught up yet: what the same read, by its query too, was answered the first time, or
+   * nothing at all. A change is done.
    */
   | { readonly kind: 'out-of-date' | 'empty-store' }
   /** An answer of 200 that is no JSON. */
@@ -132,7 +133,7 @@ export class Faults {
           await sleep(fault.seconds * 1000)
           break
         case 'out-of-date':
-          answer = this.#firstAnswers.get(`${call.method} ${call.path}`)
+          answer = this.#firstAnswers.get(readOf(call))
           break
         case 'empty-store':
           if (!/^\/[a-z]+$/.test(call.path)) throw new EngineError(404, `${call.path} not found`)
@@ -147,11 +148,16 @@ export class Faults {
     }
     await sleep(CALL_MS)
     const { status, body } = done()
-    const line = `${call.method} ${call.path}`
-    if (!this.#firstAnswers.has(line)) this.#firstAnswers.set(line, { status, body })
+    const read = readOf(call)
+    if (call.method === 'GET' && !this.#firstAnswers.has(read)) this.#firstAnswers.set(read, { status, body })
     if (status < 400) return { status, body }
     throw new EngineError(status, (body as { message: string }).message)
   }
+}
+
+/** What tells one read from another. */
+function readOf({ method, path, query }: Call): string {
+  return `${method} ${path} ${JSON.stringify(query)}`
 }
 
 /** The run gives up on a call when it is stopped, or when it has no more patience. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { type Fault, RETURNING } from '../../support/memory-swarm/faults.ts'
-import { letTimeRun, pass, stopTime } from '../../support/memory-swarm/hand-clock.ts'
+import { letTimeRun, pass, settle, stopTime } from '../../support/memory-swarm/hand-clock.ts'
 import { pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
 import { type Run, runAction } from '../../support/memory-swarm/run.ts'
@@ -221,4 +221,19 @@ test('two hundred new services over a daemon that takes a second for each call',
   expect(run.problems).toEqual([])
   expect(run.results.map(({ name, outcome }) => [name, outcome])).toEqual(names.map((name) => [name, 'created']))
   expect(run.log.match(/^\d+ of 200 services are checked$/gm)?.length).toBeGreaterThan(0)
+})
+
+test('a manager in memory that has not caught up answers each query with its own, and does what it is told', async () => {
+  const swarm = await swarmWithWeb()
+  const named = (name: string) => {
+    const query = { filters: JSON.stringify({ name: [name] }) }
+    return settle(swarm.engine.get<readonly unknown[]>('/services', { query }), 60)
+  }
+  const make = (Name: string) => settle(swarm.engine.post('/configs/create', { body: { Name, Data: '' } }), 60)
+  expect(await named('web')).toHaveLength(1)
+  await make('one')
+  swarm.faults.add({ fault: { kind: 'out-of-date' }, at: /./, times: 9 })
+  expect(await named('none')).toEqual([])
+  await make('two')
+  expect(swarm.store.object('configs', 'two')).toBeDefined()
 })
