@@ -13293,7 +13293,11 @@ function engineOver(calls, apiVersion, ping) {
             throw refusal(answer, calls.asked(method, path));
         return answer;
     };
-    const parsed = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
+    const parsed = async (method, path, options) => {
+        const answer = await call(method, path, options);
+        const parse = () => readAnswer(answer, path, calls.asked(method, path));
+        return options?.reader === undefined ? parse() : options.reader(answer.body, parse);
+    };
     async function* lines(path, options) {
         const response = await calls.stream(`/v${apiVersion}${path}`, options);
         const status = response.statusCode ?? 0;

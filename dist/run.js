@@ -27085,6 +27085,33 @@ function hasComeUp(history, snapshot, inSlot) {
     return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/same-answers.js
+
+/**
+ * What the answers of one round of requests were read as, for the next round. While a swarm is at work most of it answers
+ * the same bytes again, and what is made of a long answer costs many times what its digest does.
+ */
+class SameAnswers {
+    #before = new Map();
+    #now = new Map();
+    /** The next round begins: what the last one did not ask for is forgotten. */
+    nextRound() {
+        this.#before = this.#now;
+        this.#now = new Map();
+    }
+    /**
+     * @param asked what the answer answers
+     * @param read must depend on the answer alone; is not called when the answer is the same as in the last round
+     */
+    read(asked, answer, read) {
+        const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(answer).digest('base64');
+        const last = this.#now.get(asked) ?? this.#before.get(asked);
+        const reading = last?.digest === digest ? last : { digest, value: read() };
+        this.#now.set(asked, reading);
+        return reading.value;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/health.js
 
 
@@ -27169,21 +27196,27 @@ const failed_check_known = new WeakMap();
  * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
  */
 async function withFailedChecks(tasks, engine, signal) {
+    // They are few of many, if any.
+    if (!tasks.some(mayBeUnhealthy))
+        return tasks;
     return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
 }
 /** The same for one task. */
 async function withFailedCheck(task, engine, signal) {
-    const { State: state, ContainerStatus: container } = task.Status;
-    if (state !== 'complete' || !container?.ContainerID)
+    if (!mayBeUnhealthy(task))
         return task;
     const answers = failed_check_known.get(engine) ?? new Map();
     failed_check_known.set(engine, answers);
-    const answer = answers.get(task.ID) ?? look(task, container.ContainerID, engine, signal);
+    const answer = answers.get(task.ID) ?? look(task, task.Status.ContainerStatus.ContainerID, engine, signal);
     answers.set(task.ID, answer);
     const found = await answer;
     if (found === 'unhealthy')
         return asFailed(task, UNHEALTHY);
     return found === 'done' ? task : { ...task, unseenCheck: found };
+}
+/** Whether it ended with code 0, in a container that may be looked at. */
+function mayBeUnhealthy(task) {
+    return task.Status.State === 'complete' && Boolean(task.Status.ContainerStatus?.ContainerID);
 }
 /**
  * A task as it was read, or as failed when it ended with code 0, its container cannot be looked at, and it was up long
@@ -27288,16 +27321,19 @@ function sharingTemplates(service, known) {
 
 
 
+
 /**
  * Reads services, their tasks and the nodes: three calls for up to a hundred services. Of more the services
  * are asked for by the hundred, and their tasks for 25 at a time.
  *
  * @param ours the services as this run has read them or given them their specs, before the reading
+ * @param before what the snapshots before this one have read, of whoever takes many
  * @throws EngineError, ConnectionLost when the daemon does not answer
  */
-async function takeSnapshot(engine, ours, which, signal) {
+async function takeSnapshot(engine, ours, which, signal, before = new SameAnswers()) {
+    before.nextRound();
     const [read, nodes] = await Promise.all([
-        servicesAndTasks(engine, ours, which, signal),
+        servicesAndTasks(engine, ours, which, signal, before),
         engine.get('/nodes', { signal }),
     ]);
     const byId = new Map(read.services.map((service) => [service.ID, service]));
@@ -27311,41 +27347,42 @@ async function takeSnapshot(engine, ours, which, signal) {
     return { services: new Map(services), nodes };
 }
 const AGAIN_MS = 500;
-async function servicesAndTasks(engine, ours, which, signal) {
+async function servicesAndTasks(engine, ours, which, signal, before = new SameAnswers()) {
     const [services, tasks] = await Promise.all([
-        readAgain(engine, ours, signal),
-        orGone(tasksOf(engine, snapshot_idsOf(ours), which, signal)),
+        readAgain(engine, ours, signal, before),
+        orGone(tasksOf(engine, snapshot_idsOf(ours), which, signal, before)),
     ]);
     if (tasks !== undefined)
         return { services, tasks: await withFailedChecks(tasks, engine, signal) };
     // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-    const there = new Set(snapshot_idsOf(await readAgain(engine, ours, signal)));
+    const there = new Set(snapshot_idsOf(await readAgain(engine, ours, signal, before)));
     if (there.size === ours.length)
         await sleep(AGAIN_MS, signal);
-    return servicesAndTasks(engine, ours.filter(({ ID }) => there.has(ID)), which, signal);
+    return servicesAndTasks(engine, ours.filter(({ ID }) => there.has(ID)), which, signal, before);
 }
 /** Those that are still there. */
-async function readAgain(engine, ours, signal) {
+async function readAgain(engine, ours, signal, before) {
     const known = new Map(ours.map((one) => [one.ID, one]));
     return inChunks(snapshot_idsOf(ours), async (id) => {
         const query = { filters: JSON.stringify({ id }) };
-        const read = () => engine.get('/services', { query, signal });
-        const services = await readSurely(read, engine, signal, undefined, id.length);
-        return services.map((service) => {
+        const asKept = (service) => {
             const { Spec, PreviousSpec } = known.get(service.ID) ?? service;
             return sharingTemplates(service, [Spec, PreviousSpec]);
-        });
+        };
+        const reader = (answer, parse) => before.read(`services ${id}`, answer, () => parse().map(asKept));
+        const read = () => engine.get('/services', { query, signal, reader });
+        return readSurely(read, engine, signal, undefined, id.length);
     });
 }
 function snapshot_idsOf(services) {
     return services.map(({ ID }) => ID);
 }
 /** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
-async function tasksOf(engine, ids, which, signal) {
-    const read = async (service) => {
+async function tasksOf(engine, ids, which, signal, before) {
+    const read = (service) => {
         const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-        const tasks = await engine.get('/tasks', { query: { filters }, signal });
-        return tasks.map(asRead);
+        const reader = (answer, parse) => before.read(`tasks ${filters}`, answer, () => parse().map(asRead));
+        return engine.get('/tasks', { query: { filters }, signal, reader });
     };
     return inChunks(ids, read, in_chunks_FEW);
 }
@@ -27418,6 +27455,7 @@ function toTenths(seconds) {
 
 
 
+
 /** Tasks make no events on the swarm, so what has not settled is looked at this often. */
 const look_LOOK_EVERY_MS = 500;
 /** However many ask, and whatever wakes them, there are never more than ten readings a second. */
@@ -27447,6 +27485,7 @@ class SwarmUnseen extends Error {
  * they compare it with may be newer than this one.
  */
 function swarmReader({ connection: { engine }, signal, time }, which) {
+    const before = new SameAnswers();
     let seenAt = nowMs();
     let begunAt = Number.NEGATIVE_INFINITY;
     let spaceMs = SPACE_MS;
@@ -27458,7 +27497,7 @@ function swarmReader({ connection: { engine }, signal, time }, which) {
             });
             const now = nowMs();
             begunAt = now;
-            const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal);
+            const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal, before);
             seenAt = now;
             spaceMs = spaceAfter(snapshot);
             return snapshot;
@@ -29146,6 +29185,52 @@ function slowCheckNote(check, timeoutSeconds) {
     return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
 }
 
+;// CONCATENATED MODULE: ./build/plan/observe.js
+
+
+
+
+
+const byService = new WeakMap();
+/** The tasks of one service. Each of a thousand asks for its own of all: so these are sorted once. */
+function observedTasks({ tasks }, serviceId) {
+    const sorted = byService.get(tasks) ?? groupBy(tasks, ({ ServiceID }) => ServiceID);
+    byService.set(tasks, sorted);
+    return sorted.get(serviceId ?? '') ?? [];
+}
+/**
+ * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
+ * more where a service is missing, and two where none of them is there.
+ */
+async function observe(deployment, engine, signal) {
+    // Whatever its strategy is now: it may have been deployed as two services before.
+    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+    const [services, nodes, info] = await Promise.all([
+        readSurely(() => servicesNamed(engine, names, signal), engine, signal),
+        engine.get('/nodes', { signal }),
+        engine.get('/info', { signal }),
+    ]);
+    const there = new Set(services.map(({ Spec }) => Spec.Name));
+    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
+    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
+    const others = hasMissing ? await engine.get('/services', { signal }) : [];
+    return {
+        services,
+        tasks: await allTasksOf(engine, services, signal),
+        nodes,
+        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
+        now: Date.parse(info.SystemTime),
+    };
+}
+/** The services of these names. The API finds names by their beginning: only whole names are taken. */
+async function servicesNamed(engine, names, signal) {
+    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
+    const byId = new Map(found.map((service) => [service.ID, service]));
+    const wanted = new Set(names);
+    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
+}
+
 ;// CONCATENATED MODULE: ./build/plan/short-lived.js
 
 
@@ -29787,6 +29872,7 @@ function swarm_check_takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 /** The service as it is, of one that is there under its own name. */
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
@@ -29957,7 +30043,7 @@ function orderProblems({ request, current }, wanted, observed) {
     const instead = `use ${policyAdvice({ order: 'stop-first' }, compose !== undefined)}`;
     if (current === undefined || replacesNothing(current.Spec, wanted))
         return [];
-    const tasks = observed.tasks.filter(({ ServiceID: id }) => id === current.ID);
+    const tasks = observedTasks(observed, current.ID);
     const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks);
     return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`];
 }
@@ -30696,8 +30782,9 @@ async function diagnose_orNothing(reading) {
 
 
 
+
 function startWatching(sent, observed) {
-    const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID);
+    const before = observedTasks(observed, sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
     return { sent, history: historyBefore(before, status, sent.sentAt / 1000), progress: '' };
 }
@@ -32109,6 +32196,7 @@ function tasksToReplace(strategy, current, wanted, nodes) {
 
 
 
+
 const canary_MOST_TASKS = 1_000_000;
 const canary_STRATEGY_NAME = 'canary';
 const canary_KEYS = { canary: parseSize, ...TRIAL_KEYS };
@@ -32203,7 +32291,7 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
     if (ours === undefined)
         return undefined;
     const { name } = change.request;
-    const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID);
+    const before = observedTasks(run.observed, ours.ID);
     const watching = watchStep(ours, name, CANARY, read, (history, snapshot) => judgeFirstTasks(history, snapshot, tasks, canary_STRATEGY_NAME), run, before);
     const problem = await watching.untilSettled((progress) => `it has not settled within ${run.time.seconds} s: ${progress}`);
     if (problem !== undefined)
@@ -33599,44 +33687,6 @@ function configChoice(request, current) {
     // Names of configs have no blanks around them either, and nobody would see one in an error.
     const named = CONFIG_LABELS.map((key) => ({ source: `its label ${key}`, name: labels[key]?.trim() ?? '' }));
     return named.find(({ name }) => name !== '');
-}
-
-;// CONCATENATED MODULE: ./build/plan/observe.js
-
-
-
-
-/**
- * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
- * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
- * more where a service is missing, and two where none of them is there.
- */
-async function observe(deployment, engine, signal) {
-    // Whatever its strategy is now: it may have been deployed as two services before.
-    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-    const [services, nodes, info] = await Promise.all([
-        readSurely(() => servicesNamed(engine, names, signal), engine, signal),
-        engine.get('/nodes', { signal }),
-        engine.get('/info', { signal }),
-    ]);
-    const there = new Set(services.map(({ Spec }) => Spec.Name));
-    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
-    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
-    const others = hasMissing ? await engine.get('/services', { signal }) : [];
-    return {
-        services,
-        tasks: await allTasksOf(engine, services, signal),
-        nodes,
-        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
-        now: Date.parse(info.SystemTime),
-    };
-}
-/** The services of these names. The API finds names by their beginning: only whole names are taken. */
-async function servicesNamed(engine, names, signal) {
-    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
-    const byId = new Map(found.map((service) => [service.ID, service]));
-    const wanted = new Set(names);
-    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
 }
 
 ;// CONCATENATED MODULE: ./build/plan/find-credentials.js
@@ -41230,7 +41280,11 @@ function engineOver(calls, apiVersion, ping) {
             throw answers_refusal(answer, calls.asked(method, path));
         return answer;
     };
-    const parsed = async (method, path, options) => readAnswer(await call(method, path, options), path, calls.asked(method, path));
+    const parsed = async (method, path, options) => {
+        const answer = await call(method, path, options);
+        const parse = () => readAnswer(answer, path, calls.asked(method, path));
+        return options?.reader === undefined ? parse() : options.reader(answer.body, parse);
+    };
     async function* lines(path, options) {
         const response = await calls.stream(`/v${apiVersion}${path}`, options);
         const status = response.statusCode ?? 0;
@@ -44089,6 +44143,7 @@ function kept_tasks_placeOf({ NodeID: id }, nodes) {
 
 
 
+
 const renew_stored_SEND_TIMEOUT_MS = 120_000;
 /** So often a service is looked at anew that somebody else changes at the same time. */
 const TRIES = 3;
@@ -44155,7 +44210,7 @@ async function renew(first, run, writing) {
         const { result, written } = await renew_stored_write(renewal, run, writing);
         if (result === 'done') {
             lines.step(service.Spec.Name, `the credential of ${accountInWords({ ...access.credential, ...login })} is stored`);
-            return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) };
+            return { renewal, written, before: observedTasks(before, service.ID) };
         }
         const now = result === 'removed' ? undefined : await spec_update_findService(engine, service.ID, limit());
         if (now === undefined)

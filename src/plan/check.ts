@@ -30,7 +30,7 @@ import {
 } from './images.ts'
 import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
-import type { Observation } from './observe.ts'
+import { type Observation, observedTasks } from './observe.ts'
 import type { Access, PlannedService } from './plan.ts'
 import { type Storing, shortLivedProblems } from './short-lived.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
@@ -304,7 +304,7 @@ function orderProblems({ request, current }: PlannedService, wanted: ServiceSpec
   const { compose } = request
   const instead = `use ${policyAdvice({ order: 'stop-first' }, compose !== undefined)}`
   if (current === undefined || replacesNothing(current.Spec, wanted)) return []
-  const tasks = observed.tasks.filter(({ ServiceID: id }) => id === current.ID)
+  const tasks = observedTasks(observed, current.ID)
   const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks)
   return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`]
 }

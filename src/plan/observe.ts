@@ -4,6 +4,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import { inChunks } from '../docker/engine/in-chunks.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { siblingNames } from './colours.ts'
 
 /** The services and nodes as they were before anything was changed. */
@@ -15,6 +16,15 @@ export interface Observation {
   readonly otherNames?: readonly string[]
   /** When that was, in milliseconds since 1970 by the swarm's clock: runners' clocks differ. */
   readonly now: number
+}
+
+const byService = new WeakMap<readonly Task[], ReadonlyMap<string, readonly Task[]>>()
+
+/** The tasks of one service. Each of a thousand asks for its own of all: so these are sorted once. */
+export function observedTasks({ tasks }: Pick<Observation, 'tasks'>, serviceId: string | undefined): readonly Task[] {
+  const sorted = byService.get(tasks) ?? groupBy(tasks, ({ ServiceID }) => ServiceID)
+  byService.set(tasks, sorted)
+  return sorted.get(serviceId ?? '') ?? []
 }
 
 /**

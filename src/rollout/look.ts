@@ -1,4 +1,5 @@
 import type { Service } from '../docker/api.ts'
+import { SameAnswers } from '../docker/engine/same-answers.ts'
 import { endsForGood, isJob } from '../docker/specs/service-mode.ts'
 import { type LookedAtTask, withDoubtfulEnd } from '../docker/swarm/failed-check.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
@@ -57,6 +58,7 @@ export function swarmReader(
   { connection: { engine }, signal, time }: Pick<RolloutRun, 'connection' | 'signal' | 'time'>,
   which: WhichTasks,
 ): ReadSwarm {
+  const before = new SameAnswers()
   let seenAt = nowMs()
   let begunAt = Number.NEGATIVE_INFINITY
   let spaceMs = SPACE_MS
@@ -69,7 +71,7 @@ export function swarmReader(
       })
       const now = nowMs()
       begunAt = now
-      const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal)
+      const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal, before)
       seenAt = now
       spaceMs = spaceAfter(snapshot)
       return snapshot

@@ -11,6 +11,7 @@ import type { AuthRefresh } from '../inputs/auth-refresh.ts'
 import { accountInWords } from '../plan/account.ts'
 import type { Renewal } from '../plan/auth-refresh.ts'
 import { type LookUp, UnreadableImage } from '../plan/images.ts'
+import { observedTasks } from '../plan/observe.ts'
 import { storedAccountLabels, storedAccountOf, storedLogin } from '../plan/stored-account.ts'
 import { numberOf } from '../plan/write-number.ts'
 import type { RenewalResult } from '../result.ts'
@@ -116,7 +117,7 @@ async function renew(first: Renewal, run: RenewalRun, writing: Writing): Promise
     const { result, written } = await write(renewal, run, writing)
     if (result === 'done') {
       lines.step(service.Spec.Name, `the credential of ${accountInWords({ ...access.credential, ...login })} is stored`)
-      return { renewal, written, before: before.tasks.filter(({ ServiceID: id }) => id === service.ID) }
+      return { renewal, written, before: observedTasks(before, service.ID) }
     }
     const now: Service | undefined = result === 'removed' ? undefined : await findService(engine, service.ID, limit())
     if (now === undefined) return tell(unrenewed(service, 'skipped', 'somebody has removed it meanwhile'), run)

@@ -2,7 +2,7 @@ import { isJob } from '../docker/specs/service-mode.ts'
 import { doubtNote } from '../docker/swarm/failed-check.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
-import type { Observation } from '../plan/observe.ts'
+import { type Observation, observedTasks } from '../plan/observe.ts'
 import type { Outcome, ServiceResult } from '../result.ts'
 import { type Diagnosis, diagnose, diagnoseTimeout, type Evidence, noteOnNodes } from './diagnose.ts'
 import { type Judge, judge, swarmRollsBack } from './judge.ts'
@@ -24,7 +24,7 @@ export interface WatchedService {
 }
 
 export function startWatching(sent: Sent, observed: Observation): WatchedService {
-  const before = observed.tasks.filter(({ ServiceID }) => ServiceID === sent.service?.ID)
+  const before = observedTasks(observed, sent.service?.ID)
   const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined
   return { sent, history: historyBefore(before, status, sent.sentAt / 1000), progress: '' }
 }

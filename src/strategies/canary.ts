@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { withFirstTasks } from '../plan/interim-spec.ts'
 import { sayingWhoScales } from '../plan/keep-replicas.ts'
+import { observedTasks } from '../plan/observe.ts'
 import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/interim.ts'
 import { judgeFirstTasks } from '../rollout/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
@@ -147,7 +148,7 @@ async function tryOne(
 ): Promise<Sent['problem']> {
   if (ours === undefined) return undefined
   const { name } = change.request
-  const before = run.observed.tasks.filter(({ ServiceID }) => ServiceID === ours.ID)
+  const before = observedTasks(run.observed, ours.ID)
   const watching = watchStep(
     ours,
     name,

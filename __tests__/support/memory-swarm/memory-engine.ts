@@ -1,4 +1,5 @@
 import { type Engine, EngineError, type RequestOptions } from '../../../src/docker/engine/engine.ts'
+import { readAnswer } from '../read-answer.ts'
 import { type Answer, answer, type Call } from './api.ts'
 import { events } from './events.ts'
 import type { Faults } from './faults.ts'
@@ -28,7 +29,8 @@ export function memoryEngine(store: Store, images: Images, faults: Faults): Engi
   }
   return {
     apiVersion: API_VERSION,
-    get: async <T>(path: string, options?: RequestOptions) => (await ask('GET', path, options)).body as T,
+    get: async <T>(path: string, options?: RequestOptions) =>
+      readAnswer<T>((await ask('GET', path, options)).body, options),
     post: async <T>(path: string, options?: RequestOptions) => {
       const { body } = await ask('POST', path, options)
       return (body === '' ? undefined : body) as T

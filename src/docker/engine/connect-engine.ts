@@ -130,8 +130,11 @@ function engineOver(calls: Calls, apiVersion: string, ping: Answer): Engine {
     if (answer.status >= 300) throw refusal(answer, calls.asked(method, path))
     return answer
   }
-  const parsed = async <T>(method: string, path: string, options?: RequestOptions): Promise<T> =>
-    readAnswer<T>(await call(method, path, options), path, calls.asked(method, path))
+  const parsed = async <T>(method: string, path: string, options?: RequestOptions): Promise<T> => {
+    const answer = await call(method, path, options)
+    const parse = () => readAnswer<T>(answer, path, calls.asked(method, path))
+    return options?.reader === undefined ? parse() : (options.reader(answer.body, parse) as T)
+  }
 
   async function* lines(path: string, options: RequestOptions): AsyncIterable<string> {
     const response = await calls.stream(`/v${apiVersion}${path}`, options)

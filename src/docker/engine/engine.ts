@@ -14,6 +14,8 @@ export interface RequestOptions {
    * then repeated like a read when its answer is lost.
    */
   readonly mayRepeat?: boolean
+  /** Of a GET: what is made of its answer, which need not be parsed for it. */
+  readonly reader?: (answer: Buffer, parse: () => unknown) => unknown
 }
 
 /** A request passed on as it is, for {@link Engine.forward}. The path carries its own API version. */

@@ -27,6 +27,10 @@ export interface LookedAtTask extends Task {
   readonly unseenCheck?: UnseenCheck
 }
 
+interface EndedTask extends Task {
+  readonly Status: Task['Status'] & { readonly ContainerStatus: { readonly ContainerID: string } }
+}
+
 /** By task: a container that has ended does not change. */
 const known = new WeakMap<Engine, Map<string, Promise<Finding>>>()
 
@@ -39,20 +43,26 @@ export async function withFailedChecks(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<readonly LookedAtTask[]> {
+  // They are few of many, if any.
+  if (!tasks.some(mayBeUnhealthy)) return tasks
   return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)))
 }
 
 /** The same for one task. */
 export async function withFailedCheck(task: Task, engine: Engine, signal: AbortSignal): Promise<LookedAtTask> {
-  const { State: state, ContainerStatus: container } = task.Status
-  if (state !== 'complete' || !container?.ContainerID) return task
+  if (!mayBeUnhealthy(task)) return task
   const answers = known.get(engine) ?? new Map<string, Promise<Finding>>()
   known.set(engine, answers)
-  const answer = answers.get(task.ID) ?? look(task, container.ContainerID, engine, signal)
+  const answer = answers.get(task.ID) ?? look(task, task.Status.ContainerStatus.ContainerID, engine, signal)
   answers.set(task.ID, answer)
   const found = await answer
   if (found === 'unhealthy') return asFailed(task, UNHEALTHY)
   return found === 'done' ? task : { ...task, unseenCheck: found }
+}
+
+/** Whether it ended with code 0, in a container that may be looked at. */
+function mayBeUnhealthy(task: Task): task is EndedTask {
+  return task.Status.State === 'complete' && Boolean(task.Status.ContainerStatus?.ContainerID)
 }
 
 /**

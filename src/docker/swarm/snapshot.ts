@@ -4,6 +4,7 @@ import type { Node, Service, Task } from '../api.ts'
 import { readSurely } from '../engine/caught-up.ts'
 import { type Engine, EngineError } from '../engine/engine.ts'
 import { FEW, inChunks } from '../engine/in-chunks.ts'
+import { SameAnswers } from '../engine/same-answers.ts'
 import { sharingTemplates } from '../specs/shared-templates.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
 import { type LookedAtTask, withFailedChecks } from './failed-check.ts'
@@ -41,6 +42,7 @@ export type WhichTasks = 'up-to-date' | 'all'
  * are asked for by the hundred, and their tasks for 25 at a time.
  *
  * @param ours the services as this run has read them or given them their specs, before the reading
+ * @param before what the snapshots before this one have read, of whoever takes many
  * @throws EngineError, ConnectionLost when the daemon does not answer
  */
 export async function takeSnapshot(
@@ -48,9 +50,11 @@ export async function takeSnapshot(
   ours: readonly Service[],
   which: WhichTasks,
   signal: AbortSignal,
+  before = new SameAnswers(),
 ): Promise<Snapshot> {
+  before.nextRound()
   const [read, nodes] = await Promise.all([
-    servicesAndTasks(engine, ours, which, signal),
+    servicesAndTasks(engine, ours, which, signal, before),
     engine.get<Node[]>('/nodes', { signal }),
   ])
   const byId = new Map(read.services.map((service) => [service.ID, service]))
@@ -75,34 +79,43 @@ async function servicesAndTasks(
   ours: readonly Service[],
   which: WhichTasks,
   signal: AbortSignal,
+  before = new SameAnswers(),
 ): Promise<ServicesAndTasks> {
   const [services, tasks] = await Promise.all([
-    readAgain(engine, ours, signal),
-    orGone(tasksOf(engine, idsOf(ours), which, signal)),
+    readAgain(engine, ours, signal, before),
+    orGone(tasksOf(engine, idsOf(ours), which, signal, before)),
   ])
   if (tasks !== undefined) return { services, tasks: await withFailedChecks(tasks, engine, signal) }
   // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-  const there = new Set(idsOf(await readAgain(engine, ours, signal)))
+  const there = new Set(idsOf(await readAgain(engine, ours, signal, before)))
   if (there.size === ours.length) await sleep(AGAIN_MS, signal)
   return servicesAndTasks(
     engine,
     ours.filter(({ ID }) => there.has(ID)),
     which,
     signal,
+    before,
   )
 }
 
 /** Those that are still there. */
-async function readAgain(engine: Engine, ours: readonly Service[], signal: AbortSignal): Promise<readonly Service[]> {
+async function readAgain(
+  engine: Engine,
+  ours: readonly Service[],
+  signal: AbortSignal,
+  before: SameAnswers,
+): Promise<readonly Service[]> {
   const known = new Map(ours.map((one) => [one.ID, one]))
   return inChunks(idsOf(ours), async (id) => {
     const query = { filters: JSON.stringify({ id }) }
-    const read = () => engine.get<Service[]>('/services', { query, signal })
-    const services = await readSurely(read, engine, signal, undefined, id.length)
-    return services.map((service) => {
+    const asKept = (service: Service) => {
       const { Spec, PreviousSpec } = known.get(service.ID) ?? service
       return sharingTemplates(service, [Spec, PreviousSpec])
-    })
+    }
+    const reader = (answer: Buffer, parse: () => unknown) =>
+      before.read(`services ${id}`, answer, () => (parse() as Service[]).map(asKept))
+    const read = () => engine.get<Service[]>('/services', { query, signal, reader })
+    return readSurely(read, engine, signal, undefined, id.length)
   })
 }
 
@@ -116,11 +129,13 @@ async function tasksOf(
   ids: readonly string[],
   which: WhichTasks,
   signal: AbortSignal,
+  before: SameAnswers,
 ): Promise<readonly Task[]> {
-  const read = async (service: readonly string[]) => {
+  const read = (service: readonly string[]) => {
     const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
-    const tasks = await engine.get<Task[]>('/tasks', { query: { filters }, signal })
-    return tasks.map(asRead)
+    const reader = (answer: Buffer, parse: () => unknown) =>
+      before.read(`tasks ${filters}`, answer, () => (parse() as Task[]).map(asRead))
+    return engine.get<Task[]>('/tasks', { query: { filters }, signal, reader })
   }
   return inChunks(ids, read, FEW)
 }

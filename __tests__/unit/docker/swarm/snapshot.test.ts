@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals'
 import type { Node, Service, Task } from '../../../../src/docker/api.ts'
-import { type Engine, EngineError } from '../../../../src/docker/engine/engine.ts'
+import { type Engine, EngineError, type RequestOptions } from '../../../../src/docker/engine/engine.ts'
+import { SameAnswers } from '../../../../src/docker/engine/same-answers.ts'
 import { allTasksOf, takeSnapshot } from '../../../../src/docker/swarm/snapshot.ts'
 import { createNode, createService, createSpec, createTask } from '../../../support/builders.ts'
+import { readAnswer } from '../../../support/read-answer.ts'
 
 const never = new AbortController().signal
 
@@ -15,7 +17,7 @@ interface World {
 /** Answers as a daemon does: tasks are not found for all, as soon as one of the services is gone. */
 function engineOver(world: World, onTasks: () => void = () => undefined) {
   const asked: string[] = []
-  const get = async (path: string, options?: { readonly query?: Readonly<Record<string, string>> }) => {
+  const answer = (path: string, options?: RequestOptions) => {
     asked.push(path)
     const filters = JSON.parse(options?.query?.filters ?? '{}') as { id?: string[]; service?: string[] }
     if (path === '/nodes') return world.nodes ?? [createNode(1)]
@@ -25,6 +27,7 @@ function engineOver(world: World, onTasks: () => void = () => undefined) {
     if (gone !== undefined) throw new EngineError(404, `service ${gone} not found`)
     return world.tasks.filter(({ ServiceID }) => filters.service?.includes(ServiceID))
   }
+  const get = async (path: string, options?: RequestOptions) => readAnswer(answer(path, options), options)
   return { engine: { get } as unknown as Engine, asked }
 }
 
@@ -82,6 +85,19 @@ test('a look at what is known already keeps no second copy of it', async () => {
   const seen = found?.found === 'ours' ? found.service : undefined
   expect(seen).toEqual(ours)
   expect(seen?.Spec.TaskTemplate).toBe(ours.Spec.TaskTemplate)
+})
+
+test('what answers as it did before is not read again, and what answers otherwise is', async () => {
+  const [a, b] = [service('a'), service('b')]
+  const world = { services: [a, b], tasks: [taskOf('a'), taskOf('b')] }
+  const { engine } = engineOver(world)
+  const before = new SameAnswers()
+  const look = async () => (await takeSnapshot(engine, [a, b], 'up-to-date', never, before)).services.get('a')
+  const shown = (seen: Awaited<ReturnType<typeof look>>) => (seen?.found === 'removed' ? [] : (seen?.tasks ?? []))
+  const [first, same] = [await look(), await look()]
+  expect(shown(same)[0]).toBe(shown(first)[0])
+  world.tasks = [{ ...taskOf('a'), Status: { State: 'failed' } }, taskOf('b')]
+  expect(shown(await look())).toMatchObject([{ ID: 'task-of-a', Status: { State: 'failed' } }])
 })
 
 test('a look at no service is not one at all of them', async () => {
