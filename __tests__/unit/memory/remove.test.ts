@@ -75,12 +75,12 @@ describe('a stack', () => {
     for (const stack of ['pr-1', 'pr-12', 'pr']) await deploy(swarm, stack)
     const run = await remove(swarm, { stack: 'pr-1' })
     expect(outcomes(run)).toEqual([
-      'service pr-1_web removed',
       'service pr-1_api removed',
+      'service pr-1_web removed',
       'secret pr-1_key removed',
       'config pr-1_conf removed',
-      'network pr-1_front removed',
       'network pr-1_back removed',
+      'network pr-1_front removed',
       'record of earlier deploys removed',
     ])
     expect(run.isRed).toBe(false)
@@ -96,10 +96,10 @@ describe('a stack', () => {
     const { log } = await remove(swarm, { stack: 'shop' })
     const listed = log.slice(log.indexOf('== What is removed'), log.indexOf('== Remove\n'))
     expect(listed).toMatch(
-      /^== What is removed\nservice shop_web \(hub\.test\/acme\/web:1@sha256:\w{12}…\)\nservice shop_api/,
+      /^== What is removed\nservice shop_api \(hub\.test\/acme\/web:1@sha256:\w{12}…\)\nservice shop_web/,
     )
     expect(listed).toMatch(
-      /secret shop_key-\w+\nconfig shop_conf-\w+\nnetwork shop_front\nnetwork shop_back\n1 record of earlier deploys\n$/,
+      /secret shop_key-\w+\nconfig shop_conf-\w+\nnetwork shop_back\nnetwork shop_front\n1 record of earlier deploys\n$/,
     )
   })
 
@@ -222,8 +222,8 @@ describe('a stack', () => {
     const run = await remove(swarm, { stack: 'shop' })
     expect(run.isRed).toBe(true)
     expect(run.results).toMatchObject([
-      { name: 'shop_web', outcome: 'failed', cause: expect.stringMatching(/^docker refused to remove it: .*no$/) },
       { name: 'shop_api', outcome: 'removed' },
+      { name: 'shop_web', outcome: 'failed', cause: expect.stringMatching(/^docker refused to remove it: .*no$/) },
     ])
     // What it uses stays with it.
     expect(names(swarm, 'networks')).toEqual(['shop_front'])
@@ -241,7 +241,7 @@ describe('a stack', () => {
       fault: { kind: 'error', status: 404, message: 'service not found' },
     })
     const run = await remove(swarm, { stack: 'shop' })
-    expect(outcomes(run)).toEqual(['service shop_web removed', 'service shop_api removed'])
+    expect(outcomes(run)).toEqual(['service shop_api removed', 'service shop_web removed'])
     expect(swarm.services).toEqual([])
   })
 
@@ -357,7 +357,7 @@ describe('what is not there', () => {
     ],
     [
       { services: 'web shop' },
-      'services: there is no service shop on this swarm: there is a stack of this name: write `stack: shop` where all of it is meant, or name its services: `shop_web` and `shop_api`',
+      'services: there is no service shop on this swarm: there is a stack of this name: write `stack: shop` where all of it is meant, or name its services: `shop_api` and `shop_web`',
     ],
     [
       { services: 'web nothing' },
@@ -435,7 +435,7 @@ describe('a run that is cut off', () => {
       ],
       ['cancelled', 'the run was stopped before it was removed: it is as it was'],
     ])
-    expect(swarm.services).toEqual(['shop_api'])
+    expect(swarm.services).toEqual(['shop_web'])
     expect(names(swarm, 'networks')).toHaveLength(2)
     expect(run.seconds).toBeLessThan(4)
   })
@@ -448,7 +448,7 @@ describe('a run that is cut off', () => {
     swarm.faults.add({ at: /^DELETE \/networks/, from: 2, when: 'after', fault })
     const run = await remove(swarm, { stack: 'shop' }, { stop })
     expect(run.isRed).toBe(true)
-    expect(outcomes(run)?.slice(-2)).toEqual(['network shop_back removed', 'record of earlier deploys cancelled'])
+    expect(outcomes(run)?.slice(-2)).toEqual(['network shop_front removed', 'record of earlier deploys cancelled'])
   })
 })
 

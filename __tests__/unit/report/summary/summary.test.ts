@@ -290,7 +290,7 @@ describe('the summary of a run that changed nothing', () => {
   test('has a line for each problem, without markup', () => {
     expect(failureSummary('failed', ['no *login*', 'no `service`'], true)).toBe(
       [
-        '## ❌ 2 things are wrong, so nothing was done',
+        '## ❌ 2 things are wrong',
         '',
         'Swarm Deploy: **failed**. Whether anything was changed on the swarm is not known.',
         '',
