@@ -30,8 +30,8 @@ function pathIn(directory, path) {
 }
 
 export default {
-  // Most of a swarm test is waiting for the swarm: a file of them keeps a core busy for a fifth of its time.
-  maxWorkers: 5,
+  // Most of a swarm test is waiting for the swarm. A fifth worker on two slow cores brought a load of 20.
+  maxWorkers: 4,
   // So many of the tests that run side by side in one file, on one swarm.
   maxConcurrency: 3,
   testSequencer: '<rootDir>/jest.sequencer.mjs',

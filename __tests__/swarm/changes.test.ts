@@ -338,7 +338,13 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
     const sent = paths.lastIndexOf('/services/create')
     const watched = paths.slice(paths.indexOf('/tasks', sent), paths.lastIndexOf('/tasks'))
     const calls = groupBy(watched, (path) => path)
-    expect([...calls.keys()].filter((path) => path !== '/events').toSorted()).toEqual(['/nodes', '/services', '/tasks'])
+    // A connection that ends on a busy machine is made anew.
+    const others = ['/events', '/_ping']
+    expect([...calls.keys()].filter((path) => !others.includes(path)).toSorted()).toEqual([
+      '/nodes',
+      '/services',
+      '/tasks',
+    ])
     // One look is one call of each.
     const looks = calls.get('/tasks')?.length ?? 0
     expect(looks).toBeGreaterThan(6)
