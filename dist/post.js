@@ -9551,7 +9551,7 @@ function parseReference(text) {
         throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
     if (/[A-Z]/.test(name)) {
         const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
-        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+        throw refuse(`has capital letters in its repository, which must be lower case${instead(text, lowered)}`);
     }
     if (name.endsWith('/'))
         throw refuse('ends in a slash: leave it off, or add the rest of the name');
@@ -9619,7 +9619,7 @@ function reference_parseRegistry(text) {
     if (/[:@]/.test(path))
         throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
     if (/[A-Z]/.test(path))
-        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+        throw refuse(`has capital letters in its path${instead(text, `${host}/${path.toLowerCase()}`)}`);
     if (path !== '' && !REPOSITORY.test(path))
         throw refuse(`has no valid path: ${repositoryProblem(path)}`);
     return { registry: canonicalHost(host), path };
@@ -9698,7 +9698,7 @@ function checkCharacters(text, refuse, example) {
         throw refuse(`is empty: write one such as ${example}`);
     const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
     if (variable !== undefined)
-        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+        throw refuse(`still holds ${isHidden(text) ? 'a variable' : variable}: nothing has put a value in its place`);
     if (/\s/.test(text))
         throw refuse('has white space in it: take it out');
 }
@@ -9706,7 +9706,7 @@ function hostProblem(host) {
     if (host.includes('@'))
         return 'a user name and password belong to the credential, not here';
     if (host.includes('_'))
-        return `Docker takes no underscore in a host (${host})`;
+        return 'Docker takes no underscore in a host';
     if (!host.startsWith('[') && host.split(':').length > 2)
         return 'an IPv6 address goes in brackets, such as [::1]:5000';
     if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
@@ -9735,7 +9735,15 @@ function digestProblem(digest) {
 }
 function shownName(text) {
     const name = withoutUserInfo(text);
-    return mayBeSecret(name) ? shown_shown(name) : JSON.stringify(name);
+    return isHidden(text) ? shown_shown(name) : JSON.stringify(name);
+}
+/** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
+function isHidden(text) {
+    return mayBeSecret(withoutUserInfo(text));
+}
+/** @returns nothing for a text that is not shown */
+function instead(text, write) {
+    return isHidden(text) ? '' : `: write ${write}`;
 }
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
 function withoutUserInfo(text) {

@@ -10805,7 +10805,7 @@ function parseReference(text) {
         throw refuse('ends in an empty digest: is a variable empty that should hold the digest?');
     if (/[A-Z]/.test(name)) {
         const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length);
-        throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`);
+        throw refuse(`has capital letters in its repository, which must be lower case${instead(text, lowered)}`);
     }
     if (name.endsWith('/'))
         throw refuse('ends in a slash: leave it off, or add the rest of the name');
@@ -10873,7 +10873,7 @@ function parseRegistry(text) {
     if (/[:@]/.test(path))
         throw refuse('has a tag or digest: a credential is for a repository, leave the tag off');
     if (/[A-Z]/.test(path))
-        throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`);
+        throw refuse(`has capital letters in its path${instead(text, `${host}/${path.toLowerCase()}`)}`);
     if (path !== '' && !REPOSITORY.test(path))
         throw refuse(`has no valid path: ${repositoryProblem(path)}`);
     return { registry: canonicalHost(host), path };
@@ -10952,7 +10952,7 @@ function checkCharacters(text, refuse, example) {
         throw refuse(`is empty: write one such as ${example}`);
     const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
     if (variable !== undefined)
-        throw refuse(`still holds ${variable}: nothing has put a value in its place`);
+        throw refuse(`still holds ${isHidden(text) ? 'a variable' : variable}: nothing has put a value in its place`);
     if (/\s/.test(text))
         throw refuse('has white space in it: take it out');
 }
@@ -10960,7 +10960,7 @@ function hostProblem(host) {
     if (host.includes('@'))
         return 'a user name and password belong to the credential, not here';
     if (host.includes('_'))
-        return `Docker takes no underscore in a host (${host})`;
+        return 'Docker takes no underscore in a host';
     if (!host.startsWith('[') && host.split(':').length > 2)
         return 'an IPv6 address goes in brackets, such as [::1]:5000';
     if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
@@ -10989,7 +10989,15 @@ function digestProblem(digest) {
 }
 function shownName(text) {
     const name = withoutUserInfo(text);
-    return mayBeSecret(name) ? shown(name) : JSON.stringify(name);
+    return isHidden(text) ? shown(name) : JSON.stringify(name);
+}
+/** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
+function isHidden(text) {
+    return mayBeSecret(withoutUserInfo(text));
+}
+/** @returns nothing for a text that is not shown */
+function instead(text, write) {
+    return isHidden(text) ? '' : `: write ${write}`;
 }
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
 function withoutUserInfo(text) {
@@ -24422,10 +24430,11 @@ function removal_verdict({ things, what, isDryRun }) {
     const kept = count(({ outcome }) => outcome === 'kept');
     const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${someOf(what.names)}`;
     const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${someOf(what.names)}`} to remove`;
-    const first = gone === '' ? none : `${gone}${whose}`;
+    const isNone = gone === '' && bad === '';
     return [
-        `${first}${isDryRun && gone !== '' ? ' would be removed' : ''}`,
-        ...(bad === '' ? [] : [`${bad} not as asked`]),
+        ...(gone === '' ? [] : [`${gone}${whose}${isDryRun ? ' would be removed' : ''}`]),
+        ...(bad === '' ? [] : [`${bad}${gone === '' ? whose : ''} not as asked`]),
+        ...(isNone ? [none] : []),
         ...(kept === '' ? [] : [`${kept} in use by others`]),
         ...(isDryRun ? ['nothing was removed'] : []),
     ].join('; ');
@@ -30102,7 +30111,7 @@ function placementProblems(spec, distribution, nodes) {
     if (eligible.length === 0) {
         const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ');
         return [
-            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Target the constraints, or the nodes' labels and availability`,
+            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
         ];
     }
     const platform = platformProblem(eligible, distribution?.Platforms ?? []);
@@ -46657,7 +46666,7 @@ function asValue(text) {
 const OF_SHELL = 'SWARM_DEPLOY_';
 const OF_PLUGIN = 'PLUGIN_';
 /** Set by this program itself for what it starts. */
-const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE'];
+const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE'];
 /**
  * Reads the variables that are named after inputs: `SWARM_DEPLOY_COMPOSE_FILE`, and behind these `PLUGIN_COMPOSE_FILE`,
  * as Woodpecker and Drone hand on the settings of a step. One that is empty is not given, as where a CI knows no better

@@ -11,7 +11,7 @@ const OF_SHELL = 'SWARM_DEPLOY_'
 const OF_PLUGIN = 'PLUGIN_'
 
 /** Set by this program itself for what it starts. */
-const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE']
+const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE']
 
 export interface Settings {
   readonly inputs: ReadonlyMap<string, string>

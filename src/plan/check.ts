@@ -374,7 +374,7 @@ function placementProblems(
   if (eligible.length === 0) {
     const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ')
     return [
-      `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Target the constraints, or the nodes' labels and availability`,
+      `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
     ]
   }
   const platform = platformProblem(eligible, distribution?.Platforms ?? [])

@@ -69,10 +69,11 @@ function verdict({ things, what, isDryRun }: RemovalResult): string {
   const kept = count(({ outcome }) => outcome === 'kept')
   const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${someOf(what.names)}`
   const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${someOf(what.names)}`} to remove`
-  const first = gone === '' ? none : `${gone}${whose}`
+  const isNone = gone === '' && bad === ''
   return [
-    `${first}${isDryRun && gone !== '' ? ' would be removed' : ''}`,
-    ...(bad === '' ? [] : [`${bad} not as asked`]),
+    ...(gone === '' ? [] : [`${gone}${whose}${isDryRun ? ' would be removed' : ''}`]),
+    ...(bad === '' ? [] : [`${bad}${gone === '' ? whose : ''} not as asked`]),
+    ...(isNone ? [none] : []),
     ...(kept === '' ? [] : [`${kept} in use by others`]),
     ...(isDryRun ? ['nothing was removed'] : []),
   ].join('; ')

@@ -158,6 +158,14 @@ describe('a stack', () => {
     expect(names(swarm, 'networks')).toEqual([])
   })
 
+  test('and of one that is all there is to remove it is not said that there was nothing', async () => {
+    const swarm = newSwarm(1)
+    put(swarm, { Name: 'slow', TaskTemplate: { ContainerSpec: { Image: SLOW } } })
+    await pass(5)
+    const run = await remove(swarm, { services: 'slow', timeout: '4s' })
+    expect(run.log).toMatch(/timed-out: 1 service: slow not as asked\n$/)
+  })
+
   test('a task on a node that is down is not waited for, and is told', async () => {
     const swarm = newSwarm()
     put(swarm, { Name: 'shop_web', Labels: { [NAMESPACE]: 'shop' }, Mode: { Global: {} } })

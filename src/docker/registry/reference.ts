@@ -71,7 +71,7 @@ export function parseReference(text: string): ImageReference {
 
   if (/[A-Z]/.test(name)) {
     const lowered = text.slice(0, text.length - remainder.length) + name.toLowerCase() + remainder.slice(name.length)
-    throw refuse(`has capital letters in its repository, which must be lower case: write ${lowered}`)
+    throw refuse(`has capital letters in its repository, which must be lower case${instead(text, lowered)}`)
   }
   if (name.endsWith('/')) throw refuse('ends in a slash: leave it off, or add the rest of the name')
   const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name
@@ -137,7 +137,8 @@ export function parseRegistry(text: string): RegistryScope {
   const path = /^v[12]$/.test(rest) ? '' : rest
   if (path.includes('*')) throw refuse('has a * in its path: a path already means everything below it, leave the * off')
   if (/[:@]/.test(path)) throw refuse('has a tag or digest: a credential is for a repository, leave the tag off')
-  if (/[A-Z]/.test(path)) throw refuse(`has capital letters in its path: write ${host}/${path.toLowerCase()}`)
+  if (/[A-Z]/.test(path))
+    throw refuse(`has capital letters in its path${instead(text, `${host}/${path.toLowerCase()}`)}`)
   if (path !== '' && !REPOSITORY.test(path)) throw refuse(`has no valid path: ${repositoryProblem(path)}`)
   return { registry: canonicalHost(host), path }
 }
@@ -217,13 +218,14 @@ function suffix({ tag, digest }: ImageReference): string {
 function checkCharacters(text: string, refuse: (reason: string) => InvalidReference, example: string): void {
   if (text === '') throw refuse(`is empty: write one such as ${example}`)
   const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0]
-  if (variable !== undefined) throw refuse(`still holds ${variable}: nothing has put a value in its place`)
+  if (variable !== undefined)
+    throw refuse(`still holds ${isHidden(text) ? 'a variable' : variable}: nothing has put a value in its place`)
   if (/\s/.test(text)) throw refuse('has white space in it: take it out')
 }
 
 function hostProblem(host: string): string {
   if (host.includes('@')) return 'a user name and password belong to the credential, not here'
-  if (host.includes('_')) return `Docker takes no underscore in a host (${host})`
+  if (host.includes('_')) return 'Docker takes no underscore in a host'
   if (!host.startsWith('[') && host.split(':').length > 2) return 'an IPv6 address goes in brackets, such as [::1]:5000'
   if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
     return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`
@@ -251,7 +253,17 @@ function digestProblem(digest: string): string {
 
 function shownName(text: string): string {
   const name = withoutUserInfo(text)
-  return mayBeSecret(name) ? shown(name) : JSON.stringify(name)
+  return isHidden(text) ? shown(name) : JSON.stringify(name)
+}
+
+/** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
+function isHidden(text: string): boolean {
+  return mayBeSecret(withoutUserInfo(text))
+}
+
+/** @returns nothing for a text that is not shown */
+function instead(text: string, write: string): string {
+  return isHidden(text) ? '' : `: write ${write}`
 }
 
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */

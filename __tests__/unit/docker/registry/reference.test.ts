@@ -183,6 +183,19 @@ describe('what docker refuses is refused, with what to write instead', () => {
   })
 })
 
+describe('of a text that may be a secret no part is shown, nor what it would be in small letters', () => {
+  test.each([
+    'Tr0ub4dor&3-Zebra!',
+    'ghcr.io/Tr0ub4dor&3-Zebra!/app:1',
+    'registry.example.com/app:Geheim$Kx93jfls!',
+    'registry.example.com:ghp_abcdefghijklmnopqrstuvwxyz0123456789/app:1',
+  ])('%s', (text) => {
+    for (const parse of [parseReference, parseRegistry]) {
+      expect(complaint(() => parse(text))).not.toMatch(/Tr0ub4dor|Kx93jfls|ghp_abc/i)
+    }
+  })
+})
+
 describe('a password in a pasted address is never shown', () => {
   test.each([
     'https://user:s3cret@ghcr.io/a/b',
