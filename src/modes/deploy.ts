@@ -1,6 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import { withIds } from '../docker/specs/stack-objects.ts'
-import { afterFirstChange, Underway, UserError, withRemains } from '../errors.ts'
+import { afterFirstChange, notingRemains, type OnRemains, Underway, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
 import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
@@ -57,17 +57,11 @@ export function deploy(asked: Deployment, signal: AbortSignal): Promise<Deployed
  * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
  * everything has been checked, and all that is wrong is thrown together.
  */
-export async function deployOver(asked: Deployment, run: Run): Promise<Deployed> {
-  const remains: string[] = []
-  try {
-    return await allStages(asked, run, (what) => remains.push(what))
-  } catch (error) {
-    throw withRemains(error, remains)
-  }
+export function deployOver(asked: Deployment, run: Run): Promise<Deployed> {
+  return notingRemains((onRemains) => allStages(asked, run, onRemains))
 }
 
-/** @param onRemains told of what stays though no service is changed: a phrase */
-async function allStages(asked: Deployment, run: Run, onRemains: (what: string) => void): Promise<Deployed> {
+async function allStages(asked: Deployment, run: Run, onRemains: OnRemains): Promise<Deployed> {
   const { time } = run
   // From the first change on a stage has no limit of its own: its calls end with the part of the run that they are in.
   const connection = time.bound(run.connection)
@@ -124,7 +118,7 @@ async function push(
   changes: readonly Change[],
   { credentials }: Deployment,
   run: Run,
-  onRemains: (what: string) => void,
+  onRemains: OnRemains,
 ) {
   if (pushes.every(({ toSend }) => toSend === undefined)) return
   await stage('Push images', () =>

@@ -2,7 +2,7 @@ import type { Run } from '../connect/run.ts'
 import type { SystemInfo } from '../docker/api.ts'
 import { untilCaughtUp } from '../docker/engine/caught-up.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
-import { afterFirstChange, throwAll, withRemains } from '../errors.ts'
+import { afterFirstChange, notingRemains, type OnRemains, throwAll } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
 import { checkToolsImage } from '../nodes/tools-image.ts'
@@ -32,17 +32,11 @@ export function remove(asked: RemovalRequest, signal: AbortSignal): Promise<Remo
  *
  * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
  */
-export async function removeOver(asked: RemovalRequest, run: Run): Promise<RemovalResult> {
-  const remains: string[] = []
-  try {
-    return await allStages(asked, run, (what) => remains.push(what))
-  } catch (error) {
-    throw withRemains(error, remains)
-  }
+export function removeOver(asked: RemovalRequest, run: Run): Promise<RemovalResult> {
+  return notingRemains((onRemains) => allStages(asked, run, onRemains))
 }
 
-/** @param onRemains told of what stays though nothing is removed: a phrase */
-async function allStages(asked: RemovalRequest, run: Run, onRemains: (what: string) => void): Promise<RemovalResult> {
+async function allStages(asked: RemovalRequest, run: Run, onRemains: OnRemains): Promise<RemovalResult> {
   const { time, signal } = run
   const connection = time.bound(run.connection)
   const removing: RemovalRun = { ...run, connection, asked }

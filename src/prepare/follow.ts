@@ -4,6 +4,7 @@ import { EngineError } from '../docker/engine/engine.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-update.ts'
 import { constraintsLeavingOut, pullServiceSpec } from '../docker/swarm/pull-service.ts'
+import type { OnRemains } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import type { Observation } from '../plan/observe.ts'
 import { storedLogin } from '../plan/stored-account.ts'
@@ -34,8 +35,7 @@ export interface PrepareRun extends Run {
   readonly deployment: Deployment
   readonly observed: Observation
   readonly self: RunIdentity
-  /** Told of what stays though no service is changed: a phrase. */
-  readonly onRemains: (what: string) => void
+  readonly onRemains: OnRemains
 }
 
 /** A pull that has its service, or had it. */

@@ -4,7 +4,7 @@ import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { type RegistryCredential, registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { findService } from '../docker/specs/spec-update.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, type OnRemains } from '../errors.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
@@ -94,7 +94,6 @@ const LEFT = {
  *
  * @param made the IDs of those that are there as far as the stage knows
  * @param stop that of the run
- * @param onRemains told of what stays: a phrase
  */
 export async function removeOurs(
   kind: keyof typeof PREFIXES,
@@ -102,7 +101,7 @@ export async function removeOurs(
   { token }: Pick<RunIdentity, 'token'>,
   made: ReadonlySet<string>,
   stop: AbortSignal,
-  onRemains: (what: string) => void = () => undefined,
+  onRemains: OnRemains,
 ): Promise<void> {
   const limit = timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS)
   try {

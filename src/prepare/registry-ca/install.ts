@@ -9,7 +9,7 @@ import { isAnswerLost, mayRepeat } from '../../docker/specs/spec-update.ts'
 import type { StackObject } from '../../docker/specs/stack-objects.ts'
 import { CA_TRIES, caServiceSpec } from '../../docker/swarm/ca-service.ts'
 import { logLines } from '../../docker/swarm/task-logs.ts'
-import { throwAll, UserError } from '../../errors.ts'
+import { type OnRemains, throwAll, UserError } from '../../errors.ts'
 import type { CaInstallation, Deployment, RegistryCa } from '../../inputs/deployment.ts'
 import { storedLogin } from '../../plan/stored-account.ts'
 import { allOf } from '../../runner/all-of.ts'
@@ -56,8 +56,8 @@ const MOST_LOG_LINES = 3
 export interface TrustRun extends Run {
   readonly deployment: Deployment
   readonly self: RunIdentity
-  /** Told of what stays of the stage, whatever becomes of the run: a phrase. */
-  readonly onRemains: (what: string) => void
+  /** Also where the stage goes well: its work stays, whatever becomes of the run. */
+  readonly onRemains: OnRemains
 }
 
 /** A CA, and the nodes of which it is not known that they have it. */
