@@ -6,7 +6,7 @@ import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { isFailure } from '../docker/specs/spec-update.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
-import { messageOf, UserError } from '../errors.ts'
+import { messageOf, type OnRemains, UserError } from '../errors.ts'
 import { type Deployment, type LockRequest, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { lifetimeOf } from '../rollout/lifetime.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
@@ -30,6 +30,8 @@ const CALL_TIMEOUT_MS = 120_000
 /** A runner that stops a job leaves seven seconds. */
 const RELEASE_TIMEOUT_MS = 5000
 const LOOK_EVERY_MS = 1000
+/** What may be left is told before a stage that does not end after a stop is given up (`before` of `RunTime`): 3 s. */
+const TELL_AFTER_STOP_MS = 2000
 
 /** The swarm-wide locks of a run. Without the input `lock` there are none, and all of this does nothing. */
 export interface Lock extends AsyncDisposable {
@@ -58,9 +60,6 @@ export function takeLock(
   return takeLockOf(locking, run, connection, time, signal, onRemains)
 }
 
-/** Told of what stays of a run that changes nothing else: a phrase. */
-type OnRemains = (what: string) => void
-
 /** What a lock is for. */
 export interface Locking {
   readonly lock: LockRequest | undefined
@@ -84,8 +83,7 @@ export async function takeLockOf(
   if (lock === undefined) return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
   const holder = { ...run, seconds }
   saveForPost('lock', holder.token)
-  // Those too of which it is not known whether the swarm made them.
-  const held = new Set<string>()
+  const held: HeldLocks = new Map()
   const take = (names: readonly string[]) =>
     stage('Take the lock', async () => {
       // In one order for all runs, or two of them would wait for each other.
@@ -106,6 +104,8 @@ export async function takeLockOf(
       return release(engine, holder, held, onRemains)
     },
   }
+  const onStop = () => setTimeout(() => tellLeft([...held.keys()], onRemains), TELL_AFTER_STOP_MS).unref()
+  signal.addEventListener('abort', onStop, { once: true })
   try {
     if (stack === undefined) await keeper.takeServices({ services })
     else await take([lockName('stack', stack.name)])
@@ -113,14 +113,26 @@ export async function takeLockOf(
   } catch (error) {
     await keeper[Symbol.asyncDispose]()
     throw error
+  } finally {
+    signal.removeEventListener('abort', onStop)
   }
+}
+
+/**
+ * The locks of this run by their names; those too of which it is not known whether the swarm made them. A call that was
+ * broken off, and so has no answer, may still be done.
+ */
+type HeldLocks = Map<string, 'asked for' | 'answered'>
+
+function tellLeft(names: readonly string[], onRemains: OnRemains): void {
+  if (names.length > 0) onRemains(`${someOf(names)} may be left`)
 }
 
 async function waitFor(
   engine: Engine,
   name: string,
   holder: Holder,
-  held: Set<string>,
+  held: HeldLocks,
   { timeoutSeconds }: LockRequest,
   time: RunTime,
   signal: AbortSignal,
@@ -161,16 +173,18 @@ function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, tim
 }
 
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
-async function create(engine: Engine, name: string, holder: Holder, held: Set<string>): Promise<boolean> {
-  held.add(name)
+async function create(engine: Engine, name: string, holder: Holder, held: HeldLocks): Promise<boolean> {
+  held.set(name, 'asked for')
   try {
     await engine.post('/configs/create', {
       body: lockBody(name, holder),
       mayRepeat: true,
       signal: timeLimit(CALL_TIMEOUT_MS),
     })
+    held.set(name, 'answered')
     return true
   } catch (error) {
+    if (error instanceof EngineError) held.set(name, 'answered')
     if (error instanceof EngineError && error.status === 409) return false
     if (error instanceof EngineError && !isFailure(error)) held.delete(name)
     if (error instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`)
@@ -186,26 +200,30 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
 }
 
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine: Engine, holder: Holder, held: ReadonlySet<string>, onRemains: OnRemains): Promise<void> {
+async function release(engine: Engine, holder: Holder, held: HeldLocks, onRemains: OnRemains): Promise<void> {
   try {
-    if (held.size > 0) await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS))
+    const released = held.size > 0 ? await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS)) : []
+    for (const [name, state] of held) if (state === 'answered' || released.includes(name)) held.delete(name)
+    if (held.size > 0) throw new Error('the call that makes it was broken off')
     saveForPost('lock', '')
   } catch (error) {
-    const names = [...held]
-    onRemains(`${someOf(names)} may be left`)
+    const names = [...held.keys()]
+    tellLeft(names, onRemains)
     log.warning(
       `Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``,
     )
   }
 }
 
-async function releaseAll(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
+/** @returns the names of those that were there */
+async function releaseAll(engine: Engine, token: string, signal: AbortSignal): Promise<string[]> {
   const query = { filters: locksOf(token) }
   const read = () => engine.get<LockConfig[]>('/configs', { query, signal })
   const left = await readSurely(read, engine, signal, (one) => heldLock(one).holder.token === token)
   // The filter of a daemon that does not know it would let everything through.
-  const ours = left.map(heldLock).filter(({ holder }) => holder.token === token)
-  await Promise.all(ours.map(({ id }) => remove(engine, `/configs/${id}`, signal)))
+  const ours = left.filter((one) => heldLock(one).holder.token === token)
+  await Promise.all(ours.map(({ ID }) => remove(engine, `/configs/${ID}`, signal)))
+  return ours.map(({ Spec }) => Spec.Name)
 }
 
 /** Releases what a killed main left behind. */

@@ -158,6 +158,23 @@ describe('a lock that was not taken', () => {
     expect(run.log).not.toContain('Nothing was changed')
   })
 
+  test.each([
+    ['may be made yet', false, `No service was changed, but ${LOCK} may be left.`],
+    ['was made, and is released', true, 'Nothing was changed on the swarm.'],
+  ])('by a run that is stopped while it waits for the answer: it %s', async (_, done, told) => {
+    const swarm = await swarmOfWeb()
+    const stop = new AbortController()
+    const at = /^POST \/configs\/create$/
+    swarm.faults.add(
+      { at, fault: { kind: 'meanwhile', act: () => void setTimeout(() => cancel(stop), 300) } },
+      { at, fault: { kind: 'stall', seconds: 600, done } },
+    )
+    const { log } = await runAction(swarm, inputs(1), { stop })
+    expect(log).toContain(told)
+    expect(log.includes('Warning: Not released')).toBe(!done)
+    expect(locks(swarm)).toEqual([])
+  })
+
   test('for somebody else has it: nothing is said of its release', async () => {
     const swarm = await swarmOfWeb()
     lockByHand(swarm, {})
