@@ -10,6 +10,7 @@ import {
   parseDocument,
   Scalar,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml'
 
 /** A YAML value and where it stands. Every scalar is text: `0123`, `1e5`, `yes` and `null` stay what they are. */
@@ -96,6 +97,8 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
   RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 }
+const ENDS_IN_COLON =
+  'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes'
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes'
 
 /**
@@ -119,10 +122,19 @@ export function parseYaml(text: string): YamlDocument {
   if (error === undefined) return { root, problems: tree.problems }
 
   const { line, col } = lineCounter.linePos(error.pos[0])
-  const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? ''
-  const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code
-  return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] }
+  return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] }
 }
+
+function reasonFor({ code, pos: [offset] }: YAMLParseError, source: string): string {
+  const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1)
+  if (/^[^\S\n]*\t/.test(startOfLine)) return REASONS.TAB_AS_INDENT ?? OTHER_REASON
+  if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset))) return ENDS_IN_COLON
+  return REASONS[code] ?? OTHER_REASON
+}
+
+const VALUES_WITH_COLON: readonly ErrorCode[] = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW']
+/** Up to the end of the line, or of the value in a list or mapping with brackets. */
+const TEXT_ENDING_IN_COLON = /^[^\s,[\]{}'"#]+:[^\S\n]*(?:[,\]}#\n]|$)/
 
 /** Plain, or with the tag that says it. */
 function isMergeKey(key: Node | null): boolean {

@@ -95,6 +95,21 @@ test('only the spellings of null that docker knows are nothing', () => {
   )
 })
 
+test.each([
+  ['web: ghcr.io/acme/web:', 1],
+  ['- name: web\n  image: ghcr.io/acme/web:\n  create: true', 2],
+  ['- name: web\n  image: ghcr.io/acme/web: # of a variable', 2],
+  ['- name: web\r\n  image: ghcr.io/acme/web:\r\n', 2],
+  ['- { name: web, image: ghcr.io/acme/web:, create: true }', 1],
+  ['- {name: web, image: ghcr.io/acme/web:}', 1],
+])('%j: the value that ends in a colon is told as that', (text, line) => {
+  expect(reasons(text)).toEqual([expect.stringContaining(`${line}: a value ends in a colon, perhaps because the var`)])
+})
+
+test.each(['web: a: b', 'web: "a:" b', 'web: a:b: c', '- { web: a: b }'])('%j is told in other words', (text) => {
+  expect(reasons(text)).toEqual([expect.not.stringContaining('ends in a colon')])
+})
+
 test('a key that is longer than YAML takes without a question mark has one', () => {
   const key = 'k'.repeat(5000)
   const text = handedOn(`? ${key}\n: 1`)
