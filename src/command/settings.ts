@@ -10,8 +10,11 @@ import { ofSetting } from './lists.ts'
 const OF_SHELL = 'SWARM_DEPLOY_'
 const OF_PLUGIN = 'PLUGIN_'
 
-/** Set by this program itself for what it starts. */
-const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE']
+/** Set by this program itself for whatever it starts. */
+const RUN = 'SWARM_DEPLOY_RUN'
+const OWN = [RUN, 'SWARM_DEPLOY_PROBE']
+/** The same for a check: elsewhere they are misspelt inputs. */
+const OF_CHECK = ['SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE']
 
 export interface Settings {
   readonly inputs: ReadonlyMap<string, string>
@@ -58,7 +61,8 @@ const MOST_NAME_CHARACTERS = 80
 
 /** Outside of a plugin's CI, `PLUGIN_…` may be anybody's. */
 function isStray(variable: string, env: Environment, read: readonly string[]): boolean {
-  if (read.includes(variable) || OWN.includes(variable) || (env[variable] ?? '').trim() === '') return false
+  const own = env[RUN] === undefined ? OWN : [...OWN, ...OF_CHECK]
+  if (read.includes(variable) || own.includes(variable) || (env[variable] ?? '').trim() === '') return false
   return variable.startsWith(OF_SHELL) || (variable.startsWith(OF_PLUGIN) && isOfPlugin(env))
 }
 

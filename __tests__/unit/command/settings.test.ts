@@ -60,6 +60,8 @@ test.each([
 
 test.each([
   [{ SWARM_DEPLOY_STAK: 'x' }, /^SWARM_DEPLOY_STAK: there is no such input: did you mean `stack`\?/],
+  [{ SWARM_DEPLOY_SERVICE: 'web: x' }, /^SWARM_DEPLOY_SERVICE: there is no such input: did you mean `services`\?/],
+  [{ SWARM_DEPLOY_IMAGE: 'web:1' }, /^SWARM_DEPLOY_IMAGE: there is no such input: .*`image` is a key of an entry/],
   [{ CI: 'woodpecker', PLUGIN_STAK: 'x' }, /^PLUGIN_STAK: there is no such input: did you mean `stack`\?/],
   [{ DRONE: 'true', PLUGIN_STAK: 'x' }, /^PLUGIN_STAK: /],
 ])('%j is told', (env, problem) => {
@@ -68,7 +70,9 @@ test.each([
 
 test.each([
   { PLUGIN_STAK: 'x' },
-  { SWARM_DEPLOY_RUN: 'swarm-deploy-1', SWARM_DEPLOY_SERVICE: 'web', SWARM_DEPLOY_PROBE: 'x' },
+  // In a check that calls this program itself.
+  { SWARM_DEPLOY_RUN: 'swarm-deploy-1', SWARM_DEPLOY_SERVICE: 'web', SWARM_DEPLOY_IMAGE: 'web:1' },
+  { SWARM_DEPLOY_PROBE: 'x' },
   { SWARM_DEPLOY_STAK: '' },
 ])('%j is none of ours', (env) => {
   expect(readSettings(env).variables).toEqual([])
