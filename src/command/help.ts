@@ -58,10 +58,54 @@ function head(mode: ModeName, width: number): string[] {
   ]
 }
 
-/** The inputs that a mode takes, under the headings of `action.yml`. */
+/** What `action.yml` says of a deploy, for the modes that do something else with services that run. */
+interface Words {
+  /** In the place of the heading above `services`. */
+  readonly heading: string
+  readonly services: string
+  readonly stack: string
+}
+
+const NAMES = 'The names of services on the swarm, such as `web api`.'
+const STACK = 'The name of a stack on the swarm, instead of `services`.'
+const LOOK: Words = {
+  heading: 'What to look at',
+  services: `${NAMES} All services where neither these nor a stack are given.`,
+  stack: STACK,
+}
+const OTHERWISE: Partial<Record<ModeName, Words>> = {
+  'refresh-auth': {
+    heading: 'Whose credentials to renew',
+    services: 'The names of services on the swarm, `label=KEY=VALUE`, or `all`. See [refresh](docs/refresh-auth.md).',
+    stack: STACK,
+  },
+  status: LOOK,
+  history: LOOK,
+  rollback: {
+    heading: 'What goes back, and where to',
+    services:
+      'The names of services, or a YAML list of `{name, auth-config, prepare}` and the inputs from `strategy` to `keep-old`. See [rollback](docs/rollback.md).',
+    stack: STACK,
+  },
+  remove: { heading: 'What to remove', services: NAMES, stack: STACK },
+}
+
+/** The inputs as the help of a mode describes them. */
+export function describedFor(mode: ModeName, inputs: Inputs): Inputs {
+  const words = OTHERWISE[mode]
+  const deploys = inputs.find(({ name }) => name === 'services')?.group
+  if (words === undefined) return inputs
+  return inputs.map((input) => ({
+    ...input,
+    ...(input.group === deploys ? { group: words.heading } : {}),
+    ...(input.name === 'services' || input.name === 'stack' ? { description: words[input.name] } : {}),
+  }))
+}
+
+/** The inputs that a mode takes, under their headings. */
 function flags(mode: ModeName, inputs: Inputs, width: number): string[] {
   const names = flagsOfMode(mode)
-  const taken = inputs.filter(({ name }) => names.includes(name))
+  const taken = describedFor(mode, inputs).filter(({ name }) => names.includes(name))
   const groups = [...new Set(taken.map(({ group }) => group))]
   return groups.flatMap((group) => [
     `${group}:`,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { documented } from '../../../src/command/action-file.ts'
-import { helpText } from '../../../src/command/help.ts'
+import { describedFor, helpText } from '../../../src/command/help.ts'
 import { flagsOfMode, isSwitch, SECRETS } from '../../../src/command/known.ts'
 import { MODE_NAMES } from '../../../src/inputs/mode.ts'
 
@@ -9,24 +9,30 @@ const action = readFileSync('action.yml', 'utf8')
 const inputs = documented(action, 'inputs')
 const flagsIn = (help: string) => [...help.matchAll(/^ {2}--(?:no-)?([\w-]+)/gm)].map(([, name]) => name)
 
-test.each(MODE_NAMES)(
-  '%s shows the inputs that it takes, in the order and under the headings of action.yml',
-  (mode) => {
-    const help = helpText(mode, action, 80)
-    const taken = inputs.filter(({ name }) => flagsOfMode(mode).includes(name))
-    expect(taken.length).toBeGreaterThan(3)
-    const own = ['output', 'output-file', 'summary-file', 'help']
-    expect(flagsIn(help)).toEqual([...taken.map(({ name }) => name), ...own])
-    for (const group of new Set(taken.map(({ group }) => group))) expect(help).toContain(`\n${group}:\n`)
-    expect(help).toContain(`Usage: swarm-deploy ${mode} `)
-  },
-)
+test.each(MODE_NAMES)('%s shows the inputs that it takes, in the order of action.yml and under headings', (mode) => {
+  const help = helpText(mode, action, 80)
+  const taken = describedFor(mode, inputs).filter(({ name }) => flagsOfMode(mode).includes(name))
+  expect(taken.length).toBeGreaterThan(3)
+  const own = ['output', 'output-file', 'summary-file', 'help']
+  expect(flagsIn(help)).toEqual([...taken.map(({ name }) => name), ...own])
+  for (const group of new Set(taken.map(({ group }) => group))) expect(help).toContain(`\n${group}:\n`)
+  expect(help).toContain(`Usage: swarm-deploy ${mode} `)
+})
 
 test('a mode does not show what it does not take', () => {
   expect(flagsIn(helpText('login', action, 80))).toContain('pull-secret')
   expect(flagsIn(helpText('login', action, 80))).not.toContain('stack')
   expect(flagsIn(helpText('deploy', action, 80))).not.toContain('pull-secret')
 })
+
+test.each(['refresh-auth', 'status', 'history', 'rollback', 'remove'] as const)(
+  '%s says what services and stack are to it, and nothing of what only a deploy takes',
+  (mode) => {
+    const help = helpText(mode, action, 80)
+    expect(help).not.toMatch(/What to deploy|create-args|compose files/)
+    expect(help).toMatch(/ {2}--services VALUE\.\.\.\n {6}The names of services/)
+  },
+)
 
 test('how a flag is written follows from the input', () => {
   const help = helpText('deploy', action, 80)
