@@ -1,7 +1,7 @@
 /** Runs what a script is for. What goes wrong there is told in its own words, without a stack. */
-export function command(run: () => void): void {
+export async function command(run: () => void | Promise<void>): Promise<void> {
   try {
-    run()
+    await run()
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1

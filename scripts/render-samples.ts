@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { rollout } from '../__tests__/support/rollouts.ts'
 import { statusOf } from '../src/report/status.ts'
 import { failureSummary, resultSummary } from '../src/report/summary/summary.ts'
+import { command } from './command.ts'
 import { renderSummary, SCHEMES } from './render-summary.ts'
 
 /** Summaries of made-up runs, good and failed, of 1, 12 and 120 services, and their pictures: `npm run summaries`. */
@@ -29,9 +30,11 @@ const summaries = {
   ),
 }
 
-await mkdir(directory, { recursive: true })
-for (const [name, markdown] of Object.entries(summaries)) {
-  await writeFile(join(directory, `${name}.md`), markdown)
-  for (const scheme of SCHEMES) await renderSummary(markdown, scheme, join(directory, `${name}-${scheme}.png`))
-  process.stdout.write(`${name}: ${Buffer.byteLength(markdown)} bytes\n`)
-}
+await command(async () => {
+  await mkdir(directory, { recursive: true })
+  for (const [name, markdown] of Object.entries(summaries)) {
+    await writeFile(join(directory, `${name}.md`), markdown)
+    for (const scheme of SCHEMES) await renderSummary(markdown, scheme, join(directory, `${name}-${scheme}.png`))
+    process.stdout.write(`${name}: ${Buffer.byteLength(markdown)} bytes\n`)
+  }
+})

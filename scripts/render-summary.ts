@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { marked } from 'marked'
+import { command } from './command.ts'
 
 /**
  * Pictures of a job summary as GitHub shows it: its styles, its Markdown and Mermaid, in a headless Chromium.
@@ -49,7 +50,12 @@ export async function renderSummary(markdown: string, scheme: Scheme, to: string
 function chromium(directory: string, args: readonly string[]) {
   const common = ['--headless', '--no-sandbox', '--hide-scrollbars', '--disable-gpu', '--virtual-time-budget=30000']
   const options = { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: directory } }
-  return run('chromium', [...common, `--user-data-dir=${join(directory, 'profile')}`, ...args], options)
+  return run('chromium', [...common, `--user-data-dir=${join(directory, 'profile')}`, ...args], options).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      throw new Error('Pictures need Chromium, and there is none: apt-get install chromium')
+    },
+  )
 }
 
 async function htmlOf(markdown: string, scheme: Scheme): Promise<string> {
@@ -76,10 +82,12 @@ mermaid.run({ querySelector: '.mermaid' }).then(() => '', String).then((problem)
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [file = '', directory = '.'] = process.argv.slice(2)
-  const markdown = await readFile(file, 'utf8')
-  for (const scheme of SCHEMES) {
-    const to = join(directory, `${basename(file, '.md')}-${scheme}.png`)
-    await renderSummary(markdown, scheme, to)
-    process.stdout.write(`${to}\n`)
-  }
+  await command(async () => {
+    const markdown = await readFile(file, 'utf8')
+    for (const scheme of SCHEMES) {
+      const to = join(directory, `${basename(file, '.md')}-${scheme}.png`)
+      await renderSummary(markdown, scheme, to)
+      process.stdout.write(`${to}\n`)
+    }
+  })
 }
