@@ -8796,6 +8796,16 @@ function withRemains(error, phrases) {
     }
     return error;
 }
+/** Does what a run is asked for, and notes on the error that ends it what it was told to stay. */
+async function notingRemains(work) {
+    const told = new Set();
+    try {
+        return await work((what) => told.add(what));
+    }
+    catch (error) {
+        throw withRemains(error, [...told]);
+    }
+}
 /** What {@link withRemains} has noted. */
 function remainsOf(error) {
     return (typeof error === 'object' && error !== null && remains.get(error)) || [];
@@ -14022,6 +14032,7 @@ const REASONS = {
     MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
     RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 };
+const ENDS_IN_COLON = 'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes';
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
 /**
  * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
@@ -14044,10 +14055,19 @@ function yaml_parseYaml(text) {
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
-    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
-    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+    return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] };
 }
+function reasonFor({ code, pos: [offset] }, source) {
+    const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
+    if (/^[^\S\n]*\t/.test(startOfLine))
+        return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
+    if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset)))
+        return ENDS_IN_COLON;
+    return REASONS[code] ?? OTHER_REASON;
+}
+const VALUES_WITH_COLON = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW'];
+/** Up to the end of the line, or of the value in a list or mapping with brackets. */
+const TEXT_ENDING_IN_COLON = /^[^\s,[\]{}'"#]+:[^\S\n]*(?:[,\]}#\n]|$)/;
 /** Plain, or with the tag that says it. */
 function isMergeKey(key) {
     if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
@@ -19699,9 +19719,9 @@ function characterProblem(text) {
     if (found === null)
         return undefined;
     const before = text.slice(0, found.index).split('\n');
-    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: reasonFor(found[0]) };
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: characters_reasonFor(found[0]) };
 }
-function reasonFor(char) {
+function characters_reasonFor(char) {
     if (char === '\r')
         return 'a carriage return stands alone: save the file with the line ends of Unix or Windows';
     if (char === '\0')
@@ -22595,6 +22615,8 @@ const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
 const RELEASE_TIMEOUT_MS = 5000;
 const lock_LOOK_EVERY_MS = 1000;
+/** What may be left is told before a stage that does not end after a stop is given up (`before` of `RunTime`): 3 s. */
+const TELL_AFTER_STOP_MS = 2000;
 /**
  * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
  * over. Its state is saved first, so that `post` releases them when this process is killed.
@@ -22612,8 +22634,7 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
     const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
-    // Those too of which it is not known whether the swarm made them.
-    const held = new Set();
+    const held = new Map();
     const take = (names) => stage('Take the lock', async () => {
         // In one order for all runs, or two of them would wait for each other.
         for (const name of names.toSorted()) {
@@ -22634,6 +22655,8 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
             return release(engine, holder, held, onRemains);
         },
     };
+    const onStop = () => setTimeout(() => tellLeft([...held.keys()], onRemains), TELL_AFTER_STOP_MS).unref();
+    signal.addEventListener('abort', onStop, { once: true });
     try {
         if (stack === undefined)
             await keeper.takeServices({ services });
@@ -22645,6 +22668,13 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         await keeper[Symbol.asyncDispose]();
         throw error;
     }
+    finally {
+        signal.removeEventListener('abort', onStop);
+    }
+}
+function tellLeft(names, onRemains) {
+    if (names.length > 0)
+        onRemains(`${someOf(names)} may be left`);
 }
 async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
     const deadline = nowMs() + timeoutSeconds * 1000;
@@ -22684,16 +22714,19 @@ function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
 }
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
 async function create(engine, name, holder, held) {
-    held.add(name);
+    held.set(name, 'asked for');
     try {
         await engine.post('/configs/create', {
             body: lockBody(name, holder),
             mayRepeat: true,
             signal: timeLimit(CALL_TIMEOUT_MS),
         });
+        held.set(name, 'answered');
         return true;
     }
     catch (error) {
+        if (error instanceof EngineError)
+            held.set(name, 'answered');
         if (error instanceof EngineError && error.status === 409)
             return false;
         if (error instanceof EngineError && !isFailure(error))
@@ -22712,23 +22745,29 @@ async function lock_find(engine, name, signal) {
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
 async function release(engine, holder, held, onRemains) {
     try {
+        const released = held.size > 0 ? await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS)) : [];
+        for (const [name, state] of held)
+            if (state === 'answered' || released.includes(name))
+                held.delete(name);
         if (held.size > 0)
-            await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS));
+            throw new Error('the call that makes it was broken off');
         saveForPost('lock', '');
     }
     catch (error) {
-        const names = [...held];
-        onRemains(`${someOf(names)} may be left`);
+        const names = [...held.keys()];
+        tellLeft(names, onRemains);
         log.warning(`Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
     }
 }
+/** @returns the names of those that were there */
 async function releaseAll(engine, token, signal) {
     const query = { filters: locksOf(token) };
     const read = () => engine.get('/configs', { query, signal });
     const left = await readSurely(read, engine, signal, (one) => lock_config_heldLock(one).holder.token === token);
     // The filter of a daemon that does not know it would let everything through.
-    const ours = left.map(lock_config_heldLock).filter(({ holder }) => holder.token === token);
-    await Promise.all(ours.map(({ id }) => removal_remove(engine, `/configs/${id}`, signal)));
+    const ours = left.filter((one) => lock_config_heldLock(one).holder.token === token);
+    await Promise.all(ours.map(({ ID }) => removal_remove(engine, `/configs/${ID}`, signal)));
+    return ours.map(({ Spec }) => Spec.Name);
 }
 /** Releases what a killed main left behind. */
 async function releaseLeft(token, { engine }) {
@@ -22858,9 +22897,8 @@ const LEFT = {
  *
  * @param made the IDs of those that are there as far as the stage knows
  * @param stop that of the run
- * @param onRemains told of what stays: a phrase
  */
-async function removeOurs(kind, engine, { token }, made, stop, onRemains = () => undefined) {
+async function removeOurs(kind, engine, { token }, made, stop, onRemains) {
     const limit = timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
     try {
         const removeMade = (ids) => Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)));

@@ -8813,6 +8813,16 @@ function withRemains(error, phrases) {
     }
     return error;
 }
+/** Does what a run is asked for, and notes on the error that ends it what it was told to stay. */
+async function notingRemains(work) {
+    const told = new Set();
+    try {
+        return await work((what) => told.add(what));
+    }
+    catch (error) {
+        throw withRemains(error, [...told]);
+    }
+}
 /** What {@link withRemains} has noted. */
 function remainsOf(error) {
     return (typeof error === 'object' && error !== null && remains.get(error)) || [];
@@ -10438,6 +10448,7 @@ const REASONS = {
     MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
     RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 };
+const ENDS_IN_COLON = 'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes';
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
 /**
  * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
@@ -10460,10 +10471,19 @@ function parseYaml(text) {
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    const startOfLine = source.split(/\r?\n/)[line - 1]?.match(/^\s*/)?.[0] ?? '';
-    const code = startOfLine.includes('\t') ? 'TAB_AS_INDENT' : error.code;
-    return { root, problems: [{ line, column: col, reason: REASONS[code] ?? OTHER_REASON }] };
+    return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] };
 }
+function reasonFor({ code, pos: [offset] }, source) {
+    const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
+    if (/^[^\S\n]*\t/.test(startOfLine))
+        return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
+    if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset)))
+        return ENDS_IN_COLON;
+    return REASONS[code] ?? OTHER_REASON;
+}
+const VALUES_WITH_COLON = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW'];
+/** Up to the end of the line, or of the value in a list or mapping with brackets. */
+const TEXT_ENDING_IN_COLON = /^[^\s,[\]{}'"#]+:[^\S\n]*(?:[,\]}#\n]|$)/;
 /** Plain, or with the tag that says it. */
 function isMergeKey(key) {
     if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
@@ -17167,9 +17187,9 @@ function characterProblem(text) {
     if (found === null)
         return undefined;
     const before = text.slice(0, found.index).split('\n');
-    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: reasonFor(found[0]) };
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: characters_reasonFor(found[0]) };
 }
-function reasonFor(char) {
+function characters_reasonFor(char) {
     if (char === '\r')
         return 'a carriage return stands alone: save the file with the line ends of Unix or Windows';
     if (char === '\0')
@@ -23752,9 +23772,8 @@ const LEFT = {
  *
  * @param made the IDs of those that are there as far as the stage knows
  * @param stop that of the run
- * @param onRemains told of what stays: a phrase
  */
-async function removeOurs(kind, engine, { token }, made, stop, onRemains = () => undefined) {
+async function removeOurs(kind, engine, { token }, made, stop, onRemains) {
     const limit = clock_timeLimit(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
     try {
         const removeMade = (ids) => Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)));
@@ -23917,7 +23936,8 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
         return reports;
     }
     finally {
-        await removeOurs('tools', engine, self, made, stop);
+        // More than that was changed by then: a warning is enough.
+        await removeOurs('tools', engine, self, made, stop, () => undefined);
     }
 }
 async function follow(service, ids, self, engine, late, signal) {
@@ -32544,6 +32564,8 @@ const CALL_TIMEOUT_MS = 120_000;
 /** A runner that stops a job leaves seven seconds. */
 const RELEASE_TIMEOUT_MS = 5000;
 const lock_LOOK_EVERY_MS = 1000;
+/** What may be left is told before a stage that does not end after a stop is given up (`before` of `RunTime`): 3 s. */
+const TELL_AFTER_STOP_MS = 2000;
 /**
  * Takes the lock of the stack, or those of the services: nobody else who asks for them deploys until this run is
  * over. Its state is saved first, so that `post` releases them when this process is killed.
@@ -32561,8 +32583,7 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         return { takeServices: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
     const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
-    // Those too of which it is not known whether the swarm made them.
-    const held = new Set();
+    const held = new Map();
     const take = (names) => stage('Take the lock', async () => {
         // In one order for all runs, or two of them would wait for each other.
         for (const name of names.toSorted()) {
@@ -32583,6 +32604,8 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
             return release(engine, holder, held, onRemains);
         },
     };
+    const onStop = () => setTimeout(() => tellLeft([...held.keys()], onRemains), TELL_AFTER_STOP_MS).unref();
+    signal.addEventListener('abort', onStop, { once: true });
     try {
         if (stack === undefined)
             await keeper.takeServices({ services });
@@ -32594,6 +32617,13 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         await keeper[Symbol.asyncDispose]();
         throw error;
     }
+    finally {
+        signal.removeEventListener('abort', onStop);
+    }
+}
+function tellLeft(names, onRemains) {
+    if (names.length > 0)
+        onRemains(`${someOf(names)} may be left`);
 }
 async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
     const deadline = nowMs() + timeoutSeconds * 1000;
@@ -32633,16 +32663,19 @@ function lock_tooLong(name, { holder, createdAt }, now, timeoutSeconds) {
 }
 /** Whether the lock is ours now. A call whose answer is lost is made again: then the lock that is there is ours. */
 async function create(engine, name, holder, held) {
-    held.add(name);
+    held.set(name, 'asked for');
     try {
         await engine.post('/configs/create', {
             body: lockBody(name, holder),
             mayRepeat: true,
             signal: clock_timeLimit(CALL_TIMEOUT_MS),
         });
+        held.set(name, 'answered');
         return true;
     }
     catch (error) {
+        if (error instanceof EngineError)
+            held.set(name, 'answered');
         if (error instanceof EngineError && error.status === 409)
             return false;
         if (error instanceof EngineError && !spec_update_isFailure(error))
@@ -32661,23 +32694,29 @@ async function lock_find(engine, name, signal) {
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
 async function release(engine, holder, held, onRemains) {
     try {
+        const released = held.size > 0 ? await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS)) : [];
+        for (const [name, state] of held)
+            if (state === 'answered' || released.includes(name))
+                held.delete(name);
         if (held.size > 0)
-            await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS));
+            throw new Error('the call that makes it was broken off');
         saveForPost('lock', '');
     }
     catch (error) {
-        const names = [...held];
-        onRemains(`${someOf(names)} may be left`);
+        const names = [...held.keys()];
+        tellLeft(names, onRemains);
         log_log.warning(`Not released: ${names.join(', ')} (${errors_messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
     }
 }
+/** @returns the names of those that were there */
 async function releaseAll(engine, token, signal) {
     const query = { filters: locksOf(token) };
     const read = () => engine.get('/configs', { query, signal });
     const left = await readSurely(read, engine, signal, (one) => heldLock(one).holder.token === token);
     // The filter of a daemon that does not know it would let everything through.
-    const ours = left.map(heldLock).filter(({ holder }) => holder.token === token);
-    await Promise.all(ours.map(({ id }) => removal_remove(engine, `/configs/${id}`, signal)));
+    const ours = left.filter((one) => heldLock(one).holder.token === token);
+    await Promise.all(ours.map(({ ID }) => removal_remove(engine, `/configs/${ID}`, signal)));
+    return ours.map(({ Spec }) => Spec.Name);
 }
 /** Releases what a killed main left behind. */
 async function lock_releaseLeft(token, { engine }) {
@@ -42302,16 +42341,9 @@ function deploy_deploy(asked, signal) {
  * Makes a deployment true, stage by stage; where that fails, what was before. Nothing of a service is changed before
  * everything has been checked, and all that is wrong is thrown together.
  */
-async function deployOver(asked, run) {
-    const remains = [];
-    try {
-        return await allStages(asked, run, (what) => remains.push(what));
-    }
-    catch (error) {
-        throw withRemains(error, remains);
-    }
+function deployOver(asked, run) {
+    return notingRemains((onRemains) => allStages(asked, run, onRemains));
 }
-/** @param onRemains told of what stays though no service is changed: a phrase */
 async function allStages(asked, run, onRemains) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
@@ -45151,16 +45183,9 @@ function remove_remove(asked, signal) {
  *
  * @throws UserErrors when what is asked for is not there, or not what it is called; nothing is removed then
  */
-async function removeOver(asked, run) {
-    const remains = [];
-    try {
-        return await remove_allStages(asked, run, (what) => remains.push(what));
-    }
-    catch (error) {
-        throw withRemains(error, remains);
-    }
+function removeOver(asked, run) {
+    return notingRemains((onRemains) => remove_allStages(asked, run, onRemains));
 }
-/** @param onRemains told of what stays though nothing is removed: a phrase */
 async function remove_allStages(asked, run, onRemains) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
@@ -46567,10 +46592,44 @@ function help_head(mode, width) {
         '',
     ];
 }
-/** The inputs that a mode takes, under the headings of `action.yml`. */
+const help_NAMES = 'The names of services on the swarm, such as `web api`.';
+const STACK = 'The name of a stack on the swarm, instead of `services`.';
+const LOOK = {
+    heading: 'What to look at',
+    services: `${help_NAMES} All services where neither these nor a stack are given.`,
+    stack: STACK,
+};
+const help_OTHERWISE = {
+    'refresh-auth': {
+        heading: 'Whose credentials to renew',
+        services: 'The names of services on the swarm, `label=KEY=VALUE`, or `all`. See [refresh](docs/refresh-auth.md).',
+        stack: STACK,
+    },
+    status: LOOK,
+    history: LOOK,
+    rollback: {
+        heading: 'What goes back, and where to',
+        services: 'The names of services, or a YAML list of `{name, auth-config, prepare}` and the inputs from `strategy` to `keep-old`. See [rollback](docs/rollback.md).',
+        stack: STACK,
+    },
+    remove: { heading: 'What to remove', services: help_NAMES, stack: STACK },
+};
+/** The inputs as the help of a mode describes them. */
+function describedFor(mode, inputs) {
+    const words = help_OTHERWISE[mode];
+    const deploys = inputs.find(({ name }) => name === 'services')?.group;
+    if (words === undefined)
+        return inputs;
+    return inputs.map((input) => ({
+        ...input,
+        ...(input.group === deploys ? { group: words.heading } : {}),
+        ...(input.name === 'services' || input.name === 'stack' ? { description: words[input.name] } : {}),
+    }));
+}
+/** The inputs that a mode takes, under their headings. */
 function flags(mode, inputs, width) {
     const names = flagsOfMode(mode);
-    const taken = inputs.filter(({ name }) => names.includes(name));
+    const taken = describedFor(mode, inputs).filter(({ name }) => names.includes(name));
     const groups = [...new Set(taken.map(({ group }) => group))];
     return groups.flatMap((group) => [
         `${group}:`,
@@ -46665,8 +46724,11 @@ function asValue(text) {
 /** The inputs that stand in variables: those of a shell, and those of a plugin. Pure. */
 const OF_SHELL = 'SWARM_DEPLOY_';
 const OF_PLUGIN = 'PLUGIN_';
-/** Set by this program itself for what it starts. */
-const OWN = ['SWARM_DEPLOY_RUN', 'SWARM_DEPLOY_PROBE', 'SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE'];
+/** Set by this program itself for whatever it starts. */
+const settings_RUN = 'SWARM_DEPLOY_RUN';
+const OWN = [settings_RUN, 'SWARM_DEPLOY_PROBE'];
+/** The same for a check: elsewhere they are misspelt inputs. */
+const OF_CHECK = ['SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE'];
 /**
  * Reads the variables that are named after inputs: `SWARM_DEPLOY_COMPOSE_FILE`, and behind these `PLUGIN_COMPOSE_FILE`,
  * as Woodpecker and Drone hand on the settings of a step. One that is empty is not given, as where a CI knows no better
@@ -46707,7 +46769,8 @@ function readSettings(env) {
 const settings_MOST_NAME_CHARACTERS = 80;
 /** Outside of a plugin's CI, `PLUGIN_\u2026` may be anybody's. */
 function isStray(variable, env, read) {
-    if (read.includes(variable) || OWN.includes(variable) || (env[variable] ?? '').trim() === '')
+    const own = env[settings_RUN] === undefined ? OWN : [...OWN, ...OF_CHECK];
+    if (read.includes(variable) || own.includes(variable) || (env[variable] ?? '').trim() === '')
         return false;
     return variable.startsWith(OF_SHELL) || (variable.startsWith(OF_PLUGIN) && isOfPlugin(env));
 }
