@@ -1,12 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startLab } from './lab.ts'
+import { exits, type Program } from './program.ts'
 import { Runner, type StepResult } from './runner.ts'
 import { stepOf } from './workflow.ts'
 
 /**
  * The action as its user meets it: a swarm with two private registries, an example workflow, and the committed bundle,
- * run as a runner runs it. First the services are created, then updated. Everything is taken down at the end.
+ * run as a runner runs it. First the services are created, then updated; then comes a version of which one does not come
+ * up, and what ran before runs again. Everything is taken down at the end.
  */
 
 const EXAMPLE = resolve(dirname(fileURLToPath(import.meta.url)), '../examples/two-registries.yml')
@@ -28,6 +30,9 @@ const created = await deploy('v1')
 say('It runs for version 2: both services are updated.')
 await makeImages('v2')
 const updated = await deploy('v2')
+say('It runs for version 3, of which metrics ends at once: the job has to be red, and version 2 has to run again.')
+await makeImages('v3', exits(3, 'cannot open the database'))
+const broken = await deploy('v3')
 
 say('What the swarm says now:')
 print((await lab.docker(['service', 'ls'])).stdout)
@@ -37,8 +42,14 @@ for (const registry of Object.values(lab.registries)) {
   print(`${registry.host} (${registry.name}): ${[...new Set(users)].join(', ')}`)
 }
 
-const isGood = [created, updated].every(({ main, post }) => main.code === 0 && post.code === 0)
-say(isGood ? 'Both runs are green. Everything is taken down.' : 'A run is red: see above. Everything is taken down.')
+const isGood =
+  [created, updated].every(({ main, post }) => main.code === 0 && post.code === 0) &&
+  broken.main.code === 1 &&
+  broken.outputs.status === 'rolled-back'
+const verdict = isGood
+  ? 'Two runs are green, and the third is red, as it has to be'
+  : 'This is not as it has to be: see above'
+say(`${verdict}. Everything is taken down.`)
 process.exitCode = isGood ? 0 : 1
 
 async function deploy(version: string): Promise<StepResult> {
@@ -54,10 +65,11 @@ async function deploy(version: string): Promise<StepResult> {
   return result
 }
 
-async function makeImages(tag: string): Promise<void> {
+/** @param metrics what the metrics do instead of running on */
+async function makeImages(tag: string, metrics?: Program): Promise<void> {
   await Promise.all([
     lab.image({ registry: 'shop', repository: 'shop/web', tag, content: tag }),
-    lab.image({ registry: 'metrics', repository: 'ops/metrics', tag, content: tag }),
+    lab.image({ registry: 'metrics', repository: 'ops/metrics', tag, content: tag, ...metrics }),
   ])
 }
 

@@ -3,20 +3,26 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { renderSummary, SCHEMES } from '../scripts/render-summary.ts'
+import { command } from '../scripts/command.ts'
+import { renderSummary, requireChromium, SCHEMES } from '../scripts/render-summary.ts'
 import { startLab } from './lab.ts'
 import { Runner } from './runner.ts'
+import { stepShownIn } from './workflow.ts'
 
 /**
- * The pictures of the README: the summaries of two runs of the committed bundle on a real swarm, one that went well and
- * one whose worker did not come up, as GitHub shows them. `npm run pictures` needs root, Chromium and pngquant.
+ * The pictures of the README: the summaries of two runs of the step that is shown above them, by the committed bundle and
+ * on a real swarm, one that went well and one whose worker did not come up, as GitHub shows them. `npm run pictures`
+ * needs root, Chromium and pngquant.
  */
 
 const run = promisify(execFile)
-const IMAGES = resolve(dirname(fileURLToPath(import.meta.url)), '../docs/images')
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const IMAGES = join(ROOT, 'docs/images')
 const PASSWORD = 'pictures s3cret'
 const SERVICES = ['worker', 'api', 'web'] as const
 
+await command(requireChromium)
+if (process.exitCode !== undefined) process.exit()
 await using lab = await startLab({
   nodes: 3,
   registries: { shop: { accounts: { deployer: { password: PASSWORD } } } },
@@ -39,16 +45,11 @@ await picture('summary-good', await deploy('1.4.2'))
 await picture('summary-failed', await deploy('1.5.0'))
 
 async function deploy(version: string): Promise<string> {
-  const result = await runner.run({
-    with: {
-      stack: 'shop',
-      'compose-file': 'deploy/compose.yml',
-      registry: host,
-      username: 'deployer',
-      password: PASSWORD,
-    },
-    env: { DOCKER_HOST: lab.nodes[0].host, VERSION: version, REGISTRY: host },
+  const step = await stepShownIn(join(ROOT, 'README.md'), 'What you see', {
+    vars: { REGISTRY: host, VERSION: version },
+    secrets: { REGISTRY_PASSWORD: PASSWORD },
   })
+  const result = await runner.run({ ...step, env: { ...step.env, DOCKER_HOST: lab.nodes[0].host } })
   process.stdout.write(`${result.log}\n${result.summary}\n`)
   return result.summary
 }

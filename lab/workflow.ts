@@ -16,10 +16,24 @@ interface Workflow {
  */
 export async function stepOf(file: string, contexts: Contexts): Promise<Step> {
   const workflow = parse(await readFile(file, 'utf8')) as Workflow
-  const step = Object.values(workflow.jobs)
-    .flatMap(({ steps }) => steps)
-    .find((candidate) => candidate.with !== undefined)
-  if (step?.with === undefined) throw new Error(`${file} has no step with inputs`)
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps)
+  return firstWithInputs(steps, file, contexts)
+}
+
+/**
+ * The same of the first YAML below a heading of a page, which is a list of steps.
+ *
+ * @throws Error when there is no such step, or an expression has no value
+ */
+export async function stepShownIn(page: string, heading: string, contexts: Contexts): Promise<Step> {
+  const [, section = ''] = (await readFile(page, 'utf8')).split(`\n## ${heading}\n`)
+  const [, yaml = '[]'] = /```yaml\n([\s\S]*?)```/.exec(section) ?? []
+  return firstWithInputs(parse(yaml) as readonly Partial<Step>[], `${page}, ${heading},`, contexts)
+}
+
+function firstWithInputs(steps: readonly Partial<Step>[], place: string, contexts: Contexts): Step {
+  const step = steps.find((candidate) => candidate.with !== undefined)
+  if (step?.with === undefined) throw new Error(`${place} has no step with inputs`)
   return { with: evaluateAll(step.with, contexts), env: evaluateAll(step.env ?? {}, contexts) }
 }
 

@@ -4,7 +4,7 @@ import { rollout } from '../__tests__/support/rollouts.ts'
 import { statusOf } from '../src/report/status.ts'
 import { failureSummary, resultSummary } from '../src/report/summary/summary.ts'
 import { command } from './command.ts'
-import { renderSummary, SCHEMES } from './render-summary.ts'
+import { renderSummary, requireChromium, SCHEMES } from './render-summary.ts'
 
 /** Summaries of made-up runs, good and failed, of 1, 12 and 120 services, and their pictures: `npm run summaries`. */
 
@@ -31,6 +31,7 @@ const summaries = {
 }
 
 await command(async () => {
+  await requireChromium()
   await mkdir(directory, { recursive: true })
   for (const [name, markdown] of Object.entries(summaries)) {
     await writeFile(join(directory, `${name}.md`), markdown)

@@ -26,11 +26,18 @@ const MERMAID_THEME: Readonly<Record<Scheme, string>> = { light: 'default', dark
 const run = promisify(execFile)
 const { resolve: resolvePackage } = createRequire(import.meta.url)
 
+/** @throws Error that says what to install */
+export async function requireChromium(): Promise<void> {
+  await run('chromium', ['--version']).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Error('Pictures need Chromium, and there is none: apt-get install chromium')
+  })
+}
+
 /**
  * Writes one picture of a summary.
  *
  * @param to the path of the PNG
- * @throws when there is no Chromium, or Mermaid does not draw what the summary has
+ * @throws when Mermaid does not draw what the summary has
  */
 export async function renderSummary(markdown: string, scheme: Scheme, to: string): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'summary-'))
@@ -50,12 +57,7 @@ export async function renderSummary(markdown: string, scheme: Scheme, to: string
 function chromium(directory: string, args: readonly string[]) {
   const common = ['--headless', '--no-sandbox', '--hide-scrollbars', '--disable-gpu', '--virtual-time-budget=30000']
   const options = { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: directory } }
-  return run('chromium', [...common, `--user-data-dir=${join(directory, 'profile')}`, ...args], options).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-      throw new Error('Pictures need Chromium, and there is none: apt-get install chromium')
-    },
-  )
+  return run('chromium', [...common, `--user-data-dir=${join(directory, 'profile')}`, ...args], options)
 }
 
 async function htmlOf(markdown: string, scheme: Scheme): Promise<string> {
@@ -83,6 +85,7 @@ mermaid.run({ querySelector: '.mermaid' }).then(() => '', String).then((problem)
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [file = '', directory = '.'] = process.argv.slice(2)
   await command(async () => {
+    await requireChromium()
     const markdown = await readFile(file, 'utf8')
     for (const scheme of SCHEMES) {
       const to = join(directory, `${basename(file, '.md')}-${scheme}.png`)

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { stepShownIn } from '../../lab/workflow.ts'
 import { documented, withFreshTables } from '../../scripts/readme-tables.ts'
 import { anchorOf, DOCS } from '../../src/runner/doc-link.ts'
 import { EXAMPLES, PAGES } from '../support/documents.ts'
@@ -24,9 +25,13 @@ test('the first workflow of the README is the first of the examples', () => {
   expect(first).toBe(read('examples/first-deploy.yml'))
 })
 
-test('the README shows the example that the demo runs', () => {
-  const step = read('examples/two-registries.yml').split('    steps:\n')[1] ?? ''
-  expect(read('README.md')).toContain(step.replace(/^ {6}/gm, '').trimEnd())
+test('the README shows the step that its pictures are of', async () => {
+  const values = { vars: { REGISTRY: 'registry:5000', VERSION: '1.4.2' }, secrets: { REGISTRY_PASSWORD: 'pw' } }
+  expect(await stepShownIn('README.md', 'What you see', values)).toEqual({
+    with: expect.objectContaining({ stack: 'shop', 'compose-file': 'deploy/compose.yml', registry: 'registry:5000' }),
+    env: values.vars,
+  })
+  expect(read('lab/pictures.ts')).toContain("stepShownIn(join(ROOT, 'README.md'), 'What you see'")
 })
 
 const FOR_PEOPLE_WHO_WORK_ON_IT = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md']
