@@ -61,7 +61,9 @@ test('the descriptions have every key that is understood', () => {
   const names = inputs.map(({ name }) => name)
   const [from, to] = [names.indexOf('strategy'), names.indexOf('keep-old')]
   const forAll = names.slice(from, to + 1)
-  expect(action.inputs.services?.description).toContain('the inputs from `strategy` to `keep-old`')
+  expect(action.inputs.services?.description).toContain(
+    'with `prepare` and the settings of [strategies](docs/strategies.md)',
+  )
   expect([...keysIn('services'), ...forAll].toSorted()).toEqual(entryKeys(STRATEGIES).toSorted())
   expect(keysIn('registries').toSorted()).toEqual(REGISTRY_KEYS.toSorted())
   expect(keysIn('update-config').toSorted()).toEqual(POLICY_SETTINGS.toSorted())

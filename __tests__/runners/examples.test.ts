@@ -175,7 +175,7 @@ function examples(swarm: Bench<'ghcr'>): void {
       for (const tag of ['1.4.2', '1.5.0']) await push('my-org/web', tag)
       const image = `${swarm.lab.registries.ghcr.host}/my-org/web`
       expect(await run('examples/first-deploy.yml')).toMatchObject({ code: 0 })
-      await using health = await healthyServer()
+      await using health = await serverOf(() => 200)
       // Only how long it takes, and whom it asks.
       const canary = ours('examples/canary.yml')
         .replace('hold: 2m', 'hold: 2s')
@@ -186,6 +186,14 @@ function examples(swarm: Bench<'ghcr'>): void {
         log: expect.stringContaining('web: its canary has passed, now the others'),
       })
       expect(await swarm.imageOf('web')).toContain(`${image}:1.5.0@sha256:`)
+      // One task of four is bad: the others answer most requests.
+      await using unhealthy = await serverOf((count) => (count % 4 === 0 ? 503 : 200))
+      const bad = await run('', byHand('1.4.2'), canary.replace(health.url, unhealthy.url))
+      expect({ code: bad.code, log: bad.log }).toEqual({
+        code: 1,
+        log: expect.stringContaining('the check failed 3 times in a row'),
+      })
+      expect(await swarm.imageOf('web')).toContain(`${image}:1.5.0@sha256:`)
       await swarm.lab.docker(['service', 'rm', 'web'])
 
       // A published port does not move.
@@ -194,6 +202,7 @@ function examples(swarm: Bench<'ghcr'>): void {
       const colours = ours('examples/blue-green.yml')
         .replace('hold: 1m', 'hold: 1s')
         .replace('keep-old: 10m', 'keep-old: 1s')
+        .replace('https://web.example.com/health', health.url)
       const switched = await run('', byHand('1.5.0'), colours)
       expect({ code: switched.code, log: switched.log }).toEqual({
         code: 0,
@@ -260,9 +269,14 @@ function examples(swarm: Bench<'ghcr'>): void {
   )
 }
 
-/** Something that answers as a service does that is well. */
-async function healthyServer(): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((_, response) => response.end('fine'))
+/**
+ * Something that answers in the place of the service.
+ *
+ * @param statusOf the status of each answer by its number
+ */
+async function serverOf(statusOf: (count: number) => number): Promise<AsyncDisposable & { readonly url: string }> {
+  let count = 0
+  const server = createServer((_, response) => response.writeHead(statusOf(++count)).end())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   return {
