@@ -5,7 +5,8 @@ import { readAnswer, refusal } from './answers.ts'
 import { agreeOnVersion } from './api-version.ts'
 import { ConnectionLost, type Engine, type RawAnswer, type RequestOptions, TooLate, Unreadable } from './engine.ts'
 import { toGoJson } from './go-json.ts'
-import { type Answer, HttpOverPipe, type Outgoing } from './http-over-pipe.ts'
+import { HttpOverPipe, type Outgoing } from './http-over-pipe.ts'
+import type { WholeAnswer } from './whole-answer.ts'
 
 /** Swarm gives each of its own calls 20 s (moby, daemon/cluster: swarmRequestTimeout), and then says so. */
 const DEFAULT_TIMEOUT_SECONDS = 30
@@ -43,7 +44,7 @@ export async function connectEngine(address: DaemonAddress, signal: AbortSignal,
 }
 
 /** @throws Unreadable when it is no daemon that answers */
-function versionIn(ping: Answer, host: string): string {
+function versionIn(ping: WholeAnswer, host: string): string {
   const offered = ping.headers['api-version']
   const body = safeLine(ping.body.toString(), 100)
   if (offered === undefined && body !== 'OK') {
@@ -63,7 +64,7 @@ class Calls {
     this.#address = address
   }
 
-  whole(method: string, path: string, options: RequestOptions): Promise<Answer> {
+  whole(method: string, path: string, options: RequestOptions): Promise<WholeAnswer> {
     const limits = { signal: options.signal, seconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS }
     return this.#telling(method, path, this.#pipe.exchange(this.#outgoing(method, path, options), limits))
   }
@@ -123,8 +124,8 @@ function requestText(method: string, path: string): string {
   return `${method} ${path.replace(/^\/v[\d.]+\//, '/').replace(/\?.*/s, '')}`
 }
 
-function engineOver(calls: Calls, apiVersion: string, ping: Answer): Engine {
-  const call = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
+function engineOver(calls: Calls, apiVersion: string, ping: WholeAnswer): Engine {
+  const call = async (method: string, path: string, options: RequestOptions = {}): Promise<WholeAnswer> => {
     const answer = await calls.whole(method, `/v${apiVersion}${path}`, options)
     // No daemon sends its clients elsewhere: that is something in front of it.
     if (answer.status >= 300) throw refusal(answer, calls.asked(method, path))
@@ -133,7 +134,11 @@ function engineOver(calls: Calls, apiVersion: string, ping: Answer): Engine {
   const parsed = async <T>(method: string, path: string, options?: RequestOptions): Promise<T> => {
     const answer = await call(method, path, options)
     const parse = () => readAnswer<T>(answer, path, calls.asked(method, path))
-    return options?.reader === undefined ? parse() : (options.reader(answer.body, parse) as T)
+    try {
+      return options?.reader === undefined ? parse() : (options.reader(answer.parts, parse) as T)
+    } finally {
+      answer.release()
+    }
   }
 
   async function* lines(path: string, options: RequestOptions): AsyncIterable<string> {

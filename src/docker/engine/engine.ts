@@ -15,7 +15,7 @@ export interface RequestOptions {
    */
   readonly mayRepeat?: boolean
   /** Of a GET: what is made of its answer, which need not be parsed for it. */
-  readonly reader?: (answer: Buffer, parse: () => unknown) => unknown
+  readonly reader?: (answer: readonly Buffer[], parse: () => unknown) => unknown
 }
 
 /** A request passed on as it is, for {@link Engine.forward}. The path carries its own API version. */

@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream'
 import { safeLine } from '../../runner/safe-text.ts'
 import { keepHeapSmall } from '../../runner/small-heap.ts'
 import { ConnectionLost, TooLate, Unreadable } from './engine.ts'
+import { WholeAnswer } from './whole-answer.ts'
 
 /** What a daemon does that is just being started or ended, and what stands in for it. */
 export const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer'
@@ -19,9 +20,6 @@ const MOST_STDERR = 20_000
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256
 
-/** That of about a hundred tasks. */
-const LARGE_BYTES = 250_000
-
 /** A request as it goes over the pipe. */
 export interface Outgoing {
   readonly method: string
@@ -34,13 +32,6 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined
   /** From the moment when the request has a connection to the end of its answer; of a stream to its beginning. */
   readonly seconds: number
-}
-
-/** An answer that was read to its end. */
-export interface Answer {
-  readonly status: number
-  readonly headers: IncomingMessage['headers']
-  readonly body: Buffer
 }
 
 /**
@@ -61,7 +52,7 @@ export class HttpOverPipe {
    *
    * @throws ConnectionLost with the cause alone as its message, or `AbortError` with the signal's reason as its cause
    */
-  exchange(outgoing: Outgoing, limits: Limits): Promise<Answer> {
+  exchange(outgoing: Outgoing, limits: Limits): Promise<WholeAnswer> {
     return this.#send(outgoing, limits, (response, done, fail) => {
       const parts: Buffer[] = []
       let bytes = 0
@@ -71,8 +62,9 @@ export class HttpOverPipe {
         if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`))
       })
       response.once('end', () => {
-        if (bytes > LARGE_BYTES) void keepHeapSmall()
-        done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) })
+        const answer = new WholeAnswer(response, parts)
+        if (answer.isLarge) void keepHeapSmall()
+        done(answer)
       })
     })
   }

@@ -21,13 +21,20 @@ export class SameAnswers {
 
   /**
    * @param asked what the answer answers
+   * @param answer its parts as they came
    * @param read must depend on the answer alone; is not called when the answer is the same as in the last round
    */
-  read<T>(asked: string, answer: Buffer, read: () => T): T {
-    const digest = createHash('sha256').update(answer).digest('base64')
+  read<T>(asked: string, answer: readonly Buffer[], read: () => T): T {
+    const digest = digestOf(answer)
     const last = this.#now.get(asked) ?? this.#before.get(asked)
     const reading = last?.digest === digest ? last : { digest, value: read() }
     this.#now.set(asked, reading)
     return reading.value as T
   }
+}
+
+function digestOf(parts: readonly Buffer[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('base64')
 }

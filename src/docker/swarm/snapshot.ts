@@ -112,7 +112,7 @@ async function readAgain(
       const { Spec, PreviousSpec } = known.get(service.ID) ?? service
       return sharingTemplates(service, [Spec, PreviousSpec])
     }
-    const reader = (answer: Buffer, parse: () => unknown) =>
+    const reader = (answer: readonly Buffer[], parse: () => unknown) =>
       before.read(`services ${id}`, answer, () => (parse() as Service[]).map(asKept))
     const read = () => engine.get<Service[]>('/services', { query, signal, reader })
     return readSurely(read, engine, signal, undefined, id.length)
@@ -133,7 +133,7 @@ async function tasksOf(
 ): Promise<readonly Task[]> {
   const read = (service: readonly string[]) => {
     const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
-    const reader = (answer: Buffer, parse: () => unknown) =>
+    const reader = (answer: readonly Buffer[], parse: () => unknown) =>
       before.read(`tasks ${filters}`, answer, () => (parse() as Task[]).map(asRead))
     return engine.get<Task[]>('/tasks', { query: { filters }, signal, reader })
   }
