@@ -199,7 +199,7 @@ function chosen(url: URL, key: string): Service[] {
   return all.filter(({ spec }) => values.some((value) => String(spec.Name).startsWith(value)))
 }
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '', 'http://docker')
   const path = url.pathname.replace(/^\/v[\d.]+/, '')
   if (path === '/_ping') return answer(response, 'OK')
@@ -236,4 +236,7 @@ createServer(async (request, response) => {
   const found = byId.get(one?.[1] ?? '') ?? all.find(({ spec }) => spec.Name === one?.[1])
   if (found !== undefined) return answer(response, serviceAnswer(found))
   return answer(response, { message: `the simulated daemon has no ${request.method} ${path}` }, 404)
-}).listen(socket, () => process.send?.('ready'))
+})
+// A daemon closes no connection that rests.
+server.keepAliveTimeout = 0
+server.listen(socket, () => process.send?.('ready'))
