@@ -26669,36 +26669,42 @@ function secondsBetween(earlier, later) {
 /** So many tasks of a service are followed from when they are first seen, and so many more that failed. */
 const task_tracks_MOST_TASKS = 60;
 /**
- * The tracks with one more look in them.
+ * The tracks with one more look in them: the same ones, where it shows what the last one did.
  *
  * @param earlier tasks that were there before the deploy: they are no part of it
  * @param lastLook when the look before was, or the deploy began, in the seconds of `now`
  */
 function withTasks(tracks, tasks, earlier, lastLook, now) {
     const next = new Map(tracks);
+    const seen = new Map(tasks.map((task) => [task.ID, task]));
+    for (const [id, track] of tracks)
+        next.set(id, followed(track, seen.get(id), lastLook, now));
     for (const task of tasks) {
-        const known = next.get(task.ID);
-        if (known !== undefined)
-            next.set(task.ID, followed(known, task, now));
-        else if (!earlier.has(task.ID) && hasRoom(next, task))
+        if (!next.has(task.ID) && !earlier.has(task.ID) && hasRoom(next, task)) {
             next.set(task.ID, begun(task, lastLook, now));
+        }
     }
-    return next;
+    const isSame = next.size === tracks.size && [...tracks].every(([id, track]) => next.get(id) === track);
+    return isSame ? tracks : next;
 }
-/** What one who looks at the picture is told of them. */
-function taskTimelines(tracks, nodes) {
-    return [...tracks.values()].map(({ nodeId, ...track }) => ({ ...track, node: nodeName(nodeId, nodes) }));
+/** What one who looks at the picture is told of what was seen of a service. */
+function taskTimelines({ tracks, seenAt = 0 }, nodes) {
+    return [...tracks.values()].map(({ nodeId, ...track }) => ({ to: seenAt, ...track, node: nodeName(nodeId, nodes) }));
 }
 function hasRoom(tracks, task) {
     return tracks.size < (isFailure(task) ? 2 * task_tracks_MOST_TASKS : task_tracks_MOST_TASKS);
 }
-function followed(track, task, now) {
-    const phase = phaseOf(task);
-    const last = track.phases.at(-1);
-    if (last?.phase === 'over')
+/** @param task as it is now; `undefined` when it is no longer there */
+function followed(track, task, lastLook, now) {
+    const last = track.phases.at(-1)?.phase;
+    if (last === 'over')
         return track;
-    const phases = last?.phase === phase ? track.phases : [...track.phases, { phase, from: now }];
-    return { ...track, ...ofTask(task), phases, to: now };
+    if (task === undefined)
+        return track.to === undefined ? { ...track, to: lastLook ?? now } : track;
+    const phase = phaseOf(task);
+    const next = trackOf(task, phase === last ? track.phases : [...track.phases, { phase, from: now }], now);
+    const isSame = next.phases === track.phases && next.nodeId === track.nodeId && next.ending === track.ending;
+    return isSame && track.to === undefined ? track : next;
 }
 /** A task that is past its beginning when it is first seen has begun before: as long as its own times say. */
 function begun(task, lastLook, now) {
@@ -26706,16 +26712,22 @@ function begun(task, lastLook, now) {
     const since = now - secondsBefore(task);
     const from = Math.min(now, Math.max(since, lastLook ?? since));
     const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }];
-    return { ...ofTask(task), phases: [...before, { phase, from: now }], to: now };
+    return trackOf(task, [...before, { phase, from: now }], now);
 }
 /** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
 function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }) {
     const seconds = (Date.parse(stamp) - Date.parse(created)) / 1000;
     return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
 }
-function ofTask(task) {
+function trackOf(task, phases, now) {
     const { Slot: slot, NodeID: nodeId } = task;
-    return { slot: slot || undefined, nodeId: nodeId || undefined, ...(hasFailed(task) && { ending: ending(task) }) };
+    return {
+        slot: slot || undefined,
+        nodeId: nodeId || undefined,
+        phases,
+        ...(phases.at(-1)?.phase === 'over' && { to: now }),
+        ...(hasFailed(task) && { ending: ending(task) }),
+    };
 }
 function hasFailed(task) {
     return isFailure(task) || isUnhealthy(task);
@@ -26829,15 +26841,22 @@ function idsOf(tasks) {
 function later(moments, seconds) {
     return seconds === 0 ? moments : new Map([...moments].map(([key, moment]) => [key, moment + seconds]));
 }
-/** When each of the keys was first there without a break; a key that is gone is forgotten. */
+/**
+ * When each of the keys was first there without a break; a key that is gone is forgotten. Most looks show what the last one
+ * did: then it is the same map, for those of thousands of services are most of what V8 has to collect.
+ */
 function since(before, keys, now) {
+    if (keys.length === before.size && keys.every((key) => before.has(key)))
+        return before;
     return new Map(keys.map((key) => [key, before.get(key) ?? now]));
 }
 function withEnded(history, service, tasks) {
+    const isNews = (task) => !history.earlierTasks.has(task.ID) && hasEnded(service.Spec, task);
+    const news = currentTasks(service, tasks).filter(isNews);
+    if (news.length === 0)
+        return history.endedTasks;
     const ended = new Map(history.endedTasks);
-    for (const task of currentTasks(service, tasks)) {
-        if (history.earlierTasks.has(task.ID) || !hasEnded(service.Spec, task))
-            continue;
+    for (const task of news) {
         const slot = slotOf(service.Spec, task);
         ended.set(slot, new Map(ended.get(slot)).set(task.ID, task));
     }
@@ -27130,15 +27149,22 @@ class SameAnswers {
     }
     /**
      * @param asked what the answer answers
+     * @param answer its parts as they came
      * @param read must depend on the answer alone; is not called when the answer is the same as in the last round
      */
     read(asked, answer, read) {
-        const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256').update(answer).digest('base64');
+        const digest = digestOf(answer);
         const last = this.#now.get(asked) ?? this.#before.get(asked);
         const reading = last?.digest === digest ? last : { digest, value: read() };
         this.#now.set(asked, reading);
         return reading.value;
     }
+}
+function digestOf(parts) {
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    for (const part of parts)
+        hash.update(part);
+    return hash.digest('base64');
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/health.js
@@ -30293,7 +30319,7 @@ function resultOf(sent, outcome, seen, cause) {
         seconds: secondsSince(sentAt),
         ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
         ...(cause !== undefined && { cause }),
-        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history.tracks, seen.nodes)) } }),
+        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
     };
 }
 /** From a moment of {@link nowMs} until now. */
@@ -31129,7 +31155,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
             return { outcome, cause };
         const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
         const { engine } = connection;
-        const seenTasks = history && taskTimelines(history.tracks, observed.nodes);
+        const seenTasks = history && taskTimelines(history, observed.nodes);
         const diagnosis = await (outcome === 'timed-out'
             ? diagnoseTimeout(cause, evidence, engine)
             : diagnose({ ...finding, cause }, evidence, engine));
@@ -40990,7 +41016,45 @@ async function keepHeapSmall() {
     v8.setFlagsFromString(`--semi-space-growth-factor=${size < BYTES_FOR_NEW ? 2 : 1}`);
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/whole-answer.js
+/** That of about a hundred tasks. */
+const LARGE_BYTES = 250_000;
+/** An answer that was read to its end, in the parts in which it came. */
+class WholeAnswer {
+    status;
+    headers;
+    parts;
+    isLarge;
+    #body;
+    constructor({ statusCode, headers }, parts) {
+        this.status = statusCode ?? 0;
+        this.headers = headers;
+        this.parts = parts;
+        this.isLarge = parts.reduce((bytes, part) => bytes + part.length, 0) > LARGE_BYTES;
+    }
+    /** The parts put together, at the first use: an answer that is the same as before has none. */
+    get body() {
+        this.#body ??= Buffer.concat(this.parts);
+        return this.#body;
+    }
+    /**
+     * Gives the memory of a large one back at once, when it has been read. V8 counts what lies in buffers, and would collect its
+     * whole heap several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and
+     * waits for V8.
+     */
+    release() {
+        // Small ones may lie in a buffer that Node shares among many.
+        if (!this.isLarge)
+            return;
+        for (const { buffer } of [...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
+            ;
+            buffer.transfer?.(0);
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
+
 
 
 
@@ -41005,8 +41069,6 @@ const WAIT_SECONDS = 180;
 const MOST_STDERR = 20_000;
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256;
-/** That of about a hundred tasks. */
-const LARGE_BYTES = 250_000;
 /**
  * HTTP to a daemon over kept connections, each of them one `docker system dial-stdio` process. Every request ends: with
  * its answer, at its limit, with its signal, or when the pipes are closed.
@@ -41034,9 +41096,10 @@ class HttpOverPipe {
                     fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
             });
             response.once('end', () => {
-                if (bytes > LARGE_BYTES)
+                const answer = new WholeAnswer(response, parts);
+                if (answer.isLarge)
                     void keepHeapSmall();
-                done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+                done(answer);
             });
         });
     }
@@ -41331,7 +41394,12 @@ function engineOver(calls, apiVersion, ping) {
     const parsed = async (method, path, options) => {
         const answer = await call(method, path, options);
         const parse = () => readAnswer(answer, path, calls.asked(method, path));
-        return options?.reader === undefined ? parse() : options.reader(answer.body, parse);
+        try {
+            return options?.reader === undefined ? parse() : options.reader(answer.parts, parse);
+        }
+        finally {
+            answer.release();
+        }
     };
     async function* lines(path, options) {
         const response = await calls.stream(`/v${apiVersion}${path}`, options);

@@ -58,7 +58,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
     seconds: secondsSince(sentAt),
     ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
     ...(cause !== undefined && { cause }),
-    ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history.tracks, seen.nodes)) } }),
+    ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
   }
 }
 

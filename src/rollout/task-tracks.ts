@@ -13,8 +13,8 @@ interface TaskTrack {
   readonly slot: number | undefined
   readonly nodeId: string | undefined
   readonly phases: TaskTimeline['phases']
-  /** When it was seen last, or ended. */
-  readonly to: number
+  /** When it was seen last, or ended; it is still there unless given. */
+  readonly to?: number
   readonly ending?: string
 }
 
@@ -22,7 +22,7 @@ interface TaskTrack {
 const MOST_TASKS = 60
 
 /**
- * The tracks with one more look in them.
+ * The tracks with one more look in them: the same ones, where it shows what the last one did.
  *
  * @param earlier tasks that were there before the deploy: they are no part of it
  * @param lastLook when the look before was, or the deploy began, in the seconds of `now`
@@ -35,29 +35,38 @@ export function withTasks(
   now: number,
 ): TaskTracks {
   const next = new Map(tracks)
+  const seen = new Map(tasks.map((task) => [task.ID, task]))
+  for (const [id, track] of tracks) next.set(id, followed(track, seen.get(id), lastLook, now))
   for (const task of tasks) {
-    const known = next.get(task.ID)
-    if (known !== undefined) next.set(task.ID, followed(known, task, now))
-    else if (!earlier.has(task.ID) && hasRoom(next, task)) next.set(task.ID, begun(task, lastLook, now))
+    if (!next.has(task.ID) && !earlier.has(task.ID) && hasRoom(next, task)) {
+      next.set(task.ID, begun(task, lastLook, now))
+    }
   }
-  return next
+  const isSame = next.size === tracks.size && [...tracks].every(([id, track]) => next.get(id) === track)
+  return isSame ? tracks : next
 }
 
-/** What one who looks at the picture is told of them. */
-export function taskTimelines(tracks: TaskTracks, nodes: readonly Node[]): TaskTimeline[] {
-  return [...tracks.values()].map(({ nodeId, ...track }) => ({ ...track, node: nodeName(nodeId, nodes) }))
+/** What one who looks at the picture is told of what was seen of a service. */
+export function taskTimelines(
+  { tracks, seenAt = 0 }: { readonly tracks: TaskTracks; readonly seenAt?: number },
+  nodes: readonly Node[],
+): TaskTimeline[] {
+  return [...tracks.values()].map(({ nodeId, ...track }) => ({ to: seenAt, ...track, node: nodeName(nodeId, nodes) }))
 }
 
 function hasRoom(tracks: TaskTracks, task: Task): boolean {
   return tracks.size < (isFailure(task) ? 2 * MOST_TASKS : MOST_TASKS)
 }
 
-function followed(track: TaskTrack, task: Task, now: number): TaskTrack {
+/** @param task as it is now; `undefined` when it is no longer there */
+function followed(track: TaskTrack, task: Task | undefined, lastLook: number | undefined, now: number): TaskTrack {
+  const last = track.phases.at(-1)?.phase
+  if (last === 'over') return track
+  if (task === undefined) return track.to === undefined ? { ...track, to: lastLook ?? now } : track
   const phase = phaseOf(task)
-  const last = track.phases.at(-1)
-  if (last?.phase === 'over') return track
-  const phases = last?.phase === phase ? track.phases : [...track.phases, { phase, from: now }]
-  return { ...track, ...ofTask(task), phases, to: now }
+  const next = trackOf(task, phase === last ? track.phases : [...track.phases, { phase, from: now }], now)
+  const isSame = next.phases === track.phases && next.nodeId === track.nodeId && next.ending === track.ending
+  return isSame && track.to === undefined ? track : next
 }
 
 /** A task that is past its beginning when it is first seen has begun before: as long as its own times say. */
@@ -66,7 +75,7 @@ function begun(task: Task, lastLook: number | undefined, now: number): TaskTrack
   const since = now - secondsBefore(task)
   const from = Math.min(now, Math.max(since, lastLook ?? since))
   const before = phase === 'waiting' || from === now ? [] : [{ phase: PHASE_BEFORE[phase], from }]
-  return { ...ofTask(task), phases: [...before, { phase, from: now }], to: now }
+  return trackOf(task, [...before, { phase, from: now }], now)
 }
 
 /** How long it took to its state, by its own times: those of a node and a manager whose clocks differ say nothing. */
@@ -75,9 +84,15 @@ function secondsBefore({ CreatedAt: created, Status: { Timestamp: stamp = '' } }
   return Number.isNaN(seconds) ? 0 : Math.max(0, seconds)
 }
 
-function ofTask(task: Task): Pick<TaskTrack, 'slot' | 'nodeId' | 'ending'> {
+function trackOf(task: Task, phases: TaskTrack['phases'], now: number): TaskTrack {
   const { Slot: slot, NodeID: nodeId } = task
-  return { slot: slot || undefined, nodeId: nodeId || undefined, ...(hasFailed(task) && { ending: ending(task) }) }
+  return {
+    slot: slot || undefined,
+    nodeId: nodeId || undefined,
+    phases,
+    ...(phases.at(-1)?.phase === 'over' && { to: now }),
+    ...(hasFailed(task) && { ending: ending(task) }),
+  }
 }
 
 function hasFailed(task: Task): boolean {

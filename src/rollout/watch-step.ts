@@ -70,7 +70,7 @@ export function watchStep(
     if (words.failed === undefined) return { outcome, cause }
     const evidence: Evidence = { service: ours, history, snapshot: last, nodes: observed.nodes }
     const { engine } = connection
-    const seenTasks = history && taskTimelines(history.tracks, observed.nodes)
+    const seenTasks = history && taskTimelines(history, observed.nodes)
     const diagnosis = await (outcome === 'timed-out'
       ? diagnoseTimeout(cause, evidence, engine)
       : diagnose({ ...finding, cause }, evidence, engine))

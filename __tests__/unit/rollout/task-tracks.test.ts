@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Task, TaskState } from '../../../src/docker/api.ts'
 import { lookAt } from '../../../src/rollout/look.ts'
 import type { Sent } from '../../../src/rollout/sent.ts'
-import { withSnapshot } from '../../../src/rollout/service-history.ts'
+import { historyBefore, withSnapshot } from '../../../src/rollout/service-history.ts'
 import { type TaskTracks, taskTimelines, withTasks } from '../../../src/rollout/task-tracks.ts'
 import { startWatching } from '../../../src/rollout/watched-service.ts'
 import { nowMs } from '../../../src/runner/clock.ts'
@@ -18,7 +18,7 @@ function after(looks: readonly (readonly [number, readonly Task[]])[], earlier: 
     tracks = withTasks(tracks, tasks, new Set(earlier), last, now)
     last = now
   }
-  return taskTimelines(tracks, NODES)
+  return taskTimelines({ tracks, ...(last !== undefined && { seenAt: last }) }, NODES)
 }
 
 function inState(State: TaskState, Timestamp?: string): Task {
@@ -71,6 +71,30 @@ test('a task that failed says how, and nothing of it changes after that', () => 
   })
 })
 
+test('a task that is no longer there was seen until the last look that showed it', () => {
+  const [gone, there] = [inState('running'), createTask(2, { Slot: 2 })]
+  const all = after([
+    [1, [gone, there]],
+    [3, [gone, there]],
+    [5, [there]],
+    [7, [there]],
+  ])
+  expect(all.map(({ slot, to }) => [slot, to])).toEqual([
+    [1, 3],
+    [2, 7],
+  ])
+})
+
+test('looks that show the same leave all that is remembered as it is', () => {
+  const service = createService()
+  const tasks = [inState('running'), createTask(2, { Slot: 2, Status: { State: 'preparing' } })]
+  const look = (now: number) => ({ service, tasks, eligibleNodes: NODES, now, monitorSeconds: 5 })
+  const first = withSnapshot(historyBefore([]), look(1))
+  expect(withSnapshot(first, look(2))).toStrictEqual({ ...first, seenAt: 2 })
+  const { seenAt: _then, ...kept } = withSnapshot(first, look(2))
+  for (const [key, value] of Object.entries(kept)) expect(value).toBe(first[key as keyof typeof first])
+})
+
 test('a task that was told to end has no ending of its own', () => {
   const [track] = after([
     [1, [inState('running')]],
@@ -118,7 +142,7 @@ describe('a task that is further on when it is first seen began before', () => {
     ['nor where it has no times', 5, inState('running'), [{ phase: 'running', from: 10 }]],
     ['nor where they are none', 5, inState('running', 'yesterday'), [{ phase: 'running', from: 10 }]],
   ])('%s', (_, lastLook, task, phases) => {
-    const [track] = taskTimelines(withTasks(new Map(), [task], new Set(), lastLook, 10), NODES)
+    const [track] = taskTimelines({ tracks: withTasks(new Map(), [task], new Set(), lastLook, 10) }, NODES)
     expect(track?.phases).toEqual(phases)
   })
 })
@@ -126,7 +150,7 @@ describe('a task that is further on when it is first seen began before', () => {
 describe('a task on a node whose clock is an hour ahead begins with the deploy', () => {
   const tasks = [inState('running', at(3600))]
   const service = createService()
-  const begins = (tracks: TaskTracks) => taskTimelines(tracks, NODES)[0]?.phases[0]?.from
+  const begins = (tracks: TaskTracks) => taskTimelines({ tracks }, NODES)[0]?.phases[0]?.from
 
   test('that is watched', () => {
     const sent = { change: { action: 'update' }, service, sentAt: 9000 } as unknown as Sent
