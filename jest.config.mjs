@@ -38,5 +38,8 @@ export default {
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.
   testTimeout: 300_000,
-  projects: [project('unit'), project('bundle'), project('swarm', secondTry), project('runners', secondTry)],
+  projects: [
+    ...['unit', 'memory', 'bundle'].map((name) => project(name)),
+    ...['swarm', 'runners'].map((name) => project(name, secondTry)),
+  ],
 }

@@ -19,13 +19,13 @@ const LONGEST = [
   'bundle/timeout',
   'unit/runner/survivors',
   'unit/strategies/trial',
-  'unit/memory/net',
-  'unit/memory/engine-faults',
-  'unit/memory/colours',
-  'unit/memory/refresh-auth',
+  'memory/net',
+  'memory/engine-faults',
+  'memory/colours',
+  'memory/refresh-auth',
   'unit/inputs/echoes',
-  'unit/memory/rollback',
-  'unit/memory/remove',
+  'memory/rollback',
+  'memory/remove',
 ]
 
 /** Jest's order, which is by size on a machine that has run none of them, behind what is known to take long. */
@@ -40,6 +40,7 @@ function rank({ path }) {
   const at = LONGEST.findIndex((name) => path.endsWith(`/__tests__/${name}.test.ts`))
   if (at >= 0) return at
   return (
-    LONGEST.length + ['runners', 'swarm', 'bundle', 'unit'].findIndex((name) => path.includes(`/__tests__/${name}/`))
+    LONGEST.length +
+    ['runners', 'swarm', 'bundle', 'memory', 'unit'].findIndex((name) => path.includes(`/__tests__/${name}/`))
   )
 }

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../src/docker/api.ts'
+import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
+import { type Image, pin } from '../support/memory-swarm/images.ts'
+import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
+import { runAction } from '../support/memory-swarm/run.ts'
+
+const image = (tag: string) => `hub.test/acme/app:${tag}`
+const IMAGES: Readonly<Record<string, Image>> = {
+  [image('runs')]: {},
+  [image('runs-too')]: {},
+  [image('exits')]: { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database here' },
+  [image('crashes')]: { ends: { afterSeconds: 1, exitCode: 1 }, prints: 'lost the database' },
+  [image('sick')]: { unhealthy: true },
+  [image('ends')]: { ends: { afterSeconds: 0.2, exitCode: 0 } },
+  [image('slow')]: { healthy: { afterSeconds: 12 } },
+  [image('too-slow')]: { healthy: { afterSeconds: 60 } },
+  [image('bad')]: { ends: { afterSeconds: 0.2, exitCode: 7 }, prints: 'v2 is broken' },
+  [image('elsewhere')]: { pullFailsOn: { n2: 1 } },
+}
+
+const deploy = (swarm: MemorySwarm, services: unknown, more: Readonly<Record<string, string>> = {}) =>
+  runAction(swarm, { services: JSON.stringify(services), 'on-failure': 'keep', ...more }, { tells: true })
+
+const fast = ['--restart-delay 300ms']
+const entry = (name: string, tag: string, args: readonly string[] = [], more: object = {}) => ({
+  name,
+  image: image(tag),
+  create: true,
+  'create-args': [...fast, ...args],
+  ...more,
+})
+/** Neither node has so much. */
+const NOWHERE = '--reserve-memory 900G'
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+test('of many new services each has its own verdict, and those that fail do not hold up the others', async () => {
+  const run = await deploy(new MemorySwarm({ nodes: [{}, {}], images: IMAGES }), [
+    entry('exits', 'exits'),
+    entry('crashes', 'crashes'),
+    entry('sick', 'sick'),
+    entry('ends', 'ends'),
+    entry('unschedulable', 'runs', [NOWHERE]),
+    entry('unpullable', 'elsewhere', ['--constraint node.hostname==n2']),
+    entry('slow', 'slow'),
+    entry('job-done', 'ends', ['--mode replicated-job'], { replicas: 3 }),
+    entry('job-failed', 'exits', ['--mode replicated-job', '--restart-condition none']),
+    entry('global-job-done', 'ends', ['--mode global-job']),
+    entry('global-job-failed', 'bad', ['--mode global-job', '--restart-condition none']),
+    entry('everywhere', 'runs', ['--mode global']),
+    entry('one-shot', 'ends', ['--restart-condition none']),
+    entry('none-wanted', 'runs', [], { replicas: 0 }),
+  ])
+  const of = (name: string) => run.results.find((one) => one.name === name)
+  expect(run.results).toHaveLength(14)
+  for (const [name, cause, exitCode, line] of [
+    ['exits', /ended 5 times in a row.*failed with exit code 3/, 3, 'no database here'],
+    ['crashes', /ended 5 times in a row.*failed with exit code 1/, 1, 'lost the database'],
+    ['sick', /failed its health check/, 143, undefined],
+    ['job-failed', /failed with exit code 3, and its restart policy is none/, 3, 'no database here'],
+    ['global-job-failed', /failed with exit code 7/, 7, 'v2 is broken'],
+    ['ends', /ended 5 times in a row, the last one ended with exit code 0/, 0, undefined],
+  ] as const) {
+    expect(of(name)).toMatchObject({
+      name,
+      outcome: 'failed',
+      cause: expect.stringMatching(cause),
+      failedTask: { node: expect.stringMatching(/^n[12]$/), exitCode, ...(line && { logs: [line] }) },
+    })
+    if (line !== undefined) expect(run.log).toContain(line)
+  }
+  expect(of('unschedulable')).toMatchObject({
+    outcome: 'failed',
+    cause: expect.stringMatching(/no node can take it: no suitable node \(insufficient resources on 2 nodes\)/),
+  })
+  expect(of('unpullable')).toMatchObject({
+    outcome: 'failed',
+    cause: expect.stringMatching(/was rejected: No such image: .*elsewhere/),
+    failedTask: { node: 'n2' },
+  })
+  for (const name of ['job-done', 'global-job-done', 'everywhere', 'one-shot', 'none-wanted', 'slow']) {
+    expect(of(name)).toMatchObject({ name, outcome: 'created' })
+    expect(of(name)?.cause).toBeUndefined()
+  }
+})
+
+describe('an update', () => {
+  async function swarmWith(FailureAction: 'pause' | 'rollback' | 'continue', mode: ServiceSpec['Mode'] = {}) {
+    const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+    swarm.create({
+      Name: 'web',
+      Mode: { Replicated: { Replicas: 1 } },
+      ...(mode.Global && { Mode: mode }),
+      TaskTemplate: {
+        ContainerSpec: { Image: pin(image('runs')) },
+        RestartPolicy: { Condition: 'any', Delay: 300e6 },
+      },
+      UpdateConfig: { Parallelism: 1, Monitor: 2e9, FailureAction },
+    } as ServiceSpec)
+    await pass(5)
+    return swarm
+  }
+
+  test('that Swarm pauses is red with the reason that it gave, and the next deploy takes it up again', async () => {
+    const swarm = await swarmWith('pause')
+    const run = await deploy(swarm, { web: image('bad') })
+    expect(run.results).toMatchObject([
+      {
+        outcome: 'failed',
+        cause: expect.stringMatching(/Swarm paused the update: .*task \w+.*failed with exit code 7/),
+        failedTask: { logs: ['v2 is broken'] },
+      },
+    ])
+    const next = await deploy(swarm, { web: image('runs-too') })
+    expect(next.results).toMatchObject([{ outcome: 'updated' }])
+  })
+
+  test('that Swarm itself rolls back is red with the reason that Swarm gave first', async () => {
+    const swarm = await swarmWith('rollback')
+    const run = await deploy(swarm, { web: image('bad') })
+    expect(run.results).toMatchObject([
+      {
+        outcome: 'rolled-back',
+        cause: expect.stringMatching(/Swarm rolled it back: .*failed with exit code 7/),
+        failedTask: { logs: ['v2 is broken'] },
+      },
+    ])
+    expect(swarm.running('web')).toEqual([pin(image('runs'))])
+  })
+
+  test('with failure action continue hides no crash loop', async () => {
+    const run = await deploy(await swarmWith('continue'), { web: image('bad') })
+    expect(run.results).toMatchObject([
+      { outcome: 'failed', cause: expect.stringContaining('failed with exit code 7') },
+    ])
+  })
+
+  test('for which no node has room is red, although Swarm would wait for ever', async () => {
+    const run = await deploy(await swarmWith('pause'), [{ name: 'web', 'update-args': [NOWHERE] }])
+    expect(run.results).toMatchObject([{ outcome: 'failed', cause: expect.stringContaining('no suitable node') }])
+  })
+
+  test('of a global service is on every node', async () => {
+    const run = await deploy(await swarmWith('pause', { Global: {} }), { web: image('runs-too') })
+    expect(run.results).toMatchObject([{ outcome: 'updated', nodes: 2, tasks: { running: 2, wanted: 2 } }])
+  })
+})
+
+test('a service that does not settle in time is timed out, and the cause says how far it came', async () => {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  const run = await deploy(swarm, [entry('web', 'too-slow', ['--health-cmd true', '--health-interval 20m'])], {
+    timeout: '8s',
+  })
+  expect(run.results).toMatchObject([
+    {
+      outcome: 'timed-out',
+      cause: expect.stringMatching(
+        /0\/1 task running; its task is starting on node n1 since \d+ s: its health check has not passed yet; its interval is 20 m$/,
+      ),
+      failedTask: { node: 'n1' },
+    },
+  ])
+})
+
+test('a crash looping service that is as asked is not called unchanged', async () => {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  const services = [entry('web', 'exits')]
+  await deploy(swarm, services)
+  expect((await deploy(swarm, services)).results).toMatchObject([{ outcome: 'failed' }])
+})
+
+test('without a wait the run says that nobody looked', async () => {
+  const run = await deploy(new MemorySwarm({ images: IMAGES }), [entry('web', 'runs')], { wait: 'false' })
+  expect(run.results).toMatchObject([{ outcome: 'created' }])
+  expect(run.log).toMatch(/^deployed: /m)
+})

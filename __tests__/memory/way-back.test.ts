@@ -1,0 +1,326 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { lineOf } from '../../lab/log-lines.ts'
+import type { ServiceSpec } from '../../src/docker/api.ts'
+import type { Strike } from '../support/memory-swarm/faults.ts'
+import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
+import { pin } from '../support/memory-swarm/images.ts'
+import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
+import { runAction } from '../support/memory-swarm/run.ts'
+
+const ONE = pin('hub.test/acme/web:1')
+const TWO = pin('hub.test/acme/web:2')
+const SECOND = 1e9
+
+const IMAGES = {
+  'hub.test/acme/web:1': {},
+  'hub.test/acme/web:2': {},
+  'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database' },
+  'hub.test/acme/job:1': { ends: { afterSeconds: 1, exitCode: 0 } },
+  'hub.test/acme/job:2': { ends: { afterSeconds: 1, exitCode: 0 } },
+  'hub.test/acme/job:long': { ends: { afterSeconds: 25, exitCode: 0 } },
+  'hub.test/acme/job:fails': { ends: { afterSeconds: 1, exitCode: 4 } },
+}
+
+function spec(name: string, overrides: Partial<ServiceSpec> = {}): ServiceSpec {
+  return {
+    Name: name,
+    Mode: { Replicated: { Replicas: 1 } },
+    TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy: { Condition: 'any' } },
+    UpdateConfig: { Parallelism: 1, Monitor: SECOND },
+    ...overrides,
+  } as ServiceSpec
+}
+
+/** Four tasks, one after another with ten seconds in between. */
+const SLOW: Partial<ServiceSpec> = {
+  Mode: { Replicated: { Replicas: 5 } },
+  UpdateConfig: { Parallelism: 1, Delay: 10 * SECOND, Monitor: SECOND },
+}
+
+async function swarmOf(...specs: readonly ServiceSpec[]): Promise<MemorySwarm> {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  for (const one of specs) swarm.create(one)
+  await pass(10)
+  return swarm
+}
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+describe('one service fails at once, and another takes 40 s', () => {
+  const services = 'a: hub.test/acme/web:2\nbad: hub.test/acme/web:crashes\nslow: hub.test/acme/web:2'
+  const swarmOfThree = () => swarmOf(spec('a'), spec('bad'), spec('slow', SLOW))
+
+  test('all go back as soon as that is certain, and say because of which', async () => {
+    const swarm = await swarmOfThree()
+    const { results, seconds, log } = await runAction(swarm, { services })
+    expect(seconds).toBeLessThan(20)
+    expect(results).toMatchObject([
+      { name: 'a', outcome: 'rolled-back', cause: 'restored because of bad; what ran before runs again' },
+      { name: 'bad', outcome: 'rolled-back', failedTask: { exitCode: 3, logs: ['no database'] } },
+      { name: 'slow', outcome: 'rolled-back', cause: 'restored because of bad; what ran before runs again' },
+    ])
+    expect(results[1]?.cause).toMatch(/exit code 3.*what ran before runs again$/)
+    for (const name of ['a', 'bad', 'slow']) expect(new Set(swarm.running(name))).toEqual(new Set([ONE]))
+    expect(swarm.running('slow')).toHaveLength(5)
+    expect(log).toMatch(lineOf('slow', 'not waited for any more, because bad failed'))
+    expect(log.match(/^== .*/gm)).toEqual([
+      '== Log in',
+      '== Check images, flags and platforms',
+      '== Deploy',
+      '== Watch',
+      '== Roll back',
+    ])
+  })
+
+  test.each(['keep', 'pause'])('with on-failure: %s the others come up first', async (onFailure) => {
+    const swarm = await swarmOfThree()
+    const { results } = await runAction(swarm, { services, 'on-failure': onFailure })
+    expect(results.map(({ outcome }) => outcome)).toEqual(['updated', 'failed', 'updated'])
+    expect(swarm.running('slow')).toEqual([TWO, TWO, TWO, TWO, TWO])
+  })
+
+  test("Swarm's own rollback is certain when it begins, and the failed service is left to it until its end", async () => {
+    const bad = spec('bad', {
+      UpdateConfig: { Parallelism: 1, Monitor: SECOND, FailureAction: 'rollback' },
+      // Longer than any single call may take.
+      RollbackConfig: { Parallelism: 1, Monitor: 90 * SECOND },
+    })
+    const swarm = await swarmOf(spec('a'), bad, spec('slow', SLOW))
+    const { results, log } = await runAction(swarm, { services })
+    expect(results.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'rolled-back', 'rolled-back'])
+    expect(results[1]?.cause).toMatch(/^Swarm rolled it back: .*what ran before runs again$/)
+    expect(log.search(lineOf('slow', 'sent back'))).toBeLessThan(log.search(lineOf('bad', 'sent back')))
+    expect(swarm.running('bad')).toEqual([ONE])
+  })
+})
+
+test('what has not been sent when one fails is not sent, and is watched by nobody', async () => {
+  const swarm = await swarmOf(spec('bad'), spec('b'), spec('c'))
+  swarm.faults.add({
+    fault: { kind: 'stall', seconds: 20 },
+    at: new RegExp(`POST /services/${swarm.service('b')?.ID}/`),
+  })
+  const services = 'bad: hub.test/acme/web:crashes\nb: hub.test/acme/web:2\nc: hub.test/acme/web:2'
+  const { results } = await runAction(swarm, { services, 'max-parallel': '1' })
+  expect(results).toMatchObject([
+    { name: 'bad', outcome: 'rolled-back' },
+    { name: 'b' },
+    { name: 'c', outcome: 'skipped', cause: 'not sent, because bad failed' },
+  ])
+  for (const name of ['bad', 'b', 'c']) expect(swarm.running(name)).toEqual([ONE])
+})
+
+test('a service that the swarm refuses ends the others too', async () => {
+  const swarm = await swarmOf(spec('a'), spec('slow', SLOW))
+  swarm.faults.add({
+    fault: { kind: 'error', status: 400, message: 'invalid spec' },
+    at: new RegExp(`POST /services/${swarm.service('a')?.ID}/update`),
+    times: 10,
+  })
+  const { results, seconds } = await runAction(swarm, { services: 'a: hub.test/acme/web:2\nslow: hub.test/acme/web:2' })
+  expect(seconds).toBeLessThan(25)
+  expect(results).toMatchObject([
+    { outcome: 'failed', cause: expect.stringContaining('invalid spec') },
+    { outcome: 'rolled-back', cause: 'restored because of a; what ran before runs again' },
+  ])
+})
+
+test('after a deploy that changed nothing, the way back still leads to what ran', async () => {
+  const swarm = await swarmOf(spec('web'))
+  await runAction(swarm, { services: 'web: hub.test/acme/web:2' })
+  // What any other tool does on a redeploy: the previous spec becomes the same as the present one.
+  swarm.update('web', (now) => now)
+  const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
+  expect(results).toMatchObject([{ outcome: 'rolled-back', image: { before: TWO, after: TWO } }])
+  expect(swarm.running('web')).toEqual([TWO])
+})
+
+test('a way back that fails is red with both causes', async () => {
+  const swarm = await swarmOf(spec('bad'))
+  // By the time that it goes back, neither a registry nor a node has the old image any more.
+  const gone = () => {
+    swarm.images.set('hub.test/acme/web:1', { missing: true })
+    for (const { images } of swarm.store.nodes.values()) images.clear()
+  }
+  setTimeout(gone, 1000)
+  swarm.images.set('hub.test/acme/web:crashes', { ends: { afterSeconds: 3, exitCode: 3 } })
+  const { results } = await runAction(swarm, { services: 'bad: hub.test/acme/web:crashes', monitor: '5s' })
+  expect(results).toMatchObject([
+    { outcome: 'failed', cause: expect.stringMatching(/exit code 3.*the way back failed too: .*No such image/) },
+  ])
+})
+
+describe('what passes does not end a way back', () => {
+  const ELECTION = { kind: 'election', as: 'lost-leader' } as const
+  const update = /^POST \/services\/\w+\/update/
+  const oneService = /^GET \/services\/\w+$/
+
+  test.each<[string, Strike]>([
+    ['a connection that breaks when the spec is sent', { at: update, from: 2, fault: { kind: 'connection-lost' } }],
+    ['an answer that is lost when the spec is sent', { at: update, from: 2, fault: { kind: 'answer-lost' } }],
+    ['an election when the spec is sent', { at: update, from: 2, fault: { ...ELECTION, done: true } }],
+    ['a connection that breaks at a look', { at: oneService, from: 3, times: 3, fault: { kind: 'connection-lost' } }],
+    ['an election at a look', { at: oneService, from: 3, fault: ELECTION }],
+    [
+      'answers that are lost while it is watched',
+      { at: /^GET \/tasks$/, from: 8, times: 4, fault: { kind: 'answer-lost' } },
+    ],
+  ])('%s', async (_, strike) => {
+    const swarm = await swarmOf(spec('bad'))
+    swarm.faults.add(strike)
+    const { results } = await runAction(swarm, { services: 'bad: hub.test/acme/web:crashes' })
+    expect(results).toMatchObject([
+      { outcome: 'rolled-back', cause: expect.stringMatching(/exit code 3.*what ran before runs again$/) },
+    ])
+    expect(swarm.running('bad')).toEqual([ONE])
+  })
+})
+
+describe('a job', () => {
+  const replicatedJob = { ReplicatedJob: { MaxConcurrent: 1, TotalCompletions: 1 } }
+  const globalJob = { GlobalJob: {} }
+  const job = (Mode: ServiceSpec['Mode']): ServiceSpec => {
+    const { UpdateConfig: _none, ...rest } = spec('migrate', { Mode })
+    const ContainerSpec = { Image: pin('hub.test/acme/job:1') }
+    return { ...rest, TaskTemplate: { ContainerSpec, RestartPolicy: { Condition: 'none' } } }
+  }
+  const iteration = (swarm: MemorySwarm) => swarm.service('migrate')?.JobStatus?.JobIteration.Index
+  const imageOf = (swarm: MemorySwarm) => swarm.service('migrate')?.Spec.TaskTemplate.ContainerSpec?.Image
+  const STAYS = 'a way back would run the old job again: its new spec stays'
+
+  test.each([
+    ['replicated', replicatedJob],
+    ['global', globalJob],
+  ])('%s, that has completed is not run again when another service fails', async (_, mode) => {
+    const swarm = await swarmOf(job(mode), spec('bad'))
+    const before = iteration(swarm) ?? 0
+    // It runs for five seconds before it crashes: by then the job has completed.
+    swarm.images.set('hub.test/acme/web:crashes', { ends: { afterSeconds: 5, exitCode: 3 } })
+    swarm.update('bad', (one) => ({ ...one, UpdateConfig: { Parallelism: 1, Monitor: 8 * SECOND } }))
+    const services = 'migrate: hub.test/acme/job:2\nbad: hub.test/acme/web:crashes'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'updated', note: STAYS },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect(iteration(swarm)).toBe(before + 1)
+    expect(imageOf(swarm)).toBe(pin('hub.test/acme/job:2'))
+  })
+
+  test('that somebody removes after it has run, and before all have gone back, is theirs', async () => {
+    const swarm = await swarmOf(job(replicatedJob), spec('bad'))
+    swarm.images.set('hub.test/acme/web:crashes', { ends: { afterSeconds: 5, exitCode: 3 } })
+    swarm.update('bad', (one) => ({ ...one, UpdateConfig: { Parallelism: 1, Monitor: 8 * SECOND } }))
+    setTimeout(() => swarm.remove('migrate'), 4000)
+    const services = 'migrate: hub.test/acme/job:2\nbad: hub.test/acme/web:crashes'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'superseded', cause: expect.stringContaining('someone else removed it') },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+  })
+
+  test('that fails itself is not run again', async () => {
+    const swarm = await swarmOf(job(replicatedJob), spec('web'))
+    const services = 'migrate: hub.test/acme/job:fails\nweb: hub.test/acme/web:2'
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'failed', cause: expect.stringMatching(new RegExp(`exit code 4.*; ${STAYS}`)) },
+      { name: 'web', outcome: 'rolled-back', cause: 'restored because of migrate; what ran before runs again' },
+    ])
+    expect(iteration(swarm)).toBe(1)
+  })
+
+  test('that is still running when another fails goes on, and gets its verdict', async () => {
+    const swarm = await swarmOf(job(replicatedJob), spec('bad'))
+    const services = 'migrate: hub.test/acme/job:long\nbad: hub.test/acme/web:crashes'
+    const { results, seconds } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { name: 'migrate', outcome: 'updated', note: STAYS, tasks: { running: 1, wanted: 1 } },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect(seconds).toBeGreaterThan(25)
+    expect(iteration(swarm)).toBe(1)
+  })
+
+  test('that the run has made is removed', async () => {
+    const swarm = await swarmOf(spec('bad'))
+    const made = { name: 'migrate', image: 'hub.test/acme/job:1', create: true, 'create-args': '--mode replicated-job' }
+    const services = JSON.stringify([made, { name: 'bad', image: 'hub.test/acme/web:crashes' }])
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([{ outcome: 'rolled-back', cause: expect.stringContaining('removed again') }, {}])
+    expect(swarm.services).toEqual(['bad'])
+  })
+})
+
+describe('on-failure: rollback-failed takes back what failed, and nothing else', () => {
+  const inputs = { 'on-failure': 'rollback-failed' }
+
+  test.each(['rolling', 'recreate', 'canary'])('of independent services, with strategy %s', async (strategy) => {
+    const two: Partial<ServiceSpec> = { Mode: { Replicated: { Replicas: 2 } } }
+    const swarm = await swarmOf(spec('a', two), spec('bad', two), spec('slow', SLOW))
+    const services = 'a: hub.test/acme/web:2\nbad: hub.test/acme/web:crashes\nslow: hub.test/acme/web:2'
+    const { results } = await runAction(swarm, { services, strategy, ...inputs })
+    expect(results).toMatchObject([
+      { name: 'a', outcome: 'updated' },
+      { name: 'bad', outcome: 'rolled-back', cause: expect.stringMatching(/exit code 3.*what ran before runs again$/) },
+      { name: 'slow', outcome: 'updated' },
+    ])
+    expect(['a', 'bad', 'slow'].map((name) => new Set(swarm.running(name)))).toEqual([
+      new Set([TWO]),
+      new Set([ONE]),
+      new Set([TWO]),
+    ])
+  })
+
+  test('the traffic of a blue-green service moves though another has failed', async () => {
+    const swarm = await swarmOf(spec('web', { Labels: { 'traefik.enable': 'true' } }), spec('bad'))
+    const services = JSON.stringify([
+      { name: 'web', image: 'hub.test/acme/web:2', strategy: 'blue-green', 'keep-old': '1s' },
+      { name: 'bad', image: 'hub.test/acme/web:crashes' },
+    ])
+    const { results } = await runAction(swarm, { services, ...inputs })
+    expect(results).toMatchObject([
+      { name: 'web', outcome: 'updated', live: 'web-blue' },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect(swarm.service('web-blue')?.Spec.Labels?.['traefik.enable']).toBe('true')
+    expect(swarm.service('web')).toBeUndefined()
+    expect(swarm.running('bad')).toEqual([ONE])
+  })
+
+  test('one that was made goes again, and one that was made beside it stays', async () => {
+    const swarm = await swarmOf()
+    const services = JSON.stringify([
+      { name: 'good', image: 'hub.test/acme/web:2', create: true },
+      { name: 'bad', image: 'hub.test/acme/web:crashes', create: true },
+    ])
+    const { results } = await runAction(swarm, { services, ...inputs })
+    expect(results).toMatchObject([
+      { name: 'good', outcome: 'created' },
+      { name: 'bad', outcome: 'rolled-back' },
+    ])
+    expect([...swarm.services]).toEqual(['good'])
+  })
+
+  test('in a stack what needs the failed one goes back with it', async () => {
+    const swarm = await swarmOf()
+    const compose = (api: string, tag: string) =>
+      [
+        'services:',
+        `  api: {image: "hub.test/acme/web:${api}"}`,
+        `  web: {image: "hub.test/acme/web:${tag}", depends_on: [api]}`,
+        `  site: {image: "hub.test/acme/web:${tag}"}`,
+      ].join('\n')
+    await runAction(swarm, { stack: 'shop' }, { compose: compose('1', '1') })
+    const { results } = await runAction(swarm, { stack: 'shop', ...inputs }, { compose: compose('crashes', '2') })
+    expect(results).toMatchObject([
+      { name: 'shop_api', outcome: 'rolled-back' },
+      { name: 'shop_web', outcome: 'rolled-back', cause: expect.stringContaining('restored because of shop_api') },
+      { name: 'shop_site', outcome: 'updated' },
+    ])
+    expect(swarm.running('shop_site')).toEqual([TWO])
+    expect([swarm.running('shop_api'), swarm.running('shop_web')]).toEqual([[ONE], [ONE]])
+  })
+})
