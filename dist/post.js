@@ -9402,9 +9402,10 @@ function unique(texts) {
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
 const LONGEST_SHOWN = 60;
-/** Longer, or of several lines, it is no word that could stand anywhere else. */
-const LONGEST_HIDDEN = 200;
-/** Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault and Slack, and signed ones (JWT). */
+/**
+ * Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault, Slack, Amazon, OpenAI and
+ * Anthropic, Stripe, Google, keys of age, and signed ones (JWT).
+ */
 const TOKENS = new RegExp([
     'gh[pousr]_[A-Za-z0-9]{20,}',
     'github_pat_\\w{20,}',
@@ -9414,6 +9415,12 @@ const TOKENS = new RegExp([
     'dop_v1_[0-9a-f]{40,}',
     'hv[sbr]\\.[\\w-]{20,}',
     'xox[abeprs]-[\\w-]{10,}',
+    'A(?:KI|SI)A[0-9A-Z]{16}(?![A-Za-z0-9])',
+    'sk-(?:proj|svcacct|admin|ant)-[\\w-]{16,}',
+    '[rs]k_(?:live|test)_[A-Za-z0-9]{16,}',
+    'AIza[\\w-]{30,}',
+    'ya29\\.[\\w-]{10,}',
+    'AGE-SECRET-KEY-1[0-9A-Z]{20,}',
     'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]+',
 ]
     .map((token) => `(?<![A-Za-z0-9])${token}`)
@@ -9423,16 +9430,14 @@ function tokensIn(text) {
     return text.match(TOKENS) ?? [];
 }
 /**
- * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length,
- * and hidden from then on wherever it stands, also where somebody else says it again.
+ * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length.
+ * No mask is made of it, for it may be a stranger's: a mask takes its text out of all that the job prints.
  */
 function shown_shown(value, mostCharacters = LONGEST_SHOWN) {
     // Before it is cut: the half of a secret would not be known for one.
     const clean = secret_redact(value);
-    if (mayBeSecret(clean)) {
-        hideWords(clean);
+    if (mayBeSecret(clean))
         return `"***" (${clean.length} characters, which may be a secret)`;
-    }
     return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
 }
 /** The same of a name in a sentence, between backticks. */
@@ -9441,55 +9446,79 @@ function shown_ticked(name) {
 }
 /** The same as part of the place of something: a name or a path as it stands, or `***`. */
 function placed(name) {
-    if (!mayBeSecret(name))
-        return name;
-    hideWords(name);
-    return '***';
+    return mayBeSecret(name) ? '***' : name;
 }
-function hideWords(text) {
-    for (const token of tokensIn(text))
-        new secret_Secret(token);
-    if (text.length > LONGEST_HIDDEN || LINE_END.test(text.trim()))
-        return;
-    for (const word of new Set([text, ...text.split(/[\s,=/:]+/)]))
-        if (mayBeSecret(word))
-            new secret_Secret(word);
+/** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
+function mayHoldSecret(sentence) {
+    return sentence.split(/\s+/).some((word) => mayBeSecret(word.replace(OF_SENTENCES, '')));
 }
+const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
 /**
  * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
  * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
  */
 function mayBeSecret(value) {
     const text = printable_printable(value).trim();
-    return tokensIn(text).length > 0 || isWithoutOrder(text) || SIGNS.test(withoutHarmless(text));
+    const rest = withoutHarmless(text);
+    return (tokensIn(text).length > 0 ||
+        isWithoutOrder(text) ||
+        KEY_IN_HEX.test(text) ||
+        SECRET_IN_QUERY.test(text) ||
+        SIGNS.test(rest) ||
+        rest.split(/\s+/).some(isBroken));
 }
 /** What words, names, images, paths, lists and numbers are not written with. */
 const SIGNS = /[!"#$%&';?@\\^`|]/;
+/**
+ * A key of 16 to 32 bytes. A digest says its kind, and forty digits are a commit, which names and tags have; one of the
+ * newer kind, of 64, only a tag has.
+ */
+const KEY_IN_HEX = /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/;
+/** In an address: `?token=\u2026`. */
+const SECRET_IN_QUERY = /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i;
 const HARMLESS = [
     // A variable that was not filled in, and a template.
-    /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$[A-Za-z_]\w*/g,
+    /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
     /@sha\d+:/g,
     // The number of a version, and a part of a whole.
-    /^#|(?<=\d)%/g,
+    /^#|(?<=\d)%(?!\w)/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
     const plain = inQuotes ?? text;
     // Of an address its callers take the password out, which is before the last `@`.
-    if (/^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?[^@]*$/i.test(plain) ||
-        /^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
+    if (/^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
         // Who goes there is hidden already.
         /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain))
         return '';
-    return HARMLESS.reduce((rest, pattern) => rest.replace(pattern, ''), plain);
+    const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? [];
+    const rest = address === undefined ? plain : withoutSignsOfAddress(address);
+    return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
+}
+/** What stands behind the host: escapes, and between the parts of a query. */
+function withoutSignsOfAddress(address) {
+    return address.replace(/%[0-9a-f]{2}/gi, '').replace(/[?#].*$/s, (query) => query.replace(/[?&#]/g, ''));
+}
+/** Brackets, and signs of patterns, around which words end. */
+const AMID = /(?<=[A-Za-z0-9])[()[\]{}<>*~](?=[A-Za-z0-9])/g;
+/** Whether a word goes on behind such a sign more often than one that has a pattern, an index or a placeholder in it. */
+function isBroken(word) {
+    const breaks = word.match(AMID)?.length ?? 0;
+    return breaks > 1 || (breaks === 1 && hasAllKinds(word));
+}
+function hasAllKinds(word) {
+    return [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word));
 }
 /** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
 const LEAST_RANDOM = 20;
 const LEAST_CHANGES = 0.3;
+const PATH = /^(?:\w+:\/|~|\.{1,2})?\//;
 function isWithoutOrder(text) {
-    const runs = text.match(/[A-Za-z0-9+/_-]{20,}/g) ?? [];
+    // In base64 there are slashes too.
+    const parts = PATH.test(text) ? text.split('/') : [text];
+    const runs = parts.flatMap((part) => part.match(/[A-Za-z0-9+/_-]{20,}/g) ?? []);
     return runs.some((run) => {
-        if (run.length < LEAST_RANDOM || ![/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(run)))
+        if (run.length < LEAST_RANDOM || !hasAllKinds(run))
             return false;
         const kinds = [...run].map(kindOf);
         const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length;
@@ -11379,6 +11408,12 @@ function hideUserInfo(address) {
         if (index < MOST_COLONS)
             guess(behind.slice(index).join(':'));
 }
+/** The same of the address that docker goes to by itself; all of it, where it has the look of a secret: docker says it again. */
+function hideAddress(address) {
+    hideUserInfo(address);
+    if (mayBeSecret(address))
+        new secret_Secret(address);
+}
 /** An address as a message shows it: without what may be a password, however short that is. */
 function masking_withoutUserInfo(address) {
     return userInfoOf(address).includes(':') ? `***${address.slice(address.lastIndexOf('@'))}` : address;
@@ -11426,10 +11461,15 @@ function parseHost(text) {
     }
     throw new errors_UserError(`${shown_shown(masking_withoutUserInfo(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
 }
+/** The address of a daemon as a message names it: as it was written, unless it has the look of a secret. */
+function shownAddress(text) {
+    const [scheme = ''] = /^[a-z]+:\/\//.exec(text) ?? [];
+    return mayBeSecret(text) ? `${scheme}***` : text;
+}
 /** The forms of an address, with the name of the host where that is all that was given. */
 function formsWith(text) {
     const [, , name, port, path] = SSH.exec(text) ?? [];
-    return name === undefined || path !== undefined
+    return name === undefined || path !== undefined || mayBeSecret(text)
         ? FORMS
         : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
 }
@@ -11459,7 +11499,7 @@ function parseSsh(text, rest) {
     }
     return {
         kind: 'ssh',
-        text,
+        text: shownAddress(text),
         user,
         name: name.replace(/^\[|\]$/g, ''),
         port: port === undefined ? undefined : Number(port),
@@ -12537,7 +12577,7 @@ async function candidatesOf(reach, ground) {
     const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env));
     const tls = reach.tls && (await writeTls(reach.tls, workspace));
     return reach.hosts.map((host) => ({
-        text: host.text,
+        text: shownAddress(host.text),
         open: async () => {
             switch (host.kind) {
                 case 'ssh':
@@ -12546,7 +12586,7 @@ async function candidatesOf(reach, ground) {
                     return await openSsh(ssh, host, signal);
                 case 'tcp':
                     if (tls === undefined)
-                        log_log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`);
+                        log_log.warning(`${shownAddress(host.text)} is used without TLS: whoever can reach it owns the swarm`);
                     return plainRoute(host.text, env, tls ?? {}, tcpReason);
                 case 'unix':
                     return plainRoute(host.text, env, {}, localExplanation(host.text, env));
@@ -12573,9 +12613,9 @@ async function candidateOfContext({ context: name, ssh }, ground) {
     const { env, userConfig, workspace, signal } = ground;
     const { DOCKER_HOST: _, ...withoutHost } = env;
     const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name };
-    hideUserInfo(env.DOCKER_HOST ?? '');
+    hideAddress(env.DOCKER_HOST ?? '');
     const context = await inspectContext(dockerCli(asked), name, asked, signal);
-    hideUserInfo(context.Endpoints.docker.Host);
+    hideAddress(context.Endpoints.docker.Host);
     if (hasBareTls(context)) {
         throw new errors_UserError(`the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``);
     }
@@ -12583,14 +12623,15 @@ async function candidateOfContext({ context: name, ssh }, ground) {
     if (ssh !== undefined) {
         const target = parseHost(host);
         if (target.kind !== 'ssh') {
-            throw new errors_UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-\u2026\` out`);
+            throw new errors_UserError(`context: ${name} leads to ${shownAddress(host)}, where no SSH input has a use: leave \`ssh-\u2026\` out`);
         }
-        return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
+        return { text: target.text, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
     const explain = explanationFor(host, env);
+    const shown = shownAddress(host);
     return {
-        text: host,
-        open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
+        text: shown,
+        open: async () => ({ text: shown, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
 }
 function explanationFor(host, env) {
@@ -15087,12 +15128,12 @@ function textOfVariable(name, env) {
     throw new errors_UserError(`the variable ${name} is ${Object.hasOwn(env, name) ? 'empty' : 'not set'}: set it in the step's \`env\`, as in \`${name}: \${{ secrets.${name} }}\` (${UNSET})`);
 }
 /** What has the look of a path: a folder in front, or the ending of such a file. */
-const PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\w./~@ +-]{1,200}$/i;
+const docker_config_PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\w./~@ +-]{1,200}$/i;
 /** A part of a path without any sign in it is a word; one as long as this may be a token, or of base64. */
 const LONGEST_WORD = 24;
 /** Whether a text can be a path, and no content and no secret: it is shown. */
 function isPathLike(text) {
-    return PATH.test(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
+    return docker_config_PATH.test(text) && !mayBeSecret(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
 }
 function fileAt(path, { env, place: origin }) {
     const absolute = resolvePath(env, path);
@@ -16743,6 +16784,7 @@ function closing(text, quote) {
 
 
 
+
 /** What holds the content of a secret or config. */
 const SOURCES = ['file', 'content', 'environment'];
 const LARGEST_KILOBYTES = { secret: 500, config: 1000 };
@@ -16768,8 +16810,8 @@ function contentOf(object, place) {
 /** What is empty, in the user's words. */
 function emptyOf({ source, words }) {
     if (source === 'environment')
-        return `the variable ${words}, from which it takes its content,`;
-    return source === 'file' ? `its file ${words}` : 'its content';
+        return `the variable ${placed(words)}, from which it takes its content,`;
+    return source === 'file' ? `its file ${placed(words)}` : 'its content';
 }
 /** What to do about it. */
 const FILL = {
@@ -16786,7 +16828,7 @@ function rawContent({ source, words }, place) {
         return files_readUserFile(path, place.base);
     }
     catch (error) {
-        throw new errors_UserError(`its file ${path}: ${errors_messageOf(error)}`);
+        throw new errors_UserError(`its file ${placed(path)}: ${errors_messageOf(error)}`);
     }
 }
 /** @throws UserError when it is not set; it goes on after the place */
@@ -16795,7 +16837,7 @@ function variableOf(name, { lookUp, settings }) {
     if (value !== undefined)
         return value;
     // What stands in the place of a name may be the content itself.
-    const what = isVariableName(name) ? `the variable ${name}` : 'a variable';
+    const what = isVariableName(name) ? `the variable ${placed(name)}` : 'a variable';
     throw new errors_UserError(`it takes its content from ${what}, which is not set: set it in the ${settings}`);
 }
 /**
@@ -16832,7 +16874,12 @@ function definitions(files, lookUp) {
         const section = `${kind}s`;
         const last = new Map(files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])));
         return [...last.values()].map(({ path, line, key, value }) => {
-            return { place: `${path} line ${line}`, name: `${section}.${key}`, value, source: sourceOf(kind, value, lookUp) };
+            return {
+                place: `${path} line ${line}`,
+                name: `${section}.${placed(key)}`,
+                value,
+                source: sourceOf(kind, value, lookUp),
+            };
         });
     });
 }
@@ -17247,6 +17294,7 @@ function parseImage(text) {
 
 
 
+
 /** What is said of a network that is made. */
 const CREATE_KEYS = ['driver', 'attachable', 'internal', 'encrypted', 'driver-opts', 'labels', 'subnet'];
 const NETWORK_KEYS = ['name', 'aliases', 'create', ...CREATE_KEYS];
@@ -17257,7 +17305,7 @@ function networksAt(map, problems) {
     const known = new Set();
     for (const { name } of networks ?? []) {
         if (known.has(name))
-            here.add(`${name} is given twice: put all of it into one item`);
+            here.add(`${placed(name)} is given twice: put all of it into one item`);
         known.add(name);
     }
     return networks;
@@ -17944,6 +17992,7 @@ function normalKey(text) {
 
 
 
+
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'];
 const TLS_INPUTS = ['tls-ca', 'tls-cert', 'tls-key'];
 const CLI_INPUTS = ['docker-version', 'docker-sha256', 'docker-download-url'];
@@ -17967,7 +18016,7 @@ function reachFrom(sources, problems) {
     const tls = tlsFrom(input, secrets['tls-key'], problems);
     const plain = hosts.find(({ kind }) => kind === 'tcp');
     if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
-        problems.add(`host: ${plain.text} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`);
+        problems.add(`host: ${shownAddress(plain.text)} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`);
     }
     return { hosts, context, ssh, tls, cli: cliFrom(input, problems) };
 }
@@ -17984,9 +18033,9 @@ function hostsFrom(text, problems) {
         hideUserInfo(entry);
         return problems.attempt(() => parseHost(entry)) ?? [];
     });
-    const twice = hosts.find(({ text }, index) => hosts.findIndex((other) => other.text === text) !== index);
+    const twice = hosts.find((host, index) => hosts.findIndex((other) => (0,external_node_util_namespaceObject.isDeepStrictEqual)(other, host)) !== index);
     if (twice !== undefined)
-        problems.add(`${twice.text} is there twice: take one of them out`);
+        problems.add(`${shownAddress(twice.text)} is there twice: take one of them out`);
     return hosts;
 }
 function listFrom(text, problems) {
@@ -19359,7 +19408,7 @@ class Lint {
                     if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
                         continue;
                     const one = section.slice(0, -1);
-                    this.#problems.add(`${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+                    this.#problems.add(`${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
                 }
             }
         }
@@ -19375,7 +19424,7 @@ class Lint {
             const { path, value, line } = has('build') ?? first;
             const build = value.kind === 'map' ? value.entries.find(({ key }) => key === 'build') : undefined;
             const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
-            this.#problems.add(`${path} line ${build?.line ?? line}: services.${name} ${what}: build and push in an earlier step, and name the result in \`image\``);
+            this.#problems.add(`${path} line ${build?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
         }
     }
     /** It means nothing to docker any more, which only checks that it is one of its own. */
@@ -19414,12 +19463,12 @@ class Lint {
             const state = this.#lookUp(name) === undefined ? 'not set' : 'empty';
             const setIt = 'set it in the `env` of the step or in an `env-file`';
             reasons.push(needs === 'value'
-                ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-\u2026}`
-                : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safe_text_safeLine(words.trim(), 300)}"`}: ${setIt}`);
+                ? `the variable ${placed(name)} is ${state} and has no default: ${setIt}, or write \${${mayBeSecret(name) ? '\u2026' : name}:-\u2026}`
+                : `the variable ${placed(name)} is ${state}${wordsInWords(words)}: ${setIt}`);
         }
         if (misread !== '') {
             const what = needs === 'default' ? 'default' : 'message';
-            reasons.push(`docker stack takes the ${misread} in the ${what} of ${name} for the beginning of another: write the ${what} without ${misread}`);
+            reasons.push(`docker stack takes the ${misread} in the ${what} of ${placed(name)} for the beginning of another: write the ${what} without ${misread}`);
         }
         return reasons;
     }
@@ -19432,13 +19481,13 @@ class Lint {
     }
     #service(path, name, service) {
         if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``);
+            this.#problems.add(`${path} line ${service.line}: the service ${placed(name)} is empty: write at least its \`image\``);
             return service;
         }
         const fromFiles = this.#fromEnvFiles(service, path, name);
         const entries = service.entries.flatMap((entry) => {
             const { key, line, value } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`);
+            const here = this.#problems.at(`${path} line ${line}: services.${placed(name)}.${placed(key)}`);
             if (key.startsWith('x-'))
                 return [];
             const dropped = own(DROPPED, key);
@@ -19496,7 +19545,7 @@ class Lint {
     }
     /** What docker leaves out of a value without a word. */
     #warnOfSilence({ key, line, value }, path, service) {
-        const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${service}.${key}: ${said}`);
+        const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${placed(service)}.${key}: ${said}`);
         if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
             warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
         }
@@ -19539,13 +19588,14 @@ class Lint {
         const given = entryAt(service, 'env_file');
         const variables = new Map();
         for (const item of given === undefined || isNothing(given) ? [] : itemsOf(given)) {
-            const here = this.#problems.at(`${path} line ${item.line}: services.${name}.env_file`);
+            const here = this.#problems.at(`${path} line ${item.line}: services.${placed(name)}.env_file`);
             const file = envFileOf(item, here);
             if (file === undefined)
                 continue;
             this.#variablesOfText(path, file.path);
             const filePath = this.#filled(file.path);
-            const place = this.#problems.at(`${path} line ${file.path.line}: services.${name}.env_file ${filePath}`);
+            const shownPath = placed(filePath);
+            const place = this.#problems.at(`${path} line ${file.path.line}: services.${placed(name)}.env_file ${shownPath}`);
             if (filePath === '') {
                 place.add('the path is empty: write the path of a file of this job');
                 continue;
@@ -19557,17 +19607,17 @@ class Lint {
                 if (file.isRequired)
                     place.add('there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file');
                 else
-                    this.#notices.add(`${path} line ${file.path.line}: \`env_file\` ${filePath} is left out (${name}): it is not there, and not required`);
+                    this.#notices.add(`${path} line ${file.path.line}: \`env_file\` ${shownPath} is left out (${placed(name)}): it is not there, and not required`);
                 continue;
             }
             const read = parseServiceEnvFile(content.text);
             for (const { line, reason } of read.problems)
-                this.#addOnce(`${filePath} line ${line}: ${reason}`);
+                this.#addOnce(`${shownPath} line ${line}: ${reason}`);
             if (!file.isRaw)
-                for (const warning of readOtherwise(read, filePath))
+                for (const warning of readOtherwise(read, shownPath))
                     this.#warnings.add(warning);
             for (const { name: key, value, line } of read.variables) {
-                const own = this.#valueOf(key, value, this.#problems.at(`${filePath} line ${line}`));
+                const own = this.#valueOf(key, value, this.#problems.at(`${shownPath} line ${line}`));
                 if (own !== undefined)
                     variables.set(key, { key, line: item.line, value: tree_text(escaped(own), item.line) });
             }
@@ -19585,7 +19635,7 @@ class Lint {
             return given;
         const own = this.#lookUp(name);
         if (own === undefined && isGivenToDocker(name)) {
-            here.add(`${name} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
+            here.add(`${placed(name)} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
         }
         return own ?? given;
     }
@@ -19639,7 +19689,7 @@ class Lint {
             return port;
         const entries = port.entries.flatMap((entry) => {
             const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`);
+            const here = this.#problems.at(`${path} line ${line}: services.${placed(service)}.ports`);
             if (key === 'name' || key === 'app_protocol') {
                 mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
                 return [];
@@ -19664,11 +19714,11 @@ class Lint {
         return { ...port, entries };
     }
     #refuseAddress(what, place, service) {
-        this.#addOnce(`${place}: services.${service}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`);
+        this.#addOnce(`${place}: services.${placed(service)}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`);
     }
     /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
     #content(section, path, name, value) {
-        const what = `${section}.${name}`;
+        const what = `${section}.${placed(name)}`;
         if (value.kind !== 'map') {
             this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
             return value;
@@ -19733,16 +19783,22 @@ function envFileOf(item, problems) {
     }
     return { path, isRequired: required !== 'false', isRaw: format === 'raw' };
 }
+/** What the author of a file says of a variable that has to be set. */
+function wordsInWords(words) {
+    const said = words.trim();
+    return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safe_text_safeLine(said, 300)}"`;
+}
 /** As docker is to find a text in which no dollar sign begins a variable. */
 function escaped(value) {
     return value.replaceAll('$', '$$$$');
 }
 function mention(all, key, advice, place, service) {
     const known = all.get(key);
+    const name = placed(service);
     if (known === undefined)
-        all.set(key, { place, advice, services: [service] });
-    else if (!known.services.includes(service))
-        known.services.push(service);
+        all.set(key, { place, advice, services: [name] });
+    else if (!known.services.includes(name))
+        known.services.push(name);
 }
 function mentions(all, what) {
     return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
@@ -20036,7 +20092,7 @@ function variablesOf(input, env, problems) {
         const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path));
         const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
-            problems.add(`${path} line ${line}: ${reason}`);
+            problems.add(`${placed(path)} line ${line}: ${reason}`);
         for (const [name, value] of file.variables)
             ofFiles.set(name, value);
     }
@@ -20241,7 +20297,7 @@ function rollback_requestFrom(map, place, forAll, problems) {
         checkName(name, problems);
     else if (valueAt(map, 'name')?.kind !== 'list')
         problems.add(`${place} has no \`name\`: write the name of a service`);
-    const here = problems.at(name ? `services: ${name}` : place);
+    const here = problems.at(name ? `services: ${placed(name)}` : place);
     for (const { key, line } of map.entries.filter(({ key }) => !keys.includes(key))) {
         const closest = keys_closestKey(key, keys);
         const advice = closest === undefined

@@ -154,6 +154,7 @@ describe('the command', () => {
 
   test.each([
     ['@nowhere.yml', /--services: the file nowhere\.yml cannot be used: there is no such file/],
+    ['@p&ss!', /--services: the file \*\*\* cannot be used: there is no such file/],
     ['-', /--services: standard input cannot be used: it is empty/],
   ])('a value that cannot be read is told: %s', async (value, problem) => {
     expect(await run(['deploy', '--services', value])).toMatchObject({
@@ -162,11 +163,23 @@ describe('the command', () => {
     })
   })
 
-  test('a file that cannot be written is red, after the deploy', async () => {
-    const { code, stdout, stderr } = await run(['deploy', '--services', SERVICES, '--summary-file', 'no/where.md'])
+  test('an address that may be a secret is not shown, nor where docker says it again', async () => {
+    const said = 'unable to parse docker host `p&ss!word`'
+    const scenario: Scenario = { ...healthy, fails: [{ command: 'dial-stdio', code: 1, stderr: said }] }
+    const env = { DOCKER_HOST: 'p&ss!word' }
+    const { stdout, stderr } = await run(['deploy', '--services', SERVICES], { scenario, env })
+    expect(stderr).toContain('the docker daemon at *** cannot be used: ')
+    expect(stdout + stderr).not.toContain('p&ss!')
+  })
+
+  test.each([
+    ['no/where.md', 'no/where.md'],
+    ['no/p&ss!', '***'],
+  ])('a file that cannot be written is red, after the deploy: %s', async (path, shown) => {
+    const { code, stdout, stderr } = await run(['deploy', '--services', SERVICES, '--summary-file', path])
     expect(code).toBe(1)
     expect(stdout).toContain('unchanged: 1 unchanged')
-    expect(stderr).toMatch(/^Error: no\/where\.md cannot be written: ENOENT$/m)
+    expect(stderr.split('\n')).toContain(`Error: ${shown} cannot be written: ENOENT`)
   })
 
   test('a setting of a plugin is read, and a CI gets plain lines', async () => {

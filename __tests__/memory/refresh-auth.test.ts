@@ -353,6 +353,7 @@ describe('which services', () => {
   test.each([
     [{ stack: 'shpo' }, 'stack shpo has no service on this swarm: did you mean `shop`?'],
     [{ services: 'label=tire=front' }, 'services: no service of this swarm has label=tire=front: '],
+    [{ services: 'label=tier=p&ss!' }, 'services: no service of this swarm has label=***: '],
     [
       { services: 'all', registries: '- {registry: other.test, username: bob, password: bobs-own-password}' },
       'services: no service of this swarm has an image that an account of this run serves: ',

@@ -142,6 +142,15 @@ describe('of an account with a credential for the nodes', () => {
     expect(problems).toEqual([expect.stringMatching(/cannot be read from hub\.test as ci: access is denied/)])
   })
 
+  test('a password in the place of the user name is not shown', async () => {
+    const swarm = await swarmOfWeb()
+    swarm.faults.add({ at: /^POST \/auth$/, fault: { kind: 'error', status: 500, message: '401 Unauthorized' } })
+    const registries = '- {registry: hub.test, username: p@ss!, password: of-nobody-at-all}'
+    const { problems } = await runAction(swarm, { services: `web: "${NAME}:2"`, registries })
+    expect(problems).toEqual([expect.stringContaining('cannot log in to hub.test as ***: ')])
+    expect(problems.join()).not.toContain('p@ss')
+  })
+
   test.each([
     ['ci', 1, 'as ci: '],
     ['bot', 2, 'as bot, whose credential the nodes would store: '],

@@ -4,7 +4,7 @@ import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
-import { shown } from '../runner/shown.ts'
+import { mayBeSecret, shown } from '../runner/shown.ts'
 import { isSwitch, KNOWN, OPTIONS, type Option, optionProblem, PATHS, SECRETS } from './known.ts'
 import { isList } from './lists.ts'
 
@@ -80,10 +80,18 @@ function variablesOf(name: string): string[] {
   return [variableOfCommand(name), `PLUGIN_${name.toUpperCase().replaceAll('-', '_')}`]
 }
 
+interface FlagWord {
+  readonly name: string
+  /** The name before it was brought to the spelling of inputs. */
+  readonly written: string
+  readonly value: string | undefined
+}
+
 /** The flag that a word is, with the value behind its `=`. */
-function flagIn(word: string): { readonly name: string; readonly value: string | undefined } | undefined {
-  const [, name, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? []
-  return name === undefined ? undefined : { name: name.toLowerCase().replaceAll('_', '-'), value }
+function flagIn(word: string): FlagWord | undefined {
+  const [, written, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? []
+  if (written === undefined) return undefined
+  return { name: written.toLowerCase().replaceAll('_', '-'), written, value }
 }
 
 /** Behind a `--` nothing is a flag. */
@@ -111,12 +119,12 @@ class FlagReader {
         // What follows a short flag is probably its value.
         if (/^-[A-Za-z]$/.test(word) && words[at + 1]?.startsWith('-') === false) at++
       }
-      if (flag !== undefined && this.#readFlag(flag.name, flag.value, words[at + 1])) at++
+      if (flag !== undefined && this.#readFlag(flag, words[at + 1])) at++
     }
   }
 
   /** Whether the next word was its value. */
-  #readFlag(name: string, value: string | undefined, next: string | undefined): boolean {
+  #readFlag({ name, written, value }: FlagWord, next: string | undefined): boolean {
     const option = OPTIONS.find((one) => one === name)
     const isInput = KNOWN.inputs.includes(name)
     const opposite = name.startsWith('no-') ? name.slice('no-'.length) : undefined
@@ -127,7 +135,9 @@ class FlagReader {
     }
     const takesNext = value === undefined && next !== undefined && !/^--?[A-Za-z]/.test(next)
     if (option === undefined && !isInput) {
-      this.#problems.add(`--${safeLine(name, MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`)
+      this.#problems.add(
+        `--${mayBeSecret(written) ? '***' : safeLine(name, MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`,
+      )
       return takesNext
     }
     const given = value ?? (takesNext ? next : undefined)

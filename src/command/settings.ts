@@ -2,6 +2,7 @@ import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice, variableOf } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { placed } from '../runner/shown.ts'
 import { KNOWN, OPTIONS, optionProblem } from './known.ts'
 import { ofSetting } from './lists.ts'
 
@@ -50,7 +51,7 @@ export function readSettings(env: Environment): Settings {
   for (const variable of Object.keys(env).filter((one) => isStray(one, env, variables))) {
     const name = variable.replace(/^(?:SWARM_DEPLOY|PLUGIN)_/, '').toLowerCase()
     problems.add(
-      `${safeLine(variable, MOST_NAME_CHARACTERS)}: there is no such input: ${unknownInputAdvice(name.replaceAll('_', '-'), env, KNOWN)} (variables that begin so are inputs; one of your own needs another name)`,
+      `${shownVariable(variable)}: there is no such input: ${unknownInputAdvice(name.replaceAll('_', '-'), env, KNOWN)} (variables that begin so are inputs; one of your own needs another name)`,
     )
   }
   problems.throwAll()
@@ -58,6 +59,11 @@ export function readSettings(env: Environment): Settings {
 }
 
 const MOST_NAME_CHARACTERS = 80
+
+function shownVariable(variable: string): string {
+  const [, prefix = '', rest = ''] = /^(SWARM_DEPLOY_|PLUGIN_)(.*)$/s.exec(variable) ?? []
+  return safeLine(`${prefix}${placed(rest)}`, MOST_NAME_CHARACTERS)
+}
 
 /** Outside of a plugin's CI, `PLUGIN_…` may be anybody's. */
 function isStray(variable: string, env: Environment, read: readonly string[]): boolean {

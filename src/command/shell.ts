@@ -8,6 +8,7 @@ import { addSummary, handedOn, keepErrors, setOutput } from '../runner/command-f
 import type { Environment } from '../runner/environment.ts'
 import { endLive, log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { placed } from '../runner/shown.ts'
 import { columnsOf, isTerminal, sendTo, useLiveLines, writeTo } from '../runner/stdout.ts'
 import { isInRunner } from '../runner/workflow-commands.ts'
 import { removeOwnAtOnce } from '../runner/workspace.ts'
@@ -134,7 +135,7 @@ async function textOf(name: string, { from, text: given }: Value): Promise<strin
     if (read.trim() === '') throw new Error('it is empty')
     return read.replace(/^\ufeff/, '').replace(/\r?\n$/, '')
   } catch (error) {
-    const place = from === 'stdin' ? 'standard input' : `the file ${safeLine(given)}`
+    const place = from === 'stdin' ? 'standard input' : `the file ${placed(safeLine(given))}`
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'there is no such file' : (code ?? messageOf(error))
     throw new UserError(`--${name}: ${place} cannot be used: ${why}`)
@@ -204,7 +205,9 @@ function handOver(options: ReadonlyMap<Option, string>): boolean {
       writeFileSync(path, content)
       return true
     } catch (error) {
-      log.error(`${safeLine(path)} cannot be written: ${(error as NodeJS.ErrnoException).code ?? messageOf(error)}`)
+      log.error(
+        `${placed(safeLine(path))} cannot be written: ${(error as NodeJS.ErrnoException).code ?? messageOf(error)}`,
+      )
       return false
     }
   })

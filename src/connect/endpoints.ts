@@ -4,8 +4,8 @@ import { type ContextInspection, environmentForEndpoint, hasBareTls } from '../d
 import { parseGoJson } from '../docker/engine/go-json.ts'
 import { UserError } from '../errors.ts'
 import type { DockerConfig, Reach, TlsMaterial } from '../inputs/deployment.ts'
-import { hideUserInfo } from '../inputs/masking.ts'
-import { parseHost } from '../inputs/reach/host.ts'
+import { hideAddress } from '../inputs/masking.ts'
+import { parseHost, shownAddress } from '../inputs/reach/host.ts'
 import { tcpReason } from '../inputs/reach/tls.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
@@ -35,14 +35,15 @@ export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candid
   const ssh = reach.ssh && (await prepareSsh(reach.ssh, workspace, env))
   const tls = reach.tls && (await writeTls(reach.tls, workspace))
   return reach.hosts.map((host) => ({
-    text: host.text,
+    text: shownAddress(host.text),
     open: async () => {
       switch (host.kind) {
         case 'ssh':
           if (ssh === undefined) throw new Error('an ssh host without ssh settings')
           return await openSsh(ssh, host, signal)
         case 'tcp':
-          if (tls === undefined) log.warning(`${host.text} is used without TLS: whoever can reach it owns the swarm`)
+          if (tls === undefined)
+            log.warning(`${shownAddress(host.text)} is used without TLS: whoever can reach it owns the swarm`)
           return plainRoute(host.text, env, tls ?? {}, tcpReason)
         case 'unix':
           return plainRoute(host.text, env, {}, localExplanation(host.text, env))
@@ -70,9 +71,9 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
   const { env, userConfig, workspace, signal } = ground
   const { DOCKER_HOST: _, ...withoutHost } = env
   const asked = name === undefined ? env : { ...withoutHost, DOCKER_CONTEXT: name }
-  hideUserInfo(env.DOCKER_HOST ?? '')
+  hideAddress(env.DOCKER_HOST ?? '')
   const context = await inspectContext(dockerCli(asked), name, asked, signal)
-  hideUserInfo(context.Endpoints.docker.Host)
+  hideAddress(context.Endpoints.docker.Host)
   if (hasBareTls(context)) {
     throw new UserError(
       `the docker context ${context.Name} trusts whoever answers at ${context.Endpoints.docker.Host}, and has no certificates: give it its \`ca\`, \`cert\` and \`key\`, or use \`host\` with \`tls-ca\`, \`tls-cert\` and \`tls-key\``,
@@ -82,14 +83,17 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
   if (ssh !== undefined) {
     const target = parseHost(host)
     if (target.kind !== 'ssh') {
-      throw new UserError(`context: ${name} leads to ${host}, where no SSH input has a use: leave \`ssh-…\` out`)
+      throw new UserError(
+        `context: ${name} leads to ${shownAddress(host)}, where no SSH input has a use: leave \`ssh-…\` out`,
+      )
     }
-    return { text: host, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) }
+    return { text: target.text, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) }
   }
   const explain = explanationFor(host, env)
+  const shown = shownAddress(host)
   return {
-    text: host,
-    open: async () => ({ text: host, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
+    text: shown,
+    open: async () => ({ text: shown, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
   }
 }
 

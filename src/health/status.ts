@@ -13,6 +13,7 @@ import type { FailedTask } from '../result.ts'
 import { diagnose } from '../rollout/diagnose.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { placed } from '../runner/shown.ts'
 import { swarmNetworks } from '../stack/stack.ts'
 import { type Health, healthOf } from './health.ts'
 
@@ -120,7 +121,10 @@ function chosenOf(which: StatusSubject, all: readonly Service[]) {
       return { services: all, missing: [] }
     case 'stack': {
       const services = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.name)
-      return { services, missing: services.length > 0 ? [] : [`stack ${which.name} has no service on this swarm`] }
+      return {
+        services,
+        missing: services.length > 0 ? [] : [`stack ${placed(which.name)} has no service on this swarm`],
+      }
     }
     case 'services': {
       const isOf = (name: string) => (one: Service) => one.Spec.Name === name || nameInFiles(one) === name
@@ -128,7 +132,7 @@ function chosenOf(which: StatusSubject, all: readonly Service[]) {
         services: all.filter((service) => which.names.some((name) => isOf(name)(service))),
         missing: which.names
           .filter((name) => !all.some(isOf(name)))
-          .map((name) => `service ${name} does not exist on this swarm`),
+          .map((name) => `service ${placed(name)} does not exist on this swarm`),
       }
     }
   }

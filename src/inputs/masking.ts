@@ -1,6 +1,6 @@
 import { reportLog } from '../runner/log.ts'
 import { isMasked, Secret } from '../runner/secret.ts'
-import { tokensIn } from '../runner/shown.ts'
+import { mayBeSecret, tokensIn } from '../runner/shown.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */
@@ -111,6 +111,12 @@ const MOST_COLONS = 3
 export function hideUserInfo(address: string): void {
   const [, ...behind] = userInfoOf(address).split(':')
   for (const index of behind.keys()) if (index < MOST_COLONS) guess(behind.slice(index).join(':'))
+}
+
+/** The same of the address that docker goes to by itself; all of it, where it has the look of a secret: docker says it again. */
+export function hideAddress(address: string): void {
+  hideUserInfo(address)
+  if (mayBeSecret(address)) new Secret(address)
 }
 
 /** An address as a message shows it: without what may be a password, however short that is. */

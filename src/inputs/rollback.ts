@@ -1,6 +1,6 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
-import { mayBeSecret, shown, ticked } from '../runner/shown.ts'
+import { mayBeSecret, placed, shown, ticked } from '../runner/shown.ts'
 import type { RollbackRequest, ServiceRequest } from './deployment.ts'
 import { input, read, readOrDefault } from './given.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'
@@ -106,7 +106,7 @@ function requestFrom(map: YamlMap, place: string, forAll: ReplacementSettings, p
   const name = textAt(map, 'name', problems.at(place))
   if (name) checkName(name, problems)
   else if (valueAt(map, 'name')?.kind !== 'list') problems.add(`${place} has no \`name\`: write the name of a service`)
-  const here = problems.at(name ? `services: ${name}` : place)
+  const here = problems.at(name ? `services: ${placed(name)}` : place)
   for (const { key, line } of map.entries.filter(({ key }) => !keys.includes(key))) {
     const closest = closestKey(key, keys)
     const advice =

@@ -133,7 +133,7 @@ function variablesOf(input: string, env: Environment, problems: Problems): LookU
   for (const path of pathsFrom(input, 'env-file', env, problems)) {
     const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path))
     const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name))
-    for (const { line, reason } of file.problems) problems.add(`${path} line ${line}: ${reason}`)
+    for (const { line, reason } of file.problems) problems.add(`${placed(path)} line ${line}: ${reason}`)
     for (const [name, value] of file.variables) ofFiles.set(name, value)
   }
   return (name) => ofTheStep(name) ?? ofFiles.get(name)

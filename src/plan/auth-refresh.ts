@@ -9,6 +9,7 @@ import { UserError } from '../errors.ts'
 import type { NamedService, ServiceChoice } from '../inputs/auth-refresh.ts'
 import { similarNames } from '../inputs/keys.ts'
 import { groupBy } from '../runner/group-by.ts'
+import { placed } from '../runner/shown.ts'
 import { accountInWords } from './account.ts'
 import { nameInFiles } from './colours.ts'
 import { choosingLabels } from './config-choice.ts'
@@ -59,7 +60,7 @@ export function choose(which: ServiceChoice, all: readonly Service[]): Choice {
     case 'label': {
       const labelled = all.filter(({ Spec }) => which.labels.every((label) => hasLabel(Spec.Labels ?? {}, label)))
       if (labelled.length === 0) {
-        const labels = which.labels.map((label) => `label=${label}`).join(' ')
+        const labels = which.labels.map((label) => `label=${placed(label)}`).join(' ')
         throw new UserError(
           `services: no service of this swarm has ${labels}: correct it; labels of services count, which in compose files stand under \`deploy.labels\``,
         )
@@ -100,7 +101,7 @@ function chosenByName(named: readonly NamedService[], onSwarm: readonly Service[
 function noStack(stack: string, all: readonly Service[]): string {
   const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))
   const [guess] = similarNames(stack, [...stacks])
-  return `stack ${stack} has no service on this swarm: ${guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`}`
+  return `stack ${placed(stack)} has no service on this swarm: ${guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`}`
 }
 
 /** As docker's own `--filter label=` has it. */

@@ -8,7 +8,7 @@ import type { Credential } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { accountInWords, requestWith } from './account.ts'
+import { accountInWords, requestWith, userInWords } from './account.ts'
 import { type Found, findCredentials, type InNeed } from './find-credentials.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
@@ -94,7 +94,7 @@ export async function logIn(
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       const which = login === credential ? '' : ', whose credential the nodes would store'
-      return `${origin}: cannot log in to ${registry} as ${login.username}${which}: ${error.message}. ${remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })}`
+      return `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })}`
     }
   }
 }

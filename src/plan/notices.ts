@@ -4,6 +4,7 @@ import { intervalSeconds } from '../docker/swarm/health.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import type { Credential, DockerConfig } from '../inputs/deployment.ts'
 import { limited } from '../runner/safe-text.ts'
+import { userInWords } from './account.ts'
 import type { Access } from './plan.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
@@ -27,9 +28,10 @@ export function unusedCredentials(given: readonly Credential[], planned: readonl
   const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]))
   return given
     .filter((credential) => !used.has(credential))
-    .map(({ origin, registry, path, username }) => {
+    .map((credential) => {
+      const { origin, registry, path } = credential
       const place = path === '' ? registry : `${registry}/${path}`
-      return `${origin}: the credential of ${username} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`
+      return `${origin}: the credential of ${userInWords(credential)} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`
     })
 }
 

@@ -7,6 +7,7 @@ import { isDirectoryName, NOT_ALLOWED } from '../inputs/accounts/config-director
 import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { mayBeSecret, placed } from '../runner/shown.ts'
 import { utcWords } from '../runner/utc.ts'
 import { type Colours, coloursFor, siblingNames } from './colours.ts'
 import { type ChoosingRequest, type ConfigChoice, configChoice } from './config-choice.ts'
@@ -223,10 +224,11 @@ const LONGEST_NAME = 200
 /** @param unread why it is not taken for the path of a directory, where somebody has looked */
 function unknownConfig(choice: ConfigChoice, all: readonly Config[], unread: string | undefined): UserError {
   const { source } = choice
-  const name = safeLine(choice.name, LONGEST_NAME)
+  const name = placed(safeLine(choice.name, LONGEST_NAME))
+  const toWrite = mayBeSecret(choice.name) ? '…' : name
   const known =
     all.length > 0 ? `the configs of this run are ${list(all.map((one) => one.name))}` : 'this run has no configs'
-  const advice = `give \`registries\` an entry with \`config: ${name}\`, or \`docker-config\` one of that name (\`${name}: env:NAME\`)`
+  const advice = `give \`registries\` an entry with \`config: ${toWrite}\`, or \`docker-config\` one of that name (\`${toWrite}: env:NAME\`)`
   if (!isDirectoryName(choice.name)) {
     const others = all.length > 0 ? 'use one of them, or ' : ''
     return new ConfigNotGiven(`${source} names the config ${name}, but ${known}: ${others}${advice}`)

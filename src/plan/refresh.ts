@@ -9,6 +9,7 @@ import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { similarNames } from '../inputs/keys.ts'
 import type { Selection } from '../inputs/selection.ts'
 import { log } from '../runner/log.ts'
+import { placed } from '../runner/shown.ts'
 import { colourOf, siblingNames } from './colours.ts'
 import { isForced } from './force.ts'
 
@@ -80,5 +81,5 @@ function noStack(stack: string, all: readonly Service[]): string {
   const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))
   const [guess] = similarNames(stack, [...stacks])
   const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`
-  return `stack ${stack} has no service on this swarm: ${advice}`
+  return `stack ${placed(stack)} has no service on this swarm: ${advice}`
 }

@@ -7,6 +7,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
+import { userInWords } from './account.ts'
 import { storedLogin } from './stored-account.ts'
 
 /** A service with which a credential would be stored. */
@@ -68,8 +69,7 @@ function lineOf(
   runEndsAt: number,
 ): string {
   const { origin, registry, stored } = credential
-  const { username } = storedLogin(credential)
-  const whose = `the ${stored === undefined ? '' : 'stored '}password of ${username} for ${registry} (${origin})`
+  const whose = `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(storedLogin(credential))} for ${registry} (${origin})`
   const what = `${whose} is ${is}, which ${endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`
   const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt
   const early = isTooSoon

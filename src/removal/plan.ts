@@ -13,6 +13,7 @@ import { colourOf, nameInFiles } from '../plan/colours.ts'
 import { isRecordOf, recordsIn } from '../records/format.ts'
 import { neededBy } from '../records/needed.ts'
 import { type KeptRecord, recordsOf, type Subject, subjectWords } from '../records/record.ts'
+import { placed } from '../runner/shown.ts'
 import { someOf } from '../runner/some-of.ts'
 import { isOwn, MADE_LABEL } from '../stack/stack.ts'
 
@@ -168,9 +169,9 @@ function whyRecorded(object: RemovableObject, records: readonly KeptRecord[]): s
 }
 
 function missingStack(stack: string, services: readonly Service[]): Missing {
-  const what = `stack: there is no stack ${stack} on this swarm`
+  const what = `stack: there is no stack ${placed(stack)} on this swarm`
   if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
-    const advice = `there is a service of this name: write \`services: ${stack}\` where that is meant`
+    const advice = `there is a service of this name: write \`services: ${placed(stack)}\` where that is meant`
     return { what, advice, isSuspicious: true }
   }
   const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => stackOf(service) ?? []))])
@@ -237,10 +238,10 @@ function isOf(name: string, service: Service): boolean {
 }
 
 function missingService(name: string, services: readonly Service[]): Missing {
-  const what = `services: there is no service ${name} on this swarm`
+  const what = `services: there is no service ${placed(name)} on this swarm`
   const members = services.filter((one) => stackOf(one) === name)
   if (members.length > 0) {
-    const advice = `there is a stack of this name: write \`stack: ${name}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`
+    const advice = `there is a stack of this name: write \`stack: ${placed(name)}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`
     return { what, advice, isSuspicious: true }
   }
   const [guess] = similarNames(

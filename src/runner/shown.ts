@@ -1,14 +1,14 @@
-import { LINE_END, printable } from './printable.ts'
-import { redact, Secret } from './secret.ts'
+import { printable } from './printable.ts'
+import { redact } from './secret.ts'
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
 
 const LONGEST_SHOWN = 60
 
-/** Longer, or of several lines, it is no word that could stand anywhere else. */
-const LONGEST_HIDDEN = 200
-
-/** Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault and Slack, and signed ones (JWT). */
+/**
+ * Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault, Slack, Amazon, OpenAI and
+ * Anthropic, Stripe, Google, keys of age, and signed ones (JWT).
+ */
 const TOKENS = new RegExp(
   [
     'gh[pousr]_[A-Za-z0-9]{20,}',
@@ -19,6 +19,12 @@ const TOKENS = new RegExp(
     'dop_v1_[0-9a-f]{40,}',
     'hv[sbr]\\.[\\w-]{20,}',
     'xox[abeprs]-[\\w-]{10,}',
+    'A(?:KI|SI)A[0-9A-Z]{16}(?![A-Za-z0-9])',
+    'sk-(?:proj|svcacct|admin|ant)-[\\w-]{16,}',
+    '[rs]k_(?:live|test)_[A-Za-z0-9]{16,}',
+    'AIza[\\w-]{30,}',
+    'ya29\\.[\\w-]{10,}',
+    'AGE-SECRET-KEY-1[0-9A-Z]{20,}',
     'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]+',
   ]
     .map((token) => `(?<![A-Za-z0-9])${token}`)
@@ -32,16 +38,13 @@ export function tokensIn(text: string): string[] {
 }
 
 /**
- * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length,
- * and hidden from then on wherever it stands, also where somebody else says it again.
+ * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length.
+ * No mask is made of it, for it may be a stranger's: a mask takes its text out of all that the job prints.
  */
 export function shown(value: string, mostCharacters = LONGEST_SHOWN): string {
   // Before it is cut: the half of a secret would not be known for one.
   const clean = redact(value)
-  if (mayBeSecret(clean)) {
-    hideWords(clean)
-    return `"***" (${clean.length} characters, which may be a secret)`
-  }
+  if (mayBeSecret(clean)) return `"***" (${clean.length} characters, which may be a secret)`
   return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}…` : clean)
 }
 
@@ -52,16 +55,15 @@ export function ticked(name: string): string {
 
 /** The same as part of the place of something: a name or a path as it stands, or `***`. */
 export function placed(name: string): string {
-  if (!mayBeSecret(name)) return name
-  hideWords(name)
-  return '***'
+  return mayBeSecret(name) ? '***' : name
 }
 
-function hideWords(text: string): void {
-  for (const token of tokensIn(text)) new Secret(token)
-  if (text.length > LONGEST_HIDDEN || LINE_END.test(text.trim())) return
-  for (const word of new Set([text, ...text.split(/[\s,=/:]+/)])) if (mayBeSecret(word)) new Secret(word)
+/** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
+export function mayHoldSecret(sentence: string): boolean {
+  return sentence.split(/\s+/).some((word) => mayBeSecret(word.replace(OF_SENTENCES, '')))
 }
+
+const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g
 
 /**
  * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
@@ -69,18 +71,37 @@ function hideWords(text: string): void {
  */
 export function mayBeSecret(value: string): boolean {
   const text = printable(value).trim()
-  return tokensIn(text).length > 0 || isWithoutOrder(text) || SIGNS.test(withoutHarmless(text))
+  const rest = withoutHarmless(text)
+  return (
+    tokensIn(text).length > 0 ||
+    isWithoutOrder(text) ||
+    KEY_IN_HEX.test(text) ||
+    SECRET_IN_QUERY.test(text) ||
+    SIGNS.test(rest) ||
+    rest.split(/\s+/).some(isBroken)
+  )
 }
 
 /** What words, names, images, paths, lists and numbers are not written with. */
 const SIGNS = /[!"#$%&';?@\\^`|]/
 
+/**
+ * A key of 16 to 32 bytes. A digest says its kind, and forty digits are a commit, which names and tags have; one of the
+ * newer kind, of 64, only a tag has.
+ */
+const KEY_IN_HEX =
+  /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/
+
+/** In an address: `?token=…`. */
+const SECRET_IN_QUERY =
+  /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i
+
 const HARMLESS = [
   // A variable that was not filled in, and a template.
-  /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$[A-Za-z_]\w*/g,
+  /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
   /@sha\d+:/g,
   // The number of a version, and a part of a whole.
-  /^#|(?<=\d)%/g,
+  /^#|(?<=\d)%(?!\w)/g,
 ]
 
 function withoutHarmless(text: string): string {
@@ -88,23 +109,46 @@ function withoutHarmless(text: string): string {
   const plain = inQuotes ?? text
   // Of an address its callers take the password out, which is before the last `@`.
   if (
-    /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?[^@]*$/i.test(plain) ||
     /^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
     // Who goes there is hidden already.
     /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain)
   )
     return ''
-  return HARMLESS.reduce((rest, pattern) => rest.replace(pattern, ''), plain)
+  const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? []
+  const rest = address === undefined ? plain : withoutSignsOfAddress(address)
+  return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest)
+}
+
+/** What stands behind the host: escapes, and between the parts of a query. */
+function withoutSignsOfAddress(address: string): string {
+  return address.replace(/%[0-9a-f]{2}/gi, '').replace(/[?#].*$/s, (query) => query.replace(/[?&#]/g, ''))
+}
+
+/** Brackets, and signs of patterns, around which words end. */
+const AMID = /(?<=[A-Za-z0-9])[()[\]{}<>*~](?=[A-Za-z0-9])/g
+
+/** Whether a word goes on behind such a sign more often than one that has a pattern, an index or a placeholder in it. */
+function isBroken(word: string): boolean {
+  const breaks = word.match(AMID)?.length ?? 0
+  return breaks > 1 || (breaks === 1 && hasAllKinds(word))
+}
+
+function hasAllKinds(word: string): boolean {
+  return [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word))
 }
 
 /** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
 const LEAST_RANDOM = 20
 const LEAST_CHANGES = 0.3
 
+const PATH = /^(?:\w+:\/|~|\.{1,2})?\//
+
 function isWithoutOrder(text: string): boolean {
-  const runs = text.match(/[A-Za-z0-9+/_-]{20,}/g) ?? []
+  // In base64 there are slashes too.
+  const parts = PATH.test(text) ? text.split('/') : [text]
+  const runs = parts.flatMap((part) => part.match(/[A-Za-z0-9+/_-]{20,}/g) ?? [])
   return runs.some((run) => {
-    if (run.length < LEAST_RANDOM || ![/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(run))) return false
+    if (run.length < LEAST_RANDOM || !hasAllKinds(run)) return false
     const kinds = [...run].map(kindOf)
     const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length
     return changes / (run.length - 1) >= LEAST_CHANGES

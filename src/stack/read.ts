@@ -19,6 +19,7 @@ import { serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { log, stage } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { placed } from '../runner/shown.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { wantedObjects } from './content.ts'
 import { dependantsOf } from './dependants.ts'
@@ -173,7 +174,7 @@ function requireAll(request: StackRequest, services: readonly ServiceSpec[]): vo
   const unheard = serviceKeys(request.adapted.files).filter((key) => !isHeard(key))
   if (unheard.length === 0) return
   throw new UserError(
-    `\`docker stack deploy\` does not say what it would deploy of ${unheard.join(', ')}: check which docker is first on the PATH of this step`,
+    `\`docker stack deploy\` does not say what it would deploy of ${unheard.map(placed).join(', ')}: check which docker is first on the PATH of this step`,
   )
 }
 

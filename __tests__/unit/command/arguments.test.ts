@@ -126,6 +126,7 @@ describe('what is refused', () => {
     [['deploy', '--diff'], '--diff: there is no such flag: write the mode as the first word: `plan`'],
     [['deploy', '--detach'], /--detach: there is no such flag: write `wait: false`/],
     [['deploy', '--qwertyuiop'], '--qwertyuiop: there is no such flag: all of them are shown by --help'],
+    [['deploy', '--aB3dE5fG7hJ9kL1mN2pQ4rS6'], '--***: there is no such flag: all of them are shown by --help'],
     [['dploy'], '"dploy" is no mode: did you mean `deploy`?'],
     [['deploy', '--mode', 'plan'], '--mode: the first word, `deploy`, says another one: leave one of the two out'],
     [['deploy', '--stack'], '--stack: its value is missing'],

@@ -63,6 +63,7 @@ test.each([
   [{ SWARM_DEPLOY_SERVICE: 'web: x' }, /^SWARM_DEPLOY_SERVICE: there is no such input: did you mean `services`\?/],
   [{ SWARM_DEPLOY_IMAGE: 'web:1' }, /^SWARM_DEPLOY_IMAGE: there is no such input: .*`image` is a key of an entry/],
   [{ CI: 'woodpecker', PLUGIN_STAK: 'x' }, /^PLUGIN_STAK: there is no such input: did you mean `stack`\?/],
+  [{ 'SWARM_DEPLOY_p&ss!': 'x' }, /^SWARM_DEPLOY_\*\*\*: there is no such input: leave it out/],
   [{ DRONE: 'true', PLUGIN_STAK: 'x' }, /^PLUGIN_STAK: /],
 ])('%j is told', (env, problem) => {
   expect(() => readSettings(env)).toThrow(problem)

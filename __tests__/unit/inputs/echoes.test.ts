@@ -48,6 +48,15 @@ function echoesOf(secret: string, said: string): string[] {
 }
 
 const OF_ENTRY = entryKeys(STRATEGIES)
+const OF_ITEM = ['name', 'source', 'target', 'file', 'content', 'environment', 'uid', 'gid', 'mode', 'labels'].concat([
+  'template-driver',
+  'aliases',
+  'create',
+  'driver',
+  'subnet',
+  'driver-opts',
+  'nokey',
+])
 
 describe.each(Object.keys(SECRETS))('%s where something else belongs is in no error', (kind) => {
   const fresh = SECRETS[kind] ?? (() => '')
@@ -72,6 +81,15 @@ describe.each(Object.keys(SECRETS))('%s where something else belongs is in no er
     })
     expect(echoes).toEqual([])
   })
+})
+
+test.each(['secrets', 'configs', 'networks'])('a password in any key of an item of `%s` is in no error', (kind) => {
+  const echoes = OF_ITEM.flatMap((key) => {
+    const secret = `p@ss${++count}w!rd`
+    const name = key === 'name' || key === 'source' ? '' : 'name: a, '
+    return echoesOf(secret, saidOf('deploy', { services: `- {name: web, ${kind}: [{${name}${key}: "${secret}"}]}` }))
+  })
+  expect(echoes).toEqual([])
 })
 
 test('a name that is refused is told by its place and length', () => {

@@ -170,6 +170,13 @@ describe('a service cannot be planned', () => {
     )
   })
 
+  test('and shows nothing of a choice that may be a secret', () => {
+    expect(choice({ image, authConfig: 'p@ss!' }, {})).toBe(
+      'service web: `auth-config` names the config ***, but this run has no configs: ' +
+        'give `registries` an entry with `config: …`, or `docker-config` one of that name (`…: env:NAME`)',
+    )
+  })
+
   test('when its choice is not the only config', () => {
     expect(choice({ image, authConfig: 'blue' }, { configs: [configFor('ghcr.io', 'red')] })).toContain(
       'names the config blue, but the configs of this run are red: use one of them',

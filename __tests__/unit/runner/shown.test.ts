@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { redact } from '../../../src/runner/secret.ts'
-import { mayBeSecret, shown, ticked, tokensIn } from '../../../src/runner/shown.ts'
+import { mayBeSecret, mayHoldSecret, placed, shown, ticked, tokensIn } from '../../../src/runner/shown.ts'
 
 // On a runner what is hidden here would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -17,9 +17,34 @@ test.each([
   ['a signed one', `eyJ${sign(20)}.eyJ${sign(30)}.${sign(43)}`],
   ['a key of Amazon', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYzK3EXAMPLEx9'],
   ['letters and digits by lot', sign(24)],
-])('%s may be a secret: it is told by its length, and hidden wherever else it stands', (_, value) => {
+  ['a key of 16 bytes in hex', '9dd4e461268c8034f5c8564e155c67a6'],
+  ['one of 32 bytes', '0a1b2c3d'.repeat(8)],
+  ['one in capitals', '0A1B2C3D'.repeat(5)],
+  ['one behind its name', 'key=9dd4e461268c8034f5c8564e155c67a6'],
+  ['a key ID of Amazon', 'AKIAIOSFODNN7EXAMPLE'],
+  ['a key of OpenAI', 'sk-proj-abcdefghijklmnopqrst'],
+  ['one of Stripe', 'sk_live_abcdefghijklmnop'],
+  ['an access token of Google', 'ya29.a0abcdefghijk'],
+  ['a key of age', `AGE-SECRET-KEY-1${'QPZRY9X8GF'.repeat(5)}`],
+  ['an address with a token', 'https://x.example.com/?token=wonderland'],
+  ['one with a key behind others', 'https://x.example.com/a?page=2&key=abc'],
+  ['one with a password for a host', 'ssh://p&ss!'],
+  ['one with a password for a port', 'ssh://host:p&ss!'],
+  ['one with a password for a path', 'unix:///p&ss!'],
+  ['a password with brackets', 'abc(def)ghi'],
+  ['one with many signs', 'Kf9[xY]{2}(z)*<q>+~'],
+  ['one with a tilde', 'Summer~Rain26'],
+  ['a dollar that begins no variable', 'hunter$Kx93jfls'],
+  ['a percent sign that ends no number', '5%Off'],
+])('%s may be a secret: it is told by its length', (_, value) => {
   expect(shown(value)).toBe(`"***" (${value.length} characters, which may be a secret)`)
-  expect(redact(`no such secret: ${value}`)).toBe('no such secret: ***')
+  expect(placed(value)).toBe('***')
+})
+
+test('what only may be a secret makes no mask: it may be text of a stranger, and masks reach all that a job prints', () => {
+  const text = '"name":"web"'
+  for (const say of [shown, ticked, placed, mayBeSecret]) say(text)
+  expect(redact(`[{${text}}]`)).toBe(`[{${text}}]`)
 })
 
 test.each([
@@ -30,6 +55,11 @@ test.each([
   ...[`web@sha256:${'0a'.repeat(32)}`, '4f1d2c3b4a5968778695a4b3c2d1e0f123456789', 'ssh://deploy@manager.example.com'],
   ...['https://github.com/acme/shop/actions/runs/1234?pr=7#summary', 'myLongServiceName2ForTheShopInBerlin'],
   ...['node.labels.zone==west', '"web"', '[web, api]', '{name: web}', '*', 'web-7d9f8b6c5d-x2x4z'],
+  ...['[web,api]', 'web[0]', 'a{1,2}', 'f(x)', 'HEAD~1', 'shop*prod', '<image>:<tag>', '[::1]:5000', 'robot$ci+bot'],
+  ...['https://x.example.com/a%20b?page=2&size=3', 'https://x.example.com/keys/7', 'web-$VERSION', 'x-$camelCase'],
+  ...['app_9dd4e461268c8034f5c8564e155c67a6', `web:${'0a1b2c3d'.repeat(8)}`, `web:sha-${'0a1b2c3d'.repeat(5)}`],
+  ...['1'.repeat(32), '3f2a7e1c-8f3b-4b3e-9c53-9f6a4f0f8f10', 'sk-learn-training-service', 'AKIA'],
+  ...['/tmp/run-aB3xK9/w1/1.txt', './App2/Web3/x-Y/4.yml', 'unix:///run/Z1/b-C2/docker.sock'],
 ])('%s has the look of something else, and is shown', (value) => {
   expect(mayBeSecret(value)).toBe(false)
   expect(shown(value)).toBe(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value))
@@ -45,5 +75,14 @@ test('of a long text with a token in it the token is hidden', () => {
   const token = `glpat-${sign(22, 'Zy9Xw8Vu7Ts6Rq5Po4Nm3Lk2')}`
   expect(tokensIn(`a: ${token}\nb: x`)).toEqual([token])
   expect(shown(`${'word '.repeat(60)}${token}`)).not.toContain('glpat')
-  expect(redact(`(${token})`)).toBe('(***)')
+})
+
+test.each([
+  [false, "Set it, don't guess!"],
+  [false, 'write "v1" (or later); why not?'],
+  [false, 'required'],
+  [true, 'p@ss!'],
+  [true, 'the default was p@ss!word'],
+])('%s of a sentence: %s', (holds, sentence) => {
+  expect(mayHoldSecret(sentence)).toBe(holds)
 })

@@ -11,7 +11,7 @@ import {
 import { parseRegistry, registryKey } from '../../docker/registry/reference.ts'
 import { UserError } from '../../errors.ts'
 import type { Environment } from '../../runner/environment.ts'
-import { placed, shown } from '../../runner/shown.ts'
+import { mayBeSecret, placed, shown } from '../../runner/shown.ts'
 import type { DockerConfig } from '../deployment.ts'
 import { basePath, otherEncoding, readUserFile, resolvePath } from '../files.ts'
 import { hide, hideBase64, hideInConfigText } from '../masking.ts'
@@ -314,7 +314,7 @@ const LONGEST_WORD = 24
 
 /** Whether a text can be a path, and no content and no secret: it is shown. */
 function isPathLike(text: string): boolean {
-  return PATH.test(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD)
+  return PATH.test(text) && !mayBeSecret(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD)
 }
 
 function fileAt(path: string, { env, place: origin }: Ground): ConfigFile {

@@ -1,5 +1,6 @@
 import type { NetworkCreate } from '../../docker/specs/stack-objects.ts'
 import { nameProblem } from '../../docker/swarm/swarm-rules.ts'
+import { placed } from '../../runner/shown.ts'
 import { textAt, valueAt } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
 import { parseBoolean } from '../values.ts'
@@ -17,7 +18,7 @@ export function networksAt(map: YamlMap, problems: Problems): NetworkRequest[] |
   const networks = items?.flatMap((item) => networkOf(item, here) ?? [])
   const known = new Set<string>()
   for (const { name } of networks ?? []) {
-    if (known.has(name)) here.add(`${name} is given twice: put all of it into one item`)
+    if (known.has(name)) here.add(`${placed(name)} is given twice: put all of it into one item`)
     known.add(name)
   }
   return networks

@@ -1,6 +1,6 @@
 import { groupBy } from '../../runner/group-by.ts'
 import { safeLine } from '../../runner/safe-text.ts'
-import { shown } from '../../runner/shown.ts'
+import { mayBeSecret, mayHoldSecret, placed, shown } from '../../runner/shown.ts'
 import { isGivenToDocker, rulesDocker } from '../../runner/variables.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems } from '../problems.ts'
@@ -155,7 +155,7 @@ class Lint {
           if (known[section]?.has(name) || (section === 'networks' && name === 'default')) continue
           const one = section.slice(0, -1)
           this.#problems.add(
-            `${path} line ${line}: the service ${service} uses the ${one} ${name}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
+            `${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
           )
         }
       }
@@ -175,7 +175,7 @@ class Lint {
       const build = value.kind === 'map' ? value.entries.find(({ key }) => key === 'build') : undefined
       const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build'
       this.#problems.add(
-        `${path} line ${build?.line ?? line}: services.${name} ${what}: build and push in an earlier step, and name the result in \`image\``,
+        `${path} line ${build?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``,
       )
     }
   }
@@ -212,14 +212,14 @@ class Lint {
       const setIt = 'set it in the `env` of the step or in an `env-file`'
       reasons.push(
         needs === 'value'
-          ? `the variable ${name} is ${state} and has no default: ${setIt}, or write \${${name}:-…}`
-          : `the variable ${name} is ${state}${words.trim() === '' ? '' : `, of which the file says "${safeLine(words.trim(), 300)}"`}: ${setIt}`,
+          ? `the variable ${placed(name)} is ${state} and has no default: ${setIt}, or write \${${mayBeSecret(name) ? '…' : name}:-…}`
+          : `the variable ${placed(name)} is ${state}${wordsInWords(words)}: ${setIt}`,
       )
     }
     if (misread !== '') {
       const what = needs === 'default' ? 'default' : 'message'
       reasons.push(
-        `docker stack takes the ${misread} in the ${what} of ${name} for the beginning of another: write the ${what} without ${misread}`,
+        `docker stack takes the ${misread} in the ${what} of ${placed(name)} for the beginning of another: write the ${what} without ${misread}`,
       )
     }
     return reasons
@@ -233,13 +233,15 @@ class Lint {
 
   #service(path: string, name: string, service: YamlValue): YamlValue {
     if (service.kind !== 'map') {
-      this.#problems.add(`${path} line ${service.line}: the service ${name} is empty: write at least its \`image\``)
+      this.#problems.add(
+        `${path} line ${service.line}: the service ${placed(name)} is empty: write at least its \`image\``,
+      )
       return service
     }
     const fromFiles = this.#fromEnvFiles(service, path, name)
     const entries = service.entries.flatMap((entry): YamlEntry[] => {
       const { key, line, value } = entry
-      const here = this.#problems.at(`${path} line ${line}: services.${name}.${key}`)
+      const here = this.#problems.at(`${path} line ${line}: services.${placed(name)}.${placed(key)}`)
       if (key.startsWith('x-')) return []
       const dropped = own(DROPPED, key)
       if (dropped !== undefined) {
@@ -297,7 +299,7 @@ class Lint {
   /** What docker leaves out of a value without a word. */
   #warnOfSilence({ key, line, value }: YamlEntry, path: string, service: string): void {
     const warn = (at: number, said: string) =>
-      this.#warnings.add(`${path} line ${at}: services.${service}.${key}: ${said}`)
+      this.#warnings.add(`${path} line ${at}: services.${placed(service)}.${key}: ${said}`)
     if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
       warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes')
     }
@@ -339,12 +341,13 @@ class Lint {
     const given = entryAt(service, 'env_file')
     const variables = new Map<string, YamlEntry>()
     for (const item of given === undefined || isNothing(given) ? [] : itemsOf(given)) {
-      const here = this.#problems.at(`${path} line ${item.line}: services.${name}.env_file`)
+      const here = this.#problems.at(`${path} line ${item.line}: services.${placed(name)}.env_file`)
       const file = envFileOf(item, here)
       if (file === undefined) continue
       this.#variablesOfText(path, file.path)
       const filePath = this.#filled(file.path)
-      const place = this.#problems.at(`${path} line ${file.path.line}: services.${name}.env_file ${filePath}`)
+      const shownPath = placed(filePath)
+      const place = this.#problems.at(`${path} line ${file.path.line}: services.${placed(name)}.env_file ${shownPath}`)
       if (filePath === '') {
         place.add('the path is empty: write the path of a file of this job')
         continue
@@ -358,15 +361,15 @@ class Lint {
           )
         else
           this.#notices.add(
-            `${path} line ${file.path.line}: \`env_file\` ${filePath} is left out (${name}): it is not there, and not required`,
+            `${path} line ${file.path.line}: \`env_file\` ${shownPath} is left out (${placed(name)}): it is not there, and not required`,
           )
         continue
       }
       const read = parseServiceEnvFile(content.text)
-      for (const { line, reason } of read.problems) this.#addOnce(`${filePath} line ${line}: ${reason}`)
-      if (!file.isRaw) for (const warning of readOtherwise(read, filePath)) this.#warnings.add(warning)
+      for (const { line, reason } of read.problems) this.#addOnce(`${shownPath} line ${line}: ${reason}`)
+      if (!file.isRaw) for (const warning of readOtherwise(read, shownPath)) this.#warnings.add(warning)
       for (const { name: key, value, line } of read.variables) {
-        const own = this.#valueOf(key, value, this.#problems.at(`${filePath} line ${line}`))
+        const own = this.#valueOf(key, value, this.#problems.at(`${shownPath} line ${line}`))
         if (own !== undefined) variables.set(key, { key, line: item.line, value: text(escaped(own), item.line) })
       }
     }
@@ -384,7 +387,7 @@ class Lint {
     const own = this.#lookUp(name)
     if (own === undefined && isGivenToDocker(name)) {
       here.add(
-        `${name} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`,
+        `${placed(name)} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`,
       )
     }
     return own ?? given
@@ -436,7 +439,7 @@ class Lint {
     if (port.kind !== 'map') return port
     const entries = port.entries.flatMap((entry) => {
       const { key, value, line } = entry
-      const here = this.#problems.at(`${path} line ${line}: services.${service}.ports`)
+      const here = this.#problems.at(`${path} line ${line}: services.${placed(service)}.ports`)
       if (key === 'name' || key === 'app_protocol') {
         mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service)
         return []
@@ -467,13 +470,13 @@ class Lint {
 
   #refuseAddress(what: string, place: string, service: string): void {
     this.#addOnce(
-      `${place}: services.${service}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`,
+      `${place}: services.${placed(service)}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`,
     )
   }
 
   /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
   #content(section: 'secrets' | 'configs', path: string, name: string, value: YamlValue): YamlValue {
-    const what = `${section}.${name}`
+    const what = `${section}.${placed(name)}`
     if (value.kind !== 'map') {
       this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``)
       return value
@@ -548,6 +551,12 @@ function envFileOf(item: YamlValue, problems: Problems): EnvFileEntry | undefine
   return { path, isRequired: required !== 'false', isRaw: format === 'raw' }
 }
 
+/** What the author of a file says of a variable that has to be set. */
+function wordsInWords(words: string): string {
+  const said = words.trim()
+  return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safeLine(said, 300)}"`
+}
+
 /** As docker is to find a text in which no dollar sign begins a variable. */
 function escaped(value: string): string {
   return value.replaceAll('$', '$$$$')
@@ -555,8 +564,9 @@ function escaped(value: string): string {
 
 function mention(all: Map<string, Mention>, key: string, advice: string, place: string, service: string): void {
   const known = all.get(key)
-  if (known === undefined) all.set(key, { place, advice, services: [service] })
-  else if (!known.services.includes(service)) known.services.push(service)
+  const name = placed(service)
+  if (known === undefined) all.set(key, { place, advice, services: [name] })
+  else if (!known.services.includes(name)) known.services.push(name)
 }
 
 function mentions(all: ReadonlyMap<string, Mention>, what: string): string[] {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Kind } from '../../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../../errors.ts'
+import { placed } from '../../runner/shown.ts'
 import { UNSET } from '../accounts/credentials.ts'
 import { readUserFile } from '../files.ts'
 import type { Problems } from '../problems.ts'
@@ -61,8 +62,8 @@ export function contentOf(object: Source, place: ContentPlace): Buffer {
 
 /** What is empty, in the user's words. */
 function emptyOf({ source, words }: Source): string {
-  if (source === 'environment') return `the variable ${words}, from which it takes its content,`
-  return source === 'file' ? `its file ${words}` : 'its content'
+  if (source === 'environment') return `the variable ${placed(words)}, from which it takes its content,`
+  return source === 'file' ? `its file ${placed(words)}` : 'its content'
 }
 
 /** What to do about it. */
@@ -78,7 +79,7 @@ function rawContent({ source, words }: Source, place: ContentPlace): Buffer {
   try {
     return readUserFile(path, place.base)
   } catch (error) {
-    throw new UserError(`its file ${path}: ${messageOf(error)}`)
+    throw new UserError(`its file ${placed(path)}: ${messageOf(error)}`)
   }
 }
 
@@ -87,7 +88,7 @@ function variableOf(name: string, { lookUp, settings }: Pick<ContentPlace, 'look
   const value = lookUp(name)
   if (value !== undefined) return value
   // What stands in the place of a name may be the content itself.
-  const what = isVariableName(name) ? `the variable ${name}` : 'a variable'
+  const what = isVariableName(name) ? `the variable ${placed(name)}` : 'a variable'
   throw new UserError(`it takes its content from ${what}, which is not set: set it in the ${settings}`)
 }
 
@@ -142,7 +143,12 @@ function definitions(files: readonly ComposeFile[], lookUp: LookUp): Definition[
       files.flatMap(({ path, root }) => mapAt(root, section).map((entry) => [entry.key, { path, ...entry }])),
     )
     return [...last.values()].map(({ path, line, key, value }) => {
-      return { place: `${path} line ${line}`, name: `${section}.${key}`, value, source: sourceOf(kind, value, lookUp) }
+      return {
+        place: `${path} line ${line}`,
+        name: `${section}.${placed(key)}`,
+        value,
+        source: sourceOf(kind, value, lookUp),
+      }
     })
   })
 }

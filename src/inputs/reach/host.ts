@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { shown } from '../../runner/shown.ts'
+import { mayBeSecret, shown } from '../../runner/shown.ts'
 import { withoutUserInfo } from '../masking.ts'
 
 /** Where a manager's daemon is, as one entry of `host` says. */
@@ -7,7 +7,7 @@ export type Host = SshHost | TcpHost | UnixHost
 
 export interface SshHost {
   readonly kind: 'ssh'
-  /** As the user wrote it, for every message. */
+  /** As {@link shownAddress} has it, for every message. */
   readonly text: string
   readonly user: string | undefined
   readonly name: string
@@ -54,10 +54,16 @@ export function parseHost(text: string): Host {
   )
 }
 
+/** The address of a daemon as a message names it: as it was written, unless it has the look of a secret. */
+export function shownAddress(text: string): string {
+  const [scheme = ''] = /^[a-z]+:\/\//.exec(text) ?? []
+  return mayBeSecret(text) ? `${scheme}***` : text
+}
+
 /** The forms of an address, with the name of the host where that is all that was given. */
 function formsWith(text: string): string {
   const [, , name, port, path] = SSH.exec(text) ?? []
-  return name === undefined || path !== undefined
+  return name === undefined || path !== undefined || mayBeSecret(text)
     ? FORMS
     : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``
 }
@@ -95,7 +101,7 @@ function parseSsh(text: string, rest: string): SshHost {
   }
   return {
     kind: 'ssh',
-    text,
+    text: shownAddress(text),
     user,
     name: name.replace(/^\[|\]$/g, ''),
     port: port === undefined ? undefined : Number(port),

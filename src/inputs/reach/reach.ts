@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../errors.ts'
 import { Secret } from '../../runner/secret.ts'
 import { shown } from '../../runner/shown.ts'
@@ -8,7 +9,7 @@ import { hide, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
 import { parseBoolean } from '../values.ts'
 import { parseYaml } from '../yaml.ts'
-import { type Host, parseHost, parseJump } from './host.ts'
+import { type Host, parseHost, parseJump, shownAddress } from './host.ts'
 import { parsePins } from './known-hosts.ts'
 import { normalKey, shapeOfKey } from './ssh-key.ts'
 import { pemFrom, tlsProblems } from './tls.ts'
@@ -52,7 +53,7 @@ export function reachFrom(sources: ReachSources, problems: Problems): Reach {
   const plain = hosts.find(({ kind }) => kind === 'tcp')
   if (plain !== undefined && !TLS_INPUTS.some((name) => isGiven(input, name)) && allowPlainTcp === false) {
     problems.add(
-      `host: ${plain.text} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`,
+      `host: ${shownAddress(plain.text)} without TLS gives the whole swarm to everybody who can reach the port: give \`tls-ca\`, \`tls-cert\` and \`tls-key\`, or write \`allow-plain-tcp: true\` if the network is closed`,
     )
   }
   return { hosts, context, ssh, tls, cli: cliFrom(input, problems) }
@@ -71,8 +72,8 @@ function hostsFrom(text: string, problems: Problems): Host[] {
     hideUserInfo(entry)
     return problems.attempt(() => parseHost(entry)) ?? []
   })
-  const twice = hosts.find(({ text }, index) => hosts.findIndex((other) => other.text === text) !== index)
-  if (twice !== undefined) problems.add(`${twice.text} is there twice: take one of them out`)
+  const twice = hosts.find((host, index) => hosts.findIndex((other) => isDeepStrictEqual(other, host)) !== index)
+  if (twice !== undefined) problems.add(`${shownAddress(twice.text)} is there twice: take one of them out`)
   return hosts
 }
 

@@ -12,6 +12,7 @@ import {
   withTagDefault,
 } from '../../../../src/docker/registry/reference.ts'
 import { UserError } from '../../../../src/errors.ts'
+import { redact } from '../../../../src/runner/secret.ts'
 
 const HEX = '7cc4b5aefd1d0cadf8d97d4350462ba51c694ebca145b08d7d41b41acc8db5aa'
 const DIGEST = `sha256:${HEX}`
@@ -249,6 +250,12 @@ describe('parts and pins', () => {
   ])('%s and %s: %s', (a, b, same) => {
     expect(sameImage(a, b)).toBe(same)
   })
+})
+
+test('to compare an image of the swarm makes no mask of its name, whatever it is', () => {
+  const name = '"name":"web"'
+  expect(sameImage(name, 'nginx:1')).toBe(false)
+  expect(redact(`[{${name}}]`)).toBe(`[{${name}}]`)
 })
 
 describe('the registry of a credential', () => {

@@ -180,6 +180,11 @@ services:
       '${RELEASE:?give the release}',
       'the variable RELEASE is not set, of which the file says "give the release": set it in the `env` of the step or in an `env-file`',
     ],
+    [
+      "${RELEASE:?don't forget it!}",
+      'the variable RELEASE is not set, of which the file says "don\'t forget it!": set it in the `env` of the step or in an `env-file`',
+    ],
+    ['${RELEASE:?p@ss!word}', 'the variable RELEASE is not set: set it in the `env` of the step or in an `env-file`'],
     ['${RELEASE?}', 'the variable RELEASE is not set: set it in the `env` of the step or in an `env-file`'],
     [
       '${EMPTY:?fill it}',

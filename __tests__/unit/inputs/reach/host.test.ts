@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseHost, parseJump } from '../../../../src/inputs/reach/host.ts'
+import { parseHost, parseJump, shownAddress } from '../../../../src/inputs/reach/host.ts'
 
 describe('an address of a daemon', () => {
   test.each<[string, object]>([
@@ -42,6 +42,26 @@ describe('an address of a daemon', () => {
 
   test('a password in it is not shown', () => {
     expect(() => parseHost('ssh://user:wonderland@host')).toThrow(/^(?!.*wonderland)/)
+  })
+
+  test.each([
+    ...['ssh://p&ss!', 'tcp://p&ss!:2376', 'ssh://host?pw=p&ss', 'ssh://host/p&ss!', 'ssh://host:p&ss!'],
+    ...['unix://p&ss!', 'p&ss!', 'aB3dE5fG7hJ9kL1mN2pQ4rS6tU8-p&ss'],
+  ])('nor is what may be one: %s', (text) => {
+    expect(() => parseHost(text)).toThrow(/^"\*\*\*" \(\d+ characters, which may be a secret\) (?!.*p&ss)/)
+  })
+
+  test.each([
+    ['ssh://deploy@manager.example.com', 'ssh://deploy@manager.example.com'],
+    ['unix:///run/user/1000/docker.sock', 'unix:///run/user/1000/docker.sock'],
+    ['ssh://aB3dE5fG7hJ9kL1mN2pQ4rS6', 'ssh://***'],
+    ['unix:///p&ss!', 'unix://***'],
+  ])('%s is called %s in the log', (text, shown) => {
+    expect(shownAddress(text)).toBe(shown)
+  })
+
+  test('and what a bare one could be is not written with it', () => {
+    expect(() => parseHost('aB3dE5fG7hJ9kL1mN2pQ4rS6')).toThrow(/^(?!.*aB3dE5)/)
   })
 })
 
