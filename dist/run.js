@@ -42612,6 +42612,8 @@ function isAllGood(settled) {
 
 
 
+/** The words for a part of a spec that is there and says nothing. */
+const NOTHING_IN_IT = 'set, with nothing in it';
 /**
  * Every difference between two specs, in the order of the spec: none if and only if they are the same to Swarm, as
  * `sameSpec` says. What has no words here is shown by its path in the API. Pure.
@@ -42726,7 +42728,7 @@ function spec_difference_textOf(value, rule) {
     if (typeof value === 'string')
         return value === '' ? '(empty)' : value;
     if (isMap(value) && Object.keys(value).length === 0)
-        return 'set, with nothing in it';
+        return NOTHING_IN_IT;
     return toGoJson(value);
 }
 /** A path without words of its own, below the words of what it is in. */
@@ -43860,12 +43862,15 @@ function outlook_differences(before, wanted, networks) {
     });
 }
 function isMatterOfCourse({ field, key, after }) {
-    return key === NAMESPACE_LABEL || FILLED_IN.some(([name, value]) => field === name && after === value);
+    return (key === NAMESPACE_LABEL ||
+        after === NOTHING_IN_IT ||
+        FILLED_IN.some(([name, value]) => field === name && after === value));
 }
 /** Of what lists spoke of: what they change is told by itself. */
 const outlook_NOTES = [RECORD_LABEL, ATTACHED_LABEL];
-/** What Swarm fills in where nothing is said. */
+/** What Swarm fills in where nothing is said, and docker with every `docker service create`. */
 const FILLED_IN = [
+    ['init', 'false'],
     ['isolation', 'default'],
     ['endpoint_mode', 'vip'],
 ];

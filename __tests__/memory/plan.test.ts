@@ -105,12 +105,13 @@ describe('a plan says what a deploy would do, and changes nothing', () => {
     expect(outlook?.services).toMatchObject([{ action: 'unchanged', note }])
   })
 
-  test('a service that is made, with all that it has', async () => {
+  test('a service that is made, with all that it has, and nothing of what docker writes into every one', async () => {
     const swarm = await swarmWith()
-    const { outlook } = await planned(swarm, entry({ ...NEW, create: true, replicas: 2, env: { A: '1' } }))
+    const made = { ...NEW, create: true, replicas: 2, env: { A: '1' }, 'create-args': '--label a=b' }
+    const { outlook } = await planned(swarm, entry(made))
     const [service] = outlook?.services ?? []
     expect(service).toMatchObject({ action: 'create', tasks: { added: 2, before: 0, after: 2 } })
-    expect(service?.changes.map(nameOf)).toEqual(expect.arrayContaining(['image', 'replicas', 'env A']))
+    expect(service?.changes.map(nameOf).toSorted()).toEqual(['env A', 'image', 'label a', 'replicas'])
   })
 
   test('a stack: what is made, what gets other labels, and what prune would remove', async () => {

@@ -1,6 +1,6 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
-import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
+import { type FieldChange, type Names, NOTHING_IN_IT, specDifference } from '../docker/specs/spec-difference.ts'
 import { type Kind, type KnownObjects, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
 import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
@@ -168,14 +168,19 @@ function differences(before: ServiceSpec | undefined, wanted: ServiceSpec, netwo
 }
 
 function isMatterOfCourse({ field, key, after }: FieldChange): boolean {
-  return key === NAMESPACE_LABEL || FILLED_IN.some(([name, value]) => field === name && after === value)
+  return (
+    key === NAMESPACE_LABEL ||
+    after === NOTHING_IN_IT ||
+    FILLED_IN.some(([name, value]) => field === name && after === value)
+  )
 }
 
 /** Of what lists spoke of: what they change is told by itself. */
 const NOTES = [RECORD_LABEL, ATTACHED_LABEL]
 
-/** What Swarm fills in where nothing is said. */
+/** What Swarm fills in where nothing is said, and docker with every `docker service create`. */
 const FILLED_IN = [
+  ['init', 'false'],
   ['isolation', 'default'],
   ['endpoint_mode', 'vip'],
 ] as const

@@ -88,12 +88,16 @@ function readFlags(args: readonly string[]): {
   return { flags, words }
 }
 
+/** What docker writes into the spec of every service that it makes. */
+const IN_EVERY_CONTAINER = { Init: false, DNSConfig: {} }
+const NO_RESOURCES = { Limits: {}, Reservations: {} }
+
 function createdSpec(args: readonly string[], env: Env): ServiceSpec {
   const { flags, words } = readFlags(args)
   const empty: ServiceSpec = {
     Name: '',
     Labels: {},
-    TaskTemplate: { ContainerSpec: { Image: words[0] ?? '' } },
+    TaskTemplate: { ContainerSpec: { ...IN_EVERY_CONTAINER, Image: words[0] ?? '' }, Resources: NO_RESOURCES },
     Mode: { Replicated: { Replicas: 1 } },
     EndpointSpec: {},
   }

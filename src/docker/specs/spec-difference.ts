@@ -22,6 +22,9 @@ export interface FieldChange {
   readonly part: Part
 }
 
+/** The words for a part of a spec that is there and says nothing. */
+export const NOTHING_IN_IT = 'set, with nothing in it'
+
 /** One value of a spec, and what tells it from every other. */
 interface Field extends Pick<FieldChange, 'field' | 'key' | 'part'> {
   readonly raw: unknown
@@ -167,7 +170,7 @@ function ruleFor(path: string): Rule | undefined {
 function textOf(value: unknown, rule: Rule | undefined): string {
   if (rule?.tell !== undefined) return rule.tell(value as never)
   if (typeof value === 'string') return value === '' ? '(empty)' : value
-  if (isMap(value) && Object.keys(value).length === 0) return 'set, with nothing in it'
+  if (isMap(value) && Object.keys(value).length === 0) return NOTHING_IN_IT
   return toGoJson(value)
 }
 
