@@ -46364,6 +46364,17 @@ const known_KNOWN = { inputs: inputNames(STRATEGIES), entryKeys: entryKeys(STRAT
 function flagsOfMode(mode) {
     return inputsOfMode(mode, STRATEGIES).filter((name) => name !== 'mode');
 }
+/** Node takes `--env-file` for a flag of its own, also behind the script (node, src/node_dotenv.cc). */
+const OTHER_FLAGS = new Map([['env-file', 'dotenv']]);
+/** The flag of an input: its name, unless Node has one of that name. */
+function flagOf(input) {
+    return OTHER_FLAGS.get(input) ?? input;
+}
+/** The input that a flag means, which may have its name all the same. */
+function inputOf(flag) {
+    const [input] = [...OTHER_FLAGS].find(([, other]) => other === flag) ?? [flag];
+    return input;
+}
 /** What an input stands for that is not given; `undefined` where that is nothing. */
 function defaultOf(input) {
     if (input === 'strategy')
@@ -46485,7 +46496,7 @@ function flagIn(word) {
     const [, written, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
     if (written === undefined)
         return undefined;
-    return { name: written.toLowerCase().replaceAll('_', '-'), written, value };
+    return { name: inputOf(written.toLowerCase().replaceAll('_', '-')), written, value };
 }
 /** Behind a `--` nothing is a flag. */
 function arguments_endOf(words) {
@@ -46540,15 +46551,17 @@ class FlagReader {
             this.#add(name, 'true');
         else if (SECRETS.includes(name))
             this.#problems.add(`--${name}: its value is missing: ${insteadOf(name)}`);
-        else
-            this.#problems.add(`--${name}: its value is missing${next === undefined ? '' : missingBefore(name, next)}`);
+        else {
+            const before = next === undefined ? '' : missingBefore(flagOf(name), next);
+            this.#problems.add(`--${flagOf(name)}: its value is missing${before}`);
+        }
         return takesNext;
     }
     #add(name, text) {
         const value = givenAs(name, text);
         const refusal = arguments_refusalOf(name, value);
         if (refusal !== undefined)
-            this.#problems.add(`--${name}: ${refusal}`);
+            this.#problems.add(`--${flagOf(name)}: ${refusal}`);
         if (value.from === 'stdin') {
             if (this.#stdinOf !== undefined) {
                 this.#problems.add(`--${name}: --${this.#stdinOf} reads standard input already: give one of them a file, @PATH`);
@@ -46637,7 +46650,7 @@ function flagAdvice(name) {
 }
 function asFlags(advice) {
     return advice
-        .replace(/^did you mean `([\w-]+)`\?$/, 'did you mean `--$1`?')
+        .replace(/^did you mean `([\w-]+)`\?$/, (_, input) => `did you mean \`--${flagOf(input)}\`?`)
         .replace(/^leave it out: all inputs are in action.yml$/, 'all of them are shown by --help');
 }
 
@@ -46791,7 +46804,7 @@ function usageOf(name, fallback) {
         return `--${name} @FILE|-   (or the variable ${variableOfCommand(name)})`;
     if (isSwitch(name))
         return fallback === 'true' ? `--no-${name}, --${name}=false` : `--${name}[=VALUE]`;
-    return `--${name} ${PATHS.includes(name) ? 'PATH' : 'VALUE'}${isList(name) ? '...' : ''}`;
+    return `--${flagOf(name)} ${PATHS.includes(name) ? 'PATH' : 'VALUE'}${isList(name) ? '...' : ''}`;
 }
 function defaultWords(name, fallback) {
     if (fallback === undefined || fallback === 'false')

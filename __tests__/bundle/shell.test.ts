@@ -163,6 +163,11 @@ describe('the command', () => {
     })
   })
 
+  test('a flag for files of variables comes to us, and not to Node', async () => {
+    const { code, stderr } = await run(['plan', '--stack', 'shop', '--dotenv', 'no.env'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('env-file no.env: there is no such file')])
+  })
+
   test('an address that may be a secret is not shown, nor where docker says it again', async () => {
     const said = 'unable to parse docker host `p&ss!word`'
     const scenario: Scenario = { ...healthy, fails: [{ command: 'dial-stdio', code: 1, stderr: said }] }

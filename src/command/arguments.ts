@@ -5,7 +5,7 @@ import { unknownInputAdvice } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { mayBeSecret, shown } from '../runner/shown.ts'
-import { isSwitch, KNOWN, OPTIONS, type Option, optionProblem, PATHS, SECRETS } from './known.ts'
+import { flagOf, inputOf, isSwitch, KNOWN, OPTIONS, type Option, optionProblem, PATHS, SECRETS } from './known.ts'
 import { isList } from './lists.ts'
 
 /** What a command line asks for. Pure: no file is read, and no value of a secret is taken. */
@@ -81,8 +81,9 @@ function variablesOf(name: string): string[] {
 }
 
 interface FlagWord {
+  /** Of the input or the option. */
   readonly name: string
-  /** The name before it was brought to the spelling of inputs. */
+  /** As it stands in the word. */
   readonly written: string
   readonly value: string | undefined
 }
@@ -91,7 +92,7 @@ interface FlagWord {
 function flagIn(word: string): FlagWord | undefined {
   const [, written, value] = /^--([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(word) ?? []
   if (written === undefined) return undefined
-  return { name: written.toLowerCase().replaceAll('_', '-'), written, value }
+  return { name: inputOf(written.toLowerCase().replaceAll('_', '-')), written, value }
 }
 
 /** Behind a `--` nothing is a flag. */
@@ -145,14 +146,17 @@ class FlagReader {
     else if (given !== undefined) this.#add(name, given)
     else if (isSwitch(name)) this.#add(name, 'true')
     else if (SECRETS.includes(name)) this.#problems.add(`--${name}: its value is missing: ${insteadOf(name)}`)
-    else this.#problems.add(`--${name}: its value is missing${next === undefined ? '' : missingBefore(name, next)}`)
+    else {
+      const before = next === undefined ? '' : missingBefore(flagOf(name), next)
+      this.#problems.add(`--${flagOf(name)}: its value is missing${before}`)
+    }
     return takesNext
   }
 
   #add(name: string, text: string): void {
     const value = givenAs(name, text)
     const refusal = refusalOf(name, value)
-    if (refusal !== undefined) this.#problems.add(`--${name}: ${refusal}`)
+    if (refusal !== undefined) this.#problems.add(`--${flagOf(name)}: ${refusal}`)
     if (value.from === 'stdin') {
       if (this.#stdinOf !== undefined) {
         this.#problems.add(`--${name}: --${this.#stdinOf} reads standard input already: give one of them a file, @PATH`)
@@ -246,6 +250,6 @@ function flagAdvice(name: string): string {
 
 function asFlags(advice: string): string {
   return advice
-    .replace(/^did you mean `([\w-]+)`\?$/, 'did you mean `--$1`?')
+    .replace(/^did you mean `([\w-]+)`\?$/, (_, input: string) => `did you mean \`--${flagOf(input)}\`?`)
     .replace(/^leave it out: all inputs are in action.yml$/, 'all of them are shown by --help')
 }

@@ -2,7 +2,7 @@ import { MODE_NAMES, type ModeName } from '../inputs/mode.ts'
 import { documented } from './action-file.ts'
 import { variableOfCommand } from './arguments.ts'
 import { EXIT_CODES } from './exit-code.ts'
-import { flagsOfMode, isSwitch, PATHS, SECRETS } from './known.ts'
+import { flagOf, flagsOfMode, isSwitch, PATHS, SECRETS } from './known.ts'
 import { isList } from './lists.ts'
 
 /** The help of the command, made from `action.yml`. Pure. */
@@ -122,7 +122,7 @@ function flags(mode: ModeName, inputs: Inputs, width: number): string[] {
 function usageOf(name: string, fallback: string | undefined): string {
   if (SECRETS.includes(name)) return `--${name} @FILE|-   (or the variable ${variableOfCommand(name)})`
   if (isSwitch(name)) return fallback === 'true' ? `--no-${name}, --${name}=false` : `--${name}[=VALUE]`
-  return `--${name} ${PATHS.includes(name) ? 'PATH' : 'VALUE'}${isList(name) ? '...' : ''}`
+  return `--${flagOf(name)} ${PATHS.includes(name) ? 'PATH' : 'VALUE'}${isList(name) ? '...' : ''}`
 }
 
 function defaultWords(name: string, fallback: string | undefined): string {

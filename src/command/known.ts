@@ -27,6 +27,20 @@ export function flagsOfMode(mode: ModeName): string[] {
   return inputsOfMode(mode, STRATEGIES).filter((name) => name !== 'mode')
 }
 
+/** Node takes `--env-file` for a flag of its own, also behind the script (node, src/node_dotenv.cc). */
+const OTHER_FLAGS: ReadonlyMap<string, string> = new Map([['env-file', 'dotenv']])
+
+/** The flag of an input: its name, unless Node has one of that name. */
+export function flagOf(input: string): string {
+  return OTHER_FLAGS.get(input) ?? input
+}
+
+/** The input that a flag means, which may have its name all the same. */
+export function inputOf(flag: string): string {
+  const [input] = [...OTHER_FLAGS].find(([, other]) => other === flag) ?? [flag]
+  return input
+}
+
 /** What an input stands for that is not given; `undefined` where that is nothing. */
 function defaultOf(input: string): string | undefined {
   if (input === 'strategy') return Object.keys(STRATEGIES)[0]

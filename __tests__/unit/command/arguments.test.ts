@@ -46,6 +46,12 @@ test.each([
   expect(run('deploy', ...words).inputs).toEqual(inputs)
 })
 
+test('the flag of `env-file` has another name, for Node has one of that', () => {
+  expect(run('deploy', '--dotenv', 'a.env', '--dotenv=b.env').inputs).toEqual({
+    'env-file': ['word a.env', 'word b.env'],
+  })
+})
+
 test('a list is given by repeating its flag, and a value by a file or by standard input', () => {
   expect(run('deploy', '--compose-file', 'a.yml', '--compose-file', '@b.yml').inputs).toEqual({
     // A path is a path, whatever it begins with.
@@ -122,6 +128,9 @@ describe('what is refused', () => {
   test.each([
     [['deploy', '--stak', 'shop'], '--stak: there is no such flag: did you mean `--stack`?'],
     [['deploy', '--file', 'c.yml'], '--file: there is no such flag: did you mean `--compose-file`?'],
+    [['deploy', '--env-fil', 'a.env'], '--env-fil: there is no such flag: did you mean `--dotenv`?'],
+    [['deploy', '--dotenv'], '--dotenv: its value is missing'],
+    [['deploy', '--dotenv', '-'], '--dotenv: it is a path, and no content: write the path of a file'],
     [['deploy', '--outptu', 'json'], '--outptu: there is no such flag: did you mean `--output`?'],
     [['deploy', '--diff'], '--diff: there is no such flag: write the mode as the first word: `plan`'],
     [['deploy', '--detach'], /--detach: there is no such flag: write `wait: false`/],

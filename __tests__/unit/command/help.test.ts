@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { documented } from '../../../src/command/action-file.ts'
 import { describedFor, helpText } from '../../../src/command/help.ts'
-import { flagsOfMode, isSwitch, SECRETS } from '../../../src/command/known.ts'
+import { flagOf, flagsOfMode, isSwitch, SECRETS } from '../../../src/command/known.ts'
 import { MODE_NAMES } from '../../../src/inputs/mode.ts'
 
 const action = readFileSync('action.yml', 'utf8')
@@ -14,7 +14,7 @@ test.each(MODE_NAMES)('%s shows the inputs that it takes, in the order of action
   const taken = describedFor(mode, inputs).filter(({ name }) => flagsOfMode(mode).includes(name))
   expect(taken.length).toBeGreaterThan(3)
   const own = ['output', 'output-file', 'summary-file', 'help']
-  expect(flagsIn(help)).toEqual([...taken.map(({ name }) => name), ...own])
+  expect(flagsIn(help)).toEqual([...taken.map(({ name }) => flagOf(name)), ...own])
   for (const group of new Set(taken.map(({ group }) => group))) expect(help).toContain(`\n${group}:\n`)
   expect(help).toContain(`Usage: swarm-deploy ${mode} `)
 })
@@ -39,6 +39,7 @@ test('how a flag is written follows from the input', () => {
   expect(help).toContain('\n  --no-wait, --wait=false\n')
   expect(help).toContain('\n  --lock[=VALUE]\n')
   expect(help).toContain('\n  --compose-file PATH...\n')
+  expect(help).toContain('\n  --dotenv PATH...\n')
   expect(help).toContain('\n  --password @FILE|-   (or the variable SWARM_DEPLOY_PASSWORD)\n')
   expect(help).toContain('(default: 10m)')
 })
