@@ -30,6 +30,7 @@ export class Registry {
   readonly #guarded: boolean
   readonly #ownPassword = randomBytes(18).toString('base64')
   readonly #children: Children
+  #written: Promise<void> = Promise.resolve()
 
   /** `index` counts from 0 and decides the port; `directory` is seen by everybody, `store` only by the lab. */
   constructor(
@@ -81,7 +82,9 @@ export class Registry {
     if (!this.#guarded) throw new Error(`The registry ${this.description.name} has no accounts.`)
     if (account) this.#accounts.set(user, account)
     else this.#accounts.delete(user)
-    await this.#writeAccounts()
+    // One after another: of two at once the one that ends last may be the one that knows less.
+    this.#written = this.#written.catch(() => {}).then(() => this.#writeAccounts())
+    await this.#written
   }
 
   /** Fails from the next request on. Throws when the fault's path is no regular expression. */

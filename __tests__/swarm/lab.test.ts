@@ -307,6 +307,15 @@ describe('a lab of three nodes', () => {
     expect((await login('bob', accounts.bob.password)).code).toBe(0)
   })
 
+  test('knows all accounts that are added at once', async () => {
+    const { main } = lab.registries
+    const users = Array.from({ length: 12 }, (_, index) => `one-of-many-${index}`)
+    await Promise.all(users.map((user) => main.setAccount(user, { password: user })))
+    const codes = await Promise.all(users.map(async (user) => (await login(user, user)).code))
+    expect(codes).toEqual(users.map(() => 0))
+    await Promise.all(users.map((user) => main.setAccount(user, undefined)))
+  })
+
   test('has registries that fail when told to, until told otherwise', async () => {
     const { open } = lab.registries
     const { reference } = await lab.image({ registry: 'open', repository: 'faulty/app' })

@@ -96,7 +96,8 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
       ]
       const registry = `${swarm.lab.registries.open.host}/elsewhere`
       const registries = JSON.stringify([{ registry, username: 'bot', password: 't0ld-by-a-container' }])
-      const run = await deploy(services, { registries })
+      // On a busy machine so long a line takes longer than swarm watches a new task.
+      const run = await deploy(services, { registries, monitor: '80s' })
       expectOnlyOurs(run)
       const [error] = errorsOf(run)
       expect(error?.message).toMatch(/exit code 7/)
