@@ -9568,6 +9568,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
  */
 function parseReference(text) {
     const refuse = (reason) => new reference_InvalidReference(`The image name ${shownName(text)} ${reason}`);
+    const show = partsOf(text);
     checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2');
     const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
     if (scheme !== undefined)
@@ -9579,7 +9580,7 @@ function parseReference(text) {
         throw refuse(`is a digest without a name: write name@${text}`);
     const { registry, remainder } = splitRegistry(text);
     if (!HOST.test(registry))
-        throw refuse(`has no valid registry: ${hostProblem(registry)}`);
+        throw refuse(`has no valid registry: ${hostProblem(registry, show)}`);
     const [nameAndTag, digest] = cut(remainder, '@');
     const [name, tag] = cut(nameAndTag, ':');
     if (name === '')
@@ -9596,12 +9597,12 @@ function parseReference(text) {
         throw refuse('ends in a slash: leave it off, or add the rest of the name');
     const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name;
     if (!REPOSITORY.test(repository))
-        throw refuse(`has no valid repository: ${repositoryProblem(name)}`);
+        throw refuse(`has no valid repository: ${repositoryProblem(name, show)}`);
     if (repository.length > MAX_REPOSITORY_LENGTH) {
         throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`);
     }
     if (tag !== undefined && !TAG.test(tag))
-        throw refuse(`has no valid tag: ${tagProblem(tag)}`);
+        throw refuse(`has no valid tag: ${tagProblem(tag, show)}`);
     if (digest !== undefined && !isDigest(digest))
         throw refuse(`has no valid digest: ${digestProblem(digest)}`);
     return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
@@ -9639,6 +9640,7 @@ function reference_sameImage(a, b) {
  */
 function reference_parseRegistry(text) {
     const refuse = (reason) => new reference_InvalidReference(`The registry ${shownName(text)} ${reason}`);
+    const show = partsOf(text);
     checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub');
     const address = text.replace(/^https?:\/\//i, '');
     if (address.includes('://'))
@@ -9650,7 +9652,7 @@ function reference_parseRegistry(text) {
         throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub');
     }
     if (!HOST.test(host))
-        throw refuse(`is no registry: ${hostProblem(host)}`);
+        throw refuse(`is no registry: ${hostProblem(host, show)}`);
     // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
     const path = /^v[12]$/.test(rest) ? '' : rest;
     if (path.includes('*'))
@@ -9660,7 +9662,7 @@ function reference_parseRegistry(text) {
     if (/[A-Z]/.test(path))
         throw refuse(`has capital letters in its path${instead(text, `${host}/${path.toLowerCase()}`)}`);
     if (path !== '' && !REPOSITORY.test(path))
-        throw refuse(`has no valid path: ${repositoryProblem(path)}`);
+        throw refuse(`has no valid path: ${repositoryProblem(path, show)}`);
     return { registry: canonicalHost(host), path };
 }
 /** The key under `auths` in a config.json, and the `serveraddress` of a login: no other spelling is found for the Hub. */
@@ -9741,7 +9743,7 @@ function checkCharacters(text, refuse, example) {
     if (/\s/.test(text))
         throw refuse('has white space in it: take it out');
 }
-function hostProblem(host) {
+function hostProblem(host, show) {
     if (host.includes('@'))
         return 'a user name and password belong to the credential, not here';
     if (host.includes('_'))
@@ -9749,21 +9751,21 @@ function hostProblem(host) {
     if (!host.startsWith('[') && host.split(':').length > 2)
         return 'an IPv6 address goes in brackets, such as [::1]:5000';
     if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
-        return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`;
-    return `${host} is no host with an optional port, such as registry.example.com:5000`;
+        return `after ${show(`${cut(host, ':')[0]}:`)} goes the number of a port, and a tag has no slash`;
+    return `${show(host)} is no host with an optional port, such as registry.example.com:5000`;
 }
-function repositoryProblem(name) {
+function repositoryProblem(name, show) {
     if (name.startsWith('/') || name.includes('//') || name.endsWith('/'))
         return 'there is an empty part between slashes';
     const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name;
-    return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`;
+    return `${show(`'${part}'`)} must be lower-case letters and digits, separated by one of . _ __ or dashes`;
 }
-function tagProblem(tag) {
+function tagProblem(tag, show) {
     if (tag.length > 128)
         return `the tag has ${tag.length} characters, at most 128 are allowed`;
     if (tag.includes('/'))
-        return `'${tag}' has a slash, which a branch name may have but a tag may not`;
-    return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`;
+        return `${show(`'${tag}'`)} has a slash, which a branch name may have but a tag may not`;
+    return `${show(`'${tag}'`)} must be letters, digits, _ . and -, and begin with none of . and -`;
 }
 function digestProblem(digest) {
     const [algorithm] = cut(digest, ':');
@@ -9779,6 +9781,9 @@ function shownName(text) {
 /** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
 function isHidden(text) {
     return mayBeSecret(withoutUserInfo(text));
+}
+function partsOf(text) {
+    return isHidden(text) ? () => 'it' : (part) => part;
 }
 /** @returns nothing for a text that is not shown */
 function instead(text, write) {

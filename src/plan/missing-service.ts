@@ -2,6 +2,7 @@ import { familiar } from '../docker/registry/reference.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { similarNames } from '../inputs/keys.ts'
 import { listed } from '../inputs/problems.ts'
+import { placed } from '../runner/shown.ts'
 
 /** What is told of a service that is not there. Pure. */
 
@@ -10,8 +11,10 @@ import { listed } from '../inputs/problems.ts'
  *
  * @param names of the services that there are
  */
-export function missingService({ name, image, isKeyed }: ServiceRequest, names: readonly string[]): string {
-  const guesses = similarNames(name, names)
+export function missingService(request: ServiceRequest, names: readonly string[]): string {
+  const { image, isKeyed } = request
+  const name = placed(request.name)
+  const guesses = similarNames(request.name, names)
   const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`
   const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`
   const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`

@@ -201,6 +201,9 @@ describe('a service cannot be planned', () => {
     expect(choice({ name: 'api', image }, {})).toBe(
       'service api does not exist on this swarm: correct its name, or to have it made write `- {name: api, image: ghcr.io/acme/web:2, create: true}`',
     )
+    expect(choice({ name: 'aB3dE5fG7hJ9kL1mN2pQ4rS6', image }, {})).toMatch(
+      /^service \*\*\* does not exist(?!.*aB3dE5)/,
+    )
     expect(choice({ name: 'api', image, isKeyed: true }, {})).toContain(
       'write `api: {image: ghcr.io/acme/web:2, create: true}`',
     )

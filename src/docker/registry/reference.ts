@@ -51,6 +51,7 @@ const IMAGE_ID = /^[a-f0-9]{64}$/
  */
 export function parseReference(text: string): ImageReference {
   const refuse = (reason: string) => new InvalidReference(`The image name ${shownName(text)} ${reason}`)
+  const show = partsOf(text)
 
   checkCharacters(text, refuse, 'nginx:1.27 or ghcr.io/org/app:1.2')
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
@@ -61,7 +62,7 @@ export function parseReference(text: string): ImageReference {
   if (isDigest(text)) throw refuse(`is a digest without a name: write name@${text}`)
 
   const { registry, remainder } = splitRegistry(text)
-  if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry)}`)
+  if (!HOST.test(registry)) throw refuse(`has no valid registry: ${hostProblem(registry, show)}`)
 
   const [nameAndTag, digest] = cut(remainder, '@')
   const [name, tag] = cut(nameAndTag, ':')
@@ -75,11 +76,11 @@ export function parseReference(text: string): ImageReference {
   }
   if (name.endsWith('/')) throw refuse('ends in a slash: leave it off, or add the rest of the name')
   const repository = registry === HUB && !name.includes('/') ? OFFICIAL + name : name
-  if (!REPOSITORY.test(repository)) throw refuse(`has no valid repository: ${repositoryProblem(name)}`)
+  if (!REPOSITORY.test(repository)) throw refuse(`has no valid repository: ${repositoryProblem(name, show)}`)
   if (repository.length > MAX_REPOSITORY_LENGTH) {
     throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`)
   }
-  if (tag !== undefined && !TAG.test(tag)) throw refuse(`has no valid tag: ${tagProblem(tag)}`)
+  if (tag !== undefined && !TAG.test(tag)) throw refuse(`has no valid tag: ${tagProblem(tag, show)}`)
   if (digest !== undefined && !isDigest(digest)) throw refuse(`has no valid digest: ${digestProblem(digest)}`)
 
   return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) }
@@ -122,6 +123,7 @@ export function sameImage(a: string, b: string): boolean {
  */
 export function parseRegistry(text: string): RegistryScope {
   const refuse = (reason: string) => new InvalidReference(`The registry ${shownName(text)} ${reason}`)
+  const show = partsOf(text)
 
   checkCharacters(text, refuse, 'ghcr.io, or docker.io for Docker Hub')
   const address = text.replace(/^https?:\/\//i, '')
@@ -131,7 +133,7 @@ export function parseRegistry(text: string): RegistryScope {
   if (!isHostLike(host)) {
     throw refuse('is no registry: write its host, such as ghcr.io or localhost:5000, or docker.io for Docker Hub')
   }
-  if (!HOST.test(host)) throw refuse(`is no registry: ${hostProblem(host)}`)
+  if (!HOST.test(host)) throw refuse(`is no registry: ${hostProblem(host, show)}`)
 
   // https://index.docker.io/v1/ and https://ghcr.io/v2/ are what docker itself and older guides write.
   const path = /^v[12]$/.test(rest) ? '' : rest
@@ -139,7 +141,7 @@ export function parseRegistry(text: string): RegistryScope {
   if (/[:@]/.test(path)) throw refuse('has a tag or digest: a credential is for a repository, leave the tag off')
   if (/[A-Z]/.test(path))
     throw refuse(`has capital letters in its path${instead(text, `${host}/${path.toLowerCase()}`)}`)
-  if (path !== '' && !REPOSITORY.test(path)) throw refuse(`has no valid path: ${repositoryProblem(path)}`)
+  if (path !== '' && !REPOSITORY.test(path)) throw refuse(`has no valid path: ${repositoryProblem(path, show)}`)
   return { registry: canonicalHost(host), path }
 }
 
@@ -223,25 +225,25 @@ function checkCharacters(text: string, refuse: (reason: string) => InvalidRefere
   if (/\s/.test(text)) throw refuse('has white space in it: take it out')
 }
 
-function hostProblem(host: string): string {
+function hostProblem(host: string, show: Show): string {
   if (host.includes('@')) return 'a user name and password belong to the credential, not here'
   if (host.includes('_')) return 'Docker takes no underscore in a host'
   if (!host.startsWith('[') && host.split(':').length > 2) return 'an IPv6 address goes in brackets, such as [::1]:5000'
   if (/[^:]:[^:\]]*$/.test(host) && !/:\d+$/.test(host))
-    return `after ${cut(host, ':')[0]}: goes the number of a port, and a tag has no slash`
-  return `${host} is no host with an optional port, such as registry.example.com:5000`
+    return `after ${show(`${cut(host, ':')[0]}:`)} goes the number of a port, and a tag has no slash`
+  return `${show(host)} is no host with an optional port, such as registry.example.com:5000`
 }
 
-function repositoryProblem(name: string): string {
+function repositoryProblem(name: string, show: Show): string {
   if (name.startsWith('/') || name.includes('//') || name.endsWith('/')) return 'there is an empty part between slashes'
   const part = name.split('/').find((component) => !REPOSITORY.test(component)) ?? name
-  return `'${part}' must be lower-case letters and digits, separated by one of . _ __ or dashes`
+  return `${show(`'${part}'`)} must be lower-case letters and digits, separated by one of . _ __ or dashes`
 }
 
-function tagProblem(tag: string): string {
+function tagProblem(tag: string, show: Show): string {
   if (tag.length > 128) return `the tag has ${tag.length} characters, at most 128 are allowed`
-  if (tag.includes('/')) return `'${tag}' has a slash, which a branch name may have but a tag may not`
-  return `'${tag}' must be letters, digits, _ . and -, and begin with none of . and -`
+  if (tag.includes('/')) return `${show(`'${tag}'`)} has a slash, which a branch name may have but a tag may not`
+  return `${show(`'${tag}'`)} must be letters, digits, _ . and -, and begin with none of . and -`
 }
 
 function digestProblem(digest: string): string {
@@ -259,6 +261,13 @@ function shownName(text: string): string {
 /** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
 function isHidden(text: string): boolean {
   return mayBeSecret(withoutUserInfo(text))
+}
+
+/** How a message names a part of a text. */
+type Show = (part: string) => string
+
+function partsOf(text: string): Show {
+  return isHidden(text) ? () => 'it' : (part) => part
 }
 
 /** @returns nothing for a text that is not shown */

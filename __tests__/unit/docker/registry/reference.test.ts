@@ -188,6 +188,10 @@ describe('of a text that may be a secret no part is shown, nor what it would be 
   test.each([
     'Tr0ub4dor&3-Zebra!',
     'ghcr.io/Tr0ub4dor&3-Zebra!/app:1',
+    'ghcr.io/app:Tr0ub4dor&3-Zebra!',
+    'ghcr.io/app:Tr0ub4dor&3/Zebra!',
+    'Tr0ub4dor&3-Zebra!/app:1',
+    'ghcr.io:Tr0ub4dor&3-Zebra!/app:1',
     'registry.example.com/app:Geheim$Kx93jfls!',
     'registry.example.com:ghp_abcdefghijklmnopqrstuvwxyz0123456789/app:1',
   ])('%s', (text) => {
