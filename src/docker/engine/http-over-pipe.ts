@@ -55,6 +55,7 @@ export class HttpOverPipe {
   exchange(outgoing: Outgoing, limits: Limits): Promise<WholeAnswer> {
     return this.#send(outgoing, limits, (response, done, fail) => {
       const parts: Buffer[] = []
+      const raw = (response.socket as Duplex as StdioSocket).noteChunks()
       let bytes = 0
       response.on('data', (part: Buffer) => {
         bytes += part.length
@@ -62,7 +63,7 @@ export class HttpOverPipe {
         if (bytes > MOST_MEGABYTES * 1e6) fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`))
       })
       response.once('end', () => {
-        const answer = new WholeAnswer(response, parts)
+        const answer = new WholeAnswer(response, parts, raw)
         if (answer.isLarge) void keepHeapSmall()
         done(answer)
       })
@@ -182,6 +183,7 @@ class StdioAgent extends Agent {
 class StdioSocket extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams
   #stderr = ''
+  #noted: Buffer[] | undefined
   #isIdle = false
   #hasEnded = false
 
@@ -189,6 +191,7 @@ class StdioSocket extends Duplex {
     super()
     this.#child = child
     child.stdout.on('data', (chunk: Buffer) => {
+      this.#noted?.push(chunk)
       if (!this.push(chunk)) child.stdout.pause()
     })
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -211,9 +214,16 @@ class StdioSocket extends Duplex {
     })
   }
 
+  /** What comes from now on, until its answer has been read. */
+  noteChunks(): readonly Buffer[] {
+    this.#noted = []
+    return this.#noted
+  }
+
   /** Its answer has been read. Whether it can take another request. */
   rest(): boolean {
     this.#isIdle = true
+    this.#noted = undefined
     return !this.#hasEnded
   }
 

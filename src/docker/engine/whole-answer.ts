@@ -14,12 +14,19 @@ export class WholeAnswer {
   readonly headers: IncomingMessage['headers']
   readonly parts: readonly Buffer[]
   readonly isLarge: boolean
+  readonly #raw: readonly Buffer[]
   #body: Buffer | undefined
 
-  constructor({ statusCode, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>, parts: readonly Buffer[]) {
+  /** @param raw what came over the line for it: the parts are copies of that */
+  constructor(
+    { statusCode, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>,
+    parts: readonly Buffer[],
+    raw: readonly Buffer[],
+  ) {
     this.status = statusCode ?? 0
     this.headers = headers
     this.parts = parts
+    this.#raw = raw
     this.isLarge = parts.reduce((bytes, part) => bytes + part.length, 0) > LARGE_BYTES
   }
 
@@ -30,15 +37,17 @@ export class WholeAnswer {
   }
 
   /**
-   * Gives the memory of a large one back at once, when it has been read. V8 counts what lies in buffers, and would collect its
-   * whole heap several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and
-   * waits for V8.
+   * Gives its memory back at once, when it has been read. V8 counts what lies in buffers, and would collect its whole heap
+   * several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and waits for V8.
    */
   release(): void {
-    // Small ones may lie in a buffer that Node shares among many.
-    if (!this.isLarge) return
-    for (const { buffer } of [...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
-      ;(buffer as Transferable).transfer?.(0)
+    for (const part of [...this.#raw, ...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
+      if (isAlone(part)) (part.buffer as Transferable).transfer?.(0)
     }
   }
+}
+
+/** Whether its memory is that of nothing else: small ones share one of Node's, and what was given back has none. */
+function isAlone({ length, buffer }: Buffer): boolean {
+  return length > 0 && length === buffer.byteLength
 }
