@@ -13028,11 +13028,14 @@ class WholeAnswer {
     headers;
     parts;
     isLarge;
+    #raw;
     #body;
-    constructor({ statusCode, headers }, parts) {
+    /** @param raw what came over the line for it: the parts are copies of that */
+    constructor({ statusCode, headers }, parts, raw) {
         this.status = statusCode ?? 0;
         this.headers = headers;
         this.parts = parts;
+        this.#raw = raw;
         this.isLarge = parts.reduce((bytes, part) => bytes + part.length, 0) > LARGE_BYTES;
     }
     /** The parts put together, at the first use: an answer that is the same as before has none. */
@@ -13041,19 +13044,19 @@ class WholeAnswer {
         return this.#body;
     }
     /**
-     * Gives the memory of a large one back at once, when it has been read. V8 counts what lies in buffers, and would collect its
-     * whole heap several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and
-     * waits for V8.
+     * Gives its memory back at once, when it has been read. V8 counts what lies in buffers, and would collect its whole heap
+     * several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and waits for V8.
      */
     release() {
-        // Small ones may lie in a buffer that Node shares among many.
-        if (!this.isLarge)
-            return;
-        for (const { buffer } of [...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
-            ;
-            buffer.transfer?.(0);
+        for (const part of [...this.#raw, ...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
+            if (isAlone(part))
+                part.buffer.transfer?.(0);
         }
     }
+}
+/** Whether its memory is that of nothing else: small ones share one of Node's, and what was given back has none. */
+function isAlone({ length, buffer }) {
+    return length > 0 && length === buffer.byteLength;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
@@ -13091,6 +13094,7 @@ class HttpOverPipe {
     exchange(outgoing, limits) {
         return this.#send(outgoing, limits, (response, done, fail) => {
             const parts = [];
+            const raw = response.socket.noteChunks();
             let bytes = 0;
             response.on('data', (part) => {
                 bytes += part.length;
@@ -13099,7 +13103,7 @@ class HttpOverPipe {
                     fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
             });
             response.once('end', () => {
-                const answer = new WholeAnswer(response, parts);
+                const answer = new WholeAnswer(response, parts, raw);
                 if (answer.isLarge)
                     void keepHeapSmall();
                 done(answer);
@@ -13206,12 +13210,14 @@ class StdioAgent extends external_node_http_namespaceObject.Agent {
 class StdioSocket extends external_node_stream_namespaceObject.Duplex {
     #child;
     #stderr = '';
+    #noted;
     #isIdle = false;
     #hasEnded = false;
     constructor(child) {
         super();
         this.#child = child;
         child.stdout.on('data', (chunk) => {
+            this.#noted?.push(chunk);
             if (!this.push(chunk))
                 child.stdout.pause();
         });
@@ -13236,9 +13242,15 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
             }
         });
     }
+    /** What comes from now on, until its answer has been read. */
+    noteChunks() {
+        this.#noted = [];
+        return this.#noted;
+    }
     /** Its answer has been read. Whether it can take another request. */
     rest() {
         this.#isIdle = true;
+        this.#noted = undefined;
         return !this.#hasEnded;
     }
     wake() {

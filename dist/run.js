@@ -27427,7 +27427,54 @@ function sharingTemplates(service, known) {
     return { ...service, Spec: shared(Spec), ...(PreviousSpec && { PreviousSpec: shared(PreviousSpec) }) };
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/kept-tasks.js
+/**
+ * The tasks of an answer as they are kept: only what is looked at, for each has the whole spec of its service, and its
+ * networks. What several have in common is kept once: of ten thousand tasks it is most of what is left. Pure.
+ */
+function keptTasks(answer) {
+    const texts = new Map();
+    const once = (text) => sharedIn(texts, text, () => text);
+    const specs = new Map();
+    const specOnce = (image) => sharedIn(specs, image, () => ({ ContainerSpec: { Image: image } }));
+    return answer.map((task) => keptTask(task, once, specOnce));
+}
+function sharedIn(known, key, make) {
+    const same = known.get(key);
+    if (same !== undefined)
+        return same;
+    const first = make();
+    known.set(key, first);
+    return first;
+}
+function keptTask({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }, once, specOnce) {
+    const { Timestamp, State, Message, Err, ContainerStatus } = Status;
+    const { Image, Healthcheck } = Spec?.ContainerSpec ?? {};
+    // A check is asked for of few: of those that ended with code 0.
+    const hasCheck = State === 'complete' && Healthcheck !== undefined;
+    return {
+        ID,
+        ServiceID: once(ServiceID),
+        ...(NodeID !== undefined && { NodeID: once(NodeID) }),
+        ...(Slot !== undefined && { Slot }),
+        CreatedAt,
+        DesiredState,
+        Status: {
+            ...(Timestamp !== undefined && { Timestamp }),
+            State,
+            ...(Message !== undefined && { Message: once(Message) }),
+            ...(Err !== undefined && { Err: once(Err) }),
+            ...(ContainerStatus !== undefined && { ContainerStatus }),
+        },
+        ...(Image !== undefined && {
+            Spec: hasCheck ? { ContainerSpec: { Image, Healthcheck } } : specOnce(Image),
+        }),
+        ...(JobIteration !== undefined && { JobIteration }),
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
+
 
 
 
@@ -27496,34 +27543,10 @@ function snapshot_idsOf(services) {
 async function tasksOf(engine, ids, which, signal, before) {
     const read = (service) => {
         const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-        const reader = (answer, parse) => before.read(`tasks ${filters}`, answer, () => parse().map(asRead));
+        const reader = (answer, parse) => before.read(`tasks ${filters}`, answer, () => keptTasks(parse()));
         return engine.get('/tasks', { query: { filters }, signal, reader });
     };
     return inChunks(ids, read, in_chunks_FEW);
-}
-/** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
-function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }) {
-    const { Timestamp, State, Message, Err, ContainerStatus } = Status;
-    const { Image, Healthcheck } = Spec?.ContainerSpec ?? {};
-    // A check is asked for of few: of those that ended with code 0.
-    const hasCheck = State === 'complete' && Healthcheck !== undefined;
-    return {
-        ID,
-        ServiceID,
-        ...(NodeID !== undefined && { NodeID }),
-        ...(Slot !== undefined && { Slot }),
-        CreatedAt,
-        DesiredState,
-        Status: {
-            ...(Timestamp !== undefined && { Timestamp }),
-            State,
-            ...(Message !== undefined && { Message }),
-            ...(Err !== undefined && { Err }),
-            ...(ContainerStatus !== undefined && { ContainerStatus }),
-        },
-        ...(Image !== undefined && { Spec: { ContainerSpec: { Image, ...(hasCheck && { Healthcheck }) } } }),
-        ...(JobIteration !== undefined && { JobIteration }),
-    };
 }
 async function orGone(reading) {
     try {
@@ -41096,11 +41119,14 @@ class WholeAnswer {
     headers;
     parts;
     isLarge;
+    #raw;
     #body;
-    constructor({ statusCode, headers }, parts) {
+    /** @param raw what came over the line for it: the parts are copies of that */
+    constructor({ statusCode, headers }, parts, raw) {
         this.status = statusCode ?? 0;
         this.headers = headers;
         this.parts = parts;
+        this.#raw = raw;
         this.isLarge = parts.reduce((bytes, part) => bytes + part.length, 0) > LARGE_BYTES;
     }
     /** The parts put together, at the first use: an answer that is the same as before has none. */
@@ -41109,19 +41135,19 @@ class WholeAnswer {
         return this.#body;
     }
     /**
-     * Gives the memory of a large one back at once, when it has been read. V8 counts what lies in buffers, and would collect its
-     * whole heap several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and
-     * waits for V8.
+     * Gives its memory back at once, when it has been read. V8 counts what lies in buffers, and would collect its whole heap
+     * several times for the answers of one look at many tasks: most of what such a look costs. Node 20 cannot, and waits for V8.
      */
     release() {
-        // Small ones may lie in a buffer that Node shares among many.
-        if (!this.isLarge)
-            return;
-        for (const { buffer } of [...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
-            ;
-            buffer.transfer?.(0);
+        for (const part of [...this.#raw, ...this.parts, ...(this.#body === undefined ? [] : [this.#body])]) {
+            if (isAlone(part))
+                part.buffer.transfer?.(0);
         }
     }
+}
+/** Whether its memory is that of nothing else: small ones share one of Node's, and what was given back has none. */
+function isAlone({ length, buffer }) {
+    return length > 0 && length === buffer.byteLength;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/http-over-pipe.js
@@ -41159,6 +41185,7 @@ class HttpOverPipe {
     exchange(outgoing, limits) {
         return this.#send(outgoing, limits, (response, done, fail) => {
             const parts = [];
+            const raw = response.socket.noteChunks();
             let bytes = 0;
             response.on('data', (part) => {
                 bytes += part.length;
@@ -41167,7 +41194,7 @@ class HttpOverPipe {
                     fail(new Unreadable(`its answer is larger than ${MOST_MEGABYTES} MB`));
             });
             response.once('end', () => {
-                const answer = new WholeAnswer(response, parts);
+                const answer = new WholeAnswer(response, parts, raw);
                 if (answer.isLarge)
                     void keepHeapSmall();
                 done(answer);
@@ -41274,12 +41301,14 @@ class StdioAgent extends external_node_http_.Agent {
 class StdioSocket extends external_node_stream_namespaceObject.Duplex {
     #child;
     #stderr = '';
+    #noted;
     #isIdle = false;
     #hasEnded = false;
     constructor(child) {
         super();
         this.#child = child;
         child.stdout.on('data', (chunk) => {
+            this.#noted?.push(chunk);
             if (!this.push(chunk))
                 child.stdout.pause();
         });
@@ -41304,9 +41333,15 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
             }
         });
     }
+    /** What comes from now on, until its answer has been read. */
+    noteChunks() {
+        this.#noted = [];
+        return this.#noted;
+    }
     /** Its answer has been read. Whether it can take another request. */
     rest() {
         this.#isIdle = true;
+        this.#noted = undefined;
         return !this.#hasEnded;
     }
     wake() {
@@ -44231,7 +44266,7 @@ function whyBusy(service, { tasks, upToDate }) {
  * @param after all of them now
  * @param isOurs whether the service still has the spec that was written
  */
-function keptTasks({ Spec: spec }, before, after, nodes, isOurs) {
+function kept_tasks_keptTasks({ Spec: spec }, before, after, nodes, isOurs) {
     const now = new Map(after.map((task) => [task.ID, task]));
     const ran = before.filter(isRunning);
     const fates = ran.map((task) => fateOf(task, now.get(task.ID), nodes, isOurs));
@@ -44471,7 +44506,7 @@ async function renew_stored_look(renewed, services, { engine }) {
         const otherAccount = accountStoredSince(one.written, now.service.Spec);
         // Somebody's change that is gone again has replaced tasks too.
         const isOurs = now.found !== 'changed' && numberOf(now.service.Spec) === numberOf(one.written);
-        const kept = keptTasks(service, one.before, now.tasks, nodes, isOurs);
+        const kept = kept_tasks_keptTasks(service, one.before, now.tasks, nodes, isOurs);
         const may = eligibleNodes(nodes, now.service.Spec.TaskTemplate.Placement);
         const { wanted, counted } = countTasks(now.service, now.tasks, may);
         return { one, kept, otherAccount, running: counted.length, wanted };

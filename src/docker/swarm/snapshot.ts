@@ -8,6 +8,7 @@ import { SameAnswers } from '../engine/same-answers.ts'
 import { sharingTemplates } from '../specs/shared-templates.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
 import { type LookedAtTask, withFailedChecks } from './failed-check.ts'
+import { keptTasks } from './kept-tasks.ts'
 
 /**
  * The swarm at one moment, as far as some services go. Each is only shown beside the spec that it was to have when the
@@ -134,35 +135,10 @@ async function tasksOf(
   const read = (service: readonly string[]) => {
     const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) })
     const reader = (answer: readonly Buffer[], parse: () => unknown) =>
-      before.read(`tasks ${filters}`, answer, () => (parse() as Task[]).map(asRead))
+      before.read(`tasks ${filters}`, answer, () => keptTasks(parse() as Task[]))
     return engine.get<Task[]>('/tasks', { query: { filters }, signal, reader })
   }
   return inChunks(ids, read, FEW)
-}
-
-/** Only what is looked at: each task of an answer has the whole spec of its service, and its networks. */
-function asRead({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }: Task): Task {
-  const { Timestamp, State, Message, Err, ContainerStatus } = Status
-  const { Image, Healthcheck } = Spec?.ContainerSpec ?? {}
-  // A check is asked for of few: of those that ended with code 0.
-  const hasCheck = State === 'complete' && Healthcheck !== undefined
-  return {
-    ID,
-    ServiceID,
-    ...(NodeID !== undefined && { NodeID }),
-    ...(Slot !== undefined && { Slot }),
-    CreatedAt,
-    DesiredState,
-    Status: {
-      ...(Timestamp !== undefined && { Timestamp }),
-      State,
-      ...(Message !== undefined && { Message }),
-      ...(Err !== undefined && { Err }),
-      ...(ContainerStatus !== undefined && { ContainerStatus }),
-    },
-    ...(Image !== undefined && { Spec: { ContainerSpec: { Image, ...(hasCheck && { Healthcheck }) } } }),
-    ...(JobIteration !== undefined && { JobIteration }),
-  }
 }
 
 async function orGone<T>(reading: Promise<T>): Promise<T | undefined> {

@@ -65,18 +65,6 @@ test('of a thousand services no request is longer than a proxy takes, and each g
   expect(wrong).toEqual([])
 })
 
-test('of a task only what is looked at is kept', async () => {
-  const a = service('a')
-  const spec = { ContainerSpec: { Image: 'app:1', Env: ['A=1'] }, Networks: [{ Target: 'net' }] }
-  const task = { ...taskOf('a'), Spec: spec, NetworksAttachments: [{ Addresses: ['10.0.0.2/24'] }] }
-  const { engine } = engineOver({ services: [a], tasks: [task] })
-  const found = (await takeSnapshot(engine, [a], 'all', never)).services.get('a')
-  const { ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status } = task
-  expect(found?.found === 'ours' && found.tasks).toEqual([
-    { ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec: { ContainerSpec: { Image: 'app:1' } } },
-  ])
-})
-
 test('a look at what is known already keeps no second copy of it', async () => {
   const [before, now] = [createSpec({ Name: 'a' }), createSpec({ Name: 'a', Labels: { by: 'us' } })]
   const ours = service('a', 10, { Spec: now, PreviousSpec: before })
