@@ -68,7 +68,8 @@ export const canary: Strategy<typeof STRATEGY_NAME> = {
     if (typeof total !== 'number') return total
     const tasks = 'tasks' in size ? size.tasks : partOf(total, size.percent)
     if (tasks < total) {
-      const course = `${tasks} of its ${total} tasks are replaced first, and the others when those have ${trialWords(asked)}`
+      const [are, theyHave] = tasks === 1 ? ['is', 'it has'] : ['are', 'those have']
+      const course = `${tasks} of its ${total} tasks ${are} replaced first, and the others when ${theyHave} ${trialWords(asked)}`
       return { course, firstStep: { tasks, total, trial: asked } satisfies FirstStep }
     }
     const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`

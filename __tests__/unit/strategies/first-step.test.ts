@@ -38,7 +38,10 @@ describe('a canary has', () => {
     [5, { percent: 50 }, 10],
   ])('%d tasks by %p of %d', (tasks, size, total) => {
     expect(decide(canary(size), specOf(total), wanted(total))).toEqual({
-      course: `${tasks} of its ${total} tasks are replaced first, and the others when those have come up`,
+      course:
+        tasks === 1
+          ? `1 of its ${total} tasks is replaced first, and the others when it has come up`
+          : `${tasks} of its ${total} tasks are replaced first, and the others when those have come up`,
       firstStep: { tasks, total, trial },
     })
   })
