@@ -22443,7 +22443,7 @@ function numbered({ subject, version }) {
 ;// CONCATENATED MODULE: ./build/report/return-words.js
 
 const return_words_MOST_NAMES = 10;
-/** Where a rollback goes: `Back to #5 (1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC).` Pure. */
+/** Where a rollback goes: `Back to #5 (tag 1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC).` Pure. */
 function returnWords(returns) {
     const [only, ...others] = returns;
     if (only !== undefined && others.length === 0)
@@ -32365,7 +32365,8 @@ const canary = {
             return total;
         const tasks = 'tasks' in size ? size.tasks : canary_partOf(total, size.percent);
         if (tasks < total) {
-            const course = `${tasks} of its ${total} tasks are replaced first, and the others when those have ${trialWords(asked)}`;
+            const [are, theyHave] = tasks === 1 ? ['is', 'it has'] : ['are', 'those have'];
+            const course = `${tasks} of its ${total} tasks ${are} replaced first, and the others when ${theyHave} ${trialWords(asked)}`;
             return { course, firstStep: { tasks, total, trial: asked } };
         }
         const has = total === 1 ? 'it has one task only' : `${tasks} of its ${total} tasks would be all of them`;
@@ -38547,19 +38548,23 @@ function nameOne(records) {
 const MOST_LISTED = 10;
 const MOST_TAGS = 3;
 const choose_LONGEST_WORD = 60;
-/** `#7 (web:1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00 UTC)` */
+/** `#7 (tag 1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC)` */
 function versionInWords(record, records = []) {
     const [run] = record.runs;
     const origin = originOf(record, records);
     const tags = tagsOf(record).map((tag) => safeLine(tag, choose_LONGEST_WORD));
     const facts = [
-        ...(tags.length === 0 ? [] : [[...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['\u2026'] : [])].join(' ')]),
+        ...(tags.length === 0 ? [] : [tagsInWords(tags)]),
         // The commit of a rollback is that of its workflow, and says nothing of what runs.
         ...(origin === record.version ? [] : [`went back to #${origin}`]),
         ...(origin === record.version && run?.commit ? [`commit ${safeLine(run.commit, choose_LONGEST_WORD).slice(0, 12)}`] : []),
         utcWords(Date.parse(record.at)),
     ];
     return `#${record.version} (${facts.join(', ')})`;
+}
+function tagsInWords(tags) {
+    const all = [...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['others'] : [])];
+    return `${tags.length === 1 ? 'tag' : 'tags'} ${all.join(' and ')}`;
 }
 function versionsInWords(records, all) {
     const more = records.length - MOST_LISTED;

@@ -80,9 +80,7 @@ describe('a plan says what a deploy would do, and changes nothing', () => {
     [
       'a canary',
       entry({ ...NEW, strategy: 'canary', hold: '2m' }),
-      [
-        'web update ~3 +0 -0: image | 1 of its 3 tasks is replaced first, and the others when it has stayed up for 2 m',
-      ],
+      ['web update ~3 +0 -0: image | 1 of its 3 tasks is replaced first, and the others when it has stayed up for 2 m'],
     ],
     [
       'blue-green',

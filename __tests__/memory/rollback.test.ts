@@ -59,7 +59,7 @@ describe('a service', () => {
     const { problems } = await rollBack(swarm, { services: 'web', to: 'previous' })
     expect(problems).toEqual([
       expect.stringMatching(
-        /^service web: what runs is #5 \(1, went back to #1, .*\), and nothing before #1 is recorded\./,
+        /^service web: what runs is #5 \(tag 1, went back to #1, .*\), and nothing before #1 is recorded\./,
       ),
     ])
   })
@@ -526,7 +526,7 @@ describe('a plan of a rollback', () => {
       services: [{ name: 'web', action: 'update', image: { before: image(3), after: image(1) } }],
       returns: [{ subject: { kind: 'service', name: 'web' }, origin: 1 }],
     })
-    expect(run.log).toMatch(/service web: back to #1 \(1, /)
+    expect(run.log).toMatch(/service web: back to #1 \(tag 1, /)
     expect([swarm.service('web'), await records(swarm)]).toEqual(before)
   })
 

@@ -155,7 +155,7 @@ describeSwarm('records', { registries: REGISTRIES }, (swarm) => {
       await swarm.lab.registries.main.forgetRequests()
 
       const planned = await step({ mode: 'plan', to: '#1' }, 8, 'fresh')
-      expect(planned.outputs.plan).toMatch(/Back to `#1` \(v1, commit 111111111111, /)
+      expect(planned.outputs.plan).toMatch(/Back to `#1` \(tag v1, commit 111111111111, /)
       const run = await step({ mode: 'rollback', to: '#1' }, 8, 'fresh')
       isGreen(run)
       expect(resultsOf(run)).toMatchObject([{ name: 'shop_web', outcome: 'updated' }])
@@ -167,7 +167,7 @@ describeSwarm('records', { registries: REGISTRIES }, (swarm) => {
         ({ path, status }) => /\/blobs\//.test(path) && status === 200,
       )
       expect(new Set(pulled.map(({ user }) => user))).toEqual(new Set(['fresh']))
-      expect(run.summary).toMatch(/Back to `#1` \(v1, commit 111111111111, /)
+      expect(run.summary).toMatch(/Back to `#1` \(tag v1, commit 111111111111, /)
       for (const secret of [...Object.values(PASSWORDS), ...[1, 2, 3].map(secretOf)]) {
         expect([run.log, run.summary, JSON.stringify(run.outputs)].join()).not.toContain(secret)
       }

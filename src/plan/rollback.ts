@@ -31,7 +31,7 @@ export interface Return {
   readonly origin: number
   /** The services of it that `only` leaves as they are. */
   readonly leftOut: readonly string[]
-  /** The version as a sentence names it: `#5 (1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC)`. */
+  /** The version as a sentence names it: `#5 (tag 1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC)`. */
   readonly words: string
 }
 

@@ -196,19 +196,24 @@ const MOST_LISTED = 10
 const MOST_TAGS = 3
 const LONGEST_WORD = 60
 
-/** `#7 (web:1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00 UTC)` */
+/** `#7 (tag 1.4, commit 0a1b2c3d4e5f, 2026-11-20 10:00:00 UTC)` */
 export function versionInWords(record: DeployRecord, records: readonly DeployRecord[] = []): string {
   const [run] = record.runs
   const origin = originOf(record, records)
   const tags = tagsOf(record).map((tag) => safeLine(tag, LONGEST_WORD))
   const facts = [
-    ...(tags.length === 0 ? [] : [[...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['…'] : [])].join(' ')]),
+    ...(tags.length === 0 ? [] : [tagsInWords(tags)]),
     // The commit of a rollback is that of its workflow, and says nothing of what runs.
     ...(origin === record.version ? [] : [`went back to #${origin}`]),
     ...(origin === record.version && run?.commit ? [`commit ${safeLine(run.commit, LONGEST_WORD).slice(0, 12)}`] : []),
     utcWords(Date.parse(record.at)),
   ]
   return `#${record.version} (${facts.join(', ')})`
+}
+
+function tagsInWords(tags: readonly string[]): string {
+  const all = [...tags.slice(0, MOST_TAGS), ...(tags.length > MOST_TAGS ? ['others'] : [])]
+  return `${tags.length === 1 ? 'tag' : 'tags'} ${all.join(' and ')}`
 }
 
 function versionsInWords(records: readonly DeployRecord[], all: readonly DeployRecord[]): string {

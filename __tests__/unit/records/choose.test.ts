@@ -86,7 +86,7 @@ describe('previous', () => {
     expect(chosen(all, 'previous')).toBe(1)
     const again = history({ tag: '1' }, { tag: '2' }, { tag: '3' }, { tag: '2', back: 2 }, { tag: '1', back: 1 })
     expect(chosen(again, 'previous')).toMatch(
-      /^what runs is #5 \(1, went back to #1, .*\), and nothing before #1 is recorded\. .* there are #4 .*, #3 .*, #2 /,
+      /^what runs is #5 \(tag 1, went back to #1, .*\), and nothing before #1 is recorded\. .* there are #4 .*, #3 .*, #2 /,
     )
   })
 
@@ -119,13 +119,13 @@ describe('a number', () => {
 
   test('that no record has is told with those that there are', () => {
     expect(chosen(all, '#9')).toMatch(
-      /^#9 is not recorded: there are #3 \(3, commit cccccccccccc, 2026-11-03 10:00:00 UTC\), #2 .*, #1 /,
+      /^#9 is not recorded: there are #3 \(tag 3, commit cccccccccccc, 2026-11-03 10:00:00 UTC\), #2 .*, #1 /,
     )
   })
 
   test('may be that of two runs at one moment', () => {
     const two = [...history({ tag: '4', version: 4 }), ...history({ tag: '5', version: 4 }), ...all]
-    expect(chosen(two, '#4')).toMatch(/^#4 has #4 \(4, .*\), #4 \(5, .*\): they have the same number/)
+    expect(chosen(two, '#4')).toMatch(/^#4 has #4 \(tag 4, .*\), #4 \(tag 5, .*\): they have the same number/)
     const same = [...history({ tag: '4', version: 4 }), ...history({ tag: '4', version: 4 }), ...all]
     expect(chosen(same, '#4')).toBe(4)
   })
@@ -255,4 +255,15 @@ test('a circle of rollbacks, which somebody else has written, comes to an end', 
 test('what others have written is shown on one line', () => {
   const [record] = history({ tag: 'x\u001b[31m\n::error::y', commit: 'z\n' })
   expect(versionInWords(record as DeployRecord)).not.toMatch(/[\p{Cc}]/u)
+})
+
+test.each([
+  [['1.4'], '#1 (tag 1.4, commit '],
+  [['1.4', '16'], '#1 (tags 1.4 and 16, commit '],
+  [['1.4', '16', '1.4'], '#1 (tags 1.4 and 16, commit '],
+  [['1', '2', '3', '4'], '#1 (tags 1 and 2 and 3 and others, commit '],
+])('a version whose images have the tags %j is named by these', (tags, words) => {
+  const [record] = history({ tag: '1' })
+  const services = tags.map((tag, index) => ({ name: `s${index}`, image: `hub.test/acme/web:${tag}`, spec: spec(tag) }))
+  expect(versionInWords({ ...(record as DeployRecord), services })).toMatch(words)
 })
