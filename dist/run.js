@@ -18950,7 +18950,12 @@ function entriesOfList(items) {
         };
         const text = textOf('name');
         const owner = text || (textOf('stack') && `stack ${textOf('stack')}`);
-        return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value };
+        return {
+            place: owner ? placeOf(owner) : `services entry ${index + 1} (line ${value.line})`,
+            name: text,
+            isKeyed: false,
+            value,
+        };
     });
 }
 function placeOf(name) {
@@ -19114,12 +19119,13 @@ function services_checkName(name) {
 }
 /** Swarm takes names that differ only in their capitals for the same. */
 function services_checkNames(entries, problems) {
-    const known = new Set();
-    for (const { name = '' } of entries) {
+    const lines = new Map();
+    for (const { name = '', value } of entries) {
         const key = name.toLowerCase();
-        if (key !== '' && known.has(key))
-            problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`);
-        known.add(key);
+        const first = lines.get(key);
+        if (key !== '' && first !== undefined)
+            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${value.line}): put all of it into one entry`);
+        lines.set(key, value.line);
     }
 }
 /** @throws UserError that goes on after the service's name */
@@ -19140,7 +19146,8 @@ function nonEmpty(text) {
 }
 function attemptAt(map, key, problems, parse) {
     const text = textAt(map, key, problems);
-    return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text));
+    const line = map.entries.find((entry) => entry.key === key)?.line;
+    return text === undefined ? undefined : problems.at(`\`${key}\` (line ${line})`).attempt(() => parse(text));
 }
 /** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */
 function flagsAt(map, verb, problems, notices) {

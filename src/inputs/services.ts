@@ -141,7 +141,12 @@ function entriesOfList(items: YamlList['items']): Entry[] {
     }
     const text = textOf('name')
     const owner = text || (textOf('stack') && `stack ${textOf('stack')}`)
-    return { place: owner ? placeOf(owner) : `services entry ${index + 1}`, name: text, isKeyed: false, value }
+    return {
+      place: owner ? placeOf(owner) : `services entry ${index + 1} (line ${value.line})`,
+      name: text,
+      isKeyed: false,
+      value,
+    }
   })
 }
 
@@ -328,12 +333,15 @@ function checkName(name: string): void {
 
 /** Swarm takes names that differ only in their capitals for the same. */
 function checkNames(entries: readonly Entry[], problems: Problems): void {
-  const known = new Set<string>()
-  for (const { name = '' } of entries) {
+  const lines = new Map<string, number>()
+  for (const { name = '', value } of entries) {
     const key = name.toLowerCase()
-    if (key !== '' && known.has(key))
-      problems.add(`${placeOf(name)}: the service is given twice: put all of it into one entry`)
-    known.add(key)
+    const first = lines.get(key)
+    if (key !== '' && first !== undefined)
+      problems.add(
+        `${placeOf(name)}: the service is given twice (lines ${first} and ${value.line}): put all of it into one entry`,
+      )
+    lines.set(key, value.line)
   }
 }
 
@@ -354,7 +362,8 @@ function nonEmpty(text: string): string {
 
 function attemptAt<T>(map: YamlMap, key: string, problems: Problems, parse: (text: string) => T): T | undefined {
   const text = textAt(map, key, problems)
-  return text === undefined ? undefined : problems.at(`\`${key}\``).attempt(() => parse(text))
+  const line = map.entries.find((entry) => entry.key === key)?.line
+  return text === undefined ? undefined : problems.at(`\`${key}\` (line ${line})`).attempt(() => parse(text))
 }
 
 /** The flags of a list; `undefined` when there is none, or every line of it is commented out. `[]` is a list of none. */

@@ -200,7 +200,7 @@ describe('the old names, one for each key', () => {
 
   test('in an entry', () => {
     expect(problems({ services: web('update-order: start-first\nupdate-delay: 10s\nreplicas: x') })).toEqual([
-      expect.stringMatching(/^services: web: `replicas`: /),
+      expect.stringMatching(/^services: web: `replicas` \(line \d+\): /),
       'services: web: `update-delay` and `update-order` are no keys any more: write `update-config: {delay: 10s, order: start-first}`',
     ])
     expect(problems({ services: '- {name: web, rollback-monitor: 5s}' })).toEqual([
