@@ -10125,6 +10125,11 @@ const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createR
 function clock_nowMs() {
     return performance.now();
 }
+/** The CPU time that this process has taken, in milliseconds. */
+function cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+}
 /** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
 function timeOfDayMs() {
     return Date.now();

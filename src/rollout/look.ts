@@ -6,7 +6,7 @@ import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { type PresentService, type Snapshot, takeSnapshot, type WhichTasks } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
-import { nowMs, sleep } from '../runner/clock.ts'
+import { cpuMs, nowMs, sleep } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { type Judge, monitorSecondsOf, type Verdict } from './judge.ts'
 import type { RolloutRun } from './run.ts'
@@ -17,10 +17,17 @@ import type { ServiceSnapshot } from './service-snapshot.ts'
 const LOOK_EVERY_MS = 500
 /** However many ask, and whatever wakes them, there are never more than ten readings a second. */
 const SPACE_MS = 100
-/** A reading takes about 0.05 ms of CPU for each task: so the wait for thousands of them takes a twentieth of one. */
+/** The manager has to list them all. */
 const SPACE_PER_TASK_MS = 1
-/** Far below what would be taken for an election, see `LONGEST_GAP_SECONDS`. */
-const LONGEST_SPACE_MS = 8000
+/** Below what would be taken for an election, see `LONGEST_GAP_SECONDS`. */
+const LONG_SPACE_MS = 8000
+/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU. */
+const SPACE_PER_CPU_TIME = 20
+/**
+ * Such a machine may see a failure so much later, and not more. What waits for a node then does so for longer until it is
+ * called stuck; of a slot Swarm keeps the last tasks, so none of a crash loop's is missed that counts.
+ */
+const MOST_LONGER = 2
 
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
 export const STOPPED = 'the run was stopped'
@@ -61,19 +68,22 @@ export function swarmReader(
   const before = new SameAnswers()
   let seenAt = nowMs()
   let begunAt = Number.NEGATIVE_INFINITY
-  let spaceMs = SPACE_MS
+  let cpuMsThen = 0
+  let tasks = 0
   let next: { readonly asked: Map<string, Service>; readonly snapshot: Promise<Snapshot> } | undefined
 
   const begin = async (asked: ReadonlyMap<string, Service>): Promise<Snapshot> => {
     try {
+      const spaceMs = spaceAfter(tasks, cpuMs() - cpuMsThen)
       await sleep(Math.max(0, begunAt + spaceMs - nowMs()), signal).finally(() => {
         next = undefined
       })
       const now = nowMs()
       begunAt = now
+      cpuMsThen = cpuMs()
       const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal, before)
       seenAt = now
-      spaceMs = spaceAfter(snapshot)
+      tasks = tasksIn(snapshot)
       return snapshot
     } catch (error) {
       if (signal.aborted) throw new SwarmUnseen('cancelled', STOPPED, error)
@@ -97,10 +107,18 @@ export function swarmReader(
   }
 }
 
-/** How long after the beginning of a reading the next may begin: one with many tasks keeps this process busy. */
-function spaceAfter({ services }: Snapshot): number {
-  const tasks = [...services.values()].reduce((sum, one) => sum + (one.found === 'removed' ? 0 : one.tasks.length), 0)
-  return Math.max(SPACE_MS, Math.min(tasks * SPACE_PER_TASK_MS, LONGEST_SPACE_MS))
+/**
+ * How long after the beginning of a reading the next may begin: one with many tasks keeps this process and the manager busy.
+ *
+ * @param spentMs the CPU time that the last one took, with all that was made of it
+ */
+function spaceAfter(tasks: number, spentMs: number): number {
+  const least = Math.min(tasks * SPACE_PER_TASK_MS, LONG_SPACE_MS)
+  return Math.max(SPACE_MS, least, Math.min(spentMs * SPACE_PER_CPU_TIME, least * MOST_LONGER))
+}
+
+function tasksIn({ services }: Snapshot): number {
+  return [...services.values()].reduce((sum, one) => sum + (one.found === 'removed' ? 0 : one.tasks.length), 0)
 }
 
 /** What one snapshot says of a service. */

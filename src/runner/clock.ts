@@ -7,6 +7,12 @@ export function nowMs(): number {
   return performance.now()
 }
 
+/** The CPU time that this process has taken, in milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 /** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
 export function timeOfDayMs(): number {
   return Date.now()

@@ -28,31 +28,43 @@ describe('a reading of the swarm', () => {
     expect(looks).toHaveLength(3)
   })
 
-  test('of thousands of tasks comes less often: what it costs grows with them', async () => {
-    const services = new Map([['a', serviceOf('a')]])
-    const begins = async (tasks: number): Promise<number[]> => {
-      const { connection } = slowDaemon(services, 0)
+  describe('of thousands of tasks comes less often', () => {
+    /** Milliseconds between the beginnings of two readings of so many tasks, each of which takes so much CPU time. */
+    const gap = async (tasks: number, cpuMs: number): Promise<number> => {
+      const { connection } = slowDaemon(new Map([['a', serviceOf('a')]]), 0)
       const { get } = connection.engine
-      const at: number[] = []
+      const begunAt: number[] = []
       connection.engine.get = async <T>(path: string, options?: RequestOptions) => {
-        if (path === '/nodes') at.push(Date.now())
+        if (path === '/nodes') begunAt.push(Date.now())
         if (path !== '/tasks') return get<T>(path, options)
         return Array.from({ length: tasks }, (_, index) => createTask(index, { ServiceID: 'a' })) as T
       }
+      const spent = () => ({ user: begunAt.length * cpuMs * 600, system: begunAt.length * cpuMs * 400 })
+      using _cpu = jest.spyOn(process, 'cpuUsage').mockImplementation(spent)
       const read = swarmReader(runOver(connection), 'up-to-date')
       const asking = read([serviceOf('a')]).then(() => read([serviceOf('a')]))
       await jest.advanceTimersByTimeAsync(20_000)
       await asking
-      return at
-    }
-    const gap = async (tasks: number) => {
-      const [first = 0, second = 0] = await begins(tasks)
+      const [first = 0, second = 0] = begunAt
       return second - first
     }
-    expect(await gap(50)).toBe(100)
-    expect(await gap(2000)).toBe(2000)
-    // Longer ones would be taken for an election.
-    expect(await gap(100_000)).toBe(8000)
+
+    test.each<[string, number, number, number]>([
+      ['few', 50, 1, 100],
+      ['many, for the manager has to list them', 2000, 1, 2000],
+      ['however many, on a fast machine', 100_000, 50, 8000],
+    ])('%s', async (_, tasks, cpuMs, ms) => {
+      expect(await gap(tasks, cpuMs)).toBe(ms)
+    })
+
+    test.each<[string, number, number, number]>([
+      ['twenty times what a reading takes', 2000, 150, 3000],
+      ['but not by much: a failure has to be seen', 2000, 1000, 4000],
+      ['unless there are few', 50, 1000, 100],
+      ['and most where there are too many', 100_000, 5000, 16_000],
+    ])('on a slow machine later still, %s', async (_, tasks, cpuMs, ms) => {
+      expect(await gap(tasks, cpuMs)).toBe(ms)
+    })
   })
 
   test('is never older than the spec that it is asked for: an update that comes while one is on its way gets the next', async () => {
