@@ -19,15 +19,11 @@ const LOOK_EVERY_MS = 500
 const SPACE_MS = 100
 /** The manager has to list them all. */
 const SPACE_PER_TASK_MS = 1
-/** Below what would be taken for an election, see `LONGEST_GAP_SECONDS`. */
 const LONG_SPACE_MS = 8000
-/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU. */
+/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU, */
 const SPACE_PER_CPU_TIME = 20
-/**
- * Such a machine may see a failure so much later, and not more. What waits for a node then does so for longer until it is
- * called stuck; of a slot Swarm keeps the last tasks, so none of a crash loop's is missed that counts.
- */
-const MOST_LONGER = 2
+/** as far as a failure is not seen much later for it: looks further apart are taken for an election, `LONGEST_GAP_SECONDS`. */
+const MOST_LONGER = 1.25
 
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
 export const STOPPED = 'the run was stopped'
