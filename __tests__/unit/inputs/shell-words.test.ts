@@ -7,9 +7,12 @@ const texts = (source: string) => shellWords(source).words.map(({ text }) => tex
 /** The words as a shell of this machine hands them to a program; `undefined` when it takes the text for an error. */
 function byShell(sources: readonly string[]): (string[] | undefined)[] {
   const shown = sources.map((source) => `printf '%s\\0' -- ${source}\nprintf '\\1'`)
-  return shown.map((script) => {
-    const { status, stdout } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', env: {} })
-    return status === 0 ? stdout.split('\0\u0001')[0]?.split('\0').slice(1) : undefined
+  // One shell for all: a subshell each is there in a moment, and an error ends it alone.
+  const each = `for script do (eval "$script") 2>/dev/null || printf '\\2'; printf '\\3'; done`
+  const { stdout } = spawnSync('/bin/sh', ['-c', each, 'sh', ...shown], { encoding: 'utf8', env: {} })
+  return sources.map((_, index) => {
+    const said = stdout.split('\u0003')[index] ?? ''
+    return said.endsWith('\u0002') ? undefined : said.split('\0\u0001')[0]?.split('\0').slice(1)
   })
 }
 
