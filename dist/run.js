@@ -16101,9 +16101,11 @@ function groupsOf(strategies) {
 }
 /** A runner hands over the default of an input that is not given. */
 function mode_inputs_isGiven(env, name, strategies) {
-    const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
     const text = input(env, name).trim();
-    return text !== '' && text.toLowerCase() !== byDefault;
+    if (text === '')
+        return false;
+    const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
+    return text.toLowerCase() !== byDefault;
 }
 function inWords(modes, type) {
     return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));

@@ -198,10 +198,11 @@ function groupsOf(strategies: StrategyTable): [Group, readonly string[]][] {
 
 /** A runner hands over the default of an input that is not given. */
 function isGiven(env: Environment, name: string, strategies: StrategyTable): boolean {
+  const text = input(env, name).trim()
+  if (text === '') return false
   const byDefault =
     name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1]
-  const text = input(env, name).trim()
-  return text !== '' && text.toLowerCase() !== byDefault
+  return text.toLowerCase() !== byDefault
 }
 
 function inWords(modes: readonly string[], type: 'conjunction' | 'disjunction'): string {
