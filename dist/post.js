@@ -9520,9 +9520,10 @@ function isWithoutOrder(text) {
     return runs.some((run) => {
         if (run.length < LEAST_RANDOM || !hasAllKinds(run))
             return false;
-        const kinds = [...run].map(kindOf);
+        // Names have their words between these.
+        const kinds = [...run.replace(/[-_]/g, '')].map(kindOf);
         const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length;
-        return changes / (run.length - 1) >= LEAST_CHANGES;
+        return changes / (kinds.length - 1) >= LEAST_CHANGES;
     });
 }
 /** A capital begins a word, and goes on in small letters. */

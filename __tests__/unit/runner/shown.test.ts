@@ -60,6 +60,10 @@ test.each([
   ...['app_9dd4e461268c8034f5c8564e155c67a6', `web:${'0a1b2c3d'.repeat(8)}`, `web:sha-${'0a1b2c3d'.repeat(5)}`],
   ...['1'.repeat(32), '3f2a7e1c-8f3b-4b3e-9c53-9f6a4f0f8f10', 'sk-learn-training-service', 'AKIA'],
   ...['/tmp/run-aB3xK9/w1/1.txt', './App2/Web3/x-Y/4.yml', 'unix:///run/Z1/b-C2/docker.sock'],
+  ...[
+    'unix:///tmp/shop-runner-lab-UqcL05/docker.sock',
+    'ssh://root@10.0.0.7:39767/tmp/shop-runner-lab-0LqpCm/docker.sock',
+  ],
 ])('%s has the look of something else, and is shown', (value) => {
   expect(mayBeSecret(value)).toBe(false)
   expect(shown(value)).toBe(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value))
