@@ -76,6 +76,8 @@ interface Entry {
   readonly name: string | undefined
   /** The name stands before it, as in `web: …`. */
   readonly isKeyed: boolean
+  /** Where it begins. */
+  readonly line: number
   /** `name: image` has its image here, everything else its mapping. */
   readonly value: YamlValue
 }
@@ -124,7 +126,7 @@ function entriesOf(root: YamlValue | undefined, keys: readonly string[], problem
     problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`)
     return []
   }
-  return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }))
+  return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }))
 }
 
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
@@ -145,6 +147,7 @@ function entriesOfList(items: YamlList['items']): Entry[] {
       place: owner ? placeOf(owner) : `services entry ${index + 1} (line ${value.line})`,
       name: text,
       isKeyed: false,
+      line: value.line,
       value,
     }
   })
@@ -334,14 +337,14 @@ function checkName(name: string): void {
 /** Swarm takes names that differ only in their capitals for the same. */
 function checkNames(entries: readonly Entry[], problems: Problems): void {
   const lines = new Map<string, number>()
-  for (const { name = '', value } of entries) {
+  for (const { name = '', line } of entries) {
     const key = name.toLowerCase()
     const first = lines.get(key)
     if (key !== '' && first !== undefined)
       problems.add(
-        `${placeOf(name)}: the service is given twice (lines ${first} and ${value.line}): put all of it into one entry`,
+        `${placeOf(name)}: the service is given twice (lines ${first} and ${line}): put all of it into one entry`,
       )
-    lines.set(key, value.line)
+    lines.set(key, line)
   }
 }
 

@@ -520,6 +520,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'services: Web: the service is given twice (lines 1 and 2)',
   ],
   [
+    'names of one spelling before mappings',
+    { services: 'web:\n  image: nginx\nWeb:\n  image: nginx' },
+    'services: Web: the service is given twice (lines 1 and 3)',
+  ],
+  [
     'key twice in the pairs',
     { services: 'web: nginx\nweb: nginx' },
     'services line 2, column 1: the key is in its mapping already',
