@@ -10,6 +10,7 @@ import { tcpReason } from '../inputs/reach/tls.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { limited, safeLine } from '../runner/safe-text.ts'
+import { placed, withoutSecrets } from '../runner/shown.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import type { UserConfig } from './connection.ts'
@@ -138,10 +139,10 @@ async function inspectContext(
 ): Promise<ContextInspection> {
   const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal })
   if (code === 0) return contextIn(stdout)
-  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context'
-  const source = name === undefined ? current : `\`context\` (${name})`
+  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context'
+  const source = name === undefined ? current : `\`context\` (${placed(name)})`
   throw new UserError(
-    `docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`,
+    `docker could not resolve ${source}: ${withoutSecrets(limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`,
   )
 }
 

@@ -60,10 +60,24 @@ export function placed(name: string): string {
 
 /** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
 export function mayHoldSecret(sentence: string): boolean {
-  return sentence.split(/\s+/).some((word) => mayBeSecret(word.replace(OF_SENTENCES, '')))
+  return sentence.split(/\s+/).some((word) => /[\p{L}\d]/u.test(word) && mayBeSecret(word.replace(OF_SENTENCES, '')))
+}
+
+/**
+ * What another program says, which may repeat a text of the user's: each quoted text or word that {@link mayHoldSecret} is
+ * `***` in it. Pure.
+ */
+export function withoutSecrets(said: string): string {
+  return said.replace(QUOTED_OR_WORD, (part) => {
+    const [, before = '', inside = '', behind = ''] = /^([("'`]*)(.*?)([)"'`!?.,;:]*)$/s.exec(part) ?? []
+    return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part
+  })
 }
 
 const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g
+/** Tags and types, in what its YAML reader says. */
+const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/
+const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g
 
 /**
  * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
@@ -75,8 +89,9 @@ export function mayBeSecret(value: string): boolean {
   return (
     tokensIn(text).length > 0 ||
     isWithoutOrder(text) ||
-    KEY_IN_HEX.test(text) ||
+    (KEY_IN_HEX.test(text) && !FILE_PATH.test(text)) ||
     SECRET_IN_QUERY.test(text) ||
+    PADDED.exec(text)?.some(hasAllKinds) ||
     SIGNS.test(rest) ||
     rest.split(/\s+/).some(isBroken)
   )
@@ -92,6 +107,9 @@ const SIGNS = /[!"#$%&';?@\\^`|]/
 const KEY_IN_HEX =
   /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/
 
+/** Base64 that ends as nothing else does: also what a `config.json` has of a user and password. */
+const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![A-Za-z0-9+/=])/
+
 /** In an address: `?token=…`. */
 const SECRET_IN_QUERY =
   /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i
@@ -100,8 +118,12 @@ const HARMLESS = [
   // A variable that was not filled in, and a template.
   /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
   /@sha\d+:/g,
-  // The number of a version, and a part of a whole.
-  /^#|(?<=\d)%(?!\w)/g,
+  // The number of a version or an issue, and a part of a whole.
+  /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
+  // A scope of npm in a path, and a path of Windows.
+  /(?<=\/)@(?=[a-z])|(?<=^[A-Za-z]:[^:]*)\\/g,
+  // A constraint.
+  /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
 ]
 
 function withoutHarmless(text: string): string {
@@ -140,7 +162,11 @@ function hasAllKinds(word: string): boolean {
 /** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
 const LEAST_RANDOM = 20
 const LEAST_CHANGES = 0.3
+/** The same without dashes and the like, which words may have many between them. */
+const LEAST_CHANGES_IN_WORDS = 0.26
 
+/** Docker keeps much under digests. */
+const FILE_PATH = /^(?:~|\.{1,2})?\//
 const PATH = /^(?:\w+:\/|~|\.{1,2})?\//
 
 function isWithoutOrder(text: string): boolean {
@@ -149,15 +175,19 @@ function isWithoutOrder(text: string): boolean {
   const runs = parts.flatMap((part) => part.match(/[A-Za-z0-9+/_-]{20,}/g) ?? [])
   return runs.some((run) => {
     if (run.length < LEAST_RANDOM || !hasAllKinds(run)) return false
-    // Names have their words between these.
-    const kinds = [...run.replace(/[-_]/g, '')].map(kindOf)
-    const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length
-    return changes / (kinds.length - 1) >= LEAST_CHANGES
+    const kinds = [...run].map(kindOf)
+    const pairs = kinds.slice(1).map((kind, index) => [kinds[index] ?? '', kind] as const)
+    const inWords = pairs.filter((pair) => !pair.includes('other'))
+    return shareOfChanges(pairs) >= LEAST_CHANGES && shareOfChanges(inWords) >= LEAST_CHANGES_IN_WORDS
   })
 }
 
+function shareOfChanges(pairs: readonly (readonly [string, string])[]): number {
+  return pairs.filter(([before, kind]) => isChange(before, kind)).length / pairs.length
+}
+
 /** A capital begins a word, and goes on in small letters. */
-function isChange(before: string | undefined, kind: string): boolean {
+function isChange(before: string, kind: string): boolean {
   return before !== kind && !(before === 'capital' && kind === 'small')
 }
 

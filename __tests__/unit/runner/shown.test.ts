@@ -1,6 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { redact } from '../../../src/runner/secret.ts'
-import { mayBeSecret, mayHoldSecret, placed, shown, ticked, tokensIn } from '../../../src/runner/shown.ts'
+import {
+  mayBeSecret,
+  mayHoldSecret,
+  placed,
+  shown,
+  ticked,
+  tokensIn,
+  withoutSecrets,
+} from '../../../src/runner/shown.ts'
 
 // On a runner what is hidden here would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -25,6 +33,9 @@ test.each([
   ['a key of OpenAI', 'sk-proj-abcdefghijklmnopqrst'],
   ['one of Stripe', 'sk_live_abcdefghijklmnop'],
   ['an access token of Google', 'ya29.a0abcdefghijk'],
+  ['a user and password in base64', 'dXNlcjpwYXNzd29yZDEyMw=='],
+  ['the same behind a word', 'Basic dXNlcjpwYXNzd29yZDE='],
+  ['letters and digits by lot with dashes', 'aB3-dE5_fG7hJ9kL1-mN2pQ4'],
   ['a key of age', `AGE-SECRET-KEY-1${'QPZRY9X8GF'.repeat(5)}`],
   ['an address with a token', 'https://x.example.com/?token=wonderland'],
   ['one with a key behind others', 'https://x.example.com/a?page=2&key=abc'],
@@ -36,6 +47,8 @@ test.each([
   ['one with a tilde', 'Summer~Rain26'],
   ['a dollar that begins no variable', 'hunter$Kx93jfls'],
   ['a percent sign that ends no number', '5%Off'],
+  ['a number sign in a word', 'a#1b'],
+  ['a backslash in a word', 'pass\\word'],
 ])('%s may be a secret: it is told by its length', (_, value) => {
   expect(shown(value)).toBe(`"***" (${value.length} characters, which may be a secret)`)
   expect(placed(value)).toBe('***')
@@ -59,6 +72,11 @@ test.each([
   ...['https://x.example.com/a%20b?page=2&size=3', 'https://x.example.com/keys/7', 'web-$VERSION', 'x-$camelCase'],
   ...['app_9dd4e461268c8034f5c8564e155c67a6', `web:${'0a1b2c3d'.repeat(8)}`, `web:sha-${'0a1b2c3d'.repeat(5)}`],
   ...['1'.repeat(32), '3f2a7e1c-8f3b-4b3e-9c53-9f6a4f0f8f10', 'sk-learn-training-service', 'AKIA'],
+  ...['web:feature-JIRA-1234-add-login', 'JIRA-1234/Add-OAuth2-SSO-for-B2B-API-v3', 'srv-DE-FRA1-Rack2-U14-Node3'],
+  ...['myLabel1Of2Words==value', 'NODE_ENV2=', 'K8S-2-SWARM-Migration-v2-2026Q4'],
+  ...['packages/@acme/web/compose.yml', 'web:feature/#123-login', String.raw`D:\a\shop\shop\compose.yml`],
+  ...['node.labels.zone!=west', 'engine.labels.os != linux', '--constraint=node.role!=manager'],
+  ...[`/var/lib/docker/containers/${'0a1b2c3d'.repeat(8)}/config.json`],
   ...['/tmp/run-aB3xK9/w1/1.txt', './App2/Web3/x-Y/4.yml', 'unix:///run/Z1/b-C2/docker.sock'],
   ...[
     'unix:///tmp/shop-runner-lab-UqcL05/docker.sock',
@@ -85,8 +103,38 @@ test.each([
   [false, "Set it, don't guess!"],
   [false, 'write "v1" (or later); why not?'],
   [false, 'required'],
+  [false, 'the tag & the registry | both -> set!'],
   [true, 'p@ss!'],
   [true, 'the default was p@ss!word'],
 ])('%s of a sentence: %s', (holds, sentence) => {
   expect(mayHoldSecret(sentence)).toBe(holds)
+})
+
+test.each([
+  ['invalid argument "p@ss!word" for "--update-delay" flag', 'invalid argument "***" for "--update-delay" flag'],
+  ['invalid argument "my p@ss word" for "--host-add" flag', 'invalid argument "***" for "--host-add" flag'],
+  ["invalid field 'p@ss!word' must be a pair", "invalid field '***' must be a pair"],
+  ['invalid environment variable: =p@ss!word', 'invalid environment variable: ***'],
+  [`context "${sign(24)}": context not found`, 'context "***": context not found'],
+  ["unknown shorthand flag: 'p' in -p@ss!word", "unknown shorthand flag: 'p' in ***"],
+  ['services Additional property p@ss!word is not allowed', 'services Additional property *** is not allowed'],
+  [String.raw`it is "p@s\"s wörd", not that`, 'it is "***", not that'],
+  ['it begins with "p@ss!', 'it begins with "***!'],
+])('another program says no secret: %s', (said, told) => {
+  expect(withoutSecrets(said)).toBe(told)
+})
+
+test.each([
+  'invalid argument "10 minutes" for "--update-delay" flag: time: unknown unit " minutes" in duration "10 minutes"',
+  'invalid argument "type=bind,src=/a,x" for "--mount-add" flag: invalid field \'x\' must be a key=value pair',
+  '"docker service update" requires 1 argument.',
+  "services.web.ports.0 Does not match format 'ports'",
+  'yaml: unmarshal errors: line 2: cannot unmarshal !!str into map[string]interface {}',
+  `context "prod": context not found: open /root/.docker/contexts/meta/${'0a1b2c3d'.repeat(8)}/meta.json: no such file`,
+  'template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type',
+  'you may need to escape any $ with another $',
+  `image nginx@sha256:${'0a'.repeat(32)} could not be accessed`,
+  "it isn't there: don't retry! (see https://docs.docker.com/engine/swarm/#x?y=1)",
+])('what has none in it stays as it is: %s', (said) => {
+  expect(withoutSecrets(said)).toBe(said)
 })

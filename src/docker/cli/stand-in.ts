@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { UserError } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
+import { withoutSecrets } from '../../runner/shown.ts'
 import type { Engine } from '../engine/engine.ts'
 import { parseGoJson, toGoJson } from '../engine/go-json.ts'
 import type { CommandResult, DockerCli } from './cli.ts'
@@ -112,9 +113,12 @@ function sendJson(response: ServerResponse, { status, body }: Reply): void {
   response.end(toGoJson(body))
 }
 
-/** What a failed docker command says, without the lines that only point to its help. */
+/**
+ * What a failed docker command says, without the lines that only point to its help, and without what may be a secret: it
+ * quotes what it does not understand.
+ */
 export function complaint({ code, stdout, stderr }: CommandResult): string {
   const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/)
   const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()))
-  return limited(telling.join(' ').replace(/^Error response from daemon: /, '')) || `exit code ${code}`
+  return withoutSecrets(limited(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`
 }

@@ -77,3 +77,13 @@ test('a docker command whose API the daemon does not take any more is told as th
   const rehearsal = await rehearse({ args: [], env: {} }, old, other as unknown as Engine, socketPath, signal, web)
   expect(rehearsal).toEqual({ refusal: '{"message":"no"}' })
 })
+
+test('what docker quotes of a value that may be a secret is not told', async () => {
+  const signal = new AbortController().signal
+  const stderr =
+    'invalid argument "p@ss!word" for "--update-delay" flag: time: invalid duration "p@ss!word"\n\nUsage:  docker'
+  const refusing = { run: async () => ({ code: 125, stdout: '', stderr }) } as unknown as DockerCli
+  await expect(rehearse({ args: [], env: {} }, refusing, forgetful, socketPath, signal, web)).resolves.toEqual({
+    refusal: 'invalid argument "***" for "--update-delay" flag: time: invalid duration "***"',
+  })
+})
