@@ -24,6 +24,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   'docker-context': 'context',
   dockerconfigjson: 'docker-config',
   'docker-host': 'host',
+  'dot-env': 'env-file',
+  // The flag of a shell.
+  dotenv: 'env-file',
+  'dotenv-file': 'env-file',
   'env-files': 'env-file',
   file: 'compose-file',
   files: 'compose-file',

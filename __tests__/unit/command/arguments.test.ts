@@ -129,6 +129,7 @@ describe('what is refused', () => {
     [['deploy', '--stak', 'shop'], '--stak: there is no such flag: did you mean `--stack`?'],
     [['deploy', '--file', 'c.yml'], '--file: there is no such flag: did you mean `--compose-file`?'],
     [['deploy', '--env-fil', 'a.env'], '--env-fil: there is no such flag: did you mean `--dotenv`?'],
+    [['deploy', '--dot-env', 'a.env'], '--dot-env: there is no such flag: did you mean `--dotenv`?'],
     [['deploy', '--dotenv'], '--dotenv: its value is missing'],
     [['deploy', '--dotenv', '-'], '--dotenv: it is a path, and no content: write the path of a file'],
     [['deploy', '--outptu', 'json'], '--outptu: there is no such flag: did you mean `--output`?'],

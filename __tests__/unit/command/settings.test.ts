@@ -61,6 +61,7 @@ test.each([
 test.each([
   [{ SWARM_DEPLOY_STAK: 'x' }, /^SWARM_DEPLOY_STAK: there is no such input: did you mean `stack`\?/],
   [{ SWARM_DEPLOY_SERVICE: 'web: x' }, /^SWARM_DEPLOY_SERVICE: there is no such input: did you mean `services`\?/],
+  [{ SWARM_DEPLOY_DOTENV: 'a.env' }, /^SWARM_DEPLOY_DOTENV: there is no such input: did you mean `env-file`\?/],
   [{ SWARM_DEPLOY_IMAGE: 'web:1' }, /^SWARM_DEPLOY_IMAGE: there is no such input: .*`image` is a key of an entry/],
   [{ CI: 'woodpecker', PLUGIN_STAK: 'x' }, /^PLUGIN_STAK: there is no such input: did you mean `stack`\?/],
   [{ 'SWARM_DEPLOY_p&ss!': 'x' }, /^SWARM_DEPLOY_\*\*\*: there is no such input: leave it out/],
