@@ -9450,9 +9450,22 @@ function placed(name) {
 }
 /** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
 function mayHoldSecret(sentence) {
-    return sentence.split(/\s+/).some((word) => mayBeSecret(word.replace(OF_SENTENCES, '')));
+    return sentence.split(/\s+/).some((word) => /[\p{L}\d]/u.test(word) && mayBeSecret(word.replace(OF_SENTENCES, '')));
+}
+/**
+ * What another program says, which may repeat a text of the user's: each quoted text or word that {@link mayHoldSecret} is
+ * `***` in it. Pure.
+ */
+function withoutSecrets(said) {
+    return said.replace(QUOTED_OR_WORD, (part) => {
+        const [, before = '', inside = '', behind = ''] = /^([("'`]*)(.*?)([)"'`!?.,;:]*)$/s.exec(part) ?? [];
+        return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part;
+    });
 }
 const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
+/** Tags and types, in what its YAML reader says. */
+const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
+const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 /**
  * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
  * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
@@ -9462,8 +9475,9 @@ function mayBeSecret(value) {
     const rest = withoutHarmless(text);
     return (tokensIn(text).length > 0 ||
         isWithoutOrder(text) ||
-        KEY_IN_HEX.test(text) ||
+        (KEY_IN_HEX.test(text) && !FILE_PATH.test(text)) ||
         SECRET_IN_QUERY.test(text) ||
+        PADDED.exec(text)?.some(hasAllKinds) ||
         SIGNS.test(rest) ||
         rest.split(/\s+/).some(isBroken));
 }
@@ -9474,14 +9488,20 @@ const SIGNS = /[!"#$%&';?@\\^`|]/;
  * newer kind, of 64, only a tag has.
  */
 const KEY_IN_HEX = /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/;
+/** Base64 that ends as nothing else does: also what a `config.json` has of a user and password. */
+const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![A-Za-z0-9+/=])/;
 /** In an address: `?token=\u2026`. */
 const SECRET_IN_QUERY = /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i;
 const HARMLESS = [
     // A variable that was not filled in, and a template.
     /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
     /@sha\d+:/g,
-    // The number of a version, and a part of a whole.
-    /^#|(?<=\d)%(?!\w)/g,
+    // The number of a version or an issue, and a part of a whole.
+    /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
+    // A scope of npm in a path, and a path of Windows.
+    /(?<=\/)@(?=[a-z])|(?<=^[A-Za-z]:[^:]*)\\/g,
+    // A constraint.
+    /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
@@ -9512,6 +9532,10 @@ function hasAllKinds(word) {
 /** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
 const LEAST_RANDOM = 20;
 const LEAST_CHANGES = 0.3;
+/** The same without dashes and the like, which words may have many between them. */
+const LEAST_CHANGES_IN_WORDS = 0.26;
+/** Docker keeps much under digests. */
+const FILE_PATH = /^(?:~|\.{1,2})?\//;
 const PATH = /^(?:\w+:\/|~|\.{1,2})?\//;
 function isWithoutOrder(text) {
     // In base64 there are slashes too.
@@ -9520,11 +9544,14 @@ function isWithoutOrder(text) {
     return runs.some((run) => {
         if (run.length < LEAST_RANDOM || !hasAllKinds(run))
             return false;
-        // Names have their words between these.
-        const kinds = [...run.replace(/[-_]/g, '')].map(kindOf);
-        const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length;
-        return changes / (kinds.length - 1) >= LEAST_CHANGES;
+        const kinds = [...run].map(kindOf);
+        const pairs = kinds.slice(1).map((kind, index) => [kinds[index] ?? '', kind]);
+        const inWords = pairs.filter((pair) => !pair.includes('other'));
+        return shareOfChanges(pairs) >= LEAST_CHANGES && shareOfChanges(inWords) >= LEAST_CHANGES_IN_WORDS;
     });
+}
+function shareOfChanges(pairs) {
+    return pairs.filter(([before, kind]) => isChange(before, kind)).length / pairs.length;
 }
 /** A capital begins a word, and goes on in small letters. */
 function isChange(before, kind) {
@@ -12580,6 +12607,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -12675,9 +12703,9 @@ async function inspectContext(docker, name, env, signal) {
     const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
     if (code === 0)
         return contextIn(stdout);
-    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context';
-    const source = name === undefined ? current : `\`context\` (${name})`;
-    throw new errors_UserError(`docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`);
+    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';
+    const source = name === undefined ? current : `\`context\` (${placed(name)})`;
+    throw new errors_UserError(`docker could not resolve ${source}: ${withoutSecrets(limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
 }
 function contextIn(stdout) {
     try {
@@ -17650,6 +17678,10 @@ const unknown_inputs_OTHER_NAMES = {
     'docker-context': 'context',
     dockerconfigjson: 'docker-config',
     'docker-host': 'host',
+    'dot-env': 'env-file',
+    // The flag of a shell.
+    dotenv: 'env-file',
+    'dotenv-file': 'env-file',
     'env-files': 'env-file',
     file: 'compose-file',
     files: 'compose-file',
@@ -21530,7 +21562,7 @@ function services_entriesOf(root, keys, problems) {
         problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
         return [];
     }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
+    return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }));
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
@@ -21549,6 +21581,7 @@ function entriesOfList(items) {
             place: owner ? placeOf(owner) : `services entry ${index + 1} (line ${value.line})`,
             name: text,
             isKeyed: false,
+            line: value.line,
             value,
         };
     });
@@ -21715,12 +21748,12 @@ function services_checkName(name) {
 /** Swarm takes names that differ only in their capitals for the same. */
 function services_checkNames(entries, problems) {
     const lines = new Map();
-    for (const { name = '', value } of entries) {
+    for (const { name = '', line } of entries) {
         const key = name.toLowerCase();
         const first = lines.get(key);
         if (key !== '' && first !== undefined)
-            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${value.line}): put all of it into one entry`);
-        lines.set(key, value.line);
+            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${line}): put all of it into one entry`);
+        lines.set(key, line);
     }
 }
 /** @throws UserError that goes on after the service's name */

@@ -10250,9 +10250,22 @@ function placed(name) {
 }
 /** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
 function mayHoldSecret(sentence) {
-    return sentence.split(/\s+/).some((word) => mayBeSecret(word.replace(OF_SENTENCES, '')));
+    return sentence.split(/\s+/).some((word) => /[\p{L}\d]/u.test(word) && mayBeSecret(word.replace(OF_SENTENCES, '')));
+}
+/**
+ * What another program says, which may repeat a text of the user's: each quoted text or word that {@link mayHoldSecret} is
+ * `***` in it. Pure.
+ */
+function withoutSecrets(said) {
+    return said.replace(QUOTED_OR_WORD, (part) => {
+        const [, before = '', inside = '', behind = ''] = /^([("'`]*)(.*?)([)"'`!?.,;:]*)$/s.exec(part) ?? [];
+        return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part;
+    });
 }
 const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
+/** Tags and types, in what its YAML reader says. */
+const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
+const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 /**
  * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
  * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
@@ -10262,8 +10275,9 @@ function mayBeSecret(value) {
     const rest = withoutHarmless(text);
     return (tokensIn(text).length > 0 ||
         isWithoutOrder(text) ||
-        KEY_IN_HEX.test(text) ||
+        (KEY_IN_HEX.test(text) && !FILE_PATH.test(text)) ||
         SECRET_IN_QUERY.test(text) ||
+        PADDED.exec(text)?.some(hasAllKinds) ||
         SIGNS.test(rest) ||
         rest.split(/\s+/).some(isBroken));
 }
@@ -10274,14 +10288,20 @@ const SIGNS = /[!"#$%&';?@\\^`|]/;
  * newer kind, of 64, only a tag has.
  */
 const KEY_IN_HEX = /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/;
+/** Base64 that ends as nothing else does: also what a `config.json` has of a user and password. */
+const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![A-Za-z0-9+/=])/;
 /** In an address: `?token=\u2026`. */
 const SECRET_IN_QUERY = /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i;
 const HARMLESS = [
     // A variable that was not filled in, and a template.
     /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
     /@sha\d+:/g,
-    // The number of a version, and a part of a whole.
-    /^#|(?<=\d)%(?!\w)/g,
+    // The number of a version or an issue, and a part of a whole.
+    /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
+    // A scope of npm in a path, and a path of Windows.
+    /(?<=\/)@(?=[a-z])|(?<=^[A-Za-z]:[^:]*)\\/g,
+    // A constraint.
+    /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
@@ -10312,6 +10332,10 @@ function hasAllKinds(word) {
 /** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
 const LEAST_RANDOM = 20;
 const LEAST_CHANGES = 0.3;
+/** The same without dashes and the like, which words may have many between them. */
+const LEAST_CHANGES_IN_WORDS = 0.26;
+/** Docker keeps much under digests. */
+const FILE_PATH = /^(?:~|\.{1,2})?\//;
 const PATH = /^(?:\w+:\/|~|\.{1,2})?\//;
 function isWithoutOrder(text) {
     // In base64 there are slashes too.
@@ -10320,11 +10344,14 @@ function isWithoutOrder(text) {
     return runs.some((run) => {
         if (run.length < LEAST_RANDOM || !hasAllKinds(run))
             return false;
-        // Names have their words between these.
-        const kinds = [...run.replace(/[-_]/g, '')].map(kindOf);
-        const changes = kinds.filter((kind, index) => index > 0 && isChange(kinds[index - 1], kind)).length;
-        return changes / (kinds.length - 1) >= LEAST_CHANGES;
+        const kinds = [...run].map(kindOf);
+        const pairs = kinds.slice(1).map((kind, index) => [kinds[index] ?? '', kind]);
+        const inWords = pairs.filter((pair) => !pair.includes('other'));
+        return shareOfChanges(pairs) >= LEAST_CHANGES && shareOfChanges(inWords) >= LEAST_CHANGES_IN_WORDS;
     });
+}
+function shareOfChanges(pairs) {
+    return pairs.filter(([before, kind]) => isChange(before, kind)).length / pairs.length;
 }
 /** A capital begins a word, and goes on in small letters. */
 function isChange(before, kind) {
@@ -14883,6 +14910,10 @@ const unknown_inputs_OTHER_NAMES = {
     'docker-context': 'context',
     dockerconfigjson: 'docker-config',
     'docker-host': 'host',
+    'dot-env': 'env-file',
+    // The flag of a shell.
+    dotenv: 'env-file',
+    'dotenv-file': 'env-file',
     'env-files': 'env-file',
     file: 'compose-file',
     files: 'compose-file',
@@ -18943,7 +18974,7 @@ function services_entriesOf(root, keys, problems) {
         problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
         return [];
     }
-    return root.entries.map(({ key, value }) => ({ place: placeOf(key), name: key, isKeyed: true, value }));
+    return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }));
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
@@ -18962,6 +18993,7 @@ function entriesOfList(items) {
             place: owner ? placeOf(owner) : `services entry ${index + 1} (line ${value.line})`,
             name: text,
             isKeyed: false,
+            line: value.line,
             value,
         };
     });
@@ -19128,12 +19160,12 @@ function services_checkName(name) {
 /** Swarm takes names that differ only in their capitals for the same. */
 function services_checkNames(entries, problems) {
     const lines = new Map();
-    for (const { name = '', value } of entries) {
+    for (const { name = '', line } of entries) {
         const key = name.toLowerCase();
         const first = lines.get(key);
         if (key !== '' && first !== undefined)
-            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${value.line}): put all of it into one entry`);
-        lines.set(key, value.line);
+            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${line}): put all of it into one entry`);
+        lines.set(key, line);
     }
 }
 /** @throws UserError that goes on after the service's name */
@@ -27971,6 +28003,7 @@ var external_node_http_ = __nccwpck_require__(7067);
 
 
 
+
 /** Each of its reads may last through an election, and a slow daemon makes many of them. */
 const LIMIT_SECONDS = 180;
 /**
@@ -28042,11 +28075,14 @@ function sendJson(response, { status, body }) {
     response.writeHead(status, { 'Content-Type': 'application/json' });
     response.end(toGoJson(body));
 }
-/** What a failed docker command says, without the lines that only point to its help. */
+/**
+ * What a failed docker command says, without the lines that only point to its help, and without what may be a secret: it
+ * quotes what it does not understand.
+ */
 function complaint({ code, stdout, stderr }) {
     const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
     const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
-    return limited(telling.join(' ').replace(/^Error response from daemon: /, '')) || `exit code ${code}`;
+    return withoutSecrets(limited(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/rehearsal.js
@@ -40698,6 +40734,7 @@ function socketPath(workspace, suffixBytes) {
 
 
 
+
 /** Where a manager may be, none of it open yet: the hosts, else a context, else the runner's own. */
 async function candidatesOf(reach, ground) {
     const { workspace, env, signal } = ground;
@@ -40793,9 +40830,9 @@ async function inspectContext(docker, name, env, signal) {
     const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
     if (code === 0)
         return contextIn(stdout);
-    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${env.DOCKER_CONTEXT})` : 'the current docker context';
-    const source = name === undefined ? current : `\`context\` (${name})`;
-    throw new UserError(`docker could not resolve ${source}: ${limited(stderr.trim())}. Choose one that \`docker context ls\` lists.`);
+    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';
+    const source = name === undefined ? current : `\`context\` (${placed(name)})`;
+    throw new UserError(`docker could not resolve ${source}: ${withoutSecrets(limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
 }
 function contextIn(stdout) {
     try {
@@ -42562,7 +42599,7 @@ async function allStages(asked, run, onRemains) {
         const read = await readAsked(asked, { ...run, connection });
         const { deployment, stack } = read;
         // Those of a stack are only known now.
-        await lock.takeServices(deployment);
+        await time.before('Take the lock', () => lock.takeServices(deployment));
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
@@ -43342,7 +43379,7 @@ async function login_check_collect(answer) {
     return { status, statusText, headers, body: Buffer.concat(pieces).toString() };
 }
 /** What Go says where Node says something else. */
-const OF_GO = {
+const login_check_OF_GO = {
     ENOTFOUND: 'dial tcp: no such host',
     EAI_AGAIN: 'dial tcp: temporary failure in name resolution',
     ECONNREFUSED: 'dial tcp: connection refused',
@@ -43362,8 +43399,8 @@ const login_check_UNKNOWN_CA = new Set([
 function daemonsWords(error) {
     // Of a name with several addresses, each of which was tried.
     const code = error.code ?? error.errors?.[0]?.code ?? '';
-    if (OF_GO[code] !== undefined)
-        return OF_GO[code];
+    if (login_check_OF_GO[code] !== undefined)
+        return login_check_OF_GO[code];
     if (login_check_UNKNOWN_CA.has(code))
         return 'x509: certificate signed by unknown authority';
     if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
@@ -45419,8 +45456,9 @@ async function remove_allStages(asked, run, onRemains) {
         const first = await look();
         const isLocked = locking.lock !== undefined && what.kind === 'stack';
         // Those of a stack are only known now, and whoever had them may have changed them.
+        const members = first.services.map((one) => ({ name: nameInFiles(one) }));
         if (isLocked)
-            await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) });
+            await time.before('Take the lock', () => held.takeServices({ services: members }));
         const plan = isLocked ? await look() : first;
         tellMissing(plan, asked);
         const tools = await time.before('Check the image for the nodes', (limit) => remove_toolsFor(removing, limit));

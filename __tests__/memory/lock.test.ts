@@ -175,6 +175,29 @@ describe('a lock that was not taken', () => {
     expect(locks(swarm)).toEqual([])
   })
 
+  test.each([
+    ['deploy', { monitor: '1s' }],
+    ['remove', {}],
+  ])(
+    'of a service of a stack, by a run that is stopped meanwhile: mode %s is stopped, and has not failed',
+    async (mode, more) => {
+      const swarm = await swarmOfWeb()
+      const compose = `services: {web: {image: '${NAME}:1'}}`
+      const asked = { stack: 'shop', lock: 'true' }
+      await runAction(swarm, { ...asked, monitor: '1s' }, { compose })
+      const stop = new AbortController()
+      const at = { at: /^POST \/configs\/create$/, from: 2 }
+      swarm.faults.add(
+        { ...at, fault: { kind: 'meanwhile', act: () => void setTimeout(() => cancel(stop), 300) } },
+        { ...at, fault: { kind: 'stall', seconds: 600 } },
+      )
+      const { problems, log } = await runAction(swarm, { mode, ...asked, ...more }, { compose, stop })
+      expect(problems.join()).toContain('Stopped by SIGTERM.')
+      expect(log).toContain('swarm-deploy.lock.service.shop_web may be left')
+      expect(locks(swarm)).toEqual([])
+    },
+  )
+
   test('for somebody else has it: nothing is said of its release', async () => {
     const swarm = await swarmOfWeb()
     lockByHand(swarm, {})

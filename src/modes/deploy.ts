@@ -73,7 +73,7 @@ async function allStages(asked: Deployment, run: Run, onRemains: OnRemains): Pro
   const read = await readAsked(asked, { ...run, connection })
   const { deployment, stack } = read
   // Those of a stack are only known now.
-  await lock.takeServices(deployment)
+  await time.before('Take the lock', () => lock.takeServices(deployment))
 
   // A registry can only be asked when the nodes trust it, and the managers are nodes.
   await installRegistryCas({ ...run, connection, deployment, self, onRemains })

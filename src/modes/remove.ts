@@ -55,7 +55,8 @@ async function allStages(asked: RemovalRequest, run: Run, onRemains: OnRemains):
   const first = await look()
   const isLocked = locking.lock !== undefined && what.kind === 'stack'
   // Those of a stack are only known now, and whoever had them may have changed them.
-  if (isLocked) await held.takeServices({ services: first.services.map((one) => ({ name: nameInFiles(one) })) })
+  const members = first.services.map((one) => ({ name: nameInFiles(one) }))
+  if (isLocked) await time.before('Take the lock', () => held.takeServices({ services: members }))
   const plan = isLocked ? await look() : first
   tellMissing(plan, asked)
   const tools = await time.before('Check the image for the nodes', (limit) => toolsFor(removing, limit))
