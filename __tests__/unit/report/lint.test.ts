@@ -162,6 +162,12 @@ describe('advice', () => {
     expect(advice[0]).not.toContain(token)
   })
 
+  test('on a token of a user whose name may be a secret, without that', () => {
+    const password = new Secret('ghp_16C7e42F292c6912E7710c838347Ae178B4a')
+    const [advice] = lint([sound({ credential: createCredential({ password, username: 'p@ss!word' }) })], ROLLBACK)
+    expect(advice).toMatch(/^the password of \*\*\* for ghcr\.io /)
+  })
+
   test('on the token that the nodes store, and not on the one of the run', () => {
     const own = createCredential({ password: new Secret('ghp_16C7e42F292c6912E7710c838347Ae178B4a') })
     const stored = {
