@@ -9462,7 +9462,7 @@ function withoutSecrets(said) {
         return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part;
     });
 }
-const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
+const OF_SENTENCES = /^[("'`]+|(?<![)"'`!?.,;:])[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
 /** Tags and types, in what its YAML reader says. */
 const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
@@ -9498,14 +9498,14 @@ const HARMLESS = [
     /@sha\d+:/g,
     // The number of a version or an issue, and a part of a whole.
     /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
-    // A scope of npm in a path, and a path of Windows.
-    /(?<=\/)@(?=[a-z])|(?<=^[A-Za-z]:[^:]*)\\/g,
+    // A scope of npm in a path.
+    /(?<=\/)@(?=[a-z])/g,
     // A constraint.
     /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
-    const plain = inQuotes ?? text;
+    const plain = withSlashes(inQuotes ?? text);
     // Of an address its callers take the password out, which is before the last `@`.
     if (/^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
         // Who goes there is hidden already.
@@ -9514,6 +9514,10 @@ function withoutHarmless(text) {
     const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? [];
     const rest = address === undefined ? plain : withoutSignsOfAddress(address);
     return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
+}
+/** A path of Windows as others are written. */
+function withSlashes(text) {
+    return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text;
 }
 /** What stands behind the host: escapes, and between the parts of a query. */
 function withoutSignsOfAddress(address) {

@@ -10262,7 +10262,7 @@ function withoutSecrets(said) {
         return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part;
     });
 }
-const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
+const OF_SENTENCES = /^[("'`]+|(?<![)"'`!?.,;:])[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
 /** Tags and types, in what its YAML reader says. */
 const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
@@ -10298,14 +10298,14 @@ const HARMLESS = [
     /@sha\d+:/g,
     // The number of a version or an issue, and a part of a whole.
     /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
-    // A scope of npm in a path, and a path of Windows.
-    /(?<=\/)@(?=[a-z])|(?<=^[A-Za-z]:[^:]*)\\/g,
+    // A scope of npm in a path.
+    /(?<=\/)@(?=[a-z])/g,
     // A constraint.
     /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
-    const plain = inQuotes ?? text;
+    const plain = withSlashes(inQuotes ?? text);
     // Of an address its callers take the password out, which is before the last `@`.
     if (/^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
         // Who goes there is hidden already.
@@ -10314,6 +10314,10 @@ function withoutHarmless(text) {
     const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? [];
     const rest = address === undefined ? plain : withoutSignsOfAddress(address);
     return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
+}
+/** A path of Windows as others are written. */
+function withSlashes(text) {
+    return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text;
 }
 /** What stands behind the host: escapes, and between the parts of a query. */
 function withoutSignsOfAddress(address) {
@@ -20615,6 +20619,40 @@ function because(limits) {
     return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`;
 }
 
+;// CONCATENATED MODULE: ./build/plan/account.js
+
+/** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
+function accountInWords(credential) {
+    const config = namedConfig(credential);
+    return `account ${userInWords(credential)} of ${account_placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
+}
+/** The same with the account that the nodes store, where that is another. */
+function accountsInWords(credential) {
+    const { stored } = credential;
+    const account = accountInWords(credential);
+    return stored === undefined ? account : `${account}, stored for the nodes: ${userInWords(stored)}`;
+}
+/** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
+function requestWith(credential, login = credential) {
+    const config = namedConfig(credential);
+    return {
+        registry: credential.registry,
+        username: userInWords(login),
+        ...(config === undefined ? {} : { config }),
+    };
+}
+/** An identity token may say by itself whose it is; a password may stand in the place of the name. */
+function userInWords({ username }) {
+    return username === '' ? 'an identity token' : placed(username);
+}
+/** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
+function namedConfig(credential) {
+    return credential.config === account_placeOf(credential) ? undefined : credential.config;
+}
+function account_placeOf({ registry, path }) {
+    return path === '' ? registry : `${registry}/${path}`;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/stored-account.js
 
 
@@ -20761,6 +20799,7 @@ function someOf(names, most = 5) {
 
 
 
+
 /** What will hurt one day although the deploy went well. */
 const RULES = [
     {
@@ -20859,7 +20898,7 @@ function tokenAdvice(credential) {
     const token = tokenOf(login, 0);
     if (token === undefined || token.end !== undefined)
         return undefined;
-    const whose = `the ${login === credential ? '' : 'stored '}password of ${login.username} for ${login.registry}`;
+    const whose = `the ${login === credential ? '' : 'stored '}password of ${userInWords(login)} for ${login.registry}`;
     return `${whose} (${credential.origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
 }
 
@@ -29123,40 +29162,6 @@ class RegistryClock {
         clearTimeout(this.#timer);
         this.#timer = undefined;
     }
-}
-
-;// CONCATENATED MODULE: ./build/plan/account.js
-
-/** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
-function accountInWords(credential) {
-    const config = namedConfig(credential);
-    return `account ${userInWords(credential)} of ${account_placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
-}
-/** The same with the account that the nodes store, where that is another. */
-function accountsInWords(credential) {
-    const { stored } = credential;
-    const account = accountInWords(credential);
-    return stored === undefined ? account : `${account}, stored for the nodes: ${userInWords(stored)}`;
-}
-/** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
-function requestWith(credential, login = credential) {
-    const config = namedConfig(credential);
-    return {
-        registry: credential.registry,
-        username: userInWords(login),
-        ...(config === undefined ? {} : { config }),
-    };
-}
-/** An identity token may say by itself whose it is; a password may stand in the place of the name. */
-function userInWords({ username }) {
-    return username === '' ? 'an identity token' : placed(username);
-}
-/** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
-function namedConfig(credential) {
-    return credential.config === account_placeOf(credential) ? undefined : credential.config;
-}
-function account_placeOf({ registry, path }) {
-    return path === '' ? registry : `${registry}/${path}`;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/images.js

@@ -74,7 +74,7 @@ export function withoutSecrets(said: string): string {
   })
 }
 
-const OF_SENTENCES = /^[("'`]+|[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g
+const OF_SENTENCES = /^[("'`]+|(?<![)"'`!?.,;:])[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g
 /** Tags and types, in what its YAML reader says. */
 const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g
@@ -120,15 +120,15 @@ const HARMLESS = [
   /@sha\d+:/g,
   // The number of a version or an issue, and a part of a whole.
   /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
-  // A scope of npm in a path, and a path of Windows.
-  /(?<=\/)@(?=[a-z])|(?<=^[A-Za-z]:[^:]*)\\/g,
+  // A scope of npm in a path.
+  /(?<=\/)@(?=[a-z])/g,
   // A constraint.
   /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
 ]
 
 function withoutHarmless(text: string): string {
   const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? []
-  const plain = inQuotes ?? text
+  const plain = withSlashes(inQuotes ?? text)
   // Of an address its callers take the password out, which is before the last `@`.
   if (
     /^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
@@ -139,6 +139,11 @@ function withoutHarmless(text: string): string {
   const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? []
   const rest = address === undefined ? plain : withoutSignsOfAddress(address)
   return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest)
+}
+
+/** A path of Windows as others are written. */
+function withSlashes(text: string): string {
+  return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text
 }
 
 /** What stands behind the host: escapes, and between the parts of a query. */

@@ -138,3 +138,11 @@ test.each([
 ])('what has none in it stays as it is: %s', (said) => {
   expect(withoutSecrets(said)).toBe(said)
 })
+
+test.each(['\\', 'C:\\a\\', 'a!=', '/@', ')b', '"\\', 'node.a!='])(
+  'a text of a hundred thousand times %j is judged in a time that grows with its length',
+  (sign) => {
+    for (const judge of [mayBeSecret, mayHoldSecret]) judge(sign.repeat(100_000))
+    mayHoldSecret(`${')'.repeat(100_000)}b`)
+  },
+)
