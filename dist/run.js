@@ -36144,7 +36144,8 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
 
 
 
-/** What is told of a service that is not there. Pure. */
+
+/** What is told of a service or stack that is not there. Pure. */
 /**
  * That a service does not exist, with what to write.
  *
@@ -36159,9 +36160,15 @@ function missingService(request, names) {
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
     return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
 }
+/** That no service is of a stack. */
+function missingStack(stack, all) {
+    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
+    const [guess] = similarNames(stack, [...stacks]);
+    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
+    return `stack ${placed(stack)} has no service on this swarm: ${advice}`;
+}
 
 ;// CONCATENATED MODULE: ./build/plan/refresh.js
-
 
 
 
@@ -36226,7 +36233,7 @@ function membersOf(request, all, force) {
     const { isStack: _, name: stack, ...rest } = request;
     const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack);
     if (members.length === 0)
-        return noStack(stack, all);
+        return missingStack(stack, all);
     const requests = members.flatMap((service) => {
         const name = colourOf(service) ?? service.Spec.Name;
         const image = presentImage(service);
@@ -36239,12 +36246,6 @@ function membersOf(request, all, force) {
         return [];
     });
     return [...new Map(requests.map((one) => [one.name, one])).values()];
-}
-function noStack(stack, all) {
-    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
-    const [guess] = similarNames(stack, [...stacks]);
-    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
-    return `stack ${placed(stack)} has no service on this swarm: ${advice}`;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/plan.js
@@ -44209,6 +44210,7 @@ async function recordsIfShown(engine, signal) {
 
 
 
+
 /**
  * The services that a choice means. A blue-green service is all that there is of it.
  *
@@ -44226,7 +44228,7 @@ function auth_refresh_choose(which, all) {
         case 'stack': {
             const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.stack);
             if (members.length === 0)
-                throw new UserError(auth_refresh_noStack(which.stack, all));
+                throw new UserError(missingStack(which.stack, all));
             return those(members);
         }
         case 'label': {
@@ -44265,11 +44267,6 @@ function chosenByName(named, onSwarm) {
             return { name, reason: `it does not exist on this swarm: ${advice}` };
         }),
     };
-}
-function auth_refresh_noStack(stack, all) {
-    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []));
-    const [guess] = similarNames(stack, [...stacks]);
-    return `stack ${placed(stack)} has no service on this swarm: ${guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`}`;
 }
 /** As docker's own `--filter label=` has it. */
 function hasLabel(labels, wanted) {
@@ -44829,7 +44826,7 @@ function planStack(stack, { services, known }) {
         kept,
         records,
         recordsOfOthers: [],
-        missing: isThere ? [] : [missingStack(stack, services)],
+        missing: isThere ? [] : [plan_missingStack(stack, services)],
         problems: [],
         notices: [],
     };
@@ -44874,7 +44871,7 @@ function whyRecorded(object, records) {
     const [first] = records.filter((one) => neededBy([one])(object));
     return first === undefined ? undefined : `a record of ${subjectWords(first.record.subject)} needs it`;
 }
-function missingStack(stack, services) {
+function plan_missingStack(stack, services) {
     const what = `stack: there is no stack ${placed(stack)} on this swarm`;
     if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
         const advice = `there is a service of this name: write \`services: ${placed(stack)}\` where that is meant`;

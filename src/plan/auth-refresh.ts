@@ -15,6 +15,7 @@ import { nameInFiles } from './colours.ts'
 import { choosingLabels } from './config-choice.ts'
 import { isInterim } from './interim-spec.ts'
 import type { LoggedIn } from './log-in.ts'
+import { missingStack } from './missing-service.ts'
 import { type Access, accessFor, ConfigNotGiven, referenceOf } from './plan.ts'
 
 /** Whose stored credential is renewed, and with which account. Pure. */
@@ -54,7 +55,7 @@ export function choose(which: ServiceChoice, all: readonly Service[]): Choice {
       return those(all)
     case 'stack': {
       const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.stack)
-      if (members.length === 0) throw new UserError(noStack(which.stack, all))
+      if (members.length === 0) throw new UserError(missingStack(which.stack, all))
       return those(members)
     }
     case 'label': {
@@ -96,12 +97,6 @@ function chosenByName(named: readonly NamedService[], onSwarm: readonly Service[
       return { name, reason: `it does not exist on this swarm: ${advice}` }
     }),
   }
-}
-
-function noStack(stack: string, all: readonly Service[]): string {
-  const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))
-  const [guess] = similarNames(stack, [...stacks])
-  return `stack ${placed(stack)} has no service on this swarm: ${guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`}`
 }
 
 /** As docker's own `--filter label=` has it. */

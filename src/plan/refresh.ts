@@ -6,12 +6,11 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { throwAll } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
-import { similarNames } from '../inputs/keys.ts'
 import type { Selection } from '../inputs/selection.ts'
 import { log } from '../runner/log.ts'
-import { placed } from '../runner/shown.ts'
 import { colourOf, siblingNames } from './colours.ts'
 import { isForced } from './force.ts'
+import { missingStack } from './missing-service.ts'
 
 /**
  * What is asked to be refreshed, as requests for services with an image: the one that each has, without its digest. So
@@ -64,7 +63,7 @@ function withImageOf(request: ServiceRequest, all: readonly Service[]): ServiceR
 function membersOf(request: ServiceRequest, all: readonly Service[], force: Selection): ServiceRequest[] | string {
   const { isStack: _, name: stack, ...rest } = request
   const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
-  if (members.length === 0) return noStack(stack, all)
+  if (members.length === 0) return missingStack(stack, all)
   const requests = members.flatMap((service) => {
     const name = colourOf(service) ?? service.Spec.Name
     const image = presentImage(service)
@@ -75,11 +74,4 @@ function membersOf(request: ServiceRequest, all: readonly Service[], force: Sele
     return []
   })
   return [...new Map(requests.map((one) => [one.name, one])).values()]
-}
-
-function noStack(stack: string, all: readonly Service[]): string {
-  const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))
-  const [guess] = similarNames(stack, [...stacks])
-  const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`
-  return `stack ${placed(stack)} has no service on this swarm: ${advice}`
 }
