@@ -10140,7 +10140,7 @@ function inColour(line, tone, kind) {
  *
  * @param tellLost is given what nobody caught; then the process ends, with the exit code that there is by then
  */
-function speakForAll(tellLost) {
+function log_speakForAll(tellLost) {
     divertOthers((line) => {
         const [, debugged] = /^::debug::(.*)$/s.exec(line) ?? [];
         if (debugged === undefined)
@@ -32664,10 +32664,6 @@ function saveForPost(name, value) {
         note({ lock: value });
     saveState(name, value);
 }
-/** A value that main of the same step has saved, as far as the runner has kept it. */
-function saved_savedByMain(name) {
-    return process.env[`STATE_${name}`] || undefined;
-}
 
 ;// CONCATENATED MODULE: ./build/lock/lock-config.js
 
@@ -42279,6 +42275,55 @@ function unwritable(error) {
     return temporary_REASONS[error.code ?? ''];
 }
 
+;// CONCATENATED MODULE: ./build/runner/workspace-path.js
+
+
+
+
+/** Where the workspaces of runs are, and how they are told from all else there. */
+const workspace_path_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
+const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
+/** What the kernel allows for the path of a socket, without its closing NUL. */
+const workspace_path_LONGEST_SOCKET_PATH_BYTES = 107;
+/** `/s12`, and what ssh adds while it makes its control socket. */
+const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length;
+const LONGEST_DIRECTORY_BYTES = workspace_path_LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length;
+/** @param digits twelve hexadecimal ones that no other has */
+function workspaceName(digits) {
+    return `swarm-deploy-${digits}`;
+}
+/** The directories that one may be in, the best first. */
+function parentsOfWorkspaces() {
+    return temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
+}
+/**
+ * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
+ * among them.
+ */
+async function workspace_path_leftWorkspaces() {
+    const parents = parentsOfWorkspaces();
+    const found = await Promise.all(parents.map(async (parent) => {
+        const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
+        return names.filter((name) => workspace_path_NAME.test(name)).map((name) => (0,external_node_path_namespaceObject.join)(parent, name));
+    }));
+    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await workspace_path_isThere(path).catch(() => false) })));
+    return checked.filter((one) => one.isThere).map(({ path }) => path);
+}
+/**
+ * Whether a workspace is there.
+ *
+ * @throws Error when the path is not one that `createWorkspace` makes, or somebody else has made what is there
+ */
+async function workspace_path_isThere(directory) {
+    const parents = parentsOfWorkspaces();
+    const isOurName = workspace_path_NAME.test((0,external_node_path_namespaceObject.basename)(directory)) && parents.includes((0,external_node_path_namespaceObject.dirname)(directory));
+    const stats = isOurName ? await (0,promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
+    if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
+        throw new Error(`${directory} is not a directory that this action made`);
+    }
+    return stats !== undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/runner/workspace.js
 
 
@@ -42290,13 +42335,6 @@ function unwritable(error) {
 
 
 
-const workspace_NAME = /^swarm-deploy-[0-9a-f]{12}$/;
-const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
-/** What the kernel allows for the path of a socket, without its closing NUL. */
-const workspace_LONGEST_SOCKET_PATH_BYTES = 107;
-/** `/s12`, and what ssh adds while it makes its control socket. */
-const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length;
-const LONGEST_DIRECTORY_BYTES = workspace_LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length;
 /** More than a run writes before it changes anything: a full disk shows here, where another can be taken. */
 const PROBE = Buffer.alloc(256 * 1024);
 const workspace_MARK = 'SWARM_DEPLOY_RUN';
@@ -42342,9 +42380,9 @@ function removeOwnAtOnce() {
         (0,external_node_fs_namespaceObject.rmSync)(workspace_own, { recursive: true, force: true });
 }
 async function makeWorkspace() {
-    const name = `swarm-deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex')}`;
+    const name = workspaceName((0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex'));
     const reasons = [];
-    for (const parent of temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)) {
+    for (const parent of parentsOfWorkspaces()) {
         const directory = (0,external_node_path_namespaceObject.join)(parent, name);
         saveForPost('workspace', directory);
         try {
@@ -42382,39 +42420,12 @@ function workspace_markOf(directory) {
     return `${workspace_MARK}=${(0,external_node_path_namespaceObject.basename)(directory)}`;
 }
 /**
- * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
- * among them.
- */
-async function workspace_leftWorkspaces() {
-    const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
-    const found = await Promise.all(parents.map(async (parent) => {
-        const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
-        return names.filter((name) => workspace_NAME.test(name)).map((name) => (0,external_node_path_namespaceObject.join)(parent, name));
-    }));
-    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await workspace_isThere(path).catch(() => false) })));
-    return checked.filter((one) => one.isThere).map(({ path }) => path);
-}
-/**
- * Whether a workspace is there.
- *
- * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
- */
-async function workspace_isThere(directory) {
-    const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
-    const isOurName = workspace_NAME.test((0,external_node_path_namespaceObject.basename)(directory)) && parents.includes((0,external_node_path_namespaceObject.dirname)(directory));
-    const stats = isOurName ? await (0,promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
-    if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
-        throw new Error(`${directory} is not a directory that this action made`);
-    }
-    return stats !== undefined;
-}
-/**
  * Removes a workspace that another process has left, with everything in it; one that is gone already is fine.
  *
  * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
  */
 async function workspace_removeWorkspace(directory) {
-    if (await workspace_isThere(directory))
+    if (await workspace_path_isThere(directory))
         await workspace_removeAll(directory);
 }
 function workspace_removeAll(directory) {
@@ -46107,6 +46118,32 @@ async function main() {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner/left-by-main.js
+
+/** A value that main of the same step has saved, as far as the runner has kept it. */
+function left_by_main_savedByMain(name) {
+    return process.env[`STATE_${name}`] || undefined;
+}
+/**
+ * The workspaces that main may have left: the one that it has saved, if that is still there. Where the runner has not
+ * kept it, all that are there, of whichever run.
+ *
+ * @throws Error when what is saved is no workspace of ours
+ */
+async function left_by_main_directoriesLeft() {
+    const saved = left_by_main_savedByMain('workspace');
+    if (saved === undefined)
+        return leftWorkspaces();
+    return (await isThere(saved)) ? [saved] : [];
+}
+/** Whether there is anything that `post` has to look at: a main that ended by itself leaves neither files nor a lock. */
+async function isAnythingLeft() {
+    if (left_by_main_savedByMain('lock') !== undefined)
+        return true;
+    const directories = await left_by_main_directoriesLeft().catch(() => undefined);
+    return directories === undefined || directories.length > 0;
+}
+
 ;// CONCATENATED MODULE: ./build/modes/aftermath.js
 
 
@@ -46266,6 +46303,7 @@ var clean_up_disposeResources = (undefined && undefined.__disposeResources) || (
 
 
 
+
 const clean_up_LIMIT_MS = 90_000;
 /** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000;
@@ -46277,6 +46315,7 @@ const MOST_SERVICES_TOLD = 20;
  * under way, and releases the locks. After a main that ended by itself there is nothing to do. It never fails the job.
  */
 async function cleanUp() {
+    speakForAll((error) => log.warning(`Not all was cleaned up: ${messageOf(error)}`));
     await cleanUpAfterMain().catch((error) => log.warning(`Not cleaned up: ${messageOf(error)}`));
 }
 async function cleanUpAfterMain() {
@@ -46320,7 +46359,7 @@ async function cleanUpAfterMain() {
  */
 async function cleanUpAfterKilled() {
     const here = pidNamespace();
-    for (const directory of here === '' ? [] : await workspace_leftWorkspaces()) {
+    for (const directory of here === '' ? [] : await workspace_path_leftWorkspaces()) {
         const state = await state_readState(directory);
         const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles;
         if (!isLeft || survivors_isAlive(state))
@@ -46334,21 +46373,15 @@ async function cleanUpAfterKilled() {
 }
 /** Of the main that this post belongs to: what the runner has kept tells it, else the files that mains leave. */
 async function clean_up_leftovers() {
-    const saved = savedByMain('workspace');
-    if (saved !== undefined) {
-        try {
-            return (await isThere(saved)) ? [{ directory: saved, state: await readState(saved) }] : [];
-        }
-        catch (error) {
-            log.warning(`Not cleaned up: ${messageOf(error)}`);
-            return [];
-        }
-    }
-    const step = stepIdentity(process.env);
-    if (step === '')
+    const directories = await directoriesLeft().catch((error) => {
+        log.warning(`Not cleaned up: ${messageOf(error)}`);
         return [];
-    const all = await Promise.all((await leftWorkspaces()).map(async (directory) => ({ directory, state: await readState(directory) })));
-    const ours = all.filter(({ state }) => state?.step === step);
+    });
+    const all = await Promise.all(directories.map(async (directory) => ({ directory, state: await readState(directory) })));
+    if (savedByMain('workspace') !== undefined)
+        return all;
+    const step = stepIdentity(process.env);
+    const ours = all.filter(({ state }) => step !== '' && state?.step === step);
     // The jobs of a matrix may be taken for one another: then one that still runs is not stopped.
     return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !isAlive(state));
 }
@@ -47306,7 +47339,7 @@ function command(words, files) {
     begin(() => shell(words, files));
 }
 function begin(run) {
-    speakForAll((error) => void reportFailure(error));
+    log_speakForAll((error) => void reportFailure(error));
     // Where nothing is left to wait for, Node ends the process as if all were well.
     process.once('beforeExit', () => {
         void reportFailure(new Error('The run has come to a stop before its end')).then(() => process.exit());

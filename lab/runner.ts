@@ -17,7 +17,7 @@ export interface Step {
   readonly losesState?: boolean
   /** What later steps of the job do, between main and post: with what main has handed on to them. */
   readonly later?: (handedOn: HandedOn) => Promise<void>
-  /** The bundle to run as main instead of the action's own: that of an earlier version. */
+  /** The bundle to run as main, or as post where that is started by itself, instead of the action's own. */
   readonly bundle?: string
 }
 
@@ -124,7 +124,7 @@ export class Runner implements AsyncDisposable {
   async post(state: StepResult['state'], step: Step = { with: {} }): Promise<ProcessResult> {
     const action = await readAction()
     const env = { ...this.#environment(await this.#files()), ...inputVariables(action, step), ...step.env }
-    return launch(this.#command(step), action.runs.post, { ...env, ...stateVariables(state) }).result
+    return launch(this.#command(step), step.bundle ?? action.runs.post, { ...env, ...stateVariables(state) }).result
   }
 
   #command({ enter = [] }: Pick<Step, 'enter'>): string[] {

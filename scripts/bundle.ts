@@ -11,10 +11,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const COMPILED = join(ROOT, 'build')
 
 /**
- * The libraries that are not loaded at the start but at the first import of their `#name`, from files beside the two
- * entries. An import() of ncc's own would put a copy of each beside either of them.
+ * What is not loaded at the start but at the first import of its `#name`, from files beside the entries: it shares
+ * nothing with what loads it. An import() of ncc's own would put a copy of each library beside each of them.
  */
-const LATER = { '#aws': './docker/registry/aws.js', '#exec': '@actions/exec', '#tool-cache': '@actions/tool-cache' }
+const LATER = {
+  '#aws': './docker/registry/aws.js',
+  '#clean-up': './modes/clean-up.js',
+  '#exec': '@actions/exec',
+  '#tool-cache': '@actions/tool-cache',
+}
 
 /** What a runner and a shell start: a few lines each, beside the one file that both load. */
 const THIN = ['index', 'cli'] as const

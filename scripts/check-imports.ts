@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import manifest from '../package.json' with { type: 'json' }
 
 /** Holds the direction of imports in `src/`: `npm run check` runs it. */
 
@@ -38,6 +39,14 @@ const OUT_OF_REACH_OF_POST = ['main', 'plan', 'strategies', 'rollout/send', 'rol
 
 /** Imports that go upwards and still stand, `<from> <to>`: the list only ever gets shorter. */
 const STILL_UPWARDS: readonly string[] = []
+
+/** The files of ours that are imported as `#name`, from a file of the bundle of their own. */
+const NAMED = new Map(
+  Object.entries<string>(manifest.imports).flatMap(([name, target]) => {
+    const [, path] = /^\.\/src\/(.+)\.ts$/.exec(target) ?? []
+    return path === undefined ? [] : [[name, path] as const]
+  }),
+)
 
 /** A file of `src/`: its path there, with slashes and without `.ts`. */
 export interface Source {
@@ -103,12 +112,14 @@ function canDeploy(path: string): boolean {
 }
 
 function importsOf({ path, text }: Source): Import[] {
-  const specifiers = text.matchAll(/^(?:import\b|export\b|\} from )[^\n]*'(\.[^']+)\.ts'|\bimport\('(\.[^']+)\.ts'\)/gm)
-  return [...specifiers].map(({ 1: fixed, 2: lazy, index }) => ({
-    from: path,
-    to: posix.join(posix.dirname(path), fixed ?? lazy ?? ''),
-    line: text.slice(0, index).split('\n').length,
-  }))
+  const specifiers = text.matchAll(
+    /^(?:import\b|export\b|\} from )[^\n]*'(\.[^']+)\.ts'|\bimport\((?:\/\*[^*]*\*\/ )?'(?:(\.[^']+)\.ts|(#[^']+))'\)/gm,
+  )
+  return [...specifiers].flatMap(({ 1: fixed, 2: lazy, 3: named = '', index }) => {
+    const relative = fixed ?? lazy
+    const to = relative === undefined ? NAMED.get(named) : posix.join(posix.dirname(path), relative)
+    return to === undefined ? [] : [{ from: path, to, line: text.slice(0, index).split('\n').length }]
+  })
 }
 
 /** The folder of a file, or the file itself where it lies in none. */

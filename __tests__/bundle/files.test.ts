@@ -22,9 +22,10 @@ const modulesIn = (code: string) => sourcesOf(code).flatMap((name) => /^build\/(
 /** What Node loads together with a file: all that it asks for by a path, and not by a function's call. */
 const loadedWith = (code: string) => [...code.matchAll(/^import .*["'](\..+)["'];?$/gm)].map(([, path]) => path)
 
-test('each entry is a file of its own, and the libraries that are loaded later are beside it', async () => {
+test('each entry is a file of its own, and what is loaded later is beside it', async () => {
   expect((await readdir(DIST)).toSorted()).toEqual([
     'aws.js',
+    'clean-up.js',
     'cli.js',
     'exec.js',
     'index.js',
@@ -42,36 +43,53 @@ test('each entry is a file of its own, and the libraries that are loaded later a
     expect(loadedWith(code)).toEqual(['./run.js'])
     expect(code.length).toBeLessThan(500)
   }
-  for (const name of ['run.js', 'post.js']) {
+  const later: Record<string, readonly string[]> = {
+    'run.js': ['#aws', '#exec', '#tool-cache'],
+    // What asks Amazon for a login is none of post's.
+    'clean-up.js': ['#exec', '#tool-cache'],
+    'post.js': ['#clean-up'],
+  }
+  for (const [name, names] of Object.entries(later)) {
     const code = await read(name)
     expect(loadedWith(code)).toEqual([])
-    // What asks Amazon for a login is none of post's.
-    const ofFile = Object.keys(imports).filter((asked) => name === 'run.js' || asked !== '#aws')
-    for (const asked of ofFile) expect(code).toContain(`import(/* webpackIgnore: true */ '${asked}')`)
+    const asked = [...code.matchAll(/\bimport\(\/\* webpackIgnore: true \*\/ '(#.+)'\)/g)].map(([, one]) => one)
+    expect([...new Set(asked)].toSorted()).toEqual(names)
   }
+  expect(Object.keys(imports)).toEqual([...new Set(Object.values(later).flat())].toSorted())
 })
 
-test.each(['run.js', 'post.js'])('%s loads no HTTP client at its start: that would double its code', async (name) => {
-  expect(await read('tool-cache.js')).toContain('class Agent extends DispatcherBase')
-  expect(await read(name)).not.toContain('class Agent extends DispatcherBase')
+test('post holds no more than what says whether anything is left', async () => {
+  expect(modulesIn(await read('post.js'))).not.toContain('modes/clean-up')
+  expect((await read('post.js')).length).toBeLessThan(20_000)
 })
+
+test.each(['run.js', 'clean-up.js'])(
+  '%s loads no HTTP client at its start: that would double its code',
+  async (name) => {
+    expect(await read('tool-cache.js')).toContain('class Agent extends DispatcherBase')
+    expect(await read(name)).not.toContain('class Agent extends DispatcherBase')
+  },
+)
 
 test('what post loads holds no code that deploys', async () => {
   expect(modulesIn(await read('run.js'))).toEqual(expect.arrayContaining(DEPLOYING))
-  const ofPost = modulesIn(await read('post.js'))
-  expect(ofPost).toContain('modes/clean-up')
+  expect(modulesIn(await read('clean-up.js'))).toContain('modes/clean-up')
+  const ofPost = (await Promise.all(['post.js', 'clean-up.js'].map(read))).flatMap(modulesIn)
   for (const name of DEPLOYING) expect(ofPost).not.toContain(name)
 })
 
-test.each(['run.js', 'post.js', 'aws.js', 'exec.js', 'tool-cache.js'])('%s can be read', async (name) => {
-  const code = await read(name)
-  const lines = code.split('\n')
-  // A table of a library, and a program that it carries, are one line each.
-  expect(lines.filter((line) => line.length > 500).length / lines.length).toBeLessThan(0.001)
-  // Amazon publishes its library without the comments.
-  if (name === 'aws.js') return
-  expect(lines.filter((line) => /^\s*(?:\/\/|\/?\*)/.test(line)).length / lines.length).toBeGreaterThan(0.05)
-})
+test.each(['run.js', 'post.js', 'clean-up.js', 'aws.js', 'exec.js', 'tool-cache.js'])(
+  '%s can be read',
+  async (name) => {
+    const code = await read(name)
+    const lines = code.split('\n')
+    // A table of a library, and a program that it carries, are one line each.
+    expect(lines.filter((line) => line.length > 500).length / lines.length).toBeLessThan(0.001)
+    // Amazon publishes its library without the comments.
+    if (name === 'aws.js') return
+    expect(lines.filter((line) => /^\s*(?:\/\/|\/?\*)/.test(line)).length / lines.length).toBeGreaterThan(0.05)
+  },
+)
 
 test('no file tells of the machine that built it', async () => {
   const root = fileURLToPath(ROOT).replace(/\/$/, '')

@@ -4,20 +4,14 @@ import { readInputs, readReach } from '../inputs/read.ts'
 import { releaseLeft } from '../lock/lock.ts'
 import { removalByHand, removeOfRun } from '../prepare/passing-services.ts'
 import { timeLimit } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
+import { directoriesLeft, savedByMain } from '../runner/left-by-main.ts'
+import { log, speakForAll } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
-import { savedByMain } from '../runner/saved.ts'
 import { someOf } from '../runner/some-of.ts'
 import { type RunState, readState, stepIdentity } from '../runner/state.ts'
 import { endMarked, isAlive, pidNamespace, stopMain } from '../runner/survivors.ts'
-import {
-  createWorkspace,
-  isThere,
-  leftWorkspaces,
-  markOf,
-  removeWorkspace,
-  type Workspace,
-} from '../runner/workspace.ts'
+import { createWorkspace, markOf, removeWorkspace, type Workspace } from '../runner/workspace.ts'
+import { isThere, leftWorkspaces } from '../runner/workspace-path.ts'
 import { settle, unknown } from './aftermath.ts'
 
 const LIMIT_MS = 90_000
@@ -38,6 +32,7 @@ interface Leftover {
  * under way, and releases the locks. After a main that ended by itself there is nothing to do. It never fails the job.
  */
 export async function cleanUp(): Promise<void> {
+  speakForAll((error) => log.warning(`Not all was cleaned up: ${messageOf(error)}`))
   await cleanUpAfterMain().catch((error: unknown) => log.warning(`Not cleaned up: ${messageOf(error)}`))
 }
 
@@ -91,21 +86,16 @@ export async function cleanUpAfterKilled(): Promise<void> {
 
 /** Of the main that this post belongs to: what the runner has kept tells it, else the files that mains leave. */
 async function leftovers(): Promise<Leftover[]> {
-  const saved = savedByMain('workspace')
-  if (saved !== undefined) {
-    try {
-      return (await isThere(saved)) ? [{ directory: saved, state: await readState(saved) }] : []
-    } catch (error) {
-      log.warning(`Not cleaned up: ${messageOf(error)}`)
-      return []
-    }
-  }
-  const step = stepIdentity(process.env)
-  if (step === '') return []
+  const directories = await directoriesLeft().catch((error: unknown) => {
+    log.warning(`Not cleaned up: ${messageOf(error)}`)
+    return []
+  })
   const all = await Promise.all(
-    (await leftWorkspaces()).map(async (directory) => ({ directory, state: await readState(directory) })),
+    directories.map(async (directory) => ({ directory, state: await readState(directory) })),
   )
-  const ours = all.filter(({ state }) => state?.step === step)
+  if (savedByMain('workspace') !== undefined) return all
+  const step = stepIdentity(process.env)
+  const ours = all.filter(({ state }) => step !== '' && state?.step === step)
   // The jobs of a matrix may be taken for one another: then one that still runs is not stopped.
   return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !isAlive(state))
 }

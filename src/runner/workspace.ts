@@ -1,22 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { messageOf, UserError } from '../errors.ts'
 import { log } from './log.ts'
-import { isOwn } from './ownership.ts'
 import { saveForPost } from './saved.ts'
 import { JOURNAL } from './state.ts'
-import { temporaryDirectories, unwritable } from './temporary.ts'
-
-const NAME = /^swarm-deploy-[0-9a-f]{12}$/
-const NAME_BYTES = 'swarm-deploy-0123456789ab'.length
-
-/** What the kernel allows for the path of a socket, without its closing NUL. */
-const LONGEST_SOCKET_PATH_BYTES = 107
-/** `/s12`, and what ssh adds while it makes its control socket. */
-const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length
-const LONGEST_DIRECTORY_BYTES = LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length
+import { unwritable } from './temporary.ts'
+import { isThere, parentsOfWorkspaces, workspaceName } from './workspace-path.ts'
 
 /** More than a run writes before it changes anything: a full disk shows here, where another can be taken. */
 const PROBE = Buffer.alloc(256 * 1024)
@@ -86,9 +77,9 @@ export function removeOwnAtOnce(): void {
 }
 
 async function makeWorkspace(): Promise<string> {
-  const name = `swarm-deploy-${randomBytes(6).toString('hex')}`
+  const name = workspaceName(randomBytes(6).toString('hex'))
   const reasons: string[] = []
-  for (const parent of temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)) {
+  for (const parent of parentsOfWorkspaces()) {
     const directory = join(parent, name)
     saveForPost('workspace', directory)
     try {
@@ -124,39 +115,6 @@ async function written<T>(work: Promise<T>, directory: string): Promise<T> {
 /** By which the children of a run are found: an entry of their environment. */
 export function markOf(directory: string): string {
   return `${MARK}=${basename(directory)}`
-}
-
-/**
- * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
- * among them.
- */
-export async function leftWorkspaces(): Promise<string[]> {
-  const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)
-  const found = await Promise.all(
-    parents.map(async (parent) => {
-      const names = await readdir(parent).catch(() => [])
-      return names.filter((name) => NAME.test(name)).map((name) => join(parent, name))
-    }),
-  )
-  const checked = await Promise.all(
-    found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) })),
-  )
-  return checked.filter((one) => one.isThere).map(({ path }) => path)
-}
-
-/**
- * Whether a workspace is there.
- *
- * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
- */
-export async function isThere(directory: string): Promise<boolean> {
-  const parents = temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES)
-  const isOurName = NAME.test(basename(directory)) && parents.includes(dirname(directory))
-  const stats = isOurName ? await lstat(directory).catch(() => undefined) : undefined
-  if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
-    throw new Error(`${directory} is not a directory that this action made`)
-  }
-  return stats !== undefined
 }
 
 /**

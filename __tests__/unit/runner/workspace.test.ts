@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { UserError } from '../../../src/errors.ts'
-import { createWorkspace, leftWorkspaces, removeWorkspace } from '../../../src/runner/workspace.ts'
+import { createWorkspace, removeWorkspace } from '../../../src/runner/workspace.ts'
+import { leftWorkspaces } from '../../../src/runner/workspace-path.ts'
 
 const SET_BEFORE = process.env.RUNNER_TEMP
 let temp: string

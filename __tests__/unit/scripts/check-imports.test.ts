@@ -52,9 +52,12 @@ test('an import that is allowed to go upwards is named when it does so no more',
   ])
 })
 
-test('post reaches nothing that can deploy, not by way of others either', () => {
+test.each([
+  ['an import', "import { cleanUp } from './modes/clean-up.ts'"],
+  ['the file that it loads later', "const cleanUp = () => import(/* webpackIgnore: true */ '#clean-up')"],
+])('post reaches nothing that can deploy, not by way of others either: by %s', (_what, line) => {
   const sources = [
-    source('post', "import { cleanUp } from './modes/clean-up.ts'"),
+    source('post', line),
     source('modes/clean-up', "import { settle } from './aftermath.ts'"),
     source('modes/aftermath', "import { send } from '../rollout/send.ts'"),
   ]
