@@ -448,6 +448,75 @@ describe('a run that is cut off', () => {
     expect(run.seconds).toBeLessThan(4)
   })
 
+  describe('while it waits for an answer', () => {
+    const KNOWN = 'it is not known whether the swarm removed it: '
+    const NEXT = '. The next run goes on with it'
+    const STOPPED = `${KNOWN}the run was stopped before it answered${NEXT}`
+
+    test.each([
+      ['is done', true],
+      ['is not done', false],
+    ])('by a stop says so, and blames nobody, where the removal of a service %s', async (_, done) => {
+      const swarm = newSwarm()
+      await deploy(swarm, 'shop')
+      const stop = new AbortController()
+      const at = /^DELETE \/services/
+      swarm.faults.add(
+        { at, fault: { kind: 'meanwhile', act: () => cancel(stop) } },
+        { at, fault: { kind: 'stall', seconds: 600, done } },
+      )
+      const run = await remove(swarm, { stack: 'shop', 'max-parallel': '1' }, { stop })
+      expect(run.results[0]).toMatchObject({ outcome: 'cancelled', cause: STOPPED })
+      expect(run.log).not.toContain('refused')
+      const again = await remove(swarm, { stack: 'shop' })
+      expect([again.isRed, swarm.services]).toEqual([false, []])
+    })
+
+    test('by the time says so', async () => {
+      const swarm = newSwarm()
+      await deploy(swarm, 'shop')
+      swarm.faults.add({ at: /^DELETE \/services/, times: 9, fault: { kind: 'stall', seconds: 600 } })
+      const { results } = await remove(swarm, { stack: 'shop', 'max-parallel': '1', timeout: '20s' })
+      const [first, second] = results
+      expect(first).toMatchObject({ outcome: 'timed-out', cause: expect.stringContaining(KNOWN) })
+      expect(first?.cause).toContain(`: the time that the run has for it is over${NEXT}`)
+      expect(second).toMatchObject({
+        outcome: 'timed-out',
+        cause: 'the time of the run was over before it was removed: it is as it was',
+      })
+    })
+
+    test('of a network, by a stop, says the same', async () => {
+      const swarm = newSwarm()
+      await deploy(swarm, 'shop')
+      const stop = new AbortController()
+      const at = /^DELETE \/networks/
+      swarm.faults.add(
+        { at, fault: { kind: 'meanwhile', act: () => cancel(stop) } },
+        { at, fault: { kind: 'stall', seconds: 600 } },
+      )
+      const { removed, log } = await remove(swarm, { stack: 'shop' }, { stop })
+      expect(removed?.find(({ kind }) => kind === 'network')).toMatchObject({ outcome: 'cancelled', cause: STOPPED })
+      expect(log).not.toContain('refused')
+    })
+
+    test('of the records, by a stop, says that they may be there', async () => {
+      const swarm = newSwarm()
+      await deploy(swarm, 'shop')
+      const stop = new AbortController()
+      const record = [...swarm.store.objects.configs.values()].find(({ name }) =>
+        name.startsWith('swarm-deploy.record'),
+      )
+      const at = new RegExp(`^DELETE /configs/${record?.id}`)
+      swarm.faults.add(
+        { at, fault: { kind: 'meanwhile', act: () => cancel(stop) } },
+        { at, fault: { kind: 'stall', seconds: 600 } },
+      )
+      const { log } = await remove(swarm, { stack: 'shop' }, { stop })
+      expect(log).toMatch(/Perhaps not removed: 1 record of earlier deploys: .*: the run was stopped\n/)
+    })
+  })
+
   test('one that is stopped before the records go says so', async () => {
     const swarm = newSwarm()
     await deploy(swarm, 'shop')

@@ -100,6 +100,31 @@ describe('a run that is stopped while the daemon hangs', () => {
     },
   )
 
+  test.each(['canary', 'recreate'])(
+    'while the first step of %s is sent: it is the stop that ended it, and no failure',
+    async (strategy) => {
+      const swarm = await swarmOfWeb()
+      const { results } = await stoppedInAHang(swarm, /^POST \/services\/\w+\/update/, { ...asked, strategy })
+      const cause = expect.stringMatching(
+        /^it is not known whether the swarm took its first step: the run was stopped before it answered/,
+      )
+      expect(results).toMatchObject([{ outcome: 'cancelled', cause }])
+    },
+  )
+
+  test('while a stack is pruned: what may be left is told, and nobody is blamed', async () => {
+    const swarm = await swarmOfWeb()
+    const compose = (names: readonly string[]) =>
+      `services: {${names.map((name) => `${name}: {image: 'hub.test/acme/web:1'}`).join(', ')}}`
+    await runAction(swarm, { stack: 'shop', monitor: '1s' }, { compose: compose(['web', 'old']) })
+    const pruning = { stack: 'shop', monitor: '1s', prune: 'true' }
+    const run = await stoppedInAHang(swarm, /^DELETE \/services/, pruning, 1, compose(['web']))
+    const cause =
+      'it is not known whether the swarm removed it: the run was stopped before it answered. The next run goes on with it'
+    expect(run.results).toMatchObject([{ outcome: 'unchanged' }, { name: 'shop_old', outcome: 'cancelled', cause }])
+    expect(run.log).toMatch(/service shop_old is no longer needed, and may be left: .*: the run was stopped\n/)
+  })
+
   test('in the way back: ends in time', async () => {
     const swarm = await swarmOfWeb()
     const inputs = { ...asked, services: 'web: hub.test/acme/web:crashes' }
@@ -263,7 +288,7 @@ describe('what a stack has had made', () => {
     expect(isBug).toBe(false)
     expect(seconds).toBeLessThan(PATIENCE_SECONDS + 1)
     expect(log).toMatch(
-      /Warning: network shop_front, which this run has made, is left: .*`docker network rm shop_front`/,
+      /Warning: network shop_front, which this run has made, may be left: .*: the run was stopped\. .*`docker network rm shop_front`/,
     )
   })
 
@@ -293,7 +318,7 @@ describe('what a stack has had made', () => {
     const { problems, log, after } = await stoppedInAHang(swarm, /^POST \/configs\/create/, inputs, 1, file('1'))
     expect(after).toBeLessThan(PATIENCE_SECONDS)
     expect(problems).toEqual([expect.stringMatching(/^Stopped by SIGTERM, and the swarm did not answer in time/)])
-    expect(log).toMatch(/network shop_front, which this run has made, is left/)
+    expect(log).toMatch(/network shop_front, which this run has made, may be left/)
     expect(log).toMatch(/config shop_motd-\w+: it is not known whether the swarm made it/)
   })
 })

@@ -1,5 +1,6 @@
 import type { CommandOptions, DockerCli } from '../docker/cli/cli.ts'
 import { type Engine, type RequestOptions, TooLate } from '../docker/engine/engine.ts'
+import { messageOf } from '../errors.ts'
 import type { Connection } from './connection.ts'
 
 /**
@@ -21,7 +22,7 @@ function boundEngine(engine: Engine, limit: () => AbortSignal, onAnswer: () => v
       onAnswer()
       return answer
     } catch (error) {
-      throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, error) : error
+      throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, within, error) : error
     }
   }
   return {
@@ -75,8 +76,8 @@ function isEndedInTime(error: unknown, { signal }: { readonly signal: AbortSigna
   return isLimit && (error as Error).name === 'AbortError'
 }
 
-function unanswered(request: string, cause: unknown): TooLate {
-  const reason = 'the time for it is over'
+function unanswered(request: string, { signal }: { readonly signal: AbortSignal }, cause: unknown): TooLate {
+  const reason = messageOf(signal.reason)
   return new TooLate(`the docker daemon did not answer ${request}: ${reason}`, { cause, reason })
 }
 

@@ -170,7 +170,7 @@ export class RunTime {
     const end = new AbortController()
     const onStop = () => {
       const passed = nowMs() - (this.#stoppedAt ?? nowMs())
-      setTimeout(() => end.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref()
+      setTimeout(() => end.abort(tooLong('the run was stopped')), Math.max(0, AFTER_STOP_MS[part] - passed)).unref()
     }
     if (this.#stop.aborted) onStop()
     else this.#stop.addEventListener('abort', onStop, { once: true })

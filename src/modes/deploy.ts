@@ -191,10 +191,11 @@ async function prune(
   stack: Stack | undefined,
   belongings: Belongings | undefined,
   records: RecordsNow,
-  { connection, deployment, observed }: RolloutRun,
+  run: RolloutRun,
 ) {
+  const { connection, deployment, observed } = run
   if (!deployment.wait || !isAllGood(ended)) return []
-  if (stack !== undefined) return removeUnused(stack, connection, nameInFiles, records)
+  if (stack !== undefined) return removeUnused(stack, run, nameInFiles, records)
   await removeEarlierVersions(belongings, observed.services, connection, records)
   return []
 }

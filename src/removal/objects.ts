@@ -4,7 +4,7 @@ import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
-import { isInUse, removeOrSayWhy, whenReleased } from '../stack/remove.ts'
+import { isInUse, outcomeOf, tryToRemove, whenReleased } from '../stack/remove.ts'
 import { listNetworks, surelyKnownServices } from '../stack/stack.ts'
 import { type KeptObject, type RemovableObject, type RemovalPlan, split } from './plan.ts'
 import type { RemovalRun } from './services.ts'
@@ -51,25 +51,29 @@ export async function removeRecords(
   if (records.length === 0) return []
   const all = { kind: 'record', name: 'of earlier deploys', count: records.length } as const
   if (signal.aborted) return [{ ...all, outcome: 'cancelled', cause: 'the run was stopped before they were removed' }]
-  const refusals = await inParallel(records, MOST_AT_ONCE, (id) => removeOrSayWhy(connection.engine, `/configs/${id}`))
-  const [refusal] = refusals.filter((one) => one !== undefined)
-  const count = refusals.filter((one) => one === undefined).length
-  if (refusal !== undefined)
-    log.warning(`Not removed: ${records.length - count} records of earlier deploys: ${refusal}`)
+  const left = await inParallel(records, MOST_AT_ONCE, (id) => tryToRemove(connection.engine, `/configs/${id}`))
+  const [first] = left.filter((one) => one !== undefined)
+  const count = left.filter((one) => one === undefined).length
+  if (first !== undefined) {
+    const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed'
+    const many = records.length - count
+    log.warning(`${what}: ${many} ${many === 1 ? 'record' : 'records'} of earlier deploys: ${first.said}`)
+  }
   if (count === 0) return []
   log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`)
   return [{ ...all, count, outcome: 'removed' }]
 }
 
-async function removeObject(object: RemovableObject, { connection, signal }: RemovalRun): Promise<RemovedThing> {
+async function removeObject(object: RemovableObject, run: RemovalRun): Promise<RemovedThing> {
+  const { connection, signal } = run
   if (signal.aborted) return tell(object, 'cancelled', 'the run was stopped before it was removed')
-  const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`)
-  const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal, RELEASE_SECONDS) : attempt())
-  if (refusal === undefined) return tell(object, 'removed')
+  const attempt = () => tryToRemove(connection.engine, `/${object.kind}s/${object.id}`)
+  const left = await (object.kind === 'network' ? whenReleased(attempt, signal, RELEASE_SECONDS) : attempt())
+  if (left === undefined) return tell(object, 'removed')
   // A container that was started by hand is on it, or somebody's deploy was faster.
-  return isInUse(refusal)
-    ? tell(object, 'kept', refusal)
-    : tell(object, 'failed', `docker refused to remove it: ${refusal}`)
+  if (isInUse(left)) return tell(object, 'kept', left.said)
+  const { outcome, cause } = outcomeOf(left, run)
+  return tell(object, outcome, cause)
 }
 
 function tell({ kind, name }: RemovableObject, outcome: RemovedThing['outcome'], cause?: string): RemovedThing {

@@ -17,7 +17,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import { someOf } from '../runner/some-of.ts'
-import { removeOrSayWhy } from '../stack/remove.ts'
+import { type NotRemoved, outcomeOf, tryToRemove } from '../stack/remove.ts'
 
 const LOOK_EVERY_MS = 300
 /** Swarm forgets tasks that have ended within a second. */
@@ -33,7 +33,8 @@ interface Going {
   readonly service: Service
   /** When its removal was begun; `undefined`: it was not. */
   readonly startedAt: number | undefined
-  readonly refusal?: string
+  /** Why it is there all the same, or may be. */
+  readonly left?: NotRemoved
 }
 
 /**
@@ -44,19 +45,19 @@ interface Going {
  * @returns what became of each
  */
 export async function removeServices(services: readonly Service[], run: RemovalRun): Promise<ServiceResult[]> {
-  const { connection, signal, asked } = run
+  const { connection, signal, time, asked } = run
   const lines = serviceLog(services.map(({ Spec }) => Spec.Name))
   const first = await inParallel(services, asked.maxParallel, async (service): Promise<Going> => {
-    if (signal.aborted) return { service, startedAt: undefined }
+    if (signal.aborted || time.isOver) return { service, startedAt: undefined }
     const startedAt = nowMs()
-    const refusal = await removeOrSayWhy(connection.engine, `/services/${service.ID}`)
-    return { service, startedAt, ...(refusal !== undefined && { refusal }) }
+    const left = await tryToRemove(connection.engine, `/services/${service.ID}`)
+    return { service, startedAt, ...(left && { left }) }
   })
   const there = await stillThere(first.filter(isRemoved).map(idOf), run)
   const going = await inParallel(first, asked.maxParallel, async (one): Promise<Going> => {
     if (!there.has(idOf(one)) || signal.aborted) return one
-    const refusal = await removeOrSayWhy(connection.engine, `/services/${one.service.ID}`)
-    return { ...one, ...(refusal !== undefined && { refusal }) }
+    const left = await tryToRemove(connection.engine, `/services/${one.service.ID}`)
+    return { ...one, ...(left && { left }) }
   })
   const ended = await waitForEnd(going, run, lines)
   return going.map((one) => resultOf(one, ended, run, lines))
@@ -102,8 +103,8 @@ async function waitForEnd(going: readonly Going[], run: RemovalRun, lines: Servi
   return { at, ...last }
 }
 
-function isRemoved({ startedAt, refusal }: Going): boolean {
-  return startedAt !== undefined && refusal === undefined
+function isRemoved({ startedAt, left }: Going): boolean {
+  return startedAt !== undefined && left === undefined
 }
 
 /**
@@ -165,11 +166,11 @@ async function tasksOf(what: RemovalSubject, engine: Engine): Promise<readonly T
 
 function resultOf(
   one: Going,
-  { at, left, unreachable, nodes }: Ended,
+  { at, left: tasksLeft, unreachable, nodes }: Ended,
   run: RemovalRun,
   lines: ServiceLog,
 ): ServiceResult {
-  const { service, startedAt, refusal } = one
+  const { service, startedAt, left } = one
   const name = service.Spec.Name
   const whole = (seconds: number): Omit<ServiceResult, 'outcome'> => ({
     name,
@@ -184,11 +185,18 @@ function resultOf(
     lines.bad(name, `${outcome}: ${cause}`)
     return { ...whole(startedAt === undefined ? 0 : secondsSince(startedAt)), outcome, cause }
   }
-  if (startedAt === undefined) return bad('cancelled', 'the run was stopped before it was removed: it is as it was')
-  if (refusal !== undefined) return bad('failed', `docker refused to remove it: ${refusal}`)
+  if (startedAt === undefined) {
+    return run.signal.aborted
+      ? bad('cancelled', 'the run was stopped before it was removed: it is as it was')
+      : bad('timed-out', 'the time of the run was over before it was removed: it is as it was')
+  }
+  if (left !== undefined) {
+    const { outcome, cause } = outcomeOf(left, run)
+    return bad(outcome, cause)
+  }
   const endedAt = at.get(service.ID)
   if (endedAt === undefined) {
-    const tasks = left.get(service.ID) ?? []
+    const tasks = tasksLeft.get(service.ID) ?? []
     const count = tasks.length === 1 ? '1 task of it has' : `${tasks.length || 'some'} tasks of it have`
     const where = placesOf(tasks, nodes)
     const rest = `${count} not ended yet${where === '' ? '' : ` on ${where}`}`

@@ -1,8 +1,8 @@
-import type { Connection } from '../connect/connection.ts'
+import { unanswered } from '../connect/unanswered.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import type { Engine } from '../docker/engine/engine.ts'
+import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
-import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
+import { findService, isAnswerLost, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
@@ -17,7 +17,7 @@ import type { RunIdentity } from '../runner/run.ts'
 import { someOf } from '../runner/some-of.ts'
 import { lifetimeOf } from './lifetime.ts'
 import type { RolloutRun } from './run.ts'
-import type { Sent } from './sent.ts'
+import type { Problem, Sent } from './sent.ts'
 import type { ServiceLog } from './service-log.ts'
 import type { Settled } from './settled.ts'
 import type { CredentialToStore } from './stored-credential.ts'
@@ -60,8 +60,9 @@ export async function sendInterim(
   change: Update,
   spec: ServiceSpec,
   credential: CredentialToStore,
-  { engine }: Connection,
+  run: Pick<RolloutRun, 'connection' | 'signal' | 'time'>,
 ): Promise<Sent> {
+  const { engine } = run.connection
   const { current } = change
   noteSending({ ...change, interim: spec })
   const sent = untouched(change)
@@ -84,9 +85,17 @@ export async function sendInterim(
     return taken
   } catch (error) {
     // The swarm may have taken it all the same.
-    const cause = `its first step could not be sent: ${messageOf(error)}`
-    return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } }
+    return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, run) }
   }
+}
+
+function notSent(error: unknown, run: Pick<RolloutRun, 'signal' | 'time'>): Problem {
+  const said = messageOf(error)
+  if (error instanceof EngineError && !isAnswerLost(error)) {
+    return { outcome: 'failed', cause: `its first step could not be sent: ${said}` }
+  }
+  const { outcome, why } = unanswered(said, run)
+  return { outcome, cause: `it is not known whether the swarm took its first step: ${why}` }
 }
 
 /** Others may have scaled it until then, and an interim spec without tasks does not say so. */

@@ -1,4 +1,5 @@
 import type { Connection } from '../connect/connection.ts'
+import { unanswered } from '../connect/unanswered.ts'
 import type { Service } from '../docker/api.ts'
 import { EngineError } from '../docker/engine/engine.ts'
 import { sharingTemplates } from '../docker/specs/shared-templates.ts'
@@ -52,7 +53,7 @@ export function deploy(services: readonly Change[], run: RolloutRun, watch?: Wat
     const problem = whyNotSent(run, watch)
     if (problem !== undefined) return { ...asItIs(change), problem }
     noteSending(change)
-    const sent = await send(change, run, end).catch((error: unknown) => unanswered(change, error, run, watch))
+    const sent = await send(change, run, end).catch((error: unknown) => unansweredSent(change, error, run, watch))
     noteSent(sent)
     return sent
   }
@@ -131,19 +132,14 @@ export function changeInWords(change: SendableChange): string {
 }
 
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function unanswered(
-  change: SendableChange,
-  error: unknown,
-  { signal, time }: RolloutRun,
-  watch: Watch | undefined,
-): Sent {
+function unansweredSent(change: SendableChange, error: unknown, run: RolloutRun, watch: Watch | undefined): Sent {
   const problem = () => {
-    if (signal.aborted) return lost('cancelled', 'the run was stopped before it answered')
-    if (watch?.failed.aborted) {
+    if (!run.signal.aborted && watch?.failed.aborted) {
       const { culprits } = watch
       return { ...lost('skipped', `it had not answered when ${someOf(culprits)} failed`), because: culprits }
     }
-    return lost(time.isOver ? 'timed-out' : 'failed', messageOf(error))
+    const { outcome, why } = unanswered(messageOf(error), run)
+    return lost(outcome, why)
   }
   return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() }
 }

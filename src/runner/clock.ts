@@ -53,7 +53,11 @@ export function timeLimit(ms: number): AbortSignal {
   return controller.signal
 }
 
-/** The reason of a signal that ends work because its time is over. */
-export function tooLong(): DOMException {
-  return new DOMException('The operation took too long', 'TimeoutError')
+/**
+ * The reason of a signal that ends work because its time is over.
+ *
+ * @param why in words that follow `did not answer:`, for whoever reads of what it has ended
+ */
+export function tooLong(why = 'the time for it is over'): DOMException {
+  return new DOMException(why, 'TimeoutError')
 }

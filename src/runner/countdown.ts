@@ -1,6 +1,6 @@
 import { nowMs, tooLong } from './clock.ts'
 
-/** A countdown that can stand still. Its timers keep nothing alive. */
+/** The time of a run, or of a part of one. It can stand still, and its timers keep nothing alive. */
 export class Countdown {
   /** As it began. */
   readonly seconds: number
@@ -60,7 +60,7 @@ export class Countdown {
       if (this.#stillSince !== undefined) continue
       const ring = () => {
         this.#alarms.delete(alarm)
-        alarm.controller.abort(tooLong())
+        alarm.controller.abort(tooLong('the time that the run has for it is over'))
       }
       const inMs = this.leftMs + alarm.afterMs
       if (inMs <= 0) ring()

@@ -1,8 +1,11 @@
 import type { Connection } from '../connect/connection.ts'
+import type { Run } from '../connect/run.ts'
+import { unanswered } from '../connect/unanswered.ts'
 import type { Service } from '../docker/api.ts'
-import type { Engine } from '../docker/engine/engine.ts'
+import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
+import { isAnswerLost } from '../docker/specs/spec-update.ts'
 import { referredIds } from '../docker/specs/stack-objects.ts'
 import { messageOf } from '../errors.ts'
 import { recordsIn } from '../records/format.ts'
@@ -37,11 +40,12 @@ const TITLE = 'Remove what is not used any more'
  */
 export async function removeUnused(
   stack: Stack,
-  { engine }: Connection,
+  run: Pick<Run, 'connection'> & Ending,
   nameOf: (service: Service) => string,
   records: RecordsNow,
 ): Promise<ServiceResult[]> {
-  const surplus = stack.prune ? await surplusNow(stack, engine, nameOf) : []
+  const { engine } = run.connection
+  const surplus = stack.prune ? await surplusNow(stack, engine, nameOf, run) : []
   const tidy = (asStage: typeof stage) =>
     orSay(`the stack ${stack.name} no longer needs`, async () => {
       const { services, known, kept } = await readNow(engine, records)
@@ -53,7 +57,7 @@ export async function removeUnused(
     return 'problem' in surplus ? [surplus.problem] : []
   }
   return stage(TITLE, async () => {
-    const results = await Promise.all(surplus.map((service) => removeService(service, engine)))
+    const results = await Promise.all(surplus.map((service) => removeService(service, engine, run)))
     await tidy((_, work) => work())
     return results
   })
@@ -93,46 +97,48 @@ export interface RecordsNow {
 }
 
 /** The run was asked to prune, and nobody knows what there is to remove. */
-function notPruned({ name }: Stack, error: unknown): ServiceResult {
-  return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${messageOf(error)}`)
+function notPruned({ name }: Stack, error: unknown, run: Ending): ServiceResult {
+  const { outcome } = unanswered('', run)
+  const cause = `what its files no longer name was not removed: ${messageOf(error)}`
+  return removal(name, nowMs(), undefined, { outcome, cause })
 }
 
 async function surplusNow(
   stack: Stack,
   engine: Engine,
   nameOf: (service: Service) => string,
+  run: Ending,
 ): Promise<Service[] | { readonly problem: ServiceResult }> {
   try {
     return surplusServices(stack, await readServices(engine), nameOf)
   } catch (error) {
-    return { problem: notPruned(stack, error) }
+    return { problem: notPruned(stack, error, run) }
   }
 }
 
-async function removeService(service: Service, engine: Engine): Promise<ServiceResult> {
+async function removeService(service: Service, engine: Engine, run: Ending): Promise<ServiceResult> {
   const startedAt = nowMs()
-  const refusal = await removeOrSayWhy(engine, `/services/${service.ID}`)
-  say(`service ${service.Spec.Name}`, refusal)
-  const cause = refusal === undefined ? undefined : `docker refused to remove it: ${refusal}`
-  return removal(service.Spec.Name, startedAt, imageOf(service), cause)
+  const left = await tryToRemove(engine, `/services/${service.ID}`)
+  say(`service ${service.Spec.Name}`, left)
+  return removal(service.Spec.Name, startedAt, imageOf(service), left && outcomeOf(left, run))
 }
 
 function removal(
   name: string,
   startedAt: number,
   before: string | undefined,
-  cause: string | undefined,
+  problem: { readonly outcome: 'cancelled' | 'timed-out' | 'failed'; readonly cause: string } | undefined,
 ): ServiceResult {
   return {
     name,
     action: 'remove',
-    outcome: cause === undefined ? 'removed' : 'failed',
+    outcome: 'removed',
     image: { before, wanted: undefined, after: undefined },
     config: undefined,
     nodes: 0,
     tasks: { running: 0, wanted: 0 },
     seconds: secondsSince(startedAt),
-    ...(cause === undefined ? {} : { cause }),
+    ...problem,
   }
 }
 
@@ -164,7 +170,7 @@ async function readNow(engine: Engine, { hasOne }: RecordsNow) {
 
 async function removeObjects(unused: readonly UnusedObject[], engine: Engine): Promise<void> {
   for (const { kind, id, name } of unused) {
-    const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`)
+    const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
     say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()))
   }
 }
@@ -190,11 +196,17 @@ export async function removeMade(
         return [`it is not known whether the ${kind} ${name} was made`]
       }
       if (used?.has(id)) return []
-      const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`)
+      const attempt = () => tryToRemove(engine, `/${kind}s/${id}`)
       const refusal = await (stop.aborted ? attempt() : whenReleased(attempt))
-      if (refusal === undefined) log.info(`${kind} ${name}: removed again`)
-      else log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`)
-      return refusal === undefined ? [] : [`the ${kind} ${name} is left`]
+      if (refusal === undefined) {
+        log.info(`${kind} ${name}: removed again`)
+        return []
+      }
+      const state = refusal.isUnknown ? 'may be left' : 'is left'
+      log.warning(
+        `${kind} ${name}, which this run has made, ${state}: ${refusal.said}. If it is there and nothing uses it: ${byHand}`,
+      )
+      return [`the ${kind} ${name} ${state}`]
     }),
   )
   return left.flat()
@@ -213,28 +225,45 @@ function readServices(engine: Engine): Promise<readonly Service[]> {
   return surelyKnownServices(engine, timeLimit(READ_TIMEOUT_MS))
 }
 
-/** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */
-export async function removeOrSayWhy(engine: Engine, path: string): Promise<string | undefined> {
+/** What is known of something whose removal did not succeed. */
+export interface NotRemoved {
+  readonly said: string
+  /** It may be gone: the answer did not come. Else the swarm has refused. */
+  readonly isUnknown: boolean
+}
+
+/** Removes what has this path of the Engine API: why it is not removed, or may not be; `undefined` when it is gone. */
+export async function tryToRemove(engine: Engine, path: string): Promise<NotRemoved | undefined> {
   try {
     await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS))
     return undefined
   } catch (error) {
-    return messageOf(error)
+    return { said: messageOf(error), isUnknown: !(error instanceof EngineError) || isAnswerLost(error) }
   }
+}
+
+/** By what a run ends early. */
+type Ending = Pick<Run, 'signal' | 'time'>
+
+/** What became of something that was to be removed and is not, or may not be. A later run finds it where it is left. */
+export function outcomeOf({ said, isUnknown }: NotRemoved, run: Ending) {
+  if (!isUnknown) return { outcome: 'failed', cause: `docker refused to remove it: ${said}` } as const
+  const { outcome, why } = unanswered(said, run)
+  return { outcome, cause: `it is not known whether the swarm removed it: ${why}. The next run goes on with it` }
 }
 
 /**
  * Removes a network as soon as the tasks that are being stopped have let go of it.
  *
- * @returns why it was not removed; `undefined` when it is gone
+ * @returns why it is not removed, or may not be; `undefined` when it is gone
  */
 export async function whenReleased(
-  removal: () => Promise<string | undefined>,
+  removal: () => Promise<NotRemoved | undefined>,
   stop?: AbortSignal,
   seconds = RELEASE_SECONDS,
-): Promise<string | undefined> {
+): Promise<NotRemoved | undefined> {
   const deadline = nowMs() + seconds * 1000
-  let refusal: string | undefined
+  let refusal: NotRemoved | undefined
   const isReleased = async () => {
     refusal = await removal()
     return refusal === undefined || !isInUse(refusal)
@@ -244,11 +273,12 @@ export async function whenReleased(
 }
 
 /** Whether docker refused because something uses it, in its words. */
-export function isInUse(refusal: string): boolean {
-  return /in use|active endpoints/i.test(refusal)
+export function isInUse({ said }: NotRemoved): boolean {
+  return /in use|active endpoints/i.test(said)
 }
 
-function say(what: string, refusal: string | undefined): void {
-  if (refusal === undefined) log.info(`${what}: removed`)
-  else log.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`)
+function say(what: string, left: NotRemoved | undefined): void {
+  if (left === undefined) log.info(`${what}: removed`)
+  else if (left.isUnknown) log.warning(`${what} is no longer needed, and may be left: ${left.said}`)
+  else log.warning(`${what} is no longer needed, but docker did not remove it: ${left.said}`)
 }

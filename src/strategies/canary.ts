@@ -126,7 +126,7 @@ async function sendCanary(change: Update, { tasks, total }: FirstStep, run: Roll
   run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`)
   await renewCredential(change, run, run.signal)
   const interim = withFirstTasks(sayingWhoScales(current.Spec, wanted), wanted, tasks, run.mark)
-  return sendInterim(change, interim, storedCredential(access), run.connection)
+  return sendInterim(change, interim, storedCredential(access), run)
 }
 
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */

@@ -63,7 +63,7 @@ async function stopOldTasks(services: readonly Change[], run: RolloutRun): Promi
         change,
         emptied(sayingWhoScales(change.current.Spec, change.wanted), run.mark),
         { from: 'spec' },
-        run.connection,
+        run,
       )
     }),
   )

@@ -171,7 +171,7 @@ function within(answer: Promise<Answer>, signal: AbortSignal | undefined, limitM
       end()
       const isLate = signal?.reason?.name === 'TimeoutError'
       const stopped = new DOMException('This operation was aborted', { name: 'AbortError', cause: signal?.reason })
-      reject(isLate ? new TooLate('the time for the call is over') : stopped)
+      reject(isLate ? new TooLate(`the docker daemon did not answer: ${signal?.reason.message}`) : stopped)
     }
     const end = () => {
       clearTimeout(timer)

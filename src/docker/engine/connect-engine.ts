@@ -106,8 +106,8 @@ class Calls {
       return await call
     } catch (error) {
       // A caller's own limit ends the call as ours does.
-      const isLate = error instanceof DOMException && (error.cause as Error | undefined)?.name === 'TimeoutError'
-      if (isLate) throw this.#lost(TooLate, method, path, 'the time for it is over', error)
+      const limit = error instanceof DOMException ? (error.cause as Error | undefined) : undefined
+      if (limit?.name === 'TimeoutError') throw this.#lost(TooLate, method, path, limit.message, error)
       if (!(error instanceof ConnectionLost)) throw error
       const Kind = error.constructor as typeof ConnectionLost
       throw this.#lost(Kind, method, path, this.#address.explain(error.message), error.cause)
