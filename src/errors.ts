@@ -80,14 +80,17 @@ export function withRemains(error: unknown, phrases: readonly string[]): unknown
   return error
 }
 
-/** Told of what stays of a run that changes no service: a phrase. */
-export type OnRemains = (what: string) => void
+/** Told of what stays of a run that changes no service: a phrase. @returns takes it back, for it is gone after all */
+export type OnRemains = (what: string) => () => void
 
 /** Does what a run is asked for, and notes on the error that ends it what it was told to stay. */
 export async function notingRemains<T>(work: (onRemains: OnRemains) => Promise<T>): Promise<T> {
   const told = new Set<string>()
   try {
-    return await work((what) => told.add(what))
+    return await work((what) => {
+      told.add(what)
+      return () => told.delete(what)
+    })
   } catch (error) {
     throw withRemains(error, [...told])
   }

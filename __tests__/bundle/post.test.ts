@@ -68,6 +68,31 @@ describe('post', () => {
   )
 
   test.each([
+    ['was left', true],
+    ['is gone by then', false],
+  ])(
+    'of a lock that %s says that it is released, or nothing',
+    async (_, isThere) => {
+      const Labels = { 'swarm-deploy.lock.token': 'token-of-main' }
+      const lock = {
+        ID: 'lock1',
+        Version: { Index: 1 },
+        CreatedAt: '',
+        Spec: { Name: 'swarm-deploy.lock.service.web', Labels },
+      }
+      const answers = { ...healthy.answers, '/configs': isThere ? [lock] : [], '/configs/lock1': {} }
+      await using docker = await fakeDocker({ ...healthy, answers })
+      const post = await runner.post({ lock: 'token-of-main' }, { with: inputs, env: { ...JOB, ...docker.env } })
+      expect(await docker.requests()).toContain('GET /configs')
+      const [connected, ...said] = post.stdout.trimEnd().split('\n')
+      expect(connected).toMatch(/^Connected to /)
+      const told = 'Released, for the stopped run held it: swarm-deploy.lock.service.web'
+      expect({ code: post.code, said }).toEqual({ code: 0, said: isThere ? [told] : [] })
+    },
+    LIMIT_MS,
+  )
+
+  test.each([
     ['with its state', false],
     ['without its state', true],
   ])(

@@ -58,6 +58,11 @@ export function locksOf(token: string): string {
   return JSON.stringify({ label: [`${TOKEN}=${token}`] })
 }
 
+/** The command that removes the locks of one run, and never another's of the same name. */
+export function releaseByHand(token: string): string {
+  return `docker config rm $(docker config ls --quiet --filter label=${TOKEN}=${token})`
+}
+
 /** A config object read as a lock. */
 export function heldLock({ ID, CreatedAt, Spec }: StackObject & { readonly CreatedAt: string }): HeldLock {
   const labels = Spec.Labels ?? {}

@@ -22,6 +22,7 @@ import {
   lockBody,
   lockName,
   locksOf,
+  releaseByHand,
   secondsLeft,
 } from './lock-config.ts'
 
@@ -84,6 +85,7 @@ export async function takeLockOf(
   const holder = { ...run, seconds }
   saveForPost('lock', holder.token)
   const held: HeldLocks = new Map()
+  const told: (() => void)[] = []
   const take = (names: readonly string[]) =>
     stage('Take the lock', async () => {
       // In one order for all runs, or two of them would wait for each other.
@@ -101,10 +103,10 @@ export async function takeLockOf(
     },
     [Symbol.asyncDispose]: () => {
       time.beginClosing()
-      return release(engine, holder, held, onRemains)
+      return release(engine, holder, held, told, onRemains)
     },
   }
-  const onStop = () => setTimeout(() => tellLeft([...held.keys()], onRemains), TELL_AFTER_STOP_MS).unref()
+  const onStop = () => setTimeout(() => told.push(...tellLeft(held, onRemains)), TELL_AFTER_STOP_MS).unref()
   signal.addEventListener('abort', onStop, { once: true })
   try {
     if (stack === undefined) await keeper.takeServices({ services })
@@ -120,12 +122,14 @@ export async function takeLockOf(
 
 /**
  * The locks of this run by their names; those too of which it is not known whether the swarm made them. A call that was
- * broken off, and so has no answer, may still be done.
+ * broken off, and so has no answer, may still be done; and what is there `already` may be ours, for the answer to a first
+ * call may have been lost, or another's.
  */
-type HeldLocks = Map<string, 'asked for' | 'answered'>
+type HeldLocks = Map<string, 'asked for' | 'already' | 'made'>
 
-function tellLeft(names: readonly string[], onRemains: OnRemains): void {
-  if (names.length > 0) onRemains(`${someOf(names)} may be left`)
+/** @returns what takes it back */
+function tellLeft(held: HeldLocks, onRemains: OnRemains): (() => void)[] {
+  return held.size === 0 ? [] : [onRemains(`${someOf([...held.keys()])} may be left`)]
 }
 
 async function waitFor(
@@ -181,14 +185,14 @@ async function create(engine: Engine, name: string, holder: Holder, held: HeldLo
       mayRepeat: true,
       signal: timeLimit(CALL_TIMEOUT_MS),
     })
-    held.set(name, 'answered')
+    held.set(name, 'made')
     return true
   } catch (error) {
-    if (error instanceof EngineError) held.set(name, 'answered')
-    if (error instanceof EngineError && error.status === 409) return false
-    if (error instanceof EngineError && !isFailure(error)) held.delete(name)
-    if (error instanceof EngineError) throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`)
-    throw error
+    if (!(error instanceof EngineError)) throw error
+    held.set(name, 'already')
+    if (error.status === 409) return false
+    if (!isFailure(error)) held.delete(name)
+    throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`)
   }
 }
 
@@ -200,17 +204,26 @@ async function find(engine: Engine, name: string, signal: AbortSignal): Promise<
 }
 
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine: Engine, holder: Holder, held: HeldLocks, onRemains: OnRemains): Promise<void> {
+async function release(
+  engine: Engine,
+  holder: Holder,
+  held: HeldLocks,
+  told: readonly (() => void)[],
+  onRemains: OnRemains,
+): Promise<void> {
   try {
     const released = held.size > 0 ? await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS)) : []
-    for (const [name, state] of held) if (state === 'answered' || released.includes(name)) held.delete(name)
+    for (const [name, state] of held) if (state !== 'asked for' || released.includes(name)) held.delete(name)
     if (held.size > 0) throw new Error('the call that makes it was broken off')
     saveForPost('lock', '')
+    for (const takeBack of told) takeBack()
   } catch (error) {
-    const names = [...held.keys()]
-    tellLeft(names, onRemains)
+    tellLeft(held, onRemains)
+    const names = [...held.keys()].join(', ')
+    const isOurs = [...held.values()].every((state) => state === 'made')
+    const what = isOurs ? `Not released: ${names}` : `It is not known whether this run has left ${names}`
     log.warning(
-      `Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``,
+      `${what} (${messageOf(error)}). What it has taken expires by itself ${holder.seconds} s later, or is removed with \`${releaseByHand(holder.token)}\``,
     )
   }
 }
@@ -226,7 +239,7 @@ async function releaseAll(engine: Engine, token: string, signal: AbortSignal): P
   return ours.map(({ Spec }) => Spec.Name)
 }
 
-/** Releases what a killed main left behind. */
-export async function releaseLeft(token: string, { engine }: Connection): Promise<void> {
-  await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS))
+/** Releases what a killed main left behind. @returns the names of those that were there */
+export function releaseLeft(token: string, { engine }: Connection): Promise<string[]> {
+  return releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS))
 }

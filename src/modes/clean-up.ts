@@ -179,8 +179,10 @@ async function settleAll(
     await removeOfRun(connection.engine, state.pulls, signal)
     log.info('The services that the stopped run had on the nodes for a while are removed')
   }
-  for (const token of locks) await releaseLeft(token, connection)
-  if (locks.size > 0) log.info('The lock that the stopped run held is released')
+  for (const token of locks) {
+    const released = await releaseLeft(token, connection)
+    if (released.length > 0) log.info(`Released, for the stopped run held it: ${someOf(released)}`)
+  }
 }
 
 function tellUnchanged(state: RunState): void {

@@ -147,7 +147,7 @@ async function onThose(
     return reports
   } finally {
     // More than that was changed by then: a warning is enough.
-    await removeOurs('tools', engine, self, made, stop, () => undefined)
+    await removeOurs('tools', engine, self, made, stop, () => () => undefined)
   }
 }
 

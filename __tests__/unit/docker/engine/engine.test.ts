@@ -270,6 +270,17 @@ describe('a call ends', () => {
     expect(tellCallError(error)).toBe('unix:///fake.sock did not answer GET /tasks: the answer broke off')
   })
 
+  test('when what it belongs to is ended, with what did that', async () => {
+    const { tooLong } = await import('../../../../src/runner/clock.ts')
+    await using daemon = await FakeDaemon.start(() => undefined)
+    const engine = await daemon.engine()
+    const limit = new AbortController()
+    const call = engine.get('/tasks', { signal: limit.signal }).catch((error: unknown) => error)
+    await settle(() => daemon.asked.length === 1)
+    limit.abort(tooLong('the run was stopped'))
+    expect(tellCallError(await call)).toBe('unix:///fake.sock did not answer GET /tasks: the run was stopped')
+  })
+
   test('when its caller’s own time is over, with whom it asked for what', async () => {
     holdClock()
     const { timeLimit } = await import('../../../../src/runner/clock.ts')
