@@ -34,6 +34,15 @@ const MOST_MASKED_LINES = 500
 /** Every form in which a secret of this run can surface. */
 const known = new Set<string>()
 
+/** What the runner has been told. */
+const masked = new Set<string>()
+
+/**
+ * Where a secret is hidden, unless it is too plain: in what this run prints and, by a mask, in all that its job prints; in
+ * what this run prints; or nowhere, for a stranger has chosen its text, and that may be a word of everybody's.
+ */
+export type Hiding = 'everywhere' | 'here' | 'nowhere'
+
 /** Finds all of them at once. */
 const matcher = new Matcher()
 
@@ -46,9 +55,10 @@ export class Secret {
    *
    * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
    */
-  constructor(value: string, username?: string) {
+  constructor(value: string, username?: string, hiding: Hiding = 'everywhere') {
     this.#value = value
-    const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES
+    if (hiding === 'nowhere') return
+    const isToldOf = hiding === 'everywhere' && value.split(LINE_END).length <= MOST_MASKED_LINES
     hide(formsOf(value), isToldOf)
     if (username !== undefined && value !== '') hide(base64Forms(`${username}:${value}`), isToldOf)
   }
@@ -129,15 +139,15 @@ function goJson(text: string): string {
 }
 
 function hide(forms: readonly string[], isToldOf: boolean): void {
-  const fresh = unique(forms).filter((form) => !known.has(form))
-  if (fresh.length === 0) return
-  for (const form of fresh) {
+  for (const form of unique(forms).filter((one) => !known.has(one))) {
     known.add(form)
     matcher.add(form)
   }
+  if (!isToldOf) return
+  const masks = unique(forms.filter((one) => !masked.has(one)).flatMap(masksOf))
+  for (const form of forms) masked.add(form)
   // Only a runner takes these lines for itself. In any other shell they would print the secret.
-  if (!isToldOf || !isInRunner(process.env)) return
-  for (const mask of unique(fresh.flatMap(masksOf))) writeLine(commandLine('add-mask', mask, process.env))
+  if (isInRunner(process.env)) for (const mask of masks) writeLine(commandLine('add-mask', mask, process.env))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { retry } from '../../runner/retry.ts'
 import { safeLine } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
+import { mayBeSecret } from '../../runner/shown.ts'
 import { RegistryError } from './registry.ts'
 import type { RegistryCredential } from './registry-auth.ts'
 import { classifyRegistryError, type RegistryFailure } from './registry-error.ts'
@@ -238,7 +239,7 @@ export class RegistrySession {
     if (scheme === 'basic' && credential?.kind === 'password') {
       this.#authorization = basic(credential)
     } else if (scheme === 'bearer') {
-      this.#authorization = new Secret(`Bearer ${(await this.#token(params)).reveal()}`)
+      this.#authorization = new Secret(`Bearer ${(await this.#token(params)).reveal()}`, undefined, 'nowhere')
     }
     return this.#authorization !== undefined && this.#authorization.reveal() !== before
   }
@@ -263,7 +264,7 @@ export class RegistrySession {
     const { token, access_token: accessToken } = jsonIn(answer)
     const found = [token, accessToken].find((one) => typeof one === 'string' && one !== '')
     if (typeof found !== 'string') throw new RegistryError('registry-error', 'its answer to a login has no token')
-    return new Secret(found)
+    return ofRegistry(found)
   }
 
   #askToken(
@@ -324,6 +325,14 @@ function pauseAfter(error: unknown, number: number): number | undefined {
 function mayPass(error: unknown): boolean {
   if (error instanceof Unanswered) return error.mayPass
   return error instanceof CallRefused && (error.status === 429 || error.status >= 500 || error.status === 408)
+}
+
+/**
+ * A token whose text the registry has chosen. Nobody but this run has it, so no other step needs a mask, which would take a
+ * word of everybody's out of all that the job prints; and in what this run prints it is hidden where it looks like one.
+ */
+function ofRegistry(token: string): Secret {
+  return new Secret(token, undefined, mayBeSecret(token) ? 'here' : 'nowhere')
 }
 
 function basic({ username, password }: RegistryCredential): Secret {

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { HttpFault, type HttpRequest, type HttpSend } from '../../../../src/docker/registry/registry-http.ts'
 import { RegistrySession } from '../../../../src/docker/registry/registry-session.ts'
 import { nowMs } from '../../../../src/runner/clock.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { redact, Secret } from '../../../../src/runner/secret.ts'
 import { createCredential } from '../../../support/builders.ts'
 import { failure } from '../../../support/memory-registry.ts'
 import { letTimeRun, settle, stopTime } from '../../../support/memory-swarm/hand-clock.ts'
@@ -12,6 +12,7 @@ const answer = (status = 200, headers: Record<string, string> = {}, body = '{}')
   headers,
   body: Buffer.from(body),
 })
+const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJyZWdpc3RyeSJ9.c2lnbmF0dXJlLW9mLWl0'
 const isPing = ({ url }: HttpRequest) => url.pathname === '/v2/'
 
 function session(send: HttpSend, options: Partial<ConstructorParameters<typeof RegistrySession>[0]> = {}) {
@@ -126,6 +127,32 @@ describe('tokens', () => {
       service: 'hub, the "test"',
     })
   })
+
+  test.each([
+    ['a word of everybody’s is nowhere taken for a secret', 'acme', 'deployed acme/web', 'deployed acme/web'],
+    ['one that looks like one is hidden in what this run prints', TOKEN, `sent ${TOKEN}`, 'sent ***'],
+  ])(
+    'no runner is told to hide one, for its text is the registry’s to choose: %s',
+    async (_, token, text, redacted) => {
+      const runner = process.env.GITHUB_ACTIONS
+      process.env.GITHUB_ACTIONS = 'true'
+      const printed: string[] = []
+      const spy = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => printed.push(String(piece)) > 0)
+      try {
+        const { came } = await called(({ url, headers }) => {
+          if (url.host === 'auth.test') return answer(200, {}, JSON.stringify({ token }))
+          return headers.Authorization === `Bearer ${token}` ? answer() : answer(401, bearer())
+        })
+        expect(came).toMatchObject({ status: 200 })
+      } finally {
+        spy.mockRestore()
+        if (runner === undefined) delete process.env.GITHUB_ACTIONS
+        else process.env.GITHUB_ACTIONS = runner
+      }
+      expect(printed).toEqual([])
+      expect(redact(text)).toBe(redacted)
+    },
+  )
 
   test('one that has ended is bought anew', async () => {
     let sold = 0
