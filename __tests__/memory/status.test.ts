@@ -281,7 +281,10 @@ describe('what is not', () => {
     expect(run.log).toMatch(
       /problems: 1 service, nothing is wrong with it; service api does not exist on this swarm\n$/,
     )
-    expect((await look(swarm, { stack: 'shop' })).log).toMatch(/problems: stack shop has no service on this swarm\n$/)
+    put(swarm, { Name: 'shop_web', Labels: { 'com.docker.stack.namespace': 'shop' } })
+    expect((await look(swarm, { stack: 'shpo' })).log).toMatch(
+      /problems: stack shpo has no service on this swarm: did you mean `shop`\?\n$/,
+    )
   })
 })
 

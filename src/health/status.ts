@@ -6,6 +6,7 @@ import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { allTasksOf, takeSnapshot } from '../docker/swarm/snapshot.ts'
 import type { StatusRequest, StatusSubject } from '../inputs/status.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
+import { missingStack } from '../plan/missing-service.ts'
 import { isPassingService } from '../prepare/passing-services.ts'
 import { readRecords } from '../records/read.ts'
 import type { RecordedRun } from '../records/record.ts'
@@ -123,7 +124,7 @@ function chosenOf(which: StatusSubject, all: readonly Service[]) {
       const services = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.name)
       return {
         services,
-        missing: services.length > 0 ? [] : [`stack ${placed(which.name)} has no service on this swarm`],
+        missing: services.length > 0 ? [] : [missingStack(which.name, all)],
       }
     }
     case 'services': {

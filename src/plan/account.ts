@@ -31,6 +31,12 @@ export function userInWords({ username }: Pick<RegistryCredential, 'username'>):
   return username === '' ? 'an identity token' : placed(username)
 }
 
+/** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
+export function storedPasswordInWords(credential: Credential): string {
+  const { stored, registry, origin } = credential
+  return `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(stored ?? credential)} for ${registry} (${origin})`
+}
+
 /** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
 function namedConfig(credential: Credential): string | undefined {
   return credential.config === placeOf(credential) ? undefined : credential.config

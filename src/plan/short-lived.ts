@@ -7,7 +7,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
-import { userInWords } from './account.ts'
+import { storedPasswordInWords } from './account.ts'
 import { storedLogin } from './stored-account.ts'
 
 /** A service with which a credential would be stored. */
@@ -68,15 +68,13 @@ function lineOf(
   now: number,
   runEndsAt: number,
 ): string {
-  const { origin, registry, stored } = credential
-  const whose = `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(storedLogin(credential))} for ${registry} (${origin})`
-  const what = `${whose} is ${is}, which ${endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`
+  const what = `${storedPasswordInWords(credential)} is ${is}, which ${endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`
   const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt
   const early = isTooSoon
     ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
     : ''
   const other =
-    stored === undefined
+    credential.stored === undefined
       ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
       : ''
   return `${what}${early}. What to do: ${remedy}${other}`

@@ -5,7 +5,7 @@ import { isJob } from '../docker/specs/service-mode.ts'
 import { startFirstNote } from '../docker/swarm/start-first.ts'
 import type { Credential, Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { userInWords } from '../plan/account.ts'
+import { storedPasswordInWords } from '../plan/account.ts'
 import { storedLogin } from '../plan/stored-account.ts'
 import { type Doc, docLink, withDocLink } from '../runner/doc-link.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -155,9 +155,7 @@ function mustRunOnce(name: string): boolean {
 
 /** On a token that lasts; of those that end the check has warned. */
 function tokenAdvice(credential: Credential): string | undefined {
-  const login = storedLogin(credential)
-  const token = tokenOf(login, 0)
+  const token = tokenOf(storedLogin(credential), 0)
   if (token === undefined || token.end !== undefined) return undefined
-  const whose = `the ${login === credential ? '' : 'stored '}password of ${userInWords(login)} for ${login.registry}`
-  return `${whose} (${credential.origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`
+  return `${storedPasswordInWords(credential)} is ${token.is}, and every node that runs a task stores it: ${token.remedy}`
 }
