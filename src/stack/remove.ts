@@ -47,11 +47,9 @@ export async function removeUnused(
   const { engine } = run.connection
   const surplus = stack.prune ? await surplusNow(stack, engine, nameOf, run) : []
   const tidy = (asStage: typeof stage) =>
-    orSay(`the stack ${stack.name} no longer needs`, async () => {
-      const { services, known, kept } = await readNow(engine, records)
-      const unused = unusedObjects(stack, known, services, [], kept)
-      if (unused.length > 0) await asStage(TITLE, () => removeObjects(unused, engine))
-    })
+    removeNeedless(`the stack ${stack.name} no longer needs`, engine, records, asStage, ({ services, known, kept }) =>
+      unusedObjects(stack, known, services, [], kept),
+    )
   if ('problem' in surplus || surplus.length === 0) {
     await tidy(stage)
     return 'problem' in surplus ? [surplus.problem] : []
@@ -70,22 +68,17 @@ export async function removeUnused(
  * @param belongings what the run has made, or would have; `undefined`: nothing
  * @param before the services as the run found them
  */
-export function removeEarlierVersions(
+export async function removeEarlierVersions(
   belongings: Belongings | undefined,
   before: readonly Service[],
   { engine }: Connection,
   records: RecordsNow,
 ): Promise<void> {
-  return orSay('the services no longer need', async () => {
-    if (belongings === undefined && records.removed.length === 0) return
-    const now = await readNow(engine, records)
-    const unused = [
-      ...(belongings === undefined ? [] : unusedObjects(belongings, now.known, now.services, before, now.kept)),
-      ...neededNoMore(now.known, now.services, records.removed, now.kept),
-    ]
-    const each = [...new Map(unused.map((one) => [one.id, one])).values()]
-    if (each.length > 0) await stage(TITLE, () => removeObjects(each, engine))
-  })
+  if (belongings === undefined && records.removed.length === 0) return
+  await removeNeedless('the services no longer need', engine, records, stage, ({ services, known, kept }) => [
+    ...(belongings === undefined ? [] : unusedObjects(belongings, known, services, before, kept)),
+    ...neededNoMore(known, services, records.removed, kept),
+  ])
 }
 
 /** What has become of the records of deploys in this run. */
@@ -142,10 +135,21 @@ function removal(
   }
 }
 
-/** @param what it is, in words that follow `What` */
-async function orSay(what: string, work: () => Promise<void>): Promise<void> {
+/**
+ * Removes what is found to be needed no more in what the swarm has by now.
+ *
+ * @param what it is, in words that follow `What`
+ */
+async function removeNeedless(
+  what: string,
+  engine: Engine,
+  records: RecordsNow,
+  asStage: typeof stage,
+  find: (now: Awaited<ReturnType<typeof readNow>>) => readonly UnusedObject[],
+): Promise<void> {
   try {
-    await work()
+    const unused = new Map(find(await readNow(engine, records)).map((one) => [one.id, one]))
+    if (unused.size > 0) await asStage(TITLE, () => removeObjects([...unused.values()], engine))
   } catch (error) {
     log.warning(`What ${what} was not removed: ${messageOf(error)}`)
   }
