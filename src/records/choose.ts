@@ -5,6 +5,7 @@ import { pageOf, type RollbackTarget, targetInWords } from '../inputs/rollback-t
 import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { shown } from '../runner/shown.ts'
+import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
 import { type DeployRecord, sameContent } from './record.ts'
 
@@ -112,21 +113,55 @@ function named(records: readonly DeployRecord[], text: string, target: RollbackT
   }
   const [ofCommit = []] = commits.values()
   const deployedBy = ofCommit.find((record) => wasDeployedAt(text, record))
-  const ofTag = records.filter((record) => tagsOf(record).includes(text))
   const ofRun = records.filter(({ runs }) => runs.some(({ runId }) => runId === text))
   const run = ofRun.length === 0 ? undefined : oneOf(ofRun, target, records)
   if (typeof run === 'string') return run
-  const kinds = [
-    ['the tag', ofTag[0]],
-    ['the commit', deployedBy],
-    ['the run', run],
+  const others = [
+    ['the commit of', deployedBy],
+    ['the run of', run],
   ] as const
-  const meant = kinds.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }]))
-  const [first, ...others] = meant
+  const found = [
+    ...byTag(text, records),
+    ...others.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }])),
+  ]
+  const numbered = found.length === 0 ? undefined : records.find((record) => isNumbered(record, text))
+  const meant = [...found, ...(numbered === undefined ? [] : [{ kind: 'the number of', record: numbered }])]
+  const [first, ...rest] = meant
   if (first === undefined) return notFound(target, records)
-  if (others.every(({ record }) => isSame(record, first.record, records))) return first.record
-  const list = meant.map(({ kind, record }) => `${kind} of ${versionInWords(record, records)}`)
+  if (rest.every(({ record }) => isSame(record, first.record, records))) return first.record
+  const list = meant.map(({ kind, record }) => `${kind} ${versionInWords(record, records)}`)
   return `${targetInWords(target)} is ${list.join(' and ')}: ${nameOne(meant.map(({ record }) => record))}`
+}
+
+/** Whether a name may be its number without the sign; where it is the tag of an image of it too, the tag is meant. */
+function isNumbered(record: DeployRecord, text: string): boolean {
+  return String(record.version) === text && !tagsOf(record).includes(text)
+}
+
+/**
+ * The newest version in which an image has the tag, and of each service that has another one there, the newest in which it
+ * had this one: whoever names the tag may mean either.
+ */
+function byTag(
+  text: string,
+  records: readonly DeployRecord[],
+): { readonly kind: string; readonly record: DeployRecord }[] {
+  const servicesIn = ({ services }: DeployRecord) => services.filter(({ image }) => tagOf(image) === text)
+  const newest = records.find((record) => servicesIn(record).length > 0)
+  if (newest === undefined) return []
+  const has = servicesIn(newest)
+  const earlier = newest.services
+    .filter((one) => !has.includes(one))
+    .flatMap(({ name }) => {
+      const record = records.find((one) => servicesIn(one).some((service) => service.name === name))
+      return record === undefined ? [] : [{ name, record }]
+    })
+  if (has.length === newest.services.length) return [{ kind: 'the tag of', record: newest }]
+  const all = [...has.map(({ name }) => ({ name, record: newest })), ...earlier]
+  return [...groupBy(all, ({ record }) => record)].map(([record, its]) => {
+    const names = someOf(its.map(({ name }) => safeLine(name, LONGEST_WORD)))
+    return { kind: `the tag of ${names} in`, record }
+  })
 }
 
 /**

@@ -243,6 +243,40 @@ test('what may be a tag and the commit of something else is told with both', () 
   )
 })
 
+test('what is a tag and the number of another version is told with both', () => {
+  const all = history({ tag: '4' }, { tag: '5' }, { tag: '1' })
+  expect(chosen(all, '1')).toMatch(/^"1" is the tag of #3 .* and the number of #1 .*: write `'#3'` or another number$/)
+  expect(chosen(history({ tag: '1' }, { tag: '2' }), '1')).toBe(1)
+})
+
+describe('a tag that services of a stack have had at several times', () => {
+  const stack = (...versions: readonly Readonly<Record<string, string>>[]): DeployRecord[] =>
+    versions
+      .flatMap((tags, index) =>
+        history({ tag: 'x', version: index + 1 }).map((record) => ({
+          ...record,
+          services: Object.entries(tags).map(([name, tag]) => {
+            const image = `hub.test/acme/${name}:${tag}`
+            return { name, image, spec: spec(image) }
+          }),
+        })),
+      )
+      .toReversed()
+
+  test('is told with each of them', () => {
+    const all = stack({ web: '1.4', api: '1.4', cache: '7' }, { web: '1.5', api: '1.4', cache: '7' })
+    expect(chosen(all, '1.4')).toMatch(
+      /^"1.4" is the tag of api in #2 .* and the tag of web in #1 .*: write `'#2'` or another number$/,
+    )
+    expect(chosen(all, '1.5')).toBe(2)
+    expect(chosen(all, '7')).toBe(2)
+  })
+
+  test('is that of the newest where all that had it have it still, or are gone', () => {
+    expect(chosen(stack({ web: '1.4', worker: '1.4' }, { web: '1.4', cache: '7' }), '1.4')).toBe(2)
+  })
+})
+
 test('a number without its sign is told how to be written', () => {
   expect(chosen(history({ tag: 'a' }, { tag: 'b' }), '2')).toMatch(/write `'#2'`/)
 })
