@@ -333,7 +333,23 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['alias bomb', registries(bomb()), 'the aliases (*) stand for more than 100000 values'],
   ['alias inside of itself', registries('- &a [*a]'), 'stands inside of what it means'],
 
+  [
+    'a reference to a variable as password',
+    entry(`password: "env:${CANARY.replaceAll('-', '_')}"`),
+    '`password` has the form of `env:NAME`, which is only read in `docker-config`: it would be sent as the password itself: write the name of the variable alone, under `password-env`',
+  ],
+  [
+    'a reference to a variable as password for the nodes',
+    entry('password-env: TOKEN, stored-password: env:PULL_TOKEN'),
+    'write the name of the variable alone, under `stored-password-env`',
+  ],
+
   // registries, columns
+  [
+    'a reference to a variable in columns',
+    registries('a ghcr.io bot env:GHCR_TOKEN'),
+    'registries line 1: `password` has the form of `env:NAME`',
+  ],
   ['three columns', registries(`ghcr.io bot ${CANARY}`), 'registries line 1: the line has 3 columns and not four'],
   [
     'five columns',
@@ -418,6 +434,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['images without a service', { images: '- {archive: large, image: a.test/web}' }, '`images` alone deploys nothing'],
 
   // the short form
+  [
+    'a reference to a variable as password',
+    { ...WEB, username: 'bot', password: 'env:GHCR_TOKEN' },
+    'write the expression that has it, such as `${{ secrets.NAME }}`, or give a file that holds it as `password-file`',
+  ],
   ['username alone', { ...WEB, username: 'bot' }, '`username` is given, but `password` is empty'],
   ['password alone', { ...WEB, password: CANARY }, '`password` is given, but `username` is empty'],
   ['registry alone', { ...WEB, registry: 'ghcr.io' }, '`registry` is given, but `username` and `password` are empty'],

@@ -107,12 +107,20 @@ export function credentialFromShortForm(
     return undefined
   }
   const isInFile = given['registry-file'].trim() !== ''
+  const reference =
+    given.password.trim() === '' ? undefined : problemOfReference(all.password, 'password', IN_SHORT_FORM)
+  if (reference !== undefined) {
+    problems.add(reference)
+    return undefined
+  }
   const scope = problems.at(isInFile ? 'registry-file' : 'registry').attempt(() => {
     return isInFile ? scopeOfFile(all.registry) : registryScope(all.registry || HUB)
   })
   const config = given.config.trim() === '' ? undefined : given.config
   return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'))
 }
+
+const IN_SHORT_FORM = `write the expression that has it, such as \`\${{ secrets.NAME }}\`, or give a file that holds it as \`password-file\``
 
 /** What an input of the short form says, by itself or by its file; `undefined` where that cannot be told. */
 function shortText(given: ShortFormInputs, key: ShortKey, readFile: ReadFile, problems: Problems): string | undefined {
@@ -177,6 +185,17 @@ export function registryScope(text: string): RegistryScope {
     if (!(error instanceof InvalidReference)) throw error
     throw new UserError(error.message.replace(/^The/, 'the'))
   }
+}
+
+/**
+ * What to write instead of a password that is `env:` and the name of a variable: `docker-config` takes that form, and no
+ * password does. One that is really so is taken from a variable or file.
+ *
+ * @param key under which it was written
+ */
+export function problemOfReference(password: string, key: string, instead: string): string | undefined {
+  if (!/^env:\s*[A-Za-z_]\w*$/i.test(password.trim())) return undefined
+  return `\`${key}\` has the form of \`env:NAME\`, which is only read in \`docker-config\`: it would be sent as the password itself: ${instead}`
 }
 
 /** Files and heredocs end in a newline that is no part of the password. Everything else is. */

@@ -11,7 +11,14 @@ import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from '../mask
 import { listed, type Problems } from '../problems.ts'
 import { isVariableName } from '../variables.ts'
 import { parseYaml, type YamlMap, type YamlText, type YamlValue } from '../yaml.ts'
-import { checkedCredential, registryScope, UNSET, type WrittenLogin, withoutLastNewlines } from './credentials.ts'
+import {
+  checkedCredential,
+  problemOfReference,
+  registryScope,
+  UNSET,
+  type WrittenLogin,
+  withoutLastNewlines,
+} from './credentials.ts'
 import { awsSourceOf, ECR_USER, requireEcr } from './ecr.ts'
 
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
@@ -131,6 +138,11 @@ function credentialFromLine(line: string, origin: string, problems: Problems): C
     return undefined
   }
   hide(password, origin, username)
+  const reference = problemOfReference(password, 'password', `write an entry such as ${EXAMPLE}`)
+  if (reference !== undefined) {
+    problems.add(reference)
+    return undefined
+  }
   const scope = problems.attempt(() => scopeFromColumn(registry))
   return checkedCredential({ origin, config, scope, username, password }, problems)
 }
@@ -357,5 +369,7 @@ function passwordFromText({ value, isFolded, hasComment }: YamlText, key: string
       `\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``,
     )
   }
+  const reference = problemOfReference(value, key, `write the name of the variable alone, under \`${key}-env\``)
+  if (reference !== undefined) throw new UserError(reference)
   return withoutLastNewlines(value)
 }
