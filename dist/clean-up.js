@@ -8849,7 +8849,10 @@ function withRemains(error, phrases) {
 async function notingRemains(work) {
     const told = new Set();
     try {
-        return await work((what) => told.add(what));
+        return await work((what) => {
+            told.add(what);
+            return () => told.delete(what);
+        });
     }
     catch (error) {
         throw withRemains(error, [...told]);
@@ -9270,6 +9273,8 @@ const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 const MOST_MASKED_LINES = 500;
 /** Every form in which a secret of this run can surface. */
 const known = new Set();
+/** What the runner has been told. */
+const masked = new Set();
 /** Finds all of them at once. */
 const matcher = new Matcher();
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
@@ -9280,9 +9285,11 @@ class secret_Secret {
      *
      * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
      */
-    constructor(value, username) {
+    constructor(value, username, hiding = 'everywhere') {
         this.#value = value;
-        const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES;
+        if (hiding === 'nowhere')
+            return;
+        const isToldOf = hiding === 'everywhere' && value.split(LINE_END).length <= MOST_MASKED_LINES;
         hide(formsOf(value), isToldOf);
         if (username !== undefined && value !== '')
             hide(base64Forms(`${username}:${value}`), isToldOf);
@@ -9352,18 +9359,19 @@ function goJson(text) {
     return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex);
 }
 function hide(forms, isToldOf) {
-    const fresh = unique(forms).filter((form) => !known.has(form));
-    if (fresh.length === 0)
-        return;
-    for (const form of fresh) {
+    for (const form of unique(forms).filter((one) => !known.has(one))) {
         known.add(form);
         matcher.add(form);
     }
-    // Only a runner takes these lines for itself. In any other shell they would print the secret.
-    if (!isToldOf || !workflow_commands_isInRunner(process.env))
+    if (!isToldOf)
         return;
-    for (const mask of unique(fresh.flatMap(masksOf)))
-        stdout_writeLine(workflow_commands_commandLine('add-mask', mask, process.env));
+    const masks = unique(forms.filter((one) => !masked.has(one)).flatMap(masksOf));
+    for (const form of forms)
+        masked.add(form);
+    // Only a runner takes these lines for itself. In any other shell they would print the secret.
+    if (workflow_commands_isInRunner(process.env))
+        for (const mask of masks)
+            stdout_writeLine(workflow_commands_commandLine('add-mask', mask, process.env));
 }
 /**
  * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
@@ -10181,9 +10189,13 @@ function clock_timeLimit(ms) {
     setTimeout(() => controller.abort(clock_tooLong()), ms).unref();
     return controller.signal;
 }
-/** The reason of a signal that ends work because its time is over. */
-function clock_tooLong() {
-    return new DOMException('The operation took too long', 'TimeoutError');
+/**
+ * The reason of a signal that ends work because its time is over.
+ *
+ * @param why in words that follow `did not answer:`, for whoever reads of what it has ended
+ */
+function clock_tooLong(why = 'the time for it is over') {
+    return new DOMException(why, 'TimeoutError');
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/insecure.js
@@ -13400,9 +13412,9 @@ class Calls {
         }
         catch (error) {
             // A caller's own limit ends the call as ours does.
-            const isLate = error instanceof DOMException && error.cause?.name === 'TimeoutError';
-            if (isLate)
-                throw this.#lost(engine_TooLate, method, path, 'the time for it is over', error);
+            const limit = error instanceof DOMException ? error.cause : undefined;
+            if (limit?.name === 'TimeoutError')
+                throw this.#lost(engine_TooLate, method, path, limit.message, error);
             if (!(error instanceof ConnectionLost))
                 throw error;
             const Kind = error.constructor;
@@ -14605,12 +14617,18 @@ function credentialFromShortForm(given, readFile, problems) {
         return undefined;
     }
     const isInFile = given['registry-file'].trim() !== '';
+    const reference = given.password.trim() === '' ? undefined : problemOfReference(all.password, 'password', IN_SHORT_FORM);
+    if (reference !== undefined) {
+        problems.add(reference);
+        return undefined;
+    }
     const scope = problems.at(isInFile ? 'registry-file' : 'registry').attempt(() => {
         return isInFile ? scopeOfFile(all.registry) : registryScope(all.registry || credentials_HUB);
     });
     const config = given.config.trim() === '' ? undefined : given.config;
     return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'));
 }
+const IN_SHORT_FORM = `write the expression that has it, such as \`\${{ secrets.NAME }}\`, or give a file that holds it as \`password-file\``;
 /** What an input of the short form says, by itself or by its file; `undefined` where that cannot be told. */
 function shortText(given, key, readFile, problems) {
     const name = `${key}-file`;
@@ -14676,6 +14694,17 @@ function registryScope(text) {
             throw error;
         throw new errors_UserError(error.message.replace(/^The/, 'the'));
     }
+}
+/**
+ * What to write instead of a password that is `env:` and the name of a variable: `docker-config` takes that form, and no
+ * password does. One that is really so is taken from a variable or file.
+ *
+ * @param key under which it was written
+ */
+function problemOfReference(password, key, instead) {
+    if (!/^env:\s*[A-Za-z_]\w*$/i.test(password.trim()))
+        return undefined;
+    return `\`${key}\` has the form of \`env:NAME\`, which is only read in \`docker-config\`: it would be sent as the password itself: ${instead}`;
 }
 /** Files and heredocs end in a newline that is no part of the password. Everything else is. */
 function withoutLastNewlines(password) {
@@ -15627,6 +15656,11 @@ function credentialFromLine(line, origin, problems) {
         return undefined;
     }
     masking_hide(password, origin, username);
+    const reference = problemOfReference(password, 'password', `write an entry such as ${EXAMPLE}`);
+    if (reference !== undefined) {
+        problems.add(reference);
+        return undefined;
+    }
     const scope = problems.attempt(() => scopeFromColumn(registry));
     return checkedCredential({ origin, config, scope, username, password }, problems);
 }
@@ -15823,6 +15857,9 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
     if (hasComment) {
         throw new errors_UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
     }
+    const reference = problemOfReference(value, key, `write the name of the variable alone, under \`${key}-env\``);
+    if (reference !== undefined)
+        throw new errors_UserError(reference);
     return withoutLastNewlines(value);
 }
 
@@ -17989,6 +18026,21 @@ function checkNames(requests, problems) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner/group-by.js
+/** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
+function groupBy(items, keyOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const key = keyOf(item);
+        const group = groups.get(key);
+        if (group === undefined)
+            groups.set(key, [item]);
+        else
+            group.push(item);
+    }
+    return groups;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
@@ -18542,6 +18594,7 @@ function checkRatio(text) {
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -18656,11 +18709,12 @@ function inputsOfMode(mode, strategies) {
     return groupsOf(strategies).flatMap(([group, names]) => (MODES[mode].takes.includes(group) ? names : []));
 }
 /**
- * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
- * not matter, a notice tells. What an input stands for that is not given is never told.
+ * Adds a problem for each given input that asks for what the mode does not do, with what to write; of those that only
+ * do not matter, one notice tells. What an input stands for that is not given is never told.
  */
 function checkModeInputs(env, mode, strategies, problems) {
     const takes = takenBy(env, mode);
+    const unused = [];
     for (const [group, names] of groupsOf(strategies)) {
         if (takes.includes(group))
             continue;
@@ -18670,15 +18724,14 @@ function checkModeInputs(env, mode, strategies, problems) {
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
             if (isRollback(env, mode) && RECORDED.includes(group)) {
-                const why = 'a rollback has it from the record of what was deployed';
                 if (ONLY_SAY_HOW.includes(group))
-                    log_log.notice(`${name}: ${why}, and it is not used`);
+                    unused.push({ name, why: UNUSED_IN_ROLLBACK });
                 else
-                    problems.add(`${name}: ${why}, and pushes nothing: leave it out`);
+                    problems.add(`${name}: a rollback has it ${FROM_RECORD}, and pushes nothing: leave it out`);
                 continue;
             }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-                log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                unused.push({ name, why: onlyCountsWith(inWords(others, 'conjunction')) });
                 continue;
             }
             if (name === 'dry-run') {
@@ -18688,6 +18741,27 @@ function checkModeInputs(env, mode, strategies, problems) {
             problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
         }
     }
+    if (unused.length > 0)
+        log_log.notice(unusedInWords(unused));
+}
+const FROM_RECORD = 'from the record of what was deployed';
+const UNUSED_IN_ROLLBACK = {
+    one: `a rollback has it ${FROM_RECORD}, and it is not used`,
+    several: `a rollback has them ${FROM_RECORD}, and they are not used`,
+};
+function onlyCountsWith(modes) {
+    return {
+        one: `it only counts with ${modes}, and is not used`,
+        several: `they only count with ${modes}, and are not used`,
+    };
+}
+/** All of them on one line: those with the same reason together. */
+function unusedInWords(unused) {
+    const parts = [...groupBy(unused, ({ why }) => why.one).values()].map((all) => {
+        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`;
+    });
+    return parts.join('; ');
 }
 function takenBy(env, mode) {
     const { takes } = MODES[mode];
@@ -19009,21 +19083,6 @@ function unknownNames(selection, all, owner) {
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
     return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
-}
-
-;// CONCATENATED MODULE: ./build/runner/group-by.js
-/** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
-function groupBy(items, keyOf) {
-    const groups = new Map();
-    for (const item of items) {
-        const key = keyOf(item);
-        const group = groups.get(key);
-        if (group === undefined)
-            groups.set(key, [item]);
-        else
-            group.push(item);
-    }
-    return groups;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/keys.js
@@ -22319,6 +22378,7 @@ function queryFor(service, credential) {
 
 ;// CONCATENATED MODULE: ./build/connect/bound-connection.js
 
+
 /**
  * A connection with calls that all end at a limit, whatever signals they are given.
  *
@@ -22338,7 +22398,7 @@ function boundEngine(engine, limit, onAnswer) {
             return answer;
         }
         catch (error) {
-            throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, error) : error;
+            throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, within, error) : error;
         }
     };
     return {
@@ -22380,8 +22440,8 @@ function isEndedInTime(error, { signal }) {
     const isLimit = signal.reason?.name === 'TimeoutError';
     return isLimit && error.name === 'AbortError';
 }
-function unanswered(request, cause) {
-    const reason = 'the time for it is over';
+function unanswered(request, { signal }, cause) {
+    const reason = messageOf(signal.reason);
     return new TooLate(`the docker daemon did not answer ${request}: ${reason}`, { cause, reason });
 }
 /** `service create` of `--config /tmp/x service create --name web`. */
@@ -22535,7 +22595,7 @@ class RunTime {
         const end = new AbortController();
         const onStop = () => {
             const passed = nowMs() - (this.#stoppedAt ?? nowMs());
-            setTimeout(() => end.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
+            setTimeout(() => end.abort(tooLong('the run was stopped')), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
         };
         if (this.#stop.aborted)
             onStop();
@@ -22716,6 +22776,10 @@ function lock_config_lockBody(name, { owner, url, seconds, token }) {
 function locksOf(token) {
     return JSON.stringify({ label: [`${TOKEN}=${token}`] });
 }
+/** The command that removes the locks of one run, and never another's of the same name. */
+function lock_config_releaseByHand(token) {
+    return `docker config rm $(docker config ls --quiet --filter label=${TOKEN}=${token})`;
+}
 /** A config object read as a lock. */
 function lock_config_heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
@@ -22779,6 +22843,7 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
     const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
     const held = new Map();
+    const told = [];
     const take = (names) => stage('Take the lock', async () => {
         // In one order for all runs, or two of them would wait for each other.
         for (const name of names.toSorted()) {
@@ -22796,10 +22861,10 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         },
         [Symbol.asyncDispose]: () => {
             time.beginClosing();
-            return release(engine, holder, held, onRemains);
+            return release(engine, holder, held, told, onRemains);
         },
     };
-    const onStop = () => setTimeout(() => tellLeft([...held.keys()], onRemains), TELL_AFTER_STOP_MS).unref();
+    const onStop = () => setTimeout(() => told.push(...tellLeft(held, onRemains)), TELL_AFTER_STOP_MS).unref();
     signal.addEventListener('abort', onStop, { once: true });
     try {
         if (stack === undefined)
@@ -22816,9 +22881,9 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         signal.removeEventListener('abort', onStop);
     }
 }
-function tellLeft(names, onRemains) {
-    if (names.length > 0)
-        onRemains(`${someOf(names)} may be left`);
+/** @returns what takes it back */
+function tellLeft(held, onRemains) {
+    return held.size === 0 ? [] : [onRemains(`${someOf([...held.keys()])} may be left`)];
 }
 async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
     const deadline = nowMs() + timeoutSeconds * 1000;
@@ -22865,19 +22930,18 @@ async function create(engine, name, holder, held) {
             mayRepeat: true,
             signal: timeLimit(CALL_TIMEOUT_MS),
         });
-        held.set(name, 'answered');
+        held.set(name, 'made');
         return true;
     }
     catch (error) {
-        if (error instanceof EngineError)
-            held.set(name, 'answered');
-        if (error instanceof EngineError && error.status === 409)
+        if (!(error instanceof EngineError))
+            throw error;
+        held.set(name, 'already');
+        if (error.status === 409)
             return false;
-        if (error instanceof EngineError && !isFailure(error))
+        if (!isFailure(error))
             held.delete(name);
-        if (error instanceof EngineError)
-            throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
-        throw error;
+        throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
     }
 }
 async function lock_find(engine, name, signal) {
@@ -22887,20 +22951,24 @@ async function lock_find(engine, name, signal) {
     return config && heldLock(config);
 }
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, held, onRemains) {
+async function release(engine, holder, held, told, onRemains) {
     try {
         const released = held.size > 0 ? await releaseAll(engine, holder.token, timeLimit(RELEASE_TIMEOUT_MS)) : [];
         for (const [name, state] of held)
-            if (state === 'answered' || released.includes(name))
+            if (state !== 'asked for' || released.includes(name))
                 held.delete(name);
         if (held.size > 0)
             throw new Error('the call that makes it was broken off');
         saveForPost('lock', '');
+        for (const takeBack of told)
+            takeBack();
     }
     catch (error) {
-        const names = [...held.keys()];
-        tellLeft(names, onRemains);
-        log.warning(`Not released: ${names.join(', ')} (${messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
+        tellLeft(held, onRemains);
+        const names = [...held.keys()].join(', ');
+        const isOurs = [...held.values()].every((state) => state === 'made');
+        const what = isOurs ? `Not released: ${names}` : `It is not known whether this run has left ${names}`;
+        log.warning(`${what} (${messageOf(error)}). What it has taken expires by itself ${holder.seconds} s later, or is removed with \`${releaseByHand(holder.token)}\``);
     }
 }
 /** @returns the names of those that were there */
@@ -22913,9 +22981,9 @@ async function releaseAll(engine, token, signal) {
     await Promise.all(ours.map(({ ID }) => removal_remove(engine, `/configs/${ID}`, signal)));
     return ours.map(({ Spec }) => Spec.Name);
 }
-/** Releases what a killed main left behind. */
-async function releaseLeft(token, { engine }) {
-    await releaseAll(engine, token, clock_timeLimit(CALL_TIMEOUT_MS));
+/** Releases what a killed main left behind. @returns the names of those that were there */
+function releaseLeft(token, { engine }) {
+    return releaseAll(engine, token, clock_timeLimit(CALL_TIMEOUT_MS));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-auth.js
@@ -23819,10 +23887,11 @@ async function settleAll(killed, locks, connection, signal) {
         await removeOfRun(connection.engine, state.pulls, signal);
         log_log.info('The services that the stopped run had on the nodes for a while are removed');
     }
-    for (const token of locks)
-        await releaseLeft(token, connection);
-    if (locks.size > 0)
-        log_log.info('The lock that the stopped run held is released');
+    for (const token of locks) {
+        const released = await releaseLeft(token, connection);
+        if (released.length > 0)
+            log_log.info(`Released, for the stopped run held it: ${some_of_someOf(released)}`);
+    }
 }
 function tellUnchanged(state) {
     log_log.warning(`The run was cut off ${clean_up_where(state)}: ${whatIsChanged(state)}`);

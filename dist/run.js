@@ -8817,7 +8817,10 @@ function withRemains(error, phrases) {
 async function notingRemains(work) {
     const told = new Set();
     try {
-        return await work((what) => told.add(what));
+        return await work((what) => {
+            told.add(what);
+            return () => told.delete(what);
+        });
     }
     catch (error) {
         throw withRemains(error, [...told]);
@@ -8883,14 +8886,18 @@ function clock_timeLimit(ms) {
     setTimeout(() => controller.abort(tooLong()), ms).unref();
     return controller.signal;
 }
-/** The reason of a signal that ends work because its time is over. */
-function tooLong() {
-    return new DOMException('The operation took too long', 'TimeoutError');
+/**
+ * The reason of a signal that ends work because its time is over.
+ *
+ * @param why in words that follow `did not answer:`, for whoever reads of what it has ended
+ */
+function tooLong(why = 'the time for it is over') {
+    return new DOMException(why, 'TimeoutError');
 }
 
 ;// CONCATENATED MODULE: ./build/runner/countdown.js
 
-/** A countdown that can stand still. Its timers keep nothing alive. */
+/** The time of a run, or of a part of one. It can stand still, and its timers keep nothing alive. */
 class Countdown {
     /** As it began. */
     seconds;
@@ -8945,7 +8952,7 @@ class Countdown {
                 continue;
             const ring = () => {
                 this.#alarms.delete(alarm);
-                alarm.controller.abort(tooLong());
+                alarm.controller.abort(tooLong('the time that the run has for it is over'));
             };
             const inMs = this.leftMs + alarm.afterMs;
             if (inMs <= 0)
@@ -9362,6 +9369,8 @@ const FRAME_OF_KEY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 const MOST_MASKED_LINES = 500;
 /** Every form in which a secret of this run can surface. */
 const known = new Set();
+/** What the runner has been told. */
+const masked = new Set();
 /** Finds all of them at once. */
 const matcher = new Matcher();
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
@@ -9372,9 +9381,11 @@ class Secret {
      *
      * @param username the account whose password it is: Docker keeps and sends the two as base64 of `user:password`
      */
-    constructor(value, username) {
+    constructor(value, username, hiding = 'everywhere') {
         this.#value = value;
-        const isToldOf = value.split(LINE_END).length <= MOST_MASKED_LINES;
+        if (hiding === 'nowhere')
+            return;
+        const isToldOf = hiding === 'everywhere' && value.split(LINE_END).length <= MOST_MASKED_LINES;
         hide(formsOf(value), isToldOf);
         if (username !== undefined && value !== '')
             hide(base64Forms(`${username}:${value}`), isToldOf);
@@ -9444,18 +9455,19 @@ function goJson(text) {
     return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex);
 }
 function hide(forms, isToldOf) {
-    const fresh = unique(forms).filter((form) => !known.has(form));
-    if (fresh.length === 0)
-        return;
-    for (const form of fresh) {
+    for (const form of unique(forms).filter((one) => !known.has(one))) {
         known.add(form);
         matcher.add(form);
     }
-    // Only a runner takes these lines for itself. In any other shell they would print the secret.
-    if (!isToldOf || !isInRunner(process.env))
+    if (!isToldOf)
         return;
-    for (const mask of unique(fresh.flatMap(masksOf)))
-        writeLine(commandLine('add-mask', mask, process.env));
+    const masks = unique(forms.filter((one) => !masked.has(one)).flatMap(masksOf));
+    for (const form of forms)
+        masked.add(form);
+    // Only a runner takes these lines for itself. In any other shell they would print the secret.
+    if (isInRunner(process.env))
+        for (const mask of masks)
+            writeLine(commandLine('add-mask', mask, process.env));
 }
 /**
  * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
@@ -9541,6 +9553,7 @@ function tellCallError(error) {
 
 ;// CONCATENATED MODULE: ./build/connect/bound-connection.js
 
+
 /**
  * A connection with calls that all end at a limit, whatever signals they are given.
  *
@@ -9560,7 +9573,7 @@ function boundEngine(engine, limit, onAnswer) {
             return answer;
         }
         catch (error) {
-            throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, error) : error;
+            throw isEndedInTime(error, within) ? unanswered(`${method} ${path}`, within, error) : error;
         }
     };
     return {
@@ -9602,8 +9615,8 @@ function isEndedInTime(error, { signal }) {
     const isLimit = signal.reason?.name === 'TimeoutError';
     return isLimit && error.name === 'AbortError';
 }
-function unanswered(request, cause) {
-    const reason = 'the time for it is over';
+function unanswered(request, { signal }, cause) {
+    const reason = errors_messageOf(signal.reason);
     return new TooLate(`the docker daemon did not answer ${request}: ${reason}`, { cause, reason });
 }
 /** `service create` of `--config /tmp/x service create --name web`. */
@@ -9757,7 +9770,7 @@ class RunTime {
         const end = new AbortController();
         const onStop = () => {
             const passed = nowMs() - (this.#stoppedAt ?? nowMs());
-            setTimeout(() => end.abort(tooLong()), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
+            setTimeout(() => end.abort(tooLong('the run was stopped')), Math.max(0, AFTER_STOP_MS[part] - passed)).unref();
         };
         if (this.#stop.aborted)
             onStop();
@@ -11609,12 +11622,18 @@ function credentialFromShortForm(given, readFile, problems) {
         return undefined;
     }
     const isInFile = given['registry-file'].trim() !== '';
+    const reference = given.password.trim() === '' ? undefined : problemOfReference(all.password, 'password', IN_SHORT_FORM);
+    if (reference !== undefined) {
+        problems.add(reference);
+        return undefined;
+    }
     const scope = problems.at(isInFile ? 'registry-file' : 'registry').attempt(() => {
         return isInFile ? scopeOfFile(all.registry) : registryScope(all.registry || credentials_HUB);
     });
     const config = given.config.trim() === '' ? undefined : given.config;
     return checkedCredential({ ...all, origin: 'registry', config, scope }, problems.at('username, password'));
 }
+const IN_SHORT_FORM = `write the expression that has it, such as \`\${{ secrets.NAME }}\`, or give a file that holds it as \`password-file\``;
 /** What an input of the short form says, by itself or by its file; `undefined` where that cannot be told. */
 function shortText(given, key, readFile, problems) {
     const name = `${key}-file`;
@@ -11680,6 +11699,17 @@ function registryScope(text) {
             throw error;
         throw new UserError(error.message.replace(/^The/, 'the'));
     }
+}
+/**
+ * What to write instead of a password that is `env:` and the name of a variable: `docker-config` takes that form, and no
+ * password does. One that is really so is taken from a variable or file.
+ *
+ * @param key under which it was written
+ */
+function problemOfReference(password, key, instead) {
+    if (!/^env:\s*[A-Za-z_]\w*$/i.test(password.trim()))
+        return undefined;
+    return `\`${key}\` has the form of \`env:NAME\`, which is only read in \`docker-config\`: it would be sent as the password itself: ${instead}`;
 }
 /** Files and heredocs end in a newline that is no part of the password. Everything else is. */
 function withoutLastNewlines(password) {
@@ -12631,6 +12661,11 @@ function credentialFromLine(line, origin, problems) {
         return undefined;
     }
     masking_hide(password, origin, username);
+    const reference = problemOfReference(password, 'password', `write an entry such as ${EXAMPLE}`);
+    if (reference !== undefined) {
+        problems.add(reference);
+        return undefined;
+    }
     const scope = problems.attempt(() => scopeFromColumn(registry));
     return checkedCredential({ origin, config, scope, username, password }, problems);
 }
@@ -12827,6 +12862,9 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
     if (hasComment) {
         throw new UserError(`\`${key}\` has a blank and a # in it, where YAML begins a comment: put it in quotes, or use \`${key}-env\``);
     }
+    const reference = problemOfReference(value, key, `write the name of the variable alone, under \`${key}-env\``);
+    if (reference !== undefined)
+        throw new UserError(reference);
     return withoutLastNewlines(value);
 }
 
@@ -15240,6 +15278,21 @@ function checkNames(requests, problems) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner/group-by.js
+/** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
+function groupBy(items, keyOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const key = keyOf(item);
+        const group = groups.get(key);
+        if (group === undefined)
+            groups.set(key, [item]);
+        else
+            group.push(item);
+    }
+    return groups;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/reach/host.js
 
 
@@ -15973,6 +16026,7 @@ function checkRatio(text) {
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -16087,11 +16141,12 @@ function inputsOfMode(mode, strategies) {
     return groupsOf(strategies).flatMap(([group, names]) => (MODES[mode].takes.includes(group) ? names : []));
 }
 /**
- * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
- * not matter, a notice tells. What an input stands for that is not given is never told.
+ * Adds a problem for each given input that asks for what the mode does not do, with what to write; of those that only
+ * do not matter, one notice tells. What an input stands for that is not given is never told.
  */
 function checkModeInputs(env, mode, strategies, problems) {
     const takes = takenBy(env, mode);
+    const unused = [];
     for (const [group, names] of groupsOf(strategies)) {
         if (takes.includes(group))
             continue;
@@ -16101,15 +16156,14 @@ function checkModeInputs(env, mode, strategies, problems) {
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
             if (isRollback(env, mode) && RECORDED.includes(group)) {
-                const why = 'a rollback has it from the record of what was deployed';
                 if (ONLY_SAY_HOW.includes(group))
-                    log_log.notice(`${name}: ${why}, and it is not used`);
+                    unused.push({ name, why: UNUSED_IN_ROLLBACK });
                 else
-                    problems.add(`${name}: ${why}, and pushes nothing: leave it out`);
+                    problems.add(`${name}: a rollback has it ${FROM_RECORD}, and pushes nothing: leave it out`);
                 continue;
             }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-                log_log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`);
+                unused.push({ name, why: onlyCountsWith(inWords(others, 'conjunction')) });
                 continue;
             }
             if (name === 'dry-run') {
@@ -16119,6 +16173,27 @@ function checkModeInputs(env, mode, strategies, problems) {
             problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
         }
     }
+    if (unused.length > 0)
+        log_log.notice(unusedInWords(unused));
+}
+const FROM_RECORD = 'from the record of what was deployed';
+const UNUSED_IN_ROLLBACK = {
+    one: `a rollback has it ${FROM_RECORD}, and it is not used`,
+    several: `a rollback has them ${FROM_RECORD}, and they are not used`,
+};
+function onlyCountsWith(modes) {
+    return {
+        one: `it only counts with ${modes}, and is not used`,
+        several: `they only count with ${modes}, and are not used`,
+    };
+}
+/** All of them on one line: those with the same reason together. */
+function unusedInWords(unused) {
+    const parts = [...groupBy(unused, ({ why }) => why.one).values()].map((all) => {
+        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`;
+    });
+    return parts.join('; ');
 }
 function takenBy(env, mode) {
     const { takes } = MODES[mode];
@@ -16440,21 +16515,6 @@ function unknownNames(selection, all, owner) {
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
     return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
-}
-
-;// CONCATENATED MODULE: ./build/runner/group-by.js
-/** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
-function groupBy(items, keyOf) {
-    const groups = new Map();
-    for (const item of items) {
-        const key = keyOf(item);
-        const group = groups.get(key);
-        if (group === undefined)
-            groups.set(key, [item]);
-        else
-            group.push(item);
-    }
-    return groups;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/keys.js
@@ -20645,6 +20705,11 @@ function requestWith(credential, login = credential) {
 function userInWords({ username }) {
     return username === '' ? 'an identity token' : placed(username);
 }
+/** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
+function storedPasswordInWords(credential) {
+    const { stored, registry, origin } = credential;
+    return `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(stored ?? credential)} for ${registry} (${origin})`;
+}
 /** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
 function namedConfig(credential) {
     return credential.config === account_placeOf(credential) ? undefined : credential.config;
@@ -20784,7 +20849,7 @@ function anchorOf(title) {
 
 ;// CONCATENATED MODULE: ./build/runner/some-of.js
 /** The names in a sentence; of many the first, and how many more there are. */
-function someOf(names, most = 5) {
+function some_of_someOf(names, most = 5) {
     const first = names.length > most + 1 ? names.slice(0, most) : names;
     const rest = names.length - first.length;
     return `${first.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
@@ -20851,7 +20916,7 @@ function lint(services, circumstances, link = docLink) {
         });
         return [...groupBy(advised, ({ advice }) => advice)].map(([advice, those]) => {
             const names = those.map(({ name }) => name);
-            return withDocLink(`${someOf(names, MOST_NAMES)}: ${advice}`, link(doc));
+            return withDocLink(`${some_of_someOf(names, MOST_NAMES)}: ${advice}`, link(doc));
         });
     });
     const credentials = new Set(services.flatMap(({ credential }) => credential ?? []));
@@ -20894,12 +20959,10 @@ function mustRunOnce(name) {
 }
 /** On a token that lasts; of those that end the check has warned. */
 function tokenAdvice(credential) {
-    const login = storedLogin(credential);
-    const token = tokenOf(login, 0);
+    const token = tokenOf(storedLogin(credential), 0);
     if (token === undefined || token.end !== undefined)
         return undefined;
-    const whose = `the ${login === credential ? '' : 'stored '}password of ${userInWords(login)} for ${login.registry}`;
-    return `${whose} (${credential.origin}) is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
+    return `${storedPasswordInWords(credential)} is ${token.is}, and every node that runs a task stores it: ${token.remedy}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/advice.js
@@ -21893,10 +21956,10 @@ function logSubject(subject) {
         const back = backWords(record);
         if (back !== undefined)
             log_log.info(`    ${back}`);
-        log_log.info(`    ${someOf(imagesOf(record, changes), MOST_SHOWN)}`);
+        log_log.info(`    ${some_of_someOf(imagesOf(record, changes), MOST_SHOWN)}`);
         const changed = changeWords(record.subject, changes);
         if (changed.length > 0)
-            log_log.info(`    changed: ${someOf(changed, MOST_SHOWN)}`);
+            log_log.info(`    changed: ${some_of_someOf(changed, MOST_SHOWN)}`);
     }
 }
 /** Why there is nothing to be seen, or what has become of the newest. */
@@ -21910,7 +21973,7 @@ function sinceWords({ subject, entries, sinceNewest, stack }) {
     const [newest] = entries;
     if (sinceNewest.length === 0 || newest === undefined)
         return undefined;
-    return `Changed since #${newest.record.version}: ${someOf(changeWords(subject, sinceNewest), MOST_SHOWN)}`;
+    return `Changed since #${newest.record.version}: ${some_of_someOf(changeWords(subject, sinceNewest), MOST_SHOWN)}`;
 }
 function backWords({ wentBackTo }) {
     return wentBackTo === undefined ? undefined : `went back to #${wentBackTo}`;
@@ -22137,7 +22200,7 @@ const left_out_MOST_NAMES = 10;
  * @param show a name as the words' reader has it
  */
 function leftOutWords(names = [], show = (name) => name) {
-    return names.length === 0 ? undefined : someOf(names.map(show), left_out_MOST_NAMES);
+    return names.length === 0 ? undefined : some_of_someOf(names.map(show), left_out_MOST_NAMES);
 }
 
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
@@ -22481,7 +22544,7 @@ function restarts({ tasks }, change) {
 /** What becomes of a network, secret or config: `secret shop_key-0a: is created`; of a CA where it is put. */
 function objectWords({ action, changes, nodes }) {
     if (nodes !== undefined)
-        return `is put on ${someOf(nodes)}`;
+        return `is put on ${some_of_someOf(nodes)}`;
     if (action !== 'update')
         return action === 'create' ? 'is created' : 'is removed';
     return `gets other labels (${changes.map(plan_words_nameOf).join(', ')})`;
@@ -22490,7 +22553,7 @@ function objectWords({ action, changes, nodes }) {
 function pruneWords({ prunes }) {
     if (prunes.length === 0)
         return undefined;
-    return `After it, images of ${someOf(prunes, MOST_REPOSITORIES)} that nothing needs any more would go from all nodes. Which ones these have is not asked by a plan`;
+    return `After it, images of ${some_of_someOf(prunes, MOST_REPOSITORIES)} that nothing needs any more would go from all nodes. Which ones these have is not asked by a plan`;
 }
 const MOST_REPOSITORIES = 10;
 
@@ -22504,7 +22567,7 @@ function recordedWords(notes) {
     if (only === undefined)
         return undefined;
     if (others.length > 0)
-        return `Recorded: ${someOf([only, ...others].map(numbered), record_words_MOST_NAMES)}.`;
+        return `Recorded: ${some_of_someOf([only, ...others].map(numbered), record_words_MOST_NAMES)}.`;
     return `Recorded as #${only.version}${only.isAgain ? ', as what was deployed last' : ''}.`;
 }
 /** What would be, and which would go; `undefined` where neither is. */
@@ -22512,12 +22575,12 @@ function plannedRecordWords(records) {
     const written = records.filter(({ version }) => version !== undefined);
     const [only, ...others] = written;
     const removed = records.flatMap((one) => one.removed.map((version) => ({ subject: one.subject, version })));
-    const gone = (names) => `${someOf(names, record_words_MOST_NAMES)} would be removed`;
+    const gone = (names) => `${some_of_someOf(names, record_words_MOST_NAMES)} would be removed`;
     if (only === undefined)
         return removed.length === 0 ? undefined : `Records: ${gone(removed.map(numbered))}.`;
     if (others.length > 0) {
         const rest = removed.length === 0 ? '' : `; ${gone(removed.map(numbered))}`;
-        return `It would be recorded: ${someOf(written.map(numbered), record_words_MOST_NAMES)}${rest}.`;
+        return `It would be recorded: ${some_of_someOf(written.map(numbered), record_words_MOST_NAMES)}${rest}.`;
     }
     const rest = removed.length === 0 ? '' : `; ${gone(removed.map(({ version }) => `#${version}`))}`;
     return `It would be recorded as #${only.version}${only.isAgain ? ', as what was deployed last' : ''}${rest}.`;
@@ -22535,7 +22598,7 @@ function returnWords(returns) {
     if (only !== undefined && others.length === 0)
         return `Back to ${only.words}.`;
     const all = returns.map(({ subject, words }) => `${subject.name} to ${words}`);
-    return `Back: ${someOf(all, return_words_MOST_NAMES)}.`;
+    return `Back: ${some_of_someOf(all, return_words_MOST_NAMES)}.`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan-markdown.js
@@ -22925,7 +22988,7 @@ function logPlan(outlook) {
         logService(service);
     const unchanged = asTheyAre.filter(({ drift }) => drift === undefined);
     for (const { account, ends, names } of storedCredentials(outlook)) {
-        log_log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${someOf(names, plan_MOST_NAMES)})`);
+        log_log.info(`Stored now: ${account}${ends === '' ? '' : `, which ${ends}`} (${some_of_someOf(names, plan_MOST_NAMES)})`);
     }
     const leftOut = leftOutWords(outlook.leftOut);
     if (leftOut !== undefined)
@@ -24083,7 +24146,7 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
     }
     finally {
         // More than that was changed by then: a warning is enough.
-        await removeOurs('tools', engine, self, made, stop, () => undefined);
+        await removeOurs('tools', engine, self, made, stop, () => () => undefined);
     }
 }
 async function follow(service, ids, self, engine, late, signal) {
@@ -24394,12 +24457,12 @@ async function prune(run) {
     const begunAt = nowMs();
     const { kept, unreadable } = await readRecords(engine, limit());
     if (unreadable.length > 0) {
-        log_log.warning(`prune-images: old images were not removed: which of them a record needs is not known, for ${someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
+        log_log.warning(`prune-images: old images were not removed: which of them a record needs is not known, for ${some_of_someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
         return undefined;
     }
     const ofRecords = subjects.flatMap((subject) => recordsOf(kept, subject).flatMap(({ record }) => record.services.map(({ spec }) => spec.TaskTemplate.ContainerSpec?.Image)));
     const repositories = repositoriesOf([...images, ...ofRecords, tools.name]);
-    log_log.info(`Looked for: ${someOf(repositories, MOST_NAMES_SHOWN)}. Docker runs on each node by ${tools.name}, which stays`);
+    log_log.info(`Looked for: ${some_of_someOf(repositories, MOST_NAMES_SHOWN)}. Docker runs on each node by ${tools.name}, which stays`);
     const answers = await onNodes({ what: 'look for images', script: ASK_SCRIPT, args: repositories }, { ...run, seconds });
     // Only now: what was pulled by then has its service.
     const [services, records] = await Promise.all([
@@ -24424,7 +24487,7 @@ function tell(answers, removing) {
     const reports = answers.map((answer) => removing.find(({ id }) => id === answer.id) ?? answer);
     const failures = reports.flatMap((report) => (report.state === 'failed' ? [report] : []));
     for (const [cause, those] of groupBy(failures, (failure) => failure.cause)) {
-        log_log.warning(`prune-images: old images were not removed from ${someOf(those.map(({ node }) => node))}: ${cause}`);
+        log_log.warning(`prune-images: old images were not removed from ${some_of_someOf(those.map(({ node }) => node))}: ${cause}`);
     }
     const nodes = removing.flatMap((report) => {
         const removals = removalsIn(report.lines);
@@ -24449,7 +24512,7 @@ function goneInWords(gone) {
     return `${gone.length} ${gone.length === 1 ? 'image' : 'images'} went, up to ${sizeInWords(bytes)} freed`;
 }
 function namesInWords(gone) {
-    return someOf(gone.map(({ bytes, names }) => `${names.map(prune_images_shortName).join(', ')} (${sizeInWords(bytes)})`), MOST_NAMES_SHOWN);
+    return some_of_someOf(gone.map(({ bytes, names }) => `${names.map(prune_images_shortName).join(', ')} (${sizeInWords(bytes)})`), MOST_NAMES_SHOWN);
 }
 /** `acme/web@sha256:0123456789ab` */
 function prune_images_shortName(name) {
@@ -24476,7 +24539,7 @@ function prunedMarkdown({ nodes, asked, failed }) {
     const groups = [...groupBy(nodes, ({ gone }) => JSON.stringify(gone.map(({ names }) => names).toSorted())).values()];
     const lines = groups.map((group) => {
         const [{ gone } = { gone: [] }] = group;
-        const names = someOf(gone.map((image) => image.names.map((name) => nameCode(prune_images_shortName(name))).join(', ')), pruned_MOST_NAMES);
+        const names = some_of_someOf(gone.map((image) => image.names.map((name) => nameCode(prune_images_shortName(name))).join(', ')), pruned_MOST_NAMES);
         return `- ${pruned_named(group.map(({ node }) => node))}: ${goneInWords(gone)}${group.length === 1 ? '' : ' on each'}: ${names}`;
     });
     const nothing = asked > 0 && nodes.length === 0 ? ['Nothing was to be removed.'] : [];
@@ -24484,7 +24547,7 @@ function prunedMarkdown({ nodes, asked, failed }) {
     return ['### Old images on the nodes', ...[lines.join('\n')].filter((text) => text !== ''), ...nothing, ...not].join('\n\n');
 }
 function pruned_named(nodes) {
-    return someOf(nodes.map((node) => markdown_plain(safeLine(node, MOST_NODE_CHARACTERS))), pruned_MOST_NAMES);
+    return some_of_someOf(nodes.map((node) => markdown_plain(safeLine(node, MOST_NODE_CHARACTERS))), pruned_MOST_NAMES);
 }
 
 ;// CONCATENATED MODULE: ./build/report/output.js
@@ -24594,8 +24657,8 @@ function removal_verdict({ things, what, isDryRun }) {
     const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'));
     const bad = count(removal_isBad);
     const kept = count(({ outcome }) => outcome === 'kept');
-    const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${someOf(what.names)}`;
-    const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${someOf(what.names)}`} to remove`;
+    const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${some_of_someOf(what.names)}`;
+    const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${some_of_someOf(what.names)}`} to remove`;
     const isNone = gone === '' && bad === '';
     return [
         ...(gone === '' ? [] : [`${gone}${whose}${isDryRun ? ' would be removed' : ''}`]),
@@ -24832,7 +24895,7 @@ function culpritLines(results, link = docLink) {
             .slice(0, MOST_WITH_TASK)
             .flatMap((result) => [headOf(result), ...imageLine(result), ...taskLines(result, logLines)]),
         ...culprits.slice(MOST_WITH_TASK, MOST_WITH_CAUSE).map(headOf),
-        ...(rest.length === 0 ? [] : [`\u2717 and ${rest.length} more: ${someOf(rest.map(({ name }) => name))}`]),
+        ...(rest.length === 0 ? [] : [`\u2717 and ${rest.length} more: ${some_of_someOf(rest.map(({ name }) => name))}`]),
         ...remedyLines(culprits, link),
     ];
 }
@@ -24842,7 +24905,7 @@ function remedyLines(culprits, link) {
     return [...byRemedy].flatMap(([remedy, those]) => {
         if (remedy === undefined)
             return [];
-        const about = byRemedy.size === 1 ? '' : ` about ${someOf(those.map(({ name }) => name))}`;
+        const about = byRemedy.size === 1 ? '' : ` about ${some_of_someOf(those.map(({ name }) => name))}`;
         return [withDocLink(`What to do${about}: ${remedy.advice}`, link(remedy.doc))];
     });
 }
@@ -25000,7 +25063,7 @@ function remediesOf(culprits) {
     const remedies = [...new Set(culprits.flatMap((one) => remedyOf(one) ?? []))];
     return remedies.map((remedy) => {
         const those = culprits.filter((one) => remedyOf(one) === remedy);
-        const about = remedies.length === 1 ? '' : ` about ${someOf(those.map(culprits_nameOf), culprits_MOST_NAMES)}`;
+        const about = remedies.length === 1 ? '' : ` about ${some_of_someOf(those.map(culprits_nameOf), culprits_MOST_NAMES)}`;
         return remedyLine(remedy, about);
     });
 }
@@ -25491,7 +25554,7 @@ function failureSummary(status, problems, isUnknown, remains = []) {
 function whatChanged(isUnknown, remains = []) {
     if (isUnknown)
         return 'Whether anything was changed on the swarm is not known.';
-    return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${someOf(remains)}.`;
+    return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${some_of_someOf(remains)}.`;
 }
 const RED = ['failed', 'rolled-back', 'timed-out', 'cancelled'];
 /** @param text Markdown */
@@ -25808,7 +25871,7 @@ function statusLine(services, { missing }, shown = (name) => name) {
     const changing = services.filter(({ state }) => state === 'changing');
     const drifted = services.filter(({ drift }) => drift !== undefined);
     const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
-    const names = (of) => someOf(of.map(({ name }) => shown(name)));
+    const names = (of) => some_of_someOf(of.map(({ name }) => shown(name)));
     const all = count(services.length, 'service');
     const first = bad.length === 0
         ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
@@ -25826,11 +25889,11 @@ function badWords(bad, all, shown) {
     if (bad.length === 1 && first !== undefined) {
         return `${shown(first.name)} is not as it should be: ${shortHeadline(first.problems[0] ?? '')}`;
     }
-    return `${bad.length} of ${all} are not as they should be: ${someOf(bad.map(({ name }) => shown(name)))}`;
+    return `${bad.length} of ${all} are not as they should be: ${some_of_someOf(bad.map(({ name }) => shown(name)))}`;
 }
 /** `3/3 tasks on n1, n2` */
 function status_words_tasksWords({ tasks: { running, wanted }, nodes }) {
-    const where = nodes.length === 0 ? '' : ` on ${someOf(nodes)}`;
+    const where = nodes.length === 0 ? '' : ` on ${some_of_someOf(nodes)}`;
     return `${running}/${wanted} ${wanted === 1 ? 'task' : 'tasks'}${where}`;
 }
 /** The newest deploy that is known: `#7, 2026-11-26 18:30:00 UTC, acme/shop, workflow Deploy`. */
@@ -25846,7 +25909,7 @@ function nodesLine({ nodes }) {
             return [`${name} is ${Status.State}`];
         return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
     });
-    return `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${odd.length === 0 ? '' : `; ${someOf(odd)}`}`;
+    return `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${odd.length === 0 ? '' : `; ${some_of_someOf(odd)}`}`;
 }
 /** As a failed deploy would tell it. */
 function asResult({ name, image, tasks, problems, failedTask }) {
@@ -29490,14 +29553,12 @@ function isSoon(end, now) {
     return 'with' in end || end.at - now < SOON_MS;
 }
 function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
-    const { origin, registry, stored } = credential;
-    const whose = `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(storedLogin(credential))} for ${registry} (${origin})`;
-    const what = `${whose} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${someOf(services)} with it`;
+    const what = `${storedPasswordInWords(credential)} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${some_of_someOf(services)} with it`;
     const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
     const early = isTooSoon
         ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
         : '';
-    const other = stored === undefined
+    const other = credential.stored === undefined
         ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
         : '';
     return `${what}${early}. What to do: ${remedy}${other}`;
@@ -30504,7 +30565,7 @@ function unwatchedResult(sent) {
 function givenUpResult(sent, seen, culprits) {
     if (sent.change.action !== 'unchanged')
         return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
-    const cause = `nothing was sent to it, and it is not waited for any more, because ${someOf(culprits)} failed`;
+    const cause = `nothing was sent to it, and it is not waited for any more, because ${some_of_someOf(culprits)} failed`;
     return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
 }
 /**
@@ -30587,7 +30648,7 @@ function progress_progressOf(total, done, lines) {
         const parts = [
             `${up} of ${total} ${done}`,
             ...(failed > 0 ? [`${failed} failed`] : []),
-            ...(left.length > 0 ? [`under way: ${someOf(left)}`] : []),
+            ...(left.length > 0 ? [`under way: ${some_of_someOf(left)}`] : []),
         ];
         lines.all(parts.join(', '));
     };
@@ -30632,7 +30693,7 @@ function watchLog(total, lines) {
                 sayResult(result, sent, lines, node);
         },
         givenUp(names, culprits) {
-            const why = `not waited for any more, because ${someOf(culprits)} failed`;
+            const why = `not waited for any more, because ${some_of_someOf(culprits)} failed`;
             if (lines.isMany && names.length > 1)
                 lines.all(`${names.length} services are ${why}`);
             else
@@ -32144,6 +32205,18 @@ async function removeOldOnes(settled, run) {
     }));
 }
 
+;// CONCATENATED MODULE: ./build/connect/unanswered.js
+/**
+ * What has ended a call without an answer: a stop or the time of the run is none of docker's doing.
+ *
+ * @param said what the call threw, in words
+ */
+function unanswered_unanswered(said, { signal, time }) {
+    if (signal.aborted)
+        return { outcome: 'cancelled', why: 'the run was stopped before it answered' };
+    return { outcome: time.isOver ? 'timed-out' : 'failed', why: said };
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/lifetime.js
 
 
@@ -32179,6 +32252,8 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
 
 
 
+
+
 const interim_SEND_TIMEOUT_MS = 120_000;
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000;
@@ -32199,7 +32274,8 @@ function untouched(change) {
  *
  * @param credential for the tasks that the spec asks for
  */
-async function sendInterim(change, spec, credential, { engine }) {
+async function sendInterim(change, spec, credential, run) {
+    const { engine } = run.connection;
     const { current } = change;
     noteSending({ ...change, interim: spec });
     const sent = untouched(change);
@@ -32224,9 +32300,16 @@ async function sendInterim(change, spec, credential, { engine }) {
     }
     catch (error) {
         // The swarm may have taken it all the same.
-        const cause = `its first step could not be sent: ${errors_messageOf(error)}`;
-        return { ...sent, change: { ...change, interim: spec }, problem: { outcome: 'failed', cause } };
+        return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, run) };
     }
+}
+function notSent(error, run) {
+    const said = errors_messageOf(error);
+    if (error instanceof EngineError && !isAnswerLost(error)) {
+        return { outcome: 'failed', cause: `its first step could not be sent: ${said}` };
+    }
+    const { outcome, why } = unanswered_unanswered(said, run);
+    return { outcome, cause: `it is not known whether the swarm took its first step: ${why}` };
 }
 /** Others may have scaled it until then, and an interim spec without tasks does not say so. */
 function withScaleBefore(change, { PreviousSpec: before }) {
@@ -32266,7 +32349,7 @@ function afterFirstStep(all, what, signal) {
         ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
         : {
             outcome: 'skipped',
-            cause: `not sent, because ${what} ${someOf(culprits)} failed`,
+            cause: `not sent, because ${what} ${some_of_someOf(culprits)} failed`,
             because: culprits,
         };
     const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
@@ -32484,7 +32567,7 @@ async function sendCanary(change, { tasks, total }, run) {
     run.lines.say(request.name, `${tasks} of its ${total} tasks first (${changes.join('; ')})`);
     await renewCredential(change, run, run.signal);
     const interim = withFirstTasks(sayingWhoScales(current.Spec, wanted), wanted, tasks, run.mark);
-    return sendInterim(change, interim, stored_credential_storedCredential(access), run.connection);
+    return sendInterim(change, interim, stored_credential_storedCredential(access), run);
 }
 /** The rollouts, each with a problem when its canary has failed; those that a stop or another's failure overtakes as they are. */
 function tryAll(sent, run) {
@@ -32572,7 +32655,7 @@ async function stopOldTasks(services, run) {
         if (!hasFirstStep(change) || run.signal.aborted)
             return untouched(change);
         run.lines.say(change.request.name, `its old tasks are stopped (${change.changes.join('; ')})`);
-        return sendInterim(change, emptied(sayingWhoScales(change.current.Spec, change.wanted), run.mark), { from: 'spec' }, run.connection);
+        return sendInterim(change, emptied(sayingWhoScales(change.current.Spec, change.wanted), run.mark), { from: 'spec' }, run);
     }));
     const stopped = sent.some(({ problem }) => problem !== undefined) ? sent : await untilGone(sent, run);
     return afterFirstStep(stopped, 'the end of the old tasks of', run.signal);
@@ -32699,6 +32782,10 @@ function lockBody(name, { owner, url, seconds, token }) {
 function locksOf(token) {
     return JSON.stringify({ label: [`${TOKEN}=${token}`] });
 }
+/** The command that removes the locks of one run, and never another's of the same name. */
+function releaseByHand(token) {
+    return `docker config rm $(docker config ls --quiet --filter label=${TOKEN}=${token})`;
+}
 /** A config object read as a lock. */
 function heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
@@ -32762,6 +32849,7 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
     const holder = { ...run, seconds };
     saveForPost('lock', holder.token);
     const held = new Map();
+    const told = [];
     const take = (names) => stage('Take the lock', async () => {
         // In one order for all runs, or two of them would wait for each other.
         for (const name of names.toSorted()) {
@@ -32779,10 +32867,10 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         },
         [Symbol.asyncDispose]: () => {
             time.beginClosing();
-            return release(engine, holder, held, onRemains);
+            return release(engine, holder, held, told, onRemains);
         },
     };
-    const onStop = () => setTimeout(() => tellLeft([...held.keys()], onRemains), TELL_AFTER_STOP_MS).unref();
+    const onStop = () => setTimeout(() => told.push(...tellLeft(held, onRemains)), TELL_AFTER_STOP_MS).unref();
     signal.addEventListener('abort', onStop, { once: true });
     try {
         if (stack === undefined)
@@ -32799,9 +32887,9 @@ async function takeLockOf({ lock, stack, services, seconds }, run, { engine }, t
         signal.removeEventListener('abort', onStop);
     }
 }
-function tellLeft(names, onRemains) {
-    if (names.length > 0)
-        onRemains(`${someOf(names)} may be left`);
+/** @returns what takes it back */
+function tellLeft(held, onRemains) {
+    return held.size === 0 ? [] : [onRemains(`${some_of_someOf([...held.keys()])} may be left`)];
 }
 async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
     const deadline = nowMs() + timeoutSeconds * 1000;
@@ -32848,19 +32936,18 @@ async function create(engine, name, holder, held) {
             mayRepeat: true,
             signal: clock_timeLimit(CALL_TIMEOUT_MS),
         });
-        held.set(name, 'answered');
+        held.set(name, 'made');
         return true;
     }
     catch (error) {
-        if (error instanceof EngineError)
-            held.set(name, 'answered');
-        if (error instanceof EngineError && error.status === 409)
+        if (!(error instanceof EngineError))
+            throw error;
+        held.set(name, 'already');
+        if (error.status === 409)
             return false;
-        if (error instanceof EngineError && !spec_update_isFailure(error))
+        if (!spec_update_isFailure(error))
             held.delete(name);
-        if (error instanceof EngineError)
-            throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
-        throw error;
+        throw new UserError(`lock: the swarm refuses to make ${name}: ${error.message}`);
     }
 }
 async function lock_find(engine, name, signal) {
@@ -32870,20 +32957,24 @@ async function lock_find(engine, name, signal) {
     return config && heldLock(config);
 }
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
-async function release(engine, holder, held, onRemains) {
+async function release(engine, holder, held, told, onRemains) {
     try {
         const released = held.size > 0 ? await releaseAll(engine, holder.token, clock_timeLimit(RELEASE_TIMEOUT_MS)) : [];
         for (const [name, state] of held)
-            if (state === 'answered' || released.includes(name))
+            if (state !== 'asked for' || released.includes(name))
                 held.delete(name);
         if (held.size > 0)
             throw new Error('the call that makes it was broken off');
         saveForPost('lock', '');
+        for (const takeBack of told)
+            takeBack();
     }
     catch (error) {
-        const names = [...held.keys()];
-        tellLeft(names, onRemains);
-        log_log.warning(`Not released: ${names.join(', ')} (${errors_messageOf(error)}). It expires ${holder.seconds} s after it was taken, or is removed with \`docker config rm ${names.join(' ')}\``);
+        tellLeft(held, onRemains);
+        const names = [...held.keys()].join(', ');
+        const isOurs = [...held.values()].every((state) => state === 'made');
+        const what = isOurs ? `Not released: ${names}` : `It is not known whether this run has left ${names}`;
+        log_log.warning(`${what} (${errors_messageOf(error)}). What it has taken expires by itself ${holder.seconds} s later, or is removed with \`${releaseByHand(holder.token)}\``);
     }
 }
 /** @returns the names of those that were there */
@@ -32896,9 +32987,9 @@ async function releaseAll(engine, token, signal) {
     await Promise.all(ours.map(({ ID }) => removal_remove(engine, `/configs/${ID}`, signal)));
     return ours.map(({ Spec }) => Spec.Name);
 }
-/** Releases what a killed main left behind. */
-async function lock_releaseLeft(token, { engine }) {
-    await releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
+/** Releases what a killed main left behind. @returns the names of those that were there */
+function lock_releaseLeft(token, { engine }) {
+    return releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/demand.js
@@ -33323,10 +33414,10 @@ function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
             return `${nameOf(node)} (after ${seconds.toFixed(1)} s: ${reason(said)})`;
         });
         const which = `${countOf(failed.length, pull.demand.nodes.length)} cannot pull ${image}`;
-        parts.push(`${which}: ${someOf(each)}. ${judge_causeOf(failed, pull)}`);
+        parts.push(`${which}: ${some_of_someOf(each)}. ${judge_causeOf(failed, pull)}`);
     }
     if (slow.length > 0) {
-        const names = someOf(slow.map(({ node, why }) => `${nameOf(node)}${why === 'unasked' ? ' (not asked yet)' : ''}`));
+        const names = some_of_someOf(slow.map(({ node, why }) => `${nameOf(node)}${why === 'unasked' ? ' (not asked yet)' : ''}`));
         const more = slow.some(({ why }) => why === 'unasked') ? ', a larger `max-parallel`' : '';
         const longer = `Give the run a longer \`timeout\`${more}, or the registry a faster line`;
         parts.push(`${countOf(slow.length, pull.demand.nodes.length)} did not have ${image} after ${Math.round(waitedSeconds)} s: ${names}. ${longer}.`);
@@ -33368,7 +33459,7 @@ function judge_leftWords(services, nameOf) {
     if (services.length === 0)
         return [];
     const nodes = new Map(services.flatMap((service) => service.nodes.map((node) => [node.ID, node])));
-    const names = someOf([...nodes.values()].map(nameOf));
+    const names = some_of_someOf([...nodes.values()].map(nameOf));
     return [
         `Of the nodes that may run a task none is ready and active any more: ${names}. Run it again when one is (\`docker node ls\`).`,
     ];
@@ -33377,7 +33468,7 @@ function judge_leftWords(services, nameOf) {
 function unknownWords(nodes, image, nameOf) {
     if (nodes.length === 0)
         return [];
-    const names = someOf(nodes.map(nameOf));
+    const names = some_of_someOf(nodes.map(nameOf));
     return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`];
 }
 function variantWords(nodes, nameOf) {
@@ -33388,11 +33479,11 @@ function variantWords(nodes, nameOf) {
         return `${nameOf(node)} (${OS}/${Architecture})`;
     });
     return [
-        `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
+        `The image has no variant for ${some_of_someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
     ];
 }
 function serviceWords(services) {
-    return `${services.length === 1 ? 'service' : 'services'} ${someOf(services.map(({ name }) => name))}`;
+    return `${services.length === 1 ? 'service' : 'services'} ${some_of_someOf(services.map(({ name }) => name))}`;
 }
 function countOf(some, all) {
     if (some === all)
@@ -34242,7 +34333,7 @@ async function install(wanting, installation, run, limit, made) {
     const lacking = [...new Set(wanting.flatMap(({ lacking: { asked } }) => asked.map(({ ID }) => ID)))];
     const nodes = wanting[0]?.nodes ?? [];
     for (const { ca, lacking: those } of wanting) {
-        log_log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(node_tasks_nameIn(nodes)).toSorted())}`);
+        log_log.info(`${caFile(ca.registry)} is written on ${some_of_someOf(those.asked.map(node_tasks_nameIn(nodes)).toSorted())}`);
     }
     const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
     let done;
@@ -34284,10 +34375,10 @@ async function makeWriter(engine, spec, credential, limit) {
 }
 /** @param done the nodes that have it now; `undefined` when that cannot be told */
 function remainsInWords(records, done) {
-    const what = `the CA of ${someOf(records.map(({ registry }) => registry))} is kept as a config of the swarm`;
+    const what = `the CA of ${some_of_someOf(records.map(({ registry }) => registry))} is kept as a config of the swarm`;
     if (done === undefined)
         return `${what}, and may have been written on nodes`;
-    return done.length === 0 ? what : `${what}, and was written on ${someOf(done.toSorted())}`;
+    return done.length === 0 ? what : `${what}, and was written on ${some_of_someOf(done.toSorted())}`;
 }
 /** Looks until all nodes have answered, or the half of `timeout` is over. */
 async function install_follow(ids, { connection, self, time }, limit) {
@@ -34308,7 +34399,7 @@ async function install_follow(ids, { connection, self, time }, limit) {
 }
 async function install_tell(states, nodes, image, { connection }) {
     const nameOf = node_tasks_nameIn(nodes);
-    const named = (ids) => someOf(ids.map((id) => nameOf({ ID: id })).toSorted());
+    const named = (ids) => some_of_someOf(ids.map((id) => nameOf({ ID: id })).toSorted());
     const done = inState(states, 'done');
     if (done.length > 0)
         log_log.info(`Done on ${named(done)}`);
@@ -34357,11 +34448,11 @@ async function install_lastLines(engine, taskId) {
 function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
     const nameOf = node_tasks_nameIn(nodes);
     if (away.length > 0) {
-        const those = someOf(away.map((node) => `${nameOf(node)} (${whyAway(node)})`));
+        const those = some_of_someOf(away.map((node) => `${nameOf(node)} (${whyAway(node)})`));
         log_log.notice(`registry-ca: the CA of ${registry} is not put on ${those}: such nodes get no task. A run that finds them active does it`);
     }
     if (others.length > 0) {
-        log_log.notice(`registry-ca: the CA of ${registry} is not put on ${someOf(others.map(nameOf))}: not Linux`);
+        log_log.notice(`registry-ca: the CA of ${registry} is not put on ${some_of_someOf(others.map(nameOf))}: not Linux`);
     }
 }
 function nodesInWords(some, all) {
@@ -35692,6 +35783,7 @@ function serverName({ hostname }) {
 
 
 
+
 /** Where the content of a blob may be kept elsewhere. */
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** A registry's no, with what it says of it. */
@@ -35882,7 +35974,7 @@ class RegistrySession {
             this.#authorization = basic(credential);
         }
         else if (scheme === 'bearer') {
-            this.#authorization = new Secret(`Bearer ${(await this.#token(params)).reveal()}`);
+            this.#authorization = new Secret(`Bearer ${(await this.#token(params)).reveal()}`, undefined, 'nowhere');
         }
         return this.#authorization !== undefined && this.#authorization.reveal() !== before;
     }
@@ -35907,7 +35999,7 @@ class RegistrySession {
         const found = [token, accessToken].find((one) => typeof one === 'string' && one !== '');
         if (typeof found !== 'string')
             throw new RegistryError('registry-error', 'its answer to a login has no token');
-        return new Secret(found);
+        return ofRegistry(found);
     }
     #askToken(url, query, credential) {
         const asked = new URL(url);
@@ -35960,6 +36052,13 @@ function mayPass(error) {
     if (error instanceof Unanswered)
         return error.mayPass;
     return error instanceof CallRefused && (error.status === 429 || error.status >= 500 || error.status === 408);
+}
+/**
+ * A token whose text the registry has chosen. Nobody but this run has it, so no other step needs a mask, which would take a
+ * word of everybody's out of all that the job prints; and in what this run prints it is hidden where it looks like one.
+ */
+function ofRegistry(token) {
+    return new Secret(token, undefined, mayBeSecret(token) ? 'here' : 'nowhere');
 }
 function basic({ username, password }) {
     return new Secret(`Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`);
@@ -37022,7 +37121,7 @@ function record_deploy_tell(notes) {
     }
     const troubled = notes.filter(({ problem }) => problem !== undefined);
     for (const [problem, those] of groupBy(troubled, (note) => note.problem ?? '')) {
-        const names = someOf(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
+        const names = some_of_someOf(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
         const what = those[0]?.version === undefined ? 'is deployed, and not recorded' : 'is recorded';
         const advice = those[0]?.version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
         log_log.warning(`${names} ${what}: ${problem}${advice}`);
@@ -37030,6 +37129,7 @@ function record_deploy_tell(notes) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send.js
+
 
 
 
@@ -37080,7 +37180,7 @@ function deploy(services, run, watch) {
         if (problem !== undefined)
             return { ...asItIs(change), problem };
         noteSending(change);
-        const sent = await send(change, run, end).catch((error) => send_unanswered(change, error, run, watch));
+        const sent = await send(change, run, end).catch((error) => unansweredSent(change, error, run, watch));
         noteSent(sent);
         return sent;
     }
@@ -37103,7 +37203,7 @@ function whyNotSent({ signal, time }, watch) {
     if (!watch?.failed.aborted)
         return undefined;
     const { culprits } = watch;
-    return { outcome: 'skipped', cause: `not sent, because ${someOf(culprits)} failed`, because: culprits };
+    return { outcome: 'skipped', cause: `not sent, because ${some_of_someOf(culprits)} failed`, because: culprits };
 }
 async function send(change, run, end) {
     const { connection } = run;
@@ -37158,15 +37258,14 @@ function changeInWords(change) {
     return `create ${name}${beside}, ${account}`;
 }
 /** What was sent may or may not have arrived: the swarm cannot be asked. */
-function send_unanswered(change, error, { signal, time }, watch) {
+function unansweredSent(change, error, run, watch) {
     const problem = () => {
-        if (signal.aborted)
-            return lost('cancelled', 'the run was stopped before it answered');
-        if (watch?.failed.aborted) {
+        if (!run.signal.aborted && watch?.failed.aborted) {
             const { culprits } = watch;
-            return { ...lost('skipped', `it had not answered when ${someOf(culprits)} failed`), because: culprits };
+            return { ...lost('skipped', `it had not answered when ${some_of_someOf(culprits)} failed`), because: culprits };
         }
-        return lost(time.isOver ? 'timed-out' : 'failed', errors_messageOf(error));
+        const { outcome, why } = unanswered_unanswered(errors_messageOf(error), run);
+        return lost(outcome, why);
     };
     return { change, sentAt: nowMs(), service: currentOf(change), problem: problem() };
 }
@@ -37569,7 +37668,7 @@ function withWhatStays(settled, lines) {
  * @param restored what became of the way back; `undefined` when nobody has watched it
  */
 function resultAfter(before, way, culprits, restored) {
-    const cause = before.cause ?? `restored because of ${someOf(culprits)}`;
+    const cause = before.cause ?? `restored because of ${some_of_someOf(culprits)}`;
     const told = { ...before, ...(before.cause === undefined ? { because: culprits } : { reason: cause }) };
     if (way.state === 'failed') {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
@@ -37868,6 +37967,9 @@ function unused_namesOf(belongings, services) {
 
 
 
+
+
+
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20;
 const ASK_EVERY_MS = 500;
@@ -37884,20 +37986,16 @@ const remove_TITLE = 'Remove what is not used any more';
  * traffic
  * @returns the services that were removed, or not
  */
-async function removeUnused(stack, { engine }, nameOf, records) {
-    const surplus = stack.prune ? await surplusNow(stack, engine, nameOf) : [];
-    const tidy = (asStage) => orSay(`the stack ${stack.name} no longer needs`, async () => {
-        const { services, known, kept } = await readNow(engine, records);
-        const unused = unusedObjects(stack, known, services, [], kept);
-        if (unused.length > 0)
-            await asStage(remove_TITLE, () => removeObjects(unused, engine));
-    });
+async function removeUnused(stack, run, nameOf, records) {
+    const { engine } = run.connection;
+    const surplus = stack.prune ? await surplusNow(stack, engine, nameOf, run) : [];
+    const tidy = (asStage) => removeNeedless(`the stack ${stack.name} no longer needs`, engine, records, asStage, ({ services, known, kept }) => unusedObjects(stack, known, services, [], kept));
     if ('problem' in surplus || surplus.length === 0) {
         await tidy(stage);
         return 'problem' in surplus ? [surplus.problem] : [];
     }
     return stage(remove_TITLE, async () => {
-        const results = await Promise.all(surplus.map((service) => removeService(service, engine)));
+        const results = await Promise.all(surplus.map((service) => removeService(service, engine, run)));
         await tidy((_, work) => work());
         return results;
     });
@@ -37909,56 +38007,57 @@ async function removeUnused(stack, { engine }, nameOf, records) {
  * @param belongings what the run has made, or would have; `undefined`: nothing
  * @param before the services as the run found them
  */
-function removeEarlierVersions(belongings, before, { engine }, records) {
-    return orSay('the services no longer need', async () => {
-        if (belongings === undefined && records.removed.length === 0)
-            return;
-        const now = await readNow(engine, records);
-        const unused = [
-            ...(belongings === undefined ? [] : unusedObjects(belongings, now.known, now.services, before, now.kept)),
-            ...neededNoMore(now.known, now.services, records.removed, now.kept),
-        ];
-        const each = [...new Map(unused.map((one) => [one.id, one])).values()];
-        if (each.length > 0)
-            await stage(remove_TITLE, () => removeObjects(each, engine));
-    });
+async function removeEarlierVersions(belongings, before, { engine }, records) {
+    if (belongings === undefined && records.removed.length === 0)
+        return;
+    await removeNeedless('the services no longer need', engine, records, stage, ({ services, known, kept }) => [
+        ...(belongings === undefined ? [] : unusedObjects(belongings, known, services, before, kept)),
+        ...neededNoMore(known, services, records.removed, kept),
+    ]);
 }
 /** The run was asked to prune, and nobody knows what there is to remove. */
-function notPruned({ name }, error) {
-    return removal(name, nowMs(), undefined, `what its files no longer name was not removed: ${errors_messageOf(error)}`);
+function notPruned({ name }, error, run) {
+    const { outcome } = unanswered_unanswered('', run);
+    const cause = `what its files no longer name was not removed: ${errors_messageOf(error)}`;
+    return removal(name, nowMs(), undefined, { outcome, cause });
 }
-async function surplusNow(stack, engine, nameOf) {
+async function surplusNow(stack, engine, nameOf, run) {
     try {
         return surplusServices(stack, await remove_readServices(engine), nameOf);
     }
     catch (error) {
-        return { problem: notPruned(stack, error) };
+        return { problem: notPruned(stack, error, run) };
     }
 }
-async function removeService(service, engine) {
+async function removeService(service, engine, run) {
     const startedAt = nowMs();
-    const refusal = await removeOrSayWhy(engine, `/services/${service.ID}`);
-    say(`service ${service.Spec.Name}`, refusal);
-    const cause = refusal === undefined ? undefined : `docker refused to remove it: ${refusal}`;
-    return removal(service.Spec.Name, startedAt, service_spec_imageOf(service), cause);
+    const left = await tryToRemove(engine, `/services/${service.ID}`);
+    say(`service ${service.Spec.Name}`, left);
+    return removal(service.Spec.Name, startedAt, service_spec_imageOf(service), left && outcomeOf(left, run));
 }
-function removal(name, startedAt, before, cause) {
+function removal(name, startedAt, before, problem) {
     return {
         name,
         action: 'remove',
-        outcome: cause === undefined ? 'removed' : 'failed',
+        outcome: 'removed',
         image: { before, wanted: undefined, after: undefined },
         config: undefined,
         nodes: 0,
         tasks: { running: 0, wanted: 0 },
         seconds: secondsSince(startedAt),
-        ...(cause === undefined ? {} : { cause }),
+        ...problem,
     };
 }
-/** @param what it is, in words that follow `What` */
-async function orSay(what, work) {
+/**
+ * Removes what is found to be needed no more in what the swarm has by now.
+ *
+ * @param what it is, in words that follow `What`
+ */
+async function removeNeedless(what, engine, records, asStage, find) {
     try {
-        await work();
+        const unused = new Map(find(await readNow(engine, records)).map((one) => [one.id, one]));
+        if (unused.size > 0)
+            await asStage(remove_TITLE, () => removeObjects([...unused.values()], engine));
     }
     catch (error) {
         log_log.warning(`What ${what} was not removed: ${errors_messageOf(error)}`);
@@ -37974,13 +38073,13 @@ async function readNow(engine, { hasOne }) {
         throw new Error('the swarm does not show the records of deploys at this moment; the next deploy removes it');
     }
     if (unreadable.length > 0) {
-        throw new Error(`what a record needs is not known, for ${someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
+        throw new Error(`what a record needs is not known, for ${some_of_someOf(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
     }
     return { services, known, kept };
 }
 async function removeObjects(unused, engine) {
     for (const { kind, id, name } of unused) {
-        const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
+        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
         say(`${kind} ${name}`, await (kind === 'network' ? whenReleased(attempt) : attempt()));
     }
 }
@@ -38002,13 +38101,15 @@ async function removeMade(objects, engine, stop) {
         }
         if (used?.has(id))
             return [];
-        const attempt = () => removeOrSayWhy(engine, `/${kind}s/${id}`);
+        const attempt = () => tryToRemove(engine, `/${kind}s/${id}`);
         const refusal = await (stop.aborted ? attempt() : whenReleased(attempt));
-        if (refusal === undefined)
+        if (refusal === undefined) {
             log_log.info(`${kind} ${name}: removed again`);
-        else
-            log_log.warning(`${kind} ${name}, which this run has made, is left: ${refusal}. If nothing uses it: ${byHand}`);
-        return refusal === undefined ? [] : [`the ${kind} ${name} is left`];
+            return [];
+        }
+        const state = refusal.isUnknown ? 'may be left' : 'is left';
+        log_log.warning(`${kind} ${name}, which this run has made, ${state}: ${refusal.said}. If it is there and nothing uses it: ${byHand}`);
+        return [`the ${kind} ${name} ${state}`];
     }));
     return left.flat();
 }
@@ -38024,20 +38125,27 @@ async function usedIds(engine) {
 function remove_readServices(engine) {
     return surelyKnownServices(engine, clock_timeLimit(remove_READ_TIMEOUT_MS));
 }
-/** Removes what has this path of the Engine API: why it was not removed; `undefined` when it is gone. */
-async function removeOrSayWhy(engine, path) {
+/** Removes what has this path of the Engine API: why it is not removed, or may not be; `undefined` when it is gone. */
+async function tryToRemove(engine, path) {
     try {
         await removal_remove(engine, path, clock_timeLimit(remove_REMOVE_TIMEOUT_MS));
         return undefined;
     }
     catch (error) {
-        return errors_messageOf(error);
+        return { said: errors_messageOf(error), isUnknown: !(error instanceof EngineError) || isAnswerLost(error) };
     }
+}
+/** What became of something that was to be removed and is not, or may not be. A later run finds it where it is left. */
+function outcomeOf({ said, isUnknown }, run) {
+    if (!isUnknown)
+        return { outcome: 'failed', cause: `docker refused to remove it: ${said}` };
+    const { outcome, why } = unanswered_unanswered(said, run);
+    return { outcome, cause: `it is not known whether the swarm removed it: ${why}. The next run goes on with it` };
 }
 /**
  * Removes a network as soon as the tasks that are being stopped have let go of it.
  *
- * @returns why it was not removed; `undefined` when it is gone
+ * @returns why it is not removed, or may not be; `undefined` when it is gone
  */
 async function whenReleased(removal, stop, seconds = RELEASE_SECONDS) {
     const deadline = nowMs() + seconds * 1000;
@@ -38050,14 +38158,16 @@ async function whenReleased(removal, stop, seconds = RELEASE_SECONDS) {
     return refusal;
 }
 /** Whether docker refused because something uses it, in its words. */
-function isInUse(refusal) {
-    return /in use|active endpoints/i.test(refusal);
+function isInUse({ said }) {
+    return /in use|active endpoints/i.test(said);
 }
-function say(what, refusal) {
-    if (refusal === undefined)
+function say(what, left) {
+    if (left === undefined)
         log_log.info(`${what}: removed`);
+    else if (left.isUnknown)
+        log_log.warning(`${what} is no longer needed, and may be left: ${left.said}`);
     else
-        log_log.warning(`${what} is no longer needed, but docker did not remove it: ${refusal}`);
+        log_log.warning(`${what} is no longer needed, but docker did not remove it: ${left.said}`);
 }
 
 ;// CONCATENATED MODULE: ./build/stack/make.js
@@ -38459,6 +38569,7 @@ function inTheClear({ kind, username, password }) {
 
 
 
+
 /**
  * The record that is meant.
  *
@@ -38535,24 +38646,55 @@ function choose_named(records, text, target) {
     }
     const [ofCommit = []] = commits.values();
     const deployedBy = ofCommit.find((record) => wasDeployedAt(text, record));
-    const ofTag = records.filter((record) => tagsOf(record).includes(text));
     const ofRun = records.filter(({ runs }) => runs.some(({ runId }) => runId === text));
     const run = ofRun.length === 0 ? undefined : oneOf(ofRun, target, records);
     if (typeof run === 'string')
         return run;
-    const kinds = [
-        ['the tag', ofTag[0]],
-        ['the commit', deployedBy],
-        ['the run', run],
+    const others = [
+        ['the commit of', deployedBy],
+        ['the run of', run],
     ];
-    const meant = kinds.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }]));
-    const [first, ...others] = meant;
+    const found = [
+        ...byTag(text, records),
+        ...others.flatMap(([kind, record]) => (record === undefined ? [] : [{ kind, record }])),
+    ];
+    const numbered = found.length === 0 ? undefined : records.find((record) => isNumbered(record, text));
+    const meant = [...found, ...(numbered === undefined ? [] : [{ kind: 'the number of', record: numbered }])];
+    const [first, ...rest] = meant;
     if (first === undefined)
         return notFound(target, records);
-    if (others.every(({ record }) => choose_isSame(record, first.record, records)))
+    if (rest.every(({ record }) => choose_isSame(record, first.record, records)))
         return first.record;
-    const list = meant.map(({ kind, record }) => `${kind} of ${versionInWords(record, records)}`);
+    const list = meant.map(({ kind, record }) => `${kind} ${versionInWords(record, records)}`);
     return `${targetInWords(target)} is ${list.join(' and ')}: ${nameOne(meant.map(({ record }) => record))}`;
+}
+/** Whether a name may be its number without the sign; where it is the tag of an image of it too, the tag is meant. */
+function isNumbered(record, text) {
+    return String(record.version) === text && !tagsOf(record).includes(text);
+}
+/**
+ * The newest version in which an image has the tag, and of each service that has another one there, the newest in which it
+ * had this one: whoever names the tag may mean either.
+ */
+function byTag(text, records) {
+    const servicesIn = ({ services }) => services.filter(({ image }) => choose_tagOf(image) === text);
+    const newest = records.find((record) => servicesIn(record).length > 0);
+    if (newest === undefined)
+        return [];
+    const has = servicesIn(newest);
+    const earlier = newest.services
+        .filter((one) => !has.includes(one))
+        .flatMap(({ name }) => {
+        const record = records.find((one) => servicesIn(one).some((service) => service.name === name));
+        return record === undefined ? [] : [{ name, record }];
+    });
+    if (has.length === newest.services.length)
+        return [{ kind: 'the tag of', record: newest }];
+    const all = [...has.map(({ name }) => ({ name, record: newest })), ...earlier];
+    return [...groupBy(all, ({ record }) => record)].map(([record, its]) => {
+        const names = some_of_someOf(its.map(({ name }) => safeLine(name, choose_LONGEST_WORD)));
+        return { kind: `the tag of ${names} in`, record };
+    });
 }
 /**
  * Whether it was deployed at this commit. A rollback ran at some commit too, which is not the one that it went back to:
@@ -41544,9 +41686,9 @@ class Calls {
         }
         catch (error) {
             // A caller's own limit ends the call as ours does.
-            const isLate = error instanceof DOMException && error.cause?.name === 'TimeoutError';
-            if (isLate)
-                throw this.#lost(TooLate, method, path, 'the time for it is over', error);
+            const limit = error instanceof DOMException ? error.cause : undefined;
+            if (limit?.name === 'TimeoutError')
+                throw this.#lost(TooLate, method, path, limit.message, error);
             if (!(error instanceof ConnectionLost))
                 throw error;
             const Kind = error.constructor;
@@ -42712,11 +42854,12 @@ function inOrderOf(changes, settled) {
     return settled.toSorted((a, b) => (order.get(a.result.name) ?? 0) - (order.get(b.result.name) ?? 0));
 }
 /** What a stack or services that have come up no longer need goes. */
-async function deploy_prune(ended, stack, belongings, records, { connection, deployment, observed }) {
+async function deploy_prune(ended, stack, belongings, records, run) {
+    const { connection, deployment, observed } = run;
     if (!deployment.wait || !isAllGood(ended))
         return [];
     if (stack !== undefined)
-        return removeUnused(stack, connection, nameInFiles, records);
+        return removeUnused(stack, run, nameInFiles, records);
     await removeEarlierVersions(belongings, observed.services, connection, records);
     return [];
 }
@@ -44870,7 +45013,7 @@ function split(objects, others, records) {
 }
 /** Swarm refuses to remove what a spec names, and does not count the one that a rollback brings back. */
 function whyNeeded({ id }, others) {
-    const names = (all) => someOf(all.map(({ Spec }) => Spec.Name));
+    const names = (all) => some_of_someOf(all.map(({ Spec }) => Spec.Name));
     const users = others.filter(({ Spec }) => referredIds(Spec).includes(id));
     if (users.length > 0)
         return `used by ${names(users)}`;
@@ -45014,27 +45157,32 @@ async function removeRecords({ records }, { connection, signal }) {
     const all = { kind: 'record', name: 'of earlier deploys', count: records.length };
     if (signal.aborted)
         return [{ ...all, outcome: 'cancelled', cause: 'the run was stopped before they were removed' }];
-    const refusals = await parallel_inParallel(records, objects_MOST_AT_ONCE, (id) => removeOrSayWhy(connection.engine, `/configs/${id}`));
-    const [refusal] = refusals.filter((one) => one !== undefined);
-    const count = refusals.filter((one) => one === undefined).length;
-    if (refusal !== undefined)
-        log_log.warning(`Not removed: ${records.length - count} records of earlier deploys: ${refusal}`);
+    const left = await parallel_inParallel(records, objects_MOST_AT_ONCE, (id) => tryToRemove(connection.engine, `/configs/${id}`));
+    const [first] = left.filter((one) => one !== undefined);
+    const count = left.filter((one) => one === undefined).length;
+    if (first !== undefined) {
+        const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed';
+        const many = records.length - count;
+        log_log.warning(`${what}: ${many} ${many === 1 ? 'record' : 'records'} of earlier deploys: ${first.said}`);
+    }
     if (count === 0)
         return [];
     log_log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`);
     return [{ ...all, count, outcome: 'removed' }];
 }
-async function removeObject(object, { connection, signal }) {
+async function removeObject(object, run) {
+    const { connection, signal } = run;
     if (signal.aborted)
         return objects_tell(object, 'cancelled', 'the run was stopped before it was removed');
-    const attempt = () => removeOrSayWhy(connection.engine, `/${object.kind}s/${object.id}`);
-    const refusal = await (object.kind === 'network' ? whenReleased(attempt, signal, objects_RELEASE_SECONDS) : attempt());
-    if (refusal === undefined)
+    const attempt = () => tryToRemove(connection.engine, `/${object.kind}s/${object.id}`);
+    const left = await (object.kind === 'network' ? whenReleased(attempt, signal, objects_RELEASE_SECONDS) : attempt());
+    if (left === undefined)
         return objects_tell(object, 'removed');
     // A container that was started by hand is on it, or somebody's deploy was faster.
-    return isInUse(refusal)
-        ? objects_tell(object, 'kept', refusal)
-        : objects_tell(object, 'failed', `docker refused to remove it: ${refusal}`);
+    if (isInUse(left))
+        return objects_tell(object, 'kept', left.said);
+    const { outcome, cause } = outcomeOf(left, run);
+    return objects_tell(object, outcome, cause);
 }
 function objects_tell({ kind, name }, outcome, cause) {
     const line = `${kind} ${name}: ${outcome === 'kept' ? 'stays' : outcome}${cause === undefined ? '' : `, ${cause}`}`;
@@ -45085,21 +45233,21 @@ const FORGET_MS = 5000;
  * @returns what became of each
  */
 async function removeServices(services, run) {
-    const { connection, signal, asked } = run;
+    const { connection, signal, time, asked } = run;
     const lines = serviceLog(services.map(({ Spec }) => Spec.Name));
     const first = await parallel_inParallel(services, asked.maxParallel, async (service) => {
-        if (signal.aborted)
+        if (signal.aborted || time.isOver)
             return { service, startedAt: undefined };
         const startedAt = nowMs();
-        const refusal = await removeOrSayWhy(connection.engine, `/services/${service.ID}`);
-        return { service, startedAt, ...(refusal !== undefined && { refusal }) };
+        const left = await tryToRemove(connection.engine, `/services/${service.ID}`);
+        return { service, startedAt, ...(left && { left }) };
     });
     const there = await stillThere(first.filter(isRemoved).map(services_idOf), run);
     const going = await parallel_inParallel(first, asked.maxParallel, async (one) => {
         if (!there.has(services_idOf(one)) || signal.aborted)
             return one;
-        const refusal = await removeOrSayWhy(connection.engine, `/services/${one.service.ID}`);
-        return { ...one, ...(refusal !== undefined && { refusal }) };
+        const left = await tryToRemove(connection.engine, `/services/${one.service.ID}`);
+        return { ...one, ...(left && { left }) };
     });
     const ended = await waitForEnd(going, run, lines);
     return going.map((one) => services_resultOf(one, ended, run, lines));
@@ -45136,8 +45284,8 @@ async function waitForEnd(going, run, lines) {
     }
     return { at, ...last };
 }
-function isRemoved({ startedAt, refusal }) {
-    return startedAt !== undefined && refusal === undefined;
+function isRemoved({ startedAt, left }) {
+    return startedAt !== undefined && left === undefined;
 }
 /**
  * Those of them that are there all the same. A leader that comes back knows no service at first, and so takes each for
@@ -45189,8 +45337,8 @@ async function services_tasksOf(what, engine) {
     const names = what.names.flatMap(siblingNames).map((name) => `${name}.`);
     return inChunks(names, (name) => ask({ name }));
 }
-function services_resultOf(one, { at, left, unreachable, nodes }, run, lines) {
-    const { service, startedAt, refusal } = one;
+function services_resultOf(one, { at, left: tasksLeft, unreachable, nodes }, run, lines) {
+    const { service, startedAt, left } = one;
     const name = service.Spec.Name;
     const whole = (seconds) => ({
         name,
@@ -45205,13 +45353,18 @@ function services_resultOf(one, { at, left, unreachable, nodes }, run, lines) {
         lines.bad(name, `${outcome}: ${cause}`);
         return { ...whole(startedAt === undefined ? 0 : secondsSince(startedAt)), outcome, cause };
     };
-    if (startedAt === undefined)
-        return bad('cancelled', 'the run was stopped before it was removed: it is as it was');
-    if (refusal !== undefined)
-        return bad('failed', `docker refused to remove it: ${refusal}`);
+    if (startedAt === undefined) {
+        return run.signal.aborted
+            ? bad('cancelled', 'the run was stopped before it was removed: it is as it was')
+            : bad('timed-out', 'the time of the run was over before it was removed: it is as it was');
+    }
+    if (left !== undefined) {
+        const { outcome, cause } = outcomeOf(left, run);
+        return bad(outcome, cause);
+    }
     const endedAt = at.get(service.ID);
     if (endedAt === undefined) {
-        const tasks = left.get(service.ID) ?? [];
+        const tasks = tasksLeft.get(service.ID) ?? [];
         const count = tasks.length === 1 ? '1 task of it has' : `${tasks.length || 'some'} tasks of it have`;
         const where = placesOf(tasks, nodes);
         const rest = `${count} not ended yet${where === '' ? '' : ` on ${where}`}`;
@@ -45229,7 +45382,7 @@ function services_resultOf(one, { at, left, unreachable, nodes }, run, lines) {
 }
 function placesOf(tasks, nodes) {
     const ids = new Set(tasks.flatMap(({ NodeID }) => NodeID ?? []));
-    return someOf([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted());
+    return some_of_someOf([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted());
 }
 
 ;// CONCATENATED MODULE: ./build/removal/volumes.js
@@ -45277,7 +45430,7 @@ function planVolumes(names, what, others) {
     const users = (name) => others.filter(({ Spec, PreviousSpec }) => [Spec, PreviousSpec].some((spec) => spec?.TaskTemplate.ContainerSpec?.Mounts?.some(({ Type = 'volume', Source }) => Type === 'volume' && Source === name)));
     const kept = all.flatMap((name) => {
         const by = users(name).map(({ Spec }) => Spec.Name);
-        return by.length === 0 ? [] : [{ name, why: `used by ${someOf(by)}` }];
+        return by.length === 0 ? [] : [{ name, why: `used by ${some_of_someOf(by)}` }];
     });
     return { names: all.filter((name) => kept.every((one) => one.name !== name)), kept };
 }
@@ -45344,8 +45497,8 @@ function thingsOf(reports, names, asked) {
             return [notDone('failed', 'no node has told what became of it: see the warnings')(name)];
         }
         const on = (state) => its.filter((one) => one.state === state);
-        const gone = someOf(on('gone').map(({ node }) => node));
-        const others = someOf(on('others').map(({ node }) => node));
+        const gone = some_of_someOf(on('gone').map(({ node }) => node));
+        const others = some_of_someOf(on('others').map(({ node }) => node));
         if (gone !== '')
             log_log.info(`volume ${name}: removed from ${gone}`);
         return [
@@ -45813,6 +45966,7 @@ function oldTasksFinding(service, tasks, upToDate) {
 
 
 
+
 const status_MOST_AT_ONCE = 10;
 /**
  * Looks at services: at their tasks, updates, stored credentials, at what others have changed, and at the last words of
@@ -45881,7 +46035,7 @@ function chosenOf(which, all) {
             const services = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.name);
             return {
                 services,
-                missing: services.length > 0 ? [] : [`stack ${placed(which.name)} has no service on this swarm`],
+                missing: services.length > 0 ? [] : [missingStack(which.name, all)],
             };
         }
         case 'services': {
@@ -46367,7 +46521,7 @@ async function cleanUpAfterKilled() {
         await survivors_endMarked(workspace_markOf(directory));
         await workspace_removeWorkspace(directory).catch((error) => log_log.warning(`Not removed: ${errors_messageOf(error)}`));
         const names = [...state.services.keys()];
-        const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`;
+        const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${some_of_someOf(names, MOST_SERVICES_TOLD)}`;
         log_log.warning(`An earlier run here was cut off ${clean_up_where(state)}, and its files are removed now: ${underWay}`);
     }
 }
@@ -46467,10 +46621,11 @@ async function settleAll(killed, locks, connection, signal) {
         await removeOfRun(connection.engine, state.pulls, signal);
         log.info('The services that the stopped run had on the nodes for a while are removed');
     }
-    for (const token of locks)
-        await releaseLeft(token, connection);
-    if (locks.size > 0)
-        log.info('The lock that the stopped run held is released');
+    for (const token of locks) {
+        const released = await releaseLeft(token, connection);
+        if (released.length > 0)
+            log.info(`Released, for the stopped run held it: ${someOf(released)}`);
+    }
 }
 function tellUnchanged(state) {
     log.warning(`The run was cut off ${clean_up_where(state)}: ${whatIsChanged(state)}`);

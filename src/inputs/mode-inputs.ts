@@ -1,4 +1,5 @@
 import type { Environment } from '../runner/environment.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { DIRECTORIES_INPUT } from './accounts/config-directories.ts'
 import { SHORT_FORM_INPUTS } from './accounts/credentials.ts'
@@ -145,11 +146,12 @@ export function inputsOfMode(mode: ModeName, strategies: StrategyTable): string[
 }
 
 /**
- * Adds a problem for each given input that asks for what the mode does not do, with what to write; of one that only does
- * not matter, a notice tells. What an input stands for that is not given is never told.
+ * Adds a problem for each given input that asks for what the mode does not do, with what to write; of those that only
+ * do not matter, one notice tells. What an input stands for that is not given is never told.
  */
 export function checkModeInputs(env: Environment, mode: ModeName, strategies: StrategyTable, problems: Problems): void {
   const takes = takenBy(env, mode)
+  const unused: { readonly name: string; readonly why: Unused }[] = []
   for (const [group, names] of groupsOf(strategies)) {
     if (takes.includes(group)) continue
     const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group))
@@ -158,13 +160,12 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
     const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`)
     for (const name of names.filter((one) => isGiven(env, one, strategies))) {
       if (isRollback(env, mode) && RECORDED.includes(group)) {
-        const why = 'a rollback has it from the record of what was deployed'
-        if (ONLY_SAY_HOW.includes(group)) log.notice(`${name}: ${why}, and it is not used`)
-        else problems.add(`${name}: ${why}, and pushes nothing: leave it out`)
+        if (ONLY_SAY_HOW.includes(group)) unused.push({ name, why: UNUSED_IN_ROLLBACK })
+        else problems.add(`${name}: a rollback has it ${FROM_RECORD}, and pushes nothing: leave it out`)
         continue
       }
       if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-        log.notice(`${name}: it only counts with ${inWords(others, 'conjunction')}, and is not used`)
+        unused.push({ name, why: onlyCountsWith(inWords(others, 'conjunction')) })
         continue
       }
       if (name === 'dry-run') {
@@ -176,6 +177,35 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
       )
     }
   }
+  if (unused.length > 0) log.notice(unusedInWords(unused))
+}
+
+/** That an input is not used, and why: of one and of several. */
+interface Unused {
+  readonly one: string
+  readonly several: string
+}
+
+const FROM_RECORD = 'from the record of what was deployed'
+const UNUSED_IN_ROLLBACK: Unused = {
+  one: `a rollback has it ${FROM_RECORD}, and it is not used`,
+  several: `a rollback has them ${FROM_RECORD}, and they are not used`,
+}
+
+function onlyCountsWith(modes: string): Unused {
+  return {
+    one: `it only counts with ${modes}, and is not used`,
+    several: `they only count with ${modes}, and are not used`,
+  }
+}
+
+/** All of them on one line: those with the same reason together. */
+function unusedInWords(unused: readonly { readonly name: string; readonly why: Unused }[]): string {
+  const parts = [...groupBy(unused, ({ why }) => why.one).values()].map((all) => {
+    const names = new Intl.ListFormat('en').format(all.map(({ name }) => name))
+    return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`
+  })
+  return parts.join('; ')
 }
 
 function takenBy(env: Environment, mode: ModeName): readonly Group[] {

@@ -76,11 +76,7 @@ test('a plan of it asks for the same', () => {
 test('what is in the record is told, where it is only how something is done', () => {
   read({ stack: 'shop', 'compose-file': 'nowhere.yml', 'update-config': '{parallelism: 2}' })
   expect(printed.join('')).toBe(
-    [
-      'Notice: compose-file: a rollback has it from the record of what was deployed, and it is not used',
-      'Notice: update-config: a rollback has it from the record of what was deployed, and it is not used',
-      '',
-    ].join('\n'),
+    'Notice: compose-file and update-config: a rollback has them from the record of what was deployed, and they are not used\n',
   )
 })
 
