@@ -13031,7 +13031,7 @@ function withoutTags(html) {
 const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
 ;// CONCATENATED MODULE: ./build/runner/small-heap.js
 /** What new objects get. With much less, what is needed for a moment only counts as old; by itself V8 takes 128 MB. */
-const BYTES_FOR_NEW = 8e6;
+const BYTES_FOR_NEW = 4e6;
 let v8;
 /**
  * Has V8 keep its heap close to what is in use, for runs that read long answers again and again: called for each of
@@ -13044,6 +13044,8 @@ async function keepHeapSmall() {
         // Loaded only here: it would be a fiftieth of the start.
         v8 = (await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8877, 19))).default;
         v8.setFlagsFromString('--heap-growing-percent=30');
+        // The last of V8's compilers takes megabytes that it keeps, and a run that waits gains nothing by it.
+        v8.setFlagsFromString('--no-opt');
     }
     const { space_size: size = 0 } = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space') ?? {};
     // It shrinks when there is little to do, and then has to grow again.

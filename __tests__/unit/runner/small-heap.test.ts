@@ -23,6 +23,6 @@ function bytesForNewObjects(isKeptSmall: boolean): number {
 test('a heap that is to stay small takes no more for new objects, however many are kept', () => {
   const small = bytesForNewObjects(true)
   // V8 has two halves of the same size.
-  expect(small).toBeLessThanOrEqual(2 * 8 * 2 ** 20)
+  expect(small).toBeLessThanOrEqual(2 * 4 * 2 ** 20)
   expect(small).toBeLessThan(bytesForNewObjects(false))
 })
