@@ -8702,8 +8702,7 @@ var __webpack_exports__ = {};
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  n: () => (/* binding */ cleanUp),
-  q: () => (/* binding */ cleanUpAfterKilled)
+  n: () => (/* binding */ cleanUp)
 });
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
@@ -9219,6 +9218,8 @@ function divertOthers(handOver) {
  * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
  * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
  */
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
 /** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
 function workflow_commands_isInRunner(env) {
     return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
@@ -10716,14 +10717,14 @@ function survivors_startOf(pid) {
  */
 function survivors_pidNamespace() {
     try {
-        return (0,external_node_fs_namespaceObject.readlinkSync)('/proc/self/ns/pid');
+        return readlinkSync('/proc/self/ns/pid');
     }
     catch {
         return '';
     }
 }
 /** Whether a process still runs. */
-function isAlive({ pid, startedAt }) {
+function survivors_isAlive({ pid, startedAt }) {
     return startedAt !== '' && pid > 1 && pid !== process.pid && survivors_startOf(pid) === startedAt;
 }
 /** Ends a main that still runs: it is asked to, and has some seconds for it. Whether it did so by itself. */
@@ -10741,7 +10742,7 @@ async function stopMain(main) {
  * @param mark `NAME=value`
  * @returns how many there were
  */
-async function endMarked(mark) {
+async function survivors_endMarked(mark) {
     const ended = new Set();
     for (let round = 1; round <= ROUNDS; round++) {
         const left = marked(mark);
@@ -10783,7 +10784,7 @@ function processes() {
     }
 }
 function signal(one, name) {
-    if (!isAlive(one))
+    if (!survivors_isAlive(one))
         return;
     try {
         process.kill(one.pid, name);
@@ -10794,7 +10795,7 @@ function signal(one, name) {
 }
 async function areGone(them, patienceMs) {
     const deadline = clock_nowMs() + patienceMs;
-    const areAllGone = async () => !them.some(isAlive);
+    const areAllGone = async () => !them.some(survivors_isAlive);
     await poll(areAllGone, LOOK_EVERY_MS, () => clock_nowMs() >= deadline);
     return areAllGone();
 }
@@ -10847,7 +10848,7 @@ function stepIdentity(env) {
  *
  * @param directory one that was found to be ours
  */
-async function readState(directory) {
+async function state_readState(directory) {
     try {
         if (!isPrivate(await (0,promises_namespaceObject.lstat)(directory)))
             return undefined;
@@ -11139,7 +11140,7 @@ async function probe(program, args, { env, signal, limitSeconds = LIMIT_SECONDS 
         return { code: exitCode ?? KILLED, stdout, stderr };
     }
     catch (error) {
-        await endMarked(`${name}=${value}`);
+        await survivors_endMarked(`${name}=${value}`);
         throw spawnError(error, program);
     }
     finally {
@@ -23256,7 +23257,7 @@ function parentsOfWorkspaces() {
  * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
  * among them.
  */
-async function leftWorkspaces() {
+async function workspace_path_leftWorkspaces() {
     const parents = parentsOfWorkspaces();
     const found = await Promise.all(parents.map(async (parent) => {
         const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
@@ -23295,7 +23296,7 @@ function savedByMain(name) {
 async function directoriesLeft() {
     const saved = savedByMain('workspace');
     if (saved === undefined)
-        return leftWorkspaces();
+        return workspace_path_leftWorkspaces();
     return (await workspace_path_isThere(saved)) ? [saved] : [];
 }
 /** Whether there is anything that `post` has to look at: a main that ended by itself leaves neither files nor a lock. */
@@ -23406,7 +23407,7 @@ async function written(work, directory) {
     }
 }
 /** By which the children of a run are found: an entry of their environment. */
-function markOf(directory) {
+function workspace_markOf(directory) {
     return `${workspace_MARK}=${(0,external_node_path_namespaceObject.basename)(directory)}`;
 }
 /**
@@ -23414,7 +23415,7 @@ function markOf(directory) {
  *
  * @throws Error when the path is not one that {@link createWorkspace} makes, or somebody else has made what is there
  */
-async function removeWorkspace(directory) {
+async function workspace_removeWorkspace(directory) {
     if (await workspace_path_isThere(directory))
         await workspace_removeAll(directory);
 }
@@ -23658,6 +23659,46 @@ const UNKNOWN = {
     moving: aftermath_WORDS.moving,
 };
 
+;// CONCATENATED MODULE: ./build/modes/cut-off.js
+
+
+
+
+
+
+
+/** Runs that were cut off, as far as what they have left on this machine tells. */
+const MOST_SERVICES_TOLD = 20;
+/**
+ * Removes the files of runs of this machine that were killed and have no `post`, for no runner started them, and says
+ * what they were about. What they have left on a swarm stays: it may be another one than that of this run.
+ */
+async function cleanUpAfterKilled() {
+    const here = pidNamespace();
+    for (const directory of here === '' ? [] : await leftWorkspaces()) {
+        const state = await readState(directory);
+        const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles;
+        if (!isLeft || isAlive(state))
+            continue;
+        await endMarked(markOf(directory));
+        await removeWorkspace(directory).catch((error) => log.warning(`Not removed: ${messageOf(error)}`));
+        const names = [...state.services.keys()];
+        const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`;
+        log.warning(`An earlier run here was cut off ${cut_off_where(state)}, and its files are removed now: ${underWay}`);
+    }
+}
+function whatIsChanged({ storesCredentials, removes }) {
+    if (removes)
+        return 'what it had removed by then is gone. Run it again, and it goes on with the rest';
+    return storesCredentials
+        ? 'the credentials that were stored by then stay, and no task was touched'
+        : 'no service was changed';
+}
+/** At which point it was cut off. */
+function cut_off_where({ stage }) {
+    return stage === '' ? 'before its first stage' : `in the stage \u201c${stage}\u201d`;
+}
+
 ;// CONCATENATED MODULE: ./build/modes/clean-up.js
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -23726,11 +23767,11 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
 const LIMIT_MS = 90_000;
 /** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000;
 const AGAIN_MS = 2000;
-const MOST_SERVICES_TOLD = 20;
 /**
  * The step's `post`. Some runners end main without notice, some start post while main still runs, and some start it
  * without the state that main has saved. So it stops what still runs, removes what main left behind, says what was
@@ -23775,56 +23816,38 @@ async function cleanUpAfterMain() {
         }
     }
 }
-/**
- * Removes the files of runs of this machine that were killed and have no `post`, for no runner started them, and says
- * what they were about. What they have left on a swarm stays: it may be another one than that of this run.
- */
-async function cleanUpAfterKilled() {
-    const here = survivors_pidNamespace();
-    for (const directory of here === '' ? [] : await leftWorkspaces()) {
-        const state = await readState(directory);
-        const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles;
-        if (!isLeft || isAlive(state))
-            continue;
-        await endMarked(markOf(directory));
-        await removeWorkspace(directory).catch((error) => log_log.warning(`Not removed: ${errors_messageOf(error)}`));
-        const names = [...state.services.keys()];
-        const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${some_of_someOf(names, MOST_SERVICES_TOLD)}`;
-        log_log.warning(`An earlier run here was cut off ${clean_up_where(state)}, and its files are removed now: ${underWay}`);
-    }
-}
 /** Of the main that this post belongs to: what the runner has kept tells it, else the files that mains leave. */
 async function leftovers() {
     const directories = await directoriesLeft().catch((error) => {
         log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`);
         return [];
     });
-    const all = await Promise.all(directories.map(async (directory) => ({ directory, state: await readState(directory) })));
+    const all = await Promise.all(directories.map(async (directory) => ({ directory, state: await state_readState(directory) })));
     if (savedByMain('workspace') !== undefined)
         return all;
     const step = stepIdentity(process.env);
     const ours = all.filter(({ state }) => step !== '' && state?.step === step);
     // The jobs of a matrix may be taken for one another: then one that still runs is not stopped.
-    return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !isAlive(state));
+    return ours.length === 1 ? ours : ours.filter(({ state }) => state !== undefined && !survivors_isAlive(state));
 }
 /** Ends all processes of a run, and removes what it left; its last state, as far as there is one. */
 async function endRun({ directory, state }) {
-    const wasAlive = state !== undefined && isAlive(state);
+    const wasAlive = state !== undefined && survivors_isAlive(state);
     if (wasAlive)
         log_log.info('The run of this step is still under way: it is stopped');
     const stopped = wasAlive && (await stopMain(state));
-    const ended = await endMarked(markOf(directory));
+    const ended = await survivors_endMarked(workspace_markOf(directory));
     if (ended > 0)
         log_log.info(`Ended what the run had started and left: ${ended} ${ended === 1 ? 'process' : 'processes'}`);
-    const last = (await readState(directory)) ?? state;
+    const last = (await state_readState(directory)) ?? state;
     try {
         if (stopped && !(await workspace_path_isThere(directory))) {
             const names = [...state.services.keys()].join(', ');
             const underWay = names === '' ? '' : `; under way were: ${names}`;
-            log_log.warning(`The run was still under way ${clean_up_where(state)}, and has ended in good order when it was stopped${underWay}`);
+            log_log.warning(`The run was still under way ${cut_off_where(state)}, and has ended in good order when it was stopped${underWay}`);
             return 'ended-by-itself';
         }
-        await removeWorkspace(directory);
+        await workspace_removeWorkspace(directory);
     }
     catch (error) {
         log_log.warning(`Not cleaned up: ${errors_messageOf(error)}`);
@@ -23896,25 +23919,14 @@ async function settleAll(killed, locks, connection, signal) {
     }
 }
 function tellUnchanged(state) {
-    log_log.warning(`The run was cut off ${clean_up_where(state)}: ${whatIsChanged(state)}`);
-}
-function whatIsChanged({ storesCredentials, removes }) {
-    if (removes)
-        return 'what it had removed by then is gone. Run it again, and it goes on with the rest';
-    return storesCredentials
-        ? 'the credentials that were stored by then stay, and no task was touched'
-        : 'no service was changed';
+    log_log.warning(`The run was cut off ${cut_off_where(state)}: ${whatIsChanged(state)}`);
 }
 function tell(state, lines) {
     const shown = lines.slice(0, MOST_SERVICES_TOLD);
     const rest = lines.length - shown.length;
     const more = rest > 0 ? [`and ${rest} more`] : [];
-    log_log.warning([`The run was cut off ${clean_up_where(state)}, before it could report:`, ...shown, ...more].join('\n'));
-}
-function clean_up_where({ stage }) {
-    return stage === '' ? 'before its first stage' : `in the stage \u201c${stage}\u201d`;
+    log_log.warning([`The run was cut off ${cut_off_where(state)}, before it could report:`, ...shown, ...more].join('\n'));
 }
 
 var __webpack_exports__cleanUp = __webpack_exports__.n;
-var __webpack_exports__cleanUpAfterKilled = __webpack_exports__.q;
-export { __webpack_exports__cleanUp as cleanUp, __webpack_exports__cleanUpAfterKilled as cleanUpAfterKilled };
+export { __webpack_exports__cleanUp as cleanUp };

@@ -322,6 +322,8 @@ function divertOthers(handOver) {
  * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
  * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
  */
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
 /** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
 function isInRunner(env) {
     return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);

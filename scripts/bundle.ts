@@ -21,6 +21,12 @@ const LATER = {
   '#tool-cache': '@actions/tool-cache',
 }
 
+/**
+ * What `run.js` loads when the inputs are right. It has no modules twice, so it is a chunk of webpack's, from the one
+ * import() in the sources that is left to it.
+ */
+const CHUNK = 'stories.js'
+
 /** What a runner and a shell start: a few lines each, beside the one file that both load. */
 const THIN = ['index', 'cli'] as const
 
@@ -55,10 +61,14 @@ export async function bundle(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true })
   const packages = new Set(libraries())
   for (const [name, entry] of Object.entries(ENTRIES)) {
-    const { code, assets, stats } = await ncc(entry, { cache: false, quiet: true, target: 'es2022' })
-    const others = Object.keys(assets).filter((asset) => asset !== 'package.json')
-    if (others.length > 0) throw new Error(`${name}.js needs files that are not written: ${others.join(', ')}`)
-    writeFileSync(join(directory, `${name}.js`), inAscii(code))
+    const filename = `${name}.js`
+    const { code, assets, stats } = await ncc(entry, { cache: false, quiet: true, target: 'es2022', filename })
+    const chunks = Object.entries(assets).filter(([asset]) => asset !== 'package.json')
+    if (chunks.length !== (name === 'run' ? 1 : 0)) {
+      throw new Error(`${filename} needs files that are not written: ${chunks.map(([asset]) => asset).join(', ')}`)
+    }
+    for (const [, { source }] of chunks) writeFileSync(join(directory, CHUNK), inAscii(String(source)))
+    writeFileSync(join(directory, filename), inAscii(chunks.length > 0 ? withChunkNamed(code, filename) : code))
     for (const one of filesOf(stats.compilation.modules).flatMap(packageOf)) packages.add(one)
   }
   for (const name of THIN) {
@@ -67,6 +77,13 @@ export async function bundle(directory: string): Promise<void> {
   }
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(PACKAGE, undefined, 2)}\n`)
   writeFileSync(join(directory, 'licenses.txt'), licences([...packages].toSorted()).join('\n'))
+}
+
+/** The code, in which webpack has made the name of the chunk of a number. */
+function withChunkNamed(code: string, filename: string): string {
+  const made = `return "" + chunkId + ".${filename}"`
+  if (code.split(made).length !== 2) throw new Error(`${filename} does not load its chunk in the way that is known`)
+  return code.replace(made, `return "${CHUNK}"`)
 }
 
 /**

@@ -11,6 +11,8 @@ declare module '@vercel/ncc' {
     /** `false`: nothing is kept for the next build. */
     readonly cache: false
     readonly quiet: boolean
+    /** Under which the code will lie: chunks are named after it. */
+    readonly filename: string
     /** The oldest JavaScript that webpack's own code is to run on. */
     readonly target: string
   }

@@ -1,7 +1,7 @@
 import { GIVE_UP_AFTER_STOP_MS } from './connect/run-time.ts'
 import { modeAsked } from './inputs/read.ts'
 import { MODES } from './modes/table.ts'
-import { reportFailure } from './report/report.ts'
+import { reportFailure } from './report/failure.ts'
 import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
 
 /**

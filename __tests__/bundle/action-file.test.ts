@@ -7,8 +7,8 @@ import { REGISTRY_KEYS } from '../../src/inputs/accounts/registries.ts'
 import { DEFAULTS } from '../../src/inputs/defaults.ts'
 import { readInputs } from '../../src/inputs/read.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { POLICY_SETTINGS, RETIRED_KEYS } from '../../src/inputs/update-policy.ts'
-import { STRATEGIES } from '../../src/strategies/table.ts'
 
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>
@@ -32,7 +32,7 @@ test('action.yml has exactly the inputs that are read', () => {
       },
     },
   )
-  expect(() => readInputs(env, STRATEGIES)).toThrow('services')
+  expect(() => readInputs(env, STRATEGY_INPUTS)).toThrow('services')
   const known = [...Object.keys(action.inputs), ...RETIRED_KEYS]
   expect([...read].toSorted()).toEqual(known.map(variableOf).toSorted())
 })
@@ -41,7 +41,7 @@ test('the defaults of action.yml are those that the code has, and no others', ()
   const given = Object.entries(action.inputs).filter(([, input]) => input.default !== undefined)
   expect(Object.fromEntries(given.map(([name, input]) => [name, input.default]))).toEqual({
     ...DEFAULTS,
-    strategy: Object.keys(STRATEGIES)[0],
+    strategy: Object.keys(STRATEGY_INPUTS)[0],
   })
 })
 
@@ -64,7 +64,7 @@ test('the descriptions have every key that is understood', () => {
   expect(action.inputs.services?.description).toContain(
     'with `prepare` and the settings of [strategies](docs/strategies.md)',
   )
-  expect([...keysIn('services'), ...forAll].toSorted()).toEqual(entryKeys(STRATEGIES).toSorted())
+  expect([...keysIn('services'), ...forAll].toSorted()).toEqual(entryKeys(STRATEGY_INPUTS).toSorted())
   expect(keysIn('registries').toSorted()).toEqual(REGISTRY_KEYS.toSorted())
   expect(keysIn('update-config').toSorted()).toEqual(POLICY_SETTINGS.toSorted())
   expect(action.inputs['rollback-config']?.description).toContain('the same keys as `update-config`')
@@ -89,7 +89,7 @@ test('the docs say every key of an entry and of a policy', async () => {
     ),
   )
   const ofStrategies = inputs.slice(inputs.findIndex(({ name }) => name === 'canary')).map(({ name }) => name)
-  const inTable = entryKeys(STRATEGIES).filter((key) => !ofStrategies.includes(key))
+  const inTable = entryKeys(STRATEGY_INPUTS).filter((key) => !ofStrategies.includes(key))
   const missingIn = (page: string | undefined, keys: readonly string[]) =>
     keys.filter((key) => !rowsOf(page ?? '').includes(key))
   expect(missingIn(services, inTable)).toEqual([])

@@ -7,7 +7,7 @@ const DIST = new URL('dist/', ROOT)
 
 /** What changes a service, and what leads to it. */
 const DEPLOYING = [
-  ...['main', 'plan/plan', 'plan/check', 'plan/change', 'docker/cli/rehearsal', 'docker/cli/commands'],
+  ...['plan/plan', 'plan/check', 'plan/change', 'docker/cli/rehearsal', 'docker/cli/commands'],
   ...['rollout/send', 'rollout/watch', 'rollout/interim', 'rollout/way-back', 'stack/make', 'stack/remove'],
   ...['strategies/canary', 'strategies/recreate', 'strategies/blue-green'],
 ]
@@ -33,6 +33,7 @@ test('each entry is a file of its own, and what is loaded later is beside it', a
     'package.json',
     'post.js',
     'run.js',
+    'stories.js',
     'tool-cache.js',
   ])
   const { imports } = JSON.parse(await read('package.json'))
@@ -44,7 +45,8 @@ test('each entry is a file of its own, and what is loaded later is beside it', a
     expect(code.length).toBeLessThan(500)
   }
   const later: Record<string, readonly string[]> = {
-    'run.js': ['#aws', '#exec', '#tool-cache'],
+    'run.js': [],
+    'stories.js': ['#aws', '#exec', '#tool-cache'],
     // What asks Amazon for a login is none of post's.
     'clean-up.js': ['#exec', '#tool-cache'],
     'post.js': ['#clean-up'],
@@ -58,12 +60,22 @@ test('each entry is a file of its own, and what is loaded later is beside it', a
   expect(Object.keys(imports)).toEqual([...new Set(Object.values(later).flat())].toSorted())
 })
 
+test('what reads the inputs is loaded without what a run does, and no module is in both files', async () => {
+  const [start = '', rest = ''] = await Promise.all(['run.js', 'stories.js'].map(read))
+  expect(rest).toContain('// EXTERNAL MODULE: ./build/runner/log.js')
+  for (const name of DEPLOYING) expect(modulesIn(start)).not.toContain(name)
+  expect(modulesIn(rest).filter((name) => modulesIn(start).includes(name))).toEqual([])
+  const idsIn = (code: string) => [...code.matchAll(/^\/\*\*\*\/ (\d+):$/gm)].map(([, id]) => id)
+  expect(idsIn(start).length).toBeGreaterThan(100)
+  expect(idsIn(rest).filter((id) => idsIn(start).includes(id))).toEqual([])
+})
+
 test('post holds no more than what says whether anything is left', async () => {
   expect(modulesIn(await read('post.js'))).not.toContain('modes/clean-up')
   expect((await read('post.js')).length).toBeLessThan(20_000)
 })
 
-test.each(['run.js', 'clean-up.js'])(
+test.each(['run.js', 'stories.js', 'clean-up.js'])(
   '%s loads no HTTP client at its start: that would double its code',
   async (name) => {
     expect(await read('tool-cache.js')).toContain('class Agent extends DispatcherBase')
@@ -72,13 +84,13 @@ test.each(['run.js', 'clean-up.js'])(
 )
 
 test('what post loads holds no code that deploys', async () => {
-  expect(modulesIn(await read('run.js'))).toEqual(expect.arrayContaining(DEPLOYING))
+  expect(modulesIn(await read('stories.js'))).toEqual(expect.arrayContaining(DEPLOYING))
   expect(modulesIn(await read('clean-up.js'))).toContain('modes/clean-up')
   const ofPost = (await Promise.all(['post.js', 'clean-up.js'].map(read))).flatMap(modulesIn)
-  for (const name of DEPLOYING) expect(ofPost).not.toContain(name)
+  for (const name of ['main', ...DEPLOYING]) expect(ofPost).not.toContain(name)
 })
 
-test.each(['run.js', 'post.js', 'clean-up.js', 'aws.js', 'exec.js', 'tool-cache.js'])(
+test.each(['run.js', 'stories.js', 'post.js', 'clean-up.js', 'aws.js', 'exec.js', 'tool-cache.js'])(
   '%s can be read',
   async (name) => {
     const code = await read(name)

@@ -1,7 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { stageLine } from '../../lab/log-lines.ts'
 import { until } from '../../lab/patience.ts'
@@ -41,28 +38,6 @@ describe('post', () => {
       const post = await runner.post({}, { with: inputs, env: { ...JOB, ...docker.env } })
       expect(post).toEqual({ code: 0, stdout: '', stderr: '' })
       expect(await docker.calls()).toEqual([])
-    },
-    LIMIT_MS,
-  )
-
-  test(
-    'after a main that ended by itself loads nothing that cleans up; where that is missing, it says so and ends well',
-    async () => {
-      await using action = await copyOfDist()
-      await rm(join(action.directory, 'clean-up.js'))
-      const post = (state: Readonly<Record<string, string>>) =>
-        runner.post(state, { with: inputs, env: JOB, bundle: join(action.directory, 'post.js') })
-      const gone = join(runner.temp, 'swarm-deploy-0123456789ab')
-      const nothing = { code: 0, stdout: '', stderr: '' }
-      expect(await post({ workspace: gone, lock: '' })).toEqual(nothing)
-      expect(await post({})).toEqual(nothing)
-      const missing = /^::warning::Not cleaned up: dist\/clean-up\.js cannot be loaded: keep .+ together\n$/
-      const told = { code: 0, stdout: expect.stringMatching(missing), stderr: '' }
-      expect(await post({ workspace: gone, lock: '01234567-89ab-4cde-8f01-23456789abcd' })).toEqual(told)
-      await mkdir(gone, { mode: 0o700 })
-      expect(await post({ workspace: gone })).toEqual(told)
-      expect(await post({})).toEqual(told)
-      await rmdir(gone)
     },
     LIMIT_MS,
   )
@@ -252,13 +227,6 @@ describe('post', () => {
     LIMIT_MS,
   )
 })
-
-/** The files that the action consists of, to take some away. */
-async function copyOfDist(): Promise<AsyncDisposable & { readonly directory: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'dist-'))
-  await cp(fileURLToPath(new URL('../../dist', import.meta.url)), directory, { recursive: true })
-  return { directory, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) }
-}
 
 function warningsOf(run: StepResult): string[] {
   return run.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message)

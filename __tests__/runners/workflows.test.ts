@@ -7,7 +7,7 @@ import { GoProgram } from '../../lab/go-program.ts'
 import { PythonProgram } from '../../lab/python-program.ts'
 import { documented } from '../../scripts/readme-tables.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
-import { STRATEGIES } from '../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { asWorkflow, EXAMPLES, fragmentsOf, PAGES } from '../support/documents.ts'
 
 /** A linter for workflows, at the release whose knowledge of runners and expressions is held to. */
@@ -17,7 +17,7 @@ const AUDITOR = new PythonProgram('zizmor', '1.32.0')
 const BUILD_LIMIT_MS = 600_000
 
 const inputs = documented(readFileSync('action.yml', 'utf8'), 'inputs').map(({ name }) => name)
-const known = { inputs, entryKeys: entryKeys(STRATEGIES) }
+const known = { inputs, entryKeys: entryKeys(STRATEGY_INPUTS) }
 const fragments = [...PAGES, ...EXAMPLES].flatMap((path) => fragmentsOf(path, known))
 const shown = fragments.flatMap((fragment) => {
   const text = asWorkflow(fragment)

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { documented } from '../../scripts/readme-tables.ts'
 import { modeAsked } from '../../src/inputs/read.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { MODES } from '../../src/modes/table.ts'
-import { STRATEGIES } from '../../src/strategies/table.ts'
 import { CERTIFICATES as PEM } from '../support/certificates.ts'
 import {
   EXAMPLES,
@@ -20,7 +20,7 @@ import {
 } from '../support/documents.ts'
 
 const inputs = documented(readFileSync('action.yml', 'utf8'), 'inputs')
-const known = { inputs: inputs.map(({ name }) => name), entryKeys: entryKeys(STRATEGIES) }
+const known = { inputs: inputs.map(({ name }) => name), entryKeys: entryKeys(STRATEGY_INPUTS) }
 const fragments = [...PAGES, ...EXAMPLES].flatMap((path) => fragmentsOf(path, known))
 const shown = fragments.flatMap((fragment) =>
   stepsIn(fragment).map((step, index) => [`${fragment.place} step ${index + 1}`, step, fragment] as const),

@@ -11,8 +11,8 @@ import { asInputs, readSettings } from '../../src/command/settings.ts'
 import type { ModeName } from '../../src/inputs/mode.ts'
 import { inputsOfMode } from '../../src/inputs/mode-inputs.ts'
 import { modeAsked } from '../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { MODES } from '../../src/modes/table.ts'
-import { STRATEGIES } from '../../src/strategies/table.ts'
 
 /** The files for other CI systems: what they ask for is what the command takes. */
 
@@ -134,7 +134,7 @@ describe('the component for GitLab', () => {
       const text = [...script.slice(0, -1), 'env'].join('\n')
       const left = execFileSync('sh', ['-euc', text], { env: { PATH: process.env.PATH, ...variables } }).toString()
       const handed = Object.keys(variables).filter((name) => left.includes(`${name}=`))
-      const taken = inputsOfMode(mode as ModeName, STRATEGIES).map(
+      const taken = inputsOfMode(mode as ModeName, STRATEGY_INPUTS).map(
         (name) => `SWARM_DEPLOY_${name.toUpperCase().replaceAll('-', '_')}`,
       )
       expect(handed).toEqual(Object.keys(variables).filter((name) => taken.includes(name)))

@@ -3,9 +3,9 @@ import type { ModeName } from '../inputs/mode.ts'
 import { inputsOfMode } from '../inputs/mode-inputs.ts'
 import { inputNames } from '../inputs/read.ts'
 import { entryKeys } from '../inputs/services.ts'
+import { STRATEGY_INPUTS } from '../inputs/strategies/table.ts'
 import type { KnownInputs } from '../inputs/unknown-inputs.ts'
 import { shown } from '../runner/shown.ts'
-import { STRATEGIES } from '../strategies/table.ts'
 
 /** What a command line may have: made of what the code reads, so that a new input is a flag at once. */
 
@@ -20,11 +20,11 @@ export function optionProblem(option: Option, value: string): string | undefined
   return value.trim() === '' ? 'its value is empty: write the path of a file, or leave it out' : undefined
 }
 
-export const KNOWN: KnownInputs = { inputs: inputNames(STRATEGIES), entryKeys: entryKeys(STRATEGIES) }
+export const KNOWN: KnownInputs = { inputs: inputNames(STRATEGY_INPUTS), entryKeys: entryKeys(STRATEGY_INPUTS) }
 
 /** The inputs of a mode, which its help shows; the mode itself is the first word. */
 export function flagsOfMode(mode: ModeName): string[] {
-  return inputsOfMode(mode, STRATEGIES).filter((name) => name !== 'mode')
+  return inputsOfMode(mode, STRATEGY_INPUTS).filter((name) => name !== 'mode')
 }
 
 /** Node takes `--env-file` for a flag of its own, also behind the script (node, src/node_dotenv.cc). */
@@ -43,7 +43,7 @@ export function inputOf(flag: string): string {
 
 /** What an input stands for that is not given; `undefined` where that is nothing. */
 function defaultOf(input: string): string | undefined {
-  if (input === 'strategy') return Object.keys(STRATEGIES)[0]
+  if (input === 'strategy') return Object.keys(STRATEGY_INPUTS)[0]
   return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1]
 }
 

@@ -26,6 +26,11 @@ export interface StrategyInputs {
   choose(values: Readonly<Record<string, unknown>>): Omit<StrategyChoice, 'kind'>
 }
 
+/** What the functions that read a strategy's keys return, where the keys are given. */
+export type Values<Keys extends Readonly<Record<string, (text: string) => unknown>>> = {
+  readonly [Key in keyof Keys]?: ReturnType<Keys[Key]> | undefined
+}
+
 /** All strategies by their names; the first is that of whoever chooses none. */
 export type StrategyTable = Readonly<Record<string, StrategyInputs>>
 

@@ -9,16 +9,16 @@ import { log, speakForAll } from '../runner/log.ts'
 import { retry } from '../runner/retry.ts'
 import { someOf } from '../runner/some-of.ts'
 import { type RunState, readState, stepIdentity } from '../runner/state.ts'
-import { endMarked, isAlive, pidNamespace, stopMain } from '../runner/survivors.ts'
+import { endMarked, isAlive, stopMain } from '../runner/survivors.ts'
 import { createWorkspace, markOf, removeWorkspace, type Workspace } from '../runner/workspace.ts'
-import { isThere, leftWorkspaces } from '../runner/workspace-path.ts'
+import { isThere } from '../runner/workspace-path.ts'
 import { settle, unknown } from './aftermath.ts'
+import { MOST_SERVICES_TOLD, whatIsChanged, where } from './cut-off.ts'
 
 const LIMIT_MS = 90_000
 /** Whatever killed main may have cut the connection too, for a moment. Main had one: so it is tried again. */
 const CONNECT_LIMIT_MS = 45_000
 const AGAIN_MS = 2000
-const MOST_SERVICES_TOLD = 20
 
 /** What there is of a main that did not clean up by itself. */
 interface Leftover {
@@ -63,24 +63,6 @@ async function cleanUpAfterMain(): Promise<void> {
     if (locks.size > 0) {
       log.warning(`The lock of this step was not released, and expires by itself: ${messageOf(error)}`)
     }
-  }
-}
-
-/**
- * Removes the files of runs of this machine that were killed and have no `post`, for no runner started them, and says
- * what they were about. What they have left on a swarm stays: it may be another one than that of this run.
- */
-export async function cleanUpAfterKilled(): Promise<void> {
-  const here = pidNamespace()
-  for (const directory of here === '' ? [] : await leftWorkspaces()) {
-    const state = await readState(directory)
-    const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles
-    if (!isLeft || isAlive(state)) continue
-    await endMarked(markOf(directory))
-    await removeWorkspace(directory).catch((error: unknown) => log.warning(`Not removed: ${messageOf(error)}`))
-    const names = [...state.services.keys()]
-    const underWay = names.length === 0 ? whatIsChanged(state) : `under way were ${someOf(names, MOST_SERVICES_TOLD)}`
-    log.warning(`An earlier run here was cut off ${where(state)}, and its files are removed now: ${underWay}`)
   }
 }
 
@@ -189,20 +171,9 @@ function tellUnchanged(state: RunState): void {
   log.warning(`The run was cut off ${where(state)}: ${whatIsChanged(state)}`)
 }
 
-function whatIsChanged({ storesCredentials, removes }: RunState): string {
-  if (removes) return 'what it had removed by then is gone. Run it again, and it goes on with the rest'
-  return storesCredentials
-    ? 'the credentials that were stored by then stay, and no task was touched'
-    : 'no service was changed'
-}
-
 function tell(state: RunState, lines: readonly string[]): void {
   const shown = lines.slice(0, MOST_SERVICES_TOLD)
   const rest = lines.length - shown.length
   const more = rest > 0 ? [`and ${rest} more`] : []
   log.warning([`The run was cut off ${where(state)}, before it could report:`, ...shown, ...more].join('\n'))
-}
-
-function where({ stage }: RunState): string {
-  return stage === '' ? 'before its first stage' : `in the stage “${stage}”`
 }

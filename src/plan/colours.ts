@@ -2,6 +2,7 @@ import type { Service, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
+import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
 import { COLOUR_LABELS } from '../runner/own-labels.ts'
 import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
@@ -253,12 +254,7 @@ function namesWith(prefixes: readonly string[], { Labels }: ServiceSpec): string
 }
 
 /** What the inputs say of what leads traffic to a service. */
-export interface RouteSettings {
-  /** How the names of the service labels begin that route traffic to it: `traefik.`. */
-  readonly routeLabels: readonly string[]
-  /** The name on its networks that routes traffic to it; the service's own unless given. */
-  readonly routeAlias: string | undefined
-}
+type RouteSettings = Pick<BlueGreenSettings, 'routeLabels' | 'routeAlias'>
 
 /** What leads traffic to a service: labels that a proxy reads, or a name on its networks. */
 export function routingOf({ routeLabels, routeAlias }: RouteSettings, name: string, spec: ServiceSpec): Routing {

@@ -1,12 +1,10 @@
 import type { Place, ServiceResult } from '../result.ts'
 import { shortened } from '../runner/printable.ts'
+import { MOST_ANNOTATIONS } from '../runner/workflow-commands.ts'
 import { blame } from './culprits.ts'
 import { fitting } from './fitting.ts'
 import { names } from './headline.ts'
 import { triedImage } from './image-words.ts'
-
-/** How many error annotations of one step a run's page shows. */
-export const MOST_ANNOTATIONS = 10
 
 const MOST_CAUSE_CHARACTERS = 1500
 const MOST_LOG_LINE_CHARACTERS = 1000

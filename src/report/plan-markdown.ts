@@ -2,6 +2,7 @@ import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { docLinkOf } from '../runner/doc-link.ts'
 import { bothShortened } from '../runner/printable.ts'
+import { MOST_COMMENT_BYTES } from './comment.ts'
 import { fitting } from './fitting.ts'
 import { imageLines } from './images.ts'
 import { leftOutWords } from './left-out.ts'
@@ -27,8 +28,6 @@ import {
 import { plannedRecordWords } from './record-words.ts'
 import { returnWords } from './return-words.ts'
 
-/** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
-const MOST_BYTES = 64_000
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
 const MOST_TABLE_BYTES = 20_000
 const MOST_LIST_BYTES = 6000
@@ -66,7 +65,7 @@ export function planMarkdown(outlook: Outlook): string {
     recordLine(outlook),
   ].filter((text) => text !== '')
   const table = tableOf(changed)
-  const room = MOST_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
+  const room = MOST_COMMENT_BYTES - sizeOf([...head, table, drift, ...lists].join('\n\n')) - ROOM_FOR_REST
   const all = changed.map((service) => section(service, changed.length <= MOST_OPEN)).filter((text) => text !== '')
   const sections = fitting(all, room, sizeOfParagraph)
   const missing = all.length - sections.length
@@ -86,15 +85,6 @@ export function planMarkdown(outlook: Outlook): string {
 function leftOutLine({ leftOut }: Outlook): string {
   const words = leftOutWords(leftOut, nameCode)
   return words === undefined ? '' : `Left out by \`only\`: ${words}`
-}
-
-/** A report of a run that has no plan, as much of it as a comment may have. */
-export function withinComment(markdown: string): string {
-  const lines = markdown.split('\n')
-  const shown = fitting(lines, MOST_BYTES, sizeOf)
-  return shown.length === lines.length
-    ? markdown
-    : [...shown, '', 'There is no room here for the rest: see the log.'].join('\n')
 }
 
 function recordLine({ records }: Outlook): string {

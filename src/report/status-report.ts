@@ -4,7 +4,7 @@ import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, openStage, reportLog } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
 import { shortened } from '../runner/printable.ts'
-import { MOST_ANNOTATIONS } from './annotations.ts'
+import { MOST_ANNOTATIONS } from '../runner/workflow-commands.ts'
 import { fitting } from './fitting.ts'
 import { imageWords, shortImage } from './image-words.ts'
 import { listOutput } from './list-output.ts'
@@ -22,7 +22,8 @@ import {
   tasksWords,
   worstFirst,
 } from './status-words.ts'
-import { folded, remedyLine, told } from './summary/culprits.ts'
+import { folded, told } from './summary/culprits.ts'
+import { remedyLine } from './summary/parts.ts'
 
 const MOST_OUTPUT_CHARACTERS = 480_000
 const CAUSE_CHARACTERS = [2000, 500, 100]

@@ -9,6 +9,9 @@ import type { Environment } from './environment.ts'
  * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
  */
 
+/** How many error annotations of one step a run's page shows. */
+export const MOST_ANNOTATIONS = 10
+
 /** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
 export function isInRunner(env: Environment): boolean {
   return env.GITHUB_ACTIONS === 'true' || readsGreedily(env)

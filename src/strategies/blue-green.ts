@@ -1,17 +1,9 @@
 import { spoken } from '../docker/duration.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
-import { messageOf, UserError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
-import { parseDuration } from '../inputs/values.ts'
-import {
-  colourRefusal,
-  hidden,
-  type RouteSettings,
-  routed,
-  routingOf,
-  type SecondService,
-  sharedByColours,
-} from '../plan/colours.ts'
+import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
+import { colourRefusal, hidden, routed, routingOf, type SecondService, sharedByColours } from '../plan/colours.ts'
 import type { Asked, Decision } from '../plan/strategy.ts'
 import { isGood } from '../result.ts'
 import type { RolloutRun } from '../rollout/run.ts'
@@ -19,40 +11,15 @@ import { DRAIN_SECONDS, removeLeftovers } from '../rollout/second-service.ts'
 import type { Settled } from '../rollout/settled.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log, openStage } from '../runner/log.ts'
-import { shown } from '../runner/shown.ts'
-import { leftWithoutTraffic, type MoveSettings, moveTraffic, stoppedBeforeTheMove } from './move-traffic.ts'
-import type { Strategy, Values } from './strategy.ts'
-import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, trialOf, trialWords } from './trial.ts'
+import { leftWithoutTraffic, moveTraffic, stoppedBeforeTheMove } from './move-traffic.ts'
+import type { Strategy } from './strategy.ts'
+import { trialWords } from './trial.ts'
 
 const STRATEGY_NAME = 'blue-green'
 const TIDY_TIMEOUT_MS = 120_000
-/** What Traefik, the proxy that most swarms have, reads its routes from. */
-const DEFAULT_ROUTE_LABELS = ['traefik.']
-
-const KEYS = {
-  'route-labels': parsePrefixes,
-  'route-alias': parseAlias,
-  'keep-old': (text: string) => (text === 'until-next' ? text : parseDuration(text)),
-  ...TRIAL_KEYS,
-}
-
-interface Settings extends RouteSettings, MoveSettings {}
-
 /** A second service beside the first, to which the traffic moves when it has proved itself. */
 export const blueGreen: Strategy<typeof STRATEGY_NAME> = {
   name: STRATEGY_NAME,
-  keys: KEYS,
-  alternatives: TRIAL_CHECKS,
-  needsWait: true,
-  stackRefusal:
-    'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
-  choose: (values) => {
-    const given = values as Values<typeof KEYS>
-    const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given
-    const settings: Settings = { trial: trialOf(values), routeLabels, routeAlias, keepOld }
-    const kept = typeof keepOld === 'number' ? keepOld : 0
-    return { settings, uncountedSeconds: longestTrial(settings.trial) + kept }
-  },
   updatesInPlace: false,
   hasSecondService: true,
   hasDowntime: false,
@@ -60,19 +27,6 @@ export const blueGreen: Strategy<typeof STRATEGY_NAME> = {
   keepsLeftovers,
   last,
   tidy: removeOldOnes,
-}
-
-function parsePrefixes(text: string): string[] {
-  const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '')
-  if (prefixes.length > 0) return prefixes
-  throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.')
-}
-
-function parseAlias(text: string): string {
-  if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text)) return text
-  throw new UserError(
-    `${shown(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`,
-  )
 }
 
 /** The service that is made beside the live one. */
@@ -83,7 +37,7 @@ function decide({ planned: { request, current, colours, interim }, wanted }: Ask
     return { refusal: 'an earlier deploy of it was killed half-way: deploy it once with `strategy: rolling`' }
   }
   const { name, strategy } = request
-  const routing = routingOf(strategy.settings as Settings, name, wanted)
+  const routing = routingOf(strategy.settings as BlueGreenSettings, name, wanted)
   const refusal = colourRefusal(name, colours.next, wanted, routing)
   if (refusal !== undefined) return { refusal }
   const shared = current === undefined ? [] : sharedByColours(wanted)
@@ -96,13 +50,13 @@ function decide({ planned: { request, current, colours, interim }, wanted }: Ask
     routed: spec,
   }
   return {
-    course: courseOf(strategy.settings as Settings, service),
+    course: courseOf(strategy.settings as BlueGreenSettings, service),
     second: { wanted: current === undefined ? spec : hidden(spec, routing), service },
     ...(shared.length > 0 && { notices: [`for a while both of its services have ${shared.join(' and ')}`] }),
   }
 }
 
-function courseOf({ trial, keepOld }: Settings, { name, live, routing }: SecondService): string {
+function courseOf({ trial, keepOld }: BlueGreenSettings, { name, live, routing }: SecondService): string {
   if (live === undefined) return `${name} is made, and has the traffic`
   const old = live.Spec.Name
   const kept = keepOld ?? (routing.labels.length > 0 ? DRAIN_SECONDS : 0)
@@ -140,7 +94,7 @@ async function moveEach(
 }
 
 function keepsLeftovers({ strategy }: ServiceRequest): boolean {
-  return strategy.kind === STRATEGY_NAME && (strategy.settings as Settings).keepOld === 'until-next'
+  return strategy.kind === STRATEGY_NAME && (strategy.settings as BlueGreenSettings).keepOld === 'until-next'
 }
 
 /**

@@ -1,5 +1,6 @@
 import { imageOf } from '../docker/specs/service-spec.ts'
-import { UserError } from '../errors.ts'
+import type { CanarySettings } from '../inputs/strategies/canary.ts'
+import { longestTrial, type Trial } from '../inputs/strategies/trial.ts'
 import type { Change, Update } from '../plan/check.ts'
 import { withFirstTasks } from '../plan/interim-spec.ts'
 import { sayingWhoScales } from '../plan/keep-replicas.ts'
@@ -13,28 +14,9 @@ import { interimOf, type Sent } from '../rollout/sent.ts'
 import { storedCredential } from '../rollout/stored-credential.ts'
 import { untilFirstProblem } from '../rollout/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch-step.ts'
-import { shown } from '../runner/shown.ts'
 import { tasksToReplace } from './first-step.ts'
-import type { Strategy, Values } from './strategy.ts'
-import {
-  longestTrial,
-  type OnTrial,
-  TRIAL_CHECKS,
-  TRIAL_KEYS,
-  type Trial,
-  trial,
-  trialOf,
-  trialWords,
-} from './trial.ts'
-
-const MOST_TASKS = 1_000_000
-
-type Size = { readonly tasks: number } | { readonly percent: number }
-
-interface Settings {
-  readonly size: Size
-  readonly trial: Trial
-}
+import type { Strategy } from './strategy.ts'
+import { type OnTrial, trial, trialWords } from './trial.ts'
 
 /** So many of all its tasks are replaced first. */
 interface FirstStep {
@@ -44,26 +26,15 @@ interface FirstStep {
 }
 
 const STRATEGY_NAME = 'canary'
-const KEYS = { canary: parseSize, ...TRIAL_KEYS }
-
 /** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
 export const canary: Strategy<typeof STRATEGY_NAME> = {
   name: STRATEGY_NAME,
-  keys: KEYS,
-  alternatives: TRIAL_CHECKS,
-  needsWait: true,
-  choose: (values) => {
-    const { canary: size = { tasks: 1 } } = values as Values<typeof KEYS>
-    const asked = trialOf(values)
-    const settings: Settings = { size, trial: asked }
-    return { settings, uncountedSeconds: longestTrial(asked) }
-  },
   updatesInPlace: true,
   hasSecondService: false,
   hasDowntime: false,
   decide: ({ planned: { request, current }, wanted, nodes }) => {
     if (current === undefined) return {}
-    const { size, trial: asked } = request.strategy.settings as Settings
+    const { size, trial: asked } = request.strategy.settings as CanarySettings
     const total = tasksToReplace(STRATEGY_NAME, current.Spec, wanted, nodes)
     if (typeof total !== 'number') return total
     const tasks = 'tasks' in size ? size.tasks : partOf(total, size.percent)
@@ -76,15 +47,6 @@ export const canary: Strategy<typeof STRATEGY_NAME> = {
     return { refusal: `canary tries some tasks while the others stay, but ${has}: ${adviceFor(total)}` }
   },
   first: { stage: 'Try the canaries', act: tryCanaries },
-}
-
-function parseSize(text: string): Size {
-  const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? []
-  const most = percent === '%' ? 99 : MOST_TASKS
-  if (number === '' || Number(number) < 1 || Number(number) > most) {
-    throw new UserError(`${shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`)
-  }
-  return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) }
 }
 
 /** Rounded up, and of two tasks any part is one. */

@@ -5,6 +5,8 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
+import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
+import { longestTrial, type Trial } from '../inputs/strategies/trial.ts'
 import type { Change } from '../plan/check.ts'
 import {
   type Colours,
@@ -34,7 +36,7 @@ import { writeSpec } from '../rollout/write-spec.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { log } from '../runner/log.ts'
-import { longestTrial, type OnTrial, type Trial, trial } from './trial.ts'
+import { type OnTrial, trial } from './trial.ts'
 
 const SEND_TIMEOUT_MS = 120_000
 
@@ -51,7 +53,7 @@ interface Move {
   /** The new one, as the swarm has it. */
   readonly service: Service
   readonly trial: Trial
-  readonly keepOld: MoveSettings['keepOld']
+  readonly keepOld: BlueGreenSettings['keepOld']
   /** Whether traffic may go to the new one. */
   readonly hasMoved?: boolean
   readonly problem?: Problem
@@ -63,12 +65,6 @@ interface Shared extends RolloutRun {
 }
 
 /** What the inputs say of a move. */
-export interface MoveSettings {
-  readonly trial: Trial
-  /** How many seconds the old service stays when the traffic has moved; not at all unless given. */
-  readonly keepOld: number | 'until-next' | undefined
-}
-
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
@@ -103,7 +99,7 @@ function moveOf(sent: Sent): Move | undefined {
   const { change, service } = sent
   if (change.action !== 'switch' || change.second.live === undefined || service === undefined) return undefined
   const { request, colours, second: next, wanted } = change
-  const { trial: asked, keepOld: keep } = request.strategy.settings as MoveSettings
+  const { trial: asked, keepOld: keep } = request.strategy.settings as BlueGreenSettings
   const { Spec: before } = change.second.live
   const old = { ...change.second.live, Spec: sayingWhoScales(before, wanted) }
   return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep }

@@ -26,9 +26,6 @@ const STRATEGY_NAME = 'recreate'
 /** All old tasks are gone before the first new one. */
 export const recreate: Strategy<typeof STRATEGY_NAME> = {
   name: STRATEGY_NAME,
-  keys: {},
-  needsWait: true,
-  choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
   updatesInPlace: false,
   hasSecondService: false,
   hasDowntime: true,

@@ -3,9 +3,6 @@ import type { Strategy } from './strategy.ts'
 /** Swarm's own update: task by task, by the service's policy. */
 export const rolling: Strategy<'rolling'> = {
   name: 'rolling',
-  keys: {},
-  needsWait: false,
-  choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
   updatesInPlace: true,
   hasSecondService: false,
   hasDowntime: false,

@@ -1,50 +1,13 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { spoken } from '../docker/duration.ts'
-import { messageOf, UserError } from '../errors.ts'
-import { basePath, checkoutHint } from '../inputs/files.ts'
-import { hideUserInfo, withoutUserInfo } from '../inputs/masking.ts'
-import { parseDuration } from '../inputs/values.ts'
+import { messageOf } from '../errors.ts'
+import { basePath } from '../inputs/files.ts'
+import { ATTEMPT_SECONDS, ATTEMPTS, type Check, PAUSE_SECONDS, type Trial } from '../inputs/strategies/trial.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { type Environment, environmentForCommands } from '../runner/environment.ts'
 import { runShell, type ShellResult } from '../runner/shell.ts'
-import { shown } from '../runner/shown.ts'
-import type { Values } from './strategy.ts'
-
-/** What new tasks have to go through before they get everything. */
-export interface Trial {
-  /** How long they must stay up, after the monitor window. */
-  readonly holdSeconds: number
-  readonly check?: Check
-}
-
-/** A shell command that must end with 0, or a URL that must answer with a status below 400. */
-export type Check = { readonly command: string } | { readonly url: string }
-
-/** The settings of a trial, for every strategy that has one. */
-export const TRIAL_KEYS = {
-  hold: parseDuration,
-  'check-command': checkedCommand,
-  'check-url': parseUrl,
-} as const
-
-/** The ways to say the check. */
-export const TRIAL_CHECKS: readonly string[] = ['check-command', 'check-url']
-
-/** @param values what is given of {@link TRIAL_KEYS}, read */
-export function trialOf(values: Readonly<Record<string, unknown>>): Trial {
-  const { hold = 0, 'check-command': command, 'check-url': url } = values as Values<typeof TRIAL_KEYS>
-  if (command !== undefined) return { holdSeconds: hold, check: { command } }
-  return { holdSeconds: hold, ...(url === undefined ? {} : { check: { url } }) }
-}
 
 /** During the hold the check runs this often. */
 const CHECK_EVERY_SECONDS = 10
-/** A run that fails is tried again before it counts. */
-const ATTEMPTS = 3
-const PAUSE_SECONDS = 2
-/** What one attempt may take. */
-const ATTEMPT_SECONDS = 30
 const LOOK_EVERY_SECONDS = 1
 const LEAST_BAD_STATUS = 400
 
@@ -62,11 +25,6 @@ export interface OnTrial {
 export function trialWords({ holdSeconds, check }: Trial): string {
   const held = holdSeconds === 0 ? 'come up' : `stayed up for ${spoken(holdSeconds)}`
   return check === undefined ? held : `${held} and passed \`${'url' in check ? 'check-url' : 'check-command'}\``
-}
-
-/** How long a trial takes at most, in seconds, when all that it asks answers in time. */
-export function longestTrial({ holdSeconds, check }: Trial): number {
-  return holdSeconds + (check === undefined ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS))
 }
 
 /**
@@ -200,27 +158,4 @@ export function networkFailure(error: unknown): string {
   const message = messageOf(cause)
   if (message === 'bad port') return BLOCKED_PORT
   return NETWORK_FAILURES[code] ?? `could not be reached: ${message || code}`
-}
-
-/** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
-const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/
-
-/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
-function checkedCommand(command: string): string {
-  const [, path] = SCRIPT.exec(command) ?? []
-  const directory = basePath(process.env)
-  if (path === undefined || existsSync(resolve(directory, path))) return command
-  throw new UserError(
-    `there is no file ${shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`,
-  )
-}
-
-function parseUrl(text: string): string {
-  const url = URL.parse(text)
-  hideUserInfo(text)
-  if (url !== null && (url.username !== '' || url.password !== '')) {
-    throw new UserError('there is a user name or password in it: leave them out, or use `check-command` with curl')
-  }
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text
-  throw new UserError(`${shown(withoutUserInfo(text))} is no address: write one that begins with http:// or https://`)
 }

@@ -14,6 +14,7 @@ import { readHistoryInputs } from '../../../src/inputs/history.ts'
 import { modeAsked, readInputs } from '../../../src/inputs/read.ts'
 import { readRemoval } from '../../../src/inputs/removal.ts'
 import { readStatus } from '../../../src/inputs/status.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { type Deployed, deployOver } from '../../../src/modes/deploy.ts'
 import { historyOver } from '../../../src/modes/history.ts'
 import { planOver } from '../../../src/modes/plan.ts'
@@ -23,15 +24,15 @@ import { statusOver } from '../../../src/modes/status.ts'
 import type { Outlook } from '../../../src/plan/outlook.ts'
 import { giveAdvice } from '../../../src/report/advice.ts'
 import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
+import { reportFailure } from '../../../src/report/failure.ts'
 import { reportHistory } from '../../../src/report/history.ts'
 import { reportPlan } from '../../../src/report/plan.ts'
 import { reportRemoval } from '../../../src/report/removal.ts'
-import { reportFailure, reportResults } from '../../../src/report/report.ts'
+import { reportResults } from '../../../src/report/report.ts'
 import { reportStatus } from '../../../src/report/status-report.ts'
 import type { RemovedThing, RenewalResult, ServiceResult } from '../../../src/result.ts'
 import { nowMs, sleep } from '../../../src/runner/clock.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { settle } from './hand-clock.ts'
 import { memoryDocker } from './memory-docker.ts'
 import type { MemorySwarm } from './memory-swarm.ts'
@@ -164,20 +165,20 @@ async function runOne(
       return { connection, workspace: workspaceIn(directory, make), signal: stop.signal, time }
     }
     if (modeAsked(env) === 'refresh-auth') {
-      const asked = readAuthRefresh(env, STRATEGIES)
+      const asked = readAuthRefresh(env, STRATEGY_INPUTS)
       const { results: renewals, problems } = await Promise.race([refreshAuthOver(asked, runFor(asked)), killed])
       reportAuthRefresh(renewals, problems)
       return end({ results: [], renewals, advice: [], problems, isBug: false })
     }
     if (modeAsked(env) === 'status') {
-      const asked = readStatus(env, STRATEGIES)
+      const asked = readStatus(env, STRATEGY_INPUTS)
       process.exitCode = 0
       const seen = await statusOver(asked, runFor(asked))
       await reportStatus(seen, asked)
       return end({ results: [], seen, isRed: process.exitCode === 1, advice: [], problems: [], isBug: false })
     }
     if (modeAsked(env) === 'remove') {
-      const asked = readRemoval(env, STRATEGIES)
+      const asked = readRemoval(env, STRATEGY_INPUTS)
       process.exitCode = 0
       const result = await Promise.race([removeOver(asked, runFor(asked)), killed])
       if ('things' in result) reportRemoval(result)
@@ -185,12 +186,12 @@ async function runOne(
       return end({ results, removed, isRed: process.exitCode === 1, advice: [], problems: [], isBug: false })
     }
     if (modeAsked(env) === 'history') {
-      const asked = readHistoryInputs(env, STRATEGIES)
+      const asked = readHistoryInputs(env, STRATEGY_INPUTS)
       const { subjects, unreadable } = await historyOver(asked, runFor(asked))
       await reportHistory(subjects, unreadable)
       return end({ results: [], advice: [], problems: [], isBug: false })
     }
-    const asked = readInputs(env, STRATEGIES)
+    const asked = readInputs(env, STRATEGY_INPUTS)
     const run = runFor(asked)
     if (asked.mode === 'plan') {
       const outlook = await planOver(asked, run)

@@ -6,8 +6,8 @@ import { parse } from 'yaml'
 import type { Flag } from '../../../src/docker/cli/commands.ts'
 import type { Deployment, ServiceRequest } from '../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { ROLLING } from '../../support/builders.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
@@ -20,7 +20,7 @@ type Inputs = Readonly<Record<string, string>>
 
 function read(inputs: Inputs, env: Inputs = {}): Deployment {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: workspace, ...Object.fromEntries(given), ...env }, STRATEGIES)
+  return readInputs({ GITHUB_WORKSPACE: workspace, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS)
 }
 
 const WEB = { services: 'web: nginx:1.27' }

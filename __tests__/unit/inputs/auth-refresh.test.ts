@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
 import { DEFAULTS } from '../../../src/inputs/defaults.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true)
@@ -16,7 +16,7 @@ function read(inputs: Readonly<Record<string, string>>) {
   // As a runner hands them over.
   const all = { ...DEFAULTS, strategy: 'rolling', mode: 'refresh-auth', ...ACCOUNT, ...inputs }
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readAuthRefresh(Object.fromEntries(given), STRATEGIES)
+  return readAuthRefresh(Object.fromEntries(given), STRATEGY_INPUTS)
 }
 
 function refused(inputs: Readonly<Record<string, string>>): readonly string[] {

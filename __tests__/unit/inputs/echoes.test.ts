@@ -4,9 +4,9 @@ import { parse } from 'yaml'
 import { UserErrors } from '../../../src/errors.ts'
 import { MODE_NAMES, type ModeName } from '../../../src/inputs/mode.ts'
 import { entryKeys } from '../../../src/inputs/services.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { MODES } from '../../../src/modes/table.ts'
 import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 
 // On a runner what is hidden here would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -47,7 +47,7 @@ function echoesOf(secret: string, said: string): string[] {
   return said.split('\n').filter((line) => line.includes(secret))
 }
 
-const OF_ENTRY = entryKeys(STRATEGIES)
+const OF_ENTRY = entryKeys(STRATEGY_INPUTS)
 const OF_ITEM = ['name', 'source', 'target', 'file', 'content', 'environment', 'uid', 'gid', 'mode', 'labels'].concat([
   'template-driver',
   'aliases',

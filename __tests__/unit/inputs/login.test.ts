@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { DEFAULTS } from '../../../src/inputs/defaults.ts'
 import { readLogin } from '../../../src/inputs/login.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true)
@@ -18,7 +18,7 @@ function read(inputs: Readonly<Record<string, string>>) {
   const all = { ...DEFAULTS, strategy: 'rolling', mode: 'login', ...inputs }
   return readLogin(
     Object.fromEntries(Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    STRATEGIES,
+    STRATEGY_INPUTS,
   )
 }
 

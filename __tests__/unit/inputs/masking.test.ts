@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
@@ -20,7 +20,7 @@ async function reading(inputs: Texts, env: Texts = {}) {
   let problems: readonly string[] = []
   const printed = await printedBy(GITHUB, () => {
     try {
-      readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGIES)
+      readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS)
     } catch (error) {
       if (!(error instanceof UserErrors)) throw error
       problems = error.problems

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../../src/inputs/defaults.ts'
 import type { ModeName } from '../../../src/inputs/mode.ts'
 import { allInputs, checkModeInputs } from '../../../src/inputs/mode-inputs.ts'
 import { Problems } from '../../../src/inputs/problems.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 
 let printed: string[]
 beforeEach(() => {
@@ -18,7 +18,7 @@ afterEach(() => {
 function check(mode: ModeName, inputs: Readonly<Record<string, string>>) {
   const problems = new Problems()
   const env = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
-  checkModeInputs(env, mode, STRATEGIES, problems)
+  checkModeInputs(env, mode, STRATEGY_INPUTS, problems)
   const refused = (() => {
     try {
       problems.throwAll()
@@ -37,7 +37,7 @@ describe('which inputs a mode takes', () => {
   })
 
   test('a plan takes all that a deploy does, and what is its own', () => {
-    const names = allInputs(STRATEGIES).filter(
+    const names = allInputs(STRATEGY_INPUTS).filter(
       (name) => !['pull-secret', 'fail-on-problems', 'remove-volumes', 'if-exists', 'dry-run', 'to'].includes(name),
     )
     const all = Object.fromEntries(names.map((name) => [name, 'something']))
@@ -45,7 +45,7 @@ describe('which inputs a mode takes', () => {
   })
 
   test('a plan of a rollback takes what a rollback does, and what is its own', () => {
-    const names = allInputs(STRATEGIES).filter(
+    const names = allInputs(STRATEGY_INPUTS).filter(
       (name) => !['pull-secret', 'fail-on-problems', 'remove-volumes', 'if-exists', 'dry-run'].includes(name),
     )
     const all = Object.fromEntries(names.map((name) => [name, 'something']))

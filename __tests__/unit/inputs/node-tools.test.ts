@@ -1,7 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
 import type { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 
 const printed: string[] = []
 afterEach(() => {
@@ -12,7 +12,10 @@ afterEach(() => {
 function read(inputs: Readonly<Record<string, string>>) {
   jest.spyOn(process.stdout, 'write').mockImplementation((piece) => printed.push(String(piece)) > 0)
   const all = Object.entries({ services: 'web: hub.test/web:1', ...inputs })
-  return readInputs(Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])), STRATEGIES)
+  return readInputs(
+    Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+    STRATEGY_INPUTS,
+  )
 }
 
 function problems(inputs: Readonly<Record<string, string>>): readonly string[] {

@@ -6,8 +6,8 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -44,7 +44,7 @@ type Inputs = Readonly<Record<string, string>>
 function problems(inputs: Inputs, env: Inputs = {}): readonly string[] {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
   try {
-    readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGIES)
+    readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS)
   } catch (error) {
     if (error instanceof UserErrors) return error.problems
     throw error

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { UserErrors } from '../../../src/errors.ts'
 import { readRemoval } from '../../../src/inputs/removal.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true)
@@ -15,7 +15,7 @@ const read = (inputs: Readonly<Record<string, string>>) => {
     `INPUT_${name.toUpperCase()}`,
     value,
   ])
-  return readRemoval(Object.fromEntries(given), STRATEGIES)
+  return readRemoval(Object.fromEntries(given), STRATEGY_INPUTS)
 }
 
 const problemsOf = (inputs: Readonly<Record<string, string>>): readonly string[] => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { DEFAULTS } from '../../../src/inputs/defaults.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { ROLLING } from '../../support/builders.ts'
 
 let printed: string[]
@@ -17,7 +17,7 @@ function read(inputs: Readonly<Record<string, string>>) {
   // As a runner hands them over.
   const all = { ...DEFAULTS, strategy: 'rolling', mode: 'rollback', to: 'previous', ...inputs }
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given), STRATEGIES)
+  return readInputs(Object.fromEntries(given), STRATEGY_INPUTS)
 }
 
 function refused(inputs: Readonly<Record<string, string>>): readonly string[] {

@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import type { UserErrors } from '../../../src/errors.ts'
 import { toYaml } from '../../../src/inputs/compose/tree.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -28,7 +28,7 @@ const A = { stack: 's', 'compose-file': 'a.yml', 'env-file': 'two.env' }
 
 function read(inputs: Inputs, env: Inputs = {}) {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGIES).stack
+  return readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS).stack
 }
 
 test('files by lines, by YAML list, or by their usual name', () => {

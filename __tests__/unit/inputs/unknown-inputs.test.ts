@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { UserErrors } from '../../../src/errors.ts'
 import { inputNames, readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { RETIRED_KEYS } from '../../../src/inputs/update-policy.ts'
 import { log } from '../../../src/runner/log.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 
 const declared = Object.entries(
   (parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8')) as ActionFile).inputs,
@@ -33,7 +33,7 @@ function onGitHub(given: Readonly<Record<string, string>>, env: Readonly<Record<
 
 function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
   try {
-    readInputs(env, STRATEGIES)
+    readInputs(env, STRATEGY_INPUTS)
     return []
   } catch (error) {
     if (error instanceof UserErrors) return error.problems
@@ -44,7 +44,9 @@ function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
 const WEB = { services: 'web: nginx:1.27' }
 
 test('the names that are known are those of action.yml, and those that there were', () => {
-  expect(inputNames(STRATEGIES).toSorted()).toEqual([...declared.map(([name]) => name), ...RETIRED_KEYS].toSorted())
+  expect(inputNames(STRATEGY_INPUTS).toSorted()).toEqual(
+    [...declared.map(([name]) => name), ...RETIRED_KEYS].toSorted(),
+  )
 })
 
 test('with all that action.yml declares nothing is unknown', () => {

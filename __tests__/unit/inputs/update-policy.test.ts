@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { policyAdvice } from '../../../src/inputs/update-policy.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
 function policies(inputs: Inputs) {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given), STRATEGIES).services.map((service) => service.policies)
+  return readInputs(Object.fromEntries(given), STRATEGY_INPUTS).services.map((service) => service.policies)
 }
 
 /** All that is wrong with the inputs, one line each. */
@@ -88,7 +88,7 @@ describe('policies are accepted', () => {
 
   test('in a stack', () => {
     const given = { INPUT_STACK: 'shop', 'INPUT_UPDATE-CONFIG': 'delay: 10', INPUT_SERVICES: '' }
-    expect(() => readInputs(given, STRATEGIES)).toThrow('update-config line 1: delay: 10 has no unit')
+    expect(() => readInputs(given, STRATEGY_INPUTS)).toThrow('update-config line 1: delay: 10 has no unit')
   })
 })
 

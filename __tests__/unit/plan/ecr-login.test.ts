@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { tokenOf } from '../../../src/docker/registry/token.ts'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { withEcrLogins } from '../../../src/plan/ecr-login.ts'
 import { redact } from '../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../src/strategies/table.ts'
 import { AwsService } from '../../support/aws-service.ts'
 
 delete process.env.GITHUB_ACTIONS
@@ -48,7 +48,7 @@ afterEach(async () => {
 
 function asked(registries: string) {
   const all = { INPUT_SERVICES: `web: ${ONE}/web:1`, INPUT_REGISTRIES: registries, ...env }
-  return readInputs(all, STRATEGIES)
+  return readInputs(all, STRATEGY_INPUTS)
 }
 
 async function login(registries: string) {

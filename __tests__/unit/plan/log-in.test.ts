@@ -19,6 +19,7 @@ import type { Service } from '../../../src/docker/api.ts'
 import { parseConfigFile } from '../../../src/docker/cli/config-file.ts'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { logIn } from '../../../src/plan/log-in.ts'
 import { unusedConfigs } from '../../../src/plan/notices.ts'
 import { planDeployment } from '../../../src/plan/plan.ts'
@@ -64,7 +65,7 @@ interface World {
 /** What each service of a run gets, by which config; or what is wrong. */
 async function access({ inputs, present = {}, own = '{}' }: World) {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  const deployment = readInputs({ GITHUB_WORKSPACE: root, ...Object.fromEntries(given) }, STRATEGIES)
+  const deployment = readInputs({ GITHUB_WORKSPACE: root, ...Object.fromEntries(given) }, STRATEGY_INPUTS)
   const services = Object.entries(present).map(([name, { image, labels = {} }]) => serviceOf(name, image, labels))
   const workspace = workspaceIn(join(root, randomUUID()))
   const { loggedIn, asked } = await logInWith(deployment, services, own, workspace)

@@ -9,7 +9,7 @@ import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url))
 const LOG = pathToFileURL(join(SRC, 'runner', 'log.ts'))
-const REPORT = pathToFileURL(join(SRC, 'report', 'report.ts'))
+const REPORT = pathToFileURL(join(SRC, 'report', 'failure.ts'))
 
 const COMPILED = mkdtempSync(join(tmpdir(), 'speak-for-all-'))
 afterAll(() => rmSync(COMPILED, { recursive: true }))

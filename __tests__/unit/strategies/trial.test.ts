@@ -3,14 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import {
-  type Check,
-  commandFailure,
-  networkFailure,
-  nextCheck,
-  TRIAL_KEYS,
-  trial,
-} from '../../../src/strategies/trial.ts'
+import { type Check, TRIAL_KEYS } from '../../../src/inputs/strategies/trial.ts'
+import { commandFailure, networkFailure, nextCheck, trial } from '../../../src/strategies/trial.ts'
 
 // What a trial says while it goes on is for the log of a run.
 beforeAll(() => {

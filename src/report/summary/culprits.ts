@@ -1,10 +1,10 @@
 import type { ServiceResult } from '../../result.ts'
-import { docUrl } from '../../runner/doc-link.ts'
 import { someOf } from '../../runner/some-of.ts'
 import { fitting } from '../fitting.ts'
 import { brokenWords, type RunWords } from '../headline.ts'
 import { code, fenced, html, nameCode, plain } from '../markdown.ts'
-import { type Remedy, remedyOf } from '../remedies.ts'
+import { remedyOf } from '../remedies.ts'
+import { remedyLine } from './parts.ts'
 
 /** More than these are a list, with what each has to say behind it. */
 const MOST_SECTIONS = 2
@@ -35,12 +35,6 @@ export function culpritParts(culprits: readonly ServiceResult[], run: RunWords):
     ],
     details: culprits.map((one) => folded(`What <code>${html(one.name)}</code> said last`, told(one).join('\n\n'))),
   }
-}
-
-/** What to do, in a line of its own. */
-export function remedyLine({ advice, doc }: Remedy, about = ''): string {
-  const url = docUrl(doc)
-  return `**What to do${about}:** ${advice}.${url === undefined ? '' : ` [More](${url})`}`
 }
 
 /** @param title HTML */

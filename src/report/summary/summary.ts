@@ -1,23 +1,19 @@
 import { isGood, type ServiceResult } from '../../result.ts'
-import { someOf } from '../../runner/some-of.ts'
 import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
 import { leftOutWords } from '../left-out.ts'
 import { code, nameCode, plain, prose } from '../markdown.ts'
-import { remedyBefore } from '../remedies.ts'
 import { returnWords } from '../return-words.ts'
-import { MOST_HEADLINE_CHARACTERS, shortHeadline } from '../short-headline.ts'
 import type { Status } from '../status.ts'
-import { culpritParts, folded, remedyLine } from './culprits.ts'
+import { culpritParts, folded } from './culprits.ts'
 import { gantt, MOST_GANTT_CHARACTERS } from './gantt.ts'
+import { leftOut, MOST_TABLE_BYTES, title } from './parts.ts'
 import { type Table, tablesOf } from './table.ts'
 import { type Bar, type Chart, chartOf, withRows } from './timeline.ts'
 
 /** A runner drops a step's summary of more than 1 MiB. */
 const MOST_SUMMARY_BYTES = 1_000_000
-/** The most that is left to the tables, and for words on what is left out. */
-const MOST_TABLE_BYTES = 600_000
 const MOST_NOTES_BYTES = 50_000
 const ROOM_FOR_REST = 1000
 
@@ -55,53 +51,6 @@ export function resultSummary(
     ...(failed.length === 0 ? [] : ['### All services']),
     ...rest,
   ].join('\n\n')
-}
-
-/** The job summary of a run that ended before its services had results. */
-export function failureSummary(
-  status: Status,
-  problems: readonly string[],
-  isUnknown: boolean,
-  remains: readonly string[] = [],
-): string {
-  const lines = problems.map(firstLine)
-  const [only = ''] = lines
-  const isOne = lines.length === 1
-  // One that is shown whole is not told twice.
-  const all = isOne && only.length <= MOST_HEADLINE_CHARACTERS ? [] : lines.map((line) => `- ${prose(line)}`)
-  const items = fitting(all, MOST_TABLE_BYTES, Buffer.byteLength)
-  const remedies = new Set(lines.flatMap((line) => remedyBefore(line) ?? []))
-  return [
-    title(
-      status,
-      prose(
-        isOne
-          ? shortHeadline(only)
-          : `${lines.length} things are wrong${isUnknown || remains.length > 0 ? '' : ', so nothing was done'}`,
-      ),
-    ),
-    `Swarm Deploy: **${status}**. ${prose(whatChanged(isUnknown, remains))}`,
-    ...(items.length === 0 ? [] : [items.join('\n')]),
-    ...leftOut(all.length - items.length, 'problems'),
-    ...[...remedies].map((remedy) => remedyLine(remedy)),
-  ].join('\n\n')
-}
-
-/**
- * What a run that ended before its services had results has done to the swarm.
- *
- * @param remains what it leaves all the same, a phrase for each
- */
-export function whatChanged(isUnknown: boolean, remains: readonly string[] = []): string {
-  if (isUnknown) return 'Whether anything was changed on the swarm is not known.'
-  return remains.length === 0 ? 'Nothing was changed on the swarm.' : `No service was changed, but ${someOf(remains)}.`
-}
-
-const RED: readonly Status[] = ['failed', 'rolled-back', 'timed-out', 'cancelled']
-
-/** @param text Markdown */
-function title(status: Status, text: string): string {
-  return `## ${RED.includes(status) ? '❌' : '✅'} ${text}`
 }
 
 /** What kind of summary this is: a job may have others. */
@@ -159,14 +108,4 @@ function notes(results: readonly ServiceResult[]): string[] {
     .flatMap(({ name, note }) => (note === undefined ? [] : [`- ${nameCode(name)}: ${plain(note)}`]))
   const shown = fitting(lines, MOST_NOTES_BYTES, Buffer.byteLength)
   return shown.length === 0 ? [] : [shown.join('\n'), ...leftOut(lines.length - shown.length, 'notes')]
-}
-
-function leftOut(count: number, what: string): string[] {
-  return count === 0
-    ? []
-    : [`There is no room here for ${count} more ${what}: see the log and the output \`services\`.`]
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? ''
 }

@@ -9,9 +9,9 @@ import type { ConfigFile } from '../../../../src/docker/cli/config-file.ts'
 import { UserErrors } from '../../../../src/errors.ts'
 import type { Deployment } from '../../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { environmentForChildren } from '../../../../src/runner/environment.ts'
 import { redact } from '../../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../../src/strategies/table.ts'
 import { tarEntry, tarGz } from '../../../support/tar.ts'
 
 // On a runner the passwords of these tests would be masked in the log of the whole job.
@@ -25,7 +25,7 @@ type Inputs = Readonly<Record<string, string>>
 function read(inputs: Inputs, env: Inputs = {}): Deployment {
   const given = Object.entries({ services: 'web: nginx:1.27', ...inputs })
   const all = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: files, HOME: files, ...Object.fromEntries(all), ...env }, STRATEGIES)
+  return readInputs({ GITHUB_WORKSPACE: files, HOME: files, ...Object.fromEntries(all), ...env }, STRATEGY_INPUTS)
 }
 
 /** The configurations of the input, by their names; the one without a name is `-`. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { ecrRegistry } from '../../../../src/docker/registry/ecr.ts'
 import { UserErrors } from '../../../../src/errors.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../../src/strategies/table.ts'
 
 delete process.env.GITHUB_ACTIONS
 
@@ -12,7 +12,8 @@ const ROLE = 'arn:aws:iam::123456789012:role/ci/pull'
 const ENV = { KEY_ID: 'AKIAOFSHOP0', KEY: 'canary-of-the-pair', SESSION: 'canary-of-a-session', EMPTY: '' }
 
 function credentials(registries: string) {
-  return readInputs({ INPUT_SERVICES: 'web: nginx:1', INPUT_REGISTRIES: registries, ...ENV }, STRATEGIES).credentials
+  return readInputs({ INPUT_SERVICES: 'web: nginx:1', INPUT_REGISTRIES: registries, ...ENV }, STRATEGY_INPUTS)
+    .credentials
 }
 
 function problems(registries: string): readonly string[] {

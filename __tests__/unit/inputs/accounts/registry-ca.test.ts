@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { UserErrors } from '../../../../src/errors.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../../src/strategies/table.ts'
 import { CERTIFICATES } from '../../../support/certificates.ts'
 
 delete process.env.GITHUB_ACTIONS
@@ -27,7 +27,7 @@ writeFileSync(join(files, 'key.pem'), KEY)
 function read(inputs: Readonly<Record<string, string>>) {
   const all = { services: `web: ${HOST}/web:1`, ...inputs }
   const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given) }, STRATEGIES)
+  return readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given) }, STRATEGY_INPUTS)
 }
 
 function problems(inputs: Readonly<Record<string, string>>): readonly string[] {

@@ -6,8 +6,8 @@ import { UserErrors } from '../../../../src/errors.ts'
 import { attachedByFlags } from '../../../../src/inputs/attachments/flags.ts'
 import type { AttachmentsRequest } from '../../../../src/inputs/attachments/request.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../../src/strategies/table.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -21,7 +21,7 @@ writeFileSync(join(workspace, 'large.txt'), 'x'.repeat(500 * 1024))
 const ENV = { TOKEN: 'of-a-variable-7Qx', EMPTY: '' }
 
 function read(entries: string) {
-  return readInputs({ GITHUB_WORKSPACE: workspace, ...ENV, INPUT_SERVICES: entries }, STRATEGIES).services
+  return readInputs({ GITHUB_WORKSPACE: workspace, ...ENV, INPUT_SERVICES: entries }, STRATEGY_INPUTS).services
 }
 
 /** What one entry with these lines attaches. */

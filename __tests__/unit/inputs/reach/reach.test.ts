@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Reach } from '../../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secret.ts'
-import { STRATEGIES } from '../../../../src/strategies/table.ts'
 
 delete process.env.GITHUB_ACTIONS
 
@@ -25,7 +25,7 @@ function opensshKey(cipher: string): string {
 function read(inputs: Inputs, env: Inputs = {}): Reach {
   const given = Object.entries({ services: 'web: nginx', ...inputs })
   const variables = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(variables), ...env }, STRATEGIES).reach
+  return readInputs({ GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(variables), ...env }, STRATEGY_INPUTS).reach
 }
 
 function problemsOf(inputs: Inputs, env: Inputs = {}): string {

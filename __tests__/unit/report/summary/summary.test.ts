@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { failureSummary, resultSummary } from '../../../../src/report/summary/summary.ts'
+import { failureSummary } from '../../../../src/report/summary/failure.ts'
+import { resultSummary } from '../../../../src/report/summary/summary.ts'
 import type { ServiceResult } from '../../../../src/result.ts'
 import { createResult, digest, createFailedResult as failed } from '../../../support/builders.ts'
 import { CODE } from '../../../support/hostile.ts'
