@@ -6,7 +6,7 @@ import { SHORT_FORM_INPUTS } from './accounts/credentials.ts'
 import { DEFAULTS } from './defaults.ts'
 import { input } from './given.ts'
 import { MODE_NAMES, type ModeName } from './mode.ts'
-import type { Problems } from './problems.ts'
+import { listed, type Problems } from './problems.ts'
 import { REACH_INPUTS } from './reach/reach.ts'
 import { type StrategyTable, strategyKeys } from './strategy.ts'
 import { POLICY_KEYS } from './update-policy.ts'
@@ -153,19 +153,20 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
   const takes = takenBy(env, mode)
   const unused: { readonly name: string; readonly why: Unused }[] = []
   for (const [group, names] of groupsOf(strategies)) {
-    if (takes.includes(group)) continue
+    const given = takes.includes(group) ? [] : names.filter((one) => isGiven(env, one, strategies))
+    if (given.length === 0) continue
     const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group))
     // Nobody is led to a removal who can be meant to do something else.
     const harmless = taking.filter((name) => name !== 'remove')
     const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`)
-    for (const name of names.filter((one) => isGiven(env, one, strategies))) {
+    for (const name of given) {
       if (isRollback(env, mode) && RECORDED.includes(group)) {
         if (ONLY_SAY_HOW.includes(group)) unused.push({ name, why: UNUSED_IN_ROLLBACK })
         else problems.add(`${name}: a rollback has it ${FROM_RECORD}, and pushes nothing: leave it out`)
         continue
       }
       if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-        unused.push({ name, why: onlyCountsWith(inWords(others, 'conjunction')) })
+        unused.push({ name, why: onlyCountsWith(listed(others)) })
         continue
       }
       if (name === 'dry-run') {
@@ -173,7 +174,7 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
         continue
       }
       problems.add(
-        `${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`,
+        `${name}: it belongs to ${listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${listed(others, 'disjunction')}`,
       )
     }
   }
@@ -233,8 +234,4 @@ function isGiven(env: Environment, name: string, strategies: StrategyTable): boo
   const byDefault =
     name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1]
   return text.toLowerCase() !== byDefault
-}
-
-function inWords(modes: readonly string[], type: 'conjunction' | 'disjunction'): string {
-  return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``))
 }

@@ -51,9 +51,15 @@ export class Problems {
   }
 }
 
+type ListType = 'conjunction' | 'disjunction'
+
+/** One takes as long to make as a hundred lists. */
+const formats: Partial<Record<ListType, Intl.ListFormat>> = {}
+
 /** Names as a sentence lists them: `a`, `b` and `c`. */
-export function listed(names: readonly string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {
-  return new Intl.ListFormat('en', { type }).format(names.map(ticked))
+export function listed(names: readonly string[], type: ListType = 'conjunction'): string {
+  formats[type] ??= new Intl.ListFormat('en', { type })
+  return formats[type].format(names.map(ticked))
 }
 
 function oneLine(text: string): string {

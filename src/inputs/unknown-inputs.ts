@@ -188,28 +188,47 @@ export function unknownInputAdvice(name: string, env: Environment, known: KnownI
   return adviceFor({ name: plain }, inputMeantBy(plain, env, known), known)
 }
 
+interface Spellings {
+  readonly ofRunner: string
+  readonly ofShell: string
+}
+
+/** Every name is asked for many times. */
+const spellings = new Map<string, Spellings>()
+
+function spellingsOf(input: string): Spellings {
+  const known = spellings.get(input)
+  if (known !== undefined) return known
+  const ofRunner = `${PREFIX}${input.toUpperCase()}`
+  const both = { ofRunner, ofShell: ofRunner.replaceAll('-', '_') }
+  spellings.set(input, both)
+  return both
+}
+
 /** The variable in which a runner hands an input over. */
 export function variableOf(input: string): string {
-  return `${PREFIX}${input.toUpperCase()}`
+  return spellingsOf(input).ofRunner
 }
 
 /** The same for a shell, which cannot set a variable with a dash. */
 export function shellVariableOf(input: string): string {
-  return variableOf(input).replaceAll('-', '_')
+  return spellingsOf(input).ofShell
 }
 
 /** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
 function unknownInputs(env: Environment, known: readonly string[]): Unknown[] {
-  const variables = new Set(known.flatMap((name) => [variableOf(name), ...spellingOfShell(name, env)]))
   return Object.entries(env).flatMap(([variable, value = '']) => {
-    if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable)) return []
-    return [{ name: safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }]
+    if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '') return []
+    const name = variable.slice(PREFIX.length).toLowerCase()
+    if (isReadFor(name, variable, known, env) || isReadFor(plainName(name), variable, known, env)) return []
+    return [{ name: safeLine(name, MOST_NAME_CHARACTERS), variable, value }]
   })
 }
 
 /** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
-function spellingOfShell(name: string, env: Environment): string[] {
-  return env[variableOf(name)] === undefined ? [shellVariableOf(name)] : []
+function isReadFor(name: string, variable: string, known: readonly string[], env: Environment): boolean {
+  const read = env[variableOf(name)] === undefined ? shellVariableOf(name) : variableOf(name)
+  return variable === read && known.includes(name)
 }
 
 function inputMeantBy(name: string, env: Environment, { inputs }: KnownInputs): string | undefined {

@@ -13,16 +13,24 @@ delete process.env.GITHUB_ACTIONS
 
 const { inputs: declared } = parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8'))
 
-/** What a step has against its inputs, as its log shows it; empty when that is nothing. */
+/** What a step tells of its inputs, and has against them, as its log shows it; empty when that is nothing. */
 function saidOf(mode: ModeName, inputs: Readonly<Record<string, string>>): string {
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  const write = process.stdout.write
+  let printed = ''
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    printed += chunk
+    return true
+  }
   try {
     MODES[mode].read({ INPUT_MODE: mode, GITHUB_WORKSPACE: '/nowhere', ...Object.fromEntries(given) })
   } catch (error) {
     if (!(error instanceof UserErrors)) throw error
-    return redact(error.problems.join('\n'))
+    return printed + redact(error.problems.join('\n'))
+  } finally {
+    process.stdout.write = write
   }
-  return ''
+  return printed
 }
 
 let count = 0
