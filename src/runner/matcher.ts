@@ -3,6 +3,7 @@ const KEY_CHARACTERS = 4
 const BITS_OF_CHARACTER = 5
 /** Of so many, few places of a text hit one by chance. */
 const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER)
+const BITS_OF_WORD = 32
 
 /** Texts that begin with the same characters. */
 interface Bucket {
@@ -21,15 +22,16 @@ interface Bucket {
  */
 export class Matcher {
   #longest = 0
-  /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
-  readonly #keys = new Uint8Array(KEYS)
+  /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
+  readonly #keys = new Uint32Array(KEYS / BITS_OF_WORD)
   readonly #buckets = new Map<string, Bucket>()
 
   /** @param text of at least four characters, that it does not have yet */
   add(text: string): void {
     this.#longest = Math.max(this.#longest, text.length)
     const start = text.slice(0, KEY_CHARACTERS)
-    this.#keys[keyOf(start)] = 1
+    const key = keyOf(start)
+    this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31))
     const bucket = this.#buckets.get(start)
     if (bucket === undefined) {
       this.#buckets.set(start, { texts: [text], shorter: undefined })
@@ -50,7 +52,7 @@ export class Matcher {
     let key = keyOf(text.slice(0, KEY_CHARACTERS - 1))
     for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
       key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1))
-      if (keys[key] === 0) continue
+      if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) === 0) continue
       const length = this.#lengthAt(text, at)
       if (length === 0) continue
       if (at >= end) {
