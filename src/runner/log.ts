@@ -1,6 +1,6 @@
 import type { Place } from '../result.ts'
 import { LINE_END, printable, shortened } from './printable.ts'
-import { safeLine } from './safe-text.ts'
+import { printableThrough, safeLine } from './safe-text.ts'
 import { redact } from './secret.ts'
 import { note } from './state.ts'
 import { divertOthers, isTerminal, type LineKind, liveLines, writeLine } from './stdout.ts'
@@ -140,7 +140,7 @@ function logThrough(hide: (text: string) => string): Log {
 
 /** One line without secrets, commands and signs that cannot be seen. */
 function fitToBeSeen(hide: (text: string) => string, text: string, most: number): string {
-  return withoutCommands(shortened(hide(printable(hide(text))), most))
+  return withoutCommands(shortened(printableThrough(hide, text), most))
 }
 
 function debug(line: string): void {

@@ -14,9 +14,12 @@ const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, '
 
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+/** One of them is in all that {@link printable} changes. */
+const UNUSUAL = new RegExp(`${UNSEEN.source}|[\\u2028\\u2029]`, 'u')
 
 /** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `�`. */
 export function printable(text: string): string {
+  if (!UNUSUAL.test(text)) return text
   return text
     .replace(TERMINAL_CODES, '')
     .replace(LINE_END_WITH_BLANKS, ' ')
@@ -25,11 +28,12 @@ export function printable(text: string): string {
 }
 
 const REST = /… \(([\d,]+) more characters\)$/
+const LONGEST_REST = 60
 
 /** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
 export function shortened(text: string, mostCharacters: number): string {
   if (text.length <= mostCharacters) return text
-  const [note = '', cutBefore = '0'] = REST.exec(text) ?? []
+  const [note = '', cutBefore = '0'] = REST.exec(text.slice(-LONGEST_REST)) ?? []
   const whole = text.length - note.length
   const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)))
   const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''))
@@ -78,5 +82,5 @@ export function wellFormed(text: string): string {
 
 /** A cut may go through a character of two halves. */
 function withoutHalf(text: string): string {
-  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text
+  return /[\ud800-\udbff]/.test(text.slice(-1)) ? text.slice(0, -1) : text
 }

@@ -10,11 +10,20 @@ export function limited(text: string): string {
 }
 
 /**
+ * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
+ * secret may be gone then.
+ */
+export function printableThrough(hide: (text: string) => string, text: string): string {
+  const seen = printable(hide(text))
+  // Nothing was found in it, and nothing has become of it.
+  return seen === text ? text : hide(seen)
+}
+
+/**
  * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
  * is nobody's burden; and never through a secret, the half of which would pass.
  */
 export function safeLine(text: string, mostCharacters = MOST_CHARACTERS): string {
-  // Again: what stood between the halves of a secret may be gone now.
-  return shortened(redact(printable(redact(text))), mostCharacters)
+  return shortened(printableThrough(redact, text), mostCharacters)
 }
