@@ -18,13 +18,14 @@ export function listOutput(
   mostCharacters: number,
   byNeed = entries,
 ): ListOutput {
-  const texts = cuts.map((most) => JSON.stringify(entries(most)))
-  const whole = texts.find(({ length }) => length <= mostCharacters)
-  if (whole !== undefined) return { json: whole, leftOut: 0 }
+  for (const most of cuts) {
+    const json = JSON.stringify(entries(most))
+    if (json.length <= mostCharacters) return { json, leftOut: 0 }
+  }
   const last = byNeed(cuts.at(-1) ?? 0)
   let room = mostCharacters
   const fit = last.filter((entry) => {
-    room -= JSON.stringify(entry).length + 1
+    if (room > 0) room -= JSON.stringify(entry).length + 1
     return room > 0
   })
   return { json: JSON.stringify(fit), leftOut: last.length - fit.length }

@@ -128,9 +128,14 @@ const LOGGED = /^time=\S+ level=\w+ msg=("(?:[^"\\]|\\.)*"|\S+).*$/
  * with empty lines between: the options that it ignores, and behind a title those that are deprecated, one a line.
  */
 function heard(stderr: string): { readonly warnings: readonly string[]; readonly rest: string } {
-  const lines = stderr.split(/\r?\n/)
-  const logged = lines.flatMap((line) => LOGGED.exec(line)?.[1] ?? [])
-  const blocks = blocksOf(lines.filter((line) => !LOGGED.test(line)))
+  const logged: string[] = []
+  const others: string[] = []
+  for (const line of stderr.split(/\r?\n/)) {
+    const message = LOGGED.exec(line)?.[1]
+    if (message === undefined) others.push(line)
+    else logged.push(message)
+  }
+  const blocks = blocksOf(others)
   const isTitle = (block: string | undefined) => block?.trim() === 'Ignoring deprecated options:'
   const isWarning = (block: string, index: number) =>
     isTitle(blocks[index - 1]) || block.trim().startsWith('Ignoring unsupported options:')
