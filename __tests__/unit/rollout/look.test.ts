@@ -33,11 +33,12 @@ describe('a reading of the swarm', () => {
     const gap = async (tasks: number, cpuMs: number): Promise<number> => {
       const { connection } = slowDaemon(new Map([['a', serviceOf('a')]]), 0)
       const { get } = connection.engine
+      const all = Array.from({ length: tasks }, (_, index) => createTask(index, { ServiceID: 'a' }))
       const begunAt: number[] = []
       connection.engine.get = async <T>(path: string, options?: RequestOptions) => {
         if (path === '/nodes') begunAt.push(Date.now())
         if (path !== '/tasks') return get<T>(path, options)
-        return Array.from({ length: tasks }, (_, index) => createTask(index, { ServiceID: 'a' })) as T
+        return [...all] as T
       }
       const spent = () => ({ user: begunAt.length * cpuMs * 600, system: begunAt.length * cpuMs * 400 })
       using _cpu = jest.spyOn(process, 'cpuUsage').mockImplementation(spent)
