@@ -8876,8 +8876,12 @@ const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/** One of them is in all that {@link printable} changes. */
+const UNUSUAL = new RegExp(`${UNSEEN.source}|[\\u2028\\u2029]`, 'u');
 /** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `\ufffd`. */
 function printable_printable(text) {
+    if (!UNUSUAL.test(text))
+        return text;
     return text
         .replace(TERMINAL_CODES, '')
         .replace(LINE_END_WITH_BLANKS, ' ')
@@ -8885,11 +8889,12 @@ function printable_printable(text) {
         .replace(UNSEEN, '\ufffd');
 }
 const REST = /\u2026 \(([\d,]+) more characters\)$/;
+const LONGEST_REST = 60;
 /** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
 function shortened(text, mostCharacters) {
     if (text.length <= mostCharacters)
         return text;
-    const [note = '', cutBefore = '0'] = REST.exec(text) ?? [];
+    const [note = '', cutBefore = '0'] = REST.exec(text.slice(-LONGEST_REST)) ?? [];
     const whole = text.length - note.length;
     const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
     const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
@@ -8927,7 +8932,7 @@ function wellFormed(text) {
 }
 /** A cut may go through a character of two halves. */
 function withoutHalf(text) {
-    return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
+    return /[\ud800-\udbff]/.test(text.slice(-1)) ? text.slice(0, -1) : text;
 }
 
 ;// CONCATENATED MODULE: external "node:util"
@@ -8938,20 +8943,22 @@ const KEY_CHARACTERS = 4;
 const BITS_OF_CHARACTER = 5;
 /** Of so many, few places of a text hit one by chance. */
 const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
+const BITS_OF_WORD = 32;
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
  * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
  */
 class Matcher {
     #longest = 0;
-    /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
-    #keys = new Uint8Array(KEYS);
+    /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
+    #keys = new Uint32Array(KEYS / BITS_OF_WORD);
     #buckets = new Map();
     /** @param text of at least four characters, that it does not have yet */
     add(text) {
         this.#longest = Math.max(this.#longest, text.length);
         const start = text.slice(0, KEY_CHARACTERS);
-        this.#keys[keyOf(start)] = 1;
+        const key = keyOf(start);
+        this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31));
         const bucket = this.#buckets.get(start);
         if (bucket === undefined) {
             this.#buckets.set(start, { texts: [text], shorter: undefined });
@@ -8972,7 +8979,7 @@ class Matcher {
         let key = keyOf(text.slice(0, KEY_CHARACTERS - 1));
         for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
             key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1));
-            if (keys[key] === 0)
+            if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) === 0)
                 continue;
             const length = this.#lengthAt(text, at);
             if (length === 0)
@@ -9346,7 +9353,8 @@ function urlForms(text) {
     const plain = encodeURIComponent(text);
     const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
     const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
-    const forms = [plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')];
+    // Most are the same, and of a long text each takes its time.
+    const forms = unique([plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
     return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
 }
 function base64Forms(text) {
@@ -10009,13 +10017,21 @@ function limited(text) {
     return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
 }
 /**
+ * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
+ * secret may be gone then.
+ */
+function printableThrough(hide, text) {
+    const seen = printable_printable(hide(text));
+    // Nothing was found in it, and nothing has become of it.
+    return seen === text ? text : hide(seen);
+}
+/**
  * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
  * is nobody's burden; and never through a secret, the half of which would pass.
  */
 function safe_text_safeLine(text, mostCharacters = MOST_CHARACTERS) {
-    // Again: what stood between the halves of a secret may be gone now.
-    return shortened(secret_redact(printable_printable(secret_redact(text))), mostCharacters);
+    return shortened(printableThrough(secret_redact, text), mostCharacters);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/engine.js
@@ -11051,7 +11067,7 @@ function logThrough(hide) {
 }
 /** One line without secrets, commands and signs that cannot be seen. */
 function fitToBeSeen(hide, text, most) {
-    return workflow_commands_withoutCommands(shortened(hide(printable_printable(hide(text))), most));
+    return workflow_commands_withoutCommands(shortened(printableThrough(hide, text), most));
 }
 function debug(line) {
     if (workflow_commands_isInRunner(process.env))
@@ -14536,9 +14552,12 @@ class Problems {
             throw new InputErrors(this.#lines);
     }
 }
+/** One takes as long to make as a hundred lists. */
+const formats = {};
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 function problems_listed(names, type = 'conjunction') {
-    return new Intl.ListFormat('en', { type }).format(names.map(shown_ticked));
+    formats[type] ??= new Intl.ListFormat('en', { type });
+    return formats[type].format(names.map(shown_ticked));
 }
 function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
@@ -17841,26 +17860,40 @@ function unknownInputAdvice(name, env, known) {
     const plain = safeLine(name.toLowerCase(), MOST_NAME_CHARACTERS);
     return unknown_inputs_adviceFor({ name: plain }, inputMeantBy(plain, env, known), known);
 }
+/** Every name is asked for many times. */
+const spellings = new Map();
+function spellingsOf(input) {
+    const known = spellings.get(input);
+    if (known !== undefined)
+        return known;
+    const ofRunner = `${PREFIX}${input.toUpperCase()}`;
+    const both = { ofRunner, ofShell: ofRunner.replaceAll('-', '_') };
+    spellings.set(input, both);
+    return both;
+}
 /** The variable in which a runner hands an input over. */
 function unknown_inputs_variableOf(input) {
-    return `${PREFIX}${input.toUpperCase()}`;
+    return spellingsOf(input).ofRunner;
 }
 /** The same for a shell, which cannot set a variable with a dash. */
 function shellVariableOf(input) {
-    return unknown_inputs_variableOf(input).replaceAll('-', '_');
+    return spellingsOf(input).ofShell;
 }
 /** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
 function unknownInputs(env, known) {
-    const variables = new Set(known.flatMap((name) => [unknown_inputs_variableOf(name), ...spellingOfShell(name, env)]));
     return Object.entries(env).flatMap(([variable, value = '']) => {
-        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
+        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '')
             return [];
-        return [{ name: safe_text_safeLine(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
+        const name = variable.slice(PREFIX.length).toLowerCase();
+        if (isReadFor(name, variable, known, env) || isReadFor(plainName(name), variable, known, env))
+            return [];
+        return [{ name: safe_text_safeLine(name, MOST_NAME_CHARACTERS), variable, value }];
     });
 }
 /** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
-function spellingOfShell(name, env) {
-    return env[unknown_inputs_variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
+function isReadFor(name, variable, known, env) {
+    const read = env[unknown_inputs_variableOf(name)] === undefined ? shellVariableOf(name) : unknown_inputs_variableOf(name);
+    return variable === read && known.includes(name);
 }
 function inputMeantBy(name, env, { inputs }) {
     const plain = plainName(name);
@@ -18598,6 +18631,7 @@ function checkRatio(text) {
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -18719,13 +18753,14 @@ function checkModeInputs(env, mode, strategies, problems) {
     const takes = takenBy(env, mode);
     const unused = [];
     for (const [group, names] of groupsOf(strategies)) {
-        if (takes.includes(group))
+        const given = takes.includes(group) ? [] : names.filter((one) => mode_inputs_isGiven(env, one, strategies));
+        if (given.length === 0)
             continue;
         const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
         // Nobody is led to a removal who can be meant to do something else.
         const harmless = taking.filter((name) => name !== 'remove');
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
-        for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
+        for (const name of given) {
             if (isRollback(env, mode) && RECORDED.includes(group)) {
                 if (ONLY_SAY_HOW.includes(group))
                     unused.push({ name, why: UNUSED_IN_ROLLBACK });
@@ -18734,14 +18769,14 @@ function checkModeInputs(env, mode, strategies, problems) {
                 continue;
             }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-                unused.push({ name, why: onlyCountsWith(inWords(others, 'conjunction')) });
+                unused.push({ name, why: onlyCountsWith(problems_listed(others)) });
                 continue;
             }
             if (name === 'dry-run') {
                 problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
-            problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
+            problems.add(`${name}: it belongs to ${problems_listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${problems_listed(others, 'disjunction')}`);
         }
     }
     if (unused.length > 0)
@@ -18788,9 +18823,6 @@ function mode_inputs_isGiven(env, name, strategies) {
         return false;
     const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
     return text.toLowerCase() !== byDefault;
-}
-function inWords(modes, type) {
-    return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/node-tools.js

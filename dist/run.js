@@ -9312,7 +9312,7 @@ class EngineError extends Error {
     /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
     asked;
     constructor(status, message, asked, isDaemons = true) {
-        super((0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .limited */ .T)(message));
+        super((0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .limited */ .TJ)(message));
         this.status = status;
         this.asked = asked;
         this.isDaemons = isDaemons;
@@ -12692,7 +12692,7 @@ class Lint {
                     continue;
                 for (const option of unknownVolumeOptions(this.#filled(item))) {
                     const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: \u2026:${(0,safe_text/* safeLine */.o)(option, 40)}`, volumeOptionAdvice(option), place, service);
+                    mention(this.#ignored, `volumes: \u2026:${(0,safe_text/* safeLine */.om)(option, 40)}`, volumeOptionAdvice(option), place, service);
                 }
             }
         }
@@ -12923,7 +12923,7 @@ function envFileOf(item, problems) {
 /** What the author of a file says of a variable that has to be set. */
 function wordsInWords(words) {
     const said = words.trim();
-    return said === '' || (0,shown/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.o)(said, 300)}"`;
+    return said === '' || (0,shown/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
 }
 /** As docker is to find a text in which no dollar sign begins a variable. */
 function escaped(value) {
@@ -14405,9 +14405,12 @@ class Problems {
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputErrors */ .G(this.#lines);
     }
 }
+/** One takes as long to make as a hundred lists. */
+const formats = {};
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 function listed(names, type = 'conjunction') {
-    return new Intl.ListFormat('en', { type }).format(names.map(_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn));
+    formats[type] ??= new Intl.ListFormat('en', { type });
+    return formats[type].format(names.map(_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn));
 }
 function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
@@ -16642,7 +16645,7 @@ async function folded(title, work) {
         sayTitle(title);
         return work();
     }
-    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .commandLine */ .ay)('group', (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .o)(title, MOST_TITLE_CHARACTERS)), process.env));
+    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .commandLine */ .ay)('group', (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(title, MOST_TITLE_CHARACTERS)), process.env));
     try {
         return await work();
     }
@@ -16651,7 +16654,7 @@ async function folded(title, work) {
     }
 }
 function sayTitle(title) {
-    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)(inColour((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)(`== ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .o)(title, MOST_TITLE_CHARACTERS)}`), 'title'));
+    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)(inColour((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)(`== ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(title, MOST_TITLE_CHARACTERS)}`), 'title'));
 }
 /** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
 function inColour(line, tone, kind) {
@@ -16697,7 +16700,7 @@ function logThrough(hide) {
 }
 /** One line without secrets, commands and signs that cannot be seen. */
 function fitToBeSeen(hide, text, most) {
-    return (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(hide((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(hide(text))), most));
+    return (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)((0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .printableThrough */ .JK)(hide, text), most));
 }
 function debug(line) {
     if ((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .isInRunner */ .cz)(process.env))
@@ -16839,8 +16842,12 @@ const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/** One of them is in all that {@link printable} changes. */
+const UNUSUAL = new RegExp(`${UNSEEN.source}|[\\u2028\\u2029]`, 'u');
 /** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `\ufffd`. */
 function printable(text) {
+    if (!UNUSUAL.test(text))
+        return text;
     return text
         .replace(TERMINAL_CODES, '')
         .replace(LINE_END_WITH_BLANKS, ' ')
@@ -16848,11 +16855,12 @@ function printable(text) {
         .replace(UNSEEN, '\ufffd');
 }
 const REST = /\u2026 \(([\d,]+) more characters\)$/;
+const LONGEST_REST = 60;
 /** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
 function shortened(text, mostCharacters) {
     if (text.length <= mostCharacters)
         return text;
-    const [note = '', cutBefore = '0'] = REST.exec(text) ?? [];
+    const [note = '', cutBefore = '0'] = REST.exec(text.slice(-LONGEST_REST)) ?? [];
     const whole = text.length - note.length;
     const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
     const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
@@ -16890,7 +16898,7 @@ function wellFormed(text) {
 }
 /** A cut may go through a character of two halves. */
 function withoutHalf(text) {
-    return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
+    return /[\ud800-\udbff]/.test(text.slice(-1)) ? text.slice(0, -1) : text;
 }
 
 
@@ -16900,8 +16908,9 @@ function withoutHalf(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ limited),
-/* harmony export */   o: () => (/* binding */ safeLine)
+/* harmony export */   JK: () => (/* binding */ printableThrough),
+/* harmony export */   TJ: () => (/* binding */ limited),
+/* harmony export */   om: () => (/* binding */ safeLine)
 /* harmony export */ });
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
 /* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
@@ -16914,13 +16923,21 @@ function limited(text) {
     return text.length > MOST_CHARACTERS ? safeLine(text) : text;
 }
 /**
+ * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
+ * secret may be gone then.
+ */
+function printableThrough(hide, text) {
+    const seen = (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(hide(text));
+    // Nothing was found in it, and nothing has become of it.
+    return seen === text ? text : hide(seen);
+}
+/**
  * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
  * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
  * is nobody's burden; and never through a secret, the half of which would pass.
  */
 function safeLine(text, mostCharacters = MOST_CHARACTERS) {
-    // Again: what stood between the halves of a secret may be gone now.
-    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)((0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)((0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(text))), mostCharacters);
+    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(printableThrough(_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$, text), mostCharacters);
 }
 
 
@@ -16967,20 +16984,22 @@ const KEY_CHARACTERS = 4;
 const BITS_OF_CHARACTER = 5;
 /** Of so many, few places of a text hit one by chance. */
 const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
+const BITS_OF_WORD = 32;
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
  * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
  */
 class Matcher {
     #longest = 0;
-    /** Whether any text begins with characters of this key; and which do, by the characters themselves. */
-    #keys = new Uint8Array(KEYS);
+    /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
+    #keys = new Uint32Array(KEYS / BITS_OF_WORD);
     #buckets = new Map();
     /** @param text of at least four characters, that it does not have yet */
     add(text) {
         this.#longest = Math.max(this.#longest, text.length);
         const start = text.slice(0, KEY_CHARACTERS);
-        this.#keys[keyOf(start)] = 1;
+        const key = keyOf(start);
+        this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31));
         const bucket = this.#buckets.get(start);
         if (bucket === undefined) {
             this.#buckets.set(start, { texts: [text], shorter: undefined });
@@ -17001,7 +17020,7 @@ class Matcher {
         let key = keyOf(text.slice(0, KEY_CHARACTERS - 1));
         for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
             key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1));
-            if (keys[key] === 0)
+            if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) === 0)
                 continue;
             const length = this.#lengthAt(text, at);
             if (length === 0)
@@ -17175,7 +17194,8 @@ function urlForms(text) {
     const plain = encodeURIComponent(text);
     const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
     const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
-    const forms = [plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')];
+    // Most are the same, and of a long text each takes its time.
+    const forms = unique([plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
     return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
 }
 function base64Forms(text) {
@@ -19788,29 +19808,43 @@ function mayBeTheUsersOwn({ variable }) {
 }
 /** What to write instead of an input that there is not. */
 function unknownInputAdvice(name, env, known) {
-    const plain = (0,safe_text/* safeLine */.o)(name.toLowerCase(), MOST_NAME_CHARACTERS);
+    const plain = (0,safe_text/* safeLine */.om)(name.toLowerCase(), MOST_NAME_CHARACTERS);
     return unknown_inputs_adviceFor({ name: plain }, inputMeantBy(plain, env, known), known);
+}
+/** Every name is asked for many times. */
+const spellings = new Map();
+function spellingsOf(input) {
+    const known = spellings.get(input);
+    if (known !== undefined)
+        return known;
+    const ofRunner = `${PREFIX}${input.toUpperCase()}`;
+    const both = { ofRunner, ofShell: ofRunner.replaceAll('-', '_') };
+    spellings.set(input, both);
+    return both;
 }
 /** The variable in which a runner hands an input over. */
 function variableOf(input) {
-    return `${PREFIX}${input.toUpperCase()}`;
+    return spellingsOf(input).ofRunner;
 }
 /** The same for a shell, which cannot set a variable with a dash. */
 function shellVariableOf(input) {
-    return variableOf(input).replaceAll('-', '_');
+    return spellingsOf(input).ofShell;
 }
 /** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
 function unknownInputs(env, known) {
-    const variables = new Set(known.flatMap((name) => [variableOf(name), ...spellingOfShell(name, env)]));
     return Object.entries(env).flatMap(([variable, value = '']) => {
-        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '' || variables.has(variable))
+        if (!variable.startsWith(PREFIX) || variable === PREFIX || value.trim() === '')
             return [];
-        return [{ name: (0,safe_text/* safeLine */.o)(variable.slice(PREFIX.length).toLowerCase(), MOST_NAME_CHARACTERS), variable, value }];
+        const name = variable.slice(PREFIX.length).toLowerCase();
+        if (isReadFor(name, variable, known, env) || isReadFor(plainName(name), variable, known, env))
+            return [];
+        return [{ name: (0,safe_text/* safeLine */.om)(name, MOST_NAME_CHARACTERS), variable, value }];
     });
 }
 /** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
-function spellingOfShell(name, env) {
-    return env[variableOf(name)] === undefined ? [shellVariableOf(name)] : [];
+function isReadFor(name, variable, known, env) {
+    const read = env[variableOf(name)] === undefined ? shellVariableOf(name) : variableOf(name);
+    return variable === read && known.includes(name);
 }
 function inputMeantBy(name, env, { inputs }) {
     const plain = plainName(name);
@@ -20330,6 +20364,7 @@ var update_policy = __nccwpck_require__(1206);
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -20451,13 +20486,14 @@ function checkModeInputs(env, mode, strategies, problems) {
     const takes = takenBy(env, mode);
     const unused = [];
     for (const [group, names] of groupsOf(strategies)) {
-        if (takes.includes(group))
+        const given = takes.includes(group) ? [] : names.filter((one) => mode_inputs_isGiven(env, one, strategies));
+        if (given.length === 0)
             continue;
         const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
         // Nobody is led to a removal who can be meant to do something else.
         const harmless = taking.filter((name) => name !== 'remove');
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
-        for (const name of names.filter((one) => mode_inputs_isGiven(env, one, strategies))) {
+        for (const name of given) {
             if (isRollback(env, mode) && RECORDED.includes(group)) {
                 if (ONLY_SAY_HOW.includes(group))
                     unused.push({ name, why: UNUSED_IN_ROLLBACK });
@@ -20466,14 +20502,14 @@ function checkModeInputs(env, mode, strategies, problems) {
                 continue;
             }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-                unused.push({ name, why: onlyCountsWith(inWords(others, 'conjunction')) });
+                unused.push({ name, why: onlyCountsWith((0,inputs_problems/* listed */.K)(others)) });
                 continue;
             }
             if (name === 'dry-run') {
                 problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
-            problems.add(`${name}: it belongs to ${inWords(others, 'conjunction')}, and this run would ${MODES[mode].does}: leave it out, or write ${inWords(others, 'disjunction')}`);
+            problems.add(`${name}: it belongs to ${(0,inputs_problems/* listed */.K)(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${(0,inputs_problems/* listed */.K)(others, 'disjunction')}`);
         }
     }
     if (unused.length > 0)
@@ -20520,9 +20556,6 @@ function mode_inputs_isGiven(env, name, strategies) {
         return false;
     const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
     return text.toLowerCase() !== byDefault;
-}
-function inWords(modes, type) {
-    return new Intl.ListFormat('en', { type }).format(modes.map((mode) => `\`${mode}\``));
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/node-tools.js
@@ -22468,7 +22501,7 @@ function asOfServices(problem) {
 const MOST_PROBLEM_CHARACTERS = 8000;
 function problemFitToShow(problem) {
     const lines = problem.split('\n');
-    return lines.map((line) => (0,safe_text/* safeLine */.o)(line, MOST_PROBLEM_CHARACTERS)).join('\n');
+    return lines.map((line) => (0,safe_text/* safeLine */.om)(line, MOST_PROBLEM_CHARACTERS)).join('\n');
 }
 /** @param onlyLooks nothing can have been changed */
 function explain(error, onlyLooks) {
@@ -22882,7 +22915,7 @@ class FlagReader {
         }
         const takesNext = value === undefined && next !== undefined && !/^--?[A-Za-z]/.test(next);
         if (option === undefined && !isInput) {
-            this.#problems.add(`--${(0,shown/* mayBeSecret */.lr)(written) ? '***' : (0,safe_text/* safeLine */.o)(name, arguments_MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`);
+            this.#problems.add(`--${(0,shown/* mayBeSecret */.lr)(written) ? '***' : (0,safe_text/* safeLine */.om)(name, arguments_MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`);
             return takesNext;
         }
         const given = value ?? (takesNext ? next : undefined);
@@ -22936,12 +22969,12 @@ function strayWord(word, before) {
     }
     // It may be a secret that stands where nobody expects one.
     const place = before?.startsWith('--')
-        ? ` behind ${(0,safe_text/* safeLine */.o)(before.replace(/=.*/s, '=\u2026'), arguments_MOST_NAME_CHARACTERS)}`
+        ? ` behind ${(0,safe_text/* safeLine */.om)(before.replace(/=.*/s, '=\u2026'), arguments_MOST_NAME_CHARACTERS)}`
         : '';
     return `a word${place} belongs to no flag: a value with blanks needs quotes, and the mode is the first word`;
 }
 function missingBefore(name, next) {
-    return `: where it really is ${(0,safe_text/* safeLine */.o)(next.replace(/=.*/s, ''), arguments_MOST_NAME_CHARACTERS)}, write --${name}=\u2026`;
+    return `: where it really is ${(0,safe_text/* safeLine */.om)(next.replace(/=.*/s, ''), arguments_MOST_NAME_CHARACTERS)}, write --${name}=\u2026`;
 }
 /** A value that is a file's, or what stands on standard input; a path stays a path. */
 function givenAs(name, text) {
@@ -23272,7 +23305,7 @@ function readSettings(env) {
 const settings_MOST_NAME_CHARACTERS = 80;
 function shownVariable(variable) {
     const [, prefix = '', rest = ''] = /^(SWARM_DEPLOY_|PLUGIN_)(.*)$/s.exec(variable) ?? [];
-    return (0,safe_text/* safeLine */.o)(`${prefix}${(0,shown/* placed */.GS)(rest)}`, settings_MOST_NAME_CHARACTERS);
+    return (0,safe_text/* safeLine */.om)(`${prefix}${(0,shown/* placed */.GS)(rest)}`, settings_MOST_NAME_CHARACTERS);
 }
 /** Outside of a plugin's CI, `PLUGIN_\u2026` may be anybody's. */
 function isStray(variable, env, read) {
@@ -23359,7 +23392,7 @@ async function shell(words, files) {
 }
 /** The result of a run that has not begun. */
 function keepFailure(problems) {
-    const shown = problems.map((problem) => (0,safe_text/* safeLine */.o)(problem));
+    const shown = problems.map((problem) => (0,safe_text/* safeLine */.om)(problem));
     (0,command_files/* setOutput */.uH)('status', 'failed');
     (0,command_files/* setOutput */.uH)('services', '[]');
     (0,command_files/* keepErrors */.tJ)(shown);
@@ -23427,7 +23460,7 @@ async function textOf(name, { from, text: given }) {
         return read.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
     }
     catch (error) {
-        const place = from === 'stdin' ? 'standard input' : `the file ${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.o)(given))}`;
+        const place = from === 'stdin' ? 'standard input' : `the file ${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(given))}`;
         const { code } = error;
         const why = code === 'ENOENT' ? 'there is no such file' : (code ?? (0,build_errors/* messageOf */.bD)(error));
         throw new build_errors/* UserError */.yo(`--${name}: ${place} cannot be used: ${why}`);
@@ -23494,7 +23527,7 @@ function handOver(options) {
             return true;
         }
         catch (error) {
-            log/* log */.Rm.error(`${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.o)(path))} cannot be written: ${error.code ?? (0,build_errors/* messageOf */.bD)(error)}`);
+            log/* log */.Rm.error(`${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(path))} cannot be written: ${error.code ?? (0,build_errors/* messageOf */.bD)(error)}`);
             return false;
         }
     });

@@ -126,7 +126,7 @@ function whyNot(error, ecr) {
     // Below its first line Amazon repeats what it was asked, with the token of the session in it.
     const [first = ''] = message.trim().split('\n', 1);
     const isLate = name === 'TimeoutError' || name === 'AbortError';
-    const said = isLate ? `there is no answer in ${LIMIT_MS / 1000} s` : (0,safe_text/* safeLine */.o)(first === '' ? name : first);
+    const said = isLate ? `there is no answer in ${LIMIT_MS / 1000} s` : (0,safe_text/* safeLine */.om)(first === '' ? name : first);
     return `${said.replace(/\.$/, '')}. ${(0,registry_ecr/* ecrRemedy */.N)({ name, message }, ecr, isRole ? 'role' : 'login')}`;
 }
 /** @throws what Amazon's library throws; UserError, RoleRefused */
@@ -185,7 +185,7 @@ async function tokenOfWorkflow(env, signal) {
     const headers = { Authorization: `Bearer ${bearer}`, Accept: 'application/json' };
     const answer = await fetch(url, { headers, signal, redirect: 'error' }).catch((cause) => {
         signal.throwIfAborted();
-        throw new errors/* UserError */.yo(`the server of the workflow gives no identity token (${(0,safe_text/* safeLine */.o)(String(cause))}). Run this again.`);
+        throw new errors/* UserError */.yo(`the server of the workflow gives no identity token (${(0,safe_text/* safeLine */.om)(String(cause))}). Run this again.`);
     });
     const { value } = answer.ok ? (await answer.json()) : {};
     if (typeof value !== 'string' || value === '') {
@@ -466,7 +466,7 @@ function newest(tasks) {
 /** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
 function ending(task) {
     const { State: state, ContainerStatus: container } = task.Status;
-    const error = task.Status.Err && (0,safe_text/* limited */.T)(task.Status.Err);
+    const error = task.Status.Err && (0,safe_text/* limited */.TJ)(task.Status.Err);
     if (state === 'rejected')
         return `was rejected: ${error ?? 'no reason given'}`;
     if (isUnhealthy(task))
@@ -942,14 +942,16 @@ function shortHashes(tag) {
  * @param byNeed the same list with what is needed most first; the list itself unless given
  */
 function listOutput(entries, cuts, mostCharacters, byNeed = entries) {
-    const texts = cuts.map((most) => JSON.stringify(entries(most)));
-    const whole = texts.find(({ length }) => length <= mostCharacters);
-    if (whole !== undefined)
-        return { json: whole, leftOut: 0 };
+    for (const most of cuts) {
+        const json = JSON.stringify(entries(most));
+        if (json.length <= mostCharacters)
+            return { json, leftOut: 0 };
+    }
     const last = byNeed(cuts.at(-1) ?? 0);
     let room = mostCharacters;
     const fit = last.filter((entry) => {
-        room -= JSON.stringify(entry).length + 1;
+        if (room > 0)
+            room -= JSON.stringify(entry).length + 1;
         return room > 0;
     });
     return { json: JSON.stringify(fit), leftOut: last.length - fit.length };
@@ -1093,9 +1095,9 @@ function fitToShow(result) {
     const { cause, note, tasks } = result;
     return {
         ...result,
-        tasks: { ...tasks, changed: tasks.changed.map((line) => (0,safe_text/* safeLine */.o)(line)) },
-        ...(cause === undefined ? {} : { cause: (0,safe_text/* safeLine */.o)(cause) }),
-        ...(note === undefined ? {} : { note: (0,safe_text/* safeLine */.o)(note) }),
+        tasks: { ...tasks, changed: tasks.changed.map((line) => (0,safe_text/* safeLine */.om)(line)) },
+        ...(cause === undefined ? {} : { cause: (0,safe_text/* safeLine */.om)(cause) }),
+        ...(note === undefined ? {} : { note: (0,safe_text/* safeLine */.om)(note) }),
     };
 }
 function auth_refresh_sum(results, of) {
@@ -1378,7 +1380,7 @@ function sinceWords({ subject, entries, sinceNewest, stack }) {
     if (entries.length === 0) {
         const advice = stack === undefined
             ? 'only a deploy that was waited for and came up leaves a record, unless `history-limit: 0`'
-            : `it belongs to a stack, and the records are those of \`stack: ${(0,safe_text/* safeLine */.o)(stack, MOST_WORD)}\``;
+            : `it belongs to a stack, and the records are those of \`stack: ${(0,safe_text/* safeLine */.om)(stack, MOST_WORD)}\``;
         return `No deploy of ${subjectWords(subject)} is recorded: ${advice}`;
     }
     const [newest] = entries;
@@ -1414,7 +1416,7 @@ function imagesOf({ services }, changes) {
 /** With the tag that was asked for, and the digest that ran. */
 function imageText({ image, spec }) {
     const { digest } = imageWords(imageOfSpec(spec) ?? '');
-    return (0,safe_text/* safeLine */.o)(digest === undefined ? image : `${image}@${digest}`, MOST_WORD);
+    return (0,safe_text/* safeLine */.om)(digest === undefined ? image : `${image}@${digest}`, MOST_WORD);
 }
 /** `web image`, `api env LOG_LEVEL`, `db new`: names, and never a value. Of a service alone its own name says nothing. */
 function changeWords({ kind }, changes) {
@@ -1424,7 +1426,7 @@ function changeWords({ kind }, changes) {
     });
 }
 function fieldWords({ field, key }) {
-    return (0,safe_text/* safeLine */.o)(key === undefined ? field : `${field} ${key}`, MOST_WORD);
+    return (0,safe_text/* safeLine */.om)(key === undefined ? field : `${field} ${key}`, MOST_WORD);
 }
 function summaryOf(subjects, verdict) {
     const head = ['## \ud83d\udcdc What was deployed', (0,markdown/* prose */.CS)(`Swarm Deploy: ${verdict}, mode history`)];
@@ -1487,7 +1489,7 @@ function outputEntry({ record, isRunning, changes }, most) {
         wentBackTo: wentBackTo ?? null,
         services: services.slice(0, most).map((one) => {
             const [, digest] = (imageOfSpec(one.spec) ?? '').split('@');
-            return { name: one.name, image: one.image, digest: digest === undefined ? null : (0,safe_text/* safeLine */.o)(digest, MOST_WORD) };
+            return { name: one.name, image: one.image, digest: digest === undefined ? null : (0,safe_text/* safeLine */.om)(digest, MOST_WORD) };
         }),
         changes: changeWords(subject, changes).slice(0, most),
         runs: runs.slice(0, most),
@@ -1719,12 +1721,12 @@ function shownChange(change, showValues) {
     const hide = isFree ? withoutLikelySecrets : (text) => text;
     const shown = !showValues && isSecret(change)
         ? [before, after].map((text) => (text === undefined ? undefined : shown_change_HIDDEN))
-        : toldApart(before, after, (text) => hide((0,safe_text/* safeLine */.o)(text, Number.POSITIVE_INFINITY)));
+        : toldApart(before, after, (text) => hide((0,safe_text/* safeLine */.om)(text, Number.POSITIVE_INFINITY)));
     const [was, is] = (0,printable/* bothShortened */.uv)(shown[0], shown[1], shown_change_MOST_CHARACTERS);
     return {
         ...change,
-        field: (0,safe_text/* safeLine */.o)(field, shown_change_MOST_CHARACTERS),
-        key: key && (0,safe_text/* safeLine */.o)(key, shown_change_MOST_CHARACTERS),
+        field: (0,safe_text/* safeLine */.om)(field, shown_change_MOST_CHARACTERS),
+        key: key && (0,safe_text/* safeLine */.om)(key, shown_change_MOST_CHARACTERS),
         before: was,
         after: is,
     };
@@ -1771,16 +1773,16 @@ function planFitToShow(outlook, showValues) {
             tasks: { ...service.tasks, because: shown(service.tasks.because) },
             drift: service.drift && { ...service.drift, changes: shown(service.drift.changes) },
             stored: service.stored && shownStored(service.stored),
-            note: service.note && (0,safe_text/* safeLine */.o)(service.note),
+            note: service.note && (0,safe_text/* safeLine */.om)(service.note),
         })),
         objects: outlook.objects.map(({ nodes, ...object }) => ({
             ...object,
             changes: shown(object.changes),
-            ...(nodes && { nodes: nodes.map((name) => (0,safe_text/* safeLine */.o)(name)) }),
+            ...(nodes && { nodes: nodes.map((name) => (0,safe_text/* safeLine */.om)(name)) }),
         })),
         prunes: outlook.prunes,
-        advice: outlook.advice.map((line) => (0,safe_text/* safeLine */.o)(line)),
-        images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => (0,safe_text/* safeLine */.o)(text)) })),
+        advice: outlook.advice.map((line) => (0,safe_text/* safeLine */.om)(line)),
+        images: outlook.images.map((one) => ({ ...one, platforms: one.platforms.map((text) => (0,safe_text/* safeLine */.om)(text)) })),
         leftOut: outlook.leftOut ?? [],
         records: outlook.records,
         ...(outlook.returns && { returns: outlook.returns }),
@@ -1788,7 +1790,7 @@ function planFitToShow(outlook, showValues) {
 }
 /** Anybody can write labels. */
 function shownStored(stored) {
-    return { ...stored, registry: (0,safe_text/* safeLine */.o)(stored.registry), account: (0,safe_text/* safeLine */.o)(stored.account) };
+    return { ...stored, registry: (0,safe_text/* safeLine */.om)(stored.registry), account: (0,safe_text/* safeLine */.om)(stored.account) };
 }
 /** Whose credentials are stored with services now, those first that have ended. */
 function storedCredentials({ services }) {
@@ -2730,7 +2732,7 @@ function recordsIn(objects) {
         bytesLeft -= content?.length ?? 0;
         const record = content && recordFrom(content.toString());
         if (record === undefined || `${record.subject.kind}/${record.subject.name}` !== subject) {
-            unreadable.push((0,safe_text/* safeLine */.o)(spec.Name, LONGEST_WORD));
+            unreadable.push((0,safe_text/* safeLine */.om)(spec.Name, LONGEST_WORD));
         }
         else
             kept.push({ record, ids: [id], needless: [] });
@@ -2792,7 +2794,7 @@ function recordFrom(text) {
         version,
         at,
         runs: runs.map(shownRun),
-        services: services.map(({ name, image, spec }) => ({ name, image: (0,safe_text/* safeLine */.o)(image, LONGEST_WORD), spec })),
+        services: services.map(({ name, image, spec }) => ({ name, image: (0,safe_text/* safeLine */.om)(image, LONGEST_WORD), spec })),
         names: { networks: byId(names.networks), secrets: byId(names.secrets), configs: byId(names.configs) },
         ...(wentBackTo === undefined ? {} : { wentBackTo }),
     };
@@ -2827,12 +2829,12 @@ function isId(id) {
     return /^[a-zA-Z0-9-]{1,64}$/.test(id);
 }
 function byId(names) {
-    const shown = Object.entries(names).map(([id, name]) => [id, (0,safe_text/* safeLine */.o)(name, LONGEST_WORD)]);
+    const shown = Object.entries(names).map(([id, name]) => [id, (0,safe_text/* safeLine */.om)(name, LONGEST_WORD)]);
     // Without the properties that every object has: an ID of somebody else's may be called like one of them.
     return Object.assign(Object.create(null), Object.fromEntries(shown));
 }
 function shownRun(run) {
-    const word = (key) => (0,safe_text/* safeLine */.o)(run[key], LONGEST_WORD);
+    const word = (key) => (0,safe_text/* safeLine */.om)(run[key], LONGEST_WORD);
     return {
         repository: word('repository'),
         commit: word('commit'),
@@ -2848,7 +2850,7 @@ function shownRun(run) {
 /** The address of a page; nothing for what would be anything else in a link. */
 function linkOf(text) {
     const isLink = text.length <= 2 * LONGEST_WORD && /^https?:\/\/[^\s<>"'()[\]\\`|]+$/.test(text) && URL.canParse(text);
-    return isLink ? (0,safe_text/* safeLine */.o)(text, 2 * LONGEST_WORD) : '';
+    return isLink ? (0,safe_text/* safeLine */.om)(text, 2 * LONGEST_WORD) : '';
 }
 
 ;// CONCATENATED MODULE: ./build/records/read.js
@@ -2882,7 +2884,7 @@ function logLines(bytes) {
         .toString('utf8')
         .split(/\r?\n/)
         .filter((line) => line.trim() !== '')
-        .map(safe_text/* limited */.T);
+        .map(safe_text/* limited */.TJ);
 }
 /** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
 const LAST_STREAM = 3;
@@ -3614,7 +3616,7 @@ async function causeOf(state, image, engine, signal) {
     if (state.state === 'failed') {
         return failureInWords(state, await lastLines(state.taskId, engine, signal), image);
     }
-    const said = 'said' in state && state.said !== '' ? `: ${(0,safe_text/* safeLine */.o)(state.said, MOST_CHARACTERS_SHOWN)}` : '';
+    const said = 'said' in state && state.said !== '' ? `: ${(0,safe_text/* safeLine */.om)(state.said, MOST_CHARACTERS_SHOWN)}` : '';
     return `its task has not ended in time${said}`;
 }
 /** Whether a task had a container, which may have done something. */
@@ -3642,7 +3644,7 @@ async function reportOfTask(taskId, engine, signal) {
         }
         catch (error) {
             if (!limit.aborted)
-                why = `: ${(0,safe_text/* safeLine */.o)(error.message, MOST_CHARACTERS_SHOWN)}`;
+                why = `: ${(0,safe_text/* safeLine */.om)(error.message, MOST_CHARACTERS_SHOWN)}`;
         }
         return whole !== undefined;
     }, LOG_AGAIN_MS, () => limit.aborted);
@@ -3664,7 +3666,7 @@ async function lastLines(taskId, engine, signal) {
 }
 /** Pure: why a task of the service failed, and what to do about it. */
 function failureInWords({ said, exitCode }, lines, image) {
-    const printed = lines.map((line) => (0,safe_text/* safeLine */.o)(line, MOST_CHARACTERS_SHOWN)).join('; ');
+    const printed = lines.map((line) => (0,safe_text/* safeLine */.om)(line, MOST_CHARACTERS_SHOWN)).join('; ');
     const behind = printed === '' ? '' : `: ${printed}`;
     const needsOther = `the image of \`node-tools-image\`, ${image}, has no shell with a docker command: name one that has`;
     if (exitCode === TOOLS_EXIT.noDocker || /executable file not found|exec: "sh"/i.test(said))
@@ -3675,9 +3677,9 @@ function failureInWords({ said, exitCode }, lines, image) {
         return `what listens at ${NODE_SOCKET} is not the docker of this node, which may be rootless`;
     }
     if (said.includes(NODE_SOCKET)) {
-        return `nothing listens at ${NODE_SOCKET}: its docker is rootless, or listens elsewhere (${(0,safe_text/* safeLine */.o)(said, MOST_CHARACTERS_SHOWN)})`;
+        return `nothing listens at ${NODE_SOCKET}: its docker is rootless, or listens elsewhere (${(0,safe_text/* safeLine */.om)(said, MOST_CHARACTERS_SHOWN)})`;
     }
-    const reason = (0,safe_text/* safeLine */.o)(said, MOST_CHARACTERS_SHOWN) || 'no reason given';
+    const reason = (0,safe_text/* safeLine */.om)(said, MOST_CHARACTERS_SHOWN) || 'no reason given';
     if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
         return `${reason}: it cannot pull the image of \`node-tools-image\`, ${image}`;
     }
@@ -3921,7 +3923,7 @@ function tell(answers, removing) {
         for (const { names, refusal } of removals) {
             if (refusal === undefined || isNoTrouble(refusal))
                 continue;
-            log/* log */.Rm.warning(`prune-images: ${report.node} did not remove ${names.map(shortName).join(', ')}: ${(0,safe_text/* safeLine */.o)(refusal)}`);
+            log/* log */.Rm.warning(`prune-images: ${report.node} did not remove ${names.map(shortName).join(', ')}: ${(0,safe_text/* safeLine */.om)(refusal)}`);
         }
         if (gone.length > 0)
             log/* log */.Rm.info(`${report.node}: ${goneInWords(gone)}: ${namesInWords(gone)}`);
@@ -3942,7 +3944,7 @@ function namesInWords(gone) {
 }
 /** `acme/web@sha256:0123456789ab` */
 function shortName(name) {
-    return (0,safe_text/* safeLine */.o)(name.replace(/(?<=@sha256:[0-9a-f]{12})[0-9a-f]+$/, ''));
+    return (0,safe_text/* safeLine */.om)(name.replace(/(?<=@sha256:[0-9a-f]{12})[0-9a-f]+$/, ''));
 }
 
 ;// CONCATENATED MODULE: ./build/report/pruned.js
@@ -3973,7 +3975,7 @@ function prunedMarkdown({ nodes, asked, failed }) {
     return ['### Old images on the nodes', ...[lines.join('\n')].filter((text) => text !== ''), ...nothing, ...not].join('\n\n');
 }
 function named(nodes) {
-    return (0,some_of/* someOf */.y)(nodes.map((node) => (0,markdown/* plain */.pj)((0,safe_text/* safeLine */.o)(node, MOST_NODE_CHARACTERS))), pruned_MOST_NAMES);
+    return (0,some_of/* someOf */.y)(nodes.map((node) => (0,markdown/* plain */.pj)((0,safe_text/* safeLine */.om)(node, MOST_NODE_CHARACTERS))), pruned_MOST_NAMES);
 }
 
 ;// CONCATENATED MODULE: ./build/report/output.js
@@ -4048,8 +4050,8 @@ function reportRemoval(result) {
     log/* reportLog */.Vt.info(`${status}: ${words}`, bad.length > 0 ? 'bad' : 'good');
     const { json, leftOut } = output_servicesOutput(result.services.map(({ cause, note, ...rest }) => ({
         ...rest,
-        ...(cause !== undefined && { cause: (0,safe_text/* safeLine */.o)(cause) }),
-        ...(note !== undefined && { note: (0,safe_text/* safeLine */.o)(note) }),
+        ...(cause !== undefined && { cause: (0,safe_text/* safeLine */.om)(cause) }),
+        ...(note !== undefined && { note: (0,safe_text/* safeLine */.om)(note) }),
     })));
     if (leftOut > 0)
         log/* log */.Rm.warning(`The output services has no room for ${leftOut} services`);
@@ -4137,7 +4139,7 @@ function removal_row({ kind, name, outcome, image, cause, where, count }) {
     return `| ${kind} | ${named} | ${removal_MARKS[outcome]}&nbsp;${said} | ${(0,markdown/* proseCell */.Z)(cause ?? (where === undefined ? '' : `from ${where}`))} |`;
 }
 function removal_fitToShow(thing) {
-    return { ...thing, ...(thing.cause !== undefined && { cause: (0,safe_text/* safeLine */.o)(thing.cause) }) };
+    return { ...thing, ...(thing.cause !== undefined && { cause: (0,safe_text/* safeLine */.om)(thing.cause) }) };
 }
 
 ;// CONCATENATED MODULE: ./build/report/culprits.js
@@ -5128,9 +5130,9 @@ function report_fitToShow(result) {
     const { cause, reason, note, failedTask, timeline } = result;
     return {
         ...result,
-        ...(cause === undefined ? {} : { cause: (0,safe_text/* safeLine */.o)(cause) }),
-        ...(reason === undefined ? {} : { reason: (0,safe_text/* safeLine */.o)(reason) }),
-        ...(note === undefined ? {} : { note: (0,safe_text/* safeLine */.o)(note) }),
+        ...(cause === undefined ? {} : { cause: (0,safe_text/* safeLine */.om)(cause) }),
+        ...(reason === undefined ? {} : { reason: (0,safe_text/* safeLine */.om)(reason) }),
+        ...(note === undefined ? {} : { note: (0,safe_text/* safeLine */.om)(note) }),
         ...(failedTask === undefined ? {} : { failedTask: taskFitToShow(failedTask) }),
         ...(timeline === undefined ? {} : { timeline: timelineFitToShow(timeline) }),
     };
@@ -5138,17 +5140,17 @@ function report_fitToShow(result) {
 function timelineFitToShow({ out, back }) {
     const safe = (stretch) => ({
         ...stretch,
-        tasks: stretch.tasks.map((task) => ({ ...task, node: task.node && (0,safe_text/* safeLine */.o)(task.node, report_MOST_NODE_CHARACTERS) })),
+        tasks: stretch.tasks.map((task) => ({ ...task, node: task.node && (0,safe_text/* safeLine */.om)(task.node, report_MOST_NODE_CHARACTERS) })),
     });
     return { out: safe(out), ...(back && { back: safe(back) }) };
 }
 function taskFitToShow({ id, node, ending, exitCode, logs }) {
     return {
         id,
-        node: node && (0,safe_text/* safeLine */.o)(node, report_MOST_NODE_CHARACTERS),
-        ending: (0,safe_text/* safeLine */.o)(ending),
+        node: node && (0,safe_text/* safeLine */.om)(node, report_MOST_NODE_CHARACTERS),
+        ending: (0,safe_text/* safeLine */.om)(ending),
         exitCode,
-        logs: logs.map((line) => (0,safe_text/* safeLine */.o)(line)),
+        logs: logs.map((line) => (0,safe_text/* safeLine */.om)(line)),
     };
 }
 const report_MOST_NODE_CHARACTERS = 200;
@@ -5179,35 +5181,35 @@ function statusFitToShow({ services }) {
         const colour = one.colourOf === undefined ? [] : [`it is one of the two services of the blue-green service ${one.colourOf}`];
         return {
             name,
-            stack: stack && (0,safe_text/* safeLine */.o)(stack),
+            stack: stack && (0,safe_text/* safeLine */.om)(stack),
             state,
-            image: image && (0,safe_text/* safeLine */.o)(image),
+            image: image && (0,safe_text/* safeLine */.om)(image),
             tasks,
-            nodes: nodes.map((node) => (0,safe_text/* safeLine */.o)(node, status_words_MOST_NODE_CHARACTERS)),
+            nodes: nodes.map((node) => (0,safe_text/* safeLine */.om)(node, status_words_MOST_NODE_CHARACTERS)),
             account: account && {
-                name: (0,safe_text/* safeLine */.o)(account.account),
-                registry: (0,safe_text/* safeLine */.o)(account.registry),
+                name: (0,safe_text/* safeLine */.om)(account.account),
+                registry: (0,safe_text/* safeLine */.om)(account.registry),
                 expires: account.end && ('with' in account.end ? 'job' : new Date(account.end.at).toISOString().replace(/\.\d+/, '')),
             },
-            problems: problems.map(({ cause }) => (0,safe_text/* safeLine */.o)(cause)),
-            notes: [...notes, ...colour].map((note) => (0,safe_text/* safeLine */.o)(note)),
+            problems: problems.map(({ cause }) => (0,safe_text/* safeLine */.om)(cause)),
+            notes: [...notes, ...colour].map((note) => (0,safe_text/* safeLine */.om)(note)),
             drift: drift && {
                 words: driftWords(drift),
                 changes: drift.changes.map((change) => status_words_changeWords(shownChange(change, false))),
             },
             failedTask: failedTask && {
                 ...failedTask,
-                node: failedTask.node && (0,safe_text/* safeLine */.o)(failedTask.node, status_words_MOST_NODE_CHARACTERS),
-                ending: (0,safe_text/* safeLine */.o)(failedTask.ending),
-                logs: failedTask.logs.map((line) => (0,safe_text/* safeLine */.o)(line)),
+                node: failedTask.node && (0,safe_text/* safeLine */.om)(failedTask.node, status_words_MOST_NODE_CHARACTERS),
+                ending: (0,safe_text/* safeLine */.om)(failedTask.ending),
+                logs: failedTask.logs.map((line) => (0,safe_text/* safeLine */.om)(line)),
             },
             lastDeploy: lastDeploy && {
                 ...lastDeploy,
-                at: (0,safe_text/* safeLine */.o)(lastDeploy.at),
+                at: (0,safe_text/* safeLine */.om)(lastDeploy.at),
                 run: lastDeploy.run && {
                     ...lastDeploy.run,
-                    owner: (0,safe_text/* safeLine */.o)(lastDeploy.run.owner),
-                    url: (0,safe_text/* safeLine */.o)(lastDeploy.run.url),
+                    owner: (0,safe_text/* safeLine */.om)(lastDeploy.run.owner),
+                    url: (0,safe_text/* safeLine */.om)(lastDeploy.run.url),
                 },
             },
         };
@@ -5278,7 +5280,7 @@ function status_words_deployWords({ version, at, run }) {
 /** The nodes: `3 nodes; n3 is down, n2 is drained`. */
 function nodesLine({ nodes }) {
     const odd = nodes.flatMap(({ Status, Spec, Description }) => {
-        const name = (0,safe_text/* safeLine */.o)(Description.Hostname, status_words_MOST_NODE_CHARACTERS);
+        const name = (0,safe_text/* safeLine */.om)(Description.Hostname, status_words_MOST_NODE_CHARACTERS);
         if (Status.State !== 'ready')
             return [`${name} is ${Status.State}`];
         return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
@@ -5534,8 +5536,8 @@ function releaseByHand(token) {
 function heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
-        owner: (0,safe_text/* safeLine */.o)(labels[lock_config_OWNER] ?? '', lock_config_MOST_SHOWN) || 'someone unknown',
-        url: (0,safe_text/* safeLine */.o)(labels[lock_config_URL] ?? '', lock_config_MOST_SHOWN),
+        owner: (0,safe_text/* safeLine */.om)(labels[lock_config_OWNER] ?? '', lock_config_MOST_SHOWN) || 'someone unknown',
+        url: (0,safe_text/* safeLine */.om)(labels[lock_config_URL] ?? '', lock_config_MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
         token: labels[TOKEN] ?? '',
@@ -6166,7 +6168,7 @@ function lastFailure(health) {
     if (last === undefined || last.ExitCode === 0)
         return undefined;
     const output = (last.Output ?? '').trim().replace(/\s+/g, ' ');
-    const shown = (0,safe_text/* safeLine */.o)(output, LONGEST_OUTPUT);
+    const shown = (0,safe_text/* safeLine */.om)(output, LONGEST_OUTPUT);
     return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
 }
 /**
@@ -6746,7 +6748,7 @@ function sendJson(response, { status, body }) {
 function complaint({ code, stdout, stderr }) {
     const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
     const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
-    return (0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.T)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
+    return (0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/rehearsal.js
@@ -8240,7 +8242,7 @@ function unfinishedUpdateNote(service, isChanged) {
     if (status === undefined || !hasUnfinishedUpdate(service))
         return undefined;
     if (isPaused(service))
-        return `its last update is paused (${(0,safe_text/* limited */.T)(status.Message ?? 'no reason given')}): it is sent anew`;
+        return `its last update is paused (${(0,safe_text/* limited */.TJ)(status.Message ?? 'no reason given')}): it is sent anew`;
     const what = status.State === 'updating' ? 'an earlier update of it' : 'the rollback of its last update';
     return isChanged
         ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make`
@@ -9586,7 +9588,7 @@ function whereItIs({ demand, nodes, refusal }) {
 /** With `auto` nothing was asked for that this run could not do without. */
 function refusedJudgement({ services }, image, refusal) {
     const must = services.filter(({ choice }) => choice !== 'auto');
-    const said = `the swarm refuses the service by which its nodes would pull ${image}: ${(0,safe_text/* limited */.T)(refusal)}`;
+    const said = `the swarm refuses the service by which its nodes would pull ${image}: ${(0,safe_text/* limited */.TJ)(refusal)}`;
     return must.length === 0
         ? { notice: `${serviceWords(services)}: ${said}. The nodes pull it during the rollout` }
         : { problem: `${serviceWords(must)}: ${said}. Write \`prepare: false\` where that is not allowed` };
@@ -9636,7 +9638,7 @@ function lackingWords(lacking, pull, image, nameOf, waitedSeconds) {
 }
 /** The image is named already. */
 function reason(said) {
-    return (0,safe_text/* limited */.T)(said).replace(/^(No such image): \S+$/, '$1') || 'no reason given';
+    return (0,safe_text/* limited */.TJ)(said).replace(/^(No such image): \S+$/, '$1') || 'no reason given';
 }
 /**
  * What the failures of some nodes have in common. Docker below 29.7.2 says `No such image` whatever the cause is; then it
@@ -10062,7 +10064,7 @@ function collect(stream, onFlood) {
 function cli_nameOf(program, args) {
     const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
     const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
-    return `\`${[(0,safe_text/* safeLine */.o)(program), ...shown].join(' ')}\``;
+    return `\`${[(0,safe_text/* safeLine */.om)(program), ...shown].join(' ')}\``;
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
@@ -10127,7 +10129,7 @@ async function askHelper(helper, registry, env, signal) {
             return undefined;
         // It is on stdout that helpers say what is wrong; an answer there is none.
         const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '');
-        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : (0,safe_text/* limited */.T)(why));
+        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : (0,safe_text/* limited */.TJ)(why));
     }
     if (said === undefined)
         throw new HelperError('its answer is no JSON object');
@@ -10359,12 +10361,12 @@ async function lookUp({ file, origin }, registry, env, signal) {
         if (!(error instanceof HelperError))
             throw error;
         // As docker itself does: the swarm would pull as nobody.
-        throw new errors/* UserError */.yo(`the credential helper ${(0,safe_text/* safeLine */.o)(helper, 100)} of ${origin} has no credential for ${registry}: ${error.message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`);
+        throw new errors/* UserError */.yo(`the credential helper ${(0,safe_text/* safeLine */.om)(helper, 100)} of ${origin} has no credential for ${registry}: ${error.message}. Mend it on this runner, or give \`registries\` an entry for ${registry}`);
     }
 }
 /** Docker has no paths there: it would take one of them by chance (cli/config/credentials/file_store.go). */
 function rivalry(keys, origin, registry) {
-    return `${origin} has several accounts for ${registry} (${keys.map((key) => (0,safe_text/* safeLine */.o)(key, 100)).join(', ')}), of which docker takes one by chance: give each as an entry of \`registries\`, with its path`;
+    return `${origin} has several accounts for ${registry} (${keys.map((key) => (0,safe_text/* safeLine */.om)(key, 100)).join(', ')}), of which docker takes one by chance: give each as an entry of \`registries\`, with its path`;
 }
 function credentialOf(registry, { kind, username, password }, { name, origin }) {
     return { origin, config: name, registry, path: '', username, password: new secret/* Secret */.zh(password, username), kind };
@@ -10639,7 +10641,7 @@ async function install_tell(states, nodes, image, { connection }) {
             problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${install_failureInWords(state.said, lines, image)}`);
         }
         if (state.state === 'working') {
-            const said = state.said === '' ? 'its task has not ended' : (0,safe_text/* limited */.T)(state.said);
+            const said = state.said === '' ? 'its task has not ended' : (0,safe_text/* limited */.TJ)(state.said);
             problems.push(`registry-ca: ${nameOf({ ID: id })} has not got it in half of \`timeout\`: ${said}`);
         }
     }
@@ -10647,7 +10649,7 @@ async function install_tell(states, nodes, image, { connection }) {
 }
 function install_failureInWords(said, lines, image) {
     const printed = lines.length === 0 ? '' : `: ${lines.join('; ')}`;
-    return `${(0,safe_text/* limited */.T)(said) || 'no reason given'}${printed}${adviceFor(said, image)}`;
+    return `${(0,safe_text/* limited */.TJ)(said) || 'no reason given'}${printed}${adviceFor(said, image)}`;
 }
 function adviceFor(said, image) {
     if (/executable file not found|exec: "sh"/i.test(said)) {
@@ -10761,7 +10763,7 @@ async function isTrusted({ registry }, deployment, engine, signal) {
 async function imageToRun(image, { connection, deployment }, signal) {
     const tool = await resolveToolImage('install-registry-ca-image', image, deployment, connection, signal);
     if (tool.unread !== undefined) {
-        log/* log */.Rm.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${(0,safe_text/* limited */.T)(tool.unread.message)}`);
+        log/* log */.Rm.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${(0,safe_text/* limited */.TJ)(tool.unread.message)}`);
     }
     return tool;
 }
@@ -12114,17 +12116,17 @@ class RegistrySession {
             url = new URL(location, from);
         }
         catch {
-            throw new RegistryError('registry-error', `it names an address that is none: ${(0,safe_text/* safeLine */.o)(location, 200)}`);
+            throw new RegistryError('registry-error', `it names an address that is none: ${(0,safe_text/* safeLine */.om)(location, 200)}`);
         }
         if (from.protocol === 'https:' && url.protocol === 'http:') {
             if (url.hostname !== from.hostname) {
-                throw new RegistryError('registry-error', `it leads to ${(0,safe_text/* safeLine */.o)(url.host, 200)} without TLS`);
+                throw new RegistryError('registry-error', `it leads to ${(0,safe_text/* safeLine */.om)(url.host, 200)} without TLS`);
             }
             url.protocol = 'https:';
             url.port = from.port;
         }
         if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-            throw new RegistryError('registry-error', `it leads to an address of ${(0,safe_text/* safeLine */.o)(url.protocol, 50)}`);
+            throw new RegistryError('registry-error', `it leads to an address of ${(0,safe_text/* safeLine */.om)(url.protocol, 50)}`);
         }
         return url;
     }
@@ -12264,7 +12266,7 @@ class Unanswered extends RegistryError {
     /** The other side has hung up: so do some that do not speak TLS. */
     isReset;
     constructor(fault) {
-        super(fault.failure, (0,safe_text/* safeLine */.o)(fault.message));
+        super(fault.failure, (0,safe_text/* safeLine */.om)(fault.message));
         this.mayPass = fault.mayPass;
         this.isReset = fault.cause?.code === 'ECONNRESET';
     }
@@ -12317,7 +12319,7 @@ function registry_session_refusalOf(answer, isLoggedIn) {
     const said = list.map(({ code, message: words }) => [code, words].filter((one) => typeof one === 'string').join(': '));
     const plain = [message, details].find((one) => typeof one === 'string');
     const text = said.join('; ') || (typeof plain === 'string' ? plain : '') || firstWords(body);
-    const words = `it answers ${status}${text === '' ? '' : `: ${(0,safe_text/* safeLine */.o)(text, MOST_SAID)}`}`;
+    const words = `it answers ${status}${text === '' ? '' : `: ${(0,safe_text/* safeLine */.om)(text, MOST_SAID)}`}`;
     const after = Number(headerOf(answer, 'retry-after'));
     return new CallRefused(failureOf(status, text, isLoggedIn), status, words, codes, after > 0 ? after * 1000 : undefined);
 }
@@ -12722,7 +12724,7 @@ const plan_LONGEST_NAME = 200;
 /** @param unread why it is not taken for the path of a directory, where somebody has looked */
 function unknownConfig(choice, all, unread) {
     const { source } = choice;
-    const name = (0,shown/* placed */.GS)((0,safe_text/* safeLine */.o)(choice.name, plan_LONGEST_NAME));
+    const name = (0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(choice.name, plan_LONGEST_NAME));
     const toWrite = (0,shown/* mayBeSecret */.lr)(choice.name) ? '\u2026' : name;
     const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
     const advice = `give \`registries\` an entry with \`config: ${toWrite}\`, or \`docker-config\` one of that name (\`${toWrite}: env:NAME\`)`;
@@ -13654,7 +13656,7 @@ function updateStatusOf({ earlierStatus }, { UpdateStatus: status }) {
 /** Swarm's words for a pause or a rollback, in the states in which they still say why. */
 function swarmReason(status) {
     const says = ['paused', 'rollback_started', 'rollback_paused'];
-    return status !== undefined && says.includes(status.State) ? (0,safe_text/* limited */.T)(status.Message ?? '') || undefined : undefined;
+    return status !== undefined && says.includes(status.State) ? (0,safe_text/* limited */.TJ)(status.Message ?? '') || undefined : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
@@ -13846,7 +13848,7 @@ function stuckVerdict(history, { service, tasks, now }) {
     const current = currentTasks(service, tasks);
     const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
     if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${(0,safe_text/* limited */.T)(unplaced.Status.Err ?? '')}` };
+        return { state: 'failed', cause: `no node can take it: ${(0,safe_text/* limited */.TJ)(unplaced.Status.Err ?? '')}` };
     if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
         return undefined;
     const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
@@ -16047,7 +16049,7 @@ function ciRun(env) {
     const all = { url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '', ...rest };
     const owner = parts.filter((part) => part).join(', ');
     // Names of branches and authors are anybody's.
-    const safe = Object.entries({ owner, ...all }).map(([name, text]) => [name, (0,safe_text/* safeLine */.o)(text, ci_MOST_CHARACTERS)]);
+    const safe = Object.entries({ owner, ...all }).map(([name, text]) => [name, (0,safe_text/* safeLine */.om)(text, ci_MOST_CHARACTERS)]);
     return Object.fromEntries(safe);
 }
 const ci_MOST_CHARACTERS = 300;
@@ -16903,7 +16905,7 @@ class Tail {
         const lines = whole.filter((line) => line.trim() !== '').slice(-MOST_LINES);
         const isAll = this.#lostBytes === 0 || lines.length === MOST_LINES;
         const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
-        return [...(isAll ? [] : [note]), ...lines.map(safe_text/* limited */.T)];
+        return [...(isAll ? [] : [note]), ...lines.map(safe_text/* limited */.TJ)];
     }
 }
 
@@ -17795,7 +17797,7 @@ async function checkToolsImage(image, accounts, connection, signal) {
     const tool = await resolveToolImage(INPUT, image, accounts, connection, signal);
     if (tool.unread === undefined)
         return tool;
-    const reason = (0,safe_text/* limited */.T)(tool.unread.message);
+    const reason = (0,safe_text/* limited */.TJ)(tool.unread.message);
     try {
         await connection.engine.get(`/images/${encodeURI(tool.name)}/json`, { signal });
     }
@@ -18014,7 +18016,7 @@ function byTag(text, records) {
         return [{ kind: 'the tag of', record: newest }];
     const all = [...has.map(({ name }) => ({ name, record: newest })), ...earlier];
     return [...(0,group_by/* groupBy */.$)(all, ({ record }) => record)].map(([record, its]) => {
-        const names = (0,some_of/* someOf */.y)(its.map(({ name }) => (0,safe_text/* safeLine */.o)(name, choose_LONGEST_WORD)));
+        const names = (0,some_of/* someOf */.y)(its.map(({ name }) => (0,safe_text/* safeLine */.om)(name, choose_LONGEST_WORD)));
         return { kind: `the tag of ${names} in`, record };
     });
 }
@@ -18082,12 +18084,12 @@ const choose_LONGEST_WORD = 60;
 function versionInWords(record, records = []) {
     const [run] = record.runs;
     const origin = originOf(record, records);
-    const tags = tagsOf(record).map((tag) => (0,safe_text/* safeLine */.o)(tag, choose_LONGEST_WORD));
+    const tags = tagsOf(record).map((tag) => (0,safe_text/* safeLine */.om)(tag, choose_LONGEST_WORD));
     const facts = [
         ...(tags.length === 0 ? [] : [tagsInWords(tags)]),
         // The commit of a rollback is that of its workflow, and says nothing of what runs.
         ...(origin === record.version ? [] : [`went back to #${origin}`]),
-        ...(origin === record.version && run?.commit ? [`commit ${(0,safe_text/* safeLine */.o)(run.commit, choose_LONGEST_WORD).slice(0, 12)}`] : []),
+        ...(origin === record.version && run?.commit ? [`commit ${(0,safe_text/* safeLine */.om)(run.commit, choose_LONGEST_WORD).slice(0, 12)}`] : []),
         utcWords(Date.parse(record.at)),
     ];
     return `#${record.version} (${facts.join(', ')})`;
@@ -18277,7 +18279,7 @@ async function readRecorded(asked, rollback, engine, signal) {
         surelyKnownObjects(engine, signal),
     ]);
     if (unreadable.length > 0) {
-        log/* log */.Rm.notice(`No record of a deploy is in ${unreadable.map((name) => (0,safe_text/* safeLine */.o)(name)).join(', ')}, whatever its labels say`);
+        log/* log */.Rm.notice(`No record of a deploy is in ${unreadable.map((name) => (0,safe_text/* safeLine */.om)(name)).join(', ')}, whatever its labels say`);
     }
     const present = { services, objects };
     const chosen = choose(asked, rollback, kept, present);
@@ -18386,8 +18388,8 @@ function movedInWords({ record }, meant, { services }) {
         const [was, is] = [spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK], there?.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK]];
         if (there === undefined || was === is)
             return [];
-        const [before, now] = [was, is].map((stack) => (stack === undefined ? 'no stack' : `the stack ${(0,safe_text/* safeLine */.o)(stack)}`));
-        const way = is === undefined ? '' : `, or go back with \`stack: ${(0,safe_text/* safeLine */.o)(is)}\``;
+        const [before, now] = [was, is].map((stack) => (stack === undefined ? 'no stack' : `the stack ${(0,safe_text/* safeLine */.om)(stack)}`));
+        const way = is === undefined ? '' : `, or go back with \`stack: ${(0,safe_text/* safeLine */.om)(is)}\``;
         return [
             `service ${name}: it belongs to ${now} by now, and to ${before} in #${record.version}: to have it there again deploy it${way}`,
         ];
@@ -18396,7 +18398,7 @@ function movedInWords({ record }, meant, { services }) {
 /** All that a version needs and that cannot be had any more, with how to have it again. */
 function rollback_goneInWords({ subject, record }, gone) {
     const list = new Intl.ListFormat('en');
-    const named = gone.map(({ kind, name, services }) => `the ${kind} ${(0,safe_text/* safeLine */.o)(name)} (of ${list.format(services)})`);
+    const named = gone.map(({ kind, name, services }) => `the ${kind} ${(0,safe_text/* safeLine */.om)(name)} (of ${list.format(services)})`);
     const isOwn = gone.some(({ kind, name }) => kind === 'network' && name.startsWith(`${subject.name}_`));
     const label = subject.kind === 'stack' && isOwn ? ` --label ${stack_objects/* NAMESPACE_LABEL */.NK}=${subject.name}` : '';
     const ways = [
@@ -19031,9 +19033,16 @@ const LOGGED = /^time=\S+ level=\w+ msg=("(?:[^"\\]|\\.)*"|\S+).*$/;
  * with empty lines between: the options that it ignores, and behind a title those that are deprecated, one a line.
  */
 function heard(stderr) {
-    const lines = stderr.split(/\r?\n/);
-    const logged = lines.flatMap((line) => LOGGED.exec(line)?.[1] ?? []);
-    const blocks = blocksOf(lines.filter((line) => !LOGGED.test(line)));
+    const logged = [];
+    const others = [];
+    for (const line of stderr.split(/\r?\n/)) {
+        const message = LOGGED.exec(line)?.[1];
+        if (message === undefined)
+            others.push(line);
+        else
+            logged.push(message);
+    }
+    const blocks = blocksOf(others);
     const isTitle = (block) => block?.trim() === 'Ignoring deprecated options:';
     const isWarning = (block, index) => isTitle(blocks[index - 1]) || block.trim().startsWith('Ignoring unsupported options:');
     const printed = blocks.filter(isWarning).flatMap((block) => block.split('\n'));
@@ -19058,7 +19067,7 @@ function blocksOf(lines) {
 }
 /** Each once, and fit to be shown. */
 function shownOnce(lines) {
-    return [...new Set(lines.map((line) => (0,safe_text/* safeLine */.o)(line).trim()).filter((line) => line !== ''))];
+    return [...new Set(lines.map((line) => (0,safe_text/* safeLine */.om)(line).trim()).filter((line) => line !== ''))];
 }
 function unquoted(text) {
     return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text;
@@ -19444,10 +19453,10 @@ const OLDEST_API_VERSION = '1.41';
  */
 function agreeOnVersion(offered = OLDEST_API_VERSION) {
     if (!api_version_isVersion(offered)) {
-        throw new engine_engine/* EngineError */.NJ(400, `its API version is "${(0,safe_text/* safeLine */.o)(offered, 20)}", and no docker daemon has such a one`);
+        throw new engine_engine/* EngineError */.NJ(400, `its API version is "${(0,safe_text/* safeLine */.om)(offered, 20)}", and no docker daemon has such a one`);
     }
     if (compareVersions(offered, OLDEST_API_VERSION) < 0) {
-        throw new engine_engine/* EngineError */.NJ(400, `its API ${(0,safe_text/* safeLine */.o)(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
+        throw new engine_engine/* EngineError */.NJ(400, `its API ${(0,safe_text/* safeLine */.om)(offered, 20)} is too old: Docker 20.10 (API ${OLDEST_API_VERSION}) is the oldest that serves`);
     }
     return compareVersions(offered, OWN_API_VERSION) < 0 ? offered : OWN_API_VERSION;
 }
@@ -19465,7 +19474,7 @@ function withPlainApiVersion(env) {
         return others;
     if (api_version_isVersion(plain))
         return { ...others, DOCKER_API_VERSION: plain };
-    throw new errors/* UserError */.yo(`DOCKER_API_VERSION is "${(0,safe_text/* safeLine */.o)(plain, 40)}", and no version of docker's API: leave it out, then docker agrees with the daemon, or write one such as ${OWN_API_VERSION}`);
+    throw new errors/* UserError */.yo(`DOCKER_API_VERSION is "${(0,safe_text/* safeLine */.om)(plain, 40)}", and no version of docker's API: leave it out, then docker agrees with the daemon, or write one such as ${OWN_API_VERSION}`);
 }
 /**
  * Why docker commands with this `DOCKER_API_VERSION` would not do what they are to; `undefined` when they would. The CLI
@@ -19478,7 +19487,7 @@ function apiVersionProblem(asked, { ApiVersion: newest, MinAPIVersion = OLDEST_A
     const oldest = compareVersions(MinAPIVersion, OLDEST_API_VERSION) < 0 ? OLDEST_API_VERSION : MinAPIVersion;
     if (compareVersions(asked, oldest) >= 0 && compareVersions(asked, newest) <= 0)
         return undefined;
-    const range = `${(0,safe_text/* safeLine */.o)(oldest, 20)} to ${(0,safe_text/* safeLine */.o)(newest, 20)}`;
+    const range = `${(0,safe_text/* safeLine */.om)(oldest, 20)} to ${(0,safe_text/* safeLine */.om)(newest, 20)}`;
     return `DOCKER_API_VERSION is ${asked}, and what serves with the docker daemon at ${host} is ${range}: leave it out, then docker agrees with the daemon`;
 }
 function api_version_isVersion(text) {
@@ -19560,8 +19569,8 @@ function localReason(said, rootless = []) {
     if (rootless.length === 0)
         return `${what}: ${first}, or ${remote}`;
     const [one = ''] = rootless;
-    const found = rootless.map((path) => (0,safe_text/* safeLine */.o)(path, 200)).join(' and ');
-    return `${what}, but one without root has its socket at ${found}: write \`host: unix://${(0,safe_text/* safeLine */.o)(one, 200)}\` if that is the one to use, or ${first}, or ${remote}`;
+    const found = rootless.map((path) => (0,safe_text/* safeLine */.om)(path, 200)).join(' and ');
+    return `${what}, but one without root has its socket at ${found}: write \`host: unix://${(0,safe_text/* safeLine */.om)(one, 200)}\` if that is the one to use, or ${first}, or ${remote}`;
 }
 
 ;// CONCATENATED MODULE: ./build/connect/local-sockets.js
@@ -19708,7 +19717,7 @@ function trusted(pinned) {
 }
 function lastLine(stderr) {
     const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-    return (0,safe_text/* limited */.T)(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
+    return (0,safe_text/* limited */.TJ)(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
 }
 
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
@@ -20312,7 +20321,7 @@ async function inspectContext(docker, name, env, signal) {
         return contextIn(stdout);
     const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${(0,shown/* placed */.GS)(env.DOCKER_CONTEXT)})` : 'the current docker context';
     const source = name === undefined ? current : `\`context\` (${(0,shown/* placed */.GS)(name)})`;
-    throw new errors/* UserError */.yo(`docker could not resolve ${source}: ${(0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.T)(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
+    throw new errors/* UserError */.yo(`docker could not resolve ${source}: ${(0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
 }
 function contextIn(stdout) {
     try {
@@ -20323,7 +20332,7 @@ function contextIn(stdout) {
     catch {
         // Told below, whatever it is.
     }
-    throw new errors/* UserError */.yo(`\`docker context inspect\` printed what no docker CLI prints: "${(0,safe_text/* safeLine */.o)(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
+    throw new errors/* UserError */.yo(`\`docker context inspect\` printed what no docker CLI prints: "${(0,safe_text/* safeLine */.om)(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/cli-version.js
@@ -20426,7 +20435,7 @@ async function ownVersion(env, signal) {
     const { code, stdout, stderr } = printed;
     if (code === 0)
         return parseCliVersion(stdout);
-    const said = (0,safe_text/* safeLine */.o)((stderr || stdout).trim(), 200);
+    const said = (0,safe_text/* safeLine */.om)((stderr || stdout).trim(), 200);
     throw new errors/* UserError */.yo(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
 }
 /**
@@ -20510,7 +20519,7 @@ async function unpack(archive, directory, url, options) {
     });
     if (code === 0)
         return;
-    const said = (0,safe_text/* safeLine */.o)((stderr || stdout).trim(), 200);
+    const said = (0,safe_text/* safeLine */.om)((stderr || stdout).trim(), 200);
     throw new errors/* UserError */.yo(`the archive ${url} cannot be unpacked, it is damaged or no .tgz: check \`docker-download-url\`. \`tar\` says: ${said || `exit code ${code}`}`);
 }
 async function reportedVersion(directory, env) {
@@ -20628,7 +20637,7 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return (0,safe_text/* safeLine */.o)(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
+    return (0,safe_text/* safeLine */.om)(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
 }
 function withoutTags(html) {
     return html
@@ -20872,7 +20881,7 @@ class StdioSocket extends external_node_stream_.Duplex {
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = (0,safe_text/* safeLine */.o)(this.#stderr.trim());
+            const said = (0,safe_text/* safeLine */.om)(this.#stderr.trim());
             if (said !== '' || code !== 0) {
                 this.destroy(new engine_engine/* ConnectionLost */.pz(said || `docker system dial-stdio ended with code ${code}`));
             }
@@ -20971,7 +20980,7 @@ async function connectEngine(address, signal, seconds) {
 /** @throws Unreadable when it is no daemon that answers */
 function versionIn(ping, host) {
     const offered = ping.headers['api-version'];
-    const body = (0,safe_text/* safeLine */.o)(ping.body.toString(), 100);
+    const body = (0,safe_text/* safeLine */.om)(ping.body.toString(), 100);
     if (offered === undefined && body !== 'OK') {
         const reason = `it answers GET /_ping with "${body}", and no docker daemon does`;
         throw new engine_engine/* Unreadable */.IO(`${host} is no docker daemon: ${reason}`, { reason });
@@ -21446,7 +21455,7 @@ class Managers {
             return managers_LOOK_EVERY_MS;
         }, signal);
         const { candidate, engine, version } = found;
-        log/* log */.Rm.info(`Connected to ${candidate.text}: Docker ${(0,safe_text/* safeLine */.o)(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
+        log/* log */.Rm.info(`Connected to ${candidate.text}: Docker ${(0,safe_text/* safeLine */.om)(String(version), MOST_VERSION_CHARACTERS)}, API ${engine.apiVersion}, a manager of the swarm`);
         this.#use(found);
     }
     /** @throws NoManager when no candidate is one */
@@ -21533,7 +21542,7 @@ class Managers {
         // Said once until all is well again.
         if (this.#toldTrouble !== trouble && trouble !== 'silent') {
             const said = error instanceof engine_engine/* ConnectionLost */.pz ? error.reason : (0,errors/* messageOf */.bD)(error);
-            log/* log */.Rm.info(`${current.candidate.text}: ${TOLD[trouble]}: ${(0,safe_text/* safeLine */.o)(said)}`);
+            log/* log */.Rm.info(`${current.candidate.text}: ${TOLD[trouble]}: ${(0,safe_text/* safeLine */.om)(said)}`);
             this.#toldTrouble = trouble;
         }
         if (this.hasOthers)
@@ -21628,7 +21637,7 @@ async function versionProblem(engine, asked, { text }, signal) {
     return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
 }
 function refusalText(error, { explain }) {
-    const said = (0,safe_text/* safeLine */.o)(error.message);
+    const said = (0,safe_text/* safeLine */.om)(error.message);
     const explained = explain(said);
     // That an API is too old is our own word, and no answer.
     return explained !== said || error.asked === undefined ? explained : ((0,engine_engine/* tellCallError */.sf)(error) ?? said);
@@ -22779,7 +22788,7 @@ async function connectForLogin(reach, workspace, env, signal) {
     }
     if (isAsked)
         throw new errors/* UserError */.yo(reasons.join('; '));
-    log/* log */.Rm.info(`The logins are made by this step itself, for no docker daemon answers here: ${(0,safe_text/* safeLine */.o)(reasons.join('; '))}`);
+    log/* log */.Rm.info(`The logins are made by this step itself, for no docker daemon answers here: ${(0,safe_text/* safeLine */.om)(reasons.join('; '))}`);
     return { engine: loginFromHere(), userConfig, isHere: true, [Symbol.dispose]: () => undefined };
 }
 /** The daemon that a candidate leads to, or why there is none. */
@@ -24643,7 +24652,7 @@ function thingsOf(reports, names, asked) {
         for (const line of lines) {
             const [, state = '', name = '', said = ''] = LINE.exec(line) ?? [];
             if (names.includes(name))
-                own.set(name, { node, state, name, said: (0,safe_text/* safeLine */.o)(said) });
+                own.set(name, { node, state, name, said: (0,safe_text/* safeLine */.om)(said) });
         }
         return [...own.values()];
     });
@@ -24950,7 +24959,7 @@ function healthOf(service, ground) {
 function updateFinding({ UpdateStatus: status }, now) {
     const startedAt = Date.parse(status?.StartedAt ?? '');
     const since = Number.isNaN(startedAt) ? '' : ` since ${utcWords(startedAt)}`;
-    const said = (0,safe_text/* limited */.T)(status?.Message ?? '');
+    const said = (0,safe_text/* limited */.TJ)(status?.Message ?? '');
     const taskId = taskNamedIn(said);
     const named = { isOfTasks: true, ...(taskId !== undefined && { taskId }) };
     switch (status?.State) {
@@ -25005,7 +25014,7 @@ function tasksFinding(service, tasks, upToDate, counts, eligible, now) {
         return undefined;
     const unplaced = newest(tasks.filter(isUnplaced));
     if (unplaced !== undefined) {
-        const cause = `${counts.progress}: no node can take its task: ${(0,safe_text/* limited */.T)(unplaced.Status.Err ?? '')}`;
+        const cause = `${counts.progress}: no node can take its task: ${(0,safe_text/* limited */.TJ)(unplaced.Status.Err ?? '')}`;
         return { problem: { cause, isOfTasks: false } };
     }
     const slots = slotsThatCount(spec, tasks, eligible);

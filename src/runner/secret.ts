@@ -122,7 +122,8 @@ function urlForms(text: string): string[] {
   const plain = encodeURIComponent(text)
   const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
   const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent)
-  const forms = [plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]
+  // Most are the same, and of a long text each takes its time.
+  const forms = unique([plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')])
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))]
 }
 
