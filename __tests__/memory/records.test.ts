@@ -5,7 +5,7 @@ import { type Records, recordBody, recordsIn } from '../../src/records/format.ts
 import { letTimeRun, pass, settle, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
 import { MemorySwarm, withReplicas } from '../support/memory-swarm/memory-swarm.ts'
-import { type RunOptions, runAction, runTogether } from '../support/memory-swarm/run.ts'
+import { cancel, type RunOptions, runAction, runTogether } from '../support/memory-swarm/run.ts'
 
 beforeEach(stopTime)
 afterEach(letTimeRun)
@@ -123,6 +123,21 @@ describe('a deploy of services', () => {
     expect(run.results).toMatchObject([{ outcome: 'updated' }])
     expect(run.log).toContain(
       'service web is deployed, and not recorded: configs are not for you. Who wants no records writes `history-limit: 0`',
+    )
+  })
+
+  test('that is stopped before the swarm has answered does not know whether it is recorded', async () => {
+    const swarm = await swarmWith('web')
+    const stop = new AbortController()
+    const at = /^POST \/configs\/create/
+    swarm.faults.add(
+      { at, fault: { kind: 'meanwhile', act: () => cancel(stop) } },
+      { at, fault: { kind: 'stall', seconds: 600, done: true } },
+    )
+    const run = await runAction(swarm, { services: `web: ${WEB[1]}` }, { stop })
+    expect(run.results).toMatchObject([{ outcome: 'updated' }])
+    expect(run.log).toMatch(
+      /service web is deployed, and it is not known whether it is recorded: .*: the run was stopped\. Who wants/,
     )
   })
 

@@ -117,7 +117,7 @@ export async function removeOurs(
   } catch (error) {
     onRemains(`${LEFT[kind]} may be left`)
     log.warning(
-      `Not removed: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`,
+      `May be left: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`,
     )
   }
 }

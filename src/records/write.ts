@@ -1,6 +1,7 @@
 import type { SystemInfo } from '../docker/api.ts'
 import { type Engine, EngineError, wordsOfError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
+import { isAnswerLost } from '../docker/specs/spec-update.ts'
 import type { ObjectCreate } from '../docker/specs/stack-objects.ts'
 import { UserError } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
@@ -21,6 +22,8 @@ export interface RecordNote {
   readonly isAgain?: boolean
   /** Why it is not recorded, or older records were not removed: one line. */
   readonly problem?: string
+  /** It may be recorded all the same: the swarm did not answer. */
+  readonly isUnknown?: boolean
 }
 
 /** What has become of the records of a run's subjects. */
@@ -81,24 +84,29 @@ async function writeAll(contents: readonly Content[], run: RecordRun): Promise<R
     )
     const { subject, version } = next.record
     const problem = await write(next.record, run)
-    if (problem !== undefined) return { subject, problem }
+    if (problem !== undefined) return { subject, ...problem }
     return { subject, version, ...(next.isAgain && { isAgain: true }) }
   })
 }
 
-/** @returns why it is not written; `undefined` when it is */
-async function write(record: DeployRecord, { engine, self, signal }: RecordRun): Promise<string | undefined> {
+/** @returns why it is not written, or may not be; `undefined` when it is */
+async function write(
+  record: DeployRecord,
+  { engine, self, signal }: RecordRun,
+): Promise<Required<Pick<RecordNote, 'problem' | 'isUnknown'>> | undefined> {
   const body = bodyOf(record, objectName(self.token, record.subject))
   if ('bytes' in body) {
-    return `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`
+    const problem = `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`
+    return { problem, isUnknown: false }
   }
-  if (!isReadable(body)) return UNREADABLE
+  if (!isReadable(body)) return { problem: UNREADABLE, isUnknown: false }
   try {
     await engine.post('/configs/create', { body, mayRepeat: true, signal })
     return undefined
   } catch (error) {
     // The answer to the first try was lost: no other run makes one of this name.
-    return error instanceof EngineError && error.status === 409 ? undefined : wordsOfError(error)
+    if (error instanceof EngineError && error.status === 409) return undefined
+    return { problem: wordsOfError(error), isUnknown: !(error instanceof EngineError) || isAnswerLost(error) }
   }
 }
 

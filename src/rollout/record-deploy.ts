@@ -89,8 +89,10 @@ function tell(notes: readonly RecordNote[]): void {
       those.map(({ subject }) => subjectWords(subject)),
       MOST_NAMES,
     )
-    const what = those[0]?.version === undefined ? 'is deployed, and not recorded' : 'is recorded'
-    const advice = those[0]?.version === undefined ? '. Who wants no records writes `history-limit: 0`' : ''
+    const { version, isUnknown = false } = those[0] ?? {}
+    const unrecorded = `is deployed, and ${isUnknown ? 'it is not known whether it is recorded' : 'not recorded'}`
+    const what = version === undefined ? unrecorded : 'is recorded'
+    const advice = version === undefined ? '. Who wants no records writes `history-limit: 0`' : ''
     log.warning(`${names} ${what}: ${problem}${advice}`)
   }
 }

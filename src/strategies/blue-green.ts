@@ -112,7 +112,7 @@ async function removeOldOnes(settled: readonly Settled[], run: RolloutRun): Prom
         const problem = await removeLeftovers(change, run, patience, keep)
         if (problem !== undefined) log.warning(`${name}: ${problem.cause}`)
       } catch (error) {
-        log.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${messageOf(error)}`)
+        log.warning(`${name}: what an earlier blue-green deploy has left may be there still: ${messageOf(error)}`)
       }
     }),
   )

@@ -217,7 +217,7 @@ async function removeOld(move: Move, { connection, lines }: RolloutRun): Promise
     await remove(connection.engine, `/services/${old.ID}`, signal)
     lines.say(name, `${old.Spec.Name} is removed`)
   } catch (error) {
-    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${messageOf(error)}`)
+    log.warning(`${name}: ${old.Spec.Name}, which has no traffic, may be left: ${messageOf(error)}`)
   }
 }
 
@@ -259,7 +259,7 @@ async function yieldTo(move: Move, { connection: { engine } }: RolloutRun): Prom
     if (isOfUse || !(await removeNew(move, engine, signal))) return move
     return { ...move, hasMoved: false }
   } catch (error) {
-    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${messageOf(error)}`)
+    log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, may be left: ${messageOf(error)}`)
     return move
   }
 }
