@@ -23161,7 +23161,7 @@ async function removeOurs(kind, engine, { token }, made, stop, onRemains) {
     }
     catch (error) {
         onRemains(`${LEFT[kind]} may be left`);
-        log.warning(`Not removed: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
+        log.warning(`May be left: ${LEFT[kind]} (${messageOf(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
     }
 }
 /** The command that removes the services of a run, whatever their names. */

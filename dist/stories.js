@@ -3424,7 +3424,7 @@ async function removeOurs(kind, engine, { token }, made, stop, onRemains) {
     }
     catch (error) {
         onRemains(`${LEFT[kind]} may be left`);
-        log/* log */.Rm.warning(`Not removed: ${LEFT[kind]} (${(0,errors/* messageOf */.bD)(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
+        log/* log */.Rm.warning(`May be left: ${LEFT[kind]} (${(0,errors/* messageOf */.bD)(error)}). On a manager \`${removalByHand(token)}\` does it; a later run that deploys, removes or renews credentials does it too, from wherever, once its time is over`);
     }
 }
 /** The command that removes the services of a run, whatever their names. */
@@ -14184,6 +14184,7 @@ function surplusRecords(kept, limit) {
 
 
 
+
 const write_MOST_AT_ONCE = 10;
 /**
  * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
@@ -14223,25 +14224,28 @@ async function writeAll(contents, run) {
         const { subject, version } = next.record;
         const problem = await write(next.record, run);
         if (problem !== undefined)
-            return { subject, problem };
+            return { subject, ...problem };
         return { subject, version, ...(next.isAgain && { isAgain: true }) };
     });
 }
-/** @returns why it is not written; `undefined` when it is */
+/** @returns why it is not written, or may not be; `undefined` when it is */
 async function write(record, { engine, self, signal }) {
     const body = write_bodyOf(record, objectName(self.token, record.subject));
     if ('bytes' in body) {
-        return `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
+        const problem = `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
+        return { problem, isUnknown: false };
     }
     if (!isReadable(body))
-        return UNREADABLE;
+        return { problem: UNREADABLE, isUnknown: false };
     try {
         await engine.post('/configs/create', { body, mayRepeat: true, signal });
         return undefined;
     }
     catch (error) {
         // The answer to the first try was lost: no other run makes one of this name.
-        return error instanceof engine_engine/* EngineError */.NJ && error.status === 409 ? undefined : (0,engine_engine/* wordsOfError */.bC)(error);
+        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 409)
+            return undefined;
+        return { problem: (0,engine_engine/* wordsOfError */.bC)(error), isUnknown: !(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) };
     }
 }
 // Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
@@ -14332,8 +14336,10 @@ function record_deploy_tell(notes) {
     const troubled = notes.filter(({ problem }) => problem !== undefined);
     for (const [problem, those] of (0,group_by/* groupBy */.$)(troubled, (note) => note.problem ?? '')) {
         const names = (0,some_of/* someOf */.y)(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
-        const what = those[0]?.version === undefined ? 'is deployed, and not recorded' : 'is recorded';
-        const advice = those[0]?.version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
+        const { version, isUnknown = false } = those[0] ?? {};
+        const unrecorded = `is deployed, and ${isUnknown ? 'it is not known whether it is recorded' : 'not recorded'}`;
+        const what = version === undefined ? unrecorded : 'is recorded';
+        const advice = version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
         log/* log */.Rm.warning(`${names} ${what}: ${problem}${advice}`);
     }
 }
@@ -17233,7 +17239,7 @@ async function removeOld(move, { connection, lines }) {
         lines.say(name, `${old.Spec.Name} is removed`);
     }
     catch (error) {
-        log/* log */.Rm.warning(`${name}: ${old.Spec.Name}, which has no traffic, was not removed: ${(0,errors/* messageOf */.bD)(error)}`);
+        log/* log */.Rm.warning(`${name}: ${old.Spec.Name}, which has no traffic, may be left: ${(0,errors/* messageOf */.bD)(error)}`);
     }
 }
 /**
@@ -17280,7 +17286,7 @@ async function yieldTo(move, { connection: { engine } }) {
         return { ...move, hasMoved: false };
     }
     catch (error) {
-        log/* log */.Rm.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, was not removed: ${(0,errors/* messageOf */.bD)(error)}`);
+        log/* log */.Rm.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, may be left: ${(0,errors/* messageOf */.bD)(error)}`);
         return move;
     }
 }
@@ -17474,7 +17480,7 @@ async function removeOldOnes(settled, run) {
                 log/* log */.Rm.warning(`${name}: ${problem.cause}`);
         }
         catch (error) {
-            log/* log */.Rm.warning(`${name}: what an earlier blue-green deploy has left was not removed: ${(0,errors/* messageOf */.bD)(error)}`);
+            log/* log */.Rm.warning(`${name}: what an earlier blue-green deploy has left may be there still: ${(0,errors/* messageOf */.bD)(error)}`);
         }
     }));
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { letTimeRun, stopTime } from '../support/memory-swarm/hand-clock.ts'
+import { MODE_NAMES, violationsOfMode } from '../support/memory-swarm/mode-net.ts'
 import { brokenRules, play, TROUBLES, violations } from '../support/memory-swarm/net.ts'
 import { SCENARIOS, scenario } from '../support/memory-swarm/scenarios.ts'
 
@@ -26,6 +27,19 @@ describe.each(SCENARIOS)('%s', (name) => {
     '%s',
     async (trouble) => {
       expect(await violations(scenario(name, 'good'), trouble, SHARE)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+})
+
+describe.each(MODE_NAMES)('the mode %s', (name) => {
+  beforeEach(stopTime)
+  afterEach(letTimeRun)
+
+  test.each(['', ...Object.keys(TROUBLES)])(
+    'with this trouble: %s',
+    async (trouble) => {
+      expect(await violationsOfMode(name, trouble, SHARE)).toEqual([])
     },
     LIMIT_MS,
   )

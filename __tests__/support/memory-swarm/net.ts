@@ -18,6 +18,8 @@ export interface Scenario {
   readonly compose?: string
   /** The services that are there before; all of them run. */
   readonly before: readonly ServiceSpec[]
+  /** What has happened before, besides. */
+  readonly prepare?: (swarm: MemorySwarm) => Promise<void>
   /** What is to run when all went well: images by the name that the user knows. */
   readonly asked: Readonly<Record<string, readonly string[]>>
   /** Whether the image that is asked for runs at all. */
@@ -45,9 +47,9 @@ function workOnNode({ container }: { readonly container: { readonly Command?: re
 
 export const TIMEOUT_SECONDS = 60
 /** What the run may need beyond its timeout. */
-const MARGIN_SECONDS = 15
+export const MARGIN_SECONDS = 15
 /** A run that takes so long hangs. */
-const HANGS_SECONDS = 2000
+export const HANGS_SECONDS = 2000
 
 /** What goes wrong: at one call, or from one call on. */
 export type Trouble = (stop: AbortController, swarm: MemorySwarm) => Omit<Strike, 'at' | 'from'>
@@ -117,6 +119,8 @@ export async function play(scenario: Scenario, trouble?: Trouble, at?: number): 
   // As an earlier deploy of ours has left them.
   for (const spec of scenario.before) swarm.create(numbered(spec))
   await pass(6)
+  await scenario.prepare?.(swarm)
+  swarm.faults.clear()
   const was = new Map(swarm.services.map((name) => [name, swarm.service(name) as Service]))
   const stop = new AbortController()
   if (trouble !== undefined && at !== undefined) swarm.faults.add({ ...trouble(stop, swarm), at })
@@ -145,6 +149,9 @@ export function tellingCalls(calls: readonly MadeCall[]): number[] {
   return [...new Set(telling.filter((number) => number !== undefined))].sort((a, b) => a - b)
 }
 
+/** What no cause says. */
+export const HELPS_NOBODY = /bug of this action|undefined|\[object|TypeError|SyntaxError|This operation was aborted/
+
 /** Which of the rules of truth a run has broken. */
 export function brokenRules(scenario: Scenario, trouble: string, played: Played): string[] {
   const { run, swarm } = played
@@ -156,7 +163,7 @@ export function brokenRules(scenario: Scenario, trouble: string, played: Played)
   if (seconds > TIMEOUT_SECONDS + MARGIN_SECONDS + prunes) broken.push(`it takes ${Math.round(seconds)} s`)
   for (const { name, outcome, cause = '' } of results.filter((result) => !isGood(result))) {
     if (cause === '') broken.push(`${name} is ${outcome} without a cause`)
-    if (/bug of this action|undefined|\[object|TypeError|SyntaxError|This operation was aborted/.test(cause)) {
+    if (HELPS_NOBODY.test(cause)) {
       broken.push(`${name} is ${outcome} with a cause that helps nobody: ${cause}`)
     }
   }
@@ -171,7 +178,7 @@ export function brokenRules(scenario: Scenario, trouble: string, played: Played)
 }
 
 /** What nobody has to notice: the swarm goes on, and the run only has to ask again. */
-function isHarmless(trouble: string): boolean {
+export function isHarmless(trouble: string): boolean {
   return trouble === '' || trouble === 'the answer takes 10 s'
 }
 
@@ -231,9 +238,9 @@ function changes({ swarm, was, run }: Played): string[] {
   ]
 }
 
-/** Whether it is a service that is there for a while only, and the run says that one was not removed. */
+/** Whether it is a service that is there for a while only, and the run says that one may be left. */
 function isToldToStay(name: string, run: Run): boolean {
-  return run.log.includes('Not removed') && /^swarm-deploy-(?:prepare|tools)-/.test(name)
+  return run.log.includes('May be left') && /^swarm-deploy-(?:prepare|tools)-/.test(name)
 }
 
 /** What a run leaves behind that nobody asked for. */

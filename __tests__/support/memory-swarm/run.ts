@@ -166,9 +166,10 @@ async function runOne(
     }
     if (modeAsked(env) === 'refresh-auth') {
       const asked = readAuthRefresh(env, STRATEGY_INPUTS)
+      process.exitCode = 0
       const { results: renewals, problems } = await Promise.race([refreshAuthOver(asked, runFor(asked)), killed])
       reportAuthRefresh(renewals, problems)
-      return end({ results: [], renewals, advice: [], problems, isBug: false })
+      return end({ results: [], renewals, isRed: process.exitCode === 1, advice: [], problems, isBug: false })
     }
     if (modeAsked(env) === 'status') {
       const asked = readStatus(env, STRATEGY_INPUTS)
@@ -206,7 +207,7 @@ async function runOne(
     return end({ results, advice, problems: [], isBug: false })
   } catch (error) {
     const before = printed().length
-    await reportFailure(error)
+    await reportFailure(error, modeAsked(env))
     const report = printed().slice(before)
     const problems = [...report.matchAll(/^Error: (.*(?:\n {2}.*)*)$/gm)].map(([, line = '']) =>
       line.replaceAll('\n  ', '\n'),

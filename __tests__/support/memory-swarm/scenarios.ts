@@ -1,5 +1,6 @@
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { ONE, type Scenario, TOOLS, TWO } from './net.ts'
+import { runAction } from './run.ts'
 
 const BAD = 'hub.test/acme/web:bad'
 
@@ -83,6 +84,16 @@ const DEPLOYS: Readonly<Record<string, (tag: string) => Omit<Scenario, 'isGood'>
     }),
     before: [spec('web'), spec('other')],
     asked: { web: many(2), ...others },
+  }),
+  'a rollback': (tag) => ({
+    inputs: { mode: 'rollback', services: 'web', to: '#1' },
+    before: [spec('web'), spec('other')],
+    // What is recorded has run once, and may not run any more.
+    prepare: async (swarm) => {
+      for (const version of ['2', '1']) await runAction(swarm, { services: `web: hub.test/acme/web:${version}` })
+      if (tag !== '2') swarm.images.set('hub.test/acme/web:2', swarm.images.get(BAD) ?? {})
+    },
+    asked: { web: many(2) },
   }),
   'a new stack': (tag) => ({
     inputs: { stack: 'shop' },
