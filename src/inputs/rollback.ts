@@ -1,6 +1,7 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
-import { mayBeSecret, placed, shown, ticked } from '../runner/shown.ts'
+import { mayBeSecret } from '../runner/may-be-secret.ts'
+import { placed, shown, ticked } from '../runner/shown.ts'
 import type { RollbackRequest, ServiceRequest } from './deployment.ts'
 import { input, read, readOrDefault } from './given.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'

@@ -1,4 +1,5 @@
-import { mayBeSecret, shown } from '../runner/shown.ts'
+import { mayBeSecret } from '../runner/may-be-secret.ts'
+import { shown } from '../runner/shown.ts'
 import type { Problems } from './problems.ts'
 import type { YamlList, YamlMap, YamlValue } from './yaml.ts'
 

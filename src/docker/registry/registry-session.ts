@@ -1,7 +1,7 @@
+import { mayBeSecret } from '../../runner/may-be-secret.ts'
 import { retry } from '../../runner/retry.ts'
 import { safeLine } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
-import { mayBeSecret } from '../../runner/shown.ts'
 import { RegistryError } from './registry.ts'
 import type { RegistryCredential } from './registry-auth.ts'
 import { classifyRegistryError, type RegistryFailure } from './registry-error.ts'

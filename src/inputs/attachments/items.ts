@@ -1,6 +1,7 @@
 import { NAMESPACE_LABEL } from '../../docker/specs/stack-objects.ts'
+import { mayBeSecret } from '../../runner/may-be-secret.ts'
 import { redact } from '../../runner/secret.ts'
-import { mayBeSecret, placed, shown } from '../../runner/shown.ts'
+import { placed, shown } from '../../runner/shown.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from '../keys.ts'
 import type { Problems } from '../problems.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'

@@ -1,6 +1,7 @@
 import { groupBy } from '../../runner/group-by.ts'
+import { mayBeSecret, mayHoldSecret } from '../../runner/may-be-secret.ts'
 import { safeLine } from '../../runner/safe-text.ts'
-import { mayBeSecret, mayHoldSecret, placed, shown } from '../../runner/shown.ts'
+import { placed, shown } from '../../runner/shown.ts'
 import { isGivenToDocker, rulesDocker } from '../../runner/variables.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems } from '../problems.ts'

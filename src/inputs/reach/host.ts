@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts'
-import { mayBeSecret, shown } from '../../runner/shown.ts'
+import { mayBeSecret } from '../../runner/may-be-secret.ts'
+import { shown } from '../../runner/shown.ts'
 import { withoutUserInfo } from '../masking.ts'
 
 /** Where a manager's daemon is, as one entry of `host` says. */
