@@ -9556,7 +9556,9 @@ function pullSecretManifest(secret, credentials) {
 /* harmony export */   rg: () => (/* binding */ pathMatches)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+
 
 
 /** An image or registry name that Docker would not take, or would take for something else. */
@@ -9795,11 +9797,11 @@ function digestProblem(digest) {
 }
 function shownName(text) {
     const name = withoutUserInfo(text);
-    return isHidden(text) ? (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(name) : JSON.stringify(name);
+    return isHidden(text) ? (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(name) : JSON.stringify(name);
 }
 /** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
 function isHidden(text) {
-    return (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(withoutUserInfo(text));
+    return (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(withoutUserInfo(text));
 }
 function partsOf(text) {
     return isHidden(text) ? () => 'it' : (part) => part;
@@ -11619,6 +11621,8 @@ var config_file = __nccwpck_require__(847);
 var reference = __nccwpck_require__(7448);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: ./build/runner/may-be-secret.js
+var may_be_secret = __nccwpck_require__(9375);
 // EXTERNAL MODULE: ./build/runner/shown.js
 var shown = __nccwpck_require__(1994);
 // EXTERNAL MODULE: ./build/inputs/files.js
@@ -11772,6 +11776,7 @@ function pathOfPax(content) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/docker-config.js
+
 
 
 
@@ -12061,7 +12066,7 @@ const PATH = /^(?=[.~]|.*\/|.*\.(?:json|tar|t?gz|txt|b64|base64|conf(?:ig)?)$)[\
 const LONGEST_WORD = 24;
 /** Whether a text can be a path, and no content and no secret: it is shown. */
 function isPathLike(text) {
-    return PATH.test(text) && !(0,shown/* mayBeSecret */.lr)(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
+    return PATH.test(text) && !(0,may_be_secret/* mayBeSecret */.lr)(text) && text.split(/[\W_]+/).every((word) => word.length <= LONGEST_WORD);
 }
 function fileAt(path, { env, place: origin }) {
     const absolute = (0,files/* resolvePath */.o1)(env, path);
@@ -12227,6 +12232,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
 var group_by = __nccwpck_require__(7052);
+// EXTERNAL MODULE: ./build/runner/may-be-secret.js
+var may_be_secret = __nccwpck_require__(9375);
 // EXTERNAL MODULE: ./build/runner/safe-text.js
 var safe_text = __nccwpck_require__(4136);
 // EXTERNAL MODULE: ./build/runner/shown.js
@@ -12449,6 +12456,7 @@ function readOtherwise({ variables }, path) {
 
 
 
+
 /**
  * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
  * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
@@ -12600,7 +12608,7 @@ class Lint {
             const state = this.#lookUp(name) === undefined ? 'not set' : 'empty';
             const setIt = 'set it in the `env` of the step or in an `env-file`';
             reasons.push(needs === 'value'
-                ? `the variable ${(0,shown/* placed */.GS)(name)} is ${state} and has no default: ${setIt}, or write \${${(0,shown/* mayBeSecret */.lr)(name) ? '\u2026' : name}:-\u2026}`
+                ? `the variable ${(0,shown/* placed */.GS)(name)} is ${state} and has no default: ${setIt}, or write \${${(0,may_be_secret/* mayBeSecret */.lr)(name) ? '\u2026' : name}:-\u2026}`
                 : `the variable ${(0,shown/* placed */.GS)(name)} is ${state}${wordsInWords(words)}: ${setIt}`);
         }
         if (misread !== '') {
@@ -12923,7 +12931,7 @@ function envFileOf(item, problems) {
 /** What the author of a file says of a variable that has to be set. */
 function wordsInWords(words) {
     const said = words.trim();
-    return said === '' || (0,shown/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
+    return said === '' || (0,may_be_secret/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
 }
 /** As docker is to find a text in which no dollar sign begins a variable. */
 function escaped(value) {
@@ -14204,8 +14212,8 @@ function typosBetween(a, b) {
 /* harmony export */   vI: () => (/* binding */ hideTokens)
 /* harmony export */ });
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2793);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
 
 
 
@@ -14226,16 +14234,16 @@ const told = new Set();
 function hide(value, place, username) {
     if (value.trim() === '')
         return;
-    new _runner_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .zh(value, username);
-    if ((0,_runner_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .isMasked */ .So)(value) || told.has(place))
+    new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(value, username);
+    if ((0,_runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .isMasked */ .So)(value) || told.has(place))
         return;
     told.add(place);
     _runner_log_js__WEBPACK_IMPORTED_MODULE_0__/* .reportLog */ .Vt.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
 }
 /** Hides the tokens that are known for ones by their look, wherever in a text they stand. */
 function hideTokens(text) {
-    for (const token of (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .tokensIn */ .gF)(text))
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .zh(token);
+    for (const token of (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text))
+        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(token);
 }
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
 function hidePasswords(value) {
@@ -14297,7 +14305,7 @@ function hideInConfigText(text) {
         guess(value.replace(/[\s,}\]]+$/, ''));
         const [user, ...password] = Buffer.from(value, 'base64').toString().replace(/\0+$/, '').split(':');
         if (password.length > 0 && password.join(':').trim() !== '')
-            new _runner_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .zh(password.join(':'), user);
+            new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(password.join(':'), user);
     }
 }
 /** A runner looks for every mask in every line. Of a longer text its beginning tells it from all others. */
@@ -14324,8 +14332,8 @@ function hideUserInfo(address) {
 /** The same of the address that docker goes to by itself; all of it, where it has the look of a secret: docker says it again. */
 function hideAddress(address) {
     hideUserInfo(address);
-    if ((0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .mayBeSecret */ .lr)(address))
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .zh(address);
+    if ((0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(address))
+        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(address);
 }
 /** An address as a message shows it: without what may be a password, however short that is. */
 function withoutUserInfo(address) {
@@ -14343,7 +14351,7 @@ function hideColumns(line) {
 }
 function guess(value) {
     if (value !== undefined && value.trim() !== '')
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .zh(value.trim());
+        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(value.trim());
 }
 
 
@@ -14428,8 +14436,10 @@ function oneLine(text) {
 /* harmony export */   o6: () => (/* binding */ parseHost)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5340);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
+
 
 
 
@@ -14453,19 +14463,19 @@ function parseHost(text) {
     if (scheme === 'unix') {
         if (/^\/[^\s\0]+$/.test(rest))
             return { kind: 'unix', text };
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutUserInfo */ .sl)(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
     }
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
 }
 /** The address of a daemon as a message names it: as it was written, unless it has the look of a secret. */
 function shownAddress(text) {
     const [scheme = ''] = /^[a-z]+:\/\//.exec(text) ?? [];
-    return (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? `${scheme}***` : text;
+    return (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? `${scheme}***` : text;
 }
 /** The forms of an address, with the name of the host where that is all that was given. */
 function formsWith(text) {
     const [, , name, port, path] = SSH.exec(text) ?? [];
-    return name === undefined || path !== undefined || (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text)
+    return name === undefined || path !== undefined || (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text)
         ? FORMS
         : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
 }
@@ -14477,7 +14487,7 @@ function formsWith(text) {
 function parseJump(text) {
     const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
     if (name === undefined || path !== undefined || !isPort(port)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutUserInfo */ .sl)(text))} is no jump host: write user@host or user@host:port, several with commas between`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no jump host: write user@host or user@host:port, several with commas between`);
     }
     return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
 }
@@ -14487,11 +14497,11 @@ function parseSsh(text, rest) {
     }
     const [, user, name, port, path] = SSH.exec(rest) ?? [];
     if (name === undefined || !isPort(port)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutUserInfo */ .sl)(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
     }
     const socket = path === undefined || path === '/' ? undefined : path;
     if (socket !== undefined && !PLAIN_PATH.test(socket)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutUserInfo */ .sl)(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
     }
     return {
         kind: 'ssh',
@@ -14505,7 +14515,7 @@ function parseSsh(text, rest) {
 function parseTcp(text, rest) {
     const [, port] = TCP.exec(rest) ?? [];
     if (port === undefined || !isPort(port)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
     }
     return { kind: 'tcp', text: text.replace(/\/$/, '') };
 }
@@ -15516,7 +15526,9 @@ function parseImage(text) {
 /* harmony export */   K: () => (/* binding */ isVariableName),
 /* harmony export */   O: () => (/* binding */ variablesFrom)
 /* harmony export */ });
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 /** Words in capitals without a digit among the first letters: so is a variable called, and hardly a password. */
@@ -15537,7 +15549,7 @@ function variablesFrom(env, problems) {
     const known = new Set();
     for (const [name, value] of pairs) {
         if (!NAME.test(name)) {
-            problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .shown */ .SP)(name)} is no name of a variable: write letters, digits and _, no digit first`);
+            problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(name)} is no name of a variable: write letters, digits and _, no digit first`);
         }
         else if (known.has(name))
             problems.add(`${name} is given twice: leave one of the two`);
@@ -15550,11 +15562,11 @@ function variablesFrom(env, problems) {
 function pairsOfMap({ entries }, problems) {
     return entries.flatMap(({ key, value }) => {
         if (value.kind !== 'text') {
-            problems.add(`the value of ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .shown */ .SP)(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
+            problems.add(`the value of ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
             return [];
         }
         if (value.value === '' && value.style === 'plain') {
-            problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .shown */ .SP)(key)} has no value: write \`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(key) ? 'NAME' : key}: ""\` if it shall be empty`);
+            problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)} has no value: write \`${(0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(key) ? 'NAME' : key}: ""\` if it shall be empty`);
             return [];
         }
         return [[key, value.value]];
@@ -16728,6 +16740,155 @@ function annotation(level, message, title, place) {
 
 /***/ }),
 
+/***/ 9375:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   dV: () => (/* binding */ mayHoldSecret),
+/* harmony export */   gF: () => (/* binding */ tokensIn),
+/* harmony export */   lr: () => (/* binding */ mayBeSecret)
+/* harmony export */ });
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+
+/** What may be a secret that was pasted where another thing belongs, by its look alone. Pure. */
+/**
+ * Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault, Slack, Amazon, OpenAI and
+ * Anthropic, Stripe, Google, keys of age, and signed ones (JWT).
+ */
+const TOKENS = new RegExp([
+    'gh[pousr]_[A-Za-z0-9]{20,}',
+    'github_pat_\\w{20,}',
+    'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[\\w.-]{20,}',
+    'dckr_(?:pat|oat)_[\\w-]{16,}',
+    'npm_[A-Za-z0-9]{30,}',
+    'dop_v1_[0-9a-f]{40,}',
+    'hv[sbr]\\.[\\w-]{20,}',
+    'xox[abeprs]-[\\w-]{10,}',
+    'A(?:KI|SI)A[0-9A-Z]{16}(?![A-Za-z0-9])',
+    'sk-(?:proj|svcacct|admin|ant)-[\\w-]{16,}',
+    '[rs]k_(?:live|test)_[A-Za-z0-9]{16,}',
+    'AIza[\\w-]{30,}',
+    'ya29\\.[\\w-]{10,}',
+    'AGE-SECRET-KEY-1[0-9A-Z]{20,}',
+    'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]+',
+]
+    .map((token) => `(?<![A-Za-z0-9])${token}`)
+    .join('|'), 'g');
+/** The tokens in a text that are known for ones by their look, whatever they stand in. Pure. */
+function tokensIn(text) {
+    return text.match(TOKENS) ?? [];
+}
+/**
+ * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
+ * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
+ */
+function mayBeSecret(value) {
+    const text = (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(value).trim();
+    const rest = withoutHarmless(text);
+    return (tokensIn(text).length > 0 ||
+        isWithoutOrder(text) ||
+        (KEY_IN_HEX.test(text) && !FILE_PATH.test(text)) ||
+        SECRET_IN_QUERY.test(text) ||
+        PADDED.exec(text)?.some(hasAllKinds) ||
+        SIGNS.test(rest) ||
+        rest.split(/\s+/).some(isBroken));
+}
+/** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
+function mayHoldSecret(sentence) {
+    return sentence.split(/\s+/).some((word) => /[\p{L}\d]/u.test(word) && mayBeSecret(word.replace(OF_SENTENCES, '')));
+}
+const OF_SENTENCES = /^[("'`]+|(?<![)"'`!?.,;:])[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
+/** What words, names, images, paths, lists and numbers are not written with. */
+const SIGNS = /[!"#$%&';?@\\^`|]/;
+/**
+ * A key of 16 to 32 bytes. A digest says its kind, and forty digits are a commit, which names and tags have; one of the
+ * newer kind, of 64, only a tag has.
+ */
+const KEY_IN_HEX = /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/;
+/** Base64 that ends as nothing else does: also what a `config.json` has of a user and password. */
+const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![A-Za-z0-9+/=])/;
+/** In an address: `?token=\u2026`. */
+const SECRET_IN_QUERY = /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i;
+const HARMLESS = [
+    // A variable that was not filled in, and a template.
+    /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
+    /@sha\d+:/g,
+    // The number of a version or an issue, and a part of a whole.
+    /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
+    // A scope of npm in a path.
+    /(?<=\/)@(?=[a-z])/g,
+    // A constraint.
+    /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
+];
+function withoutHarmless(text) {
+    const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
+    const plain = withSlashes(inQuotes ?? text);
+    // Of an address its callers take the password out, which is before the last `@`.
+    if (/^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
+        // Who goes there is hidden already.
+        /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain))
+        return '';
+    const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? [];
+    const rest = address === undefined ? plain : withoutSignsOfAddress(address);
+    return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
+}
+/** A path of Windows as others are written. */
+function withSlashes(text) {
+    return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text;
+}
+/** What stands behind the host: escapes, and between the parts of a query. */
+function withoutSignsOfAddress(address) {
+    return address.replace(/%[0-9a-f]{2}/gi, '').replace(/[?#].*$/s, (query) => query.replace(/[?&#]/g, ''));
+}
+/** Brackets, and signs of patterns, around which words end. */
+const AMID = /(?<=[A-Za-z0-9])[()[\]{}<>*~](?=[A-Za-z0-9])/g;
+/** Whether a word goes on behind such a sign more often than one that has a pattern, an index or a placeholder in it. */
+function isBroken(word) {
+    const breaks = word.match(AMID)?.length ?? 0;
+    return breaks > 1 || (breaks === 1 && hasAllKinds(word));
+}
+function hasAllKinds(word) {
+    return [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word));
+}
+/** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
+const LEAST_RANDOM = 20;
+const LEAST_CHANGES = 0.3;
+/** The same without dashes and the like, which words may have many between them. */
+const LEAST_CHANGES_IN_WORDS = 0.26;
+/** Docker keeps much under digests. */
+const FILE_PATH = /^(?:~|\.{1,2})?\//;
+const PATH = /^(?:\w+:\/|~|\.{1,2})?\//;
+function isWithoutOrder(text) {
+    // In base64 there are slashes too.
+    const parts = PATH.test(text) ? text.split('/') : [text];
+    const runs = parts.flatMap((part) => part.match(/[A-Za-z0-9+/_-]{20,}/g) ?? []);
+    return runs.some((run) => {
+        if (run.length < LEAST_RANDOM || !hasAllKinds(run))
+            return false;
+        const kinds = [...run].map(kindOf);
+        const pairs = kinds.slice(1).map((kind, index) => [kinds[index] ?? '', kind]);
+        const inWords = pairs.filter((pair) => !pair.includes('other'));
+        return shareOfChanges(pairs) >= LEAST_CHANGES && shareOfChanges(inWords) >= LEAST_CHANGES_IN_WORDS;
+    });
+}
+function shareOfChanges(pairs) {
+    return pairs.filter(([before, kind]) => isChange(before, kind)).length / pairs.length;
+}
+/** A capital begins a word, and goes on in small letters. */
+function isChange(before, kind) {
+    return before !== kind && !(before === 'capital' && kind === 'small');
+}
+function kindOf(sign) {
+    if (/\d/.test(sign))
+        return 'digit';
+    if (/[a-z]/.test(sign))
+        return 'small';
+    return /[A-Z]/.test(sign) ? 'capital' : 'other';
+}
+
+
+/***/ }),
+
 /***/ 3487:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -17246,44 +17407,14 @@ function unique(texts) {
 /* harmony export */   GS: () => (/* binding */ placed),
 /* harmony export */   SP: () => (/* binding */ shown),
 /* harmony export */   bn: () => (/* binding */ ticked),
-/* harmony export */   cT: () => (/* binding */ withoutSecrets),
-/* harmony export */   dV: () => (/* binding */ mayHoldSecret),
-/* harmony export */   gF: () => (/* binding */ tokensIn),
-/* harmony export */   lr: () => (/* binding */ mayBeSecret)
+/* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
 /* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
 
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
 const LONGEST_SHOWN = 60;
-/**
- * Tokens that say what they are: of GitHub, GitLab, Docker Hub, npm, DigitalOcean, Vault, Slack, Amazon, OpenAI and
- * Anthropic, Stripe, Google, keys of age, and signed ones (JWT).
- */
-const TOKENS = new RegExp([
-    'gh[pousr]_[A-Za-z0-9]{20,}',
-    'github_pat_\\w{20,}',
-    'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[\\w.-]{20,}',
-    'dckr_(?:pat|oat)_[\\w-]{16,}',
-    'npm_[A-Za-z0-9]{30,}',
-    'dop_v1_[0-9a-f]{40,}',
-    'hv[sbr]\\.[\\w-]{20,}',
-    'xox[abeprs]-[\\w-]{10,}',
-    'A(?:KI|SI)A[0-9A-Z]{16}(?![A-Za-z0-9])',
-    'sk-(?:proj|svcacct|admin|ant)-[\\w-]{16,}',
-    '[rs]k_(?:live|test)_[A-Za-z0-9]{16,}',
-    'AIza[\\w-]{30,}',
-    'ya29\\.[\\w-]{10,}',
-    'AGE-SECRET-KEY-1[0-9A-Z]{20,}',
-    'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]+',
-]
-    .map((token) => `(?<![A-Za-z0-9])${token}`)
-    .join('|'), 'g');
-/** The tokens in a text that are known for ones by their look, whatever they stand in. Pure. */
-function tokensIn(text) {
-    return text.match(TOKENS) ?? [];
-}
 /**
  * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length.
  * No mask is made of it, for it may be a stranger's: a mask takes its text out of all that the job prints.
@@ -17291,21 +17422,17 @@ function tokensIn(text) {
 function shown(value, mostCharacters = LONGEST_SHOWN) {
     // Before it is cut: the half of a secret would not be known for one.
     const clean = (0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(value);
-    if (mayBeSecret(clean))
+    if ((0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(clean))
         return `"***" (${clean.length} characters, which may be a secret)`;
     return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
 }
 /** The same of a name in a sentence, between backticks. */
 function ticked(name) {
-    return mayBeSecret(name) ? shown(name) : `\`${name}\``;
+    return (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? shown(name) : `\`${name}\``;
 }
 /** The same as part of the place of something: a name or a path as it stands, or `***`. */
 function placed(name) {
-    return mayBeSecret(name) ? '***' : name;
-}
-/** Whether a word of a sentence {@link mayBeSecret}: what ends a sentence is no sign of one, nor an apostrophe. Pure. */
-function mayHoldSecret(sentence) {
-    return sentence.split(/\s+/).some((word) => /[\p{L}\d]/u.test(word) && mayBeSecret(word.replace(OF_SENTENCES, '')));
+    return (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? '***' : name;
 }
 /**
  * What another program says, which may repeat a text of the user's: each quoted text or word that {@link mayHoldSecret} is
@@ -17314,115 +17441,12 @@ function mayHoldSecret(sentence) {
 function withoutSecrets(said) {
     return said.replace(QUOTED_OR_WORD, (part) => {
         const [, before = '', inside = '', behind = ''] = /^([("'`]*)(.*?)([)"'`!?.,;:]*)$/s.exec(part) ?? [];
-        return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part;
+        return !OF_GO.test(inside) && (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayHoldSecret */ .dV)(inside) ? `${before}***${behind}` : part;
     });
 }
-const OF_SENTENCES = /^[("'`]+|(?<![)"'`!?.,;:])[)"'`!?.,;:]+$|(?<=[A-Za-z])'(?=[A-Za-z])/g;
 /** Tags and types, in what its YAML reader says. */
 const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
-/**
- * Whether a value has the look of a secret, and of nothing else that is written in an input: it is a known token, it is
- * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
- */
-function mayBeSecret(value) {
-    const text = (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(value).trim();
-    const rest = withoutHarmless(text);
-    return (tokensIn(text).length > 0 ||
-        isWithoutOrder(text) ||
-        (KEY_IN_HEX.test(text) && !FILE_PATH.test(text)) ||
-        SECRET_IN_QUERY.test(text) ||
-        PADDED.exec(text)?.some(hasAllKinds) ||
-        SIGNS.test(rest) ||
-        rest.split(/\s+/).some(isBroken));
-}
-/** What words, names, images, paths, lists and numbers are not written with. */
-const SIGNS = /[!"#$%&';?@\\^`|]/;
-/**
- * A key of 16 to 32 bytes. A digest says its kind, and forty digits are a commit, which names and tags have; one of the
- * newer kind, of 64, only a tag has.
- */
-const KEY_IN_HEX = /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|[0-9a-f]{41,63}|(?<![\w.-]+:)[0-9a-f]{64}|[0-9A-F]{32,64})(?![A-Za-z0-9])/;
-/** Base64 that ends as nothing else does: also what a `config.json` has of a user and password. */
-const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![A-Za-z0-9+/=])/;
-/** In an address: `?token=\u2026`. */
-const SECRET_IN_QUERY = /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i;
-const HARMLESS = [
-    // A variable that was not filled in, and a template.
-    /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
-    /@sha\d+:/g,
-    // The number of a version or an issue, and a part of a whole.
-    /^#|(?<![A-Za-z0-9])#(?=\d)|(?<=\d)%(?!\w)/g,
-    // A scope of npm in a path.
-    /(?<=\/)@(?=[a-z])/g,
-    // A constraint.
-    /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
-];
-function withoutHarmless(text) {
-    const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
-    const plain = withSlashes(inQuotes ?? text);
-    // Of an address its callers take the password out, which is before the last `@`.
-    if (/^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
-        // Who goes there is hidden already.
-        /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain))
-        return '';
-    const [, address] = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.+*-]*@)?([^@]*)$/i.exec(plain) ?? [];
-    const rest = address === undefined ? plain : withoutSignsOfAddress(address);
-    return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
-}
-/** A path of Windows as others are written. */
-function withSlashes(text) {
-    return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text;
-}
-/** What stands behind the host: escapes, and between the parts of a query. */
-function withoutSignsOfAddress(address) {
-    return address.replace(/%[0-9a-f]{2}/gi, '').replace(/[?#].*$/s, (query) => query.replace(/[?&#]/g, ''));
-}
-/** Brackets, and signs of patterns, around which words end. */
-const AMID = /(?<=[A-Za-z0-9])[()[\]{}<>*~](?=[A-Za-z0-9])/g;
-/** Whether a word goes on behind such a sign more often than one that has a pattern, an index or a placeholder in it. */
-function isBroken(word) {
-    const breaks = word.match(AMID)?.length ?? 0;
-    return breaks > 1 || (breaks === 1 && hasAllKinds(word));
-}
-function hasAllKinds(word) {
-    return [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word));
-}
-/** The least length of a token that is drawn by lot, and how often it goes on in another kind of sign; words do so less often. */
-const LEAST_RANDOM = 20;
-const LEAST_CHANGES = 0.3;
-/** The same without dashes and the like, which words may have many between them. */
-const LEAST_CHANGES_IN_WORDS = 0.26;
-/** Docker keeps much under digests. */
-const FILE_PATH = /^(?:~|\.{1,2})?\//;
-const PATH = /^(?:\w+:\/|~|\.{1,2})?\//;
-function isWithoutOrder(text) {
-    // In base64 there are slashes too.
-    const parts = PATH.test(text) ? text.split('/') : [text];
-    const runs = parts.flatMap((part) => part.match(/[A-Za-z0-9+/_-]{20,}/g) ?? []);
-    return runs.some((run) => {
-        if (run.length < LEAST_RANDOM || !hasAllKinds(run))
-            return false;
-        const kinds = [...run].map(kindOf);
-        const pairs = kinds.slice(1).map((kind, index) => [kinds[index] ?? '', kind]);
-        const inWords = pairs.filter((pair) => !pair.includes('other'));
-        return shareOfChanges(pairs) >= LEAST_CHANGES && shareOfChanges(inWords) >= LEAST_CHANGES_IN_WORDS;
-    });
-}
-function shareOfChanges(pairs) {
-    return pairs.filter(([before, kind]) => isChange(before, kind)).length / pairs.length;
-}
-/** A capital begins a word, and goes on in small letters. */
-function isChange(before, kind) {
-    return before !== kind && !(before === 'capital' && kind === 'small');
-}
-function kindOf(sign) {
-    if (/\d/.test(sign))
-        return 'digit';
-    if (/[a-z]/.test(sign))
-        return 'small';
-    return /[A-Z]/.test(sign) ? 'capital' : 'other';
-}
 
 
 /***/ }),
@@ -19115,7 +19139,10 @@ var swarm_rules = __nccwpck_require__(657);
 var contents = __nccwpck_require__(3185);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
 var stack_objects = __nccwpck_require__(2635);
+// EXTERNAL MODULE: ./build/runner/may-be-secret.js
+var may_be_secret = __nccwpck_require__(9375);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
+
 
 
 
@@ -19155,7 +19182,7 @@ function itemOf(item, place, problems) {
 function nameIn({ name, map }) {
     const inside = map && ['name', 'source'].map((key) => (0,inputs_keys/* valueAt */.fK)(map, key)).find((value) => value?.kind === 'text');
     const text = name ?? (inside?.kind === 'text' ? inside.value.trim() : undefined);
-    return text === undefined || text === '' || text.length > 64 || (0,shown/* mayBeSecret */.lr)(text)
+    return text === undefined || text === '' || text.length > 64 || (0,may_be_secret/* mayBeSecret */.lr)(text)
         ? undefined
         : (0,shown/* shown */.SP)(text).slice(1, -1);
 }
@@ -21026,6 +21053,7 @@ function contentOf(path, readFile) {
 
 
 
+
 const HOW = 'write the names alone, as in `services: web api`, for the rest is in the record of what was deployed';
 const EMPTY = 'it is empty: write the names of the services that go back, such as `web api`, or give a `stack`';
 const rollback_KEYS = ['name', 'auth-config', 'prepare'];
@@ -21089,7 +21117,7 @@ function requestsIn(root, forAll, problems) {
     if (root.kind === 'text')
         return namedAll(root.value, forAll, problems);
     if (root.kind === 'map') {
-        const names = root.entries.map(({ key }) => key).filter((key) => !(0,shown/* mayBeSecret */.lr)(key));
+        const names = root.entries.map(({ key }) => key).filter((key) => !(0,may_be_secret/* mayBeSecret */.lr)(key));
         const how = names.length === 0 ? HOW : HOW.replace('web api', names.join(' '));
         problems.add(`services: ${(0,shown/* ticked */.bn)(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${how}`);
         return [];
@@ -22820,6 +22848,7 @@ function ofSetting(input, value) {
 
 
 
+
 /**
  * Reads the words of a command line: a mode, then flags that are named after the inputs.
  *
@@ -22915,7 +22944,7 @@ class FlagReader {
         }
         const takesNext = value === undefined && next !== undefined && !/^--?[A-Za-z]/.test(next);
         if (option === undefined && !isInput) {
-            this.#problems.add(`--${(0,shown/* mayBeSecret */.lr)(written) ? '***' : (0,safe_text/* safeLine */.om)(name, arguments_MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`);
+            this.#problems.add(`--${(0,may_be_secret/* mayBeSecret */.lr)(written) ? '***' : (0,safe_text/* safeLine */.om)(name, arguments_MOST_NAME_CHARACTERS)}: there is no such flag: ${flagAdvice(name)}`);
             return takesNext;
         }
         const given = value ?? (takesNext ? next : undefined);

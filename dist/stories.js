@@ -11673,6 +11673,8 @@ function isInNetwork(network, host) {
     return list.check(host, family);
 }
 
+// EXTERNAL MODULE: ./build/runner/may-be-secret.js
+var may_be_secret = __webpack_require__(9375);
 // EXTERNAL MODULE: external "node:stream/promises"
 var external_node_stream_promises_ = __webpack_require__(4085);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
@@ -12286,7 +12288,7 @@ function mayPass(error) {
  * word of everybody's out of all that the job prints; and in what this run prints it is hidden where it looks like one.
  */
 function ofRegistry(token) {
-    return new secret/* Secret */.zh(token, undefined, (0,shown/* mayBeSecret */.lr)(token) ? 'here' : 'nowhere');
+    return new secret/* Secret */.zh(token, undefined, (0,may_be_secret/* mayBeSecret */.lr)(token) ? 'here' : 'nowhere');
 }
 function basic({ username, password }) {
     return new secret/* Secret */.zh(`Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`);
@@ -12591,6 +12593,7 @@ function membersOf(request, all, force) {
 
 
 
+
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
 function planDeployment(deployment, loggedIn, observed, strategies) {
     const hasLock = deployment.lock !== undefined;
@@ -12725,7 +12728,7 @@ const plan_LONGEST_NAME = 200;
 function unknownConfig(choice, all, unread) {
     const { source } = choice;
     const name = (0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(choice.name, plan_LONGEST_NAME));
-    const toWrite = (0,shown/* mayBeSecret */.lr)(choice.name) ? '\u2026' : name;
+    const toWrite = (0,may_be_secret/* mayBeSecret */.lr)(choice.name) ? '\u2026' : name;
     const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
     const advice = `give \`registries\` an entry with \`config: ${toWrite}\`, or \`docker-config\` one of that name (\`${toWrite}: env:NAME\`)`;
     if (!(0,config_directories/* isDirectoryName */.Ls)(choice.name)) {

@@ -1026,12 +1026,12 @@ describe('junk is taken or refused as the mistake of a user, never as ours', () 
       'monitor',
       'max-parallel',
     ]
+    const wrong: string[] = []
     for (let run = 0; run < 150; run++) {
       const inputs = Object.fromEntries(names.map((name) => [name, random() < 0.5 ? '' : junk()]))
-      for (const line of problems({ ...inputs, 'registries-file': random() < 0.1 ? junk() : '' })) {
-        expect(line).not.toMatch(/[\r\n\0]/)
-        expect(line).not.toBe('')
-      }
+      const told = problems({ ...inputs, 'registries-file': random() < 0.1 ? junk() : '' })
+      wrong.push(...told.filter((line) => line === '' || /[\r\n\0]/.test(line)))
     }
+    expect(wrong).toEqual([])
   })
 })
