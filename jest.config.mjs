@@ -39,7 +39,7 @@ export default {
   // Only what never ends comes to it: a machine that is busy is no failure.
   testTimeout: 300_000,
   projects: [
-    ...['unit', 'memory', 'bundle'].map((name) => project(name)),
+    ...['unit', 'memory', 'bundle', 'releases'].map((name) => project(name)),
     ...['swarm', 'runners'].map((name) => project(name, secondTry)),
   ],
 }

@@ -41,6 +41,8 @@ function rank({ path }) {
   if (at >= 0) return at
   return (
     LONGEST.length +
-    ['runners', 'swarm', 'bundle', 'memory', 'unit'].findIndex((name) => path.includes(`/__tests__/${name}/`))
+    ['runners', 'swarm', 'bundle', 'memory', 'releases', 'unit'].findIndex((name) =>
+      path.includes(`/__tests__/${name}/`),
+    )
   )
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { commitDist } from '../../../scripts/commit-dist.ts'
-import { GitRemote } from '../../support/git-remote.ts'
+import { commitDist } from '../../scripts/commit-dist.ts'
+import { GitRemote } from '../support/git-remote.ts'
 
 const BRANCH = 'dependabot/npm_and_yarn/yaml-2.9.2'
 
