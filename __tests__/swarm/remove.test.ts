@@ -194,7 +194,11 @@ configs: {conf: {file: ./${stack}.yml}}
         expect({ code: kept.main.code, status: kept.outputs.status }).toEqual({ code: 0, status: 'unchanged' })
         expect(kept.log).toMatch(/network shop_front: stays, .*in use by task/)
         await docker('rm', '--force', 'guest')
-        expect((await remove({ stack: 'shop' })).outputs.status).toBe('removed')
+        // Its node tells the managers a moment later, and until then the network is in use.
+        await swarm.until(
+          'the network goes',
+          async () => (await remove({ stack: 'shop' })).outputs.status === 'removed',
+        )
         expect(await ofStack('network', 'shop')).toBe('')
       },
     )
