@@ -38,6 +38,8 @@ export default {
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.
   testTimeout: 300_000,
+  // A worker has half a gigabyte to give back: on a busy machine that takes longer than the half second of Jest's own.
+  workerGracefulExitTimeout: 30_000,
   projects: [
     ...['unit', 'memory', 'bundle', 'releases'].map((name) => project(name)),
     ...['swarm', 'runners'].map((name) => project(name, secondTry)),
