@@ -8711,15 +8711,22 @@ const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.ur
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: external "node:module"
+const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
+;// CONCATENATED MODULE: ./build/runner/crypto.js
+
+/** Node's crypto, loaded when it is asked for the first time: a run that ends with an input error needs none of it. */
+function crypto_crypto() {
+    return (0,external_node_module_namespaceObject.createRequire)(import.meta.url)('node:crypto');
+}
+
 ;// CONCATENATED MODULE: ./build/docker/engine/go-json.js
 
 /**
  * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
- * know it, so no text of somebody else passes for a number.
+ * know it, so no text of somebody else passes for a number. `undefined` until there is such a number.
  */
-const MARK = `number:${(0,external_node_crypto_namespaceObject.randomUUID)()}:`;
+let mark;
 /**
  * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
  * looked at any closer.
@@ -8728,7 +8735,6 @@ const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.
 /** Where a number can begin. Most IDs have sixteen digits side by side somewhere, but behind other characters. */
 const MAYBE_LARGE = /(?:^|[:[,\s])-?\d{16}/;
 const NULL = /(?:^|[:[,\s])null/;
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 /**
  * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
  * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
@@ -8745,14 +8751,16 @@ function parseGoJson(text) {
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
 function toGoJson(value, replacer) {
     const text = JSON.stringify(value, replacer);
-    return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
+    return mark !== undefined && text.includes(mark) ? text.replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1') : text;
 }
 /** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
 function isLargeNumber(value) {
-    return typeof value === 'string' && value.startsWith(MARK);
+    return typeof value === 'string' && mark !== undefined && value.startsWith(mark);
 }
 function withMarks(text) {
-    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
+    mark ??= `number:${crypto_crypto().randomUUID()}:`;
+    const head = mark;
+    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${head}${token}"`);
 }
 /** In place, for most of a long answer has none. */
 function withoutNulls(value) {
@@ -10861,7 +10869,7 @@ function stepIdentity(env) {
     const [, run] = values;
     if (!run)
         return '';
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256').update(JSON.stringify(values)).digest('hex');
+    return crypto_crypto().createHash('sha256').update(JSON.stringify(values)).digest('hex');
 }
 /**
  * The state that a run has left in its workspace; `undefined` when there is none, or when anybody else could have
@@ -11099,6 +11107,8 @@ function annotation(level, message, title, place) {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:tty"
 const external_node_tty_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tty");
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
@@ -11635,7 +11645,7 @@ function day(text) {
 }
 function certificate(pem) {
     try {
-        return new external_node_crypto_namespaceObject.X509Certificate(pem);
+        return new (crypto_crypto().X509Certificate)(pem);
     }
     catch {
         return undefined;
@@ -11643,7 +11653,7 @@ function certificate(pem) {
 }
 function privateKey(pem) {
     try {
-        return (0,external_node_crypto_namespaceObject.createPrivateKey)(pem);
+        return crypto_crypto().createPrivateKey(pem);
     }
     catch {
         return undefined;
@@ -12069,7 +12079,7 @@ exit 0
 function pinnedFingerprints({ lines, fingerprints }) {
     const ofLines = lines.map((line) => {
         const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
-        return `SHA256:${withoutPadding((0,external_node_crypto_namespaceObject.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
+        return `SHA256:${withoutPadding(crypto_crypto().createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
     });
     return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])];
 }
@@ -14792,8 +14802,6 @@ function untilNul(bytes) {
     return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }
 
-;// CONCATENATED MODULE: external "node:module"
-const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
 ;// CONCATENATED MODULE: ./build/runner/zlib.js
 
 /** Node's zlib, loaded when something is packed or unpacked for the first time: it would be a thirtieth of each start. */
@@ -16049,7 +16057,7 @@ function checked(body, nth, now) {
 }
 function certificateOf(body) {
     try {
-        return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(body, 'base64'));
+        return new (crypto_crypto().X509Certificate)(Buffer.from(body, 'base64'));
     }
     catch {
         return undefined;
@@ -20608,7 +20616,8 @@ const SETS = (/* unused pure expression or super */ null && (['Env', 'Secrets', 
  * more. It tells nothing of what is in them.
  */
 function fingerprint(spec) {
-    return (0,external_node_crypto_namespaceObject.createHash)('sha256')
+    return crypto_crypto()
+        .createHash('sha256')
         .update(toGoJson(storedForm(spec), withSortedKeys))
         .digest('hex');
 }
@@ -22686,7 +22695,6 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
 
 
 
-
 /** The files by which a step hands something on (docs.github.com, "Workflow commands", environment files). */
 const FILES = {
     GITHUB_OUTPUT: 'The outputs of this step',
@@ -22728,9 +22736,11 @@ function addSummary(markdown) {
     if (process.env.GITHUB_STEP_SUMMARY)
         append('GITHUB_STEP_SUMMARY', `${markdown}\n`);
 }
-/** A name with a value of many lines, between lines that no value can have. */
+/** A name with a value of many lines, which ends with a line that the value does not have. */
 function named(name, value) {
-    const delimiter = `ghadelimiter_${(0,external_node_crypto_namespaceObject.randomUUID)()}`;
+    let delimiter = 'ghadelimiter';
+    while (value.includes(delimiter))
+        delimiter += '_';
     return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
 }
 /** @returns `false`: it could not be written, which a warning says */
@@ -23371,7 +23381,7 @@ function some_of_someOf(names, most = 5) {
 
 /** More than a run writes before it changes anything: a full disk shows here, where another can be taken. */
 const PROBE = Buffer.alloc(256 * 1024);
-const workspace_MARK = 'SWARM_DEPLOY_RUN';
+const MARK = 'SWARM_DEPLOY_RUN';
 /**
  * Makes the workspace under the first temporary directory that serves. Its path is saved first, so that `post` finds it
  * even when this process is killed a moment later. What this process starts from now on has its name in the
@@ -23382,7 +23392,7 @@ const workspace_MARK = 'SWARM_DEPLOY_RUN';
 async function createWorkspace() {
     const directory = await makeWorkspace();
     workspace_own = directory;
-    process.env[workspace_MARK] = (0,external_node_path_namespaceObject.basename)(directory);
+    process.env[MARK] = (0,external_node_path_namespaceObject.basename)(directory);
     let sockets = 0;
     return {
         directory,
@@ -23414,7 +23424,7 @@ function removeOwnAtOnce() {
         rmSync(workspace_own, { recursive: true, force: true });
 }
 async function makeWorkspace() {
-    const name = workspaceName((0,external_node_crypto_namespaceObject.randomBytes)(6).toString('hex'));
+    const name = workspaceName(crypto_crypto().randomBytes(6).toString('hex'));
     const reasons = [];
     for (const parent of parentsOfWorkspaces()) {
         const directory = (0,external_node_path_namespaceObject.join)(parent, name);
@@ -23451,7 +23461,7 @@ async function written(work, directory) {
 }
 /** By which the children of a run are found: an entry of their environment. */
 function workspace_markOf(directory) {
-    return `${workspace_MARK}=${(0,external_node_path_namespaceObject.basename)(directory)}`;
+    return `${MARK}=${(0,external_node_path_namespaceObject.basename)(directory)}`;
 }
 /**
  * Removes a workspace that another process has left, with everything in it; one that is gone already is fine.

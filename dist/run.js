@@ -57,6 +57,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https")
 
 /***/ }),
 
+/***/ 8995:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
+
+/***/ }),
+
 /***/ 7030:
 /***/ ((module) => {
 
@@ -99,7 +106,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/
 
 /***/ }),
 
-/***/ 4085:
+/***/ 1228:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
@@ -9361,13 +9368,13 @@ function tellCallError(error) {
 /* harmony export */   Zc: () => (/* binding */ isLargeNumber),
 /* harmony export */   sR: () => (/* binding */ toGoJson)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7678);
 
 /**
  * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
- * know it, so no text of somebody else passes for a number.
+ * know it, so no text of somebody else passes for a number. `undefined` until there is such a number.
  */
-const MARK = `number:${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID)()}:`;
+let mark;
 /**
  * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
  * looked at any closer.
@@ -9376,7 +9383,6 @@ const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.
 /** Where a number can begin. Most IDs have sixteen digits side by side somewhere, but behind other characters. */
 const MAYBE_LARGE = /(?:^|[:[,\s])-?\d{16}/;
 const NULL = /(?:^|[:[,\s])null/;
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 /**
  * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
  * list, map and pointer that is nil: the same as a field that is not there. So each of them is dropped, and no reader
@@ -9393,14 +9399,16 @@ function parseGoJson(text) {
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
 function toGoJson(value, replacer) {
     const text = JSON.stringify(value, replacer);
-    return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
+    return mark !== undefined && text.includes(mark) ? text.replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1') : text;
 }
 /** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
 function isLargeNumber(value) {
-    return typeof value === 'string' && value.startsWith(MARK);
+    return typeof value === 'string' && mark !== undefined && value.startsWith(mark);
 }
 function withMarks(text) {
-    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`);
+    mark ??= `number:${(0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__/* .crypto */ .E)().randomUUID()}:`;
+    const head = mark;
+    return text.replace(STRING_OR_LARGE, (token) => token.startsWith('"') || String(Number(token)) === token ? token : `"${head}${token}"`);
 }
 /** In place, for most of a long answer has none. */
 function withoutNulls(value) {
@@ -10320,8 +10328,8 @@ function modeName({ Mode: mode }) {
 /* harmony export */   q8: () => (/* binding */ withSortedKeys),
 /* harmony export */   sZ: () => (/* binding */ sameSpec)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7975);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
 /* harmony import */ var _runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3487);
 /* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4199);
 /* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1321);
@@ -10340,7 +10348,7 @@ function modeName({ Mode: mode }) {
  * None of them changes what a task is.
  */
 function sameSpec(a, b) {
-    return (0,node_util__WEBPACK_IMPORTED_MODULE_1__.isDeepStrictEqual)(storedForm(a), storedForm(b));
+    return (0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(storedForm(a), storedForm(b));
 }
 /**
  * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
@@ -10361,7 +10369,7 @@ function withStoredOrder(spec, stored) {
     const { TaskTemplate: template } = spec;
     const [own, its] = [raw(template.ContainerSpec), raw(stored.TaskTemplate.ContainerSpec)];
     const [a, b] = [storedContainer(own), storedContainer(its)];
-    const same = SETS.filter((key) => own[key] !== undefined && (0,node_util__WEBPACK_IMPORTED_MODULE_1__.isDeepStrictEqual)(a[key], b[key]));
+    const same = SETS.filter((key) => own[key] !== undefined && (0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(a[key], b[key]));
     if (same.length === 0)
         return spec;
     const ordered = Object.fromEntries(same.map((key) => [key, its[key]]));
@@ -10373,7 +10381,8 @@ const SETS = ['Env', 'Secrets', 'Configs'];
  * more. It tells nothing of what is in them.
  */
 function fingerprint(spec) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256')
+    return (0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__/* .crypto */ .E)()
+        .createHash('sha256')
         .update((0,_engine_go_json_js__WEBPACK_IMPORTED_MODULE_3__/* .toGoJson */ .sR)(storedForm(spec), withSortedKeys))
         .digest('hex');
 }
@@ -10388,7 +10397,7 @@ function changedParts(now, wanted) {
     if (sameSpec(now, wanted))
         return [];
     const [a, b] = storedForms(now, wanted);
-    const words = PARTS.filter(([, part]) => !(0,node_util__WEBPACK_IMPORTED_MODULE_1__.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
+    const words = PARTS.filter(([, part]) => !(0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
     return words.length > 0 ? words : ['settings'];
 }
 const PARTS = [
@@ -11637,8 +11646,8 @@ var yaml = __nccwpck_require__(3697);
 var credentials = __nccwpck_require__(6767);
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
 var tar_format = __nccwpck_require__(1223);
-// EXTERNAL MODULE: ./build/runner/zlib.js + 1 modules
-var zlib = __nccwpck_require__(8677);
+// EXTERNAL MODULE: ./build/runner/zlib.js
+var zlib = __nccwpck_require__(6466);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
 
 
@@ -12220,7 +12229,7 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
 
 /***/ }),
 
-/***/ 6466:
+/***/ 4085:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14535,8 +14544,8 @@ function isPort(port) {
 /* harmony export */   P4: () => (/* binding */ HOST_KEY_SCRIPT),
 /* harmony export */   WW: () => (/* binding */ lastOffered)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
 
 
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
@@ -14560,7 +14569,7 @@ function parsePins(text) {
         }
         const pins = fingerprintPins(line);
         if (pins === undefined)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`line ${index + 1} ${lineProblem(line)}`);
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`line ${index + 1} ${lineProblem(line)}`);
         fingerprints.push(...pins);
     }
     return { lines, fingerprints };
@@ -14622,7 +14631,7 @@ exit 0
 function pinnedFingerprints({ lines, fingerprints }) {
     const ofLines = lines.map((line) => {
         const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
-        return `SHA256:${withoutPadding((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
+        return `SHA256:${withoutPadding((0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__/* .crypto */ .E)().createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
     });
     return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])];
 }
@@ -14644,8 +14653,8 @@ function lastOffered(notes) {
 /* harmony export */   iY: () => (/* binding */ tcpReason),
 /* harmony export */   z$: () => (/* binding */ pemFrom)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
 
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
@@ -14660,7 +14669,7 @@ function pemFrom(text, kind) {
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
     const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
 }
 /** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
 function tlsProblems(pem, now) {
@@ -14705,7 +14714,7 @@ function day(text) {
 }
 function certificate(pem) {
     try {
-        return new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(pem);
+        return new ((0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__/* .crypto */ .E)().X509Certificate)(pem);
     }
     catch {
         return undefined;
@@ -14713,7 +14722,7 @@ function certificate(pem) {
 }
 function privateKey(pem) {
     try {
-        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(pem);
+        return (0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__/* .crypto */ .E)().createPrivateKey(pem);
     }
     catch {
         return undefined;
@@ -16376,12 +16385,10 @@ function tooLong(why = 'the time for it is over') {
 /* harmony export */   tJ: () => (/* binding */ keepErrors),
 /* harmony export */   uH: () => (/* binding */ setOutput)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2793);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2413);
-
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2793);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2413);
 
 
 
@@ -16427,16 +16434,18 @@ function addSummary(markdown) {
     if (process.env.GITHUB_STEP_SUMMARY)
         append('GITHUB_STEP_SUMMARY', `${markdown}\n`);
 }
-/** A name with a value of many lines, between lines that no value can have. */
+/** A name with a value of many lines, which ends with a line that the value does not have. */
 function named(name, value) {
-    const delimiter = `ghadelimiter_${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID)()}`;
+    let delimiter = 'ghadelimiter';
+    while (value.includes(delimiter))
+        delimiter += '_';
     return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
 }
 /** @returns `false`: it could not be written, which a warning says */
 function append(file, text) {
     const path = process.env[file];
     // In a shell of one's own there is nobody to hand anything on to.
-    if (!path && !(0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__/* .isInRunner */ .cz)(process.env))
+    if (!path && !(0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .isInRunner */ .cz)(process.env))
         return true;
     try {
         if (!path)
@@ -16445,19 +16454,19 @@ function append(file, text) {
         return true;
     }
     catch (error) {
-        _log_js__WEBPACK_IMPORTED_MODULE_3__/* .log */ .Rm.warning(`${FILES[file]} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}`);
+        _log_js__WEBPACK_IMPORTED_MODULE_2__/* .log */ .Rm.warning(`${FILES[file]} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`);
         return false;
     }
 }
 /** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */
 function appendWhole(path, text) {
-    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(path, 'a');
+    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'a');
     try {
-        const { size } = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(file);
+        const { size } = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(file);
         const bytes = Buffer.from(text);
         try {
             for (let done = 0; done < bytes.length;)
-                done += (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeSync)(file, bytes, done);
+                done += (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(file, bytes, done);
         }
         catch (error) {
             cutBack(file, size);
@@ -16465,16 +16474,32 @@ function appendWhole(path, text) {
         }
     }
     finally {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(file);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
     }
 }
 function cutBack(file, size) {
     try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.ftruncateSync)(file, size);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.ftruncateSync)(file, size);
     }
     catch {
         // No regular file: nothing of it can be taken back.
     }
+}
+
+
+/***/ }),
+
+/***/ 7678:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ crypto)
+/* harmony export */ });
+/* harmony import */ var node_module__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8995);
+
+/** Node's crypto, loaded when it is asked for the first time: a run that ends with an input error needs none of it. */
+function crypto() {
+    return (0,node_module__WEBPACK_IMPORTED_MODULE_0__.createRequire)(import.meta.url)('node:crypto');
 }
 
 
@@ -17477,10 +17502,10 @@ function someOf(names, most = 5) {
 /* harmony export */   un: () => (/* binding */ readState)
 /* harmony export */ });
 /* unused harmony exports stepIdentity, parseState */
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6760);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7678);
 /* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1666);
 /* harmony import */ var _survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1444);
 
@@ -17499,8 +17524,8 @@ const LARGEST_BYTES = 4_000_000;
 let journal;
 /** Begins the journal of a main in its workspace. */
 function openState(directory, onCancel) {
-    const flags = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_CREAT | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_EXCL | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_WRONLY | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_APPEND;
-    journal = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, JOURNAL), flags, 0o600);
+    const flags = node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_CREAT | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_EXCL | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_WRONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_APPEND;
+    journal = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, JOURNAL), flags, 0o600);
     const { pid } = process;
     note({ step: stepIdentity(process.env), pid, startedAt: (0,_survivors_js__WEBPACK_IMPORTED_MODULE_4__/* .startOf */ .GH)(pid) ?? '', namespace: (0,_survivors_js__WEBPACK_IMPORTED_MODULE_4__/* .pidNamespace */ .fP)(), onCancel });
 }
@@ -17509,7 +17534,7 @@ function note(change) {
     if (journal === undefined)
         return;
     try {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeSync)(journal, `${JSON.stringify(change)}\n`);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(journal, `${JSON.stringify(change)}\n`);
     }
     catch {
         journal = undefined;
@@ -17522,7 +17547,7 @@ function stepIdentity(env) {
     const [, run] = values;
     if (!run)
         return '';
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(JSON.stringify(values)).digest('hex');
+    return (0,_crypto_js__WEBPACK_IMPORTED_MODULE_3__/* .crypto */ .E)().createHash('sha256').update(JSON.stringify(values)).digest('hex');
 }
 /**
  * The state that a run has left in its workspace; `undefined` when there is none, or when anybody else could have
@@ -17532,17 +17557,17 @@ function stepIdentity(env) {
  */
 async function readState(directory) {
     try {
-        if (!(0,_ownership_js__WEBPACK_IMPORTED_MODULE_5__/* .isPrivate */ .G)(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.lstat)(directory)))
+        if (!(0,_ownership_js__WEBPACK_IMPORTED_MODULE_5__/* .isPrivate */ .G)(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(directory)))
             return undefined;
-        const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, JOURNAL), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK);
+        const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, JOURNAL), node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
         try {
-            const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(file);
+            const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(file);
             if (!stats.isFile() || !(0,_ownership_js__WEBPACK_IMPORTED_MODULE_5__/* .isPrivate */ .G)(stats) || stats.size > LARGEST_BYTES)
                 return undefined;
-            return parseState((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(file, 'utf8'));
+            return parseState((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(file, 'utf8'));
         }
         finally {
-            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(file);
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
         }
     }
     catch {
@@ -18181,11 +18206,11 @@ async function isThere(directory) {
 /* harmony export */   r2: () => (/* binding */ removeOwnAtOnce),
 /* harmony export */   sK: () => (/* binding */ createWorkspace)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9473);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9473);
+/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7678);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2793);
 /* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1268);
 /* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3866);
@@ -18214,28 +18239,28 @@ const MARK = 'SWARM_DEPLOY_RUN';
 async function createWorkspace() {
     const directory = await makeWorkspace();
     own = directory;
-    process.env[MARK] = (0,node_path__WEBPACK_IMPORTED_MODULE_3__.basename)(directory);
+    process.env[MARK] = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(directory);
     let sockets = 0;
     return {
         directory,
         async makeDirectory(name) {
-            const path = (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, name);
-            await written((0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)(path, { mode: 0o700 }), directory);
+            const path = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, name);
+            await written((0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path, { mode: 0o700 }), directory);
             return path;
         },
-        writeFile: (path, content, kind) => written((0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
+        writeFile: (path, content, kind) => written((0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
         async linkIfThere(path, target) {
-            const isDirectory = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(target).then((stats) => stats.isDirectory(), () => false);
+            const isDirectory = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(target).then((stats) => stats.isDirectory(), () => false);
             if (isDirectory)
-                await written((0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.symlink)(target, path), directory);
+                await written((0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.symlink)(target, path), directory);
         },
         async keepOnly(paths) {
-            const kept = new Set([_state_js__WEBPACK_IMPORTED_MODULE_7__/* .JOURNAL */ .Ex, ...paths.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_3__.basename)(path))]);
-            const others = (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readdir)(directory)).filter((name) => !kept.has(name));
-            await Promise.all(others.map((name) => removeAll((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, name))));
+            const kept = new Set([_state_js__WEBPACK_IMPORTED_MODULE_7__/* .JOURNAL */ .Ex, ...paths.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path))]);
+            const others = (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readdir)(directory)).filter((name) => !kept.has(name));
+            await Promise.all(others.map((name) => removeAll((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, name))));
         },
-        socketPath: () => (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, `s${++sockets}`),
-        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => _log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.warning(`Not cleaned up: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(error)}`)),
+        socketPath: () => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, `s${++sockets}`),
+        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => _log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.warning(`Not cleaned up: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(error)}`)),
     };
 }
 /** The last that this process has made. */
@@ -18243,31 +18268,31 @@ let own;
 /** Removes the workspace of this process, which is about to end and waits for nothing. */
 function removeOwnAtOnce() {
     if (own !== undefined)
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.rmSync)(own, { recursive: true, force: true });
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(own, { recursive: true, force: true });
 }
 async function makeWorkspace() {
-    const name = (0,_workspace_path_js__WEBPACK_IMPORTED_MODULE_9__/* .workspaceName */ .hK)((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex'));
+    const name = (0,_workspace_path_js__WEBPACK_IMPORTED_MODULE_9__/* .workspaceName */ .hK)((0,_crypto_js__WEBPACK_IMPORTED_MODULE_4__/* .crypto */ .E)().randomBytes(6).toString('hex'));
     const reasons = [];
     for (const parent of (0,_workspace_path_js__WEBPACK_IMPORTED_MODULE_9__/* .parentsOfWorkspaces */ .fP)()) {
-        const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(parent, name);
+        const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(parent, name);
         (0,_saved_js__WEBPACK_IMPORTED_MODULE_6__/* .saveForPost */ .T)('workspace', directory);
         try {
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)(directory, { mode: 0o700 });
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(directory, 'probe'));
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(directory, { mode: 0o700 });
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, 'probe'));
             if (reasons.length > 0)
                 _log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.info(`${directory} is used, for ${reasons.join('; ')}`);
             return directory;
         }
         catch (error) {
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true }).catch(() => undefined);
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(directory, { recursive: true, force: true }).catch(() => undefined);
             const reason = (0,_temporary_js__WEBPACK_IMPORTED_MODULE_8__/* .unwritable */ .m)(error);
             if (reason === undefined)
                 throw error;
             reasons.push(`the temporary directory ${parent} cannot be written to: ${reason}`);
         }
     }
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .UserError */ .yo(`${reasons.join('; ')}: set RUNNER_TEMP to a directory with some free space`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .yo(`${reasons.join('; ')}: set RUNNER_TEMP to a directory with some free space`);
 }
 /** @throws UserError when the disk does not take it */
 async function written(work, directory) {
@@ -18278,12 +18303,12 @@ async function written(work, directory) {
         const reason = (0,_temporary_js__WEBPACK_IMPORTED_MODULE_8__/* .unwritable */ .m)(error);
         if (reason === undefined)
             throw error;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .UserError */ .yo(`the directory of this run, ${directory}, cannot be written to: ${reason}. It has to stay as it is until the step ends, with some free space`, { cause: error });
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .yo(`the directory of this run, ${directory}, cannot be written to: ${reason}. It has to stay as it is until the step ends, with some free space`, { cause: error });
     }
 }
 /** By which the children of a run are found: an entry of their environment. */
 function markOf(directory) {
-    return `${MARK}=${(0,node_path__WEBPACK_IMPORTED_MODULE_3__.basename)(directory)}`;
+    return `${MARK}=${(0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(directory)}`;
 }
 /**
  * Removes a workspace that another process has left, with everything in it; one that is gone already is fine.
@@ -18295,28 +18320,23 @@ async function removeWorkspace(directory) {
         await removeAll(directory);
 }
 function removeAll(directory) {
-    return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
+    return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
 
 /***/ }),
 
-/***/ 8677:
+/***/ 6466:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  w: () => (/* binding */ zlib)
-});
-
-;// CONCATENATED MODULE: external "node:module"
-const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
-;// CONCATENATED MODULE: ./build/runner/zlib.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   w: () => (/* binding */ zlib)
+/* harmony export */ });
+/* harmony import */ var node_module__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8995);
 
 /** Node's zlib, loaded when something is packed or unpacked for the first time: it would be a thirtieth of each start. */
 function zlib() {
-    return (0,external_node_module_namespaceObject.createRequire)(import.meta.url)('node:zlib');
+    return (0,node_module__WEBPACK_IMPORTED_MODULE_0__.createRequire)(import.meta.url)('node:zlib');
 }
 
 
@@ -18957,8 +18977,8 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
     return (0,accounts_credentials/* withoutLastNewlines */.OJ)(value);
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./build/runner/crypto.js
+var runner_crypto = __nccwpck_require__(7678);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
 var tls = __nccwpck_require__(3981);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registry-ca.js
@@ -19117,7 +19137,7 @@ function checked(body, nth, now) {
 }
 function certificateOf(body) {
     try {
-        return new external_node_crypto_.X509Certificate(Buffer.from(body, 'base64'));
+        return new ((0,runner_crypto/* crypto */.E)().X509Certificate)(Buffer.from(body, 'base64'));
     }
     catch {
         return undefined;
@@ -20740,7 +20760,7 @@ var rollback_target = __nccwpck_require__(322);
 // EXTERNAL MODULE: ./build/inputs/selection.js
 var selection = __nccwpck_require__(6406);
 // EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __nccwpck_require__(6466);
+var adapt = __nccwpck_require__(4085);
 ;// CONCATENATED MODULE: ./build/inputs/compose/characters.js
 // What docker's reader refuses (gopkg.in/yaml.v3, readerc.go), and what ends a line for it but for no editor. All of it
 // can be written as an escape in double quotes.

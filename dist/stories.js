@@ -2503,8 +2503,8 @@ var go_json = __webpack_require__(4199);
 var stack_objects = __webpack_require__(2635);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
 var swarm_rules = __webpack_require__(657);
-// EXTERNAL MODULE: ./build/runner/zlib.js + 1 modules
-var zlib = __webpack_require__(8677);
+// EXTERNAL MODULE: ./build/runner/zlib.js
+var zlib = __webpack_require__(6466);
 ;// CONCATENATED MODULE: ./build/records/shape.js
 
 /** Deeper than any spec: what walks through a value must come to its end. */
@@ -11676,7 +11676,7 @@ function isInNetwork(network, host) {
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
 var may_be_secret = __webpack_require__(9375);
 // EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(4085);
+var external_node_stream_promises_ = __webpack_require__(1228);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
 
 
@@ -18632,7 +18632,7 @@ function hubNeeds(changes, { nodes, tasks }) {
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
 var request = __webpack_require__(4780);
 // EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __webpack_require__(6466);
+var adapt = __webpack_require__(4085);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
 var contents = __webpack_require__(3185);
 // EXTERNAL MODULE: ./build/inputs/masking.js

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
 import { log } from './log.ts'
@@ -62,9 +61,10 @@ export function addSummary(markdown: string): void {
   if (process.env.GITHUB_STEP_SUMMARY) append('GITHUB_STEP_SUMMARY', `${markdown}\n`)
 }
 
-/** A name with a value of many lines, between lines that no value can have. */
+/** A name with a value of many lines, which ends with a line that the value does not have. */
 function named(name: string, value: string): string {
-  const delimiter = `ghadelimiter_${randomUUID()}`
+  let delimiter = 'ghadelimiter'
+  while (value.includes(delimiter)) delimiter += '_'
   return `${name}<<${delimiter}\n${value}\n${delimiter}\n`
 }
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crypto } from './crypto.ts'
 import type { Environment } from './environment.ts'
 import { isPrivate } from './ownership.ts'
 import { pidNamespace, startOf } from './survivors.ts'
@@ -85,7 +85,7 @@ export function stepIdentity(env: Environment): string {
   const values = OF_THE_STEP.map((name) => env[`GITHUB_${name}`] || env[`FORGEJO_${name}`] || env[`GITEA_${name}`])
   const [, run] = values
   if (!run) return ''
-  return createHash('sha256').update(JSON.stringify(values)).digest('hex')
+  return crypto().createHash('sha256').update(JSON.stringify(values)).digest('hex')
 }
 
 /**

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf, UserError } from '../errors.ts'
+import { crypto } from './crypto.ts'
 import { log } from './log.ts'
 import { saveForPost } from './saved.ts'
 import { JOURNAL } from './state.ts'
@@ -77,7 +77,7 @@ export function removeOwnAtOnce(): void {
 }
 
 async function makeWorkspace(): Promise<string> {
-  const name = workspaceName(randomBytes(6).toString('hex'))
+  const name = workspaceName(crypto().randomBytes(6).toString('hex'))
   const reasons: string[] = []
   for (const parent of parentsOfWorkspaces()) {
     const directory = join(parent, name)

@@ -19,6 +19,21 @@ function newFile(): string {
 
 const WRITERS = { GITHUB_OUTPUT: setOutput, GITHUB_STATE: saveState } as const
 
+test.each(['ghadelimiter', 'one\nghadelimiter\nx<<ghadelimiter_\ny\nghadelimiter_', 'ghadelimiter__'])(
+  '%j, in which lines end values, is a value like others',
+  async (text) => {
+    const file = newFile()
+    await printedBy({ ...GITHUB, GITHUB_OUTPUT: file }, () => {
+      setOutput('first', text)
+      setOutput('second', 'after it')
+    })
+    expect(valuesIn(readFileSync(file, 'utf8'))).toEqual([
+      ['first', text],
+      ['second', 'after it'],
+    ])
+  },
+)
+
 test.each(HOSTILE)('%j is the value of one output and one state, and of no other', async (text) => {
   for (const [name, write] of Object.entries(WRITERS)) {
     const file = newFile()

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { crypto } from '../../runner/crypto.ts'
 
 /**
  * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
- * know it, so no text of somebody else passes for a number.
+ * know it, so no text of somebody else passes for a number. `undefined` until there is such a number.
  */
-const MARK = `number:${randomUUID()}:`
+let mark: string | undefined
 
 /**
  * A string, or a whole number that may be too large and is no part of another: only where there is one, the text is
@@ -14,7 +14,6 @@ const STRING_OR_LARGE = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.
 /** Where a number can begin. Most IDs have sixteen digits side by side somewhere, but behind other characters. */
 const MAYBE_LARGE = /(?:^|[:[,\s])-?\d{16}/
 const NULL = /(?:^|[:[,\s])null/
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
 
 /**
  * What a program written in Go, such as the daemon and the docker CLI, means by its JSON. Go writes `null` for every
@@ -33,17 +32,19 @@ export function parseGoJson(text: string): unknown {
 /** The value as JSON, each number as it was when {@link parseGoJson} read it. */
 export function toGoJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
   const text = JSON.stringify(value, replacer)
-  return text.includes(MARK) ? text.replace(MARKED, '$1') : text
+  return mark !== undefined && text.includes(mark) ? text.replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1') : text
 }
 
 /** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
 export function isLargeNumber(value: unknown): boolean {
-  return typeof value === 'string' && value.startsWith(MARK)
+  return typeof value === 'string' && mark !== undefined && value.startsWith(mark)
 }
 
 function withMarks(text: string): string {
+  mark ??= `number:${crypto().randomUUID()}:`
+  const head = mark
   return text.replace(STRING_OR_LARGE, (token) =>
-    token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${head}${token}"`,
   )
 }
 

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { crypto } from '../../runner/crypto.ts'
 import { hasOthersScale, UNCOMPARED_LABELS } from '../../runner/own-labels.ts'
 import type { ServiceMode, ServiceSpec } from '../api.ts'
 import { toGoJson } from '../engine/go-json.ts'
@@ -50,7 +50,8 @@ const SETS = ['Env', 'Secrets', 'Configs']
  * more. It tells nothing of what is in them.
  */
 export function fingerprint(spec: ServiceSpec): string {
-  return createHash('sha256')
+  return crypto()
+    .createHash('sha256')
     .update(toGoJson(storedForm(spec), withSortedKeys))
     .digest('hex')
 }

@@ -1,5 +1,6 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
+import { crypto } from '../../runner/crypto.ts'
 import { Secret } from '../../runner/secret.ts'
 import type { RegistryCa } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
@@ -165,7 +166,7 @@ function checked(body: string, nth: string, now: Date): string {
 
 function certificateOf(body: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(Buffer.from(body, 'base64'))
+    return new (crypto().X509Certificate)(Buffer.from(body, 'base64'))
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { UserError } from '../../errors.ts'
+import { crypto } from '../../runner/crypto.ts'
 
 /** What the host keys are held against. */
 export interface Pins {
@@ -109,7 +109,7 @@ exit 0
 export function pinnedFingerprints({ lines, fingerprints }: Pins): string[] {
   const ofLines = lines.map((line) => {
     const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? ''
-    return `SHA256:${withoutPadding(createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`
+    return `SHA256:${withoutPadding(crypto().createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`
   })
   return [...new Set([...fingerprints.map(({ fingerprint }) => fingerprint), ...ofLines])]
 }

@@ -1,5 +1,6 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
+import { crypto } from '../../runner/crypto.ts'
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
 
@@ -60,7 +61,7 @@ function day(text: string): string {
 
 function certificate(pem: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(pem)
+    return new (crypto().X509Certificate)(pem)
   } catch {
     return undefined
   }
@@ -68,7 +69,7 @@ function certificate(pem: string): X509Certificate | undefined {
 
 function privateKey(pem: string) {
   try {
-    return createPrivateKey(pem)
+    return crypto().createPrivateKey(pem)
   } catch {
     return undefined
   }
