@@ -6,7 +6,7 @@ import { pass } from './hand-clock.ts'
 import { type Image, pin } from './images.ts'
 import { MemorySwarm } from './memory-swarm.ts'
 import { copyOf } from './objects.ts'
-import type { ImageName, Stage } from './trace.ts'
+import type { ImageName, Stage, ToldState } from './trace.ts'
 
 /** A real swarm's time goes on, also while that of the model is stopped. */
 const realTimeout = setTimeout
@@ -38,7 +38,28 @@ export async function labStage<Registry extends string>(lab: Lab<Registry>, regi
     nowMs: realNow,
     images: { ...Object.fromEntries(images), missing },
     hosts: new Map(lab.nodes.map(({ id, name }) => [id, name])),
+    toldStates: async (id) => {
+      const filters = JSON.stringify({ type: ['service'], service: [id] })
+      const query = new URLSearchParams({ since: '1', until: String(Date.now() / 1000), filters })
+      return statesIn((await manager.engine('GET', `/events?${query}`)).body)
+    },
   }
+}
+
+/** @param events a line of JSON for each; an answer of one line is read already */
+function statesIn(events: unknown): ToldState[] {
+  const text = typeof events === 'string' ? events : JSON.stringify(events)
+  return text.split('\n').flatMap((line) => {
+    if (line === '') return []
+    const { Actor, timeNano } = JSON.parse(line) as ServiceEvent
+    const state = Actor.Attributes['updatestate.new']
+    return state === undefined ? [] : [{ state, atMs: timeNano / 1e6 }]
+  })
+}
+
+interface ServiceEvent {
+  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> }
+  readonly timeNano: number
 }
 
 /** A memory swarm with as many nodes, on stopped time. */

@@ -14,6 +14,13 @@ export interface Stage {
   onChange?(look: () => void): () => void
   /** The same as `call`, at once, where that is possible. */
   ask?(method: string, path: string, query?: Readonly<Record<string, string>>): Reply
+  /** The states of its update that the swarm itself has told of a service, as far as it tells. */
+  toldStates?(id: string): Promise<readonly ToldState[]>
+}
+
+export interface ToldState {
+  readonly state: string
+  readonly atMs: number
 }
 
 export interface Reply {
@@ -27,6 +34,8 @@ export type ImageName = 'one' | 'two' | 'crashes' | 'crashesLater' | 'sick' | 'e
 export interface Trace {
   /** The states of its update, one after another. */
   readonly status: readonly Mark[]
+  /** The same as the swarm has told of them: also those that were over before somebody looked. */
+  readonly told?: readonly Mark[] | undefined
   readonly message: string
   /** By slot and number: `slot 1, task 2`. */
   readonly tasks: ReadonlyMap<string, TaskTrace>
@@ -60,6 +69,7 @@ export class Player {
   readonly name: string
   readonly #status: Mark[] = []
   readonly #tasks = new Map<string, { readonly task: Task; readonly marks: Mark[]; last: Task }>()
+  #told: readonly Mark[] | undefined
   #message = ''
   #id = ''
 
@@ -112,6 +122,8 @@ export class Player {
   }
 
   async remove(): Promise<void> {
+    const told = await this.stage.toldStates?.(this.#id)
+    this.#told = told && marksOf(told)
     await this.stage.call('DELETE', `/services/${this.#id}`)
   }
 
@@ -223,7 +235,7 @@ export class Player {
       counts.set(place, number)
       tasks.set(`${place}, task ${number}`, { marks, end: endOf(last) })
     }
-    return { status: this.#status, message: this.#message, tasks }
+    return { status: this.#status, told: this.#told, message: this.#message, tasks }
   }
 
   describe(): string {
@@ -245,6 +257,13 @@ function mark(marks: Mark[], text: string, atMs: number): void {
   const last = marks.at(-1)
   if (last !== undefined) last.untilMs = atMs
   if (last?.text !== text) marks.push({ text, fromMs: atMs, untilMs: atMs })
+}
+
+function marksOf(told: readonly ToldState[]): Mark[] {
+  const marks: Mark[] = []
+  mark(marks, 'none', told[0]?.atMs ?? 0)
+  for (const { state, atMs } of told) mark(marks, state, atMs)
+  return marks
 }
 
 const COMING = ['new', 'allocated', 'pending', 'assigned', 'accepted', 'preparing', 'ready', 'starting']
@@ -298,7 +317,7 @@ function swapped(key: string): string {
 function differencesInOrder(model: Trace, real: Trace): string[] {
   const keys = [...new Set([...model.tasks.keys(), ...real.tasks.keys()])].sort()
   return [
-    ...differ('status', model.status, real.status),
+    ...differInStatus(model, real),
     ...(model.message === real.message ? [] : [`message: ${real.message} in life, ${model.message} in memory`]),
     ...keys.flatMap((key) => {
       const [one, other] = [model.tasks.get(key), real.tasks.get(key)]
@@ -310,6 +329,12 @@ function differencesInOrder(model: Trace, real: Trace): string[] {
       return [...differ(key, one.marks, other.marks), ...ends]
     }),
   ]
+}
+
+/** A busy machine may look too late for what lasts a second, and the swarm has told of it all the same. */
+function differInStatus({ status: model }: Trace, { status: looked, told }: Trace): string[] {
+  const differs = differ('status', model, looked)
+  return told !== undefined && differ('status', model, told).length === 0 ? [] : differs
 }
 
 function differ(what: string, model: readonly Mark[], real: readonly Mark[]): string[] {
