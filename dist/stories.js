@@ -606,45 +606,6 @@ function because(limits) {
 var update_policy = __webpack_require__(1206);
 // EXTERNAL MODULE: ./build/runner/shown.js
 var shown = __webpack_require__(1994);
-;// CONCATENATED MODULE: ./build/plan/account.js
-
-/** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
-function accountInWords(credential) {
-    const config = namedConfig(credential);
-    return `account ${userInWords(credential)} of ${placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
-}
-/** The same with the account that the nodes store, where that is another. */
-function accountsInWords(credential) {
-    const { stored } = credential;
-    const account = accountInWords(credential);
-    return stored === undefined ? account : `${account}, stored for the nodes: ${userInWords(stored)}`;
-}
-/** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
-function requestWith(credential, login = credential) {
-    const config = namedConfig(credential);
-    return {
-        registry: credential.registry,
-        username: userInWords(login),
-        ...(config === undefined ? {} : { config }),
-    };
-}
-/** An identity token may say by itself whose it is; a password may stand in the place of the name. */
-function userInWords({ username }) {
-    return username === '' ? 'an identity token' : (0,shown/* placed */.GS)(username);
-}
-/** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
-function storedPasswordInWords(credential) {
-    const { stored, registry, origin } = credential;
-    return `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(stored ?? credential)} for ${registry} (${origin})`;
-}
-/** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
-function namedConfig(credential) {
-    return credential.config === placeOf(credential) ? undefined : credential.config;
-}
-function placeOf({ registry, path }) {
-    return path === '' ? registry : `${registry}/${path}`;
-}
-
 // EXTERNAL MODULE: ./build/runner/own-labels.js
 var own_labels = __webpack_require__(3487);
 ;// CONCATENATED MODULE: ./build/plan/stored-account.js
@@ -708,6 +669,46 @@ function timeIn(text) {
     return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text))
         ? Date.parse(text)
         : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/plan/account.js
+
+
+/** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
+function accountInWords(credential) {
+    const config = namedConfig(credential);
+    return `account ${userInWords(credential)} of ${placeOf(credential)}${config === undefined ? '' : ` (config ${config})`}`;
+}
+/** The same with the account that the nodes store, where that is another. */
+function accountsInWords(credential) {
+    const { stored } = credential;
+    const account = accountInWords(credential);
+    return stored === undefined ? account : `${account}, stored for the nodes: ${userInWords(stored)}`;
+}
+/** Whom a request is about, as an error names it: with the credential of the run, or what the nodes store. */
+function requestWith(credential, login = credential) {
+    const config = namedConfig(credential);
+    return {
+        registry: credential.registry,
+        username: userInWords(login),
+        ...(config === undefined ? {} : { config }),
+    };
+}
+/** An identity token may say by itself whose it is; a password may stand in the place of the name. */
+function userInWords({ username }) {
+    return username === '' ? 'an identity token' : (0,shown/* placed */.GS)(username);
+}
+/** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
+function storedPasswordInWords(credential) {
+    const { stored, registry, origin } = credential;
+    return `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(storedLogin(credential))} for ${registry} (${origin})`;
+}
+/** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
+function namedConfig(credential) {
+    return credential.config === placeOf(credential) ? undefined : credential.config;
+}
+function placeOf({ registry, path }) {
+    return path === '' ? registry : `${registry}/${path}`;
 }
 
 // EXTERNAL MODULE: ./build/runner/doc-link.js

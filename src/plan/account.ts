@@ -2,6 +2,7 @@ import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import type { RegistryRequest } from '../docker/registry/registry-error.ts'
 import type { Credential } from '../inputs/deployment.ts'
 import { placed } from '../runner/shown.ts'
+import { storedLogin } from './stored-account.ts'
 
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
 export function accountInWords(credential: Credential): string {
@@ -34,7 +35,7 @@ export function userInWords({ username }: Pick<RegistryCredential, 'username'>):
 /** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
 export function storedPasswordInWords(credential: Credential): string {
   const { stored, registry, origin } = credential
-  return `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(stored ?? credential)} for ${registry} (${origin})`
+  return `the ${stored === undefined ? '' : 'stored '}password of ${userInWords(storedLogin(credential))} for ${registry} (${origin})`
 }
 
 /** The name of the config that holds it, unless that is only the place that it is for: nobody has written such a name. */
