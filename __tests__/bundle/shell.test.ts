@@ -134,6 +134,19 @@ describe('the command', () => {
     expect(await run([], { env: { SWARM_DEPLOY_SERVICES: SERVICES } })).toMatchObject({ code: 0 })
   })
 
+  test('a user whom the system does not know, without a home, deploys as any other', async () => {
+    const preload = join(directory, 'nobody.cjs')
+    await writeFile(
+      preload,
+      `for (const name of ['homedir', 'userInfo']) require('node:os')[name] = () => { throw new Error('uv_os_get_passwd') }
+require('node:module').syncBuiltinESMExports()`,
+    )
+    const words = ['deploy', '--services', SERVICES, '--lock', '--history-limit=0']
+    const { code, stdout, stderr } = await run(words, { env: { NODE_OPTIONS: `--require ${preload}` } })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/\nunchanged: 1 unchanged\n$/)
+  })
+
   test('a list from standard input, secrets from a file and a variable: none of them is shown or handed on', async () => {
     await writeFile(join(directory, 'work', 'password'), 'canary-of-file\n')
     const words = ['deploy', '--services', '-', '--registry', 'registry.example.com', '--username', 'bot']

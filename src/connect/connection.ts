@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { DockerCli } from '../docker/cli/cli.ts'
 import type { CliVersion } from '../docker/cli/cli-version.ts'
@@ -18,6 +17,7 @@ import type { Deployment } from '../inputs/deployment.ts'
 import { type Environment, environmentForChildren } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { Secret } from '../runner/secret.ts'
+import { homeDirectory } from '../runner/user.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { candidatesOf, ignoredVariables } from './endpoints.ts'
 import { findCli } from './install-cli.ts'
@@ -98,7 +98,7 @@ export async function connect(
 /** The configuration that docker would use in this environment. */
 export async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
   // Later steps may begin in another directory.
-  const directory = resolve(env.DOCKER_CONFIG || join(homedir(), '.docker'))
+  const directory = resolve(env.DOCKER_CONFIG || join(homeDirectory(), '.docker'))
   const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker'
   const file = await readConfigFile(join(directory, 'config.json'))
   return { name, directory, file, carriedOver: settingsToCarryOver(file, join(directory, 'cli-plugins')), env }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { ciRun } from './ci.ts'
 import type { Environment } from './environment.ts'
 import { redact } from './secret.ts'
+import { userName } from './user.ts'
 
 /** How others know this run. */
 export interface RunIdentity {
@@ -31,7 +32,7 @@ export function identifyRun(env: Environment): RunIdentity {
   const other = repository ? undefined : ciRun(env)
   if (other?.owner) return { token, ...other }
   if (!repository) {
-    const owner = redact(`${userInfo().username}@${hostname()}, process ${process.pid}`)
+    const owner = redact(`${userName()}@${hostname()}, process ${process.pid}`)
     return { token, owner, url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '' }
   }
   const parts = [

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { homeDirectory } from '../../runner/user.ts'
 import type { YamlValue } from '../yaml.ts'
 import type { ComposeFile } from './place.ts'
 import { entryAt, mapAt } from './tree.ts'
@@ -34,7 +34,7 @@ export function runnerPaths(
       const written = sourceOf(item)
       const source = written && filledIn(written.text, lookUp)
       if (written === undefined || !source || isAbsolute(source)) return []
-      const path = source.startsWith('~') ? join(homedir(), source.slice(1)) : resolve(directory, source)
+      const path = source.startsWith('~') ? join(homeDirectory(), source.slice(1)) : resolve(directory, source)
       return [{ place: `${file} line ${written.line}`, source, path }]
     })
   })
