@@ -8707,8 +8707,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "node:module"
@@ -11102,6 +11100,30 @@ function annotation(level, message, title, place) {
     const tone = level === 'error' ? 'bad' : undefined;
     for (const line of `${head}${message.replaceAll('\n', '\n  ')}`.split('\n')) {
         stdout_writeLine(inColour(workflow_commands_withoutCommands(line), tone, kind), kind);
+    }
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/runner/user.js
+
+/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
+/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
+function homeDirectory() {
+    try {
+        return (0,external_node_os_namespaceObject.homedir)();
+    }
+    catch {
+        return '/';
+    }
+}
+/** The user's name, or else the number. */
+function userName() {
+    try {
+        return userInfo().username;
+    }
+    catch {
+        return `user ${process.getuid?.() ?? 'without a name'}`;
     }
 }
 
@@ -14148,7 +14170,7 @@ async function connect(deployment, workspace, env, signal) {
 /** The configuration that docker would use in this environment. */
 async function readUserConfig(env) {
     // Later steps may begin in another directory.
-    const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.homedir)(), '.docker'));
+    const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)(homeDirectory(), '.docker'));
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
     const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
     return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
@@ -16155,9 +16177,14 @@ function satisfies(node, constraint) {
  * before this deployment ran on; see {@link platformProblem} for the new one.
  */
 function placement_eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+    return allowedNodes(nodes, placement).filter((node) => placement_isThere(node) && node.Spec.Availability === 'active');
+}
+/**
+ * A new leader of the swarm calls every node unknown until it reports: it is not gone. One that has joined and never
+ * reported is unknown too, and what it is, nobody knows.
+ */
+function placement_isThere({ Status: { State: state }, Description: { Platform: platform } }) {
+    return state === 'ready' || (state === 'unknown' && platform.OS !== undefined);
 }
 /** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
 function allowedNodes(nodes, placement = {}) {
@@ -16193,14 +16220,15 @@ function runs(node, { architecture = '', os = '' }) {
     const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
     return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
 }
-function normalisedArchitecture(architecture) {
+function normalisedArchitecture(architecture = '') {
     if (architecture === 'x86_64')
         return 'amd64';
     if (architecture === 'aarch64')
         return 'arm64';
     return architecture;
 }
-function platformName(architecture = '', os = '') {
+/** `linux/amd64` */
+function platformName(architecture, os) {
     return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
 }
 function placement_distinct(texts) {

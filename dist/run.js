@@ -10630,6 +10630,7 @@ function withIds(spec, ids) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $r: () => (/* binding */ platformName),
 /* harmony export */   AH: () => (/* binding */ allowedNodes),
 /* harmony export */   J4: () => (/* binding */ platformProblem),
 /* harmony export */   QN: () => (/* binding */ hasPlatform),
@@ -10671,9 +10672,14 @@ function satisfies(node, constraint) {
  * before this deployment ran on; see {@link platformProblem} for the new one.
  */
 function eligibleNodes(nodes, placement = {}) {
-    return allowedNodes(nodes, placement).filter((node) => 
-    // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-    (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active');
+    return allowedNodes(nodes, placement).filter((node) => isThere(node) && node.Spec.Availability === 'active');
+}
+/**
+ * A new leader of the swarm calls every node unknown until it reports: it is not gone. One that has joined and never
+ * reported is unknown too, and what it is, nobody knows.
+ */
+function isThere({ Status: { State: state }, Description: { Platform: platform } }) {
+    return state === 'ready' || (state === 'unknown' && platform.OS !== undefined);
 }
 /** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
 function allowedNodes(nodes, placement = {}) {
@@ -10709,14 +10715,15 @@ function runs(node, { architecture = '', os = '' }) {
     const wanted = architecture.toLowerCase() === 'arm' ? '' : normalisedArchitecture(architecture);
     return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS);
 }
-function normalisedArchitecture(architecture) {
+function normalisedArchitecture(architecture = '') {
     if (architecture === 'x86_64')
         return 'amd64';
     if (architecture === 'aarch64')
         return 'arm64';
     return architecture;
 }
-function platformName(architecture = '', os = '') {
+/** `linux/amd64` */
+function platformName(architecture, os) {
     return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
 }
 function distinct(texts) {
@@ -22424,7 +22431,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 106).then(__nccwpck_require__.bind(__nccwpck_require__, 106))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 411).then(__nccwpck_require__.bind(__nccwpck_require__, 7792))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 106;
-export const ids = [106];
+export const id = 411;
+export const ids = [411];
 export const modules = {
 
-/***/ 106:
+/***/ 7792:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -3041,12 +3041,14 @@ function printedIn(lines) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
-/** What a node is called; its ID where it is gone. Several may share a host name: then the ID tells them apart. */
+/** What a node is called; its ID where it is gone or has no name yet. Several may share one: then the ID tells them apart. */
 function nodeName(id, nodes) {
     const node = nodes.find(({ ID }) => ID === id);
     if (node === undefined)
         return id;
     const name = node.Description.Hostname;
+    if (!name)
+        return node.ID;
     const sharesName = nodes.filter((other) => other.Description.Hostname === name).length > 1;
     return sharesName ? `${name} (${node.ID})` : name;
 }
@@ -5175,6 +5177,7 @@ var short_headline = __webpack_require__(4470);
 
 
 
+
 const status_words_MOST_NODE_CHARACTERS = 200;
 function statusFitToShow({ services }) {
     return services.map((one) => {
@@ -5280,8 +5283,8 @@ function status_words_deployWords({ version, at, run }) {
 }
 /** The nodes: `3 nodes; n3 is down, n2 is drained`. */
 function nodesLine({ nodes }) {
-    const odd = nodes.flatMap(({ Status, Spec, Description }) => {
-        const name = (0,safe_text/* safeLine */.om)(Description.Hostname, status_words_MOST_NODE_CHARACTERS);
+    const odd = nodes.flatMap(({ ID, Status, Spec }) => {
+        const name = (0,safe_text/* safeLine */.om)(nodeName(ID, nodes) ?? ID, status_words_MOST_NODE_CHARACTERS);
         if (Status.State !== 'ready')
             return [`${name} is ${Status.State}`];
         return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
@@ -8581,10 +8584,32 @@ function place_lineOf(root, path) {
     return { line, depth };
 }
 
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __webpack_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __webpack_require__(8161);
+;// CONCATENATED MODULE: ./build/runner/user.js
+
+/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
+/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
+function homeDirectory() {
+    try {
+        return (0,external_node_os_.homedir)();
+    }
+    catch {
+        return '/';
+    }
+}
+/** The user's name, or else the number. */
+function userName() {
+    try {
+        return (0,external_node_os_.userInfo)().username;
+    }
+    catch {
+        return `user ${process.getuid?.() ?? 'without a name'}`;
+    }
+}
+
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
 var compose_variables = __webpack_require__(3847);
 ;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
@@ -8607,7 +8632,7 @@ function runnerPaths(files, service, directory, lookUp) {
             const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
             if (written === undefined || !source || isAbsolute(source))
                 return [];
-            const path = source.startsWith('~') ? (0,external_node_path_.join)((0,external_node_os_.homedir)(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
+            const path = source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
             return [{ place: `${file} line ${written.line}`, source, path }];
         });
     });
@@ -9689,7 +9714,7 @@ function variantWords(nodes, nameOf) {
         return [];
     const each = nodes.map((node) => {
         const { OS, Architecture } = node.Description.Platform;
-        return `${nameOf(node)} (${OS}/${Architecture})`;
+        return `${nameOf(node)} (${(0,swarm_placement/* platformName */.$r)(Architecture, OS)})`;
     });
     return [
         `The image has no variant for ${(0,some_of/* someOf */.y)(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
@@ -9775,7 +9800,7 @@ function sayBegin({ image, nodes, notAsked, services }) {
     log/* log */.Rm.info(`${imageInWords(image)} for ${names}: ${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} asked to have it`);
     if (notAsked.length === 0)
         return;
-    const hosts = notAsked.map(({ Description }) => Description.Hostname).join(', ');
+    const hosts = notAsked.map(({ ID }) => nodeName(ID, notAsked)).join(', ');
     log/* log */.Rm.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`);
 }
 
@@ -14973,6 +14998,8 @@ function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
             return [];
         if (node.Status.State !== 'ready' && node.Status.State !== 'unknown')
             return [{ node, why: 'down' }];
+        if (node.Spec.Availability === 'active')
+            return [{ node, why: 'not heard of yet' }];
         return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }];
     });
 }
@@ -16079,6 +16106,7 @@ function repositoryAt(url = '') {
 
 
 
+
 /** Which run this is, from the variables that every runner and CI sets. */
 function identifyRun(env) {
     const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = env;
@@ -16087,7 +16115,7 @@ function identifyRun(env) {
     if (other?.owner)
         return { token, ...other };
     if (!repository) {
-        const owner = (0,secret/* redact */.E$)(`${(0,external_node_os_.userInfo)().username}@${(0,external_node_os_.hostname)()}, process ${process.pid}`);
+        const owner = (0,secret/* redact */.E$)(`${userName()}@${(0,external_node_os_.hostname)()}, process ${process.pid}`);
         return { token, owner, url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '' };
     }
     const parts = [
@@ -17633,6 +17661,7 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
 
 
 
+
 const recreate_STRATEGY_NAME = 'recreate';
 /** All old tasks are gone before the first new one. */
 const recreate = {
@@ -17716,10 +17745,10 @@ function recreate_placeOf(id, nodes) {
     const node = nodes.find(({ ID }) => ID === id);
     if (node === undefined)
         return 'a node that is gone';
-    const { Hostname: host } = node.Description;
+    const name = nodeName(id, nodes);
     return node.Status.State === 'ready'
-        ? `node ${host}`
-        : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`;
+        ? `node ${name}`
+        : `node ${name}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${node.ID}\`)`;
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/rolling.js
@@ -21724,7 +21753,7 @@ async function connect(deployment, workspace, env, signal) {
 /** The configuration that docker would use in this environment. */
 async function readUserConfig(env) {
     // Later steps may begin in another directory.
-    const directory = (0,external_node_path_.resolve)(env.DOCKER_CONFIG || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.docker'));
+    const directory = (0,external_node_path_.resolve)(env.DOCKER_CONFIG || (0,external_node_path_.join)(homeDirectory(), '.docker'));
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
     const file = await readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
     return { name, directory, file, carriedOver: (0,config_file/* settingsToCarryOver */.Sb)(file, (0,external_node_path_.join)(directory, 'cli-plugins')), env };

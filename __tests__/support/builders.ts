@@ -63,6 +63,11 @@ export function createNode(n: number): Node {
   }
 }
 
+/** The `n`th node as the swarm shows it from when it has joined until it first reports, or for ever. */
+export function createJoiningNode(n: number, state = 'unknown'): Node {
+  return { ...createNode(n), Status: { State: state }, Description: { Platform: {}, Engine: {} } }
+}
+
 export function createCredential(overrides: Partial<Credential> = {}): Credential {
   return {
     origin: 'registries[0]',

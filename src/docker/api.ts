@@ -213,9 +213,10 @@ export interface Node {
     readonly Labels?: Readonly<Record<string, string>>
   }
   readonly Status: { readonly State: string; readonly Addr?: string }
+  /** Neither name nor platform of a node that has joined and has not reported yet. */
   readonly Description: {
-    readonly Hostname: string
-    readonly Platform: { readonly Architecture: string; readonly OS: string }
+    readonly Hostname?: string
+    readonly Platform: { readonly Architecture?: string; readonly OS?: string }
     readonly Engine: { readonly Labels?: Readonly<Record<string, string>> }
     readonly Resources?: Resources
   }

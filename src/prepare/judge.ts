@@ -2,7 +2,7 @@ import type { Node } from '../docker/api.ts'
 import { parseReference } from '../docker/registry/reference.ts'
 import { classifyRegistryError, describeFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
-import { eligibleNodes } from '../docker/swarm/placement.ts'
+import { eligibleNodes, platformName } from '../docker/swarm/placement.ts'
 import { storedLogin } from '../plan/stored-account.ts'
 import { limited } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
@@ -183,7 +183,7 @@ function variantWords(nodes: readonly Node[], nameOf: (node: Node) => string): s
   if (nodes.length === 0) return []
   const each = nodes.map((node) => {
     const { OS, Architecture } = node.Description.Platform
-    return `${nameOf(node)} (${OS}/${Architecture})`
+    return `${nameOf(node)} (${platformName(Architecture, OS)})`
   })
   return [
     `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,

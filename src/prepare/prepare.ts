@@ -73,6 +73,6 @@ function sayBegin({ image, nodes, notAsked, services }: ImageDemand): void {
     `${imageInWords(image)} for ${names}: ${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} asked to have it`,
   )
   if (notAsked.length === 0) return
-  const hosts = notAsked.map(({ Description }) => Description.Hostname).join(', ')
+  const hosts = notAsked.map(({ ID }) => nodeName(ID, notAsked)).join(', ')
   log.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`)
 }

@@ -1,3 +1,4 @@
+import { nodeName } from '../docker/swarm/node-name.ts'
 import type { LastDeploy, ServiceStatus, SwarmStatus } from '../health/status.ts'
 import type { ServiceResult } from '../result.ts'
 import { safeLine } from '../runner/safe-text.ts'
@@ -150,8 +151,8 @@ export function deployWords({ version, at, run }: LastDeploy): string {
 
 /** The nodes: `3 nodes; n3 is down, n2 is drained`. */
 export function nodesLine({ nodes }: SwarmStatus): string {
-  const odd = nodes.flatMap(({ Status, Spec, Description }) => {
-    const name = safeLine(Description.Hostname, MOST_NODE_CHARACTERS)
+  const odd = nodes.flatMap(({ ID, Status, Spec }) => {
+    const name = safeLine(nodeName(ID, nodes) ?? ID, MOST_NODE_CHARACTERS)
     if (Status.State !== 'ready') return [`${name} is ${Status.State}`]
     return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`]
   })

@@ -1,5 +1,6 @@
 import type { Node, Service } from '../docker/api.ts'
 import { replicasOf } from '../docker/specs/service-mode.ts'
+import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
@@ -113,8 +114,8 @@ function leftOf({ ID: id }: Service, { services, nodes }: Snapshot): string {
 function placeOf(id: string | undefined, nodes: readonly Node[]): string {
   const node = nodes.find(({ ID }) => ID === id)
   if (node === undefined) return 'a node that is gone'
-  const { Hostname: host } = node.Description
+  const name = nodeName(id, nodes)
   return node.Status.State === 'ready'
-    ? `node ${host}`
-    : `node ${host}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${host}\`)`
+    ? `node ${name}`
+    : `node ${name}, which is ${node.Status.State} (if it is gone for good: \`docker node rm --force ${node.ID}\`)`
 }

@@ -33,7 +33,7 @@ const failed = (said = 'No such image: ghcr.io/acme/web', seconds = 0.6): NodePu
 function judged(states: readonly NodePull[], asked: Asked = {}, nodes: readonly Node[] = NODES) {
   const pulled = new Map(states.map((state, index): [string, NodePull] => [`node-${index + 1}`, state]))
   const pull: Pull = { ...beginPull(demandOf(asked)), nodes: pulled }
-  return judge(pull, nodes, ({ Description }) => Description.Hostname, 300)
+  return judge(pull, nodes, ({ ID, Description }) => Description.Hostname ?? ID, 300)
 }
 
 const verdict = ({ problem, notice }: ReturnType<typeof judge>) =>
@@ -92,7 +92,7 @@ describe('whether it is red', () => {
     }
     const all = [THERE, THERE, THERE]
     const { problem } = judged(all, { needed: 'all', withoutVariant: [arm] })
-    expect(problem).toMatch(/^service web: The image has no variant for host-4 \(linux\/aarch64\), where a task/)
+    expect(problem).toMatch(/^service web: The image has no variant for host-4 \(linux\/arm64\), where a task/)
     expect(verdict(judged(all, { choice: 'auto', needed: 'all', withoutVariant: [arm] }))).toBe('notice')
   })
 })

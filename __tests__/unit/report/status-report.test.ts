@@ -6,6 +6,7 @@ import type { ServiceStatus, SwarmStatus } from '../../../src/health/status.ts'
 import type { StatusRequest } from '../../../src/inputs/status.ts'
 import { reportStatus } from '../../../src/report/status-report.ts'
 import { Secret } from '../../../src/runner/secret.ts'
+import { createJoiningNode, createNode } from '../../support/builders.ts'
 import { HOSTILE } from '../../support/hostile.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, valuesIn } from '../../support/runner-commands.ts'
@@ -50,11 +51,16 @@ const sick = (name: string, text = 'no database') =>
     failedTask: { id: 't1', node: text, ending: `failed with exit code 1: ${text}`, exitCode: 1, logs: [text] },
   })
 
-async function report(services: readonly ServiceStatus[], request = asked(), missing: readonly string[] = []) {
+async function report(
+  services: readonly ServiceStatus[],
+  request = asked(),
+  missing: readonly string[] = [],
+  nodes: SwarmStatus['nodes'] = [],
+) {
   const env = { GITHUB_OUTPUT: join(directory, 'output'), GITHUB_STEP_SUMMARY: join(directory, 'summary') }
   for (const path of Object.values(env)) writeFileSync(path, '')
   process.exitCode = 0
-  const swarm: SwarmStatus = { services, missing, nodes: [] }
+  const swarm: SwarmStatus = { services, missing, nodes }
   const printed = await printedBy({ ...GITHUB, ...env }, () => reportStatus(swarm, request))
   const outputs = Object.fromEntries(valuesIn(readFileSync(env.GITHUB_OUTPUT, 'utf8'))) as Record<string, string>
   const summary = readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')
@@ -122,6 +128,12 @@ test.each(HOSTILE)('a text of a container is shown as a text: %j', async (text) 
   const blocks = (shown: string) => shown.replace(/^```[\s\S]*?^```$/gm, '').match(/^[#|].*/gm)?.length
   expect(blocks(summary)).toBe(blocks(plainly.summary))
   expect(JSON.parse(outputs.services ?? '')).toHaveLength(1)
+})
+
+test('nodes that have joined and never reported are told by their IDs', async () => {
+  const nodes = [createNode(1), createJoiningNode(2), createJoiningNode(3, 'down')]
+  const { code, printed } = await report([service('shop_web')], asked(), [], nodes)
+  expect([code, printed]).toEqual([0, expect.stringContaining('3 nodes; node-2 is unknown, node-3 is down\n')])
 })
 
 test('what this run knows for a secret is in nothing that is shown', async () => {

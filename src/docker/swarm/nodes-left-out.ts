@@ -10,7 +10,7 @@ import { isRunning } from './task.ts'
  */
 export interface LeftOut {
   readonly node: Node
-  readonly why: 'paused' | 'drained' | 'down'
+  readonly why: 'paused' | 'drained' | 'down' | 'not heard of yet'
   /** What runs there is not what the service is to run now. */
   readonly old?: Task | undefined
 }
@@ -40,6 +40,7 @@ export function nodesLeftOut(
     const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task))
     if (eligible.includes(node) || running.some(({ ID }) => current.has(ID))) return []
     if (node.Status.State !== 'ready' && node.Status.State !== 'unknown') return [{ node, why: 'down' }]
+    if (node.Spec.Availability === 'active') return [{ node, why: 'not heard of yet' }]
     return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }]
   })
 }

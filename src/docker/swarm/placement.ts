@@ -10,8 +10,8 @@ export interface PlacementNode {
     readonly Labels?: Readonly<Record<string, string>>
   }
   readonly Description: {
-    readonly Hostname: string
-    readonly Platform: { readonly Architecture: string; readonly OS: string }
+    readonly Hostname?: string
+    readonly Platform: { readonly Architecture?: string; readonly OS?: string }
     readonly Engine: { readonly Labels?: Readonly<Record<string, string>> }
   }
 }
@@ -72,11 +72,15 @@ export function satisfies(node: PlacementNode, constraint: string): boolean {
  * before this deployment ran on; see {@link platformProblem} for the new one.
  */
 export function eligibleNodes<Node extends PlacementNode>(nodes: readonly Node[], placement: Placement = {}): Node[] {
-  return allowedNodes(nodes, placement).filter(
-    (node) =>
-      // A new leader of the swarm calls every node unknown until it reports: it is not gone.
-      (node.Status.State === 'ready' || node.Status.State === 'unknown') && node.Spec.Availability === 'active',
-  )
+  return allowedNodes(nodes, placement).filter((node) => isThere(node) && node.Spec.Availability === 'active')
+}
+
+/**
+ * A new leader of the swarm calls every node unknown until it reports: it is not gone. One that has joined and never
+ * reported is unknown too, and what it is, nobody knows.
+ */
+function isThere({ Status: { State: state }, Description: { Platform: platform } }: PlacementNode): boolean {
+  return state === 'ready' || (state === 'unknown' && platform.OS !== undefined)
 }
 
 /** The nodes that satisfy the constraints, whether or not they can be given tasks at this moment. */
@@ -123,13 +127,14 @@ function runs(node: PlacementNode, { architecture = '', os = '' }: ImagePlatform
   return (wanted === '' || wanted === normalisedArchitecture(Architecture)) && (os === '' || os === OS)
 }
 
-function normalisedArchitecture(architecture: string): string {
+function normalisedArchitecture(architecture = ''): string {
   if (architecture === 'x86_64') return 'amd64'
   if (architecture === 'aarch64') return 'arm64'
   return architecture
 }
 
-function platformName(architecture = '', os = ''): string {
+/** `linux/amd64` */
+export function platformName(architecture?: string, os?: string): string {
   return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`
 }
 

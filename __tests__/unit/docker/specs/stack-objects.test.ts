@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { Node } from '../../../../src/docker/api.ts'
 import { credentialSpecProblems } from '../../../../src/docker/specs/credential-spec.ts'
 import { unusedIds } from '../../../../src/docker/specs/stack-objects.ts'
 import { createNode, createSpec } from '../../../support/builders.ts'
@@ -25,7 +26,7 @@ test('a credential spec has one source, a valid content, and Windows nodes', () 
     },
     ActiveDirectoryConfig: { GroupManagedServiceAccounts: [{ Name: 'm', Scope: 'd' }] },
   })
-  const problems = (source: object, text?: string, nodes = [windows]) =>
+  const problems = (source: object, text?: string, nodes: readonly Node[] = [windows]) =>
     credentialSpecProblems(source, createSpec(), text, nodes).join('\n')
   expect(problems({ Config: 'id' }, content)).toBe('')
   expect(problems({ File: 'a.json' })).toBe('')

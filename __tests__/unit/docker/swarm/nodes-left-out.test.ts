@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Node, Task } from '../../../../src/docker/api.ts'
 import { absenceNote, leavesNodesOut, nodesLeftOut, oldTasksNote } from '../../../../src/docker/swarm/nodes-left-out.ts'
-import { createNode, createService, createSpec, createTask } from '../../../support/builders.ts'
+import { createJoiningNode, createNode, createService, createSpec, createTask } from '../../../support/builders.ts'
 
 const service = createService({ Spec: createSpec({ Mode: { Global: {} } }) })
 
@@ -13,7 +13,7 @@ const taskOn = (n: number, overrides: Partial<Task> = {}): Task => {
   const { Slot: _, ...task } = createTask(n, { NodeID: `node-${n}` })
   return { ...task, Spec: { ContainerSpec: { Image: `app:v1@sha256:${n}` } }, ...overrides }
 }
-const nameOf = ({ Description: { Hostname: name } }: Node) => name
+const nameOf = ({ ID, Description: { Hostname: name } }: Node) => name ?? ID
 
 /** What is said of the nodes and their old tasks. */
 function said(nodes: readonly Node[], tasks: readonly Task[], upToDate: readonly Task[] = []) {
@@ -46,6 +46,12 @@ describe('a global service', () => {
       [node(1, 'pause'), node(2, 'drain'), node(3, 'active', 'down'), node(4)],
       [taskOn(2, { DesiredState: 'shutdown' })],
       [undefined, 'not on host-1 (paused), host-2 (drained), host-3 (down)'],
+    ],
+    [
+      'is not where a node has joined and never reported',
+      [createJoiningNode(1), createJoiningNode(2, 'down'), node(3)],
+      [],
+      [undefined, 'not on node-1 (not heard of yet), node-2 (down)'],
     ],
   ])('%s', (_, nodes, tasks, expected) => {
     expect(said(nodes, tasks)).toEqual(expected)

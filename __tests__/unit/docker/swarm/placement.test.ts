@@ -153,6 +153,12 @@ describe('the nodes that may be given tasks', () => {
   ])('%s', (_, placement, expected) => {
     expect(eligibleNodes(nodes, placement).map(({ ID }) => ID)).toEqual(expected)
   })
+
+  test('one that is unknown to a new leader is there, one that never reported is not', () => {
+    const known = worker({ id: 'known', state: 'unknown' })
+    const joining = { ...worker({ id: 'joining', state: 'unknown' }), Description: { Platform: {}, Engine: {} } }
+    expect(eligibleNodes([known, joining])).toEqual([known])
+  })
 })
 
 describe("the image's platforms and the nodes'", () => {
