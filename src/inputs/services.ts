@@ -123,7 +123,9 @@ function entriesOf(root: YamlValue | undefined, keys: readonly string[], problem
   if (root.kind === 'list' || isOneEntry(root, keys)) return entriesOfList(root.kind === 'list' ? root.items : [root])
   const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text')
   if (compose !== undefined) {
-    problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${PAIR}`)
+    problems.add(
+      `line ${compose.line} has the key \`services\`, as a compose file has: for a stack write the path of such a file in \`compose-file\`, and a name in \`stack\`; here write only pairs such as ${PAIR}`,
+    )
     return []
   }
   return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }))

@@ -150,9 +150,22 @@ function composePaths(input: string, env: Environment, problems: Problems): stri
   return []
 }
 
-/** One path a line, or a YAML list of them. */
-function pathsFrom(input: string, name: string, env: Environment, problems: Problems): string[] {
+/** How a line of what such a file holds begins. */
+const CONTENTS = {
+  'compose-file': /^(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$)/,
+  'env-file': /^(?:-\s*)?["']?(?:export\s+)?[A-Za-z_]\w*=/,
+}
+
+/** One path a line, or a YAML list of them. Of a content that was pasted nothing is shown: there may be secrets in it. */
+function pathsFrom(input: string, name: keyof typeof CONTENTS, env: Environment, problems: Problems): string[] {
   const text = input.trim()
+  const isContent = (line: string) => CONTENTS[name].test(line) && !existsSync(resolvePath(env, line))
+  if (text.split(/\r?\n/).some((line) => isContent(line.trim()))) {
+    problems.add(
+      `${name}: this is what such a file holds, and not its path: write it to a file in a step before, and the path of that here`,
+    )
+    return []
+  }
   if (!/^(?:-[ \t\r\n]|\[)/.test(text))
     return text
       .split(/\r?\n/)

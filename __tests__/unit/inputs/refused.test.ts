@@ -556,7 +556,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'compose file',
     { services: 'version: "3"\nservices:\n  web:\n    image: nginx' },
-    "services: line 2 has the key `services`: this action's `services` is no compose file",
+    'services: line 2 has the key `services`, as a compose file has: for a stack write the path of such a file in `compose-file`',
   ],
   [
     'compose key',

@@ -51,6 +51,19 @@ function wrongIn(inputs: Inputs, env: Inputs = {}): readonly string[] {
 }
 
 test.each([
+  ['compose-file', 'services:\n  web:\n    image: nginx\n    environment: { PW: C4nary-pass }'],
+  ['compose-file', 'version: "3.8"\nservices: {}'],
+  ['env-file', 'A=1\nexport PW=C4nary-pass'],
+  ['env-file', '- A=1\n- PW=C4nary-pass'],
+])('what a file holds is told to be no path of a `%s`, and is not shown', (name, content) => {
+  const wrong = wrongIn({ stack: 's', 'compose-file': 'a.yml', [name]: content }, { CANARY: 'of-the-step' })
+  expect(wrong).toEqual([
+    expect.stringContaining(`${name}: this is what such a file holds, and not its path: write it`),
+  ])
+  expect(wrong.join()).not.toContain('C4nary')
+})
+
+test.each([
   ['a.yml,b.yml', 'with commas'],
   ['a.yml:b.yml', 'with colons'],
   ['-c a.yml -c b.yml', 'with flags of docker'],

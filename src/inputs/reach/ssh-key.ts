@@ -6,12 +6,18 @@ export interface KeyShape {
 
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks'
 
+/** The path of a key file, as ssh has it behind `-i`. */
+const PATH = /^(?:~|\.{0,2})\/[^\s]{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|id_(?:rsa|ecdsa|ed25519))$/
+
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
 export function shapeOfKey(text: string): KeyShape {
   const bad = (problem: string): KeyShape => ({ problem, isEncrypted: false })
   if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim())) return bad(`it is a public key: ${NO_KEY}`)
   if (/^PuTTY-User-Key-File/.test(text.trim())) {
     return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)')
+  }
+  if (PATH.test(text.trim())) {
+    return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)')
   }
   const [, kind, body = ''] =
     /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??

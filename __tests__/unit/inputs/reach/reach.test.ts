@@ -113,6 +113,11 @@ describe('SSH', () => {
     ['no key', { ...SSH, 'ssh-key': '' }, 'ssh-key: it is empty, and there is no SSH agent'],
     ['a public key', { ...SSH, 'ssh-key': `ssh-ed25519 AAAA${'A'.repeat(40)}` }, 'ssh-key: it is a public key'],
     ['a key of PuTTY', { ...SSH, 'ssh-key': 'PuTTY-User-Key-File-3: x' }, 'ssh-key: it is a key of PuTTY'],
+    ...['~/.ssh/id_ed25519', '/builds/shop.tmp/SSH_KEY', 'deploy.pem'].map((path): [string, Inputs, string] => [
+      `the path ${path}`,
+      { ...SSH, 'ssh-key': path },
+      'ssh-key: it is a path, and no key: write the content of that file',
+    ]),
     ['half a key', { ...SSH, 'ssh-key': PLAIN_KEY.slice(0, 100) }, 'ssh-key: it is no private key that ssh can read'],
     ['lost line breaks', { ...SSH, 'ssh-key': PLAIN_KEY.replaceAll('\n', ' ') }, 'ssh-key: its line breaks are lost'],
     ['no passphrase', { ...SSH, 'ssh-key': LOCKED_KEY }, 'ssh-passphrase: it is empty, and `ssh-key` is encrypted'],
