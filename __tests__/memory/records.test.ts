@@ -290,6 +290,17 @@ describe('mode: history', () => {
       'No deploy of service web is recorded: only a deploy that was waited for and came up leaves a record',
     )
   })
+
+  test('of a name that is probably another asks for that', async () => {
+    const swarm = await swarmWith('web', 'api')
+    await deploy(swarm, `web: ${WEB[1]}`)
+    expect((await history(swarm, { services: 'wbe' })).log).toContain(
+      'No deploy of service wbe is recorded: did you mean `web`?',
+    )
+    expect((await history(swarm, { services: 'api' })).log).toContain(
+      'No deploy of service api is recorded: only a deploy that was waited for',
+    )
+  })
 })
 
 test('a service that was deployed blue-green is recorded under its name, whichever colour is live', async () => {

@@ -505,6 +505,13 @@ describe('a stack', () => {
     expect(swarm.service('shop_web')).toEqual(outside)
   })
 
+  test('of a name that is probably another asks for that', async () => {
+    const swarm = await deployed(0)
+    await deployStack(swarm, [service('web', 1)])
+    const { problems } = await rollBack(swarm, { stack: 'shpo', to: 'previous' })
+    expect(problems).toEqual(['stack shpo: it has no record on this swarm: did you mean `shop`?'])
+  })
+
   test('whose service is asked for alone is told how it goes back', async () => {
     const swarm = await deployed(0)
     for (const tag of [1, 2]) await deployStack(swarm, [service('web', tag)])

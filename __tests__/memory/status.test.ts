@@ -277,13 +277,22 @@ describe('what is not', () => {
     await pass(20)
     const run = await look(swarm, { services: 'web api', 'fail-on-problems': 'true' })
     expect(run.isRed).toBe(true)
-    expect(run.log).toContain('Error: service api does not exist on this swarm\n')
+    expect(run.log).toContain('Error: service api does not exist on this swarm: correct its name\n')
     expect(run.log).toMatch(
-      /problems: 1 service, nothing is wrong with it; service api does not exist on this swarm\n$/,
+      /problems: 1 service, nothing is wrong with it; service api does not exist on this swarm: correct its name\n$/,
+    )
+    expect((await look(swarm, { services: 'wbe' })).log).toMatch(
+      /problems: service wbe does not exist on this swarm: did you mean `web`\?\n$/,
     )
     put(swarm, { Name: 'shop_web', Labels: { 'com.docker.stack.namespace': 'shop' } })
     expect((await look(swarm, { stack: 'shpo' })).log).toMatch(
       /problems: stack shpo has no service on this swarm: did you mean `shop`\?\n$/,
+    )
+    expect((await look(swarm, { stack: 'web' })).log).toMatch(
+      /stack web has no service on this swarm: there is a service of this name: write `services: web`\n$/,
+    )
+    expect((await look(swarm, { services: 'shop' })).log).toMatch(
+      /service shop does not exist on this swarm: there is a stack of this name: write `stack: shop`\n$/,
     )
   })
 })

@@ -6,7 +6,7 @@ import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { allTasksOf, takeSnapshot } from '../docker/swarm/snapshot.ts'
 import type { StatusRequest, StatusSubject } from '../inputs/status.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
-import { missingStack } from '../plan/missing-service.ts'
+import { missingStack, otherService } from '../plan/missing-service.ts'
 import { isPassingService } from '../prepare/passing-services.ts'
 import { readRecords } from '../records/read.ts'
 import type { RecordedRun } from '../records/record.ts'
@@ -133,7 +133,7 @@ function chosenOf(which: StatusSubject, all: readonly Service[]) {
         services: all.filter((service) => which.names.some((name) => isOf(name)(service))),
         missing: which.names
           .filter((name) => !all.some(isOf(name)))
-          .map((name) => `service ${placed(name)} does not exist on this swarm`),
+          .map((name) => `service ${placed(name)} does not exist on this swarm: ${otherService(name, all)}`),
       }
     }
   }

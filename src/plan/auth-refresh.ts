@@ -7,7 +7,6 @@ import { isRunning } from '../docker/swarm/task.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { UserError } from '../errors.ts'
 import type { NamedService, ServiceChoice } from '../inputs/auth-refresh.ts'
-import { similarNames } from '../inputs/keys.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { placed } from '../runner/shown.ts'
 import { accountInWords } from './account.ts'
@@ -15,7 +14,7 @@ import { nameInFiles } from './colours.ts'
 import { choosingLabels } from './config-choice.ts'
 import { isInterim } from './interim-spec.ts'
 import type { LoggedIn } from './log-in.ts'
-import { missingStack } from './missing-service.ts'
+import { missingStack, otherService } from './missing-service.ts'
 import { type Access, accessFor, ConfigNotGiven, referenceOf } from './plan.ts'
 
 /** Whose stored credential is renewed, and with which account. Pure. */
@@ -74,7 +73,6 @@ export function choose(which: ServiceChoice, all: readonly Service[]): Choice {
 }
 
 function chosenByName(named: readonly NamedService[], onSwarm: readonly Service[]): Choice {
-  const names = onSwarm.map(({ Spec }) => Spec.Name)
   const found = named.map(({ name, authConfig }) => ({
     name,
     services: onSwarm
@@ -92,8 +90,7 @@ function chosenByName(named: readonly NamedService[], onSwarm: readonly Service[
       return one === undefined ? [] : [{ service: one.service, authConfig: one.authConfig }]
     }),
     missing: missing.map(({ name }) => {
-      const [guess] = similarNames(name, names)
-      const advice = guess === undefined ? 'correct its name, or leave it out' : `did you mean \`${guess}\`?`
+      const advice = otherService(name, onSwarm, 'correct its name, or leave it out')
       return { name, reason: `it does not exist on this swarm: ${advice}` }
     }),
   }

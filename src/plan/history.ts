@@ -12,6 +12,7 @@ import {
   type Subject,
 } from '../records/record.ts'
 import { liveService } from './colours.ts'
+import { recordedName } from './missing-service.ts'
 
 /** What was deployed of each subject, and what of it runs. Pure. */
 
@@ -23,6 +24,8 @@ export interface SubjectHistory {
   readonly sinceNewest: readonly ServiceChange[]
   /** The stack whose records have a service that has none of its own. */
   readonly stack?: string
+  /** The subject with records that was probably meant, where this one has none and is not there. */
+  readonly meant?: string
 }
 
 export interface HistoryEntry {
@@ -69,7 +72,14 @@ export function historyOf(
     const sinceNewest =
       newest === undefined || running !== undefined ? [] : changesBetween(newest, presentOf(newest, services))
     const stack = records.length > 0 ? undefined : stackOf(subject, services)
-    return { subject, entries, sinceNewest, ...(stack !== undefined && { stack }) }
+    const meant = records.length > 0 ? undefined : recordedName(subject, kept, services)
+    return {
+      subject,
+      entries,
+      sinceNewest,
+      ...(stack !== undefined && { stack }),
+      ...(meant !== undefined && { meant }),
+    }
   })
 }
 

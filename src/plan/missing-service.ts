@@ -4,7 +4,9 @@ import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { similarNames } from '../inputs/keys.ts'
 import { listed } from '../inputs/problems.ts'
+import type { KeptRecord, Subject } from '../records/record.ts'
 import { placed } from '../runner/shown.ts'
+import { nameInFiles } from './colours.ts'
 
 /** What is told of a service or stack that is not there. Pure. */
 
@@ -25,8 +27,46 @@ export function missingService(request: ServiceRequest, names: readonly string[]
 
 /** That no service is of a stack. */
 export function missingStack(stack: string, all: readonly Service[]): string {
-  const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))
-  const [guess] = similarNames(stack, [...stacks])
-  const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`
+  const stacks = new Set(all.flatMap((service) => stackOf(service) ?? []))
+  const advice = all.some((service) => nameInFiles(service) === stack)
+    ? `there is a service of this name: write \`services: ${placed(stack)}\``
+    : otherName(stack, [...stacks], 'correct its name')
   return `stack ${placed(stack)} has no service on this swarm: ${advice}`
+}
+
+/**
+ * What to do about a service that is not there.
+ *
+ * @param otherwise where nothing is like it
+ */
+export function otherService(name: string, all: readonly Service[], otherwise = 'correct its name'): string {
+  if (all.some((service) => stackOf(service) === name)) {
+    return `there is a stack of this name: write \`stack: ${placed(name)}\``
+  }
+  return otherName(
+    name,
+    all.map(({ Spec }) => Spec.Name),
+    otherwise,
+  )
+}
+
+function otherName(name: string, names: readonly string[], otherwise: string): string {
+  const [guess] = similarNames(name, names)
+  return guess === undefined ? otherwise : `did you mean \`${guess}\`?`
+}
+
+/** The subject with records that was probably meant by one without any; nothing where that one is on the swarm. */
+export function recordedName(
+  { kind, name }: Subject,
+  kept: readonly KeptRecord[],
+  services: readonly Service[],
+): string | undefined {
+  const isOfSubject = (service: Service) => (kind === 'stack' ? stackOf(service) : nameInFiles(service)) === name
+  if (services.some(isOfSubject)) return undefined
+  const names = kept.flatMap(({ record: { subject } }) => (subject.kind === kind ? [subject.name] : []))
+  return similarNames(name, [...new Set(names)])[0]
+}
+
+function stackOf({ Spec }: Service): string | undefined {
+  return Spec.Labels?.[NAMESPACE_LABEL]
 }

@@ -11,6 +11,7 @@ import { log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { type Stack, surelyKnownObjects, surelyKnownServices } from '../stack/stack.ts'
 import { nameInFiles } from './colours.ts'
+import { recordedName } from './missing-service.ts'
 import {
   type Gone,
   isAsRecorded,
@@ -103,8 +104,11 @@ function choose(
     const records = recordsOf(kept, subject).map(({ record }) => record)
     const back = returnOf(subject, records, rollback, present)
     if (typeof back !== 'string') return [{ back, asked }]
+    const guess = records.length > 0 ? undefined : recordedName(subject, kept, present.services)
     const hint = records.length > 0 ? '' : otherSubject(subject, kept, present)
-    problems.push(`${subject.kind} ${subject.name}: ${back}${hint}`)
+    const problem =
+      guess === undefined ? `${back}${hint}` : `it has no record on this swarm: did you mean \`${guess}\`?`
+    problems.push(`${subject.kind} ${subject.name}: ${problem}`)
     return []
   })
   throwAll(problems)

@@ -84,17 +84,18 @@ function logSubject(subject: SubjectHistory): void {
 }
 
 /** Why there is nothing to be seen, or what has become of the newest. */
-function sinceWords({ subject, entries, sinceNewest, stack }: SubjectHistory): string | undefined {
-  if (entries.length === 0) {
-    const advice =
-      stack === undefined
-        ? 'only a deploy that was waited for and came up leaves a record, unless `history-limit: 0`'
-        : `it belongs to a stack, and the records are those of \`stack: ${safeLine(stack, MOST_WORD)}\``
-    return `No deploy of ${subjectWords(subject)} is recorded: ${advice}`
-  }
+function sinceWords({ subject, entries, sinceNewest, stack, meant }: SubjectHistory): string | undefined {
+  if (entries.length === 0) return `No deploy of ${subjectWords(subject)} is recorded: ${whyNone(stack, meant)}`
   const [newest] = entries
   if (sinceNewest.length === 0 || newest === undefined) return undefined
   return `Changed since #${newest.record.version}: ${someOf(changeWords(subject, sinceNewest), MOST_SHOWN)}`
+}
+
+function whyNone(stack: string | undefined, meant: string | undefined): string {
+  if (meant !== undefined) return `did you mean \`${safeLine(meant, MOST_WORD)}\`?`
+  if (stack !== undefined)
+    return `it belongs to a stack, and the records are those of \`stack: ${safeLine(stack, MOST_WORD)}\``
+  return 'only a deploy that was waited for and came up leaves a record, unless `history-limit: 0`'
 }
 
 function backWords({ wentBackTo }: DeployRecord): string | undefined {
