@@ -10871,18 +10871,21 @@ const FIELDS = new Set([
     '.Task.Name',
     '.Task.Slot',
 ]);
-/** Names that stand alone in an action of Go's templates and mean something there; every other is an error. */
+/** Names that mean something in an action of Go's templates; every other that no dot or `$` stands before is an error. */
 const WORDS = new Set('and block break call continue define else end eq false ge gt html if index join js le len lt ne nil not or print printf println range slice template true urlquery with'.split(' '));
 const ACTION = /\{\{(?:- )?\s*(.*?)\s*(?: -)?\}\}/gs;
 const FIELD = /^\.(?:[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*)?$/u;
-const WORD = /^[a-z_]\w*$/i;
 const COMMENT = /^\/\*.*\*\/$/s;
 const STRING = /^(?:"[^"\\]*"|`[^`]*`)$/;
+const STRINGS = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'/g;
+const NAMES = /(?<![\p{L}\d_.$])[\p{L}_][\p{L}\d_]*/gu;
+/** Functions of contents alone (swarmkit, template/context.go). */
+const OF_CONTENTS = ['config', 'env', 'secret'];
 /**
  * Why Swarm will not take a text that it reads as a template of Go; `undefined` when it will, or when that cannot be
- * told without reading it as Go does: only plain fields, single words, strings and comments are judged. Swarm tries
- * them on a task that has no labels, so that none can be named (swarmkit, manager/controlapi/service.go). The reason
- * shows nothing of the text, which may be a secret.
+ * told without reading it as Go does: only names of functions, plain fields, single words, strings and comments are
+ * judged. Swarm tries them on a task that has no labels, so that none can be named (swarmkit,
+ * manager/controlapi/service.go). The reason shows nothing of the text, which may be a secret.
  */
 function templateProblem(text) {
     if (!text.includes('{{'))
@@ -10890,17 +10893,28 @@ function templateProblem(text) {
     const actions = [...text.matchAll(ACTION)].map(([, action = '']) => action);
     if (text.replaceAll(ACTION, '').includes('{{'))
         return actions.length === 0 ? 'its `{{` has no end' : undefined;
+    const unknown = actions.flatMap(namesIn).filter((name) => !WORDS.has(name));
+    const ofContents = OF_CONTENTS.find((name) => unknown.includes(name));
+    if (ofContents !== undefined)
+        return `\`${ofContents}\` is for the contents of configs and secrets that are templates`;
+    if (unknown.length > 0)
+        return UNKNOWN;
     if (!actions.every(isPlain))
         return undefined;
     if (actions.includes(''))
         return 'there is nothing in its `{{ }}`';
-    const isUnknown = actions.some((action) => FIELD.test(action) ? !FIELDS.has(action) : WORD.test(action) && !WORDS.has(action));
-    return isUnknown ? 'it names what Swarm does not know in its `{{ }}`' : undefined;
+    return actions.some((action) => FIELD.test(action) && !FIELDS.has(action)) ? UNKNOWN : undefined;
+}
+const UNKNOWN = 'it names what Swarm does not know in its `{{ }}`';
+/** The functions and words that stand in an action: Go looks them up as it reads, whatever stands around them. */
+function namesIn(action) {
+    const bare = action.replaceAll(STRINGS, ' ');
+    if (COMMENT.test(action) || /["'`]/.test(bare))
+        return [];
+    return [...bare.matchAll(NAMES)].map(([name]) => name);
 }
 /** What can be judged by itself; a word of Go's own may change what the others mean. */
 function isPlain(action) {
-    if (WORD.test(action))
-        return !WORDS.has(action);
     return action === '' || FIELD.test(action) || COMMENT.test(action) || STRING.test(action);
 }
 
@@ -19229,10 +19243,27 @@ function items_nameOf({ name, map }, problems, problemWith) {
         problems.add((0,runner_secret/* redact */.E$)(problem));
     return text;
 }
+/** What other lists and tools call them, those of `registries` among them. */
+const items_OTHER_NAMES = {
+    data: 'content',
+    env: 'environment',
+    'from-env': 'environment',
+    'from-file': 'file',
+    path: 'file',
+    value: 'content',
+    'value-env': 'environment',
+    'value-file': 'file',
+};
 function checkKeys(map, keys, problems) {
     for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
-        problems.add(`line ${line} has the unknown key ${(0,shown/* shown */.SP)(key)}: ${(0,inputs_keys/* keyAdvice */.YH)((0,inputs_keys/* closestKey */.bi)(key, keys), keys)}`);
+        problems.add(`line ${line} has the unknown key ${(0,shown/* shown */.SP)(key)}: ${adviceFor(key, keys)}`);
     }
+}
+function adviceFor(key, keys) {
+    if (key === 'external')
+        return 'leave it out: what is given no content, or no `create: true`, is one that is there';
+    const closest = (0,inputs_keys/* closestKey */.bi)(key, keys, items_OTHER_NAMES);
+    return (0,inputs_keys/* keyAdvice */.YH)(closest !== undefined && keys.includes(closest) ? closest : (0,inputs_keys/* closestKey */.bi)(key, keys), keys);
 }
 const OWN_LABELS = 'swarm-deploy.';
 /** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
@@ -19646,7 +19677,7 @@ function parseMode(text) {
     const mode = MODE_NAMES.find((name) => name === text);
     if (mode !== undefined)
         return mode;
-    throw new build_errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no mode: ${adviceFor(text)}`);
+    throw new build_errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no mode: ${mode_adviceFor(text)}`);
 }
 /** The mode of this name; of what is none the one that was probably meant, so that all else that is wrong can be told. */
 function probableMode(text) {
@@ -19658,7 +19689,7 @@ function meantBy(text) {
     const closest = (0,inputs_keys/* closestKey */.bi)(text, MODE_NAMES);
     return MODE_NAMES.find((name) => name === closest);
 }
-function adviceFor(text) {
+function mode_adviceFor(text) {
     if (Object.hasOwn(NO_MODES, text))
         return NO_MODES[text] ?? '';
     if (Object.hasOwn(mode_OTHER_NAMES, text))
@@ -20077,6 +20108,8 @@ var host = __nccwpck_require__(1620);
 var known_hosts = __nccwpck_require__(3653);
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
+/** The path of a key file, as ssh has it behind `-i`. */
+const PATH = /^(?:~|\.{0,2})\/[^\s]{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|id_(?:rsa|ecdsa|ed25519))$/;
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
 function shapeOfKey(text) {
     const bad = (problem) => ({ problem, isEncrypted: false });
@@ -20084,6 +20117,9 @@ function shapeOfKey(text) {
         return bad(`it is a public key: ${NO_KEY}`);
     if (/^PuTTY-User-Key-File/.test(text.trim())) {
         return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
+    }
+    if (PATH.test(text.trim())) {
+        return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
     }
     const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
         [];
@@ -20982,9 +21018,19 @@ function composePaths(input, env, problems) {
     problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.K)(USUAL_NAMES, 'disjunction')}: write the path of the compose file${(0,inputs_files/* checkoutHint */.Mf)((0,inputs_files/* basePath */.Jp)(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
-/** One path a line, or a YAML list of them. */
+/** How a line of what such a file holds begins. */
+const CONTENTS = {
+    'compose-file': /^(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$)/,
+    'env-file': /^(?:-\s*)?["']?(?:export\s+)?[A-Za-z_]\w*=/,
+};
+/** One path a line, or a YAML list of them. Of a content that was pasted nothing is shown: there may be secrets in it. */
 function pathsFrom(input, name, env, problems) {
     const text = input.trim();
+    const isContent = (line) => CONTENTS[name].test(line) && !(0,external_node_fs_.existsSync)((0,inputs_files/* resolvePath */.o1)(env, line));
+    if (text.split(/\r?\n/).some((line) => isContent(line.trim()))) {
+        problems.add(`${name}: this is what such a file holds, and not its path: write it to a file in a step before, and the path of that here`);
+        return [];
+    }
     if (!/^(?:-[ \t\r\n]|\[)/.test(text))
         return text
             .split(/\r?\n/)
@@ -21295,7 +21341,7 @@ function entriesOf(root, keys, problems) {
         return entriesOfList(root.kind === 'list' ? root.items : [root]);
     const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
     if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`: ${NOT_COMPOSE}; write only pairs such as ${services_PAIR}`);
+        problems.add(`line ${compose.line} has the key \`services\`, as a compose file has: for a stack write the path of such a file in \`compose-file\`, and a name in \`stack\`; here write only pairs such as ${services_PAIR}`);
         return [];
     }
     return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }));

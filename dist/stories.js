@@ -1377,17 +1377,20 @@ function logSubject(subject) {
     }
 }
 /** Why there is nothing to be seen, or what has become of the newest. */
-function sinceWords({ subject, entries, sinceNewest, stack }) {
-    if (entries.length === 0) {
-        const advice = stack === undefined
-            ? 'only a deploy that was waited for and came up leaves a record, unless `history-limit: 0`'
-            : `it belongs to a stack, and the records are those of \`stack: ${(0,safe_text/* safeLine */.om)(stack, MOST_WORD)}\``;
-        return `No deploy of ${subjectWords(subject)} is recorded: ${advice}`;
-    }
+function sinceWords({ subject, entries, sinceNewest, stack, meant }) {
+    if (entries.length === 0)
+        return `No deploy of ${subjectWords(subject)} is recorded: ${whyNone(stack, meant)}`;
     const [newest] = entries;
     if (sinceNewest.length === 0 || newest === undefined)
         return undefined;
     return `Changed since #${newest.record.version}: ${(0,some_of/* someOf */.y)(changeWords(subject, sinceNewest), MOST_SHOWN)}`;
+}
+function whyNone(stack, meant) {
+    if (meant !== undefined)
+        return `did you mean \`${(0,safe_text/* safeLine */.om)(meant, MOST_WORD)}\`?`;
+    if (stack !== undefined)
+        return `it belongs to a stack, and the records are those of \`stack: ${(0,safe_text/* safeLine */.om)(stack, MOST_WORD)}\``;
+    return 'only a deploy that was waited for and came up leaves a record, unless `history-limit: 0`';
 }
 function backWords({ wentBackTo }) {
     return wentBackTo === undefined ? undefined : `went back to #${wentBackTo}`;
@@ -12500,6 +12503,7 @@ var inputs_problems = __webpack_require__(6790);
 
 
 
+
 /** What is told of a service or stack that is not there. Pure. */
 /**
  * That a service does not exist, with what to write.
@@ -12517,10 +12521,37 @@ function missingService(request, names) {
 }
 /** That no service is of a stack. */
 function missingStack(stack, all) {
-    const stacks = new Set(all.flatMap(({ Spec }) => Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? []));
-    const [guess] = (0,inputs_keys/* similarNames */.qz)(stack, [...stacks]);
-    const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
+    const stacks = new Set(all.flatMap((service) => missing_service_stackOf(service) ?? []));
+    const advice = all.some((service) => nameInFiles(service) === stack)
+        ? `there is a service of this name: write \`services: ${(0,shown/* placed */.GS)(stack)}\``
+        : otherName(stack, [...stacks], 'correct its name');
     return `stack ${(0,shown/* placed */.GS)(stack)} has no service on this swarm: ${advice}`;
+}
+/**
+ * What to do about a service that is not there.
+ *
+ * @param otherwise where nothing is like it
+ */
+function otherService(name, all, otherwise = 'correct its name') {
+    if (all.some((service) => missing_service_stackOf(service) === name)) {
+        return `there is a stack of this name: write \`stack: ${(0,shown/* placed */.GS)(name)}\``;
+    }
+    return otherName(name, all.map(({ Spec }) => Spec.Name), otherwise);
+}
+function otherName(name, names, otherwise) {
+    const [guess] = (0,inputs_keys/* similarNames */.qz)(name, names);
+    return guess === undefined ? otherwise : `did you mean \`${guess}\`?`;
+}
+/** The subject with records that was probably meant by one without any; nothing where that one is on the swarm. */
+function recordedName({ kind, name }, kept, services) {
+    const isOfSubject = (service) => (kind === 'stack' ? missing_service_stackOf(service) : nameInFiles(service)) === name;
+    if (services.some(isOfSubject))
+        return undefined;
+    const names = kept.flatMap(({ record: { subject } }) => (subject.kind === kind ? [subject.name] : []));
+    return (0,inputs_keys/* similarNames */.qz)(name, [...new Set(names)])[0];
+}
+function missing_service_stackOf({ Spec }) {
+    return Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
 }
 
 ;// CONCATENATED MODULE: ./build/plan/refresh.js
@@ -18305,6 +18336,7 @@ function requestOf({ name, spec: recorded }, asked, ids, how) {
 
 
 
+
 /**
  * Reads what was deployed before, chooses what is meant, and makes requests of it that say everything about their
  * services.
@@ -18344,8 +18376,10 @@ function choose({ services }, rollback, kept, present) {
         const back = returnOf(subject, records, rollback, present);
         if (typeof back !== 'string')
             return [{ back, asked }];
+        const guess = records.length > 0 ? undefined : recordedName(subject, kept, present.services);
         const hint = records.length > 0 ? '' : otherSubject(subject, kept, present);
-        problems.push(`${subject.kind} ${subject.name}: ${back}${hint}`);
+        const problem = guess === undefined ? `${back}${hint}` : `it has no record on this swarm: did you mean \`${guess}\`?`;
+        problems.push(`${subject.kind} ${subject.name}: ${problem}`);
         return [];
     });
     (0,errors/* throwAll */.Kx)(problems);
@@ -22458,6 +22492,7 @@ const spec_difference_RULES = {
 
 
 
+
 /** Whether the services of a record are on the swarm as it has them. */
 function history_isRunning({ services: recorded }, services) {
     return recorded.every(({ name, spec }) => {
@@ -22481,7 +22516,14 @@ function historyOf(kept, subjects, services) {
         const [newest] = records;
         const sinceNewest = newest === undefined || running !== undefined ? [] : changesBetween(newest, presentOf(newest, services));
         const stack = records.length > 0 ? undefined : history_stackOf(subject, services);
-        return { subject, entries, sinceNewest, ...(stack !== undefined && { stack }) };
+        const meant = records.length > 0 ? undefined : recordedName(subject, kept, services);
+        return {
+            subject,
+            entries,
+            sinceNewest,
+            ...(stack !== undefined && { stack }),
+            ...(meant !== undefined && { meant }),
+        };
     });
 }
 function allSubjects(kept) {
@@ -23568,7 +23610,6 @@ async function recordsIfShown(engine, signal) {
 
 
 
-
 /**
  * The services that a choice means. A blue-green service is all that there is of it.
  *
@@ -23602,7 +23643,6 @@ function auth_refresh_choose(which, all) {
     }
 }
 function chosenByName(named, onSwarm) {
-    const names = onSwarm.map(({ Spec }) => Spec.Name);
     const found = named.map(({ name, authConfig }) => ({
         name,
         services: onSwarm
@@ -23620,8 +23660,7 @@ function chosenByName(named, onSwarm) {
             return one === undefined ? [] : [{ service: one.service, authConfig: one.authConfig }];
         }),
         missing: missing.map(({ name }) => {
-            const [guess] = (0,inputs_keys/* similarNames */.qz)(name, names);
-            const advice = guess === undefined ? 'correct its name, or leave it out' : `did you mean \`${guess}\`?`;
+            const advice = otherService(name, onSwarm, 'correct its name, or leave it out');
             return { name, reason: `it does not exist on this swarm: ${advice}` };
         }),
     };
@@ -25248,7 +25287,7 @@ function chosenOf(which, all) {
                 services: all.filter((service) => which.names.some((name) => isOf(name)(service))),
                 missing: which.names
                     .filter((name) => !all.some(isOf(name)))
-                    .map((name) => `service ${(0,shown/* placed */.GS)(name)} does not exist on this swarm`),
+                    .map((name) => `service ${(0,shown/* placed */.GS)(name)} does not exist on this swarm: ${otherService(name, all)}`),
             };
         }
     }

@@ -72,10 +72,28 @@ export function nameOf(
   return text
 }
 
+/** What other lists and tools call them, those of `registries` among them. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  data: 'content',
+  env: 'environment',
+  'from-env': 'environment',
+  'from-file': 'file',
+  path: 'file',
+  value: 'content',
+  'value-env': 'environment',
+  'value-file': 'file',
+}
+
 export function checkKeys(map: YamlMap, keys: readonly string[], problems: Problems): void {
   for (const { key, line } of map.entries.filter((entry) => !keys.includes(entry.key))) {
-    problems.add(`line ${line} has the unknown key ${shown(key)}: ${keyAdvice(closestKey(key, keys), keys)}`)
+    problems.add(`line ${line} has the unknown key ${shown(key)}: ${adviceFor(key, keys)}`)
   }
+}
+
+function adviceFor(key: string, keys: readonly string[]): string {
+  if (key === 'external') return 'leave it out: what is given no content, or no `create: true`, is one that is there'
+  const closest = closestKey(key, keys, OTHER_NAMES)
+  return keyAdvice(closest !== undefined && keys.includes(closest) ? closest : closestKey(key, keys), keys)
 }
 
 const OWN_LABELS = 'swarm-deploy.'

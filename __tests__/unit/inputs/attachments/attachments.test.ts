@@ -152,6 +152,10 @@ describe('what is refused', () => {
       'secrets: [{name: a, environement: TOKEN}]',
       /`secrets`: a: line \d has the unknown key "environement": did you mean `environment`/,
     ],
+    ['secrets: [{name: a, value-env: TOKEN}]', / unknown key "value-env": did you mean `environment`/],
+    ['secrets: [{name: a, value: x}]', / unknown key "value": did you mean `content`/],
+    ['configs: [{name: a, external: true}]', / unknown key "external": leave it out: what is given no content/],
+    ['networks: [{name: a, path: x}]', / unknown key "path": write one of `name`, `aliases`/],
     ['secrets: [{name: a, template_driver: golang, content: x}]', /did you mean `template-driver`/],
     [
       'secrets: [{name: a, environment: TOKEN, file: pass.txt}]',
