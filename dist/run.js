@@ -17379,7 +17379,8 @@ function redact(text) {
 }
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe), URL-encoded, and escaped as in JSON or in a workflow command. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of), URL-encoded, and escaped as in JSON, in JSON within JSON or in
+ * HTML. What is too plain has none.
  */
 function formsOf(value) {
     const text = (0,printable/* wellFormed */.ES)(value);
@@ -17390,10 +17391,13 @@ function formsOf(value) {
         one,
         (0,printable/* printable */.g$)(one).trim(),
         ...urlForms(one),
-        JSON.stringify(one).slice(1, -1),
-        goJson(one),
+        ...jsonForms(one),
+        ...jsonForms(one).flatMap(jsonForms),
+        ...htmlForms(one),
     ]);
-    const encoded = isTooPlain(text) ? [] : [...base64Forms(text), ...base64Forms(text.trim())];
+    const encoded = isTooPlain(text)
+        ? []
+        : [...base64Forms(text), ...base64Forms(text.trim()), ...withinBase64(text.trim())];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
 /** As JavaScript and Go write a text in a URL: Go escapes more, but less in front of the host (net/url). */
@@ -17407,13 +17411,37 @@ function urlForms(text) {
 }
 function base64Forms(text) {
     const standard = Buffer.from(text).toString('base64');
-    const urlSafe = standard.replaceAll('+', '-').replaceAll('/', '_');
-    return [standard, urlSafe, standard.replace(/=+$/, ''), urlSafe.replace(/=+$/, '')];
+    return [standard, standard.replace(/=+$/, '')].flatMap((form) => [form, urlSafe(form)]);
+}
+/** What is shorter could be in the middle of any base64. */
+const SHORTEST_WITHIN_BASE64 = 8;
+/**
+ * What stands in the base64 of any longer text that has it, as the header of a login has it: by how many bytes are
+ * before it there, without the signs at both ends that hold bits of others too.
+ */
+function withinBase64(text) {
+    if (text.length < SHORTEST_WITHIN_BASE64)
+        return [];
+    return unique([text, ...jsonForms(text)]).flatMap((form) => [0, 1, 2].flatMap((before) => {
+        const whole = Buffer.concat([Buffer.alloc(before), Buffer.from(form)]);
+        const own = whole.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6));
+        return [own, urlSafe(own)];
+    }));
+}
+function urlSafe(base64) {
+    return base64.replaceAll('+', '-').replaceAll('/', '_');
 }
 /** Go writes `<`, `>` and `&` of JSON strings as \u escapes: so do docker's own messages. */
-function goJson(text) {
+function jsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
     const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex);
+    return unique([json, json.replace(/[<>&]/g, hex)]);
+}
+/** As pages and XML write a text: quotes have a name or a number there, or are left. */
+function htmlForms(text) {
+    const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const quoted = (double, single) => plain.replaceAll('"', double).replaceAll("'", single);
+    return unique([plain, quoted('&quot;', '&apos;'), quoted('&quot;', '&#39;'), quoted('&#34;', '&#39;')]);
 }
 function hide(forms, isToldOf) {
     for (const form of unique(forms).filter((one) => !known.has(one))) {

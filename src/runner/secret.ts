@@ -99,7 +99,8 @@ export function redact(text: string): string {
 
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe), URL-encoded, and escaped as in JSON or in a workflow command. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of), URL-encoded, and escaped as in JSON, in JSON within JSON or in
+ * HTML. What is too plain has none.
  */
 export function formsOf(value: string): string[] {
   const text = wellFormed(value)
@@ -110,10 +111,13 @@ export function formsOf(value: string): string[] {
     one,
     printable(one).trim(),
     ...urlForms(one),
-    JSON.stringify(one).slice(1, -1),
-    goJson(one),
+    ...jsonForms(one),
+    ...jsonForms(one).flatMap(jsonForms),
+    ...htmlForms(one),
   ])
-  const encoded = isTooPlain(text) ? [] : [...base64Forms(text), ...base64Forms(text.trim())]
+  const encoded = isTooPlain(text)
+    ? []
+    : [...base64Forms(text), ...base64Forms(text.trim()), ...withinBase64(text.trim())]
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
 }
 
@@ -129,14 +133,43 @@ function urlForms(text: string): string[] {
 
 function base64Forms(text: string): string[] {
   const standard = Buffer.from(text).toString('base64')
-  const urlSafe = standard.replaceAll('+', '-').replaceAll('/', '_')
-  return [standard, urlSafe, standard.replace(/=+$/, ''), urlSafe.replace(/=+$/, '')]
+  return [standard, standard.replace(/=+$/, '')].flatMap((form) => [form, urlSafe(form)])
+}
+
+/** What is shorter could be in the middle of any base64. */
+const SHORTEST_WITHIN_BASE64 = 8
+
+/**
+ * What stands in the base64 of any longer text that has it, as the header of a login has it: by how many bytes are
+ * before it there, without the signs at both ends that hold bits of others too.
+ */
+function withinBase64(text: string): string[] {
+  if (text.length < SHORTEST_WITHIN_BASE64) return []
+  return unique([text, ...jsonForms(text)]).flatMap((form) =>
+    [0, 1, 2].flatMap((before) => {
+      const whole = Buffer.concat([Buffer.alloc(before), Buffer.from(form)])
+      const own = whole.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6))
+      return [own, urlSafe(own)]
+    }),
+  )
+}
+
+function urlSafe(base64: string): string {
+  return base64.replaceAll('+', '-').replaceAll('/', '_')
 }
 
 /** Go writes `<`, `>` and `&` of JSON strings as \u escapes: so do docker's own messages. */
-function goJson(text: string): string {
+function jsonForms(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1)
   const hex = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(text).slice(1, -1).replace(/[<>&]/g, hex)
+  return unique([json, json.replace(/[<>&]/g, hex)])
+}
+
+/** As pages and XML write a text: quotes have a name or a number there, or are left. */
+function htmlForms(text: string): string[] {
+  const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const quoted = (double: string, single: string) => plain.replaceAll('"', double).replaceAll("'", single)
+  return unique([plain, quoted('&quot;', '&apos;'), quoted('&quot;', '&#39;'), quoted('&#34;', '&#39;')])
 }
 
 function hide(forms: readonly string[], isToldOf: boolean): void {

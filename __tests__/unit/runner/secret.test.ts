@@ -80,9 +80,31 @@ describe('a text is redacted', () => {
     ['in a form', new URLSearchParams({ v: value }).toString().slice(2)],
     ['trimmed, in a URL', encodeURIComponent(trimmed)],
     ['in JSON', JSON.stringify(value).slice(1, -1)],
+    ['in JSON within JSON', JSON.stringify(JSON.stringify(value)).slice(3, -3)],
+    [
+      'in JSON within the JSON of Go',
+      JSON.stringify(JSON.stringify(value).replaceAll('&', '\\u0026').replaceAll('>', '\\u003e')).slice(3, -3),
+    ],
+    ['in HTML, as Go writes it', value.replaceAll('&', '&amp;').replaceAll('>', '&gt;').replaceAll('"', '&#34;')],
+    ['in XML', value.replaceAll('&', '&amp;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')],
     ["in Go's JSON", JSON.stringify(value).slice(1, -1).replaceAll('&', '\\u0026').replaceAll('>', '\\u003e')],
   ])('of a secret %s', (_, form) => {
     expect(redact(`before[${form}]after`)).toBe('before[***]after')
+  })
+
+  test.each([
+    ['a JSON object', (before: string) => JSON.stringify({ [before]: 1, pw: trimmed })],
+    ['a login of somebody else', (before: string) => `${before}:${trimmed}`],
+    ['a line of a file', (before: string) => `${before}${trimmed}\nnext`],
+  ])('of a secret in the base64 of %s, wherever it begins there', (_, whole) => {
+    for (const before of ['x', 'xy', 'xyz', 'wxyz']) {
+      const shown = redact(`<${Buffer.from(whole(before)).toString('base64url')}>`)
+      const [start = '', end = ''] = shown.split('***')
+      const left =
+        Buffer.from(start.slice(1), 'base64url').toString() + Buffer.from(end.slice(0, -1), 'base64').toString()
+      expect(shown).toContain('***')
+      expect(left).not.toMatch(/p&|&>|wor/)
+    }
   })
 
   test.each([
@@ -178,7 +200,18 @@ describe('a secret', () => {
 describe('the forms of a secret', () => {
   test('are all that it can surface in, each once', () => {
     expect(formsOf('a b<')).toEqual([
-      ...['a b<', 'a%20b%3C', 'a+b%3C', 'a%20b%3c', 'a+b%3c', 'a b\\u003c', 'YSBiPA==', 'YSBiPA'],
+      ...[
+        'a b<',
+        'a%20b%3C',
+        'a+b%3C',
+        'a%20b%3c',
+        'a+b%3c',
+        'a b\\u003c',
+        'a b\\\\u003c',
+        'a b&lt;',
+        'YSBiPA==',
+        'YSBiPA',
+      ],
     ])
   })
 
