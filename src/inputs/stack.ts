@@ -14,7 +14,7 @@ import { DEFAULTS } from './defaults.ts'
 import type { StackRequest } from './deployment.ts'
 import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
-import { listed, type Problems } from './problems.ts'
+import { listed, Problems } from './problems.ts'
 import type { Replacement } from './replacement.ts'
 import { type Nameable, parseNames, selected, unknownNames } from './selection.ts'
 import { parseBoolean } from './values.ts'
@@ -56,12 +56,12 @@ export function readStack(
   }
   const problem = stackNameProblem(name)
   if (problem !== undefined) problems.add(`stack: ${problem}`)
-  const lookUp = variablesOf(inputs['env-file'], env, problems)
+  const { lookUp, areAll } = variablesOf(inputs['env-file'], env, problems)
   const paths = composePaths(inputs['compose-file'], env, problems)
   const written = paths.flatMap((path) => composeFile(path, env, problems) ?? [])
   const [first] = paths
   if (first !== undefined) hideSecrets(written, lookUp, env, dirname(resolvePath(env, first)))
-  if (first === undefined || written.length < paths.length) return undefined
+  if (first === undefined || written.length < paths.length || !areAll) return undefined
 
   const directory = dirname(resolvePath(env, first))
   const readFile = fileReader({ ...env, GITHUB_WORKSPACE: directory })
@@ -126,17 +126,25 @@ function switchOf(inputs: StackInputs, key: 'prune' | 'rerun-jobs', problems: Pr
   return problems.at(key).attempt(() => parseBoolean(text)) ?? false
 }
 
+interface Variables {
+  readonly lookUp: LookUp
+  /** Whether the env files could be read: where not, what is missing says nothing of the compose files. */
+  readonly areAll: boolean
+}
+
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
-function variablesOf(input: string, env: Environment, problems: Problems): LookUp {
+function variablesOf(input: string, env: Environment, problems: Problems): Variables {
   const ofTheStep: LookUp = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name])
   const ofFiles = new Map<string, string>()
-  for (const path of pathsFrom(input, 'env-file', env, problems)) {
-    const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path))
+  const wrong = new Problems()
+  for (const path of pathsFrom(input, 'env-file', env, wrong)) {
+    const text = wrong.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path))
     const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name))
-    for (const { line, reason } of file.problems) problems.add(`${placed(path)} line ${line}: ${reason}`)
+    for (const { line, reason } of file.problems) wrong.add(`${placed(path)} line ${line}: ${reason}`)
     for (const [name, value] of file.variables) ofFiles.set(name, value)
   }
-  return (name) => ofTheStep(name) ?? ofFiles.get(name)
+  problems.take(wrong)
+  return { lookUp: (name) => ofTheStep(name) ?? ofFiles.get(name), areAll: wrong.isEmpty }
 }
 
 function composePaths(input: string, env: Environment, problems: Problems): string[] {

@@ -43,6 +43,13 @@ describe('what ssh says', () => {
     )
   })
 
+  test('a key that is pinned under another name is told as that, with the line to write', () => {
+    const stderr = 'No ED25519 host key is known for [swarm]:2222 and you have requested strict checking.'
+    expect(sshReason({ stderr, offered, user: 'deploy', pinned: ['SHA256:one', 'SHA256:abc'] })).toBe(
+      '[swarm]:2222 offers ssh-ed25519 SHA256:abc, which `ssh-known-hosts` has under another name: if that is the same host, write `[swarm]:2222 SHA256:abc` there too',
+    )
+  })
+
   test('with a key that is not the one pinned both are shown', () => {
     const stderr = '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @'
     expect(sshReason({ stderr, offered, user: 'deploy', pinned: ['SHA256:one', 'SHA256:two'] })).toMatch(

@@ -63,6 +63,12 @@ test.each([
   expect(wrong.join()).not.toContain('C4nary')
 })
 
+test('an env file that cannot be read is told alone, and not each variable that it would have', () => {
+  expect(wrongIn({ ...A, 'env-file': 'absent.env' })).toEqual([
+    expect.stringMatching(/^env-file absent\.env: there is no such file/),
+  ])
+})
+
 test.each([
   ['a.yml,b.yml', 'with commas'],
   ['a.yml:b.yml', 'with colons'],

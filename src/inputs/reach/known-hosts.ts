@@ -107,7 +107,8 @@ exit 0
 
 /** The fingerprints that are trusted, those of known_hosts lines worked out. */
 export function pinnedFingerprints({ lines, fingerprints }: Pins): string[] {
-  const ofLines = lines.map((line) => {
+  const trusted = lines.filter((line) => !line.startsWith('@revoked'))
+  const ofLines = trusted.map((line) => {
     const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? ''
     return `SHA256:${withoutPadding(crypto().createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`
   })

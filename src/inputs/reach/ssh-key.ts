@@ -1,3 +1,5 @@
+import { isPath } from './path.ts'
+
 /** What can be said of a private key without its passphrase. */
 export interface KeyShape {
   readonly problem?: string
@@ -6,9 +8,6 @@ export interface KeyShape {
 
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks'
 
-/** The path of a key file, as ssh has it behind `-i`. */
-const PATH = /^(?:~|\.{0,2})\/[^\s]{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|id_(?:rsa|ecdsa|ed25519))$/
-
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
 export function shapeOfKey(text: string): KeyShape {
   const bad = (problem: string): KeyShape => ({ problem, isEncrypted: false })
@@ -16,7 +15,7 @@ export function shapeOfKey(text: string): KeyShape {
   if (/^PuTTY-User-Key-File/.test(text.trim())) {
     return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)')
   }
-  if (PATH.test(text.trim())) {
+  if (isPath(text)) {
     return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)')
   }
   const [, kind, body = ''] =

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
+import { isPath } from './path.ts'
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
 
@@ -14,6 +15,7 @@ export function pemFrom(text: string, kind: 'CERTIFICATE' | 'PRIVATE KEY'): stri
   const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`
   if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN')) return normal
   const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key'
+  if (isPath(text)) throw new UserError(`it is a path, and no ${article}: write the content of that file`)
   throw new UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`)
 }
 

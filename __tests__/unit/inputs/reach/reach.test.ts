@@ -149,6 +149,11 @@ describe('TLS', () => {
 
   test.each<[string, Inputs, string]>([
     ['one of three', { host, 'tls-ca': 'x' }, 'tls-cert, tls-key: `tls-cert` and `tls-key` missing'],
+    [
+      'paths',
+      { host, 'tls-ca': './ca.pem', 'tls-cert': 'client.crt', 'tls-key': '~/.docker/key.pem' },
+      'tls-cert: it is a path, and no certificate: write the content of that file',
+    ],
     ['no PEM', { host, 'tls-ca': 'a!', 'tls-cert': 'b!', 'tls-key': 'c!' }, 'tls-cert: it is no certificate in PEM'],
     [
       'consent to none as well',
