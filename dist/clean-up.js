@@ -11635,7 +11635,16 @@ function isPort(port) {
     return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/reach/path.js
+/** The path of a key or certificate, as programs have it behind a flag. */
+const path_PATH = /^(?:~|\.{0,2})\/\S{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|\.crt|\.cert|id_(?:rsa|ecdsa|ed25519))$/;
+/** Whether a text is a path where the content of such a file is wanted. Pure. */
+function isPath(text) {
+    return path_PATH.test(text.trim());
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/reach/tls.js
+
 
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
@@ -11650,6 +11659,8 @@ function pemFrom(text, kind) {
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
     const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
+    if (isPath(text))
+        throw new errors_UserError(`it is a path, and no ${article}: write the content of that file`);
     throw new errors_UserError(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
 }
 /** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
@@ -11847,6 +11858,9 @@ function sshReason({ stderr, offered, user, pinned = [] }) {
         case 'changed-host-key':
             return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
         case 'unknown-host-key':
+            if (offered !== undefined && pinned.includes(offered.fingerprint)) {
+                return `${offer(offered)}, which \`ssh-known-hosts\` has under another name: if that is the same host, write \`${offered.host} ${offered.fingerprint}\` there too`;
+            }
             return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
         case 'no-key-type':
             return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
@@ -12127,7 +12141,8 @@ exit 0
 `;
 /** The fingerprints that are trusted, those of known_hosts lines worked out. */
 function pinnedFingerprints({ lines, fingerprints }) {
-    const ofLines = lines.map((line) => {
+    const trusted = lines.filter((line) => !line.startsWith('@revoked'));
+    const ofLines = trusted.map((line) => {
         const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
         return `SHA256:${withoutPadding(crypto_crypto().createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
     });
@@ -18182,9 +18197,8 @@ function groupBy(items, keyOf) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
+
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
-/** The path of a key file, as ssh has it behind `-i`. */
-const ssh_key_PATH = /^(?:~|\.{0,2})\/[^\s]{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|id_(?:rsa|ecdsa|ed25519))$/;
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
 function shapeOfKey(text) {
     const bad = (problem) => ({ problem, isEncrypted: false });
@@ -18193,7 +18207,7 @@ function shapeOfKey(text) {
     if (/^PuTTY-User-Key-File/.test(text.trim())) {
         return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
     }
-    if (ssh_key_PATH.test(text.trim())) {
+    if (isPath(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
     }
     const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
@@ -20269,13 +20283,13 @@ function readStack(inputs, replacement, env, problems) {
     const problem = stackNameProblem(name);
     if (problem !== undefined)
         problems.add(`stack: ${problem}`);
-    const lookUp = variablesOf(inputs['env-file'], env, problems);
+    const { lookUp, areAll } = variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
     const [first] = paths;
     if (first !== undefined)
         hideSecrets(written, lookUp, env, (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first)));
-    if (first === undefined || written.length < paths.length)
+    if (first === undefined || written.length < paths.length || !areAll)
         return undefined;
     const directory = (0,external_node_path_namespaceObject.dirname)(resolvePath(env, first));
     const readFile = fileReader({ ...env, GITHUB_WORKSPACE: directory });
@@ -20334,15 +20348,17 @@ function switchOf(inputs, key, problems) {
 function variablesOf(input, env, problems) {
     const ofTheStep = (name) => (variables_isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
-    for (const path of pathsFrom(input, 'env-file', env, problems)) {
-        const text = problems.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path));
+    const wrong = new Problems();
+    for (const path of pathsFrom(input, 'env-file', env, wrong)) {
+        const text = wrong.at(`env-file ${placed(path)}`).attempt(() => fileReader(env)(path));
         const file = parseEnvFile(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
-            problems.add(`${placed(path)} line ${line}: ${reason}`);
+            wrong.add(`${placed(path)} line ${line}: ${reason}`);
         for (const [name, value] of file.variables)
             ofFiles.set(name, value);
     }
-    return (name) => ofTheStep(name) ?? ofFiles.get(name);
+    problems.take(wrong);
+    return { lookUp: (name) => ofTheStep(name) ?? ofFiles.get(name), areAll: wrong.isEmpty };
 }
 function composePaths(input, env, problems) {
     const given = pathsFrom(input, 'compose-file', env, problems);

@@ -14650,7 +14650,8 @@ exit 0
 `;
 /** The fingerprints that are trusted, those of known_hosts lines worked out. */
 function pinnedFingerprints({ lines, fingerprints }) {
-    const ofLines = lines.map((line) => {
+    const trusted = lines.filter((line) => !line.startsWith('@revoked'));
+    const ofLines = trusted.map((line) => {
         const key = /AAAA[A-Za-z0-9+/]+={0,3}/.exec(line)?.[0] ?? '';
         return `SHA256:${withoutPadding((0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__/* .crypto */ .E)().createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64'))}`;
     });
@@ -14660,6 +14661,22 @@ function pinnedFingerprints({ lines, fingerprints }) {
 function lastOffered(notes) {
     const [host = '', type = '', fingerprint] = notes.trim().split('\n').at(-1)?.split(' ') ?? [];
     return fingerprint === undefined ? undefined : { host, type, fingerprint };
+}
+
+
+/***/ }),
+
+/***/ 9041:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   u: () => (/* binding */ isPath)
+/* harmony export */ });
+/** The path of a key or certificate, as programs have it behind a flag. */
+const PATH = /^(?:~|\.{0,2})\/\S{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|\.crt|\.cert|id_(?:rsa|ecdsa|ed25519))$/;
+/** Whether a text is a path where the content of such a file is wanted. Pure. */
+function isPath(text) {
+    return PATH.test(text.trim());
 }
 
 
@@ -14676,6 +14693,8 @@ function lastOffered(notes) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
+/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9041);
+
 
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
@@ -14690,6 +14709,8 @@ function pemFrom(text, kind) {
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
     const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
+    if ((0,_path_js__WEBPACK_IMPORTED_MODULE_2__/* .isPath */ .u)(text))
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is a path, and no ${article}: write the content of that file`);
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
 }
 /** What is wrong with certificates and key before any connection, one line each that begins with the input's name. */
@@ -15190,14 +15211,29 @@ function longestTrial({ holdSeconds, check }) {
     return holdSeconds + (check === undefined ? 0 : ATTEMPTS * (ATTEMPT_SECONDS + PAUSE_SECONDS));
 }
 /** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
-const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
-/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
+const SCRIPT = /^\s*((?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/;
+/** @throws UserError when it is a script that cannot be run: with new tasks on trial it would be too late */
 function checkedCommand(command) {
-    const [, path] = SCRIPT.exec(command) ?? [];
-    const directory = (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .basePath */ .Jp)(process.env);
-    if (path === undefined || (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(directory, path)))
+    const [, shell, path] = SCRIPT.exec(command) ?? [];
+    if (path === undefined)
         return command;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`there is no file ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} in ${directory}: correct its path, or make it in an earlier step${(0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .checkoutHint */ .Mf)(directory).replace(/^, which/, '. The workspace')}`);
+    const directory = (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .basePath */ .Jp)(process.env);
+    const file = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(directory, path);
+    if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`there is no file ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} in ${directory}: correct its path, or make it in an earlier step${(0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .checkoutHint */ .Mf)(directory).replace(/^, which/, '. The workspace')}`);
+    }
+    if (shell !== undefined || mayBeRun(file))
+        return command;
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} may not be executed: make it so (\`git update-index --chmod=+x\`), or have a shell read it, as in \`sh ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path).slice(1, -1)}\``);
+}
+function mayBeRun(file) {
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.accessSync)(file, node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.X_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 function parseUrl(text) {
     const url = URL.parse(text);
@@ -16124,6 +16160,21 @@ const REMEDIES = [
         advice: 'look at the service at once: neither the new version nor the old one may run',
         doc: 'the way back failed',
     },
+    // What a check has printed may have the words of any other.
+    {
+        reads: '`the check cannot be run`',
+        finds: /\bthe check cannot be run\b/,
+        advice: 'the shell of the runner does not find the command, or may not start it: make a script executable (`git update-index --chmod=+x`), or have a shell read it (`sh ./check.sh`)',
+        doc: 'a trial fails',
+        isOfTask: true,
+    },
+    {
+        reads: '`the check failed 3 times in a row`',
+        finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
+        advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
+        doc: 'a trial fails',
+        isOfTask: true,
+    },
     {
         reads: '`x509: certificate signed by unknown authority`',
         finds: /\bx509: /,
@@ -16199,13 +16250,6 @@ const REMEDIES = [
         finds: /\bnot allocated (?:its|the) networks\b|\bhas not been allocated\b/,
         advice: 'the cause names the network: give it another subnet, or remove the one that has it',
         doc: 'a network has no addresses',
-    },
-    {
-        reads: '`the check failed 3 times in a row`',
-        finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
-        advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
-        doc: 'a trial fails',
-        isOfTask: true,
     },
     {
         reads: '`not settled within \u2026`',
@@ -20134,10 +20178,11 @@ var external_node_util_ = __nccwpck_require__(7975);
 var host = __nccwpck_require__(1620);
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
 var known_hosts = __nccwpck_require__(3653);
+// EXTERNAL MODULE: ./build/inputs/reach/path.js
+var path = __nccwpck_require__(9041);
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
+
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
-/** The path of a key file, as ssh has it behind `-i`. */
-const PATH = /^(?:~|\.{0,2})\/[^\s]{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|id_(?:rsa|ecdsa|ed25519))$/;
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
 function shapeOfKey(text) {
     const bad = (problem) => ({ problem, isEncrypted: false });
@@ -20146,7 +20191,7 @@ function shapeOfKey(text) {
     if (/^PuTTY-User-Key-File/.test(text.trim())) {
         return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
     }
-    if (PATH.test(text.trim())) {
+    if ((0,path/* isPath */.u)(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
     }
     const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
@@ -20961,13 +21006,13 @@ function readStack(inputs, replacement, env, problems) {
     const problem = stackNameProblem(name);
     if (problem !== undefined)
         problems.add(`stack: ${problem}`);
-    const lookUp = variablesOf(inputs['env-file'], env, problems);
+    const { lookUp, areAll } = variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
     const [first] = paths;
     if (first !== undefined)
         hideSecrets(written, lookUp, env, (0,external_node_path_.dirname)((0,inputs_files/* resolvePath */.o1)(env, first)));
-    if (first === undefined || written.length < paths.length)
+    if (first === undefined || written.length < paths.length || !areAll)
         return undefined;
     const directory = (0,external_node_path_.dirname)((0,inputs_files/* resolvePath */.o1)(env, first));
     const readFile = (0,inputs_files/* fileReader */.q2)({ ...env, GITHUB_WORKSPACE: directory });
@@ -21026,15 +21071,17 @@ function switchOf(inputs, key, problems) {
 function variablesOf(input, env, problems) {
     const ofTheStep = (name) => ((0,runner_variables/* isOfTheAction */.jx)(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
     const ofFiles = new Map();
-    for (const path of pathsFrom(input, 'env-file', env, problems)) {
-        const text = problems.at(`env-file ${(0,shown/* placed */.GS)(path)}`).attempt(() => (0,inputs_files/* fileReader */.q2)(env)(path));
+    const wrong = new inputs_problems/* Problems */.Z();
+    for (const path of pathsFrom(input, 'env-file', env, wrong)) {
+        const text = wrong.at(`env-file ${(0,shown/* placed */.GS)(path)}`).attempt(() => (0,inputs_files/* fileReader */.q2)(env)(path));
         const file = (0,compose_variables/* parseEnvFile */.FO)(text ?? '', (name) => ofTheStep(name) ?? ofFiles.get(name));
         for (const { line, reason } of file.problems)
-            problems.add(`${(0,shown/* placed */.GS)(path)} line ${line}: ${reason}`);
+            wrong.add(`${(0,shown/* placed */.GS)(path)} line ${line}: ${reason}`);
         for (const [name, value] of file.variables)
             ofFiles.set(name, value);
     }
-    return (name) => ofTheStep(name) ?? ofFiles.get(name);
+    problems.take(wrong);
+    return { lookUp: (name) => ofTheStep(name) ?? ofFiles.get(name), areAll: wrong.isEmpty };
 }
 function composePaths(input, env, problems) {
     const given = pathsFrom(input, 'compose-file', env, problems);

@@ -19713,6 +19713,9 @@ function sshReason({ stderr, offered, user, pinned = [] }) {
         case 'changed-host-key':
             return `the host key is not the one in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. The host was set up anew, or someone stands in between: ${CHECK}`;
         case 'unknown-host-key':
+            if (offered !== undefined && pinned.includes(offered.fingerprint)) {
+                return `${offer(offered)}, which \`ssh-known-hosts\` has under another name: if that is the same host, write \`${offered.host} ${offered.fingerprint}\` there too`;
+            }
             return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
         case 'no-key-type':
             return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';

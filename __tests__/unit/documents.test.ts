@@ -180,5 +180,5 @@ function filesOf(values: Readonly<Record<string, string>>): [path: string, conte
 function write(path: string, content: string): void {
   const file = join(workspace, path)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, content)
+  writeFileSync(file, content, { mode: file.endsWith('.sh') ? 0o755 : 0o644 })
 }

@@ -25,6 +25,22 @@ export const REMEDIES: readonly Remedy[] = [
     advice: 'look at the service at once: neither the new version nor the old one may run',
     doc: 'the way back failed',
   },
+  // What a check has printed may have the words of any other.
+  {
+    reads: '`the check cannot be run`',
+    finds: /\bthe check cannot be run\b/,
+    advice:
+      'the shell of the runner does not find the command, or may not start it: make a script executable (`git update-index --chmod=+x`), or have a shell read it (`sh ./check.sh`)',
+    doc: 'a trial fails',
+    isOfTask: true,
+  },
+  {
+    reads: '`the check failed 3 times in a row`',
+    finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
+    advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
+    doc: 'a trial fails',
+    isOfTask: true,
+  },
   {
     reads: '`x509: certificate signed by unknown authority`',
     finds: /\bx509: /,
@@ -105,13 +121,6 @@ export const REMEDIES: readonly Remedy[] = [
     finds: /\bnot allocated (?:its|the) networks\b|\bhas not been allocated\b/,
     advice: 'the cause names the network: give it another subnet, or remove the one that has it',
     doc: 'a network has no addresses',
-  },
-  {
-    reads: '`the check failed 3 times in a row`',
-    finds: /\bthe check failed\b|\bcheck-command\b|\bcheck-url\b/,
-    advice: 'the new tasks run, but do not answer as `check-command` or `check-url` wants: run the check by hand',
-    doc: 'a trial fails',
-    isOfTask: true,
   },
   {
     reads: '`not settled within …`',

@@ -28,6 +28,14 @@ describe('what to do about a cause as a run tells it', () => {
       'its task was rejected: invalid mount config for type "bind": bind source path does not exist: /x',
     ],
     ['a trial fails', 'the trial failed: the check failed 3 times in a row: check-url answered with status 500'],
+    [
+      'a trial fails',
+      'the canary failed: the check cannot be run: check-command ended with exit code 126: sh: 1: ./check.sh: Permission denied',
+    ],
+    [
+      'a trial fails',
+      'the canary failed: the check failed 3 times in a row: check-command ended with exit code 137: x509: certificate is unhealthy',
+    ],
     ['it takes too long', 'not settled within 60 s: 0/1 tasks running; its task is starting on node n1 since 55 s'],
     ['it takes too long', 'its old tasks have not ended within 60 s: 1 on n1'],
     ['somebody else deploys', 'someone else changed it during this deploy'],

@@ -45,9 +45,15 @@ describe('a command that cannot be run is no new task on trial', () => {
     },
   )
 
+  test('a script that may not be executed is told before, unless a shell reads it', () => {
+    expect(() => read('./package.json --fast')).toThrow(
+      /^"\.\/package\.json" may not be executed: make it so .*, as in `sh \.\/package\.json`$/,
+    )
+  })
+
   test.each([
     'sh package.json',
-    './package.json',
+    './lab/install.sh --help',
     'curl -f http://web/health',
     'cd deploy && ./check.sh',
     'test -f /no/such',

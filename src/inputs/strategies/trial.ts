@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { shown } from '../../runner/shown.ts'
@@ -46,16 +46,32 @@ export function longestTrial({ holdSeconds, check }: Trial): number {
 }
 
 /** The beginning of a command that is a script by its path, perhaps behind the shell that is to read it. */
-const SCRIPT = /^\s*(?:(?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/
+const SCRIPT = /^\s*((?:ba|da)?sh\s+)?((?:\.{1,2}\/|\/)?(?:[\w.-]+\/)+[\w.-]+)(?:\s|$)/
 
-/** @throws UserError when it is a script that is not there: with new tasks on trial it would be too late */
+/** @throws UserError when it is a script that cannot be run: with new tasks on trial it would be too late */
 function checkedCommand(command: string): string {
-  const [, path] = SCRIPT.exec(command) ?? []
+  const [, shell, path] = SCRIPT.exec(command) ?? []
+  if (path === undefined) return command
   const directory = basePath(process.env)
-  if (path === undefined || existsSync(resolve(directory, path))) return command
+  const file = resolve(directory, path)
+  if (!existsSync(file)) {
+    throw new UserError(
+      `there is no file ${shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`,
+    )
+  }
+  if (shell !== undefined || mayBeRun(file)) return command
   throw new UserError(
-    `there is no file ${shown(path)} in ${directory}: correct its path, or make it in an earlier step${checkoutHint(directory).replace(/^, which/, '. The workspace')}`,
+    `${shown(path)} may not be executed: make it so (\`git update-index --chmod=+x\`), or have a shell read it, as in \`sh ${shown(path).slice(1, -1)}\``,
   )
+}
+
+function mayBeRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function parseUrl(text: string): string {
