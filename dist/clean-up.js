@@ -12066,11 +12066,12 @@ const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\
  * Reads `ssh-known-hosts`: known_hosts lines, fingerprints with or without the host before them, and lines of
  * `ssh-keygen -l`. A fingerprint in the comment of a known_hosts line is a comment.
  *
- * @throws UserError that names the first line that is none of them
+ * @throws UserErrors that name each line that is none of them
  */
 function parsePins(text) {
     const lines = [];
     const fingerprints = [];
+    const problems = [];
     for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
         const line = raw.trim();
         if (line === '' || line.startsWith('#'))
@@ -12081,9 +12082,11 @@ function parsePins(text) {
         }
         const pins = fingerprintPins(line);
         if (pins === undefined)
-            throw new errors_UserError(`line ${index + 1} ${lineProblem(line)}`);
-        fingerprints.push(...pins);
+            problems.push(`line ${index + 1} ${lineProblem(line)}`);
+        else
+            fingerprints.push(...pins);
     }
+    throwAll(problems);
     return { lines, fingerprints };
 }
 /** `SHA256:\u2026`, `host[,host\u2026] SHA256:\u2026`, or `256 SHA256:\u2026 comment (ED25519)` as `ssh-keygen -l` prints it. */
@@ -14041,7 +14044,8 @@ class Managers {
         // Said once until all is well again.
         if (this.#toldTrouble !== trouble && trouble !== 'silent') {
             const said = error instanceof ConnectionLost ? error.reason : errors_messageOf(error);
-            log_log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safe_text_safeLine(said)}`);
+            const told = error instanceof engine_TooLate ? TOO_LATE : TOLD[trouble];
+            log_log.info(`${current.candidate.text}: ${told}: ${safe_text_safeLine(said)}`);
             this.#toldTrouble = trouble;
         }
         if (this.hasOthers)
@@ -14111,6 +14115,8 @@ class Managers {
         this.#current?.route[Symbol.dispose]();
     }
 }
+/** The connection itself may be as good as before. */
+const TOO_LATE = 'a call was not answered in time, and the connection is made again';
 const TOLD = {
     'no-leader': 'the swarm has no leader, which is waited for',
     'no-connection': 'the connection is lost, and made again',
@@ -14616,7 +14622,7 @@ class Problems {
         for (const line of others.#lines)
             this.#lines.push(line);
     }
-    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+    /** What the work returns; `undefined` and its problems when it ends in an error of the user's. */
     attempt(work) {
         try {
             return work();
@@ -14624,7 +14630,8 @@ class Problems {
         catch (error) {
             if (!(error instanceof errors_UserError))
                 throw error;
-            this.add(error.message);
+            for (const problem of error instanceof UserErrors ? error.problems : [error.message])
+                this.add(problem);
             return undefined;
         }
     }
@@ -18209,6 +18216,9 @@ function shapeOfKey(text) {
     }
     if (isPath(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
+    }
+    if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
+        return bad(`its line breaks are written as \\n, and not there: ${NO_KEY}`);
     }
     const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
         [];

@@ -14425,7 +14425,7 @@ class Problems {
         for (const line of others.#lines)
             this.#lines.push(line);
     }
-    /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+    /** What the work returns; `undefined` and its problems when it ends in an error of the user's. */
     attempt(work) {
         try {
             return work();
@@ -14433,7 +14433,8 @@ class Problems {
         catch (error) {
             if (!(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo))
                 throw error;
-            this.add(error.message);
+            for (const problem of error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserErrors */ .tQ ? error.problems : [error.message])
+                this.add(problem);
             return undefined;
         }
     }
@@ -14575,11 +14576,12 @@ const KEY_LINE = /^(?:@(?:cert-authority|revoked)\s+)?\S+\s+((?:ssh|ecdsa|sk)-[\
  * Reads `ssh-known-hosts`: known_hosts lines, fingerprints with or without the host before them, and lines of
  * `ssh-keygen -l`. A fingerprint in the comment of a known_hosts line is a comment.
  *
- * @throws UserError that names the first line that is none of them
+ * @throws UserErrors that name each line that is none of them
  */
 function parsePins(text) {
     const lines = [];
     const fingerprints = [];
+    const problems = [];
     for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
         const line = raw.trim();
         if (line === '' || line.startsWith('#'))
@@ -14590,9 +14592,11 @@ function parsePins(text) {
         }
         const pins = fingerprintPins(line);
         if (pins === undefined)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`line ${index + 1} ${lineProblem(line)}`);
-        fingerprints.push(...pins);
+            problems.push(`line ${index + 1} ${lineProblem(line)}`);
+        else
+            fingerprints.push(...pins);
     }
+    (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .throwAll */ .Kx)(problems);
     return { lines, fingerprints };
 }
 /** `SHA256:\u2026`, `host[,host\u2026] SHA256:\u2026`, or `256 SHA256:\u2026 comment (ED25519)` as `ssh-keygen -l` prints it. */
@@ -20193,6 +20197,9 @@ function shapeOfKey(text) {
     }
     if ((0,path/* isPath */.u)(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
+    }
+    if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
+        return bad(`its line breaks are written as \\n, and not there: ${NO_KEY}`);
     }
     const [, kind, body = ''] = /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
         [];

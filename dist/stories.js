@@ -375,6 +375,8 @@ function timeFrom(object, key) {
 
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
 var service_mode = __webpack_require__(1321);
+// EXTERNAL MODULE: ./build/runner/own-labels.js
+var own_labels = __webpack_require__(3487);
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
 var swarm_placement = __webpack_require__(665);
 // EXTERNAL MODULE: ./build/runner/group-by.js
@@ -493,10 +495,32 @@ function isUnhealthy({ Status: { Err: error = '' } }) {
 
 
 
+
 /**
- * Whether the update order start-first can work at all: for a while the new task of a slot runs beside the old one, and
- * where the old tasks leave no node room for it, Swarm waits for ever (swarmkit, manager/scheduler/filter.go). Pure.
+ * Whether nodes have room for the tasks of a service, as far as the service itself goes: what does not fit waits for ever
+ * (swarmkit, manager/scheduler/filter.go). With the update order start-first the new task of a slot runs beside the old
+ * one for a while, and needs room too. Pure.
  */
+/**
+ * Why the nodes that may run a service could never have all of its tasks, were there no other service; `undefined`: they
+ * could, or who scales it sets how many there are.
+ */
+function roomProblem(wanted, nodes) {
+    if ((0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels))
+        return undefined;
+    const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0));
+    const room = sum(limits.map((limit) => limit.room));
+    const tasks = (0,service_mode/* isGlobal */.WN)(wanted) ? limits.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
+    const full = (0,service_mode/* isGlobal */.WN)(wanted) ? limits.filter((limit) => limit.room < 1) : room < tasks ? limits : [];
+    if (full.length === 0)
+        return undefined;
+    const by = reasonsOf(full);
+    if (room === 0)
+        return `no node that may run it has room for its task (${by}): it would wait for ever`;
+    return (0,service_mode/* isGlobal */.WN)(wanted)
+        ? `${full.length} of the ${tasks} nodes that are to run it have no room for its task (${by}): it would wait there for ever`
+        : `the nodes that may run it have room for ${room} of its ${tasks} tasks (${by}): the others would wait for ever`;
+}
 /**
  * Why no update of a service could put a task beside an old one once the service is as wanted; `undefined`: one could.
  */
@@ -598,16 +622,16 @@ function sum(numbers) {
     return numbers.reduce((total, number) => total + number, 0);
 }
 function because(limits) {
-    const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ''))];
-    return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`;
+    return `no node that may take a new task has room for it beside the old one (${reasonsOf(limits)})`;
+}
+function reasonsOf(limits) {
+    return [...new Set(limits.map(({ by }) => by).filter((by) => by !== ''))].join(', ');
 }
 
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
 var update_policy = __webpack_require__(1206);
 // EXTERNAL MODULE: ./build/runner/shown.js
 var shown = __webpack_require__(1994);
-// EXTERNAL MODULE: ./build/runner/own-labels.js
-var own_labels = __webpack_require__(3487);
 ;// CONCATENATED MODULE: ./build/plan/stored-account.js
 
 
@@ -9226,11 +9250,13 @@ function placementProblems(spec, distribution, nodes) {
         ];
     }
     const platform = (0,swarm_placement/* platformProblem */.J4)(eligible, distribution?.Platforms ?? []);
-    if (platform === undefined)
-        return [];
-    return [
-        `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
-    ];
+    if (platform !== undefined) {
+        return [
+            `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
+        ];
+    }
+    const room = roomProblem(spec, nodes);
+    return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`];
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/demand.js
@@ -21618,7 +21644,8 @@ class Managers {
         // Said once until all is well again.
         if (this.#toldTrouble !== trouble && trouble !== 'silent') {
             const said = error instanceof engine_engine/* ConnectionLost */.pz ? error.reason : (0,errors/* messageOf */.bD)(error);
-            log/* log */.Rm.info(`${current.candidate.text}: ${TOLD[trouble]}: ${(0,safe_text/* safeLine */.om)(said)}`);
+            const told = error instanceof engine_engine/* TooLate */.d6 ? TOO_LATE : TOLD[trouble];
+            log/* log */.Rm.info(`${current.candidate.text}: ${told}: ${(0,safe_text/* safeLine */.om)(said)}`);
             this.#toldTrouble = trouble;
         }
         if (this.hasOthers)
@@ -21688,6 +21715,8 @@ class Managers {
         this.#current?.route[Symbol.dispose]();
     }
 }
+/** The connection itself may be as good as before. */
+const TOO_LATE = 'a call was not answered in time, and the connection is made again';
 const TOLD = {
     'no-leader': 'the swarm has no leader, which is waited for',
     'no-connection': 'the connection is lost, and made again',

@@ -30,19 +30,21 @@ const entry = (name: string, tag: string, args: readonly string[] = [], more: ob
   'create-args': [...fast, ...args],
   ...more,
 })
-/** Neither node has so much. */
-const NOWHERE = '--reserve-memory 900G'
+/** Of a node half and more: one service has room for it, a second one beside it has none. */
+const MOST = '--reserve-memory 5G'
 
 beforeEach(stopTime)
 afterEach(letTimeRun)
 
 test('of many new services each has its own verdict, and those that fail do not hold up the others', async () => {
-  const run = await deploy(new MemorySwarm({ nodes: [{}, {}], images: IMAGES }), [
+  const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+  await deploy(swarm, [entry('large', 'runs', ['--mode global', MOST])])
+  const run = await deploy(swarm, [
     entry('exits', 'exits'),
     entry('crashes', 'crashes'),
     entry('sick', 'sick'),
     entry('ends', 'ends'),
-    entry('unschedulable', 'runs', [NOWHERE]),
+    entry('unschedulable', 'runs', [MOST], { replicas: 2 }),
     entry('unpullable', 'elsewhere', ['--constraint node.hostname==n2']),
     entry('slow', 'slow'),
     entry('job-done', 'ends', ['--mode replicated-job'], { replicas: 3 }),
@@ -138,8 +140,22 @@ describe('an update', () => {
   })
 
   test('for which no node has room is red, although Swarm would wait for ever', async () => {
-    const run = await deploy(await swarmWith('pause'), [{ name: 'web', 'update-args': [NOWHERE] }])
+    const swarm = await swarmWith('pause')
+    await deploy(swarm, [entry('large', 'runs', ['--mode global', MOST])])
+    const run = await deploy(swarm, [{ name: 'web', 'update-args': [MOST] }])
     expect(run.results).toMatchObject([{ outcome: 'failed', cause: expect.stringContaining('no suitable node') }])
+  })
+
+  test('for which no node could ever have room changes nothing', async () => {
+    const swarm = await swarmWith('pause')
+    const run = await deploy(swarm, [{ name: 'web', 'update-args': ['--reserve-memory 900G'] }])
+    expect(run).toMatchObject({
+      results: [],
+      problems: [
+        'service web: no node that may run it has room for its task (its reservation of memory): it would wait for ever. Ask for less, or add nodes that have it',
+      ],
+    })
+    expect(swarm.running('web')).toEqual([pin(image('runs'))])
   })
 
   test('of a global service is on every node', async () => {

@@ -78,7 +78,7 @@ describeSwarm(
         ]),
         await create('sick-job', unhealthy(0), [onManager, '--mode replicated-job', once]),
         await create('never', runs(), [`--mount type=bind,src=${nowhere},dst=/x`, '--restart-delay 2s']),
-        await create('unschedulable', runs(), ['--reserve-memory 900G']),
+        await create('unschedulable', runs(), ['--mount type=volume,src=x,dst=/x,volume-driver=nowhere']),
         {
           name: 'unpullable',
           image: untrusted.reference,
@@ -157,7 +157,7 @@ describeSwarm(
     test('a service that fits on no node is red before the timeout, with the reason of the scheduler', () => {
       expect(resultOf(created, 'unschedulable')).toMatchObject({
         outcome: 'failed',
-        cause: expect.stringMatching(/no node can take it: no suitable node \(insufficient resources on 2 nodes\)/),
+        cause: expect.stringMatching(/no node can take it: no suitable node \(missing plugin on 2 nodes\)/),
       })
     })
 

@@ -4,7 +4,14 @@ import { type DockerCli, dockerCli } from '../docker/cli/cli.ts'
 import { apiVersionProblem, type VersionRange } from '../docker/engine/api-version.ts'
 import { connectEngine } from '../docker/engine/connect-engine.ts'
 import { isElection } from '../docker/engine/election.ts'
-import { ConnectionLost, type Engine, EngineError, tellCallError, wordsOfError } from '../docker/engine/engine.ts'
+import {
+  ConnectionLost,
+  type Engine,
+  EngineError,
+  TooLate,
+  tellCallError,
+  wordsOfError,
+} from '../docker/engine/engine.ts'
 import { ENDED_WITHOUT_ANSWER } from '../docker/engine/http-over-pipe.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/engine/patience.ts'
 import { messageOf, UserError } from '../errors.ts'
@@ -197,7 +204,8 @@ export class Managers implements Daemons, Disposable {
     // Said once until all is well again.
     if (this.#toldTrouble !== trouble && trouble !== 'silent') {
       const said = error instanceof ConnectionLost ? error.reason : messageOf(error)
-      log.info(`${current.candidate.text}: ${TOLD[trouble]}: ${safeLine(said)}`)
+      const told = error instanceof TooLate ? TOO_LATE : TOLD[trouble]
+      log.info(`${current.candidate.text}: ${told}: ${safeLine(said)}`)
       this.#toldTrouble = trouble
     }
     if (this.hasOthers) this.#find()
@@ -267,6 +275,9 @@ export class Managers implements Daemons, Disposable {
     this.#current?.route[Symbol.dispose]()
   }
 }
+
+/** The connection itself may be as good as before. */
+const TOO_LATE = 'a call was not answered in time, and the connection is made again'
 
 const TOLD: Readonly<Record<Trouble, string>> = {
   'no-leader': 'the swarm has no leader, which is waited for',

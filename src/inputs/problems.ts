@@ -1,4 +1,4 @@
-import { InputErrors, UserError } from '../errors.ts'
+import { InputErrors, UserError, UserErrors } from '../errors.ts'
 import { ticked } from '../runner/shown.ts'
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
@@ -34,13 +34,13 @@ export class Problems {
     for (const line of others.#lines) this.#lines.push(line)
   }
 
-  /** What the work returns; `undefined` and one problem more when it ends in an error of the user's. */
+  /** What the work returns; `undefined` and its problems when it ends in an error of the user's. */
   attempt<T>(work: () => T): T | undefined {
     try {
       return work()
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      this.add(error.message)
+      for (const problem of error instanceof UserErrors ? error.problems : [error.message]) this.add(problem)
       return undefined
     }
   }

@@ -6,7 +6,7 @@ import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
-import { startFirstProblem } from '../docker/swarm/start-first.ts'
+import { roomProblem, startFirstProblem } from '../docker/swarm/start-first.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
@@ -378,8 +378,11 @@ function placementProblems(
     ]
   }
   const platform = platformProblem(eligible, distribution?.Platforms ?? [])
-  if (platform === undefined) return []
-  return [
-    `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
-  ]
+  if (platform !== undefined) {
+    return [
+      `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
+    ]
+  }
+  const room = roomProblem(spec, nodes)
+  return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`]
 }

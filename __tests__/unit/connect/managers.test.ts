@@ -221,6 +221,8 @@ describe('the next manager takes over when the one in use', () => {
     if (first !== undefined) first.daemon.answers = { ...healthy, '/slow': 'nothing' }
     const error = await inTime(slow)
     expect((error as Error).message).toContain('did not answer GET /slow')
+    expect(printed).toContain(`${first?.text}: a call was not answered in time, and the connection is made again`)
+    expect(printed).not.toContain('the connection is lost')
     expect(second?.daemon.asked).toEqual([])
   })
 })

@@ -1,12 +1,32 @@
+import { hasOthersScale } from '../../runner/own-labels.ts'
 import type { Node, Resources, ServicePort, ServiceSpec, Task } from '../api.ts'
 import { isGlobal, isJob, wantedTasks } from '../specs/service-mode.ts'
 import { eligibleNodes, hasPlatform } from './placement.ts'
 import { isLive } from './task.ts'
 
 /**
- * Whether the update order start-first can work at all: for a while the new task of a slot runs beside the old one, and
- * where the old tasks leave no node room for it, Swarm waits for ever (swarmkit, manager/scheduler/filter.go). Pure.
+ * Whether nodes have room for the tasks of a service, as far as the service itself goes: what does not fit waits for ever
+ * (swarmkit, manager/scheduler/filter.go). With the update order start-first the new task of a slot runs beside the old
+ * one for a while, and needs room too. Pure.
  */
+
+/**
+ * Why the nodes that may run a service could never have all of its tasks, were there no other service; `undefined`: they
+ * could, or who scales it sets how many there are.
+ */
+export function roomProblem(wanted: ServiceSpec, nodes: readonly Node[]): string | undefined {
+  if (isJob(wanted) || hasOthersScale(wanted.Labels)) return undefined
+  const limits = nodesFor(wanted, nodes).map((node) => limitOf(wanted, wanted, node, 0))
+  const room = sum(limits.map((limit) => limit.room))
+  const tasks = isGlobal(wanted) ? limits.length : (wantedTasks(wanted) ?? 0)
+  const full = isGlobal(wanted) ? limits.filter((limit) => limit.room < 1) : room < tasks ? limits : []
+  if (full.length === 0) return undefined
+  const by = reasonsOf(full)
+  if (room === 0) return `no node that may run it has room for its task (${by}): it would wait for ever`
+  return isGlobal(wanted)
+    ? `${full.length} of the ${tasks} nodes that are to run it have no room for its task (${by}): it would wait there for ever`
+    : `the nodes that may run it have room for ${room} of its ${tasks} tasks (${by}): the others would wait for ever`
+}
 
 /**
  * Why no update of a service could put a task beside an old one once the service is as wanted; `undefined`: one could.
@@ -129,6 +149,9 @@ function sum(numbers: readonly number[]): number {
 }
 
 function because(limits: readonly Limit[]): string {
-  const reasons = [...new Set(limits.map(({ by }) => by).filter((by) => by !== ''))]
-  return `no node that may take a new task has room for it beside the old one (${reasons.join(', ')})`
+  return `no node that may take a new task has room for it beside the old one (${reasonsOf(limits)})`
+}
+
+function reasonsOf(limits: readonly Limit[]): string {
+  return [...new Set(limits.map(({ by }) => by).filter((by) => by !== ''))].join(', ')
 }

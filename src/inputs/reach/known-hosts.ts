@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts'
+import { throwAll } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
 
 /** What the host keys are held against. */
@@ -32,11 +32,12 @@ const KEY_LINE =
  * Reads `ssh-known-hosts`: known_hosts lines, fingerprints with or without the host before them, and lines of
  * `ssh-keygen -l`. A fingerprint in the comment of a known_hosts line is a comment.
  *
- * @throws UserError that names the first line that is none of them
+ * @throws UserErrors that name each line that is none of them
  */
 export function parsePins(text: string): Pins {
   const lines: string[] = []
   const fingerprints: FingerprintPin[] = []
+  const problems: string[] = []
   for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
     const line = raw.trim()
     if (line === '' || line.startsWith('#')) continue
@@ -45,9 +46,10 @@ export function parsePins(text: string): Pins {
       continue
     }
     const pins = fingerprintPins(line)
-    if (pins === undefined) throw new UserError(`line ${index + 1} ${lineProblem(line)}`)
-    fingerprints.push(...pins)
+    if (pins === undefined) problems.push(`line ${index + 1} ${lineProblem(line)}`)
+    else fingerprints.push(...pins)
   }
+  throwAll(problems)
   return { lines, fingerprints }
 }
 

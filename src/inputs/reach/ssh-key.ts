@@ -18,6 +18,9 @@ export function shapeOfKey(text: string): KeyShape {
   if (isPath(text)) {
     return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)')
   }
+  if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
+    return bad(`its line breaks are written as \\n, and not there: ${NO_KEY}`)
+  }
   const [, kind, body = ''] =
     /^-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----\s([\s\S]*)-----END \1PRIVATE KEY-----$/.exec(normalKey(text).trim()) ??
     []

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Node, Resources, ServiceMode, ServiceSpec, Task, TaskTemplate } from '../../../../src/docker/api.ts'
-import { startFirstNote, startFirstProblem } from '../../../../src/docker/swarm/start-first.ts'
+import { roomProblem, startFirstNote, startFirstProblem } from '../../../../src/docker/swarm/start-first.ts'
 import { createNode, createSpec, createTask } from '../../../support/builders.ts'
 
 const NODES = [1, 2, 3].map(createNode)
@@ -24,6 +24,60 @@ function tasksOn(count: number, overrides: Partial<Task> = {}): Task[] {
 const noRoom = (by: string) => `no node that may take a new task has room for it beside the old one (${by})`
 const PORT = noRoom('the host-mode port 8090/tcp')
 const MOST = noRoom('max-replicas-per-node 1')
+
+describe('the nodes as a whole have', () => {
+  const withMemory = (bytes: number): Node[] =>
+    NODES.map((node, index) => ({
+      ...node,
+      Description: { ...node.Description, Resources: { MemoryBytes: bytes * (index + 1) } },
+    }))
+  const reserving = (bytes: number) => ({ Resources: { Reservations: { MemoryBytes: bytes } } })
+  const stopFirst = (Mode: ServiceMode, template: Partial<TaskTemplate>, port?: number): ServiceSpec => {
+    return { ...startFirst(Mode, template, port), UpdateConfig: {} }
+  }
+
+  test.each<[string, ServiceSpec, string | undefined]>([
+    ['room for one task each', stopFirst(replicated(3), onePerNode), undefined],
+    [
+      'no room for a fourth',
+      stopFirst(replicated(4), onePerNode),
+      'the nodes that may run it have room for 3 of its 4 tasks (max-replicas-per-node 1): the others would wait for ever',
+    ],
+    [
+      'one port of that number each',
+      stopFirst(replicated(4), {}, 8090),
+      'the nodes that may run it have room for 3 of its 4 tasks (the host-mode port 8090/tcp): the others would wait for ever',
+    ],
+    ['what some tasks reserve', stopFirst(replicated(6), reserving(100)), undefined],
+    [
+      'not what many reserve',
+      stopFirst(replicated(7), reserving(100)),
+      'the nodes that may run it have room for 6 of its 7 tasks (its reservation of memory): the others would wait for ever',
+    ],
+    [
+      'not what one reserves',
+      stopFirst(replicated(1), reserving(301)),
+      'no node that may run it has room for its task (its reservation of memory): it would wait for ever',
+    ],
+    [
+      'not each what a global service reserves',
+      stopFirst({ Global: {} }, reserving(200)),
+      '1 of the 3 nodes that are to run it have no room for its task (its reservation of memory): it would wait there for ever',
+    ],
+    [
+      'as much as jobs take one after another',
+      stopFirst({ ReplicatedJob: { TotalCompletions: 9 } }, onePerNode),
+      undefined,
+    ],
+    [
+      'what an autoscaler makes of it',
+      { ...stopFirst(replicated(9), onePerNode), Labels: { 'swarm-deploy.keep-replicas': 'true' } },
+      undefined,
+    ],
+  ])('%s', (_, spec, problem) => {
+    expect(roomProblem(spec, withMemory(100))).toBe(problem)
+  })
+})
 
 describe('an update that is to start first cannot', () => {
   test.each<[string, ServiceSpec, number, string | undefined]>([

@@ -55,6 +55,14 @@ describe('ssh-known-hosts', () => {
   ])('%j is refused', (text, reason) => {
     expect(() => parsePins(text)).toThrow(reason)
   })
+
+  test('and all lines that are none are told together', () => {
+    expect(() => parsePins(`foo bar\n${FINGERPRINT}\nSHA256:abc`)).toThrow(
+      expect.objectContaining({
+        problems: [expect.stringMatching(/^line 1 is neither/), expect.stringMatching(/^line 3 has a fingerprint/)],
+      }),
+    )
+  })
 })
 
 test('the key that was offered last is the one that is told', () => {

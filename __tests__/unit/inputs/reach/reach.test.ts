@@ -111,6 +111,16 @@ describe('SSH', () => {
       'ssh-known-hosts: it is empty (an empty one is often a variable or a secret that is not set), and no host is trusted unseen',
     ],
     ['no key', { ...SSH, 'ssh-key': '' }, 'ssh-key: it is empty, and there is no SSH agent'],
+    [
+      'a key with its line breaks written out',
+      { ...SSH, 'ssh-key': '-----BEGIN OPENSSH PRIVATE KEY-----\\nb3Bl\\n-----END OPENSSH PRIVATE KEY-----\\n' },
+      'ssh-key: its line breaks are written as \\n, and not there',
+    ],
+    [
+      'lines that are no host keys, each in a line of its own',
+      { ...SSH, 'ssh-known-hosts': 'foo bar\nSHA256:abc' },
+      'ssh-known-hosts: line 2 has a fingerprint that is cut off',
+    ],
     ['a public key', { ...SSH, 'ssh-key': `ssh-ed25519 AAAA${'A'.repeat(40)}` }, 'ssh-key: it is a public key'],
     ['a key of PuTTY', { ...SSH, 'ssh-key': 'PuTTY-User-Key-File-3: x' }, 'ssh-key: it is a key of PuTTY'],
     ...['~/.ssh/id_ed25519', '/builds/shop.tmp/SSH_KEY', 'deploy.pem'].map((path): [string, Inputs, string] => [
