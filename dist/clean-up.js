@@ -16676,6 +16676,12 @@ function withEntries(map, path, added) {
         ? { ...map, entries: [...map.entries, { key, line: map.line, value }] }
         : mapValues(map, (one, old) => (one === key ? value : old));
 }
+/** The map without what is at a path. */
+function without(map, [key, ...rest]) {
+    if (rest.length === 0)
+        return { ...map, entries: map.entries.filter((entry) => entry.key !== key) };
+    return mapValues(map, (one, value) => (one === key && value.kind === 'map' ? without(value, rest) : value));
+}
 function tree_text(value, line) {
     return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };
 }

@@ -13274,6 +13274,7 @@ const IGNORED = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FF: () => (/* binding */ without),
 /* harmony export */   LG: () => (/* binding */ mapValues),
 /* harmony export */   Qq: () => (/* binding */ text),
 /* harmony export */   S3: () => (/* binding */ itemsOf),
@@ -13335,6 +13336,12 @@ function withEntries(map, path, added) {
     return given === undefined
         ? { ...map, entries: [...map.entries, { key, line: map.line, value }] }
         : mapValues(map, (one, old) => (one === key ? value : old));
+}
+/** The map without what is at a path. */
+function without(map, [key, ...rest]) {
+    if (rest.length === 0)
+        return { ...map, entries: map.entries.filter((entry) => entry.key !== key) };
+    return mapValues(map, (one, value) => (one === key && value.kind === 'map' ? without(value, rest) : value));
 }
 function text(value, line) {
     return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false };

@@ -8582,12 +8582,18 @@ function positionOf(files, path) {
  * @param about the path that it is about when it names none
  */
 function locateComplaint(files, message, about = []) {
+    const path = complaintPath(files, message) ?? about;
+    // Of some values docker says the path twice.
+    const said = message.replace(/^(\S+) (?=\1 )/, '');
+    const what = `${place_placeOf(files, path)}: docker refuses it: ${said}`;
+    return UNKNOWN_KEY.test(message) ? `${what}: ${(0,keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '')}` : what;
+}
+const UNKNOWN_KEY = /Additional property (.+) is not allowed$/;
+/** The path that a message of docker names; `undefined` where it names none. */
+function complaintPath(files, message) {
     const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.');
-    const path = parts === undefined ? about : keysIn(files, parts);
-    const key = /Additional property (.+) is not allowed$/.exec(message)?.[1];
-    if (key === undefined)
-        return `${place_placeOf(files, path)}: docker refuses it: ${message}`;
-    return `${place_placeOf(files, [...path, key])}: docker refuses it: ${message}: ${(0,keys/* adviceInside */.D5)(path, key)}`;
+    const key = UNKNOWN_KEY.exec(message)?.[1];
+    return parts && [...keysIn(files, parts), ...(key === undefined ? [] : [key])];
 }
 /** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
 function keysIn(files, [section = '', ...parts]) {
@@ -8694,14 +8700,15 @@ const LAST_OF_OLDER = '3.9';
  *
  * @param cliMajor of the docker CLI; `undefined`: a new one
  * @param only the one service that is left in them; all unless given
+ * @param leftOut paths of what is not
  */
-function dockerFiles(request, cliMajor, only) {
+function dockerFiles(request, cliMajor, only, leftOut = []) {
     const { adapted, policies, lookUp } = request;
     const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
     const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
     return complete.map((file) => {
         const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
-        return (0,tree/* toYaml */.fE)(only === undefined ? versioned : withService(versioned, only));
+        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
     });
 }
 function withService(file, only) {
@@ -19193,6 +19200,8 @@ const DETACH_CLI = 26;
 const read_KINDS = ['secret', 'config'];
 /** How many docker commands look for complaints side by side. */
 const MOST_COMMANDS = 4;
+/** So many of one service are told in one run. */
+const MOST_COMPLAINTS = 8;
 /**
  * Has docker say what it would deploy of the files, and compares what they need with what the swarm has.
  *
@@ -19207,11 +19216,12 @@ async function read_read(request, connection, workspace, signal) {
     for (const warning of request.adapted.warnings)
         log/* log */.Rm.warning(warning);
     const known = await knownToStack(request, connection, signal);
-    const capture = (only) => captured(request, connection, known, workspace, signal, only);
+    const capture = (only, leftOut = []) => captured(request, connection, known, workspace, signal, only, leftOut);
     const whole = await capture();
     const keys = (0,tree/* serviceKeys */.Wy)(request.adapted.files);
-    // Docker ends at its first complaint: asked about each service alone, it tells all.
-    const alone = whole.refusal === undefined || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture);
+    const isOne = keys.length === 1;
+    const asked = whole.refusal === undefined || isOne ? [] : await inParallel(keys, MOST_COMMANDS, (key) => capture(key));
+    const alone = whole.refusal !== undefined && isOne ? [whole] : asked;
     const all = read_together([whole, ...alone]);
     for (const warning of all.warnings.flatMap(withoutRestart))
         log/* log */.Rm.warning(`docker stack deploy says: ${warning}`);
@@ -19221,7 +19231,7 @@ async function read_read(request, connection, workspace, signal) {
     if (whole.refusal === undefined)
         requireAll(request, whole.services);
     else
-        problems.push(...refusals(request, whole.refusal, alone));
+        problems.push(...(await refusals(request, whole.refusal, alone, capture)));
     const ids = idsFor(objects, known);
     const networks = all.networks.filter(({ Name }) => !isThere(Name, request, known));
     const order = keys.map((key) => scoped(request, key));
@@ -19276,11 +19286,11 @@ function withoutRestart(warning) {
     return others.length === 0 ? [] : [`${UNSUPPORTED}${others.join(', ')}`];
 }
 /** @param only the one service that docker is asked about; all unless given */
-async function captured(request, { docker, engine, configDirectory, cliVersion }, known, workspace, signal, only) {
-    const [first = '', ...others] = dockerFiles(request, cliVersion?.major, only);
+async function captured(request, { docker, engine, configDirectory, cliVersion }, known, workspace, signal, only, leftOut) {
+    const [first = '', ...others] = dockerFiles(request, cliVersion?.major, only, leftOut);
     // Not by its name, which may be anything, also a path.
     const number = only === undefined ? '' : (0,tree/* serviceKeys */.Wy)(request.adapted.files).indexOf(only) + 1;
-    const folder = others.length > 0 ? await workspace.makeDirectory(`compose${number}`) : '';
+    const folder = others.length > 0 ? await workspace.makeDirectory(`compose${number}-${leftOut.length}`) : '';
     const paths = others.map((_, index) => (0,external_node_path_.join)(folder, `${index + 2}.yml`));
     await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)));
     const command = stackDeploy({
@@ -19294,14 +19304,41 @@ async function captured(request, { docker, engine, configDirectory, cliVersion }
     });
     return captureStack(command, docker, engine, known, workspace.socketPath(), signal);
 }
-/** What docker says against the files: against each service alone, else as it said it first. */
-function refusals(request, first, alone) {
+/** What docker says against the files: all that it says against each service alone, else as it said it first. */
+async function refusals(request, first, alone, capture) {
     const keys = (0,tree/* serviceKeys */.Wy)(request.adapted.files);
-    const found = alone.flatMap(({ refusal }, index) => refusal === undefined ? [] : [locateComplaint(request.files, refusal, ['services', keys[index] ?? ''])]);
     const only = keys.length === 1 ? ['services', ...keys] : [];
-    // What is said of each service alike is about none of them.
-    const isCommon = alone.every(({ refusal }) => refusal === first);
-    return found.length === 0 || isCommon ? [locateComplaint(request.files, first, only)] : [...new Set(found)];
+    // What is said of each service alike is about none of them, or about something that has a place.
+    const isAlike = keys.length > 1 && alone.every(({ refusal }) => refusal === first);
+    const isCommon = isAlike && complaintPath(request.files, first) === undefined;
+    if (isCommon || alone.every(({ refusal }) => refusal === undefined)) {
+        return [locateComplaint(request.files, first, only)];
+    }
+    const refused = alone.flatMap(({ refusal }, index) => refusal === undefined ? [] : [{ key: keys[index] ?? '', refusal }]);
+    const found = await inParallel(refused, MOST_COMMANDS, async ({ key, refusal }) => {
+        const all = await complaints(request, refusal, (leftOut) => capture(key, leftOut));
+        return all.map((complaint) => locateComplaint(request.files, complaint, ['services', key]));
+    });
+    // Docker itself has no order.
+    return [...new Set(found.flat())].sort(new Intl.Collator('en', { numeric: true }).compare);
+}
+/** Docker ends at its first complaint: without what that is about it tells the next. */
+async function complaints({ files }, first, ask) {
+    const told = [first];
+    const leftOut = [];
+    while (told.length < MOST_COMPLAINTS) {
+        const path = complaintPath(files, told.at(-1) ?? '');
+        if (path === undefined || path.length < 3)
+            break;
+        // Of a list all goes, or its other items would be told by wrong places.
+        const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part));
+        leftOut.push(item < 0 ? path : path.slice(0, item));
+        const { refusal } = await ask(leftOut);
+        if (refusal === undefined || told.includes(refusal))
+            break;
+        told.push(refusal);
+    }
+    return told;
 }
 /** @throws UserError when what calls itself docker has passed over a service without a word */
 function requireAll(request, services) {

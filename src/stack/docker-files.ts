@@ -8,6 +8,7 @@ import {
   text,
   toYaml,
   withEntries,
+  without,
   type YamlEntry,
 } from '../inputs/compose/tree.ts'
 import { filledIn, type LookUp } from '../inputs/compose/variables.ts'
@@ -25,14 +26,20 @@ const LAST_OF_OLDER = '3.9'
  *
  * @param cliMajor of the docker CLI; `undefined`: a new one
  * @param only the one service that is left in them; all unless given
+ * @param leftOut paths of what is not
  */
-export function dockerFiles(request: StackRequest, cliMajor: number | undefined, only?: string): string[] {
+export function dockerFiles(
+  request: StackRequest,
+  cliMajor: number | undefined,
+  only?: string,
+  leftOut: readonly (readonly string[])[] = [],
+): string[] {
   const { adapted, policies, lookUp } = request
   const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp)
   const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI
   return complete.map((file) => {
     const versioned = isOld ? withEntries(file, [], [{ key: 'version', line: 1, value: text(LAST_OF_OLDER, 1) }]) : file
-    return toYaml(only === undefined ? versioned : withService(versioned, only))
+    return toYaml(leftOut.reduce(without, only === undefined ? versioned : withService(versioned, only)))
   })
 }
 

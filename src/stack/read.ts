@@ -14,7 +14,7 @@ import {
   withIds,
 } from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
-import { locateComplaint, placeOf, positionOf } from '../inputs/compose/place.ts'
+import { complaintPath, locateComplaint, placeOf, positionOf } from '../inputs/compose/place.ts'
 import { serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { log, stage } from '../runner/log.ts'
@@ -33,6 +33,9 @@ const KINDS = ['secret', 'config'] as const
 
 /** How many docker commands look for complaints side by side. */
 const MOST_COMMANDS = 4
+
+/** So many of one service are told in one run. */
+const MOST_COMPLAINTS = 8
 
 /**
  * Has docker say what it would deploy of the files, and compares what they need with what the swarm has.
@@ -57,11 +60,13 @@ async function read(
   for (const notice of request.adapted.notices) log.notice(notice)
   for (const warning of request.adapted.warnings) log.warning(warning)
   const known = await knownToStack(request, connection, signal)
-  const capture = (only?: string) => captured(request, connection, known, workspace, signal, only)
+  const capture = (only?: string, leftOut: readonly (readonly string[])[] = []) =>
+    captured(request, connection, known, workspace, signal, only, leftOut)
   const whole = await capture()
   const keys = serviceKeys(request.adapted.files)
-  // Docker ends at its first complaint: asked about each service alone, it tells all.
-  const alone = whole.refusal === undefined || keys.length < 2 ? [] : await inParallel(keys, MOST_COMMANDS, capture)
+  const isOne = keys.length === 1
+  const asked = whole.refusal === undefined || isOne ? [] : await inParallel(keys, MOST_COMMANDS, (key) => capture(key))
+  const alone = whole.refusal !== undefined && isOne ? [whole] : asked
   const all = together([whole, ...alone])
   for (const warning of all.warnings.flatMap(withoutRestart)) log.warning(`docker stack deploy says: ${warning}`)
 
@@ -69,7 +74,7 @@ async function read(
   const objects = wantedObjects(request, all, known, problems)
   problems.push(...missingExternals(request, known, all.missing))
   if (whole.refusal === undefined) requireAll(request, whole.services)
-  else problems.push(...refusals(request, whole.refusal, alone))
+  else problems.push(...(await refusals(request, whole.refusal, alone, capture)))
 
   const ids = idsFor(objects, known)
   const networks = all.networks.filter(({ Name }) => !isThere(Name, request, known))
@@ -137,11 +142,12 @@ async function captured(
   workspace: Workspace,
   signal: AbortSignal,
   only: string | undefined,
+  leftOut: readonly (readonly string[])[],
 ): Promise<CapturedStack> {
-  const [first = '', ...others] = dockerFiles(request, cliVersion?.major, only)
+  const [first = '', ...others] = dockerFiles(request, cliVersion?.major, only, leftOut)
   // Not by its name, which may be anything, also a path.
   const number = only === undefined ? '' : serviceKeys(request.adapted.files).indexOf(only) + 1
-  const folder = others.length > 0 ? await workspace.makeDirectory(`compose${number}`) : ''
+  const folder = others.length > 0 ? await workspace.makeDirectory(`compose${number}-${leftOut.length}`) : ''
   const paths = others.map((_, index) => join(folder, `${index + 2}.yml`))
   await Promise.all(others.map((text, index) => workspace.writeFile(paths[index] ?? '', text)))
   const command = stackDeploy({
@@ -156,16 +162,51 @@ async function captured(
   return captureStack(command, docker, engine, known, workspace.socketPath(), signal)
 }
 
-/** What docker says against the files: against each service alone, else as it said it first. */
-function refusals(request: StackRequest, first: string, alone: readonly CapturedStack[]): string[] {
+/** What docker says against the files: all that it says against each service alone, else as it said it first. */
+async function refusals(
+  request: StackRequest,
+  first: string,
+  alone: readonly CapturedStack[],
+  capture: (only: string, leftOut: readonly (readonly string[])[]) => Promise<CapturedStack>,
+): Promise<string[]> {
   const keys = serviceKeys(request.adapted.files)
-  const found = alone.flatMap(({ refusal }, index) =>
-    refusal === undefined ? [] : [locateComplaint(request.files, refusal, ['services', keys[index] ?? ''])],
-  )
   const only = keys.length === 1 ? ['services', ...keys] : []
-  // What is said of each service alike is about none of them.
-  const isCommon = alone.every(({ refusal }) => refusal === first)
-  return found.length === 0 || isCommon ? [locateComplaint(request.files, first, only)] : [...new Set(found)]
+  // What is said of each service alike is about none of them, or about something that has a place.
+  const isAlike = keys.length > 1 && alone.every(({ refusal }) => refusal === first)
+  const isCommon = isAlike && complaintPath(request.files, first) === undefined
+  if (isCommon || alone.every(({ refusal }) => refusal === undefined)) {
+    return [locateComplaint(request.files, first, only)]
+  }
+  const refused = alone.flatMap(({ refusal }, index) =>
+    refusal === undefined ? [] : [{ key: keys[index] ?? '', refusal }],
+  )
+  const found = await inParallel(refused, MOST_COMMANDS, async ({ key, refusal }) => {
+    const all = await complaints(request, refusal, (leftOut) => capture(key, leftOut))
+    return all.map((complaint) => locateComplaint(request.files, complaint, ['services', key]))
+  })
+  // Docker itself has no order.
+  return [...new Set(found.flat())].sort(new Intl.Collator('en', { numeric: true }).compare)
+}
+
+/** Docker ends at its first complaint: without what that is about it tells the next. */
+async function complaints(
+  { files }: StackRequest,
+  first: string,
+  ask: (leftOut: readonly (readonly string[])[]) => Promise<CapturedStack>,
+): Promise<string[]> {
+  const told = [first]
+  const leftOut: (readonly string[])[] = []
+  while (told.length < MOST_COMPLAINTS) {
+    const path = complaintPath(files, told.at(-1) ?? '')
+    if (path === undefined || path.length < 3) break
+    // Of a list all goes, or its other items would be told by wrong places.
+    const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part))
+    leftOut.push(item < 0 ? path : path.slice(0, item))
+    const { refusal } = await ask(leftOut)
+    if (refusal === undefined || told.includes(refusal)) break
+    told.push(refusal)
+  }
+  return told
 }
 
 /** @throws UserError when what calls itself docker has passed over a service without a word */

@@ -46,3 +46,56 @@ test('docker is asked about services of any name, with files in the directory of
   expect(made).toHaveLength(1 + names.length)
   expect(made.map((path) => path.slice(0, path.lastIndexOf('/')))).toEqual(made.map(() => workspace.directory))
 })
+
+test('of each service all is told that docker complains of, though it ends at the first', async () => {
+  await using workspace = await createWorkspace()
+  const text = `services:
+  web:
+    deploy: {replica: 2, update_config: {order: x}}
+    ports: [a, b]
+  api:
+    deploy: {replica: 3}
+networks:
+  back: {driver: 3}`
+  const root = parseYaml(text).root as YamlMap
+  const request = {
+    name: 'shop',
+    files: [{ path: 'c.yml', root }],
+    adapted: { files: [root], notices: [], warnings: [], variables: [] },
+    directory: '/',
+    variables: {},
+    lookUp: () => undefined,
+    ...ROLLING,
+  } as unknown as StackRequest
+  const complaintsOf = (given: string): string[] => {
+    const asked = given.includes('"web"') ? 'web' : 'api'
+    const where = `services.${asked}.`
+    return [
+      ...(given.includes('"driver"') ? ['networks.back.driver must be a string'] : []),
+      ...(given.includes('"order"')
+        ? [`${where}deploy.update_config.order ${where}deploy.update_config.order must be one`]
+        : []),
+      ...(given.includes('"ports"') ? [`${where}ports.1 Does not match format 'ports'`] : []),
+      ...(given.includes('"replica"') ? [`${where}deploy Additional property replica is not allowed`] : []),
+    ]
+  }
+  const connection = {
+    docker: {
+      run: async (_: unknown, { stdin }: { stdin: string }) => {
+        const [first] = complaintsOf(stdin)
+        return { code: first === undefined ? 0 : 1, stdout: '', stderr: first ?? '' }
+      },
+    },
+    engine: { get: async () => [] },
+    configDirectory: workspace.directory,
+  } as unknown as Connection
+  await expect(readStack(request, connection, workspace, new AbortController().signal)).rejects.toMatchObject({
+    problems: [
+      'c.yml line 3: docker refuses it: services.web.deploy Additional property replica is not allowed: did you mean `replicas`?',
+      'c.yml line 3: docker refuses it: services.web.deploy.update_config.order must be one',
+      "c.yml line 4: docker refuses it: services.web.ports.1 Does not match format 'ports'",
+      'c.yml line 6: docker refuses it: services.api.deploy Additional property replica is not allowed: did you mean `replicas`?',
+      'c.yml line 8: docker refuses it: networks.back.driver must be a string',
+    ],
+  })
+})

@@ -30,11 +30,20 @@ export function positionOf(files: readonly ComposeFile[], path: readonly string[
  * @param about the path that it is about when it names none
  */
 export function locateComplaint(files: readonly ComposeFile[], message: string, about: readonly string[] = []): string {
+  const path = complaintPath(files, message) ?? about
+  // Of some values docker says the path twice.
+  const said = message.replace(/^(\S+) (?=\1 )/, '')
+  const what = `${placeOf(files, path)}: docker refuses it: ${said}`
+  return UNKNOWN_KEY.test(message) ? `${what}: ${adviceInside(path.slice(0, -1), path.at(-1) ?? '')}` : what
+}
+
+const UNKNOWN_KEY = /Additional property (.+) is not allowed$/
+
+/** The path that a message of docker names; `undefined` where it names none. */
+export function complaintPath(files: readonly ComposeFile[], message: string): readonly string[] | undefined {
   const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.')
-  const path = parts === undefined ? about : keysIn(files, parts)
-  const key = /Additional property (.+) is not allowed$/.exec(message)?.[1]
-  if (key === undefined) return `${placeOf(files, path)}: docker refuses it: ${message}`
-  return `${placeOf(files, [...path, key])}: docker refuses it: ${message}: ${adviceInside(path, key)}`
+  const key = UNKNOWN_KEY.exec(message)?.[1]
+  return parts && [...keysIn(files, parts), ...(key === undefined ? [] : [key])]
 }
 
 /** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */

@@ -59,6 +59,12 @@ export function withEntries(map: YamlMap, path: readonly string[], added: readon
     : mapValues(map, (one, old) => (one === key ? value : old))
 }
 
+/** The map without what is at a path. */
+export function without(map: YamlMap, [key, ...rest]: readonly string[]): YamlMap {
+  if (rest.length === 0) return { ...map, entries: map.entries.filter((entry) => entry.key !== key) }
+  return mapValues(map, (one, value) => (one === key && value.kind === 'map' ? without(value, rest) : value))
+}
+
 export function text(value: string, line: number): YamlText {
   return { kind: 'text', line, value, style: 'quoted', isFolded: false, hasComment: false }
 }
