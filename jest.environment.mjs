@@ -19,42 +19,44 @@ export default class PlainGlobals extends TestEnvironment {
   }
 
   async teardown() {
-    for (const [name, { code, script }] of read) parsed.set(name, { code, cachedData: script.createCachedData() })
-    read.clear()
+    importers.clear()
     await super.teardown()
   }
 }
 
-// Each test file loads all its modules anew, those of Jest too. A worker parses each of them once: for its other files V8
-// gets back what it has made of the same text.
 const { Script, SourceTextModule } = vm
-const parsed = new Map()
 
-/** What V8 has made of this text before. */
-function parsedBefore(name, code) {
-  const before = parsed.get(name)
-  return before?.code === code ? before.cachedData : undefined
-}
+// Each test file loads all its modules anew, those of Jest too. A worker compiles each CommonJS module once: for its other
+// files the same script, with the functions that were called since, runs on another global object.
+const scripts = new Map()
 
-/** Those of this test file that V8 had to read: when it ends they also have all functions that were called. */
-const read = new Map()
+/** What `import()` does in these scripts, for the test file that runs. */
+const importers = new Map()
 
 vm.compileFunction = (code, parameters, { filename, parsingContext, importModuleDynamically }) => {
-  const cachedData = parsedBefore(filename, code)
+  const before = scripts.get(filename)
+  const known = before?.code === code ? before : { code, script: scriptOf(code, parameters, filename) }
+  scripts.set(filename, known)
+  importers.set(filename, importModuleDynamically)
+  return known.script.runInContext(parsingContext)
+}
+
+function scriptOf(code, parameters, filename) {
   const head = `(function (${parameters.join(', ')}) {`
-  const script = new Script(`${head}${code}\n})`, {
+  return new Script(`${head}${code}\n})`, {
     filename,
-    cachedData,
-    importModuleDynamically,
+    importModuleDynamically: (...asked) => importers.get(filename)(...asked),
     columnOffset: -head.length,
   })
-  if (!cachedData || script.cachedDataRejected) read.set(filename, { code, script })
-  return script.runInContext(parsingContext)
 }
+
+// An ES module belongs to one global object: V8 gets back what it has made of the same text.
+const parsed = new Map()
 
 vm.SourceTextModule = class extends SourceTextModule {
   constructor(code, options) {
-    const cachedData = parsedBefore(options.identifier, code)
+    const before = parsed.get(options.identifier)
+    const cachedData = before?.code === code ? before.cachedData : undefined
     super(code, { ...options, cachedData })
     if (!cachedData) parsed.set(options.identifier, { code, cachedData: this.createCachedData() })
   }
