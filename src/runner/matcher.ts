@@ -5,6 +5,10 @@ const BITS_OF_CHARACTER = 5
 const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER)
 const BITS_OF_WORD = 32
 
+/** The last two of these characters tell how far on the next place is that is worth a look: most often behind them. */
+const PAIRS = 2 ** 12
+const PLACES_OF_PAIR = KEY_CHARACTERS - 1
+
 /** Texts that begin with the same characters. */
 interface Bucket {
   /** In order, so that those which begin alike are neighbours. */
@@ -24,14 +28,20 @@ export class Matcher {
   #longest = 0
   /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
   readonly #keys = new Uint32Array(KEYS / BITS_OF_WORD)
+  /** For each pair of characters its last place among the first ones of a text, counted from one; 0 when it has none. */
+  readonly #places = new Uint8Array(PAIRS)
   readonly #buckets = new Map<string, Bucket>()
 
   /** @param text of at least four characters, that it does not have yet */
   add(text: string): void {
     this.#longest = Math.max(this.#longest, text.length)
     const start = text.slice(0, KEY_CHARACTERS)
-    const key = keyOf(start)
+    const key = keyOf(start, 0, KEY_CHARACTERS)
     this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31))
+    for (let place = 1; place <= PLACES_OF_PAIR; place++) {
+      const pair = keyOf(start, place - 1, place + 1) & (PAIRS - 1)
+      this.#places[pair] = Math.max(this.#places[pair] ?? 0, place)
+    }
     const bucket = this.#buckets.get(start)
     if (bucket === undefined) {
       this.#buckets.set(start, { texts: [text], shorter: undefined })
@@ -48,11 +58,7 @@ export class Matcher {
     let done = 0
     let start = 0
     let end = 0
-    const keys = this.#keys
-    let key = keyOf(text.slice(0, KEY_CHARACTERS - 1))
-    for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
-      key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1))
-      if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) === 0) continue
+    for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
       const length = this.#lengthAt(text, at)
       if (length === 0) continue
       if (at >= end) {
@@ -65,6 +71,24 @@ export class Matcher {
       end = Math.max(end, at + length)
     }
     return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`
+  }
+
+  /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */
+  #candidate(text: string, from: number): number {
+    const keys = this.#keys
+    const last = text.length - KEY_CHARACTERS
+    for (let at = from; at <= last; ) {
+      const pair = nextKey(text.charCodeAt(at + 2), text.charCodeAt(at + 3))
+      const ahead = PLACES_OF_PAIR - (this.#places[pair & (PAIRS - 1)] ?? 0)
+      if (ahead > 0) {
+        at += ahead
+        continue
+      }
+      const key = keyOf(text, at, at + KEY_CHARACTERS)
+      if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) !== 0) return at
+      at++
+    }
+    return text.length
   }
 
   /** The length of the longest text that stands at a place; 0 when none does. */
@@ -109,9 +133,9 @@ function lastUpTo(other: string, texts: readonly string[]): number {
   return low - 1
 }
 
-function keyOf(start: string): number {
+function keyOf(text: string, from: number, to: number): number {
   let key = 0
-  for (let at = 0; at < start.length; at++) key = nextKey(key, start.charCodeAt(at))
+  for (let at = from; at < to; at++) key = nextKey(key, text.charCodeAt(at))
   return key
 }
 
