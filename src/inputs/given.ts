@@ -2,18 +2,19 @@ import type { Environment } from '../runner/environment.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Input } from './mode-inputs.ts'
 import type { Problems } from './problems.ts'
-import { shellVariableOf, variableOf } from './unknown-inputs.ts'
+import { spellingsOf } from './unknown-inputs.ts'
 
 /** What is given in an input. */
 
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 export function input(env: Environment, name: string): string {
-  return env[variableOf(name)] ?? env[shellVariableOf(name)] ?? ''
+  const { ofRunner, ofShell } = spellingsOf(name)
+  return env[ofRunner] ?? env[ofShell] ?? ''
 }
 
 /** Whether it is there and says nothing: a runner hands over the default of one that is left out. */
 export function isGivenEmpty(env: Environment, name: string): boolean {
-  const isThere = [variableOf(name), shellVariableOf(name)].some((variable) => env[variable] !== undefined)
+  const isThere = Object.values(spellingsOf(name)).some((variable) => env[variable] !== undefined)
   return isThere && input(env, name).trim() === ''
 }
 

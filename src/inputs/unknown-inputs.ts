@@ -196,7 +196,8 @@ interface Spellings {
 /** Every name is asked for many times. */
 const spellings = new Map<string, Spellings>()
 
-function spellingsOf(input: string): Spellings {
+/** The variables in which a runner and a shell hand an input over: a shell cannot set one with a dash. */
+export function spellingsOf(input: string): Spellings {
   const known = spellings.get(input)
   if (known !== undefined) return known
   const ofRunner = `${PREFIX}${input.toUpperCase()}`
@@ -208,11 +209,6 @@ function spellingsOf(input: string): Spellings {
 /** The variable in which a runner hands an input over. */
 export function variableOf(input: string): string {
   return spellingsOf(input).ofRunner
-}
-
-/** The same for a shell, which cannot set a variable with a dash. */
-export function shellVariableOf(input: string): string {
-  return spellingsOf(input).ofShell
 }
 
 /** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
@@ -227,7 +223,8 @@ function unknownInputs(env: Environment, known: readonly string[]): Unknown[] {
 
 /** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
 function isReadFor(name: string, variable: string, known: readonly string[], env: Environment): boolean {
-  const read = env[variableOf(name)] === undefined ? shellVariableOf(name) : variableOf(name)
+  const { ofRunner, ofShell } = spellingsOf(name)
+  const read = env[ofRunner] === undefined ? ofShell : ofRunner
   return variable === read && known.includes(name)
 }
 
