@@ -11,15 +11,16 @@ afterAll(() => rmSync(bin, { recursive: true }))
 const env = { PATH: `${bin}:/usr/bin:/bin` }
 const never = new AbortController().signal
 
+/** A program of nothing but the words of its shell, if `script` is: a start of another one takes longer than a test. */
 function helper(name: string, script: string): string {
   const path = join(bin, `docker-credential-${name}`)
-  writeFileSync(path, `#!/bin/sh\ncat >'${path}.asked'\n${script}\n`)
+  writeFileSync(path, `#!/bin/sh\nIFS= read -r asked\nprintf %s "$asked" >'${path}.asked'\n${script}\n`)
   chmodSync(path, 0o755)
   return name
 }
 
 const answering = (name: string, answer: unknown, code = 0) =>
-  helper(name, `cat <<'END'\n${typeof answer === 'string' ? answer : JSON.stringify(answer)}\nEND\nexit ${code}`)
+  helper(name, `printf '%s\\n' '${typeof answer === 'string' ? answer : JSON.stringify(answer)}'\nexit ${code}`)
 
 const ask = (name: string, signal = never) => askHelper(name, 'docker.io', env, signal)
 

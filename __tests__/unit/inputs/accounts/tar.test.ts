@@ -157,6 +157,7 @@ test('an archive that was changed anywhere is read or refused, and nothing else'
   const random = randomFrom(2026)
   const good = Buffer.concat([FILE, tarEntry('p', { flag: 'x', content: paxRecord('path', 'a/b') }), tarEntry('c')])
   const whole = Buffer.concat([good, Buffer.alloc(1024)])
+  const outside: string[] = []
   for (let run = 0; run < 3000; run++) {
     const bytes = Buffer.from(whole)
     for (let change = 0; change <= run % 4; change++) {
@@ -164,10 +165,10 @@ test('an archive that was changed anywhere is read or refused, and nothing else'
     }
     // With a sum that is right again, so that more than the sum is looked at.
     if (run % 2 === 0) for (const at of [0, 1024, 2048]) withRightSum(bytes.subarray(at, at + 512))
-    for (const { path } of refusalOrFiles(gzipSync(bytes, { level: 1 }))) {
-      expect(path).not.toMatch(/^\/|(?:^|\/)\.\.(?:\/|$)|\p{Cc}/u)
-    }
+    const paths = refusalOrFiles(gzipSync(bytes, { level: 1 })).map(({ path }) => path)
+    outside.push(...paths.filter((path) => /^\/|(?:^|\/)\.\.(?:\/|$)|\p{Cc}/u.test(path)))
   }
+  expect(outside).toEqual([])
 })
 
 function refusalOrFiles(archive: Buffer) {
@@ -175,7 +176,7 @@ function refusalOrFiles(archive: Buffer) {
     return filesOfTarGz(archive)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    expect(error.message).not.toMatch(/\p{Cc}/u)
+    if (/\p{Cc}/u.test(error.message)) throw error
     return []
   }
 }
