@@ -17247,6 +17247,9 @@ const BITS_OF_CHARACTER = 5;
 /** Of so many, few places of a text hit one by chance. */
 const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
 const BITS_OF_WORD = 32;
+/** The last two of these characters tell how far on the next place is that is worth a look: most often behind them. */
+const PAIRS = 2 ** 12;
+const PLACES_OF_PAIR = KEY_CHARACTERS - 1;
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
  * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
@@ -17255,13 +17258,19 @@ class Matcher {
     #longest = 0;
     /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
     #keys = new Uint32Array(KEYS / BITS_OF_WORD);
+    /** For each pair of characters its last place among the first ones of a text, counted from one; 0 when it has none. */
+    #places = new Uint8Array(PAIRS);
     #buckets = new Map();
     /** @param text of at least four characters, that it does not have yet */
     add(text) {
         this.#longest = Math.max(this.#longest, text.length);
         const start = text.slice(0, KEY_CHARACTERS);
-        const key = keyOf(start);
+        const key = keyOf(start, 0, KEY_CHARACTERS);
         this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31));
+        for (let place = 1; place <= PLACES_OF_PAIR; place++) {
+            const pair = keyOf(start, place - 1, place + 1) & (PAIRS - 1);
+            this.#places[pair] = Math.max(this.#places[pair] ?? 0, place);
+        }
         const bucket = this.#buckets.get(start);
         if (bucket === undefined) {
             this.#buckets.set(start, { texts: [text], shorter: undefined });
@@ -17278,12 +17287,7 @@ class Matcher {
         let done = 0;
         let start = 0;
         let end = 0;
-        const keys = this.#keys;
-        let key = keyOf(text.slice(0, KEY_CHARACTERS - 1));
-        for (let at = 0; at + KEY_CHARACTERS <= text.length; at++) {
-            key = nextKey(key, text.charCodeAt(at + KEY_CHARACTERS - 1));
-            if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) === 0)
-                continue;
+        for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
             const length = this.#lengthAt(text, at);
             if (length === 0)
                 continue;
@@ -17297,6 +17301,24 @@ class Matcher {
             end = Math.max(end, at + length);
         }
         return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`;
+    }
+    /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */
+    #candidate(text, from) {
+        const keys = this.#keys;
+        const last = text.length - KEY_CHARACTERS;
+        for (let at = from; at <= last;) {
+            const pair = nextKey(text.charCodeAt(at + 2), text.charCodeAt(at + 3));
+            const ahead = PLACES_OF_PAIR - (this.#places[pair & (PAIRS - 1)] ?? 0);
+            if (ahead > 0) {
+                at += ahead;
+                continue;
+            }
+            const key = keyOf(text, at, at + KEY_CHARACTERS);
+            if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) !== 0)
+                return at;
+            at++;
+        }
+        return text.length;
     }
     /** The length of the longest text that stands at a place; 0 when none does. */
     #lengthAt(text, at) {
@@ -17342,10 +17364,10 @@ function lastUpTo(other, texts) {
     }
     return low - 1;
 }
-function keyOf(start) {
+function keyOf(text, from, to) {
     let key = 0;
-    for (let at = 0; at < start.length; at++)
-        key = nextKey(key, start.charCodeAt(at));
+    for (let at = from; at < to; at++)
+        key = nextKey(key, text.charCodeAt(at));
     return key;
 }
 /** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
@@ -19981,6 +20003,7 @@ function unknownInputAdvice(name, env, known) {
 }
 /** Every name is asked for many times. */
 const spellings = new Map();
+/** The variables in which a runner and a shell hand an input over: a shell cannot set one with a dash. */
 function spellingsOf(input) {
     const known = spellings.get(input);
     if (known !== undefined)
@@ -19993,10 +20016,6 @@ function spellingsOf(input) {
 /** The variable in which a runner hands an input over. */
 function variableOf(input) {
     return spellingsOf(input).ofRunner;
-}
-/** The same for a shell, which cannot set a variable with a dash. */
-function shellVariableOf(input) {
-    return spellingsOf(input).ofShell;
 }
 /** Those with a value: GitHub's runner hands an input that an expression leaves empty over as well. */
 function unknownInputs(env, known) {
@@ -20011,7 +20030,8 @@ function unknownInputs(env, known) {
 }
 /** A runner always sets the variable with dashes, if only to nothing; then the one of a shell is not looked at. */
 function isReadFor(name, variable, known, env) {
-    const read = env[variableOf(name)] === undefined ? shellVariableOf(name) : variableOf(name);
+    const { ofRunner, ofShell } = spellingsOf(name);
+    const read = env[ofRunner] === undefined ? ofShell : ofRunner;
     return variable === read && known.includes(name);
 }
 function inputMeantBy(name, env, { inputs }) {
@@ -20052,11 +20072,12 @@ function plainName(name) {
 /** What is given in an input. */
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 function input(env, name) {
-    return env[variableOf(name)] ?? env[shellVariableOf(name)] ?? '';
+    const { ofRunner, ofShell } = spellingsOf(name);
+    return env[ofRunner] ?? env[ofShell] ?? '';
 }
 /** Whether it is there and says nothing: a runner hands over the default of one that is left out. */
 function isGivenEmpty(env, name) {
-    const isThere = [variableOf(name), shellVariableOf(name)].some((variable) => env[variable] !== undefined);
+    const isThere = Object.values(spellingsOf(name)).some((variable) => env[variable] !== undefined);
     return isThere && input(env, name).trim() === '';
 }
 /** The value of an input that is one short text; `undefined` when it is not given. */
