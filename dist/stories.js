@@ -1,8 +1,8 @@
-export const id = 411;
-export const ids = [411];
+export const id = 227;
+export const ids = [227];
 export const modules = {
 
-/***/ 7792:
+/***/ 8227:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -7025,6 +7025,36 @@ function isRollback(status) {
 var flags = __webpack_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/flags.js
 var inputs_flags = __webpack_require__(6203);
+;// CONCATENATED MODULE: ./build/docker/cli/refused-flags.js
+/** So many of one list are told in one run. */
+const MOST_REFUSALS = 8;
+/**
+ * All that docker says against the flags of a command: it ends at its first complaint, and is asked again without the
+ * flag that this names.
+ */
+async function refusalsOf(first, flags, ask) {
+    const told = [first];
+    let left = flags;
+    while (told.length < MOST_REFUSALS) {
+        const refused = flagNamedIn(told.at(-1) ?? '', left);
+        if (refused === undefined)
+            break;
+        left = left.filter((flag) => flag !== refused);
+        const rehearsal = await ask(left);
+        if (!('refusal' in rehearsal) || told.includes(rehearsal.refusal))
+            break;
+        told.push(rehearsal.refusal);
+    }
+    return told;
+}
+/** By docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */
+function flagNamedIn(refusal, flags) {
+    const [, value, withValue] = /invalid argument "(.*)" for "(?:-\w, )?(--[\w-]+)" flag/.exec(refusal) ?? [];
+    const name = withValue ?? /unknown flag: (--[\w-]+)/.exec(refusal)?.[1];
+    const named = flags.filter((flag) => flag.name === name);
+    return named.find((flag) => flag.value === value) ?? named[0];
+}
+
 ;// CONCATENATED MODULE: ./build/plan/create-args-record.js
 
 /**
@@ -7049,6 +7079,7 @@ function recorded({ Labels }, label = inputs_flags/* RECORD_LABEL */.Hd) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/create-args.js
+
 
 
 
@@ -7087,19 +7118,20 @@ async function declaredByFlags(planned, run) {
 async function created({ request, current }, flags, { connection, workspace, signal }) {
     const { docker, engine, configDirectory } = connection;
     const mode = flags.some(({ name }) => name === '--mode') ? [] : modeFlag(current?.Spec);
-    const { words, env } = apartFromVariables(flags);
-    const command = serviceCreate({
-        name: request.name,
-        directory: configDirectory,
-        image: ANY_IMAGE,
-        replicas: undefined,
-        env,
-        flags: [...mode, ...words],
-    });
-    const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal);
-    if ('refusal' in rehearsal)
-        throw new errors/* UserErrors */.tQ([refusedFlags('create', rehearsal.refusal)]);
-    const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion);
+    const ask = (some) => {
+        const { words, env } = apartFromVariables(some);
+        const command = serviceCreate({
+            name: request.name,
+            directory: configDirectory,
+            image: ANY_IMAGE,
+            replicas: undefined,
+            env,
+            flags: [...mode, ...words],
+        });
+        return rehearse(command, docker, engine, workspace.socketPath(), signal);
+    };
+    const spec = await specByFlags('create', flags, ask);
+    const { kept, ignored } = withoutIgnored(spec, engine.apiVersion);
     for (const key of ignored)
         log/* log */.Rm.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`);
     return kept;
@@ -7113,25 +7145,34 @@ async function updatedByFlags({ updateArgs }, spec, { connection, workspace, sig
     const flags = updateArgs.filter(({ name }) => name !== '--force');
     if (flags.length === 0)
         return spec;
-    const { words, env } = apartFromVariables(flags);
     const { docker, engine, configDirectory: directory } = connection;
-    const command = serviceUpdate({
-        name: spec.Name,
-        directory,
-        image: undefined,
-        replicas: undefined,
-        env,
-        flags: words,
-    });
     const service = { ID: 'rehearsal', Version: { Index: 1 }, Spec: spec };
-    const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service);
-    if ('refusal' in rehearsal)
-        throw new errors/* UserErrors */.tQ([refusedFlags('update', rehearsal.refusal)]);
-    return withRulingVariables(rehearsal.spec, env);
+    return specByFlags('update', flags, (some) => {
+        const { words, env } = apartFromVariables(some);
+        const command = serviceUpdate({
+            name: spec.Name,
+            directory,
+            image: undefined,
+            replicas: undefined,
+            env,
+            flags: words,
+        });
+        return rehearse(command, docker, engine, workspace.socketPath(), signal, service);
+    });
 }
-/** What docker says against the flags of a list. */
-function refusedFlags(verb, refusal) {
-    return `\`${verb}-args\`: docker refuses it: ${refusal}`;
+/**
+ * The spec that docker makes of a command with the flags of a list, and with the variables that these set.
+ *
+ * @param ask for the command with some of them
+ * @throws UserErrors with all that docker says against them
+ */
+async function specByFlags(verb, flags, ask) {
+    const rehearsal = await ask(flags);
+    if (!('refusal' in rehearsal))
+        return withRulingVariables(rehearsal.spec, apartFromVariables(flags).env);
+    const list = flags.length > 0 ? `\`${verb}-args\`: ` : '';
+    const refusals = await refusalsOf(rehearsal.refusal, flags, ask);
+    throw new errors/* UserErrors */.tQ(refusals.map((refusal) => `${list}docker refuses it: ${refusal}`));
 }
 /** The mode that a service has, so that docker takes the flags which belong to it. */
 function modeFlag(spec) {
@@ -7519,7 +7560,6 @@ function sameDigestNote({ tag }) {
 
 
 
-
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
  * plain that it needs none.
@@ -7657,12 +7697,14 @@ function policiesFor({ request, current }) {
 async function rehearsed(planned, missing, run) {
     const { connection, workspace, signal } = run;
     const { docker, engine, configDirectory } = connection;
-    const { command, env } = commandFor(planned, missing, configDirectory);
-    const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current);
-    if ('refusal' in rehearsal)
-        throw new errors/* UserErrors */.tQ([refusalOf(planned, rehearsal.refusal)]);
-    const spec = withRulingVariables(rehearsal.spec, env);
-    return planned.current === undefined ? completed(planned, spec, run) : spec;
+    const { current } = planned;
+    const own = ownFlags(planned);
+    const made = await specByFlags(current === undefined ? 'create' : 'update', own, (flags) => {
+        const command = commandFor(planned, missing, flags, configDirectory);
+        return rehearse(command, docker, engine, workspace.socketPath(), signal, current);
+    });
+    const spec = withRulingVariables(made, { ...missing.env, ...apartFromVariables(own).env });
+    return current === undefined ? completed(planned, spec, run) : spec;
 }
 /** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
 async function completed({ request }, spec, run) {
@@ -7673,10 +7715,10 @@ async function completed({ request }, spec, run) {
     const names = createArgs.map(({ name }) => name);
     return withRecord(updated, (0,create_flags/* entriesOf */.Mc)(spec, names, env));
 }
-/** The command that the service needs, and all variables that it sets. */
-function commandFor(planned, { image, replicas, env: ofKey }, directory) {
+/** The command that the service needs, with some of the user's own flags. */
+function commandFor(planned, { image, replicas, env: ofKey }, flags, directory) {
     const { request, current } = planned;
-    const own = apartFromVariables(ownFlags(planned));
+    const own = apartFromVariables(flags);
     const env = { ...ofKey, ...own.env };
     const change = {
         name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
@@ -7686,12 +7728,7 @@ function commandFor(planned, { image, replicas, env: ofKey }, directory) {
         env,
         flags: [...policiesFor(planned), ...own.words],
     };
-    return { command: current === undefined ? serviceCreate(change) : serviceUpdate(change), env };
-}
-/** What docker says against a command, with the list of flags that it had. */
-function refusalOf(planned, refusal) {
-    const verb = planned.current === undefined ? 'create' : 'update';
-    return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`;
+    return current === undefined ? serviceCreate(change) : serviceUpdate(change);
 }
 const PAUSED = 'its last update was paused';
 const KILLED = 'an earlier deploy of it was killed half-way';
@@ -12145,7 +12182,7 @@ class RegistrySession {
         const { status } = answer;
         if ((status >= 200 && status < 300) || call.allowed?.includes(status))
             return answer;
-        throw registry_session_refusalOf(answer, this.#options.credential !== undefined);
+        throw refusalOf(answer, this.#options.credential !== undefined);
     }
     async #sendTo(url, call) {
         const base = await this.#baseUrl();
@@ -12241,7 +12278,7 @@ class RegistrySession {
             await this.#checkPassword(base);
         }
         else if (answer.status >= 500 || answer.status === 429) {
-            throw registry_session_refusalOf(answer, false);
+            throw refusalOf(answer, false);
         }
         return base;
     }
@@ -12254,7 +12291,7 @@ class RegistrySession {
         const answer = await this.#raw({ method: 'GET', url: new URL('/v2/', base), headers });
         if (answer.status !== 401)
             return;
-        const { message, codes } = registry_session_refusalOf(answer, true);
+        const { message, codes } = refusalOf(answer, true);
         throw new CallRefused('wrong-credential', answer.status, message, codes);
     }
     /** @returns whether there is an authorization that was not there before */
@@ -12279,7 +12316,7 @@ class RegistrySession {
             ? await this.#refresh(url, { scope, service }, credential)
             : await this.#askToken(url, { scope, service }, credential);
         if (answer.status !== 200) {
-            const refusal = registry_session_refusalOf(answer, credential !== undefined);
+            const refusal = refusalOf(answer, credential !== undefined);
             // GitHub and others answer a wrong password here with 403.
             const isCredential = answer.status === 401 || answer.status === 403 || answer.status === 400;
             if (!isCredential)
@@ -12375,7 +12412,7 @@ function jsonIn({ body }) {
 }
 const MOST_SAID = 300;
 /** What the registry means by an answer that is an error. Its words are not trusted, and short. */
-function registry_session_refusalOf(answer, isLoggedIn) {
+function refusalOf(answer, isLoggedIn) {
     const { status, body } = answer;
     const { errors, message, details } = jsonIn(answer);
     const list = Array.isArray(errors) ? errors.map((one) => Object(one)) : [];

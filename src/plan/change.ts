@@ -24,14 +24,13 @@ import {
 import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-comparison.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
-import { UserErrors } from '../errors.ts'
 import { attachedByFlags } from '../inputs/attachments/flags.ts'
 import type { Deployment, RecordedRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
 import type { Change } from './check.ts'
 import { asLive } from './colours.ts'
-import { declaredByFlags, refusedFlags, updatedByFlags } from './create-args.ts'
+import { declaredByFlags, specByFlags, updatedByFlags } from './create-args.ts'
 import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
@@ -208,11 +207,14 @@ function policiesFor({ request, current }: PlannedService): readonly string[] {
 async function rehearsed(planned: PlannedService, missing: Difference, run: Run): Promise<ServiceSpec> {
   const { connection, workspace, signal } = run
   const { docker, engine, configDirectory } = connection
-  const { command, env } = commandFor(planned, missing, configDirectory)
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, planned.current)
-  if ('refusal' in rehearsal) throw new UserErrors([refusalOf(planned, rehearsal.refusal)])
-  const spec = withRulingVariables(rehearsal.spec, env)
-  return planned.current === undefined ? completed(planned, spec, run) : spec
+  const { current } = planned
+  const own = ownFlags(planned)
+  const made = await specByFlags(current === undefined ? 'create' : 'update', own, (flags) => {
+    const command = commandFor(planned, missing, flags, configDirectory)
+    return rehearse(command, docker, engine, workspace.socketPath(), signal, current)
+  })
+  const spec = withRulingVariables(made, { ...missing.env, ...apartFromVariables(own).env })
+  return current === undefined ? completed(planned, spec, run) : spec
 }
 
 /** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
@@ -224,14 +226,15 @@ async function completed({ request }: PlannedService, spec: ServiceSpec, run: Ru
   return withRecord(updated, entriesOf(spec, names, env))
 }
 
-/** The command that the service needs, and all variables that it sets. */
+/** The command that the service needs, with some of the user's own flags. */
 function commandFor(
   planned: PlannedService,
   { image, replicas, env: ofKey }: Difference,
+  flags: readonly Flag[],
   directory: string,
-): { readonly command: Command; readonly env: Readonly<Record<string, string>> } {
+): Command {
   const { request, current } = planned
-  const own = apartFromVariables(ownFlags(planned))
+  const own = apartFromVariables(flags)
   const env = { ...ofKey, ...own.env }
   const change = {
     name: current?.Spec.Name ?? planned.colours?.next ?? request.name,
@@ -241,13 +244,7 @@ function commandFor(
     env,
     flags: [...policiesFor(planned), ...own.words],
   }
-  return { command: current === undefined ? serviceCreate(change) : serviceUpdate(change), env }
-}
-
-/** What docker says against a command, with the list of flags that it had. */
-function refusalOf(planned: PlannedService, refusal: string): string {
-  const verb = planned.current === undefined ? 'create' : 'update'
-  return ownFlags(planned).length > 0 ? refusedFlags(verb, refusal) : `docker refuses it: ${refusal}`
+  return current === undefined ? serviceCreate(change) : serviceUpdate(change)
 }
 
 const PAUSED = 'its last update was paused'

@@ -1,7 +1,8 @@
 import type { Run } from '../connect/run.ts'
 import type { ServiceSpec } from '../docker/api.ts'
 import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from '../docker/cli/commands.ts'
-import { rehearse } from '../docker/cli/rehearsal.ts'
+import { refusalsOf } from '../docker/cli/refused-flags.ts'
+import { type Rehearsal, rehearse } from '../docker/cli/rehearsal.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { type Overlay, overlay, unknownFlags } from '../docker/specs/create-flags.ts'
 import { withRulingVariables } from '../docker/specs/service-spec.ts'
@@ -47,18 +48,20 @@ async function created(
 ): Promise<ServiceSpec> {
   const { docker, engine, configDirectory } = connection
   const mode = flags.some(({ name }) => name === '--mode') ? [] : modeFlag(current?.Spec)
-  const { words, env } = apartFromVariables(flags)
-  const command = serviceCreate({
-    name: request.name,
-    directory: configDirectory,
-    image: ANY_IMAGE,
-    replicas: undefined,
-    env,
-    flags: [...mode, ...words],
-  })
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal)
-  if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('create', rehearsal.refusal)])
-  const { kept, ignored } = withoutIgnored(withRulingVariables(rehearsal.spec, env), engine.apiVersion)
+  const ask = (some: readonly Flag[]) => {
+    const { words, env } = apartFromVariables(some)
+    const command = serviceCreate({
+      name: request.name,
+      directory: configDirectory,
+      image: ANY_IMAGE,
+      replicas: undefined,
+      env,
+      flags: [...mode, ...words],
+    })
+    return rehearse(command, docker, engine, workspace.socketPath(), signal)
+  }
+  const spec = await specByFlags('create', flags, ask)
+  const { kept, ignored } = withoutIgnored(spec, engine.apiVersion)
   for (const key of ignored) log.warning(`service ${request.name}: this daemon is too old for ${key}, and ignores it`)
   return kept
 }
@@ -75,25 +78,38 @@ export async function updatedByFlags(
 ): Promise<ServiceSpec> {
   const flags = updateArgs.filter(({ name }) => name !== '--force')
   if (flags.length === 0) return spec
-  const { words, env } = apartFromVariables(flags)
   const { docker, engine, configDirectory: directory } = connection
-  const command = serviceUpdate({
-    name: spec.Name,
-    directory,
-    image: undefined,
-    replicas: undefined,
-    env,
-    flags: words,
-  })
   const service = { ID: 'rehearsal', Version: { Index: 1 }, Spec: spec }
-  const rehearsal = await rehearse(command, docker, engine, workspace.socketPath(), signal, service)
-  if ('refusal' in rehearsal) throw new UserErrors([refusedFlags('update', rehearsal.refusal)])
-  return withRulingVariables(rehearsal.spec, env)
+  return specByFlags('update', flags, (some) => {
+    const { words, env } = apartFromVariables(some)
+    const command = serviceUpdate({
+      name: spec.Name,
+      directory,
+      image: undefined,
+      replicas: undefined,
+      env,
+      flags: words,
+    })
+    return rehearse(command, docker, engine, workspace.socketPath(), signal, service)
+  })
 }
 
-/** What docker says against the flags of a list. */
-export function refusedFlags(verb: 'create' | 'update', refusal: string): string {
-  return `\`${verb}-args\`: docker refuses it: ${refusal}`
+/**
+ * The spec that docker makes of a command with the flags of a list, and with the variables that these set.
+ *
+ * @param ask for the command with some of them
+ * @throws UserErrors with all that docker says against them
+ */
+export async function specByFlags(
+  verb: 'create' | 'update',
+  flags: readonly Flag[],
+  ask: (flags: readonly Flag[]) => Promise<Rehearsal>,
+): Promise<ServiceSpec> {
+  const rehearsal = await ask(flags)
+  if (!('refusal' in rehearsal)) return withRulingVariables(rehearsal.spec, apartFromVariables(flags).env)
+  const list = flags.length > 0 ? `\`${verb}-args\`: ` : ''
+  const refusals = await refusalsOf(rehearsal.refusal, flags, ask)
+  throw new UserErrors(refusals.map((refusal) => `${list}docker refuses it: ${refusal}`))
 }
 
 /** The mode that a service has, so that docker takes the flags which belong to it. */
