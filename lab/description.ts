@@ -28,6 +28,11 @@ export interface LabOptions<Registry extends string = string> {
   readonly programs?: string
   /** The daemons also listen at `address:2376`, to clients with a certificate. */
   readonly daemonTls?: DaemonTls
+  /**
+   * Whether nodes have docker's own bridge, for ports that a task publishes on its node (mode host) without a network of
+   * its own, and for its way out. They have it unless told; without it a container costs half.
+   */
+  readonly bridge?: boolean
 }
 
 /** What the keeper reads as the first line of its standard input. */

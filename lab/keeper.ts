@@ -53,14 +53,14 @@ async function keep(order: Order): Promise<void> {
 }
 
 async function bringUp(order: Order): Promise<LabDescription> {
-  const { nodes: count = 1, managers = 1, registries: wanted = {}, daemonTls } = order
+  const { nodes: count = 1, managers = 1, registries: wanted = {} } = order
   for (const name of ['store', 'docker-config']) mkdirSync(join(directory, name), { mode: 0o700 })
   // In memory, and seen by nobody else: it is gone with the last process of the lab, however that ends.
   await children.run(['mount', '-t', 'tmpfs', '-o', 'mode=700', 'tmpfs', store])
   await network.up()
   const machines = Array.from(
     { length: count },
-    (_, index) => new NodeMachine(index + 1, directory, store, id, children, network, daemonTls),
+    (_, index) => new NodeMachine(index + 1, directory, store, id, children, network, order),
   )
   const registries = Object.entries(wanted).map(
     ([name, options], index) => new Registry(name, index, options, directory, store, children),

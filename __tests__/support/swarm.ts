@@ -158,7 +158,8 @@ function useLab<Registry extends string>(
   const upRunner = () => runner ?? missing('runner')
 
   beforeAll(async () => {
-    lab = await startLab(typeof options === 'function' ? await options() : options)
+    // Half the time of a test's containers goes into a network that hardly one of them asks for.
+    lab = await startLab({ bridge: false, ...(typeof options === 'function' ? await options() : options) })
     runner = await Runner.start()
   }, UP_LIMIT_MS)
 
