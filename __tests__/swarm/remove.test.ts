@@ -161,47 +161,54 @@ configs: {conf: {file: ./${stack}.yml}}
       expect(sick.summary).toContain('no database, giving up')
     })
 
-    swarm.beside(
-      'a network that another stack is attached to stays until nothing is; a container of somebody keeps one too',
-      async () => {
-        const app = await image('v1')
+    swarm.beside('a network that another stack is attached to stays until nothing is', async () => {
+      const app = await image('v1')
+      await deploy(
+        'shop',
+        `services: {web: {image: '${app}', networks: [front]}}\nnetworks: {front: {attachable: true}}\n`,
+      )
+      await deploy(
+        'other',
+        `services: {app: {image: '${app}', networks: [shop]}}\nnetworks: {shop: {external: true, name: shop_front}}\n`,
+      )
+      const first = await remove({ stack: 'shop', 'dry-run': 'true' })
+      expect(first.outputs.status).toBe('planned')
+      expect(await ofStack('service', 'shop')).toBe('shop_web')
+      const run = await remove({ stack: 'shop' })
+      expect({ code: run.main.code, status: run.outputs.status }).toEqual({ code: 0, status: 'removed' })
+      expect(run.log).toContain('stays: network shop_front, used by other_app')
+      expect(await ofStack('network', 'shop')).toBe('shop_front')
+      expect(await ofStack('service', 'other')).toBe('other_app')
+
+      expect((await remove({ stack: 'other' })).main.code).toBe(0)
+      expect((await remove({ stack: 'shop' })).outputs.status).toBe('removed')
+      expect(await ofStack('network', 'shop')).toBe('')
+    })
+
+    swarm.beside('a container of somebody keeps a network', async () => {
+      const app = await image('v1')
+      let stack = ''
+      let times = 0
+      // On a busy machine docker gives up after 20 s, and what it leaves of that holds the network for good.
+      await swarm.until('a container of somebody', async () => {
+        stack = `met-${++times}`
         await deploy(
-          'shop',
+          stack,
           `services: {web: {image: '${app}', networks: [front]}}\nnetworks: {front: {attachable: true}}\n`,
         )
-        await deploy(
-          'other',
-          `services: {app: {image: '${app}', networks: [shop]}}\nnetworks: {shop: {external: true, name: shop_front}}\n`,
-        )
-        const first = await remove({ stack: 'shop', 'dry-run': 'true' })
-        expect(first.outputs.status).toBe('planned')
-        expect(await ofStack('service', 'shop')).toBe('shop_web')
-        const run = await remove({ stack: 'shop' })
-        expect({ code: run.main.code, status: run.outputs.status }).toEqual({ code: 0, status: 'removed' })
-        expect(run.log).toContain('stays: network shop_front, used by other_app')
-        expect(await ofStack('network', 'shop')).toBe('shop_front')
-        expect(await ofStack('service', 'other')).toBe('other_app')
-
-        // On a busy machine docker gives up after 20 s, and the container stays as it is made.
-        await swarm.until('a container of somebody', async () => {
-          await swarm.lab.docker(['rm', '--force', 'guest'])
-          return (
-            (await swarm.lab.docker(['run', '--detach', '--name', 'guest', '--network', 'shop_front', app])).code === 0
-          )
-        })
-        expect((await remove({ stack: 'other' })).main.code).toBe(0)
-        const kept = await remove({ stack: 'shop' })
-        expect({ code: kept.main.code, status: kept.outputs.status }).toEqual({ code: 0, status: 'unchanged' })
-        expect(kept.log).toMatch(/network shop_front: stays, .*in use by task/)
-        await docker('rm', '--force', 'guest')
-        // Its node tells the managers a moment later, and until then the network is in use.
-        await swarm.until(
-          'the network goes',
-          async () => (await remove({ stack: 'shop' })).outputs.status === 'removed',
-        )
-        expect(await ofStack('network', 'shop')).toBe('')
-      },
-    )
+        await swarm.lab.docker(['rm', '--force', 'guest'])
+        const guest = await swarm.lab.docker(['run', '--detach', '--name', 'guest', '--network', `${stack}_front`, app])
+        return guest.code === 0
+      })
+      const kept = await remove({ stack })
+      expect({ code: kept.main.code, status: kept.outputs.status }).toEqual({ code: 0, status: 'removed' })
+      expect(kept.log).toMatch(new RegExp(`network ${stack}_front: stays, .*in use by task`))
+      expect((await remove({ stack })).outputs.status).toBe('unchanged')
+      await docker('rm', '--force', 'guest')
+      // Its node tells the managers a moment later, and until then the network is in use.
+      await swarm.until('the network goes', async () => (await remove({ stack })).outputs.status === 'removed')
+      expect(await ofStack('network', stack)).toBe('')
+    })
   },
   STACK_CLI,
 )
