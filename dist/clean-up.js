@@ -10074,7 +10074,7 @@ function registryOf(key) {
 /** Longer lines of others are no help to anybody. */
 const MOST_CHARACTERS = 2000;
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
-function limited(text) {
+function safe_text_limited(text) {
     return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
 }
 /**
@@ -10107,7 +10107,7 @@ class engine_EngineError extends Error {
     /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
     asked;
     constructor(status, message, asked, isDaemons = true) {
-        super(limited(message));
+        super(safe_text_limited(message));
         this.status = status;
         this.asked = asked;
         this.isDaemons = isDaemons;
@@ -11960,7 +11960,7 @@ function trusted(pinned) {
 }
 function lastLine(stderr) {
     const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-    return limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
+    return safe_text_limited(lines.at(-1)?.trim() ?? '') || 'ssh ended without a word: check what the sshd log of the server says';
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/files.js
@@ -12371,7 +12371,7 @@ function toTenths(seconds) {
  * @throws the error that stands; where the signal is a time limit that has run out, the last one that was met before,
  * for the limit itself says nothing of the reason
  */
-async function retry_retry(attempt, pauseMs, signal) {
+async function retry(attempt, pauseMs, signal) {
     const begunAt = clock_nowMs();
     let met;
     for (let number = 1;; number++) {
@@ -12578,7 +12578,7 @@ function tunnel_open(ssh, args, path, signal) {
         const isCrowded = error instanceof SshEnded && classifySsh(error.message) === 'crowded';
         return isCrowded && number < CROWDED_ATTEMPTS ? (0.5 + Math.random()) * number * 1000 : undefined;
     };
-    return retry_retry(openOnce, pauseMs, signal);
+    return retry(openOnce, pauseMs, signal);
 }
 /** No route over SSH; the message is the reason in the user's words. */
 class SshFailed extends errors_UserError {
@@ -12825,7 +12825,7 @@ async function inspectContext(docker, name, env, signal) {
         return contextIn(stdout);
     const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';
     const source = name === undefined ? current : `\`context\` (${placed(name)})`;
-    throw new errors_UserError(`docker could not resolve ${source}: ${withoutSecrets(limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
+    throw new errors_UserError(`docker could not resolve ${source}: ${withoutSecrets(safe_text_limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
 }
 function contextIn(stdout) {
     try {
@@ -13605,7 +13605,7 @@ const NO_LEADER = /node lost leader status|node is stopped|no elected cluster le
  * How long what an election keeps from being done is done again. A healthy manager sees a failover through within 20 s,
  * an old leader that comes back within about 24 s, and that one refuses every change for 10 s and more.
  */
-const election_ELECTION_PATIENCE_MS = 90_000;
+const ELECTION_PATIENCE_MS = 90_000;
 /** Whether these words of the daemon mean that the swarm is electing a leader: what was asked may be done or not. */
 function isElection(message) {
     return NO_LEADER.test(message);
@@ -13707,9 +13707,9 @@ function outOfDate() {
  * from a node that manages nothing, seldom passes.
  */
 const patience_PATIENCE_MS = {
-    'no-leader': election_ELECTION_PATIENCE_MS,
-    'no-connection': election_ELECTION_PATIENCE_MS,
-    silent: election_ELECTION_PATIENCE_MS,
+    'no-leader': ELECTION_PATIENCE_MS,
+    'no-connection': ELECTION_PATIENCE_MS,
+    silent: ELECTION_PATIENCE_MS,
     unreadable: 10_000,
     'no-manager': 20_000,
 };
@@ -13829,7 +13829,7 @@ async function askUntilAnswered(daemons, path, ask, options = {}) {
         const isOver = elapsedMs >= patience_PATIENCE_MS[daemons.hasOthers ? 'no-connection' : trouble];
         return isOver ? undefined : pauseAfter(trouble, number);
     };
-    return retry_retry(attempt, pauseMs, options.signal);
+    return retry(attempt, pauseMs, options.signal);
 }
 /** In an election a second look at once would find no other answer. */
 function pauseAfter(trouble, number) {
@@ -13968,7 +13968,7 @@ class Managers {
      * @throws UserError with the reason of the only host, or of each
      */
     async connect(signal) {
-        const found = await retry_retry((round) => this.#enterFirst(round, signal), (error, { number, elapsedMs }) => {
+        const found = await retry((round) => this.#enterFirst(round, signal), (error, { number, elapsedMs }) => {
             if (!(error instanceof NoManager))
                 return undefined;
             const waitedFor = error.refusals.find(({ patienceSeconds }) => elapsedMs < patienceSeconds * 1000);
@@ -16232,6 +16232,8 @@ function isPlain(action) {
 ;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
 
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
+/** A constraint that no node meets. */
+const NO_NODE = 'node.id==swarm-deploy.none';
 const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 const OPERATORS = (/* unused pure expression or super */ null && (['==', '!=']));
@@ -18217,7 +18219,7 @@ function checkNames(requests, problems) {
 
 ;// CONCATENATED MODULE: ./build/runner/group-by.js
 /** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
-function groupBy(items, keyOf) {
+function group_by_groupBy(items, keyOf) {
     const groups = new Map();
     for (const item of items) {
         const key = keyOf(item);
@@ -18955,7 +18957,7 @@ function onlyCountsWith(modes) {
 }
 /** All of them on one line: those with the same reason together. */
 function unusedInWords(unused) {
-    const parts = [...groupBy(unused, ({ why }) => why.one).values()].map((all) => {
+    const parts = [...group_by_groupBy(unused, ({ why }) => why.one).values()].map((all) => {
         const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
         return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`;
     });
@@ -19713,7 +19715,7 @@ class Lint {
     /** Every service needs an image, in one of the files. */
     checkImages() {
         const services = this.#files.flatMap(({ path, root }) => mapAt(root, 'services').map((entry) => ({ path, ...entry })));
-        for (const [name, all] of groupBy(services, ({ key }) => key)) {
+        for (const [name, all] of group_by_groupBy(services, ({ key }) => key)) {
             const has = (key) => all.find(({ value }) => value.kind === 'map' && entryAt(value, key) !== undefined);
             const [first] = all;
             if (first?.value.kind !== 'map' || has('image') !== undefined)
@@ -20738,7 +20740,7 @@ function own_labels_hasOthersScale(labels) {
  * None of them changes what a task is.
  */
 function spec_comparison_sameSpec(a, b) {
-    return isDeepStrictEqual(storedForm(a), storedForm(b));
+    return (0,external_node_util_namespaceObject.isDeepStrictEqual)(storedForm(a), storedForm(b));
 }
 /**
  * Whether a spec leaves every task as it is, although it may not be the {@link sameSpec}: Swarm replaces tasks for a
@@ -22477,6 +22479,45 @@ async function wasThere(engine, path, signal) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
+/** Whether its tasks are meant to complete. */
+function service_mode_isJob(spec) {
+    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
+function service_mode_wantedTasks(spec) {
+    if (spec.Mode.Replicated)
+        return spec.Mode.Replicated.Replicas ?? 1;
+    if (spec.Mode.ReplicatedJob)
+        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
+    return undefined;
+}
+/** The number of tasks of a replicated service; `undefined` for every other mode, also of a job. */
+function replicasOf({ Mode: { Replicated: replicated } }) {
+    return replicated && (replicated.Replicas ?? 1);
+}
+/** A replicated service with another number of tasks; any other as it is. */
+function withReplicas(spec, replicas) {
+    return spec.Mode.Replicated === undefined ? spec : { ...spec, Mode: { Replicated: { Replicas: replicas } } };
+}
+/** Whether the nodes decide how many tasks there are. */
+function service_mode_isGlobal(spec) {
+    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
+}
+/** Whether a task that has completed is not started again. */
+function service_mode_endsForGood(spec) {
+    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
+    return service_mode_isJob(spec) || condition !== 'any';
+}
+/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
+function service_mode_modeName({ Mode: mode }) {
+    if (mode.Global)
+        return 'global';
+    if (mode.GlobalJob)
+        return 'global-job';
+    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
+}
+
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
 
 
@@ -22502,7 +22543,7 @@ const LONG_PAUSE_MS = 1000;
  */
 async function updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten = (wanted) => wanted) {
     // Whether a look tells that a change has come through whose answer was lost.
-    const shows = !bases.some((base) => sameSpec(base, wanted));
+    const shows = !bases.some((base) => spec_comparison_sameSpec(base, wanted));
     let failure;
     let refusal;
     let outOfSequence = 0;
@@ -22510,7 +22551,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
         const service = await spec_update_findService(engine, serviceId, signal);
         if (service === undefined)
             return 'removed';
-        if (number > 1 && shows && sameSpec(service.Spec, wanted))
+        if (number > 1 && shows && spec_comparison_sameSpec(service.Spec, wanted))
             return 'done';
         if (refusal !== undefined)
             throw refusal;
@@ -22521,10 +22562,10 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
     }
     /** The first time that the number of tasks is left to others, only the wanted spec says so. */
     function isBase(now, base) {
-        if (sameSpec(now, base))
+        if (spec_comparison_sameSpec(now, base))
             return true;
         const number = replicasOf(base);
-        return hasOthersScale(wanted.Labels) && number !== undefined && sameSpec(withReplicas(now, number), base);
+        return own_labels_hasOthersScale(wanted.Labels) && number !== undefined && spec_comparison_sameSpec(withReplicas(now, number), base);
     }
     async function send(service) {
         try {
@@ -22545,7 +22586,7 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
         if (error !== failure || error === refusal)
             return undefined;
         // A look tells whether it is gone, or the manager had just come back and knew of nothing.
-        const isGone = error instanceof EngineError && error.status === 404 && error.message.includes(serviceId);
+        const isGone = error instanceof engine_EngineError && error.status === 404 && error.message.includes(serviceId);
         const isLost = isAnswerLost(error);
         if (isLost ? elapsedMs >= ELECTION_PATIENCE_MS : ++outOfSequence === ATTEMPTS)
             return undefined;
@@ -22565,7 +22606,7 @@ function spec_update_findService(engine, name, signal) {
 }
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
 function spec_update_isFailure(error) {
-    return error instanceof EngineError && error.status >= 500;
+    return error instanceof engine_EngineError && error.status >= 500;
 }
 /** Whether the daemon's words mean that another write came between. */
 function isOutOfSequence(message) {
@@ -23631,45 +23672,6 @@ function workspace_removeAll(directory) {
     return (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/service-mode.js
-/** Whether its tasks are meant to complete. */
-function isJob(spec) {
-    return spec.Mode.ReplicatedJob !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** How many tasks the service wants; `undefined` for a mode in which the nodes decide. */
-function service_mode_wantedTasks(spec) {
-    if (spec.Mode.Replicated)
-        return spec.Mode.Replicated.Replicas ?? 1;
-    if (spec.Mode.ReplicatedJob)
-        return spec.Mode.ReplicatedJob.TotalCompletions ?? spec.Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    return undefined;
-}
-/** The number of tasks of a replicated service; `undefined` for every other mode, also of a job. */
-function service_mode_replicasOf({ Mode: { Replicated: replicated } }) {
-    return replicated && (replicated.Replicas ?? 1);
-}
-/** A replicated service with another number of tasks; any other as it is. */
-function service_mode_withReplicas(spec, replicas) {
-    return spec.Mode.Replicated === undefined ? spec : { ...spec, Mode: { Replicated: { Replicas: replicas } } };
-}
-/** Whether the nodes decide how many tasks there are. */
-function isGlobal(spec) {
-    return spec.Mode.Global !== undefined || spec.Mode.GlobalJob !== undefined;
-}
-/** Whether a task that has completed is not started again. */
-function endsForGood(spec) {
-    const condition = spec.TaskTemplate.RestartPolicy?.Condition ?? 'any';
-    return isJob(spec) || condition !== 'any';
-}
-/** The mode as docker's `--mode` has it: `replicated`, as long as no other is given. */
-function service_mode_modeName({ Mode: mode }) {
-    if (mode.Global)
-        return 'global';
-    if (mode.GlobalJob)
-        return 'global-job';
-    return mode.ReplicatedJob ? 'replicated-job' : 'replicated';
-}
-
 ;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
 
 
@@ -23775,6 +23777,161 @@ function variables(spec) {
     return new Map(entries);
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/task.js
+
+
+
+/** A task of a job is meant to complete, any other to run. */
+function isWanted(task) {
+    return task.DesiredState === 'running' || task.DesiredState === 'complete';
+}
+/** Whether it runs, and is to. */
+function isRunning(task) {
+    return task.Status.State === 'running' && isWanted(task);
+}
+/** Whether it waits for a node, and Swarm says why. */
+function isUnplaced(task) {
+    return task.Status.State === 'pending' && isWanted(task) && (task.Status.Err ?? '') !== '';
+}
+/** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
+function isUnallocated(task) {
+    return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready');
+}
+const BEFORE_A_NODE = (/* unused pure expression or super */ null && (['new', 'allocated', 'pending']));
+/** Whether Swarm is about to give it a node: it has not said that it finds none. */
+function isOnItsWayToANode(task) {
+    const isMeant = isWanted(task) || task.DesiredState === 'ready';
+    return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
+}
+/** Whether a task ended badly. */
+function task_isFailure(task) {
+    return task.Status.State === 'failed' || task.Status.State === 'rejected';
+}
+/** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
+function mayHaveContainer(task) {
+    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
+    return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
+}
+/** Whether it may run now or later. */
+function isLive(task) {
+    return !task_isFailure(task) && !['complete', 'shutdown', 'remove', 'orphaned'].includes(task.Status.State);
+}
+/** Where a task belongs: one that ends is replaced there. Swarm counts the slots of a job from 0, and leaves a 0 out. */
+function slotOf(spec, task) {
+    return isGlobal(spec) ? `node ${task.NodeID ?? task.ID}` : `slot ${task.Slot ?? 0}`;
+}
+/** Of a job only the tasks of its current run count. */
+function currentTasks(service, tasks) {
+    if (!isJob(service.Spec))
+        return tasks;
+    const iteration = service.JobStatus?.JobIteration.Index ?? 0;
+    return tasks.filter((task) => (task.JobIteration?.Index ?? 0) === iteration);
+}
+/** A task that ended although its service wants it to run on. */
+function hasEnded(spec, task) {
+    return task_isFailure(task) || (task.Status.State === 'complete' && !endsForGood(spec));
+}
+/** The tasks of each slot: of a global service, of each node. */
+function bySlot(spec, tasks) {
+    return groupBy(tasks, (task) => slotOf(spec, task));
+}
+/** The slots that count: of a global service only those on nodes that may run it. */
+function slotsThatCount(spec, tasks, nodes) {
+    const ids = new Set(nodes.map((node) => node.ID));
+    return bySlot(spec, isGlobal(spec) ? tasks.filter((task) => ids.has(task.NodeID ?? '')) : tasks);
+}
+/**
+ * The task that did the work of a slot whose service ends for good; `undefined` when none has, or one is at it again.
+ *
+ * What is complete of a job stays so, whatever else is in its slot: a manager that has led before goes on making tasks of
+ * its own for jobs, again and again (moby/moby#53632).
+ */
+function completeTask(spec, inSlot) {
+    const isDone = (task) => task?.Status.State === 'complete';
+    if (isJob(spec))
+        return inSlot.find(isDone);
+    const last = newest(inSlot);
+    return endsForGood(spec) && isDone(last) && !inSlot.some(isRunning) ? last : undefined;
+}
+/** Whether Swarm has more tasks for a slot of a job than it asks for: ones that are complete, or on their way there. */
+function isOverdone(spec, inSlot) {
+    return isJob(spec) && inSlot.filter((task) => isWanted(task) && !task_isFailure(task)).length > 1;
+}
+/** The task that was made last. */
+function newest(tasks) {
+    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+}
+/** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
+function ending(task) {
+    const { State: state, ContainerStatus: container } = task.Status;
+    const error = task.Status.Err && limited(task.Status.Err);
+    if (state === 'rejected')
+        return `was rejected: ${error ?? 'no reason given'}`;
+    if (isUnhealthy(task))
+        return 'failed its health check';
+    const code = container?.ExitCode;
+    const withCode = code === undefined ? '' : ` with exit code ${code}`;
+    if (isPerhapsUnhealthy(task))
+        return `ended${withCode}, ${PERHAPS_UNHEALTHY}`;
+    const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
+    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+}
+/** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
+const PERHAPS_UNHEALTHY = 'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)';
+/** Whether Swarm may have stopped it because of its health check, and nobody can tell from here. */
+function isPerhapsUnhealthy({ Status: { Err: error } }) {
+    return error === PERHAPS_UNHEALTHY;
+}
+/** Whether Swarm stopped it because of its health check: its exit code only tells how it took the stop. */
+function isUnhealthy({ Status: { Err: error = '' } }) {
+    return /\bunhealthy container$/.test(error);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/service-removal.js
+
+
+
+
+
+
+
+const service_removal_LOOK_EVERY_MS = 100;
+/** Swarm tells tasks to end within a moment. */
+const TOLD_MS = 2000;
+/**
+ * Removes a service. Of a job that is removed Swarm forgets the tasks: those that run go on, for ever, and hold the
+ * networks that they are on (moby/moby#44312; seen with 20.10.24). So a job that still has some is told first to have none.
+ *
+ * @throws EngineError when the swarm refuses
+ */
+async function removeService(engine, { ID, Spec }, signal) {
+    if (service_mode_isJob(Spec))
+        await endTasks(engine, ID, signal);
+    await removal_remove(engine, `/services/${ID}`, signal);
+}
+async function endTasks(engine, id, signal) {
+    const query = { filters: JSON.stringify({ service: [id] }) };
+    const areTold = async () => !(await engine.get('/tasks', { query, signal })).some(isToComplete);
+    const service = await spec_update_findService(engine, id, signal);
+    if (service === undefined || (await areTold()))
+        return;
+    await updateSpec(engine, id, [service.Spec], withoutTasks(service.Spec), { from: 'spec' }, signal);
+    const deadline = clock_nowMs() + TOLD_MS;
+    await poll(areTold, service_removal_LOOK_EVERY_MS, () => clock_nowMs() >= deadline, signal);
+}
+function isToComplete(task) {
+    return isLive(task) && task.DesiredState === 'complete';
+}
+/** Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins. */
+function withoutTasks(spec) {
+    const { ReplicatedJob: job } = spec.Mode;
+    if (job !== undefined)
+        return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+
 ;// CONCATENATED MODULE: ./build/modes/aftermath.js
 
 
@@ -23797,7 +23954,7 @@ function standingOf(state, now) {
         return 'someone-elses';
     if (state.before === '')
         return 'made';
-    if (isJob(now.Spec))
+    if (service_mode_isJob(now.Spec))
         return 'job';
     const remembers = now.PreviousSpec !== undefined && fingerprint(now.PreviousSpec) === state.before;
     if (!remembers)
@@ -23830,14 +23987,14 @@ async function settleOne(state, onCancel, engine, signal) {
         if (now === undefined || !goesBack)
             return aftermath_WORDS[standing];
         if (standing === 'made') {
-            await removal_remove(engine, `/services/${now.ID}`, signal);
+            await removeService(engine, now, signal);
             return 'is removed again';
         }
         const query = { version: String(now.Version.Index), rollback: 'previous' };
         await engine.post(`/services/${now.ID}/update`, { query, body: now.Spec, signal });
         return `is sent back to ${imageOf({ ...now, Spec: now.PreviousSpec ?? now.Spec })}; nobody waits for it`;
     };
-    return retry_retry(attempt, (error) => (mayRepeat(error) ? PAUSE_MS : undefined), signal);
+    return retry(attempt, (error) => (mayRepeat(error) ? PAUSE_MS : undefined), signal);
 }
 const aftermath_WORDS = {
     'as-before': 'is as it was before the run',
@@ -24069,7 +24226,7 @@ async function onTheSwarm(work) {
         const signal = clock_timeLimit(LIMIT_MS);
         const reach = readReach(process.env);
         learnSecrets();
-        const open = __addDisposableResource(env_1, await retry_retry(() => connected((workspace) => connect({ reach }, workspace, process.env, signal)), (_error, { elapsedMs }) => (elapsedMs < CONNECT_LIMIT_MS ? AGAIN_MS : undefined), signal), true);
+        const open = __addDisposableResource(env_1, await retry(() => connected((workspace) => connect({ reach }, workspace, process.env, signal)), (_error, { elapsedMs }) => (elapsedMs < CONNECT_LIMIT_MS ? AGAIN_MS : undefined), signal), true);
         await work(open.connection, signal);
     }
     catch (e_1) {

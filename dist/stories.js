@@ -1,8 +1,8 @@
-export const id = 227;
-export const ids = [227];
+export const id = 754;
+export const ids = [754];
 export const modules = {
 
-/***/ 8227:
+/***/ 4754:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -5770,23 +5770,22 @@ function releaseLeft(token, { engine }) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/without-tasks.js
+
 /** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
-/** No node has this ID. */
-const NO_NODE = 'node.id==swarm-deploy.none';
 /** A spec that asks for no task: where the nodes decide, none may run it. */
 function withoutTasks(spec) {
     if (spec.Mode.Replicated !== undefined)
         return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
     const { TaskTemplate: template } = spec;
-    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    const constraints = [...(template.Placement?.Constraints ?? []), swarm_placement/* NO_NODE */.lB];
     return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
 }
 /** The template without what {@link withoutTasks} keeps its tasks off the nodes with. */
 function allowingNodes(template) {
     const { Constraints: constraints } = template.Placement ?? {};
-    if (!constraints?.includes(NO_NODE))
+    if (!constraints?.includes(swarm_placement/* NO_NODE */.lB))
         return template;
-    const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+    const allowed = constraints.filter((constraint) => constraint !== swarm_placement/* NO_NODE */.lB);
     return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
 
@@ -15743,6 +15742,51 @@ function dependantsOf(names, stack) {
     return found;
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/service-removal.js
+
+
+
+
+
+
+
+const service_removal_LOOK_EVERY_MS = 100;
+/** Swarm tells tasks to end within a moment. */
+const TOLD_MS = 2000;
+/**
+ * Removes a service. Of a job that is removed Swarm forgets the tasks: those that run go on, for ever, and hold the
+ * networks that they are on (moby/moby#44312; seen with 20.10.24). So a job that still has some is told first to have none.
+ *
+ * @throws EngineError when the swarm refuses
+ */
+async function removeService(engine, { ID, Spec }, signal) {
+    if ((0,service_mode/* isJob */.o5)(Spec))
+        await endTasks(engine, ID, signal);
+    await remove(engine, `/services/${ID}`, signal);
+}
+async function endTasks(engine, id, signal) {
+    const query = { filters: JSON.stringify({ service: [id] }) };
+    const areTold = async () => !(await engine.get('/tasks', { query, signal })).some(isToComplete);
+    const service = await findService(engine, id, signal);
+    if (service === undefined || (await areTold()))
+        return;
+    await updateSpec(engine, id, [service.Spec], service_removal_withoutTasks(service.Spec), { from: 'spec' }, signal);
+    const deadline = (0,runner_clock/* nowMs */.TC)() + TOLD_MS;
+    await (0,poll/* poll */.w)(areTold, service_removal_LOOK_EVERY_MS, () => (0,runner_clock/* nowMs */.TC)() >= deadline, signal);
+}
+function isToComplete(task) {
+    return isLive(task) && task.DesiredState === 'complete';
+}
+/** Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins. */
+function service_removal_withoutTasks(spec) {
+    const { ReplicatedJob: job } = spec.Mode;
+    if (job !== undefined)
+        return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), swarm_placement/* NO_NODE */.lB];
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/sent.js
 function isChanged(sent) {
     return sent.change.action !== 'unchanged';
@@ -15849,7 +15893,7 @@ async function takeAway(change, { service: created }, engine) {
         return 'removed';
     if (!ours.some((spec) => (0,spec_comparison/* sameSpec */.sZ)(now.Spec, spec)))
         return 'changed';
-    await remove(engine, `/services/${now.ID}`, signal);
+    await removeService(engine, now, signal);
     return 'done';
 }
 /** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
@@ -16356,6 +16400,7 @@ function unused_namesOf(belongings, services) {
 
 
 
+
 /** Tasks that are being stopped hold on to their networks for a while. */
 const RELEASE_SECONDS = 20;
 const ASK_EVERY_MS = 500;
@@ -16381,7 +16426,7 @@ async function removeUnused(stack, run, nameOf, records) {
         return 'problem' in surplus ? [surplus.problem] : [];
     }
     return (0,log/* stage */.dw)(remove_TITLE, async () => {
-        const results = await Promise.all(surplus.map((service) => removeService(service, engine, run)));
+        const results = await Promise.all(surplus.map((service) => remove_removeSurplus(service, engine, run)));
         await tidy((_, work) => work());
         return results;
     });
@@ -16415,9 +16460,9 @@ async function surplusNow(stack, engine, nameOf, run) {
         return { problem: notPruned(stack, error, run) };
     }
 }
-async function removeService(service, engine, run) {
+async function remove_removeSurplus(service, engine, run) {
     const startedAt = (0,runner_clock/* nowMs */.TC)();
-    const left = await tryToRemove(engine, `/services/${service.ID}`);
+    const left = await tryToRemoveService(engine, service);
     say(`service ${service.Spec.Name}`, left);
     return removal(service.Spec.Name, startedAt, imageOf(service), left && outcomeOf(left, run));
 }
@@ -16512,9 +16557,16 @@ function readServices(engine) {
     return surelyKnownServices(engine, (0,runner_clock/* timeLimit */.zc)(remove_READ_TIMEOUT_MS));
 }
 /** Removes what has this path of the Engine API: why it is not removed, or may not be; `undefined` when it is gone. */
-async function tryToRemove(engine, path) {
+function tryToRemove(engine, path) {
+    return tried((limit) => remove(engine, path, limit));
+}
+/** The same for a service. */
+function tryToRemoveService(engine, service) {
+    return tried((limit) => removeService(engine, service, limit));
+}
+async function tried(removal) {
     try {
-        await remove(engine, path, (0,runner_clock/* timeLimit */.zc)(remove_REMOVE_TIMEOUT_MS));
+        await removal((0,runner_clock/* timeLimit */.zc)(remove_REMOVE_TIMEOUT_MS));
         return undefined;
     }
     catch (error) {
@@ -24588,14 +24640,14 @@ async function removeServices(services, run) {
         if (signal.aborted || time.isOver)
             return { service, startedAt: undefined };
         const startedAt = (0,runner_clock/* nowMs */.TC)();
-        const left = await tryToRemove(connection.engine, `/services/${service.ID}`);
+        const left = await tryToRemoveService(connection.engine, service);
         return { service, startedAt, ...(left && { left }) };
     });
     const there = await stillThere(first.filter(isRemoved).map(services_idOf), run);
     const going = await inParallel(first, asked.maxParallel, async (one) => {
         if (!there.has(services_idOf(one)) || signal.aborted)
             return one;
-        const left = await tryToRemove(connection.engine, `/services/${one.service.ID}`);
+        const left = await tryToRemoveService(connection.engine, one.service);
         return { ...one, ...(left && { left }) };
     });
     const ended = await waitForEnd(going, run, lines);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
 import { runAction } from '../support/memory-swarm/run.ts'
@@ -24,6 +24,48 @@ test('a job of a stack runs once, again when it changes, and again when that is 
   expect(await deploy('1')).toEqual(['shop_migrate unchanged', 1])
   expect(await deploy('2')).toEqual(['shop_migrate updated', 2])
   expect(await deploy('2', { 'rerun-jobs': 'true' })).toEqual(['shop_migrate updated', 3])
+})
+
+describe('a job that is removed while it runs has no task any more', () => {
+  const ENDLESS = 'hub.test/acme/endless:1'
+  const swarmWith = () => new MemorySwarm({ nodes: [{}, {}], images: { [IMAGE]: {}, [ENDLESS]: {} } })
+  const running = async (swarm: MemorySwarm) => {
+    await pass(15)
+    const tasks = swarm.somebody('GET', '/tasks') as { readonly Status: { readonly State: string } }[]
+    return tasks.filter(({ Status }) => Status.State === 'running').length
+  }
+  const composeOf = (mode: string | undefined) => {
+    const job = mode === undefined ? {} : { migrate: { image: ENDLESS, deploy: { mode } } }
+    return JSON.stringify({ services: { web: { image: IMAGE }, ...job } })
+  }
+
+  test.each(['replicated-job', 'global-job'])('on the way back: a %s', async (mode) => {
+    const swarm = swarmWith()
+    const { results } = await runAction(swarm, { stack: 'shop', timeout: '30s' }, { compose: composeOf(mode) })
+    expect(results.map(({ name, outcome }) => `${name} ${outcome}`).sort()).toEqual([
+      'shop_migrate rolled-back',
+      'shop_web rolled-back',
+    ])
+    expect(await running(swarm)).toBe(0)
+    const again = await runAction(swarm, { stack: 'shop', timeout: '30s' }, { compose: composeOf(undefined) })
+    expect(again.results).toMatchObject([{ name: 'shop_web', outcome: 'created' }])
+  })
+
+  test.each(['replicated-job', 'global-job'])('by prune, and by a removal: a %s', async (mode) => {
+    for (const inputs of [
+      { stack: 'shop', prune: 'true' },
+      { mode: 'remove', services: 'shop_migrate' },
+    ]) {
+      const swarm = swarmWith()
+      await runAction(swarm, { stack: 'shop', wait: 'false' }, { compose: composeOf(mode) })
+      await pass(10)
+      const before = await running(swarm)
+      const { results } = await runAction(swarm, inputs, { compose: composeOf(undefined) })
+      expect(results).toContainEqual(expect.objectContaining({ name: 'shop_migrate', outcome: 'removed' }))
+      expect(before).toBeGreaterThan(1)
+      expect(await running(swarm)).toBe(1)
+    }
+  })
 })
 
 test('a plan says that a job runs again, whatever changes, and so it does', async () => {

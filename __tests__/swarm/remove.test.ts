@@ -36,6 +36,24 @@ describeSwarm(
     const told = ({ annotations }: StepResult) => annotations.map(({ level, message }) => `${level}: ${message}`)
 
     swarm.eachBeside(
+      [['replicated-job'], ['global-job']],
+      'a job that runs ends, and its network is free: a %s',
+      async (mode) => {
+        await docker('network', 'create', '--driver', 'overlay', `net-${mode}`)
+        const where = ['--network', `net-${mode}`, '--stop-grace-period', '1s']
+        await docker('service', 'create', '--detach', '--name', mode, '--mode', mode, ...where, await image('v1'))
+        const isUp = async () => (await swarm.lab.tasks(mode)).some(({ Status }) => Status.State === 'running')
+        await swarm.until('the job runs', isUp)
+        const run = await remove({ services: mode })
+        expect(run.main.code).toBe(0)
+        for (const node of ['n1', 'n2']) {
+          expect(await onNode(node, 'ps', '--filter', `name=^${mode}\\.`, '--format', '{{.Names}}')).toBe('')
+        }
+        await docker('network', 'rm', `net-${mode}`)
+      },
+    )
+
+    swarm.eachBeside(
       [
         ['pr-1', 18080],
         ['pr-2', 18081],

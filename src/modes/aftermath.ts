@@ -1,11 +1,11 @@
 import type { Connection } from '../connect/connection.ts'
 import type { Service } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
-import { remove } from '../docker/engine/removal.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { fingerprint } from '../docker/specs/spec-comparison.ts'
 import { findService, mayRepeat } from '../docker/specs/spec-update.ts'
+import { removeService } from '../docker/swarm/service-removal.ts'
 import { messageOf } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { retry } from '../runner/retry.ts'
@@ -81,7 +81,7 @@ async function settleOne(
     const goesBack = standing === 'half-way' || (onCancel === 'rollback' && ['ours', 'made'].includes(standing))
     if (now === undefined || !goesBack) return WORDS[standing]
     if (standing === 'made') {
-      await remove(engine, `/services/${now.ID}`, signal)
+      await removeService(engine, now, signal)
       return 'is removed again'
     }
     const query = { version: String(now.Version.Index), rollback: 'previous' }

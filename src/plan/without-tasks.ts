@@ -1,9 +1,7 @@
 import type { ServiceSpec, TaskTemplate } from '../docker/api.ts'
+import { NO_NODE } from '../docker/swarm/placement.ts'
 
 /** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
-
-/** No node has this ID. */
-const NO_NODE = 'node.id==swarm-deploy.none'
 
 /** A spec that asks for no task: where the nodes decide, none may run it. */
 export function withoutTasks(spec: ServiceSpec): ServiceSpec {

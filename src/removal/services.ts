@@ -17,7 +17,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
 import { someOf } from '../runner/some-of.ts'
-import { type NotRemoved, outcomeOf, tryToRemove } from '../stack/remove.ts'
+import { type NotRemoved, outcomeOf, tryToRemoveService } from '../stack/remove.ts'
 
 const LOOK_EVERY_MS = 300
 /** Swarm forgets tasks that have ended within a second. */
@@ -50,13 +50,13 @@ export async function removeServices(services: readonly Service[], run: RemovalR
   const first = await inParallel(services, asked.maxParallel, async (service): Promise<Going> => {
     if (signal.aborted || time.isOver) return { service, startedAt: undefined }
     const startedAt = nowMs()
-    const left = await tryToRemove(connection.engine, `/services/${service.ID}`)
+    const left = await tryToRemoveService(connection.engine, service)
     return { service, startedAt, ...(left && { left }) }
   })
   const there = await stillThere(first.filter(isRemoved).map(idOf), run)
   const going = await inParallel(first, asked.maxParallel, async (one): Promise<Going> => {
     if (!there.has(idOf(one)) || signal.aborted) return one
-    const left = await tryToRemove(connection.engine, `/services/${one.service.ID}`)
+    const left = await tryToRemoveService(connection.engine, one.service)
     return { ...one, ...(left && { left }) }
   })
   const ended = await waitForEnd(going, run, lines)

@@ -1,9 +1,9 @@
 import type { Service, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
-import { remove } from '../docker/engine/removal.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
+import { removeService } from '../docker/swarm/service-removal.ts'
 import { isOnItsWayToANode } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
 import type { Creation, Switch, Update } from '../plan/check.ts'
@@ -118,7 +118,7 @@ async function takeAway(change: Creation | Switch, { service: created }: Sent, e
   const now = await findService(engine, created?.ID ?? wanted.Name, signal)
   if (now === undefined) return 'removed'
   if (!ours.some((spec) => sameSpec(now.Spec, spec))) return 'changed'
-  await remove(engine, `/services/${now.ID}`, signal)
+  await removeService(engine, now, signal)
   return 'done'
 }
 

@@ -7,6 +7,7 @@ import { remove } from '../docker/engine/removal.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { isAnswerLost } from '../docker/specs/spec-update.ts'
 import { referredIds } from '../docker/specs/stack-objects.ts'
+import { removeService } from '../docker/swarm/service-removal.ts'
 import { messageOf } from '../errors.ts'
 import { recordsIn } from '../records/format.ts'
 import type { KeptRecord } from '../records/record.ts'
@@ -55,7 +56,7 @@ export async function removeUnused(
     return 'problem' in surplus ? [surplus.problem] : []
   }
   return stage(TITLE, async () => {
-    const results = await Promise.all(surplus.map((service) => removeService(service, engine, run)))
+    const results = await Promise.all(surplus.map((service) => removeSurplus(service, engine, run)))
     await tidy((_, work) => work())
     return results
   })
@@ -109,9 +110,9 @@ async function surplusNow(
   }
 }
 
-async function removeService(service: Service, engine: Engine, run: Ending): Promise<ServiceResult> {
+async function removeSurplus(service: Service, engine: Engine, run: Ending): Promise<ServiceResult> {
   const startedAt = nowMs()
-  const left = await tryToRemove(engine, `/services/${service.ID}`)
+  const left = await tryToRemoveService(engine, service)
   say(`service ${service.Spec.Name}`, left)
   return removal(service.Spec.Name, startedAt, imageOf(service), left && outcomeOf(left, run))
 }
@@ -237,9 +238,18 @@ export interface NotRemoved {
 }
 
 /** Removes what has this path of the Engine API: why it is not removed, or may not be; `undefined` when it is gone. */
-export async function tryToRemove(engine: Engine, path: string): Promise<NotRemoved | undefined> {
+export function tryToRemove(engine: Engine, path: string): Promise<NotRemoved | undefined> {
+  return tried((limit) => remove(engine, path, limit))
+}
+
+/** The same for a service. */
+export function tryToRemoveService(engine: Engine, service: Service): Promise<NotRemoved | undefined> {
+  return tried((limit) => removeService(engine, service, limit))
+}
+
+async function tried(removal: (limit: AbortSignal) => Promise<void>): Promise<NotRemoved | undefined> {
   try {
-    await remove(engine, path, timeLimit(REMOVE_TIMEOUT_MS))
+    await removal(timeLimit(REMOVE_TIMEOUT_MS))
     return undefined
   } catch (error) {
     return { said: messageOf(error), isUnknown: !(error instanceof EngineError) || isAnswerLost(error) }

@@ -38,8 +38,10 @@ export class Orchestrator {
 
   #react(change: Change): void {
     if (change.kind === 'service') {
-      if (change.action === 'remove') this.#removeTasks(change.service)
-      else this.#soon(change.service.id, () => this.#reconcile(change.service))
+      if (change.action === 'remove') {
+        // Of a job that is removed Swarm forgets the tasks (moby/moby#44312).
+        if (!isJobSpec(change.service.current.spec)) this.#removeTasks(change.service)
+      } else this.#soon(change.service.id, () => this.#reconcile(change.service))
     } else if (change.kind === 'node') {
       this.#soon(change.node.id, () => this.#checkNode(change.node))
     } else {

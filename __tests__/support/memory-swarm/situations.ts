@@ -81,6 +81,13 @@ export const SITUATIONS: Readonly<Record<string, (player: Player) => Promise<voi
     await player.wait(2)
   },
 
+  'a job that is told to have no task while it runs': async (player) => {
+    await player.create('one', { Mode: { ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 2 } } })
+    await player.until('both run', ({ tasks }) => tasks.filter(({ Status }) => Status.State === 'running').length === 2)
+    await player.update((spec) => ({ ...spec, Mode: { ReplicatedJob: { MaxConcurrent: 2, TotalCompletions: 0 } } }))
+    await player.wait(3)
+  },
+
   'a global job': async (player) => {
     await player.create('ends', { Mode: { GlobalJob: {} } }, { Condition: 'on-failure' })
     await player.untilEnded(2, 'complete')
