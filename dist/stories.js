@@ -19834,6 +19834,7 @@ const error_WORDINGS = [
     ['changed-host-key', /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i],
     ['unknown-host-key', /host key is known for|Host key verification failed|No matching host key fingerprint/i],
     ['no-key-type', /no matching host key type/i],
+    ['no-user', /No user exists for uid/i],
     ['passphrase', /incorrect passphrase|bad passphrase/i],
     ['unreadable-key', /Load key .*: (?:error in libcrypto|invalid format|unsupported|unknown)/i],
     ['refused-key', /Permission denied \(|Too many authentication failures|no more authentication methods/i],
@@ -19871,6 +19872,8 @@ function sshReason({ stderr, offered, user, pinned = [] }) {
             return `the host key is not in \`ssh-known-hosts\`: ${offer(offered)}${trusted(pinned)}. ${CHECK}`;
         case 'no-key-type':
             return 'the server has no host key of a type that this ssh takes: give it an ed25519 key (`ssh-keygen -A` there)';
+        case 'no-user':
+            return 'ssh goes nowhere for a user that the system of this runner has no name for: run the step as one of its users, or give this one a line in its /etc/passwd';
         case 'passphrase':
             return 'the passphrase does not open the key: set `ssh-passphrase` to the one of `ssh-key`';
         case 'unreadable-key':

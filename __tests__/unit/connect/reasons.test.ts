@@ -30,6 +30,7 @@ describe('what ssh says', () => {
     ['no-permission', 'permission denied while trying to connect to the Docker daemon socket'],
     ['no-daemon', 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.'],
     ['dropped', 'client_loop: send disconnect: Broken pipe'],
+    ['no-user', 'No user exists for uid 12345\r\n'],
     ['closed', 'Connection closed by 10.0.0.1 port 22'],
     ['unknown', 'something new'],
   ])('%s', (failure, stderr) => {
@@ -54,6 +55,13 @@ describe('what ssh says', () => {
     const stderr = '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @'
     expect(sshReason({ stderr, offered, user: 'deploy', pinned: ['SHA256:one', 'SHA256:two'] })).toMatch(
       /offers ssh-ed25519 SHA256:abc, and `ssh-known-hosts` has SHA256:one, SHA256:two\. The host was set up anew/,
+    )
+  })
+
+  test('a user without a name is told what to do', () => {
+    const stderr = 'No user exists for uid 12345\r\n'
+    expect(sshReason({ stderr, offered: undefined, user: 'deploy' })).toMatch(
+      /run the step as one of its users, or give/,
     )
   })
 
