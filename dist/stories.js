@@ -7940,7 +7940,7 @@ function remedy(failure, request) {
         case 'registry-error':
             return `Check that ${registry} is a container registry and in good health, and run this again.`;
         case 'unknown':
-            return `Run "docker pull ${image}" on a manager to see what ${registry} says.`;
+            return `Run "docker pull ${request.image ?? image}" on a manager to see what ${registry} says.`;
     }
 }
 /** The same where it is this machine, and no swarm, that has to reach the registry. */
@@ -8258,7 +8258,7 @@ function describeRefusal(error, image, access, given, login, ifMissing) {
     const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`;
     const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
     const ofMissing = error.failure === 'missing' ? ifMissing : undefined;
-    const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository });
+    const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository, image: (0,registry_reference/* familiar */.ce)(image) });
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
     return `image ${(0,registry_reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }

@@ -249,7 +249,8 @@ function describeRefusal(
   const elsewhere =
     access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
   const ofMissing = error.failure === 'missing' ? ifMissing : undefined
-  const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository })
+  const advice =
+    elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository, image: familiar(image) })
   const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`
 }

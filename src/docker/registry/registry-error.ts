@@ -27,6 +27,8 @@ export type RegistryFailure =
 export interface RegistryRequest {
   readonly registry: string
   readonly repository?: string
+  /** With its tag: `ghcr.io/org/app:1`. */
+  readonly image?: string
   /** The name of the config whose credential was sent */
   readonly config?: string
   /** Its user; without config and username the request was anonymous */
@@ -166,7 +168,7 @@ export function remedy(failure: RegistryFailure, request: RegistryRequest): stri
     case 'registry-error':
       return `Check that ${registry} is a container registry and in good health, and run this again.`
     case 'unknown':
-      return `Run "docker pull ${image}" on a manager to see what ${registry} says.`
+      return `Run "docker pull ${request.image ?? image}" on a manager to see what ${registry} says.`
   }
 }
 

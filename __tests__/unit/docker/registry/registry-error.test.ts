@@ -270,6 +270,10 @@ describe('the remedy', () => {
     expect(sentence).toMatch(/^[A-Z][^\n]*\.$/)
   })
 
+  test('of an image whose tag is known names that too: without it docker would pull another', () => {
+    expect(remedy('unknown', { ...known, image: 'ghcr.io/org/app:1.4' })).toContain('"docker pull ghcr.io/org/app:1.4"')
+  })
+
   test.each<RegistryFailure>(['wrong-credential', 'credential-needed', 'forbidden'])(
     'of %s without a credential is to add one',
     (failure) => {
