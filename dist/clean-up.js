@@ -16430,10 +16430,12 @@ function changeViolations(current, wanted) {
     const [was, becomes] = [modeName(current), modeName(wanted)];
     if (was === becomes)
         return [];
+    // Of a job that is removed while it runs Swarm forgets the tasks (moby/moby#44312).
+    const when = isJob(current) ? ' when none of its tasks runs any more' : '';
     return [
         {
             setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`${when}, or give this one another name`,
         },
     ];
 }

@@ -10968,10 +10968,12 @@ function changeViolations(current, wanted) {
     const [was, becomes] = [(0,service_mode/* modeName */.Fs)(current), (0,service_mode/* modeName */.Fs)(wanted)];
     if (was === becomes)
         return [];
+    // Of a job that is removed while it runs Swarm forgets the tasks (moby/moby#44312).
+    const when = (0,service_mode/* isJob */.o5)(current) ? ' when none of its tasks runs any more' : '';
     return [
         {
             setting: 'mode',
-            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+            problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`${when}, or give this one another name`,
         },
     ];
 }

@@ -4115,7 +4115,10 @@ function removal_verdict({ things, what, isDryRun }) {
     const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'));
     const bad = count(removal_isBad);
     const kept = count(({ outcome }) => outcome === 'kept');
-    const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${(0,some_of/* someOf */.y)(what.names)}`;
+    // Not the names as they were asked for: some of them may not have been there.
+    const those = things.filter(({ kind }) => kind === 'service').map(({ name }) => name);
+    const named = those.length === 0 ? '' : `: ${(0,some_of/* someOf */.y)(those)}`;
+    const whose = what.kind === 'stack' ? ` of stack ${what.name}` : named;
     const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${(0,some_of/* someOf */.y)(what.names)}`} to remove`;
     const isNone = gone === '' && bad === '';
     return [

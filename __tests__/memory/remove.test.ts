@@ -410,6 +410,7 @@ describe('what is not there', () => {
     )
     const some = await remove(swarm, { services: 'web gone', 'if-exists': 'true' })
     expect(outcomes(some)).toEqual(['service web removed'])
+    expect(some.log).toMatch(/removed: 1 service: web\n$/)
   })
 })
 

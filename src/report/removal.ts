@@ -67,7 +67,10 @@ function verdict({ things, what, isDryRun }: RemovalResult): string {
   const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'))
   const bad = count(isBad)
   const kept = count(({ outcome }) => outcome === 'kept')
-  const whose = what.kind === 'stack' ? ` of stack ${what.name}` : `: ${someOf(what.names)}`
+  // Not the names as they were asked for: some of them may not have been there.
+  const those = things.filter(({ kind }) => kind === 'service').map(({ name }) => name)
+  const named = those.length === 0 ? '' : `: ${someOf(those)}`
+  const whose = what.kind === 'stack' ? ` of stack ${what.name}` : named
   const none = `nothing of ${what.kind === 'stack' ? `stack ${what.name}` : `services ${someOf(what.names)}`} to remove`
   const isNone = gone === '' && bad === ''
   return [

@@ -1,6 +1,6 @@
 import { shown } from '../../runner/shown.ts'
 import type { FileTarget, Healthcheck, Mount, Resources, ServicePort, ServiceSpec, UpdateConfig } from '../api.ts'
-import { modeName } from '../specs/service-mode.ts'
+import { isJob, modeName } from '../specs/service-mode.ts'
 import type { Setting } from '../specs/service-settings.ts'
 import { templateProblem } from '../specs/spec-template.ts'
 import { constraintProblem } from './placement.ts'
@@ -66,10 +66,12 @@ export function specViolations(spec: ServiceSpec): Violation[] {
 export function changeViolations(current: ServiceSpec, wanted: ServiceSpec): Violation[] {
   const [was, becomes] = [modeName(current), modeName(wanted)]
   if (was === becomes) return []
+  // Of a job that is removed while it runs Swarm forgets the tasks (moby/moby#44312).
+  const when = isJob(current) ? ' when none of its tasks runs any more' : ''
   return [
     {
       setting: 'mode',
-      problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`, or give this one another name`,
+      problem: `Swarm cannot change the mode of a service, and ${current.Name} is ${was}, not ${becomes}: remove it first with \`docker service rm ${current.Name}\`${when}, or give this one another name`,
     },
   ]
 }

@@ -96,6 +96,9 @@ describe('a mode that changes', () => {
     expect(changeViolations(spec({}), spec(modes.global))[0]?.problem).toMatch(
       /web is replicated, not global: remove it first with `docker service rm web`, or give this one another name/,
     )
+    expect(changeViolations(spec(modes['replicated-job']), spec(modes.global))[0]?.problem).toContain(
+      '`docker service rm web` when none of its tasks runs any more, or',
+    )
   })
 })
 
