@@ -33,7 +33,7 @@ function running(code: string) {
 }
 
 describe('what others print in this process', () => {
-  test.each([
+  const ways = [
     ['console.log', "console.log('a library says\\n::stop-commands::X')"],
     ['console.error', "console.error('a library says\\r\\n##[stop-commands]X')"],
     [
@@ -41,11 +41,21 @@ describe('what others print in this process', () => {
       "process.stdout.write('a library says\\n'); process.stdout.write(Buffer.from('  ::stop-commands::X\\n'))",
     ],
     ['standard error', "process.stderr.write('a library says ##[stop-commands]X')"],
-  ])('by %s is no command', (_, code) => {
-    const { printed, status } = running(`${code}\nlog.info('and so do we')`)
+  ] as const
+
+  test(`by ${ways.map(([way]) => way).join(', ')} is no command`, () => {
+    const { printed, status } = running(
+      ways.map(([way, code]) => `${code}\nlog.info('and so do we, by ${way}')`).join('\n'),
+    )
     expect(commandsIn(printed)).toEqual([])
-    expect(linesShown(printed)[0]).toMatch(/^a library says/)
-    expect(linesShown(printed).at(-1)).toBe('and so do we')
+    const lines = linesShown(printed)
+    for (const [way] of ways) {
+      expect(lines[0]).toMatch(/^a library says/)
+      const ours = lines.indexOf(`and so do we, by ${way}`)
+      expect([way, ours]).not.toEqual([way, -1])
+      lines.splice(0, ours + 1)
+    }
+    expect(lines).toEqual([])
     expect(status).toBe(0)
   })
 
