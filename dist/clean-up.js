@@ -16235,8 +16235,6 @@ function isPlain(action) {
 ;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
 
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-/** A constraint that no node meets. */
-const NO_NODE = 'node.id==swarm-deploy.none';
 const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 const OPERATORS = (/* unused pure expression or super */ null && (['==', '!=']));
@@ -23782,6 +23780,30 @@ function variables(spec) {
     return new Map(entries);
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/without-tasks.js
+/** How a service is kept that is to have no tasks, whatever its mode: for a while, or before it is removed. Pure. */
+/** No node has this ID. */
+const NO_NODE = 'node.id==swarm-deploy.none';
+/** A spec that asks for no task: where the nodes decide, none may run it. */
+function withoutTasks(spec) {
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    if (replicated !== undefined)
+        return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+    if (job !== undefined)
+        return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } };
+    const { TaskTemplate: template } = spec;
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
+    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
+}
+/** The template without what {@link withoutTasks} keeps its tasks off the nodes with. */
+function allowingNodes(template) {
+    const { Constraints: constraints } = template.Placement ?? {};
+    if (!constraints?.includes(NO_NODE))
+        return template;
+    const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
+    return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js
 
 
@@ -23920,21 +23942,13 @@ async function endTasks(engine, id, signal) {
     const service = await spec_update_findService(engine, id, signal);
     if (service === undefined || (await areTold()))
         return;
+    // Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins.
     await updateSpec(engine, id, [service.Spec], withoutTasks(service.Spec), { from: 'spec' }, signal);
     const deadline = clock_nowMs() + TOLD_MS;
     await poll(areTold, service_removal_LOOK_EVERY_MS, () => clock_nowMs() >= deadline, signal);
 }
 function isToComplete(task) {
     return isLive(task) && task.DesiredState === 'complete';
-}
-/** Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins. */
-function withoutTasks(spec) {
-    const { ReplicatedJob: job } = spec.Mode;
-    if (job !== undefined)
-        return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } };
-    const { TaskTemplate: template } = spec;
-    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
 }
 
 ;// CONCATENATED MODULE: ./build/modes/aftermath.js

@@ -10635,15 +10635,12 @@ function withIds(spec, ids) {
 /* harmony export */   J4: () => (/* binding */ platformProblem),
 /* harmony export */   QN: () => (/* binding */ hasPlatform),
 /* harmony export */   VS: () => (/* binding */ eligibleNodes),
-/* harmony export */   bp: () => (/* binding */ constraintProblem),
-/* harmony export */   lB: () => (/* binding */ NO_NODE)
+/* harmony export */   bp: () => (/* binding */ constraintProblem)
 /* harmony export */ });
 /* unused harmony export satisfies */
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
 
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-/** A constraint that no node meets. */
-const NO_NODE = 'node.id==swarm-deploy.none';
 const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
 const OPERATORS = ['==', '!='];
@@ -22592,7 +22589,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 754).then(__nccwpck_require__.bind(__nccwpck_require__, 4754))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 743).then(__nccwpck_require__.bind(__nccwpck_require__, 2743))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

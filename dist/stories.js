@@ -1,8 +1,8 @@
-export const id = 754;
-export const ids = [754];
+export const id = 743;
+export const ids = [743];
 export const modules = {
 
-/***/ 4754:
+/***/ 2743:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -5772,23 +5772,27 @@ function releaseLeft(token, { engine }) {
     return releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
-;// CONCATENATED MODULE: ./build/plan/without-tasks.js
-
-/** How a service is kept that is to have no tasks for a while, whatever its mode. Pure. */
+;// CONCATENATED MODULE: ./build/docker/specs/without-tasks.js
+/** How a service is kept that is to have no tasks, whatever its mode: for a while, or before it is removed. Pure. */
+/** No node has this ID. */
+const NO_NODE = 'node.id==swarm-deploy.none';
 /** A spec that asks for no task: where the nodes decide, none may run it. */
 function withoutTasks(spec) {
-    if (spec.Mode.Replicated !== undefined)
+    const { Replicated: replicated, ReplicatedJob: job } = spec.Mode;
+    if (replicated !== undefined)
         return { ...spec, Mode: { Replicated: { Replicas: 0 } } };
+    if (job !== undefined)
+        return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } };
     const { TaskTemplate: template } = spec;
-    const constraints = [...(template.Placement?.Constraints ?? []), swarm_placement/* NO_NODE */.lB];
+    const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE];
     return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
 }
 /** The template without what {@link withoutTasks} keeps its tasks off the nodes with. */
 function allowingNodes(template) {
     const { Constraints: constraints } = template.Placement ?? {};
-    if (!constraints?.includes(swarm_placement/* NO_NODE */.lB))
+    if (!constraints?.includes(NO_NODE))
         return template;
-    const allowed = constraints.filter((constraint) => constraint !== swarm_placement/* NO_NODE */.lB);
+    const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
     return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
 
@@ -15773,21 +15777,13 @@ async function endTasks(engine, id, signal) {
     const service = await findService(engine, id, signal);
     if (service === undefined || (await areTold()))
         return;
-    await updateSpec(engine, id, [service.Spec], service_removal_withoutTasks(service.Spec), { from: 'spec' }, signal);
+    // Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins.
+    await updateSpec(engine, id, [service.Spec], withoutTasks(service.Spec), { from: 'spec' }, signal);
     const deadline = (0,runner_clock/* nowMs */.TC)() + TOLD_MS;
     await (0,poll/* poll */.w)(areTold, service_removal_LOOK_EVERY_MS, () => (0,runner_clock/* nowMs */.TC)() >= deadline, signal);
 }
 function isToComplete(task) {
     return isLive(task) && task.DesiredState === 'complete';
-}
-/** Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins. */
-function service_removal_withoutTasks(spec) {
-    const { ReplicatedJob: job } = spec.Mode;
-    if (job !== undefined)
-        return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } };
-    const { TaskTemplate: template } = spec;
-    const constraints = [...(template.Placement?.Constraints ?? []), swarm_placement/* NO_NODE */.lB];
-    return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/sent.js

@@ -1,10 +1,10 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { allowingNodes, withoutTasks } from '../docker/specs/without-tasks.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
 import { COLOUR_LABELS } from '../runner/own-labels.ts'
-import { allowingNodes, withoutTasks } from './without-tasks.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

@@ -41,9 +41,6 @@ interface Constraint {
 }
 
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
-/** A constraint that no node meets. */
-export const NO_NODE = 'node.id==swarm-deploy.none'
-
 const KEY = /^[a-z_][a-z0-9\-_.]+$/i
 const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i
 const OPERATORS = ['==', '!='] as const

@@ -1,11 +1,11 @@
 import { nowMs } from '../../runner/clock.ts'
 import { poll } from '../../runner/poll.ts'
-import type { Service, ServiceSpec, Task } from '../api.ts'
+import type { Service, Task } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
 import { remove } from '../engine/removal.ts'
 import { isJob } from '../specs/service-mode.ts'
 import { findService, updateSpec } from '../specs/spec-update.ts'
-import { NO_NODE } from './placement.ts'
+import { withoutTasks } from '../specs/without-tasks.ts'
 import { isLive } from './task.ts'
 
 const LOOK_EVERY_MS = 100
@@ -28,6 +28,7 @@ async function endTasks(engine: Engine, id: string, signal: AbortSignal): Promis
   const areTold = async () => !(await engine.get<Task[]>('/tasks', { query, signal })).some(isToComplete)
   const service = await findService(engine, id, signal)
   if (service === undefined || (await areTold())) return
+  // Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins.
   await updateSpec(engine, id, [service.Spec], withoutTasks(service.Spec), { from: 'spec' }, signal)
   const deadline = nowMs() + TOLD_MS
   await poll(areTold, LOOK_EVERY_MS, () => nowMs() >= deadline, signal)
@@ -35,13 +36,4 @@ async function endTasks(engine: Engine, id: string, signal: AbortSignal): Promis
 
 function isToComplete(task: Task): boolean {
   return isLive(task) && task.DesiredState === 'complete'
-}
-
-/** Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins. */
-function withoutTasks(spec: ServiceSpec): ServiceSpec {
-  const { ReplicatedJob: job } = spec.Mode
-  if (job !== undefined) return { ...spec, Mode: { ReplicatedJob: { ...job, TotalCompletions: 0 } } }
-  const { TaskTemplate: template } = spec
-  const constraints = [...(template.Placement?.Constraints ?? []), NO_NODE]
-  return { ...spec, TaskTemplate: { ...template, Placement: { ...template.Placement, Constraints: constraints } } }
 }
