@@ -22589,7 +22589,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 743).then(__nccwpck_require__.bind(__nccwpck_require__, 2743))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 609).then(__nccwpck_require__.bind(__nccwpck_require__, 6609))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 743;
-export const ids = [743];
+export const id = 609;
+export const ids = [609];
 export const modules = {
 
-/***/ 2743:
+/***/ 6609:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -491,7 +491,7 @@ function isUnhealthy({ Status: { Err: error = '' } }) {
     return /\bunhealthy container$/.test(error);
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/start-first.js
+;// CONCATENATED MODULE: ./build/docker/swarm/room.js
 
 
 
@@ -7031,27 +7031,40 @@ function isRollback(status) {
 var flags = __webpack_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/flags.js
 var inputs_flags = __webpack_require__(6203);
-;// CONCATENATED MODULE: ./build/docker/cli/refused-flags.js
-/** So many of one list are told in one run. */
-const MOST_REFUSALS = 8;
+;// CONCATENATED MODULE: ./build/docker/cli/all-complaints.js
+/** So many of one list or service are told in one run. */
+const all_complaints_MOST = 8;
 /**
- * All that docker says against the flags of a command: it ends at its first complaint, and is asked again without the
- * flag that this names.
+ * All that docker says against something, though it ends at its first complaint.
+ *
+ * @param next asks again without what a complaint is about; `undefined`: there is no other, or it names nothing
  */
-async function refusalsOf(first, flags, ask) {
+async function allComplaints(first, next) {
     const told = [first];
-    let left = flags;
-    while (told.length < MOST_REFUSALS) {
-        const refused = flagNamedIn(told.at(-1) ?? '', left);
-        if (refused === undefined)
+    while (told.length < all_complaints_MOST) {
+        const other = await next(told.at(-1) ?? '');
+        if (other === undefined || told.includes(other))
             break;
-        left = left.filter((flag) => flag !== refused);
-        const rehearsal = await ask(left);
-        if (!('refusal' in rehearsal) || told.includes(rehearsal.refusal))
-            break;
-        told.push(rehearsal.refusal);
+        told.push(other);
     }
     return told;
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/refused-flags.js
+
+/**
+ * All that docker says against the flags of a command: it is asked again without the flag that a complaint names.
+ */
+async function refusalsOf(first, flags, ask) {
+    let left = flags;
+    return allComplaints(first, async (complaint) => {
+        const refused = flagNamedIn(complaint, left);
+        if (refused === undefined)
+            return undefined;
+        left = left.filter((flag) => flag !== refused);
+        const rehearsal = await ask(left);
+        return 'refusal' in rehearsal ? rehearsal.refusal : undefined;
+    });
 }
 /** By docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */
 function flagNamedIn(refusal, flags) {
@@ -19283,13 +19296,12 @@ function unquoted(text) {
 
 
 
+
 /** The first docker CLI with `docker stack deploy --detach`. */
 const DETACH_CLI = 26;
 const read_KINDS = ['secret', 'config'];
 /** How many docker commands look for complaints side by side. */
 const MOST_COMMANDS = 4;
-/** So many of one service are told in one run. */
-const MOST_COMPLAINTS = 8;
 /**
  * Has docker say what it would deploy of the files, and compares what they need with what the swarm has.
  *
@@ -19410,23 +19422,18 @@ async function refusals(request, first, alone, capture) {
     // Docker itself has no order.
     return [...new Set(found.flat())].sort(new Intl.Collator('en', { numeric: true }).compare);
 }
-/** Docker ends at its first complaint: without what that is about it tells the next. */
-async function complaints({ files }, first, ask) {
-    const told = [first];
+/** All that docker says against one service. */
+function complaints({ files }, first, ask) {
     const leftOut = [];
-    while (told.length < MOST_COMPLAINTS) {
-        const path = complaintPath(files, told.at(-1) ?? '');
+    return allComplaints(first, async (complaint) => {
+        const path = complaintPath(files, complaint);
         if (path === undefined || path.length < 3)
-            break;
+            return undefined;
         // Of a list all goes, or its other items would be told by wrong places.
         const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part));
         leftOut.push(item < 0 ? path : path.slice(0, item));
-        const { refusal } = await ask(leftOut);
-        if (refusal === undefined || told.includes(refusal))
-            break;
-        told.push(refusal);
-    }
-    return told;
+        return (await ask(leftOut)).refusal;
+    });
 }
 /** @throws UserError when what calls itself docker has passed over a service without a word */
 function requireAll(request, services) {

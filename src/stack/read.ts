@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Connection } from '../connect/connection.ts'
 import type { Service, ServiceSpec } from '../docker/api.ts'
+import { allComplaints } from '../docker/cli/all-complaints.ts'
 import { stackDeploy } from '../docker/cli/commands.ts'
 import { type CapturedStack, captureStack } from '../docker/cli/stack-capture.ts'
 import { parseReference, withTagDefault } from '../docker/registry/reference.ts'
@@ -33,9 +34,6 @@ const KINDS = ['secret', 'config'] as const
 
 /** How many docker commands look for complaints side by side. */
 const MOST_COMMANDS = 4
-
-/** So many of one service are told in one run. */
-const MOST_COMPLAINTS = 8
 
 /**
  * Has docker say what it would deploy of the files, and compares what they need with what the swarm has.
@@ -188,25 +186,21 @@ async function refusals(
   return [...new Set(found.flat())].sort(new Intl.Collator('en', { numeric: true }).compare)
 }
 
-/** Docker ends at its first complaint: without what that is about it tells the next. */
-async function complaints(
+/** All that docker says against one service. */
+function complaints(
   { files }: StackRequest,
   first: string,
   ask: (leftOut: readonly (readonly string[])[]) => Promise<CapturedStack>,
 ): Promise<string[]> {
-  const told = [first]
   const leftOut: (readonly string[])[] = []
-  while (told.length < MOST_COMPLAINTS) {
-    const path = complaintPath(files, told.at(-1) ?? '')
-    if (path === undefined || path.length < 3) break
+  return allComplaints(first, async (complaint) => {
+    const path = complaintPath(files, complaint)
+    if (path === undefined || path.length < 3) return undefined
     // Of a list all goes, or its other items would be told by wrong places.
     const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part))
     leftOut.push(item < 0 ? path : path.slice(0, item))
-    const { refusal } = await ask(leftOut)
-    if (refusal === undefined || told.includes(refusal)) break
-    told.push(refusal)
-  }
-  return told
+    return (await ask(leftOut)).refusal
+  })
 }
 
 /** @throws UserError when what calls itself docker has passed over a service without a word */

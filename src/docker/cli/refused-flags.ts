@@ -1,29 +1,23 @@
+import { allComplaints } from './all-complaints.ts'
 import type { Flag } from './commands.ts'
 import type { Rehearsal } from './rehearsal.ts'
 
-/** So many of one list are told in one run. */
-const MOST_REFUSALS = 8
-
 /**
- * All that docker says against the flags of a command: it ends at its first complaint, and is asked again without the
- * flag that this names.
+ * All that docker says against the flags of a command: it is asked again without the flag that a complaint names.
  */
 export async function refusalsOf(
   first: string,
   flags: readonly Flag[],
   ask: (flags: readonly Flag[]) => Promise<Rehearsal>,
 ): Promise<string[]> {
-  const told = [first]
   let left = flags
-  while (told.length < MOST_REFUSALS) {
-    const refused = flagNamedIn(told.at(-1) ?? '', left)
-    if (refused === undefined) break
+  return allComplaints(first, async (complaint) => {
+    const refused = flagNamedIn(complaint, left)
+    if (refused === undefined) return undefined
     left = left.filter((flag) => flag !== refused)
     const rehearsal = await ask(left)
-    if (!('refusal' in rehearsal) || told.includes(rehearsal.refusal)) break
-    told.push(rehearsal.refusal)
-  }
-  return told
+    return 'refusal' in rehearsal ? rehearsal.refusal : undefined
+  })
 }
 
 /** By docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Node, Resources, ServiceMode, ServiceSpec, Task, TaskTemplate } from '../../../../src/docker/api.ts'
-import { roomProblem, startFirstNote, startFirstProblem } from '../../../../src/docker/swarm/start-first.ts'
+import { roomProblem, startFirstNote, startFirstProblem } from '../../../../src/docker/swarm/room.ts'
 import { createNode, createSpec, createTask } from '../../../support/builders.ts'
 
 const NODES = [1, 2, 3].map(createNode)
