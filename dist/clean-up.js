@@ -11550,8 +11550,12 @@ function hideUserInfo(address) {
 /** The same of the address that docker goes to by itself; all of it, where it has the look of a secret: docker says it again. */
 function hideAddress(address) {
     hideUserInfo(address);
-    if (mayBeSecret(address))
-        new secret_Secret(address);
+    hideByLook(address);
+}
+/** Hides a name of the user's own choice where a secret stands in its place: it is in lines of the log, and in the report. */
+function hideByLook(name) {
+    if (mayBeSecret(name))
+        new secret_Secret(name);
 }
 /** An address as a message shows it: without what may be a password, however short that is. */
 function masking_withoutUserInfo(address) {
@@ -14690,6 +14694,7 @@ const UNSET = 'an empty one is often a secret that is not set, or that pull requ
 function checkedCredential(written, problems) {
     const { origin, scope } = written;
     const config = written.config?.trim();
+    hideByLook(config ?? '');
     const own = loginProblems(written);
     const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
     const wrong = [
@@ -19346,20 +19351,37 @@ const OF_COMPOSE_INSIDE = {
  * @param path of the mapping that has it: `['services', 'web', 'deploy']`
  */
 function adviceInside(path, key) {
-    const [section = '', _name, ...inner] = path;
+    const [section = '', name, ...inner] = path;
+    if (name === undefined)
+        return NAME_OF_OBJECT;
     const parent = inner.findLast((part) => !/^\d+$/.test(part));
     const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? [];
+    const elsewhere = placeOfKey(key, parent, known);
+    if (elsewhere !== undefined)
+        return elsewhere;
     const closest = closestKey(key, known) ?? closestKey(key.replaceAll('-', '_'), known);
     if (closest !== undefined)
         return `did you mean \`${closest}\`?`;
     return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${listed(known)} there`);
 }
+/** What docker takes for the name of an entry of a section: the pattern of the same schema. */
+const NAME_OF_OBJECT = 'write a name of letters, digits, `.`, `-` and `_`';
+/** Where a key belongs that stands one level too high or too low; `undefined` when that is not what is wrong with it. */
+function placeOfKey(key, parent, known) {
+    const [child, ...others] = known.filter((one) => own(KEYS_INSIDE, one)?.split(' ').includes(key));
+    if (child !== undefined && others.length === 0)
+        return `write it under \`${child}\``;
+    return parent === 'deploy' && SERVICE_KEYS.includes(key) ? 'write it beside `deploy`' : undefined;
+}
 function own(table, key) {
     return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
+/** What a service has under `deploy` alone. */
+const OF_DEPLOY = 'endpoint_mode mode placement replicas resources restart_policy rollback_config update_config'.split(' ');
 /** What docker stack refuses in a service, and what to write. */
 const keys_REFUSED = {
+    ...Object.fromEntries(OF_DEPLOY.map((key) => [key, 'write it under `deploy`'])),
     annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
     cpu_count: BY_LIMITS,
     cpu_percent: BY_LIMITS,
@@ -19783,7 +19805,7 @@ class Lint {
     }
     #service(path, name, service) {
         if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${placed(name)} is empty: write at least its \`image\``);
+            this.#problems.add(`${path} line ${service.line}: the service ${placed(name)} is ${noMap(service)}: write at least its \`image\`, as \`image: \u2026\``);
             return service;
         }
         const fromFiles = this.#fromEnvFiles(service, path, name);
@@ -20022,7 +20044,7 @@ class Lint {
     #content(section, path, name, value) {
         const what = `${section}.${placed(name)}`;
         if (value.kind !== 'map') {
-            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
+            this.#problems.add(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
             return value;
         }
         const given = sourcesOf(value);
@@ -20089,6 +20111,10 @@ function envFileOf(item, problems) {
 function wordsInWords(words) {
     const said = words.trim();
     return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safe_text_safeLine(said, 300)}"`;
+}
+/** What stands where a mapping belongs. */
+function noMap(value) {
+    return isNothing(value) ? 'empty' : `a ${value.kind} and no mapping`;
 }
 /** As docker is to find a text in which no dollar sign begins a variable. */
 function escaped(value) {

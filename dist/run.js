@@ -11442,6 +11442,7 @@ const UNSET = 'an empty one is often a secret that is not set, or that pull requ
 function checkedCredential(written, problems) {
     const { origin, scope } = written;
     const config = written.config?.trim();
+    (0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .hideByLook */ .Ho)(config ?? '');
     const own = loginProblems(written);
     const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
     const wrong = [
@@ -12658,7 +12659,7 @@ class Lint {
     }
     #service(path, name, service) {
         if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${(0,shown/* placed */.GS)(name)} is empty: write at least its \`image\``);
+            this.#problems.add(`${path} line ${service.line}: the service ${(0,shown/* placed */.GS)(name)} is ${noMap(service)}: write at least its \`image\`, as \`image: \u2026\``);
             return service;
         }
         const fromFiles = this.#fromEnvFiles(service, path, name);
@@ -12897,7 +12898,7 @@ class Lint {
     #content(section, path, name, value) {
         const what = `${section}.${(0,shown/* placed */.GS)(name)}`;
         if (value.kind !== 'map') {
-            this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``);
+            this.#problems.add(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
             return value;
         }
         const given = (0,contents/* sourcesOf */.u0)(value);
@@ -12964,6 +12965,10 @@ function envFileOf(item, problems) {
 function wordsInWords(words) {
     const said = words.trim();
     return said === '' || (0,may_be_secret/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
+}
+/** What stands where a mapping belongs. */
+function noMap(value) {
+    return (0,tree/* isNothing */.qv)(value) ? 'empty' : `a ${value.kind} and no mapping`;
 }
 /** As docker is to find a text in which no dollar sign begins a variable. */
 function escaped(value) {
@@ -13206,20 +13211,37 @@ const OF_COMPOSE_INSIDE = {
  * @param path of the mapping that has it: `['services', 'web', 'deploy']`
  */
 function adviceInside(path, key) {
-    const [section = '', _name, ...inner] = path;
+    const [section = '', name, ...inner] = path;
+    if (name === undefined)
+        return NAME_OF_OBJECT;
     const parent = inner.findLast((part) => !/^\d+$/.test(part));
     const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? [];
+    const elsewhere = placeOfKey(key, parent, known);
+    if (elsewhere !== undefined)
+        return elsewhere;
     const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key, known) ?? (0,_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key.replaceAll('-', '_'), known);
     if (closest !== undefined)
         return `did you mean \`${closest}\`?`;
     return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .K)(known)} there`);
 }
+/** What docker takes for the name of an entry of a section: the pattern of the same schema. */
+const NAME_OF_OBJECT = 'write a name of letters, digits, `.`, `-` and `_`';
+/** Where a key belongs that stands one level too high or too low; `undefined` when that is not what is wrong with it. */
+function placeOfKey(key, parent, known) {
+    const [child, ...others] = known.filter((one) => own(KEYS_INSIDE, one)?.split(' ').includes(key));
+    if (child !== undefined && others.length === 0)
+        return `write it under \`${child}\``;
+    return parent === 'deploy' && SERVICE_KEYS.includes(key) ? 'write it beside `deploy`' : undefined;
+}
 function own(table, key) {
     return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
+/** What a service has under `deploy` alone. */
+const OF_DEPLOY = 'endpoint_mode mode placement replicas resources restart_policy rollback_config update_config'.split(' ');
 /** What docker stack refuses in a service, and what to write. */
 const REFUSED = {
+    ...Object.fromEntries(OF_DEPLOY.map((key) => [key, 'write it under `deploy`'])),
     annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
     cpu_count: BY_LIMITS,
     cpu_percent: BY_LIMITS,
@@ -14239,6 +14261,7 @@ function typosBetween(a, b) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ho: () => (/* binding */ hideByLook),
 /* harmony export */   Hq: () => (/* binding */ hideAddress),
 /* harmony export */   Iz: () => (/* binding */ hideAfterPasswordKeys),
 /* harmony export */   KS: () => (/* binding */ hideColumns),
@@ -14371,8 +14394,12 @@ function hideUserInfo(address) {
 /** The same of the address that docker goes to by itself; all of it, where it has the look of a secret: docker says it again. */
 function hideAddress(address) {
     hideUserInfo(address);
-    if ((0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(address))
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(address);
+    hideByLook(address);
+}
+/** Hides a name of the user's own choice where a secret stands in its place: it is in lines of the log, and in the report. */
+function hideByLook(name) {
+    if ((0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(name))
+        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(name);
 }
 /** An address as a message shows it: without what may be a password, however short that is. */
 function withoutUserInfo(address) {

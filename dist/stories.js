@@ -8644,9 +8644,20 @@ function locateComplaint(files, message, about = []) {
     const what = `${place_placeOf(files, path)}: docker refuses it: ${said}`;
     return UNKNOWN_KEY.test(message) ? `${what}: ${(0,keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '')}` : what;
 }
+/** Of a network, volume, secret or config: it has a name in two places, or is external and more (docker/cli, compose/loader). */
+const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
+const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.+) is not allowed$/;
 const UNKNOWN_KEY = /Additional property (.+) is not allowed$/;
 /** The path that a message of docker names; `undefined` where it names none. */
 function complaintPath(files, message) {
+    const [, ofConflict, ofVolume] = OF_OBJECT.exec(message) ?? [];
+    if (ofConflict !== undefined)
+        return [`${message.split(' ', 1)[0]}s`, ofConflict];
+    if (ofVolume !== undefined)
+        return ['volumes', ofVolume];
+    const [, section, name] = NAME_REFUSED.exec(message) ?? [];
+    if (section !== undefined && name !== undefined)
+        return [section, name];
     const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.');
     const key = UNKNOWN_KEY.exec(message)?.[1];
     return parts && [...keysIn(files, parts), ...(key === undefined ? [] : [key])];

@@ -116,7 +116,12 @@ export function hideUserInfo(address: string): void {
 /** The same of the address that docker goes to by itself; all of it, where it has the look of a secret: docker says it again. */
 export function hideAddress(address: string): void {
   hideUserInfo(address)
-  if (mayBeSecret(address)) new Secret(address)
+  hideByLook(address)
+}
+
+/** Hides a name of the user's own choice where a secret stands in its place: it is in lines of the log, and in the report. */
+export function hideByLook(name: string): void {
+  if (mayBeSecret(name)) new Secret(name)
 }
 
 /** An address as a message shows it: without what may be a password, however short that is. */

@@ -105,3 +105,12 @@ test('a name that is refused is told by its place and length', () => {
     'services: web: `secrets`: item 1: "***" (5 characters, which may be a secret) is no name of a secret: write letters, digits, -, _ and ., with a letter or digit first and last',
   )
 })
+
+test.each(Object.keys(SECRETS))('%s as the name of a config is in no line of the run', (kind) => {
+  const secret = SECRETS[kind]?.() ?? ''
+  const registries = JSON.stringify([{ registry: 'x.io', username: 'bot', password: 'a long one', config: secret }])
+  expect(saidOf('deploy', { services: 'web: x.io/web', registries })).toBe('')
+  expect(redact(`the credential of bot for x.io in config ${secret}`)).toBe(
+    'the credential of bot for x.io in config ***',
+  )
+})

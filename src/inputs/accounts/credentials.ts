@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts'
 import { Secret } from '../../runner/secret.ts'
 import type { Credential } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
-import { hide, hideUserInfo } from '../masking.ts'
+import { hide, hideByLook, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
 
 export const HUB = 'docker.io'
@@ -33,6 +33,7 @@ export interface WrittenCredential extends WrittenLogin {
 export function checkedCredential(written: WrittenCredential, problems: Problems): Credential | undefined {
   const { origin, scope } = written
   const config = written.config?.trim()
+  hideByLook(config ?? '')
   const own = loginProblems(written)
   const ofStored = written.stored === undefined ? [] : loginProblems(written.stored)
   const wrong = [

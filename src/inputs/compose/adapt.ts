@@ -235,7 +235,7 @@ class Lint {
   #service(path: string, name: string, service: YamlValue): YamlValue {
     if (service.kind !== 'map') {
       this.#problems.add(
-        `${path} line ${service.line}: the service ${placed(name)} is empty: write at least its \`image\``,
+        `${path} line ${service.line}: the service ${placed(name)} is ${noMap(service)}: write at least its \`image\`, as \`image: …\``,
       )
       return service
     }
@@ -479,7 +479,9 @@ class Lint {
   #content(section: 'secrets' | 'configs', path: string, name: string, value: YamlValue): YamlValue {
     const what = `${section}.${placed(name)}`
     if (value.kind !== 'map') {
-      this.#problems.add(`${path} line ${value.line}: ${what} is empty: write its \`file\`, or \`external: true\``)
+      this.#problems.add(
+        `${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: …\`, or \`external: true\``,
+      )
       return value
     }
     const given = sourcesOf(value)
@@ -556,6 +558,11 @@ function envFileOf(item: YamlValue, problems: Problems): EnvFileEntry | undefine
 function wordsInWords(words: string): string {
   const said = words.trim()
   return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safeLine(said, 300)}"`
+}
+
+/** What stands where a mapping belongs. */
+function noMap(value: YamlValue): string {
+  return isNothing(value) ? 'empty' : `a ${value.kind} and no mapping`
 }
 
 /** As docker is to find a text in which no dollar sign begins a variable. */

@@ -68,12 +68,25 @@ const OF_COMPOSE_INSIDE: Readonly<Record<string, string>> = {
  * @param path of the mapping that has it: `['services', 'web', 'deploy']`
  */
 export function adviceInside(path: readonly string[], key: string): string {
-  const [section = '', _name, ...inner] = path
+  const [section = '', name, ...inner] = path
+  if (name === undefined) return NAME_OF_OBJECT
   const parent = inner.findLast((part) => !/^\d+$/.test(part))
   const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? []
+  const elsewhere = placeOfKey(key, parent, known)
+  if (elsewhere !== undefined) return elsewhere
   const closest = closestKey(key, known) ?? closestKey(key.replaceAll('-', '_'), known)
   if (closest !== undefined) return `did you mean \`${closest}\`?`
   return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${listed(known)} there`)
+}
+
+/** What docker takes for the name of an entry of a section: the pattern of the same schema. */
+const NAME_OF_OBJECT = 'write a name of letters, digits, `.`, `-` and `_`'
+
+/** Where a key belongs that stands one level too high or too low; `undefined` when that is not what is wrong with it. */
+function placeOfKey(key: string, parent: string | undefined, known: readonly string[]): string | undefined {
+  const [child, ...others] = known.filter((one) => own(KEYS_INSIDE, one)?.split(' ').includes(key))
+  if (child !== undefined && others.length === 0) return `write it under \`${child}\``
+  return parent === 'deploy' && SERVICE_KEYS.includes(key) ? 'write it beside `deploy`' : undefined
 }
 
 export function own(table: Readonly<Record<string, string>>, key: string): string | undefined {
@@ -82,8 +95,14 @@ export function own(table: Readonly<Record<string, string>>, key: string): strin
 
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`'
 
+/** What a service has under `deploy` alone. */
+const OF_DEPLOY = 'endpoint_mode mode placement replicas resources restart_policy rollback_config update_config'.split(
+  ' ',
+)
+
 /** What docker stack refuses in a service, and what to write. */
 export const REFUSED: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(OF_DEPLOY.map((key) => [key, 'write it under `deploy`'])),
   annotations: 'Swarm keeps only labels: write `labels`, or leave it out',
   cpu_count: BY_LIMITS,
   cpu_percent: BY_LIMITS,

@@ -33,6 +33,15 @@ describe('what docker stack would refuse is an error with file and line', () => 
   test.each([
     ['unknown key', web('imagee: x'), /^c\.yml line 4: services\.web\.imagee: .*did you mean `image`/],
     ['a dash', web('cap-add: [x]'), /line 4: .*did you mean `cap_add`/],
+    ['a key of deploy', web('replicas: 2'), /^c\.yml line 4: services\.web\.replicas: .*: write it under `deploy`$/],
+    ['a service that is nothing', 'services:\n  web:', /^c\.yml line 2: the service web is empty: write at least/],
+    ['a service that is a text', 'services: {web: nginx}', /line 1: the service web is a text and no mapping: write/],
+    ['a service that is a list', 'services: {web: [nginx]}', /line 1: the service web is a list and no mapping: write/],
+    [
+      'a secret that is a text',
+      `${web('')}secrets: {a: ./a.txt}`,
+      /secrets\.a is a text and no mapping: write `file: …`/,
+    ],
     ['mem_limit', web('mem_limit: 5m'), /line 4: services\.web\.mem_limit: .*limits/],
     ['profiles', web('profiles: [a]'), /line 4: .*of its own/],
     ['extends', web('extends: {service: a}'), /line 4: .*write the keys out/],

@@ -35,6 +35,12 @@ test.each([
   ],
   ['networks.back Additional property atachable is not allowed', 15, 'did you mean `attachable`?'],
   ['services.web.deploy Additional property colour is not allowed', 4, 'it knows `mode`, `endpoint_mode`'],
+  ['services.web.deploy Additional property constraints is not allowed', 4, 'write it under `placement`'],
+  ['services.web.deploy Additional property limits is not allowed', 4, 'write it under `resources`'],
+  ['services.web.deploy Additional property condition is not allowed', 4, 'write it under `restart_policy`'],
+  ['services.web.deploy Additional property healthcheck is not allowed', 4, 'write it beside `deploy`'],
+  // Of two policies it may be either.
+  ['services.web.deploy Additional property parallelism is not allowed', 4, 'it knows `mode`, `endpoint_mode`'],
 ])('%s', (message, line, advice) => {
   const files = [{ path: 'c.yml', root: parseYaml(FILE).root as YamlMap }]
   const told = locateComplaint(files, message)
@@ -67,4 +73,26 @@ test.each([
   const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
   const complaint = locateComplaint(files, message)
   expect([complaint.split(': ', 1)[0], complaint.endsWith(told)]).toEqual([`c.yml line ${line}`, true])
+})
+
+test.each([
+  ['services Additional property my web is not allowed', 2, ': write a name of letters, digits, `.`, `-` and `_`'],
+  ['volumes Additional property ./data is not allowed', 4, ': write a name of letters, digits, `.`, `-` and `_`'],
+  ['secrets Additional property a/b is not allowed', 6, ': write a name of letters, digits, `.`, `-` and `_`'],
+  ['conflicting parameters "external" and "driver" specified for volume "kept"', 5, ''],
+  ['network net: network.external.name and network.name conflict; only use network.name', 8, ''],
+  ['secret a.key: secret.driver and secret.file conflict; only use secret.driver', 7, ''],
+])('of what is no part of a service: %s', (message, line, advice) => {
+  const text = [
+    'services:',
+    '  my web: {image: x}',
+    'volumes:',
+    '  ./data:',
+    '  kept: {external: true, driver: local}',
+    'secrets: {a/b: {file: x},',
+    '  a.key: {file: x, driver: y}}',
+    'networks: {net: {name: a, external: {name: b}}}',
+  ].join('\n')
+  const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
+  expect(locateComplaint(files, message)).toBe(`c.yml line ${line}: docker refuses it: ${message}${advice}`)
 })
