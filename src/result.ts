@@ -191,6 +191,8 @@ export type Phase = 'waiting' | 'pulling' | 'starting' | 'running' | 'over'
 export interface FailedTask {
   readonly id: string
   readonly node: string | undefined
+  /** Of a node that runs nothing any more: why the task may have ended. */
+  readonly nodeState?: 'drained' | 'down'
   /** How it ended: `failed with exit code 1`. */
   readonly ending: string
   readonly exitCode: number | undefined

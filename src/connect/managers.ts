@@ -169,7 +169,7 @@ export class Managers implements Daemons, Disposable {
     } catch (error) {
       engine?.close()
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
-      const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, route)
+      const reason = engine !== undefined && error instanceof TooLate ? BUSY_WITH_SWARM : reasonOf(error, route)
       return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error))
     }
   }
@@ -302,6 +302,14 @@ function patienceWith(error: ConnectionLost | EngineError): number {
   if (error instanceof EngineError) return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0
   return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0
 }
+
+function reasonOf(error: ConnectionLost | EngineError, route: Route): string {
+  return error instanceof ConnectionLost ? error.reason : refusalText(error, route)
+}
+
+/** It has answered, but not what its swarm is like: of that a manager asks the leader, and waits for one. */
+const BUSY_WITH_SWARM =
+  'it is there, and has not said in time how its swarm is, as a manager without a leader does: look at whether most of the managers are up and reach each other'
 
 async function versionProblem(
   engine: Engine,

@@ -58,7 +58,7 @@ export function settle(
 ): Promise<string[]> {
   return inParallel([...services.values()], MOST_AT_ONCE, async (state) => {
     try {
-      return `${state.name} ${await settleOne(state, onCancel, engine, signal)}`
+      return `${called(state)} ${await settleOne(state, onCancel, engine, signal)}`
     } catch (error) {
       return unknownOne(state, messageOf(error))
     }
@@ -112,8 +112,13 @@ export function unknown({ services }: RunState, reason: string): string[] {
   return [...services.values()].map((state) => unknownOne(state, reason))
 }
 
-function unknownOne({ name, phase }: ServiceState, reason: string): string {
-  return `${name} ${UNKNOWN[phase]} (it was not looked at: ${reason})`
+function unknownOne(state: ServiceState, reason: string): string {
+  return `${called(state)} ${UNKNOWN[state.phase]} (it was not looked at: ${reason})`
+}
+
+/** Of a service that is two, which of them is meant. */
+function called({ name, service }: ServiceState): string {
+  return service === name ? name : `${name}: ${service}`
 }
 
 const UNKNOWN: Readonly<Record<ServiceState['phase'], string>> = {

@@ -85,7 +85,8 @@ function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
   const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }))
   const [first, second] = all
   if (first !== undefined && all.length === 1) return `${first.name} ${first.what}`
-  if (first !== undefined && all.every(({ what }) => what === first.what)) return `${names(culprits)} ${first.what}`
+  if (first !== undefined && all.every(({ what }) => what === first.what))
+    return `${names(culprits)} ${first.what.replace(/^was /, 'were ')}`
   const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`
   if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS) return pair
   return `${names(culprits)} did not come up`
@@ -109,7 +110,8 @@ export function brokenWords(
   // A health check may say a whole page.
   const ending = failedTask?.ending.replace(/ \(.*$/su, '')
   if (ending !== undefined) {
-    const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}`
+    const which = failedTask?.nodeState === undefined ? '' : `, which is ${failedTask.nodeState}`
+    const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}${which}`
     return `${short(ending)}${where}`
   }
   return reason === '' ? 'did not come up' : `did not come up: ${short(reason)}`
@@ -149,19 +151,29 @@ function restoredWords(
   culprits: readonly ServiceResult[],
 ): string {
   const restored = [...back, ...gone]
+  const stays = results.filter(isNew)
+  const standing = stays.length === 0 ? [] : [count(stays.length, 'other runs as asked', 'others run as asked')]
   if (restored.length === 1 && culprits.length === 1 && culprits[0] === restored[0]) {
-    return gone.length > 0 ? 'it was removed again' : 'it is back on what ran before'
+    return [gone.length > 0 ? 'it was removed again' : 'it is back on what ran before', ...standing].join(', and ')
   }
   // Those that nobody touched run what they ran.
-  const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded')
+  const touched = results.filter(
+    (result) => result.wayBack !== undefined || result.outcome === 'superseded' || isNew(result),
+  )
   const isAll = gone.length === 0 && touched.length === back.length && back.length > 1
   const services = touched.length === results.length ? 'services' : 'changed services'
   const many = isAll ? `${allOf(back.length, services)} are` : `${back.length} services are`
   const said = [
     ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
     ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
+    ...standing,
   ]
   return said.join(', and ')
+}
+
+/** It runs what this run has sent. */
+function isNew({ outcome, wayBack }: ServiceResult): boolean {
+  return (outcome === 'created' || outcome === 'updated') && wayBack === undefined
 }
 
 function stoppedWords(stopped: readonly ServiceResult[]): string {

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { type Candidate, Managers } from '../../../src/connect/managers.ts'
 import type { Node } from '../../../src/docker/api.ts'
 import type { DockerCli } from '../../../src/docker/cli/cli.ts'
+import { timeLimit } from '../../../src/runner/clock.ts'
 import { createNode } from '../../support/builders.ts'
 import { dialTo } from '../../support/fake-daemon.ts'
 
@@ -110,7 +111,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   return work
 }
 
-async function connected(env: Record<string, string> = {}) {
+async function connected(env: Record<string, string> = {}, signal = new AbortController().signal) {
   const all = candidates.map(({ candidate }) => ({
     ...candidate,
     open: async () => {
@@ -119,7 +120,7 @@ async function connected(env: Record<string, string> = {}) {
     },
   }))
   const managers = new Managers(all, directory, {}, dialler)
-  await inTime(managers.connect(new AbortController().signal))
+  await inTime(managers.connect(signal))
   return managers
 }
 
@@ -185,6 +186,12 @@ describe('connecting', () => {
   test('an election that does not end is an error', async () => {
     daemons({ ...healthy, '/info': { body: ELECTING } })
     expect(await refusal()).toContain('The swarm does not have a leader')
+  })
+
+  test('a manager that answers, and does not say in time how its swarm is, is told as that', async () => {
+    daemons({ ...healthy, '/info': 'nothing' })
+    const said = connected({}, timeLimit(15_000)).catch((error: Error) => error.message)
+    expect(await said).toMatch(/it is there, and has not said in time how its swarm is, as a manager without a leader/)
   })
 
   test('a DOCKER_API_VERSION that the daemon does not speak is told', async () => {

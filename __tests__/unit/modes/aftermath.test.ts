@@ -85,3 +85,11 @@ test.each<['rollback' | 'keep', string, ServiceState, Service, string, string | 
   expect(told[0]).toContain(says)
   expect(calls).toEqual(asked === undefined ? [] : [asked])
 })
+
+test('of a service that is two it is said which of them was made', async () => {
+  const second: ServiceState = { ...create, service: 'web-blue' }
+  const run = { services: new Map([['web', second]]), onCancel: 'keep' } as unknown as RunState
+  const engine = { get: async () => has() } as unknown as Engine
+  const told = await settle(run, { engine } as unknown as Connection, new AbortController().signal)
+  expect(told).toEqual(['web: web-blue was made, and stays'])
+})

@@ -78,6 +78,14 @@ describe('what broke, and what runs now:', () => {
       [failed('worker'), along('a'), same('b')],
     ],
     [
+      'worker failed with exit code 3 on node n2 – 2 services are back on what ran before, and 1 other runs as asked',
+      [failed('worker'), along('a'), up('b'), same('c')],
+    ],
+    [
+      'worker failed with exit code 3 on node n2 – it is back on what ran before, and 2 others run as asked',
+      [failed('worker'), up('a'), up('b')],
+    ],
+    [
       'worker failed with exit code 3 on node n2 – it was removed again',
       [failed('worker', { action: 'create', wayBack: 'removed' })],
     ],
