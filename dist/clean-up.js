@@ -14041,7 +14041,7 @@ class Managers {
             engine?.close();
             if (!(error instanceof ConnectionLost || error instanceof engine_EngineError))
                 throw error;
-            const reason = error instanceof ConnectionLost ? error.reason : refusalText(error, route);
+            const reason = engine !== undefined && error instanceof engine_TooLate ? BUSY_WITH_SWARM : managers_reasonOf(error, route);
             return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error));
         }
     }
@@ -14167,6 +14167,11 @@ function patienceWith(error) {
         return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
     return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
 }
+function managers_reasonOf(error, route) {
+    return error instanceof ConnectionLost ? error.reason : refusalText(error, route);
+}
+/** It has answered, but not what its swarm is like: of that a manager asks the leader, and waits for one. */
+const BUSY_WITH_SWARM = 'it is there, and has not said in time how its swarm is, as a manager without a leader does: look at whether most of the managers are up and reach each other';
 async function versionProblem(engine, asked, { text }, signal) {
     return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
 }
@@ -24014,7 +24019,7 @@ function standingOf(state, now) {
 function settle({ services, onCancel }, { engine }, signal) {
     return inParallel([...services.values()], aftermath_MOST_AT_ONCE, async (state) => {
         try {
-            return `${state.name} ${await settleOne(state, onCancel, engine, signal)}`;
+            return `${called(state)} ${await settleOne(state, onCancel, engine, signal)}`;
         }
         catch (error) {
             return unknownOne(state, errors_messageOf(error));
@@ -24060,8 +24065,12 @@ const aftermath_WORDS = {
 function unknown({ services }, reason) {
     return [...services.values()].map((state) => unknownOne(state, reason));
 }
-function unknownOne({ name, phase }, reason) {
-    return `${name} ${aftermath_UNKNOWN[phase]} (it was not looked at: ${reason})`;
+function unknownOne(state, reason) {
+    return `${called(state)} ${aftermath_UNKNOWN[state.phase]} (it was not looked at: ${reason})`;
+}
+/** Of a service that is two, which of them is meant. */
+function called({ name, service }) {
+    return service === name ? name : `${name}: ${service}`;
 }
 const aftermath_UNKNOWN = {
     sending: 'was being sent, and it is not known whether the swarm took it',

@@ -16195,6 +16195,19 @@ function repositoryOf(directory, workspace) {
 /** The first that fits counts: what is special stands before what is general. */
 const REMEDIES = [
     {
+        reads: '`\u2026 is a worker of its swarm`, `This node is not a swarm manager`',
+        finds: /\bis a worker of its swarm\b|\bThis node is not a swarm manager\b/,
+        advice: 'point `host`, `DOCKER_HOST` or the context at a manager; with several in `host`, a run goes on when one of them is none any more',
+        doc: 'the swarm cannot be reached',
+    },
+    {
+        reads: '`its node \u2026 is drained now`, or `down`',
+        finds: /\bits node \S+ (?:\(\w+\) )?is (?:drained|down) now\b/,
+        advice: 'the task went with its node: deploy again when that is back (`docker node ls`), or let the service run on others as well',
+        doc: 'no node can take a task',
+        isOfTask: true,
+    },
+    {
         reads: '`the way back failed too`',
         finds: /\bthe way back failed too\b/,
         advice: 'look at the service at once: neither the new version nor the old one may run',
@@ -16308,12 +16321,6 @@ const REMEDIES = [
         finds: /\bthe run was stopped\b|\bStopped by SIG/,
         advice: 'run it again: what is as asked by then is left alone',
         doc: 'the run was stopped',
-    },
-    {
-        reads: '`\u2026 is a worker of its swarm`',
-        finds: /\bis a worker of its swarm\b/,
-        advice: 'point `host`, `DOCKER_HOST` or the context at a manager',
-        doc: 'the swarm cannot be reached',
     },
     {
         reads: 'a password is "empty"',

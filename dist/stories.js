@@ -4261,7 +4261,7 @@ function whatBroke(culprits, run) {
     if (first !== undefined && all.length === 1)
         return `${first.name} ${first.what}`;
     if (first !== undefined && all.every(({ what }) => what === first.what))
-        return `${names(culprits)} ${first.what}`;
+        return `${names(culprits)} ${first.what.replace(/^was /, 'were ')}`;
     const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`;
     if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS)
         return pair;
@@ -4282,7 +4282,8 @@ function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) 
     // A health check may say a whole page.
     const ending = failedTask?.ending.replace(/ \(.*$/su, '');
     if (ending !== undefined) {
-        const where = failedTask?.node === undefined ? '' : ` on node ${(0,printable/* printable */.g$)(failedTask.node)}`;
+        const which = failedTask?.nodeState === undefined ? '' : `, which is ${failedTask.nodeState}`;
+        const where = failedTask?.node === undefined ? '' : ` on node ${(0,printable/* printable */.g$)(failedTask.node)}${which}`;
         return `${headline_short(ending)}${where}`;
     }
     return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
@@ -4313,19 +4314,26 @@ function whatStands(results, culprits, stopped) {
 }
 function restoredWords(results, back, gone, culprits) {
     const restored = [...back, ...gone];
+    const stays = results.filter(isNew);
+    const standing = stays.length === 0 ? [] : [headline_count(stays.length, 'other runs as asked', 'others run as asked')];
     if (restored.length === 1 && culprits.length === 1 && culprits[0] === restored[0]) {
-        return gone.length > 0 ? 'it was removed again' : 'it is back on what ran before';
+        return [gone.length > 0 ? 'it was removed again' : 'it is back on what ran before', ...standing].join(', and ');
     }
     // Those that nobody touched run what they ran.
-    const touched = results.filter(({ outcome, wayBack }) => wayBack !== undefined || outcome === 'superseded');
+    const touched = results.filter((result) => result.wayBack !== undefined || result.outcome === 'superseded' || isNew(result));
     const isAll = gone.length === 0 && touched.length === back.length && back.length > 1;
     const services = touched.length === results.length ? 'services' : 'changed services';
     const many = isAll ? `${allOf(back.length, services)} are` : `${back.length} services are`;
     const said = [
         ...(back.length === 0 ? [] : [`${back.length === 1 ? `${names(back)} is` : many} back on what ran before`]),
         ...(gone.length === 0 ? [] : [`${names(gone)} ${gone.length === 1 ? 'was' : 'were'} removed again`]),
+        ...standing,
     ];
     return said.join(', and ');
+}
+/** It runs what this run has sent. */
+function isNew({ outcome, wayBack }) {
+    return (outcome === 'created' || outcome === 'updated') && wayBack === undefined;
 }
 function stoppedWords(stopped) {
     const underWay = stopped.filter(({ image: { after, wanted } }) => after !== undefined && after === wanted);
@@ -13525,17 +13533,6 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
     }
 }
 
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
-
-/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
-function secondsSince(moment) {
-    return toTenths(((0,runner_clock/* nowMs */.TC)() - moment) / 1000);
-}
-/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
-function toTenths(seconds) {
-    return Math.round(seconds * 10) / 10;
-}
-
 ;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
 
 
@@ -13872,6 +13869,8 @@ const CRASHES_UNTIL_FAILED = 5;
 const UNPLACED_GRACE_SECONDS = 30;
 /** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
 const ABANDONED_GRACE_SECONDS = 3;
+/** So much later than it has to Swarm ends an update at the latest, unless it never does. */
+const UPDATE_GRACE_SECONDS = 5;
 /** Swarm's own default of `--update-monitor`. */
 const DEFAULT_MONITOR_SECONDS = 5;
 const judge_NANOSECONDS = 1e9;
@@ -13887,8 +13886,9 @@ function judge_judge(history, snapshot) {
     const tasks = currentTasks(service, snapshot.tasks);
     const counts = countTasks(service, tasks, nodes);
     const { progress } = counts;
-    if (isUpdating(service))
+    if (isUpdating(service) && !swarmWaitsInVain(history, snapshot, counts.counted)) {
         return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    }
     if (!service_snapshot_isComplete(service.Spec, counts)) {
         const hopeless = hopelessSlot(history, snapshot, tasks);
         if (bySwarm === undefined)
@@ -13906,6 +13906,24 @@ function judge_judge(history, snapshot) {
     return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
         ? { state: 'converged', progress }
         : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
+}
+/**
+ * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
+ * for after the last of them, by the update policy, may take longer than the way back has.
+ */
+function judgeWayBack(history, snapshot) {
+    const verdict = judge_judge(history, snapshot);
+    if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
+        return verdict;
+    const { counted, progress } = countsOf(snapshot);
+    return isStable(history, snapshot, counted) ? { state: 'converged', progress } : verdict;
+}
+/** Whether as many of its tasks as it is to have run, or are done. */
+function areAllUp(snapshot) {
+    return service_snapshot_isComplete(snapshot.service.Spec, countsOf(snapshot));
+}
+function countsOf({ service, tasks, eligibleNodes }) {
+    return countTasks(service, currentTasks(service, tasks), eligibleNodes);
 }
 /**
  * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
@@ -14008,7 +14026,7 @@ function stuckVerdict(history, { service, tasks, now }) {
     const current = currentTasks(service, tasks);
     const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
     if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${(0,safe_text/* limited */.TJ)(unplaced.Status.Err ?? '')}` };
+        return { state: 'failed', cause: `no node can take it: ${(0,safe_text/* limited */.TJ)(unplaced.Status.Err ?? '')}`, isUnplaced: true };
     if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
         return undefined;
     const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
@@ -14027,6 +14045,19 @@ function wasWatchedBySwarm(history, { service, monitorSeconds }) {
 }
 function isStable(history, { now, monitorSeconds }, counted) {
     return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+/**
+ * Whether all tasks were seen running for longer than Swarm waits after the last of them, and its update still has not
+ * ended: it waits for a task that it had given to a node which is gone since, and goes on when that is back (swarmkit,
+ * manager/orchestrator/update/updater.go; seen with 20.10).
+ */
+function swarmWaitsInVain(history, snapshot, counted) {
+    const { service, now } = snapshot;
+    if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot))
+        return false;
+    const delay = (service.Spec.UpdateConfig?.Delay ?? 0) / judge_NANOSECONDS;
+    const longest = delay + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS;
+    return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= longest);
 }
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
 function hopelessSlot(history, snapshot, tasks) {
@@ -14067,6 +14098,17 @@ function hasComeUp(history, snapshot, inSlot) {
     const { Spec: spec } = snapshot.service;
     const isDone = completeTask(spec, inSlot) !== undefined;
     return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
+}
+
+;// CONCATENATED MODULE: ./build/runner/elapsed.js
+
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return toTenths(((0,runner_clock/* nowMs */.TC)() - moment) / 1000);
+}
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+function toTenths(seconds) {
+    return Math.round(seconds * 10) / 10;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/look.js
@@ -14136,7 +14178,7 @@ function swarmReader({ connection: { engine }, signal, time }, which) {
         catch (error) {
             if (signal.aborted)
                 throw new SwarmUnseen('cancelled', STOPPED, error);
-            const why = (0,errors/* messageOf */.bD)(error);
+            const why = (0,engine_engine/* wordsOfError */.bC)(error);
             throw time.isOver
                 ? new SwarmUnseen('timed-out', `the swarm has not been seen for the last ${secondsSince(seenAt)} s: ${why}`, error)
                 : new SwarmUnseen('failed', `the swarm can no longer be watched: ${why}`, error);
@@ -14213,7 +14255,937 @@ function allDiagnosed(settled) {
     return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
 }
 
-;// CONCATENATED MODULE: ./build/rollout/last-look.js
+;// CONCATENATED MODULE: ./build/docker/engine/events.js
+
+/** Events come in bursts: what belongs to one comes with it. */
+const BURST_MS = 20;
+/**
+ * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
+ * that breaks is no harm: the next look comes by the clock, and opens another.
+ */
+function swarmEvents(engine, signal) {
+    const closing = new AbortController();
+    const listening = AbortSignal.any([closing.signal, signal]);
+    let ring;
+    let open = false;
+    const listen = async () => {
+        open = true;
+        try {
+            const filters = JSON.stringify({ type: ['service', 'node'] });
+            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
+                ring?.();
+        }
+        catch {
+            // Also how an abort ends it. What matters shows at the next look.
+        }
+        finally {
+            open = false;
+        }
+    };
+    return {
+        async nextOrAfter(atTheLatestMs) {
+            if (!open && !listening.aborted)
+                void listen();
+            const rung = new Promise((resolve) => {
+                ring = resolve;
+            });
+            const clock = new AbortController();
+            const time = (0,runner_clock/* sleep */.yy)(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
+            const settled = rung.then(() => (0,runner_clock/* sleep */.yy)(BURST_MS));
+            await Promise.race([settled, time]);
+            clock.abort();
+        },
+        [Symbol.dispose]: () => closing.abort(),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/service-result.js
+
+
+
+
+
+
+
+
+const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
+/** The outcome of a rollout that went well. */
+function goodOutcome({ change }) {
+    return service_result_GOOD[change.action];
+}
+/**
+ * What became of a service.
+ *
+ * @param seen nothing, where nobody looked
+ */
+function resultOf(sent, outcome, seen, cause) {
+    const { change, sentAt } = sent;
+    const snapshot = seen?.snapshot;
+    const live = change.colours?.live;
+    const service = snapshot?.service ?? sent.service;
+    const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
+    return {
+        name: change.request.name,
+        action: actionOf(change),
+        outcome,
+        image: {
+            before: imageOf(serviceBefore(change)),
+            wanted: imageOfSpec(change.wanted),
+            after: imageOf(service),
+        },
+        strategy: change.request.strategy.kind,
+        ...(change.changes.length > 0 && { changes: change.changes }),
+        ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
+        ...(change.request.place && { place: change.request.place }),
+        config: change.access?.config.name,
+        nodes,
+        tasks: { running, wanted },
+        seconds: secondsSince(sentAt),
+        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
+        ...(cause !== undefined && { cause }),
+        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
+    };
+}
+/** From a moment of {@link nowMs} until now. */
+function stretchOf(sinceMs, tasks) {
+    return { from: sinceMs / 1000, to: (0,runner_clock/* nowMs */.TC)() / 1000, tasks };
+}
+/** Of two services for one name: whether there was one before. */
+function actionOf(change) {
+    if (change.action !== 'switch')
+        return change.action;
+    return change.second.live === undefined ? 'create' : 'update';
+}
+/** The result of a service that nobody waits for: what was sent, or why it was not. */
+function unwatchedResult(sent) {
+    const { problem } = sent;
+    if (problem === undefined)
+        return resultOf(sent, goodOutcome(sent), undefined);
+    const { outcome, cause, failedTask, because, seenTasks } = problem;
+    return {
+        ...resultOf(sent, outcome, undefined, cause),
+        ...(failedTask && { failedTask }),
+        ...(because && { because }),
+        ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
+    };
+}
+/** The result of a service that may have come up, had another one not failed. */
+function givenUpResult(sent, seen, culprits) {
+    if (sent.change.action !== 'unchanged')
+        return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
+    const cause = `nothing was sent to it, and it is not waited for any more, because ${(0,some_of/* someOf */.y)(culprits)} failed`;
+    return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
+}
+/**
+ * Logs a result.
+ *
+ * @param node where it failed, as far as that is known by now
+ */
+function sayResult(result, { change, isWayBack = false }, lines, node = result.failedTask?.node) {
+    const { name, outcome, seconds, tasks, nodes, cause } = result;
+    const after = `after ${seconds} s`;
+    if (!isGood(result)) {
+        const where = node === undefined || cause?.includes(node) ? '' : ` (node ${node})`;
+        lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
+        return;
+    }
+    const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
+    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+    // Of many services those count that have changed.
+    if (outcome === 'unchanged' && !isWayBack)
+        lines.unchanged(name, said);
+    else
+        lines.good(name, said);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/service-log.js
+
+
+
+/** From so many services on, what is only on its way is left to the progress of the whole. */
+const MANY_SERVICES = 10;
+const TIME_COLUMNS = 4;
+/** @param names of all services that there will be lines on */
+function serviceLog(names, startedAt = (0,runner_clock/* nowMs */.TC)()) {
+    const isMany = names.length >= MANY_SERVICES;
+    const column = nameColumn(names);
+    const line = (mark, text) => {
+        const seconds = String(Math.floor(((0,runner_clock/* nowMs */.TC)() - startedAt) / 1000)).padStart(TIME_COLUMNS);
+        return `${seconds} s  ${mark} ${text}`;
+    };
+    const of = (mark, tone, into = log/* log */.Rm.info) => (name, text) => into(line(mark, `${column(name)} ${text}`), tone);
+    const say = of(' ');
+    const step = isMany ? of(' ', undefined, log/* log */.Rm.debug) : say;
+    const ended = (tell) => (name, text) => {
+        (0,log/* endLive */.yC)(name);
+        tell(name, text);
+    };
+    return {
+        isMany,
+        say,
+        step(name, text) {
+            if (!(0,log/* showLive */.EU)(name, () => line(' ', `${column(name)} ${text}`)))
+                step(name, text);
+        },
+        unchanged: ended(step),
+        good: ended(of('\u2713')),
+        bad: ended(of('\u2717', 'bad')),
+        all: (text) => log/* log */.Rm.info(line(' ', text)),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/progress.js
+
+
+
+const EVERY_MS = 10_000;
+/** When so few are left, they have names. */
+const progress_FEW = 5;
+/**
+ * Tells from time to time how far so many services are; of few each speaks for itself.
+ *
+ * @param done what it is called when one is as it should be: `up`
+ */
+function progress_progressOf(total, done, lines) {
+    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    return ({ up, failed, underWay }) => {
+        if (total < MANY_SERVICES || (0,runner_clock/* nowMs */.TC)() - saidAt < EVERY_MS)
+            return;
+        saidAt = (0,runner_clock/* nowMs */.TC)();
+        const left = underWay.length > progress_FEW ? [] : underWay.map(({ name, progress }) => `${name} (${progress || 'sent'})`);
+        const parts = [
+            `${up} of ${total} ${done}`,
+            ...(failed > 0 ? [`${failed} failed`] : []),
+            ...(left.length > 0 ? [`under way: ${(0,some_of/* someOf */.y)(left)}`] : []),
+        ];
+        lines.all(parts.join(', '));
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch-log.js
+
+
+
+
+
+/** @param total how many services there will be */
+function watchLog(total, lines) {
+    const tell = { out: progress_progressOf(total, 'up', lines), back: progress_progressOf(total, 'back', lines) };
+    let up = 0;
+    let failed = 0;
+    let isBack = false;
+    /** Of many services those that share a reason which is none of their own. */
+    const alike = new Map();
+    return {
+        seen(before, now) {
+            const words = watch_log_inWords(now.progress);
+            if (words !== watch_log_inWords(before.progress))
+                lines.step(now.sent.change.request.name, words);
+        },
+        count(result, sent) {
+            (0,log/* endLive */.yC)(result.name);
+            isBack = sent.isWayBack === true;
+            if (isGood(result))
+                up++;
+            else if (result.outcome !== 'skipped')
+                failed++;
+            const { outcome, cause = '' } = result;
+            const words = `${outcome}: ${cause}`;
+            if (lines.isMany && isAlike(result))
+                alike.set(words, (alike.get(words) ?? 0) + 1);
+        },
+        say(result, sent, node) {
+            // What many services go back to is what they had: as long as all is well, their number says it.
+            const isNumber = isAlike(result) || (isBack && isGood(result));
+            if (!lines.isMany || !isNumber)
+                sayResult(result, sent, lines, node);
+        },
+        givenUp(names, culprits) {
+            const why = `not waited for any more, because ${(0,some_of/* someOf */.y)(culprits)} failed`;
+            if (lines.isMany && names.length > 1)
+                lines.all(`${names.length} services are ${why}`);
+            else
+                for (const name of names)
+                    lines.say(name, why);
+        },
+        looked(underWay) {
+            const named = underWay.map(({ sent, progress }) => {
+                return { name: sent.change.request.name, progress: watch_log_inWords(progress) };
+            });
+            tell[isBack || underWay[0]?.sent.isWayBack ? 'back' : 'out']({ up, failed, underWay: named });
+        },
+        end() {
+            (0,log/* endLive */.yC)();
+            if (lines.isMany && isBack)
+                lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`);
+            for (const [said, count] of alike)
+                lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`);
+        },
+    };
+}
+function isAlike({ outcome }) {
+    return outcome === 'skipped' || outcome === 'cancelled';
+}
+/** That Swarm is at it is worth a word in the cause of a failure only. */
+function watch_log_inWords(progress) {
+    return progress.replace(/, Swarm updates$/, '');
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
+
+/**
+ * Why the networks of a service are not allocated; `undefined` when they do not tell.
+ *
+ * @param networks those of the swarm
+ * @param asked what this run asked Swarm to make: a network that is not allocated does not show its subnet
+ */
+function allocationProblem(service, networks, asked) {
+    const its = networksOf(service, networks);
+    const missing = its.find(({ Driver: driver }) => !driver);
+    if (missing !== undefined) {
+        return `the swarm cannot allocate network ${missing.Name}: ${network_allocation_whyNot(missing, networks, asked)}`;
+    }
+    if (its.length === 0)
+        return undefined;
+    const pools = its.map((network) => `${network.Name} (${network_allocation_subnetsOf(network).join(', ') || 'without a subnet'})`);
+    return `the swarm has no address for its task: ${pools.join(' or ')} has none left, or the manager's log says why`;
+}
+function networksOf({ Spec: spec }, networks) {
+    const targets = [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target);
+    const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== 'host');
+    return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
+}
+function network_allocation_whyNot(missing, networks, asked) {
+    const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
+    for (const subnet of wanted) {
+        const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
+        if (other !== undefined)
+            return `its subnet ${subnet} is taken by ${other.Name}`;
+    }
+    return 'its subnet may be that of another network, or the address pools of the swarm are used up';
+}
+function network_allocation_subnetsOf({ IPAM: ipam }) {
+    return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/nodes-left-out.js
+
+
+
+/** Whether there is any such node: then its tasks are worth a look. */
+function leavesNodesOut({ Spec: spec }, nodes) {
+    const { Placement: placement } = spec.TaskTemplate;
+    return ((0,service_mode/* isGlobal */.WN)(spec) && !(0,service_mode/* isJob */.o5)(spec) && (0,swarm_placement/* eligibleNodes */.VS)(nodes, placement).length < (0,swarm_placement/* allowedNodes */.AH)(nodes, placement).length);
+}
+/**
+ * @param tasks all of the service
+ * @param upToDate those of them that its present spec asked for
+ */
+function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
+    const { Placement: placement } = spec.TaskTemplate;
+    const eligible = (0,swarm_placement/* eligibleNodes */.VS)(nodes, placement);
+    const current = new Set(upToDate.map(({ ID }) => ID));
+    return (0,swarm_placement/* allowedNodes */.AH)(nodes, placement).flatMap((node) => {
+        const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
+        if (eligible.includes(node) || running.some(({ ID }) => current.has(ID)))
+            return [];
+        const why = whyLeftOut(node);
+        return [{ node, why, ...(why === 'paused' && { old: running[0] }) }];
+    });
+}
+function whyLeftOut({ Status: { State: state }, Spec: { Availability: availability } }) {
+    if (state !== 'ready' && state !== 'unknown')
+        return 'down';
+    if (availability === 'active')
+        return 'not heard of yet';
+    return availability === 'drain' ? 'drained' : 'paused';
+}
+/** Which nodes could take the tasks of a service, and are given none now: `n4 is down, n5 is drained`. */
+function unavailableNodes({ TaskTemplate: { Placement: placement } }, nodes, nameOf) {
+    const eligible = (0,swarm_placement/* eligibleNodes */.VS)(nodes, placement);
+    const away = (0,swarm_placement/* allowedNodes */.AH)(nodes, placement).filter((node) => !eligible.includes(node));
+    return away.length === 0 ? undefined : away.map((node) => `${nameOf(node)} is ${whyLeftOut(node)}`).join(', ');
+}
+/** That nodes still run something old, in words that follow the service's name; `undefined` when none does. */
+function oldTasksNote(leftOut, nameOf) {
+    const olds = leftOut.flatMap(({ node, old }) => {
+        const [image] = old?.Spec?.ContainerSpec?.Image?.split('@', 1) ?? [];
+        return old === undefined ? [] : [`${nameOf(node)}${image === undefined ? '' : ` (${image})`}`];
+    });
+    if (olds.length === 0)
+        return undefined;
+    const [nodes, are, they] = olds.length === 1 ? ['node', 'is', 'it is'] : ['nodes', 'are', 'they are'];
+    return `${nodes} ${olds.join(', ')} ${are} paused and still ${olds.length === 1 ? 'runs' : 'run'} what was before: Swarm replaces it when ${they} active again`;
+}
+/** Where it does not run at all, in the same form; `undefined` when there is no such node. */
+function absenceNote(leftOut, nameOf) {
+    const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`);
+    return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/task-outlook.js
+
+
+
+
+
+/** What becomes of no task. */
+const NO_TASKS = {
+    before: 0,
+    after: 0,
+    replaced: 0,
+    perhaps: 0,
+    added: 0,
+    removed: 0,
+    runsAgain: false,
+    because: [],
+};
+/** The tasks of a service that is made, or that stays as it is. */
+function tasksAsTheyAre(spec, nodes, isNew) {
+    const count = task_outlook_tasksOf(spec, nodes);
+    return { ...NO_TASKS, before: isNew ? 0 : count, after: count, added: isNew ? count : 0 };
+}
+/** The end of all tasks of a service. */
+function tasksToEnd(spec, nodes) {
+    const count = task_outlook_tasksOf(spec, nodes);
+    return { ...NO_TASKS, before: count, removed: count };
+}
+/**
+ * What Swarm does with the tasks of a service that gets another spec, by its own rule (swarmkit,
+ * manager/orchestrator/task.go, `IsTaskDirty`; seen with 20.10): a task is replaced when its template or the endpoint
+ * has changed. Where of the template only the placement has, it stays on a node that satisfies the constraints, whatever
+ * became of the endpoint, but not with another credential. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
+ */
+function taskOutlook(step, { tasks, nodes }) {
+    const { current, wanted, changes } = step;
+    const [before, after] = [task_outlook_tasksOf(current.Spec, nodes), task_outlook_tasksOf(wanted, nodes)];
+    const own = tasks.filter((task) => task.ServiceID === current.ID && isLive(task) && !isEnding(task));
+    if ((0,service_mode/* isJob */.o5)(wanted))
+        return {
+            before,
+            after,
+            replaced: 0,
+            perhaps: 0,
+            added: after,
+            removed: own.length,
+            runsAgain: true,
+            because: changes,
+        };
+    const counts = (0,service_mode/* isGlobal */.WN)(wanted) ? task_outlook_onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after);
+    const stays = Math.min(before, after) - counts.replaced;
+    const perhaps = step.hasNewCredential && task_outlook_has(changes, 'placement') ? Math.max(0, stays) : 0;
+    const because = counts.replaced + perhaps === 0 ? [] : reasons(changes);
+    return { before, after, ...counts, perhaps, runsAgain: false, because };
+}
+function task_outlook_tasksOf(spec, nodes) {
+    return (0,service_mode/* wantedTasks */.WW)(spec) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, spec.TaskTemplate.Placement).length;
+}
+function isEnding({ DesiredState: state }) {
+    return state === 'shutdown' || state === 'remove';
+}
+function inSlots(step, own, nodes, before, after) {
+    const kept = Math.min(before, after);
+    const replaced = areAllDirty(step) ? kept : Math.min(kept, own.filter((task) => isDirty(step, task, nodes)).length);
+    return { replaced, added: Math.max(0, after - before), removed: Math.max(0, before - after) };
+}
+/** A node that is given no tasks keeps what it has. */
+function task_outlook_onNodes(step, own, nodes) {
+    const { current, wanted } = step;
+    const [had, gets] = [current.Spec, wanted].map((spec) => (0,swarm_placement/* eligibleNodes */.VS)(nodes, spec.TaskTemplate.Placement));
+    const allowed = (0,swarm_placement/* allowedNodes */.AH)(nodes, wanted.TaskTemplate.Placement);
+    const stays = (had ?? []).filter((node) => gets?.includes(node));
+    const isReplaced = (node) => areAllDirty(step) || own.some((task) => task.NodeID === node.ID && isDirty(step, task, nodes));
+    return {
+        replaced: stays.filter(isReplaced).length,
+        added: (gets ?? []).filter((node) => !had?.includes(node)).length,
+        removed: own.filter(({ NodeID: id }) => nodes.some(({ ID }) => ID === id) && !allowed.some(({ ID }) => ID === id))
+            .length,
+    };
+}
+function task_outlook_has(changes, part) {
+    return changes.some((change) => change.part === part);
+}
+/** Whether no task can be what is wanted, wherever it is. */
+function areAllDirty({ current, changes }) {
+    if (hasUnfinishedUpdate(current))
+        return false;
+    return task_outlook_has(changes, 'template') || (task_outlook_has(changes, 'endpoint') && !task_outlook_has(changes, 'placement'));
+}
+function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
+    // Half-way through an update tasks of two specs run side by side.
+    const isOther = hasUnfinishedUpdate(current) ? !task_outlook_isOf(task, wanted) : task_outlook_has(changes, 'template');
+    if (isOther || (hasNewCredential && !hasImage(task)))
+        return true;
+    const isElsewhere = task_outlook_has(changes, 'placement') || (hasUnfinishedUpdate(current) && !isPlacedAs(task, wanted));
+    if (!isElsewhere)
+        return task_outlook_has(changes, 'endpoint');
+    return !(0,swarm_placement/* allowedNodes */.AH)(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID);
+}
+/** Whether a task was made of the template of a spec, wherever that would have it. */
+function task_outlook_isOf({ Spec: template }, { TaskTemplate: wanted }) {
+    const { Placement: _was, ...made } = (template ?? {});
+    const { Placement: _is, ...rest } = wanted;
+    return (0,spec_comparison/* sameSpec */.sZ)(templateOnly(made), templateOnly(rest));
+}
+function isPlacedAs({ Spec: template }, { TaskTemplate: { Placement: wanted } }) {
+    const { Placement: made } = (template ?? {});
+    return (0,spec_comparison/* sameSpec */.sZ)(templateOnly({ Placement: made ?? {} }), templateOnly({ Placement: wanted ?? {} }));
+}
+function templateOnly(TaskTemplate) {
+    return { Name: '', Mode: {}, TaskTemplate };
+}
+/** It no longer needs a credential. */
+function hasImage({ Status: { State: state } }) {
+    return state === 'ready' || state === 'starting' || state === 'running';
+}
+function reasons(changes) {
+    const template = changes.filter(({ part }) => part === 'template');
+    if (template.length > 0)
+        return [...template, ...changes.filter(({ part }) => part === 'endpoint')];
+    const placement = changes.filter(({ part }) => part === 'placement');
+    return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
+}
+
+;// CONCATENATED MODULE: ./build/rollout/waiting.js
+
+
+
+
+
+
+/** The task that a service waits for; `undefined` when none of its tasks is on its way. */
+function waitingTask(history, snapshot) {
+    const { service, now } = snapshot;
+    const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
+    const waiting = [...slots.values()].flatMap((inSlot) => {
+        const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+        if (last === undefined || isUp(service, inSlot))
+            return [];
+        const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
+        return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
+    });
+    return waiting.sort((a, b) => b.seconds - a.seconds)[0];
+}
+function isUp({ Spec: spec }, inSlot) {
+    return completeTask(spec, inSlot) !== undefined || (!(0,service_mode/* isJob */.o5)(spec) && inSlot.some(isRunning));
+}
+/**
+ * What a task waits for, in words that follow "its task".
+ *
+ * @param place where it is: ` on node n1`, or nothing
+ * @param health what its health check says, if it has one
+ */
+function waitingFor({ task, seconds, before }, service, place, health) {
+    const { State: state, Err: error = '', Message: message = '' } = task.Status;
+    const since = `since ${Math.round(seconds)} s`;
+    const said = error !== '' ? `: ${error}` : ORDINARY.test(message) ? '' : `: ${message}`;
+    const delay = spoken(restartDelaySeconds(service.Spec));
+    switch (state) {
+        case 'new':
+            return `is new ${since}: the swarm has not allocated its networks${said}`;
+        case 'allocated':
+        case 'pending':
+            return `waits for a node ${since}${said}`;
+        case 'assigned':
+        case 'accepted':
+            return `waits${place} ${since}: the node has not begun with it${said}`;
+        case 'preparing':
+            return `is being prepared${place} ${since}, which is above all the pull of its image${said}`;
+        case 'ready':
+            return `is ready${place} ${since}, and waits for ${before === undefined
+                ? 'the end of the task before it'
+                : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
+        case 'starting':
+            return `is starting${place} ${since}${said}${health === undefined ? '' : `: ${health}`}`;
+        case 'running':
+            return `runs${place} ${since}${said}`;
+        default:
+            return `${ending(task)}${place}, and the next one is due after the restart delay of ${delay}`;
+    }
+}
+/** What Swarm says of every task on its way (swarmkit, agent/exec/controller.go and manager/scheduler). */
+const ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
+/** What Swarm itself waits for when all tasks are up that it has made. */
+function updateWait({ Spec: spec, UpdateStatus: status }) {
+    if (status?.State !== 'updating')
+        return undefined;
+    const delay = (spec.UpdateConfig?.Delay ?? 0) / 1e9;
+    return delay > 0
+        ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
+        : `Swarm watches its new tasks for ${spoken(monitorSecondsOf(spec))} (its update monitor)`;
+}
+/**
+ * What is to be known of a job for which Swarm makes no task on nodes that are ready: it looks for them only when a job is
+ * sent, and not when a node becomes ready (swarmkit, manager/orchestrator/jobs/orchestrator.go; seen with 20.10).
+ */
+function missedNodes({ service, tasks, eligibleNodes }) {
+    if (!(0,service_mode/* isJob */.o5)(service.Spec) || !(0,service_mode/* isGlobal */.WN)(service.Spec) || eligibleNodes.length === 0)
+        return undefined;
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return slots.size === eligibleNodes.length ? undefined : MISSED_NODES;
+}
+const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a job it asks once which nodes are, and while a manager begins to lead it takes none for ready. Deploy again';
+
+;// CONCATENATED MODULE: ./build/rollout/diagnose.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+const LOG_LINES = 20;
+/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
+const diagnose_LOG_SECONDS = 5;
+/** Nor for a daemon that hangs: for all that is read of it together. */
+const PATIENCE_SECONDS = 8;
+/**
+ * The cause with what only the daemon tells, and with the task of this deploy that shows best why.
+ *
+ * @param shown the one that was found before
+ */
+async function diagnose(finding, evidence, engine, shown) {
+    const readings = readingsOf(engine);
+    const [allocation, found] = await Promise.all([
+        finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
+        shown?.then((before) => before ?? findFailedTask(finding.taskId, evidence, readings)) ??
+            findFailedTask(finding.taskId, evidence, readings),
+    ]);
+    const cause = allocation ?? (finding.isUnplaced ? withAway(finding.cause, evidence) : finding.cause);
+    return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
+}
+/** What a service waits for that has not settled in time: its task, where that is, since when, and its health check. */
+async function diagnoseTimeout(cause, evidence, engine) {
+    const readings = readingsOf(engine);
+    const { history, snapshot, nodes, service } = evidence;
+    const waiting = history && snapshot && waitingTask(history, snapshot);
+    const [said, found] = await Promise.all([
+        waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
+        findFailedTask(undefined, evidence, readings),
+    ]);
+    const waits = said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`;
+    const waitsFor = waiting && isUnplaced(waiting.task) && waits ? withAway(waits, evidence) : waits;
+    const whole = waitsFor === undefined ? cause : `${cause}; ${waitsFor}`;
+    if (found !== undefined)
+        return { cause: causeWith(whole, found), failedTask: found.failedTask };
+    if (waiting === undefined || said === undefined)
+        return { cause: whole };
+    const { task } = waiting;
+    const logs = await diagnose_lastLines(task, readings);
+    const node = nodeName(task.NodeID, nodes);
+    return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } };
+}
+/**
+ * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
+ * leaves out it logs.
+ */
+async function noteOnNodes({ service, nodes, snapshot }, engine, lines) {
+    if (!leavesNodesOut(service, nodes))
+        return undefined;
+    const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] });
+    const tasks = await readingsOf(engine).get('/tasks', { filters });
+    const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? []);
+    const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
+    const absence = absenceNote(leftOut, nameOf);
+    if (absence !== undefined)
+        lines.say(service.Spec.Name, absence);
+    return oldTasksNote(leftOut, nameOf);
+}
+/** Swarm counts the nodes that it gives no tasks, and does not name them. */
+function withAway(words, { service, nodes }) {
+    const away = unavailableNodes(service.Spec, nodes, (node) => nodeName(node.ID, nodes) ?? node.ID);
+    return away === undefined ? words : `${words}; ${away}`;
+}
+async function waitingWords(waiting, { service, nodes }, readings) {
+    const { task } = waiting;
+    const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined;
+    const node = nodeName(task.NodeID, nodes);
+    return {
+        withPlace: waitingFor(waiting, service, node === undefined ? '' : ` on node ${node}`, health),
+        withoutPlace: waitingFor(waiting, service, '', health),
+    };
+}
+async function allocationOf({ service, networks = [] }, readings) {
+    const filters = JSON.stringify({ scope: ['swarm'] });
+    const known = await readings.get('/networks', { filters });
+    return known && allocationProblem(service, known, networks);
+}
+/**
+ * The task that shows why an update fails, found before Swarm has gone back: it remembers few tasks, and those of what was
+ * before may fail as well.
+ */
+function findFailure(evidence, engine) {
+    return findFailedTask(undefined, evidence, readingsOf(engine));
+}
+async function findFailedTask(taskId, { service, spec = service.Spec, history = historyBefore([]), nodes }, readings) {
+    const named = taskId === undefined ? undefined : await readings.get(`/tasks/${taskId}`);
+    const found = named ?? (await newestFailedTask(service.ID, spec, history, readings));
+    if (found === undefined)
+        return undefined;
+    const told = await readings.told(found);
+    // What only the looks at it tell.
+    const seen = [...history.endedTasks.values()].flatMap((ended) => ended.get(found.ID) ?? [])[0];
+    const task = told.Status.State === 'complete' && seen !== undefined ? seen : told;
+    const [logs, check] = await Promise.all([diagnose_lastLines(task, readings), failedCheck(task, readings)]);
+    const failedTask = {
+        id: task.ID,
+        node: nodeName(task.NodeID, nodes),
+        ...withNodeState(task, nodes),
+        ending: `${ending(task)}${check}`,
+        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        logs,
+    };
+    return { failedTask, ending: ending(task) };
+}
+/** Swarm has taken its tasks from such a node, or knows nothing of them: no fault of theirs. */
+function withNodeState({ NodeID: id }, nodes) {
+    const node = nodes.find(({ ID }) => ID === id);
+    if (node === undefined)
+        return {};
+    if (node.Spec.Availability === 'drain')
+        return { nodeState: 'drained' };
+    return node.Status.State === 'down' ? { nodeState: 'down' } : {};
+}
+/** A cause that also says how its task ended, as far as that is known by now, and what has become of its node. */
+function causeWith(cause, { failedTask, ending }) {
+    const { node, nodeState } = failedTask;
+    const whole = cause.includes(ending)
+        ? cause.replace(ending, () => failedTask.ending)
+        : `${cause}; the task ${failedTask.ending}`;
+    return nodeState === undefined ? whole : `${whole}; its node ${node} is ${nodeState} now`;
+}
+/**
+ * Of those that this deploy made, and of these one with the spec that it sent: what Swarm goes back to by itself may fail
+ * as well. A rollback makes them out of date, so all tasks of the service are asked for.
+ */
+async function newestFailedTask(serviceId, spec, history, readings) {
+    const filters = JSON.stringify({ service: [serviceId] });
+    const tasks = (await readings.get('/tasks', { filters })) ?? [];
+    const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()]);
+    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
+    const newestFirst = failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
+    return newestFirst.find((task) => task_outlook_isOf(task, spec)) ?? newestFirst[0];
+}
+/** What the health check of a task said that was stopped because of it. */
+async function failedCheck(task, readings) {
+    if (!isUnhealthy(task))
+        return '';
+    const last = lastFailure((await containerOf(task, readings))?.State?.Health);
+    return last === undefined ? '' : ` (${last})`;
+}
+/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
+async function healthWords(task, service, readings) {
+    const container = await containerOf(task, readings);
+    const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
+    const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck;
+    const check = container
+        ? effectiveCheck(container.Config?.Healthcheck, undefined)
+        : effectiveCheck(own, await ofImage());
+    return check && notYetHealthy(check, container?.State?.Health);
+}
+/** The container of a task, when it is on the node that is spoken to: no other can be asked. */
+async function containerOf({ Status: status }, readings) {
+    const id = status.ContainerStatus?.ContainerID;
+    return id ? readings.get(`/containers/${id}/json`) : undefined;
+}
+async function diagnose_lastLines(task, readings) {
+    if (!task.Status.ContainerStatus?.ContainerID)
+        return [];
+    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
+    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+}
+function readingsOf(engine) {
+    const whole = (0,runner_clock/* timeLimit */.zc)(PATIENCE_SECONDS * 1000);
+    return {
+        get: (path, query = {}) => diagnose_orNothing(engine.get(path, { query, signal: whole })),
+        bytes: (path, query) => {
+            const signal = AbortSignal.any([whole, (0,runner_clock/* timeLimit */.zc)(diagnose_LOG_SECONDS * 1000)]);
+            return diagnose_orNothing(engine.bytes(path, { query, signal }));
+        },
+        told: (task) => withFailedCheck(task, engine, whole),
+    };
+}
+async function diagnose_orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        log/* log */.Rm.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watched-service.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+function startWatching(sent, observed) {
+    const before = observedTasks(observed, sent.service?.ID);
+    const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
+    return { sent, history: historyBefore(before, status, sent.sentAt / 1000), progress: '' };
+}
+/** What is said of a service when nothing can be seen any more: also what was seen last. */
+function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, observed: { nodes } }) {
+    const { outcome, message } = unseen;
+    const cause = outcome === 'timed-out' ? notSettled(time.seconds, unseenAfter(progress, unseen)) : message;
+    return settledAs(sent, resultOf(sent, outcome, { history, snapshot, nodes }, cause));
+}
+/**
+ * @param isLate whether the time was over when the snapshot was taken: then it is the last
+ * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
+ */
+function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
+    const { sent } = one;
+    const seen = look_lookAt(sent.service?.ID, swarm, sent.isWayBack ? judgeWayBack : endsAtFailure ? judgeAtOnce : judge_judge, one.history, deployment.monitorSeconds);
+    const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
+    const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
+    const settled = (result, diagnosed = Promise.resolve(result)) => ({
+        settled: { sent, result, diagnosed, ...(isGood(result) && { history: all.history }) },
+    });
+    if (seen.found === 'stale') {
+        return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
+    }
+    if (seen.found !== 'ours')
+        return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')));
+    const { snapshot, history, verdict } = seen;
+    const { service } = snapshot;
+    const evidence = {
+        service,
+        ...(!sent.isWayBack && { spec: sent.change.wanted }),
+        history,
+        snapshot,
+        nodes: swarm.nodes,
+        networks: sent.change.networks,
+    };
+    const shown = one.shown ?? (isTakenBack(history, service) ? findFailure(evidence, engine) : undefined);
+    switch (verdict.state) {
+        case 'converged': {
+            const result = settle(goodOutcome(sent));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot) ?? doneNote(history, snapshot)));
+        }
+        case 'progressing': {
+            const { progress } = verdict;
+            if (!isLate)
+                return { watched: { sent, history, progress, snapshot, ...(shown && { shown }) } };
+            // What ran before runs, though Swarm or its policy would have it watched for longer.
+            if (sent.isWayBack && areAllUp(snapshot))
+                return settled(settle(goodOutcome(sent)));
+            const cause = notSettled(time.seconds, progress);
+            const result = settle('timed-out', cause);
+            return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
+        }
+        default: {
+            const isKept = deployment.onFailure === 'keep' || deployment.onFailure === 'pause';
+            const stays = service.UpdateStatus?.State === 'paused' && isKept;
+            const advice = stays ? staysPaused(service.Spec.Name) : '';
+            const result = settle(verdict.state, verdict.cause);
+            const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId);
+            const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine, shown), advice);
+            return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } };
+        }
+    }
+}
+/** Swarm goes back, or has, to what was before this deploy. */
+function isTakenBack(history, service) {
+    const state = updateStatusOf(history, service)?.State;
+    return state === 'rollback_started' || state === 'rollback_completed';
+}
+const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge_judge(history, snapshot);
+/** Of a one-shot that had ended before this run could see it up. */
+function doneNote({ upSince }, { service, tasks, eligibleNodes }) {
+    if ((0,service_mode/* isJob */.o5)(service.Spec))
+        return undefined;
+    const { counted } = countTasks(service, tasks, eligibleNodes);
+    const unseen = counted.filter(({ ID }) => Object.keys(upSince.get(ID) ?? {}).length === 0);
+    return unseen.map(doubtNote).find((note) => note !== undefined);
+}
+function notSettled(seconds, progress) {
+    return `not settled within ${seconds} s: ${progress}`;
+}
+function staysPaused(name) {
+    return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
+}
+async function withDiagnosis(result, diagnosis, advice = '') {
+    const { cause, failedTask } = await diagnosis;
+    return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
+}
+async function watched_service_withNote(result, onNodes, onEnds) {
+    const note = (await onNodes) ?? onEnds;
+    return note === undefined ? result : { ...result, note };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch.js
+var watch_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var watch_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
 
 
 
@@ -14222,15 +15194,188 @@ function allDiagnosed(settled) {
 
 
 /**
- * What became of services after one more look at all: one that came up early may be somebody else's by the time that
- * the last one is up. Of a job only its end counts. A swarm that does not answer takes nothing back.
+ * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
+ * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
  */
-async function withLastLook(settled, run) {
-    return lookAgain(settled, () => true, run);
+async function watch(all, run) {
+    const watching = beginWatch(all.length, run);
+    for (const sent of all)
+        watching.add(sent);
+    return allDiagnosed(await watching.end(all));
+}
+/**
+ * Begins to watch what is added.
+ *
+ * @param total how many that will be
+ * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
+ * settled by then are given up, to be brought back
+ */
+function beginWatch(total, run, endsAtFailure = false) {
+    const { observed, connection, signal, time, lines } = run;
+    const read = swarmReader(run, 'up-to-date');
+    const told = watchLog(total, lines);
+    const settled = new Map();
+    const failure = new AbortController();
+    let culprits = [];
+    let watched = [];
+    let isComplete = false;
+    let complete = () => undefined;
+    const completed = new Promise((resolve) => {
+        complete = resolve;
+    });
+    /** From the first failure on. All services that fail in the same look are culprits. */
+    let isOver = false;
+    let wake = () => undefined;
+    const settle = (one) => {
+        const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
+        const say = (result) => {
+            told.say(result, one.sent, one.node);
+            return result;
+        };
+        told.count(one.result, one.sent);
+        if (endsAll)
+            say(one.result);
+        settled.set(one.sent, endsAll ? one : { ...one, diagnosed: one.diagnosed.then(say) });
+        if (!endsAll || isOver)
+            return;
+        culprits = [...culprits, one.result.name];
+        failure.abort((0,runner_clock/* tooLong */.Po)());
+    };
+    const giveUp = (these) => {
+        told.givenUp(these.map(({ sent }) => sent.change.request.name), culprits);
+        for (const one of these) {
+            settled.set(one.sent, settledAs(one.sent, givenUpResult(one.sent, { ...one, nodes: observed.nodes }, culprits)));
+        }
+    };
+    const add = (sent, seen = startWatching(sent, observed)) => {
+        if (sent.problem !== undefined)
+            settle(settledAs(sent, unwatchedResult(sent)));
+        else if (isOver)
+            giveUp([seen]);
+        else
+            watched = [...watched, seen];
+        isOver = failure.signal.aborted;
+        wake();
+    };
+    const lookOn = async () => {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const events = watch_addDisposableResource(env_1, swarmEvents(connection.engine, signal), false);
+            while (watched.length > 0 || !isComplete) {
+                if (watched.length === 0) {
+                    await new Promise((resolve) => {
+                        wake = resolve;
+                    });
+                    continue;
+                }
+                const looked = watched;
+                const begunAt = (0,runner_clock/* nowMs */.TC)();
+                const isLate = time.isOver;
+                const swarm = await readOrUnseen(looked);
+                const left = looked.flatMap((one) => {
+                    const next = swarm instanceof SwarmUnseen
+                        ? { settled: settledUnseen(one, swarm, run) }
+                        : lookOnce(one, swarm, isLate, run, endsAtFailure);
+                    if ('settled' in next) {
+                        settle(next.settled);
+                        return [];
+                    }
+                    told.seen(one, next.watched);
+                    return [next.watched];
+                });
+                // Those that came meanwhile were not in this snapshot.
+                watched = [...left, ...watched.filter((one) => !looked.includes(one))];
+                isOver = failure.signal.aborted;
+                if (isOver) {
+                    giveUp(watched);
+                    watched = [];
+                }
+                told.looked(watched);
+                if (watched.length === 0)
+                    continue;
+                const pauseMs = look_pauseAfter(begunAt);
+                // While services are sent, each makes events: a look at every one of them would be in the way of the next.
+                await (isComplete
+                    ? events.nextOrAfter(pauseMs)
+                    : Promise.race([completed, (0,runner_clock/* sleep */.yy)(pauseMs, signal).catch(() => undefined)]));
+            }
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            watch_disposeResources(env_1);
+        }
+    };
+    const readOrUnseen = async (looked) => {
+        try {
+            return await read(looked.flatMap(({ sent }) => sent.service ?? []));
+        }
+        catch (error) {
+            if (error instanceof SwarmUnseen)
+                return error;
+            throw error;
+        }
+    };
+    const looking = lookOn();
+    // It is waited for at the end, and not before.
+    looking.catch(() => undefined);
+    return {
+        add,
+        get culprits() {
+            return culprits;
+        },
+        failed: failure.signal,
+        async end(inThisOrder) {
+            isComplete = true;
+            complete();
+            wake();
+            await looking;
+            told.end();
+            return inThisOrder.flatMap((sent) => settled.get(sent) ?? []);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/last-look.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * What became of services after one more look at all: by the time that the last one is up, one that came up early may be
+ * somebody else's, or have lost its tasks. Such a one is waited for once more, from what was seen of it. Of a job only its
+ * end counts. A swarm that does not answer takes nothing back.
+ */
+async function withLastLook(settled, run, endsAtFailure) {
+    const looked = await lookAgain(settled, () => true, run);
+    const fallen = looked.flatMap(({ fallen }) => fallen ?? []);
+    if (fallen.length === 0)
+        return looked.map(({ settled }) => settled);
+    const watch = beginWatch(fallen.length, run, endsAtFailure);
+    for (const one of fallen) {
+        run.lines.say(one.sent.change.request.name, `${one.progress}: it is waited for once more`);
+        watch.add(one.sent, one);
+    }
+    const again = new Map((await watch.end(fallen.map(({ sent }) => sent))).map((one) => [one.sent, one]));
+    const all = looked.map(({ settled: one }) => {
+        const later = again.get(one.sent);
+        return later === undefined || one.history === undefined ? one : withEndsNote(later, one.history);
+    });
+    return watch.failed.aborted ? all : withLastLook(all, run, endsAtFailure);
 }
 /** The same at the end of a run that has failed, of what it leaves as it is. Traffic may have moved meanwhile. */
-function withLookAfterFailure(settled, run) {
-    return lookAgain(settled, ({ sent }) => sent.change.action !== 'switch', run);
+async function withLookAfterFailure(settled, run) {
+    const looked = await lookAgain(settled, ({ sent }) => sent.change.action !== 'switch', run);
+    return looked.map((one) => one.settled);
 }
 async function lookAgain(settled, isMeant, run) {
     const counts = (one) => {
@@ -14239,24 +15384,52 @@ async function lookAgain(settled, isMeant, run) {
     };
     const ours = settled.filter(counts).flatMap(({ sent }) => sent.service ?? []);
     // One alone has settled this very moment.
+    const asTheyWere = settled.map((one) => ({ settled: one }));
     if (ours.length === 0 || settled.length === 1)
-        return settled;
+        return asTheyWere;
     try {
-        const { services } = await swarmReader(run, 'up-to-date')(ours);
-        return settled.map((one) => {
-            const { sent, result } = one;
-            const found = counts(one) ? services.get(sent.service?.ID ?? '')?.found : undefined;
-            if (found !== 'removed' && found !== 'changed')
-                return one;
-            const cause = bySomeoneElse(found, 'after it had come up');
-            run.lines.bad(result.name, cause);
-            return settledAs(sent, { ...result, outcome: 'superseded', cause });
-        });
+        const swarm = await swarmReader(run, 'up-to-date')(ours);
+        return settled.map((one) => (counts(one) ? lookedAgain(one, swarm, run) : { settled: one }));
     }
     catch (error) {
         log/* log */.Rm.debug(`No last look: ${(0,errors/* messageOf */.bD)(error)}`);
-        return settled;
+        return asTheyWere;
     }
+}
+function lookedAgain(one, swarm, { deployment, lines }) {
+    const { sent, result, history: before } = one;
+    const seen = look_lookAt(sent.service?.ID, swarm, judge_judge, before, deployment.monitorSeconds);
+    if (seen.found === 'removed' || seen.found === 'changed') {
+        const cause = bySomeoneElse(seen.found, 'after it had come up');
+        lines.bad(result.name, cause);
+        return { settled: settledAs(sent, { ...result, outcome: 'superseded', cause }) };
+    }
+    if (seen.found !== 'ours' || before === undefined)
+        return { settled: one };
+    const { snapshot, history, verdict } = seen;
+    const ended = endsSince(before, history);
+    // What an autoscaler adds has not been up yet, and takes nothing from what is.
+    const isScaled = (0,own_labels/* hasOthersScale */.se)(snapshot.service.Spec.Labels) && ended.length === 0;
+    if (verdict.state === 'converged' || isScaled)
+        return { settled: withEndsNote({ ...one, history }, before) };
+    const last = newest(ended);
+    const progress = last === undefined ? 'it is not up any more' : `its task ${ending(last)} after it had come up`;
+    return { settled: one, fallen: { sent, history, progress, snapshot } };
+}
+/** The tasks that have ended since, although they should run. */
+function endsSince({ endedTasks: before }, { endedTasks: now }) {
+    const known = new Set([...before.values()].flatMap((inSlot) => [...inSlot.keys()]));
+    return [...now.values()].flatMap((inSlot) => [...inSlot.values()].filter(({ ID: id }) => !known.has(id)));
+}
+/** What has come up for good says whether that was at once. */
+function withEndsNote(settled, before) {
+    const ended = settled.history === undefined ? [] : endsSince(before, settled.history);
+    const last = newest(ended);
+    if (last === undefined)
+        return settled;
+    const many = ended.length === 1 ? 'one of its tasks' : `${ended.length} of its tasks`;
+    const said = `${many} ended after it had come up (${ended.length === 1 ? 'it' : 'the last one'} ${ending(last)}), and runs again`;
+    return withResult(settled, (result) => ({ note: said, ...result }));
 }
 
 ;// CONCATENATED MODULE: ./build/records/next-record.js
@@ -14792,901 +15965,6 @@ function overtaken(change, sentAt, service) {
     return { change, sentAt, service, problem };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/service-result.js
-
-
-
-
-
-
-
-
-const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
-/** The outcome of a rollout that went well. */
-function goodOutcome({ change }) {
-    return service_result_GOOD[change.action];
-}
-/**
- * What became of a service.
- *
- * @param seen nothing, where nobody looked
- */
-function resultOf(sent, outcome, seen, cause) {
-    const { change, sentAt } = sent;
-    const snapshot = seen?.snapshot;
-    const live = change.colours?.live;
-    const service = snapshot?.service ?? sent.service;
-    const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
-    return {
-        name: change.request.name,
-        action: actionOf(change),
-        outcome,
-        image: {
-            before: imageOf(serviceBefore(change)),
-            wanted: imageOfSpec(change.wanted),
-            after: imageOf(service),
-        },
-        strategy: change.request.strategy.kind,
-        ...(change.changes.length > 0 && { changes: change.changes }),
-        ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
-        ...(change.request.place && { place: change.request.place }),
-        config: change.access?.config.name,
-        nodes,
-        tasks: { running, wanted },
-        seconds: secondsSince(sentAt),
-        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
-        ...(cause !== undefined && { cause }),
-        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
-    };
-}
-/** From a moment of {@link nowMs} until now. */
-function stretchOf(sinceMs, tasks) {
-    return { from: sinceMs / 1000, to: (0,runner_clock/* nowMs */.TC)() / 1000, tasks };
-}
-/** Of two services for one name: whether there was one before. */
-function actionOf(change) {
-    if (change.action !== 'switch')
-        return change.action;
-    return change.second.live === undefined ? 'create' : 'update';
-}
-/** The result of a service that nobody waits for: what was sent, or why it was not. */
-function unwatchedResult(sent) {
-    const { problem } = sent;
-    if (problem === undefined)
-        return resultOf(sent, goodOutcome(sent), undefined);
-    const { outcome, cause, failedTask, because, seenTasks } = problem;
-    return {
-        ...resultOf(sent, outcome, undefined, cause),
-        ...(failedTask && { failedTask }),
-        ...(because && { because }),
-        ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
-    };
-}
-/** The result of a service that may have come up, had another one not failed. */
-function givenUpResult(sent, seen, culprits) {
-    if (sent.change.action !== 'unchanged')
-        return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
-    const cause = `nothing was sent to it, and it is not waited for any more, because ${(0,some_of/* someOf */.y)(culprits)} failed`;
-    return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
-}
-/**
- * Logs a result.
- *
- * @param node where it failed, as far as that is known by now
- */
-function sayResult(result, { change, isWayBack = false }, lines, node = result.failedTask?.node) {
-    const { name, outcome, seconds, tasks, nodes, cause } = result;
-    const after = `after ${seconds} s`;
-    if (!isGood(result)) {
-        const where = node === undefined || cause?.includes(node) ? '' : ` (node ${node})`;
-        lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
-        return;
-    }
-    const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
-    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
-    // Of many services those count that have changed.
-    if (outcome === 'unchanged' && !isWayBack)
-        lines.unchanged(name, said);
-    else
-        lines.good(name, said);
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/events.js
-
-/** Events come in bursts: what belongs to one comes with it. */
-const BURST_MS = 20;
-/**
- * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
- * that breaks is no harm: the next look comes by the clock, and opens another.
- */
-function swarmEvents(engine, signal) {
-    const closing = new AbortController();
-    const listening = AbortSignal.any([closing.signal, signal]);
-    let ring;
-    let open = false;
-    const listen = async () => {
-        open = true;
-        try {
-            const filters = JSON.stringify({ type: ['service', 'node'] });
-            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
-                ring?.();
-        }
-        catch {
-            // Also how an abort ends it. What matters shows at the next look.
-        }
-        finally {
-            open = false;
-        }
-    };
-    return {
-        async nextOrAfter(atTheLatestMs) {
-            if (!open && !listening.aborted)
-                void listen();
-            const rung = new Promise((resolve) => {
-                ring = resolve;
-            });
-            const clock = new AbortController();
-            const time = (0,runner_clock/* sleep */.yy)(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
-            const settled = rung.then(() => (0,runner_clock/* sleep */.yy)(BURST_MS));
-            await Promise.race([settled, time]);
-            clock.abort();
-        },
-        [Symbol.dispose]: () => closing.abort(),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/service-log.js
-
-
-
-/** From so many services on, what is only on its way is left to the progress of the whole. */
-const MANY_SERVICES = 10;
-const TIME_COLUMNS = 4;
-/** @param names of all services that there will be lines on */
-function serviceLog(names, startedAt = (0,runner_clock/* nowMs */.TC)()) {
-    const isMany = names.length >= MANY_SERVICES;
-    const column = nameColumn(names);
-    const line = (mark, text) => {
-        const seconds = String(Math.floor(((0,runner_clock/* nowMs */.TC)() - startedAt) / 1000)).padStart(TIME_COLUMNS);
-        return `${seconds} s  ${mark} ${text}`;
-    };
-    const of = (mark, tone, into = log/* log */.Rm.info) => (name, text) => into(line(mark, `${column(name)} ${text}`), tone);
-    const say = of(' ');
-    const step = isMany ? of(' ', undefined, log/* log */.Rm.debug) : say;
-    const ended = (tell) => (name, text) => {
-        (0,log/* endLive */.yC)(name);
-        tell(name, text);
-    };
-    return {
-        isMany,
-        say,
-        step(name, text) {
-            if (!(0,log/* showLive */.EU)(name, () => line(' ', `${column(name)} ${text}`)))
-                step(name, text);
-        },
-        unchanged: ended(step),
-        good: ended(of('\u2713')),
-        bad: ended(of('\u2717', 'bad')),
-        all: (text) => log/* log */.Rm.info(line(' ', text)),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/progress.js
-
-
-
-const EVERY_MS = 10_000;
-/** When so few are left, they have names. */
-const progress_FEW = 5;
-/**
- * Tells from time to time how far so many services are; of few each speaks for itself.
- *
- * @param done what it is called when one is as it should be: `up`
- */
-function progress_progressOf(total, done, lines) {
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
-    return ({ up, failed, underWay }) => {
-        if (total < MANY_SERVICES || (0,runner_clock/* nowMs */.TC)() - saidAt < EVERY_MS)
-            return;
-        saidAt = (0,runner_clock/* nowMs */.TC)();
-        const left = underWay.length > progress_FEW ? [] : underWay.map(({ name, progress }) => `${name} (${progress || 'sent'})`);
-        const parts = [
-            `${up} of ${total} ${done}`,
-            ...(failed > 0 ? [`${failed} failed`] : []),
-            ...(left.length > 0 ? [`under way: ${(0,some_of/* someOf */.y)(left)}`] : []),
-        ];
-        lines.all(parts.join(', '));
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watch-log.js
-
-
-
-
-
-/** @param total how many services there will be */
-function watchLog(total, lines) {
-    const tell = { out: progress_progressOf(total, 'up', lines), back: progress_progressOf(total, 'back', lines) };
-    let up = 0;
-    let failed = 0;
-    let isBack = false;
-    /** Of many services those that share a reason which is none of their own. */
-    const alike = new Map();
-    return {
-        seen(before, now) {
-            const words = watch_log_inWords(now.progress);
-            if (words !== watch_log_inWords(before.progress))
-                lines.step(now.sent.change.request.name, words);
-        },
-        count(result, sent) {
-            (0,log/* endLive */.yC)(result.name);
-            isBack = sent.isWayBack === true;
-            if (isGood(result))
-                up++;
-            else if (result.outcome !== 'skipped')
-                failed++;
-            const { outcome, cause = '' } = result;
-            const words = `${outcome}: ${cause}`;
-            if (lines.isMany && isAlike(result))
-                alike.set(words, (alike.get(words) ?? 0) + 1);
-        },
-        say(result, sent, node) {
-            // What many services go back to is what they had: as long as all is well, their number says it.
-            const isNumber = isAlike(result) || (isBack && isGood(result));
-            if (!lines.isMany || !isNumber)
-                sayResult(result, sent, lines, node);
-        },
-        givenUp(names, culprits) {
-            const why = `not waited for any more, because ${(0,some_of/* someOf */.y)(culprits)} failed`;
-            if (lines.isMany && names.length > 1)
-                lines.all(`${names.length} services are ${why}`);
-            else
-                for (const name of names)
-                    lines.say(name, why);
-        },
-        looked(underWay) {
-            const named = underWay.map(({ sent, progress }) => {
-                return { name: sent.change.request.name, progress: watch_log_inWords(progress) };
-            });
-            tell[isBack || underWay[0]?.sent.isWayBack ? 'back' : 'out']({ up, failed, underWay: named });
-        },
-        end() {
-            (0,log/* endLive */.yC)();
-            if (lines.isMany && isBack)
-                lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`);
-            for (const [said, count] of alike)
-                lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`);
-        },
-    };
-}
-function isAlike({ outcome }) {
-    return outcome === 'skipped' || outcome === 'cancelled';
-}
-/** That Swarm is at it is worth a word in the cause of a failure only. */
-function watch_log_inWords(progress) {
-    return progress.replace(/, Swarm updates$/, '');
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
-
-/**
- * Why the networks of a service are not allocated; `undefined` when they do not tell.
- *
- * @param networks those of the swarm
- * @param asked what this run asked Swarm to make: a network that is not allocated does not show its subnet
- */
-function allocationProblem(service, networks, asked) {
-    const its = networksOf(service, networks);
-    const missing = its.find(({ Driver: driver }) => !driver);
-    if (missing !== undefined) {
-        return `the swarm cannot allocate network ${missing.Name}: ${network_allocation_whyNot(missing, networks, asked)}`;
-    }
-    if (its.length === 0)
-        return undefined;
-    const pools = its.map((network) => `${network.Name} (${network_allocation_subnetsOf(network).join(', ') || 'without a subnet'})`);
-    return `the swarm has no address for its task: ${pools.join(' or ')} has none left, or the manager's log says why`;
-}
-function networksOf({ Spec: spec }, networks) {
-    const targets = [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target);
-    const isPublished = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode !== 'host');
-    return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
-}
-function network_allocation_whyNot(missing, networks, asked) {
-    const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
-    for (const subnet of wanted) {
-        const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
-        if (other !== undefined)
-            return `its subnet ${subnet} is taken by ${other.Name}`;
-    }
-    return 'its subnet may be that of another network, or the address pools of the swarm are used up';
-}
-function network_allocation_subnetsOf({ IPAM: ipam }) {
-    return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/nodes-left-out.js
-
-
-
-/** Whether there is any such node: then its tasks are worth a look. */
-function leavesNodesOut({ Spec: spec }, nodes) {
-    const { Placement: placement } = spec.TaskTemplate;
-    return ((0,service_mode/* isGlobal */.WN)(spec) && !(0,service_mode/* isJob */.o5)(spec) && (0,swarm_placement/* eligibleNodes */.VS)(nodes, placement).length < (0,swarm_placement/* allowedNodes */.AH)(nodes, placement).length);
-}
-/**
- * @param tasks all of the service
- * @param upToDate those of them that its present spec asked for
- */
-function nodesLeftOut({ Spec: spec }, nodes, tasks, upToDate) {
-    const { Placement: placement } = spec.TaskTemplate;
-    const eligible = (0,swarm_placement/* eligibleNodes */.VS)(nodes, placement);
-    const current = new Set(upToDate.map(({ ID }) => ID));
-    return (0,swarm_placement/* allowedNodes */.AH)(nodes, placement).flatMap((node) => {
-        const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task));
-        if (eligible.includes(node) || running.some(({ ID }) => current.has(ID)))
-            return [];
-        if (node.Status.State !== 'ready' && node.Status.State !== 'unknown')
-            return [{ node, why: 'down' }];
-        if (node.Spec.Availability === 'active')
-            return [{ node, why: 'not heard of yet' }];
-        return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }];
-    });
-}
-/** That nodes still run something old, in words that follow the service's name; `undefined` when none does. */
-function oldTasksNote(leftOut, nameOf) {
-    const olds = leftOut.flatMap(({ node, old }) => {
-        const [image] = old?.Spec?.ContainerSpec?.Image?.split('@', 1) ?? [];
-        return old === undefined ? [] : [`${nameOf(node)}${image === undefined ? '' : ` (${image})`}`];
-    });
-    if (olds.length === 0)
-        return undefined;
-    const [nodes, are, they] = olds.length === 1 ? ['node', 'is', 'it is'] : ['nodes', 'are', 'they are'];
-    return `${nodes} ${olds.join(', ')} ${are} paused and still ${olds.length === 1 ? 'runs' : 'run'} what was before: Swarm replaces it when ${they} active again`;
-}
-/** Where it does not run at all, in the same form; `undefined` when there is no such node. */
-function absenceNote(leftOut, nameOf) {
-    const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`);
-    return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/waiting.js
-
-
-
-
-
-/** The task that a service waits for; `undefined` when none of its tasks is on its way. */
-function waitingTask(history, snapshot) {
-    const { service, now } = snapshot;
-    const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
-    const waiting = [...slots.values()].flatMap((inSlot) => {
-        const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
-        if (last === undefined || isUp(service, inSlot))
-            return [];
-        const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
-        return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
-    });
-    return waiting.sort((a, b) => b.seconds - a.seconds)[0];
-}
-function isUp({ Spec: spec }, inSlot) {
-    return completeTask(spec, inSlot) !== undefined || (!(0,service_mode/* isJob */.o5)(spec) && inSlot.some(isRunning));
-}
-/**
- * What a task waits for, in words that follow "its task".
- *
- * @param place where it is: ` on node n1`, or nothing
- * @param health what its health check says, if it has one
- */
-function waitingFor({ task, seconds, before }, service, place, health) {
-    const { State: state, Err: error = '', Message: message = '' } = task.Status;
-    const since = `since ${Math.round(seconds)} s`;
-    const said = error !== '' ? `: ${error}` : ORDINARY.test(message) ? '' : `: ${message}`;
-    const delay = spoken(restartDelaySeconds(service.Spec));
-    switch (state) {
-        case 'new':
-            return `is new ${since}: the swarm has not allocated its networks${said}`;
-        case 'allocated':
-        case 'pending':
-            return `waits for a node ${since}${said}`;
-        case 'assigned':
-        case 'accepted':
-            return `waits${place} ${since}: the node has not begun with it${said}`;
-        case 'preparing':
-            return `is being prepared${place} ${since}, which is above all the pull of its image${said}`;
-        case 'ready':
-            return `is ready${place} ${since}, and waits for ${before === undefined
-                ? 'the end of the task before it'
-                : `the restart delay of ${delay}: the one before it ${ending(before)}`}${said}`;
-        case 'starting':
-            return `is starting${place} ${since}${said}${health === undefined ? '' : `: ${health}`}`;
-        case 'running':
-            return `runs${place} ${since}${said}`;
-        default:
-            return `${ending(task)}${place}, and the next one is due after the restart delay of ${delay}`;
-    }
-}
-/** What Swarm says of every task on its way (swarmkit, agent/exec/controller.go and manager/scheduler). */
-const ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/;
-/** What Swarm itself waits for when all tasks are up that it has made. */
-function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }) {
-    const delay = (policy?.Delay ?? 0) / 1e9;
-    return status?.State === 'updating' && delay > 0
-        ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
-        : undefined;
-}
-/**
- * What is to be known of a job for which Swarm makes no task on nodes that are ready: it looks for them only when a job is
- * sent, and not when a node becomes ready (swarmkit, manager/orchestrator/jobs/orchestrator.go; seen with 20.10).
- */
-function missedNodes({ service, tasks, eligibleNodes }) {
-    if (!(0,service_mode/* isJob */.o5)(service.Spec) || !(0,service_mode/* isGlobal */.WN)(service.Spec) || eligibleNodes.length === 0)
-        return undefined;
-    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
-    return slots.size === eligibleNodes.length ? undefined : MISSED_NODES;
-}
-const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a job it asks once which nodes are, and while a manager begins to lead it takes none for ready. Deploy again';
-
-;// CONCATENATED MODULE: ./build/rollout/diagnose.js
-
-
-
-
-
-
-
-
-
-
-
-
-const LOG_LINES = 20;
-/** A node that is cut off cannot give its logs: the verdict does not wait for them. */
-const diagnose_LOG_SECONDS = 5;
-/** Nor for a daemon that hangs: for all that is read of it together. */
-const PATIENCE_SECONDS = 8;
-/** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
-async function diagnose(finding, evidence, engine) {
-    const readings = readingsOf(engine);
-    const [allocation, found] = await Promise.all([
-        finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
-        findFailedTask(finding.taskId, evidence, readings),
-    ]);
-    const cause = allocation ?? finding.cause;
-    return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
-}
-/** What a service waits for that has not settled in time: its task, where that is, since when, and its health check. */
-async function diagnoseTimeout(cause, evidence, engine) {
-    const readings = readingsOf(engine);
-    const { history, snapshot, nodes, service } = evidence;
-    const waiting = history && snapshot && waitingTask(history, snapshot);
-    const [said, found] = await Promise.all([
-        waiting === undefined ? undefined : waitingWords(waiting, evidence, readings),
-        findFailedTask(undefined, evidence, readings),
-    ]);
-    const waits = said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`;
-    const whole = waits === undefined ? cause : `${cause}; ${waits}`;
-    if (found !== undefined)
-        return { cause: causeWith(whole, found), failedTask: found.failedTask };
-    if (waiting === undefined || said === undefined)
-        return { cause: whole };
-    const { task } = waiting;
-    const logs = await diagnose_lastLines(task, readings);
-    const node = nodeName(task.NodeID, nodes);
-    return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } };
-}
-/**
- * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
- * leaves out it logs.
- */
-async function noteOnNodes({ service, nodes, snapshot }, engine, lines) {
-    if (!leavesNodesOut(service, nodes))
-        return undefined;
-    const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] });
-    const tasks = await readingsOf(engine).get('/tasks', { filters });
-    const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? []);
-    const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
-    const absence = absenceNote(leftOut, nameOf);
-    if (absence !== undefined)
-        lines.say(service.Spec.Name, absence);
-    return oldTasksNote(leftOut, nameOf);
-}
-async function waitingWords(waiting, { service, nodes }, readings) {
-    const { task } = waiting;
-    const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined;
-    const node = nodeName(task.NodeID, nodes);
-    return {
-        withPlace: waitingFor(waiting, service, node === undefined ? '' : ` on node ${node}`, health),
-        withoutPlace: waitingFor(waiting, service, '', health),
-    };
-}
-async function allocationOf({ service, networks = [] }, readings) {
-    const filters = JSON.stringify({ scope: ['swarm'] });
-    const known = await readings.get('/networks', { filters });
-    return known && allocationProblem(service, known, networks);
-}
-async function findFailedTask(taskId, { service, history = historyBefore([]), nodes }, readings) {
-    const named = taskId === undefined ? undefined : await readings.get(`/tasks/${taskId}`);
-    const found = named ?? (await newestFailedTask(service.ID, history, readings));
-    if (found === undefined)
-        return undefined;
-    const told = await readings.told(found);
-    // What only the looks at it tell.
-    const seen = [...history.endedTasks.values()].flatMap((ended) => ended.get(found.ID) ?? [])[0];
-    const task = told.Status.State === 'complete' && seen !== undefined ? seen : told;
-    const [logs, check] = await Promise.all([diagnose_lastLines(task, readings), failedCheck(task, readings)]);
-    const failedTask = {
-        id: task.ID,
-        node: nodeName(task.NodeID, nodes),
-        ending: `${ending(task)}${check}`,
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
-        logs,
-    };
-    return { failedTask, ending: ending(task) };
-}
-/** A cause that also says how its task ended, as far as that is known by now. */
-function causeWith(cause, { failedTask, ending }) {
-    return cause.includes(ending)
-        ? cause.replace(ending, () => failedTask.ending)
-        : `${cause}; the task ${failedTask.ending}`;
-}
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
-async function newestFailedTask(serviceId, history, readings) {
-    const filters = JSON.stringify({ service: [serviceId] });
-    const tasks = (await readings.get('/tasks', { filters })) ?? [];
-    const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
-    return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
-}
-/** What the health check of a task said that was stopped because of it. */
-async function failedCheck(task, readings) {
-    if (!isUnhealthy(task))
-        return '';
-    const last = lastFailure((await containerOf(task, readings))?.State?.Health);
-    return last === undefined ? '' : ` (${last})`;
-}
-/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
-async function healthWords(task, service, readings) {
-    const container = await containerOf(task, readings);
-    const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
-    const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck;
-    const check = container
-        ? effectiveCheck(container.Config?.Healthcheck, undefined)
-        : effectiveCheck(own, await ofImage());
-    return check && notYetHealthy(check, container?.State?.Health);
-}
-/** The container of a task, when it is on the node that is spoken to: no other can be asked. */
-async function containerOf({ Status: status }, readings) {
-    const id = status.ContainerStatus?.ContainerID;
-    return id ? readings.get(`/containers/${id}/json`) : undefined;
-}
-async function diagnose_lastLines(task, readings) {
-    if (!task.Status.ContainerStatus?.ContainerID)
-        return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
-    const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
-}
-function readingsOf(engine) {
-    const whole = (0,runner_clock/* timeLimit */.zc)(PATIENCE_SECONDS * 1000);
-    return {
-        get: (path, query = {}) => diagnose_orNothing(engine.get(path, { query, signal: whole })),
-        bytes: (path, query) => {
-            const signal = AbortSignal.any([whole, (0,runner_clock/* timeLimit */.zc)(diagnose_LOG_SECONDS * 1000)]);
-            return diagnose_orNothing(engine.bytes(path, { query, signal }));
-        },
-        told: (task) => withFailedCheck(task, engine, whole),
-    };
-}
-async function diagnose_orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        log/* log */.Rm.debug(`Not read for the diagnosis: ${(0,errors/* messageOf */.bD)(error)}`);
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watched-service.js
-
-
-
-
-
-
-
-
-
-
-
-
-function startWatching(sent, observed) {
-    const before = observedTasks(observed, sent.service?.ID);
-    const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
-    return { sent, history: historyBefore(before, status, sent.sentAt / 1000), progress: '' };
-}
-/** What is said of a service when nothing can be seen any more: also what was seen last. */
-function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, observed: { nodes } }) {
-    const { outcome, message } = unseen;
-    const cause = outcome === 'timed-out' ? notSettled(time.seconds, unseenAfter(progress, unseen)) : message;
-    return settledAs(sent, resultOf(sent, outcome, { history, snapshot, nodes }, cause));
-}
-/**
- * @param isLate whether the time was over when the snapshot was taken: then it is the last
- * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
- */
-function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
-    const { sent } = one;
-    const seen = look_lookAt(sent.service?.ID, swarm, endsAtFailure ? judgeAtOnce : judge_judge, one.history, deployment.monitorSeconds);
-    const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
-    const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
-    const settled = (result, diagnosed = Promise.resolve(result)) => ({
-        settled: { sent, result, diagnosed },
-    });
-    if (seen.found === 'stale') {
-        return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
-    }
-    if (seen.found !== 'ours')
-        return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')));
-    const { snapshot, history, verdict } = seen;
-    const { service } = snapshot;
-    const evidence = { service, history, snapshot, nodes: swarm.nodes, networks: sent.change.networks };
-    switch (verdict.state) {
-        case 'converged': {
-            const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot) ?? doneNote(history, snapshot)));
-        }
-        case 'progressing': {
-            const { progress } = verdict;
-            if (!isLate)
-                return { watched: { sent, history, progress, snapshot } };
-            const cause = notSettled(time.seconds, progress);
-            const result = settle('timed-out', cause);
-            return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
-        }
-        default: {
-            const isKept = deployment.onFailure === 'keep' || deployment.onFailure === 'pause';
-            const stays = service.UpdateStatus?.State === 'paused' && isKept;
-            const advice = stays ? staysPaused(service.Spec.Name) : '';
-            const result = settle(verdict.state, verdict.cause);
-            const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId);
-            const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine), advice);
-            return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } };
-        }
-    }
-}
-const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge_judge(history, snapshot);
-/** Of a one-shot that had ended before this run could see it up. */
-function doneNote({ upSince }, { service, tasks, eligibleNodes }) {
-    if ((0,service_mode/* isJob */.o5)(service.Spec))
-        return undefined;
-    const { counted } = countTasks(service, tasks, eligibleNodes);
-    const unseen = counted.filter(({ ID }) => Object.keys(upSince.get(ID) ?? {}).length === 0);
-    return unseen.map(doubtNote).find((note) => note !== undefined);
-}
-function notSettled(seconds, progress) {
-    return `not settled within ${seconds} s: ${progress}`;
-}
-function staysPaused(name) {
-    return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
-}
-async function withDiagnosis(result, diagnosis, advice = '') {
-    const { cause, failedTask } = await diagnosis;
-    return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
-}
-async function watched_service_withNote(result, onNodes, onEnds) {
-    const note = (await onNodes) ?? onEnds;
-    return note === undefined ? result : { ...result, note };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/watch.js
-var watch_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var watch_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-
-
-
-
-
-
-
-
-/**
- * Waits until every service has settled: all side by side, with one look at the services and one at the tasks for all
- * of them. It does not throw for what a service does; when the signal is aborted, what has not settled is `cancelled`.
- */
-async function watch(all, run) {
-    const watching = beginWatch(all.length, run);
-    for (const sent of all)
-        watching.add(sent);
-    return allDiagnosed(await watching.end(all));
-}
-/**
- * Begins to watch what is added.
- *
- * @param total how many that will be
- * @param endsAtFailure the watch ends at the first service of which it is certain that it fails: those that have not
- * settled by then are given up, to be brought back
- */
-function beginWatch(total, run, endsAtFailure = false) {
-    const { observed, connection, signal, time, lines } = run;
-    const read = swarmReader(run, 'up-to-date');
-    const told = watchLog(total, lines);
-    const settled = new Map();
-    const failure = new AbortController();
-    let culprits = [];
-    let watched = [];
-    let isComplete = false;
-    let complete = () => undefined;
-    const completed = new Promise((resolve) => {
-        complete = resolve;
-    });
-    /** From the first failure on. All services that fail in the same look are culprits. */
-    let isOver = false;
-    let wake = () => undefined;
-    const settle = (one) => {
-        const endsAll = endsAtFailure && !isGood(one.result) && one.result.outcome !== 'cancelled';
-        const say = (result) => {
-            told.say(result, one.sent, one.node);
-            return result;
-        };
-        told.count(one.result, one.sent);
-        if (endsAll)
-            say(one.result);
-        settled.set(one.sent, endsAll ? one : { ...one, diagnosed: one.diagnosed.then(say) });
-        if (!endsAll || isOver)
-            return;
-        culprits = [...culprits, one.result.name];
-        failure.abort((0,runner_clock/* tooLong */.Po)());
-    };
-    const giveUp = (these) => {
-        told.givenUp(these.map(({ sent }) => sent.change.request.name), culprits);
-        for (const one of these) {
-            settled.set(one.sent, settledAs(one.sent, givenUpResult(one.sent, { ...one, nodes: observed.nodes }, culprits)));
-        }
-    };
-    const add = (sent) => {
-        if (sent.problem !== undefined)
-            settle(settledAs(sent, unwatchedResult(sent)));
-        else if (isOver)
-            giveUp([startWatching(sent, observed)]);
-        else
-            watched = [...watched, startWatching(sent, observed)];
-        isOver = failure.signal.aborted;
-        wake();
-    };
-    const lookOn = async () => {
-        const env_1 = { stack: [], error: void 0, hasError: false };
-        try {
-            const events = watch_addDisposableResource(env_1, swarmEvents(connection.engine, signal), false);
-            while (watched.length > 0 || !isComplete) {
-                if (watched.length === 0) {
-                    await new Promise((resolve) => {
-                        wake = resolve;
-                    });
-                    continue;
-                }
-                const looked = watched;
-                const begunAt = (0,runner_clock/* nowMs */.TC)();
-                const isLate = time.isOver;
-                const swarm = await readOrUnseen(looked);
-                const left = looked.flatMap((one) => {
-                    const next = swarm instanceof SwarmUnseen
-                        ? { settled: settledUnseen(one, swarm, run) }
-                        : lookOnce(one, swarm, isLate, run, endsAtFailure);
-                    if ('settled' in next) {
-                        settle(next.settled);
-                        return [];
-                    }
-                    told.seen(one, next.watched);
-                    return [next.watched];
-                });
-                // Those that came meanwhile were not in this snapshot.
-                watched = [...left, ...watched.filter((one) => !looked.includes(one))];
-                isOver = failure.signal.aborted;
-                if (isOver) {
-                    giveUp(watched);
-                    watched = [];
-                }
-                told.looked(watched);
-                if (watched.length === 0)
-                    continue;
-                const pauseMs = look_pauseAfter(begunAt);
-                // While services are sent, each makes events: a look at every one of them would be in the way of the next.
-                await (isComplete
-                    ? events.nextOrAfter(pauseMs)
-                    : Promise.race([completed, (0,runner_clock/* sleep */.yy)(pauseMs, signal).catch(() => undefined)]));
-            }
-        }
-        catch (e_1) {
-            env_1.error = e_1;
-            env_1.hasError = true;
-        }
-        finally {
-            watch_disposeResources(env_1);
-        }
-    };
-    const readOrUnseen = async (looked) => {
-        try {
-            return await read(looked.flatMap(({ sent }) => sent.service ?? []));
-        }
-        catch (error) {
-            if (error instanceof SwarmUnseen)
-                return error;
-            throw error;
-        }
-    };
-    const looking = lookOn();
-    // It is waited for at the end, and not before.
-    looking.catch(() => undefined);
-    return {
-        add,
-        get culprits() {
-            return culprits;
-        },
-        failed: failure.signal,
-        async end(inThisOrder) {
-            isComplete = true;
-            complete();
-            wake();
-            await looking;
-            told.end();
-            return inThisOrder.flatMap((sent) => settled.get(sent) ?? []);
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/roll-out.js
 
 
@@ -15708,10 +15986,13 @@ async function rollOut(services, run) {
     });
     if (!wait)
         return unwatched(await send());
-    const watch = beginWatch(services.length, run, onFailure === 'rollback');
+    const endsAtFailure = onFailure === 'rollback';
+    const watch = beginWatch(services.length, run, endsAtFailure);
     const all = await send(watch);
-    const settled = await (0,log/* openStage */.j$)('Watch', () => watch.end(all));
-    return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), run);
+    return (0,log/* openStage */.j$)('Watch', async () => {
+        const settled = await watch.end(all);
+        return watch.failed.aborted ? settled : allDiagnosed(await withLastLook(settled, run, endsAtFailure));
+    });
 }
 /** What is about to be done to which service; of many folded, with a line for all. */
 async function sayChanges(services, lines) {
@@ -15879,7 +16160,7 @@ async function sendOneBack(sent, run, first = async () => undefined) {
         return { sent, state: isUpdate ? 'sent' : 'removed', before: await standingBefore(change, engine) };
     }
     catch (error) {
-        return { sent, state: 'failed', cause: `${(0,errors/* messageOf */.bD)(error)}${leftHalfWay(sent)}` };
+        return { sent, state: 'failed', cause: `${(0,engine_engine/* wordsOfError */.bC)(error)}${leftHalfWay(sent)}` };
     }
 }
 async function restore(change, { service: deployed, problem, sentAt }, engine) {
@@ -21758,7 +22039,7 @@ class Managers {
             engine?.close();
             if (!(error instanceof engine_engine/* ConnectionLost */.pz || error instanceof engine_engine/* EngineError */.NJ))
                 throw error;
-            const reason = error instanceof engine_engine/* ConnectionLost */.pz ? error.reason : refusalText(error, route);
+            const reason = engine !== undefined && error instanceof engine_engine/* TooLate */.d6 ? BUSY_WITH_SWARM : managers_reasonOf(error, route);
             return new Refusal(`the docker daemon at ${candidate.text} cannot be used: ${reason}`, error, patienceWith(error));
         }
     }
@@ -21884,6 +22165,11 @@ function patienceWith(error) {
         return isElection(error.message) ? ELECTION_PATIENCE_SECONDS : 0;
     return error.reason === ENDED_WITHOUT_ANSWER ? NO_ANSWER_PATIENCE_SECONDS : 0;
 }
+function managers_reasonOf(error, route) {
+    return error instanceof engine_engine/* ConnectionLost */.pz ? error.reason : refusalText(error, route);
+}
+/** It has answered, but not what its swarm is like: of that a manager asks the leader, and waits for one. */
+const BUSY_WITH_SWARM = 'it is there, and has not said in time how its swarm is, as a manager without a leader does: look at whether most of the managers are up and reach each other';
 async function versionProblem(engine, asked, { text }, signal) {
     return asked ? apiVersionProblem(asked, await engine.get('/version', { signal }), text) : undefined;
 }
@@ -23240,129 +23526,6 @@ function warnOfEnd(credential) {
     const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`;
     const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : '';
     log/* log */.Rm.warning(`pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/task-outlook.js
-
-
-
-
-
-/** What becomes of no task. */
-const NO_TASKS = {
-    before: 0,
-    after: 0,
-    replaced: 0,
-    perhaps: 0,
-    added: 0,
-    removed: 0,
-    runsAgain: false,
-    because: [],
-};
-/** The tasks of a service that is made, or that stays as it is. */
-function tasksAsTheyAre(spec, nodes, isNew) {
-    const count = task_outlook_tasksOf(spec, nodes);
-    return { ...NO_TASKS, before: isNew ? 0 : count, after: count, added: isNew ? count : 0 };
-}
-/** The end of all tasks of a service. */
-function tasksToEnd(spec, nodes) {
-    const count = task_outlook_tasksOf(spec, nodes);
-    return { ...NO_TASKS, before: count, removed: count };
-}
-/**
- * What Swarm does with the tasks of a service that gets another spec, by its own rule (swarmkit,
- * manager/orchestrator/task.go, `IsTaskDirty`; seen with 20.10): a task is replaced when its template or the endpoint
- * has changed. Where of the template only the placement has, it stays on a node that satisfies the constraints, whatever
- * became of the endpoint, but not with another credential. Labels, policies and the number of tasks replace none. A job runs again with any update. Pure.
- */
-function taskOutlook(step, { tasks, nodes }) {
-    const { current, wanted, changes } = step;
-    const [before, after] = [task_outlook_tasksOf(current.Spec, nodes), task_outlook_tasksOf(wanted, nodes)];
-    const own = tasks.filter((task) => task.ServiceID === current.ID && isLive(task) && !isEnding(task));
-    if ((0,service_mode/* isJob */.o5)(wanted))
-        return {
-            before,
-            after,
-            replaced: 0,
-            perhaps: 0,
-            added: after,
-            removed: own.length,
-            runsAgain: true,
-            because: changes,
-        };
-    const counts = (0,service_mode/* isGlobal */.WN)(wanted) ? task_outlook_onNodes(step, own, nodes) : inSlots(step, own, nodes, before, after);
-    const stays = Math.min(before, after) - counts.replaced;
-    const perhaps = step.hasNewCredential && task_outlook_has(changes, 'placement') ? Math.max(0, stays) : 0;
-    const because = counts.replaced + perhaps === 0 ? [] : reasons(changes);
-    return { before, after, ...counts, perhaps, runsAgain: false, because };
-}
-function task_outlook_tasksOf(spec, nodes) {
-    return (0,service_mode/* wantedTasks */.WW)(spec) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, spec.TaskTemplate.Placement).length;
-}
-function isEnding({ DesiredState: state }) {
-    return state === 'shutdown' || state === 'remove';
-}
-function inSlots(step, own, nodes, before, after) {
-    const kept = Math.min(before, after);
-    const replaced = areAllDirty(step) ? kept : Math.min(kept, own.filter((task) => isDirty(step, task, nodes)).length);
-    return { replaced, added: Math.max(0, after - before), removed: Math.max(0, before - after) };
-}
-/** A node that is given no tasks keeps what it has. */
-function task_outlook_onNodes(step, own, nodes) {
-    const { current, wanted } = step;
-    const [had, gets] = [current.Spec, wanted].map((spec) => (0,swarm_placement/* eligibleNodes */.VS)(nodes, spec.TaskTemplate.Placement));
-    const allowed = (0,swarm_placement/* allowedNodes */.AH)(nodes, wanted.TaskTemplate.Placement);
-    const stays = (had ?? []).filter((node) => gets?.includes(node));
-    const isReplaced = (node) => areAllDirty(step) || own.some((task) => task.NodeID === node.ID && isDirty(step, task, nodes));
-    return {
-        replaced: stays.filter(isReplaced).length,
-        added: (gets ?? []).filter((node) => !had?.includes(node)).length,
-        removed: own.filter(({ NodeID: id }) => nodes.some(({ ID }) => ID === id) && !allowed.some(({ ID }) => ID === id))
-            .length,
-    };
-}
-function task_outlook_has(changes, part) {
-    return changes.some((change) => change.part === part);
-}
-/** Whether no task can be what is wanted, wherever it is. */
-function areAllDirty({ current, changes }) {
-    if (hasUnfinishedUpdate(current))
-        return false;
-    return task_outlook_has(changes, 'template') || (task_outlook_has(changes, 'endpoint') && !task_outlook_has(changes, 'placement'));
-}
-function isDirty({ current, wanted, changes, hasNewCredential }, task, nodes) {
-    // Half-way through an update tasks of two specs run side by side.
-    const isOther = hasUnfinishedUpdate(current) ? !task_outlook_isOf(task, wanted) : task_outlook_has(changes, 'template');
-    if (isOther || (hasNewCredential && !hasImage(task)))
-        return true;
-    const isElsewhere = task_outlook_has(changes, 'placement') || (hasUnfinishedUpdate(current) && !isPlacedAs(task, wanted));
-    if (!isElsewhere)
-        return task_outlook_has(changes, 'endpoint');
-    return !(0,swarm_placement/* allowedNodes */.AH)(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID);
-}
-/** Whether a task was made of the template that is wanted, wherever that would have it. */
-function task_outlook_isOf({ Spec: template }, { TaskTemplate: wanted }) {
-    const { Placement: _was, ...made } = (template ?? {});
-    const { Placement: _is, ...rest } = wanted;
-    return (0,spec_comparison/* sameSpec */.sZ)(templateOnly(made), templateOnly(rest));
-}
-function isPlacedAs({ Spec: template }, { TaskTemplate: { Placement: wanted } }) {
-    const { Placement: made } = (template ?? {});
-    return (0,spec_comparison/* sameSpec */.sZ)(templateOnly({ Placement: made ?? {} }), templateOnly({ Placement: wanted ?? {} }));
-}
-function templateOnly(TaskTemplate) {
-    return { Name: '', Mode: {}, TaskTemplate };
-}
-/** It no longer needs a credential. */
-function hasImage({ Status: { State: state } }) {
-    return state === 'ready' || state === 'starting' || state === 'running';
-}
-function reasons(changes) {
-    const template = changes.filter(({ part }) => part === 'template');
-    if (template.length > 0)
-        return [...template, ...changes.filter(({ part }) => part === 'endpoint')];
-    const placement = changes.filter(({ part }) => part === 'placement');
-    return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
 }
 
 ;// CONCATENATED MODULE: ./build/plan/drift.js

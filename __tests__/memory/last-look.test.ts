@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
@@ -11,6 +11,7 @@ afterEach(letTimeRun)
 const IMAGES = {
   'hub.test/acme/web:1': {},
   'hub.test/acme/web:2': {},
+  'hub.test/acme/web:crashes-late': { ends: { afterSeconds: 10, exitCode: 3 }, prints: 'out of handles' },
   'hub.test/acme/slow:1': {},
   'hub.test/acme/slow:2': { pullSeconds: 20 },
   'hub.test/acme/slow:crashes': { pullSeconds: 20, ends: { afterSeconds: 0.2, exitCode: 3 } },
@@ -58,4 +59,33 @@ test.each(['rollback', 'keep'])('nor is one, unchanged by a run that fails and i
   const services = 'web: hub.test/acme/web:1\nslow: hub.test/acme/slow:crashes'
   const { results } = await runAction(swarm, { services, 'on-failure': onFailure })
   expect(results.map(({ outcome }) => outcome)).toEqual(['superseded', onFailure === 'keep' ? 'failed' : 'rolled-back'])
+})
+
+describe('a service whose task ends when it had come up, while another is still on its way', () => {
+  const services = 'web: hub.test/acme/web:crashes-late\nslow: hub.test/acme/slow:2'
+
+  test('is not green while its task does not run: it is waited for once more', async () => {
+    const swarm = await swarmWithTwo()
+    const { results, log } = await runAction(swarm, { services, monitor: '3s' })
+    const [web] = results
+    expect(log).toMatch(/web: .*its task failed with exit code 3 after it had come up: it is waited for once more/)
+    expect(web?.outcome).toBe('updated')
+    expect(web?.note).toMatch(/ended after it had come up \(.*failed with exit code 3\), and runs again/)
+  })
+
+  test('is red when it does not come back', async () => {
+    const swarm = await swarmWithTwo()
+    const once = { name: 'web', image: 'hub.test/acme/web:crashes-late', 'update-args': '--restart-condition none' }
+    const slow = { name: 'slow', image: 'hub.test/acme/slow:2' }
+    const { results } = await runAction(swarm, { services: JSON.stringify([once, slow]), monitor: '3s' })
+    expect(results).toMatchObject([
+      {
+        outcome: 'rolled-back',
+        cause: expect.stringMatching(/^its task failed with exit code 3, and its restart policy is none/),
+        failedTask: { exitCode: 3, logs: ['out of handles'] },
+      },
+      { outcome: 'rolled-back', because: ['web'] },
+    ])
+    expect(swarm.running('web')).toEqual([pin('hub.test/acme/web:1')])
+  })
 })

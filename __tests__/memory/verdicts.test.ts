@@ -192,3 +192,31 @@ test('without a wait the run says that nobody looked', async () => {
   expect(run.results).toMatchObject([{ outcome: 'created' }])
   expect(run.log).toMatch(/^deployed: /m)
 })
+
+describe('a node that goes away while Swarm updates', () => {
+  const swarmOf = async (spec: Partial<ServiceSpec>) => {
+    const swarm = new MemorySwarm({ nodes: [{}, {}, {}], images: IMAGES })
+    swarm.create({
+      Name: 'web',
+      Mode: { Global: {} },
+      TaskTemplate: { ContainerSpec: { Image: pin(image('runs')) } },
+      UpdateConfig: { Parallelism: 0, Monitor: 3e9 },
+      ...spec,
+    } as ServiceSpec)
+    await pass(10)
+    return swarm
+  }
+  const services = [{ name: 'web', image: image('slow') }]
+
+  test.each([
+    ['global', {}],
+    ['replicated', { Mode: { Replicated: { Replicas: 3 } } }],
+  ])('is not waited for: the tasks that are to run do (%s)', async (_, spec) => {
+    const swarm = await swarmOf(spec)
+    setTimeout(() => swarm.setNode('n3', { state: 'down' }), 5000)
+    const { results, log } = await deploy(swarm, services, { timeout: '2m' })
+    expect(results).toMatchObject([{ outcome: 'updated' }])
+    expect(swarm.service('web')?.UpdateStatus?.State).toBe('updating')
+    expect(log).not.toContain('timed-out')
+  })
+})

@@ -47,6 +47,26 @@ async function swarmOf(...specs: readonly ServiceSpec[]): Promise<MemorySwarm> {
 beforeEach(stopTime)
 afterEach(letTimeRun)
 
+test.each([
+  ['delay', { Parallelism: 1, Delay: 300 * SECOND, Monitor: SECOND }],
+  ['monitor', { Parallelism: 1, Monitor: 300 * SECOND }],
+])("what ran before runs again, though Swarm's own %s is longer than the way back", async (what, UpdateConfig) => {
+  const swarm = await swarmOf(spec('web', { Mode: { Replicated: { Replicas: 2 } }, UpdateConfig }))
+  const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:2', timeout: '20s' })
+  expect(results).toMatchObject([{ outcome: 'rolled-back', tasks: { running: 2, wanted: 2 } }])
+  expect(results[0]?.cause).toMatch(new RegExp(`\\(its update ${what}\\); what ran before runs again$`))
+  expect(swarm.running('web')).toEqual([ONE, ONE])
+})
+
+test("where what Swarm itself goes back to fails as well, the task that shows why is the new version's", async () => {
+  const policy = { Parallelism: 1, Monitor: SECOND, FailureAction: 'rollback' as const }
+  const swarm = await swarmOf(spec('web', { UpdateConfig: policy }))
+  swarm.images.set('hub.test/acme/web:1', { ends: { afterSeconds: 0.2, exitCode: 8 }, prints: 'no disk' })
+  const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
+  expect(results).toMatchObject([{ outcome: 'failed', failedTask: { exitCode: 3, logs: ['no database'] } }])
+  expect(results[0]?.cause).toMatch(/exit code 3; the way back failed too: .*exit code 8/)
+})
+
 describe('one service fails at once, and another takes 40 s', () => {
   const services = 'a: hub.test/acme/web:2\nbad: hub.test/acme/web:crashes\nslow: hub.test/acme/web:2'
   const swarmOfThree = () => swarmOf(spec('a'), spec('bad'), spec('slow', SLOW))

@@ -1,12 +1,19 @@
-import type { Healthcheck, LocalImage, Node, Service, Task } from '../docker/api.ts'
+import type { Healthcheck, LocalImage, Node, Service, ServiceSpec, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { withFailedCheck } from '../docker/swarm/failed-check.ts'
 import { effectiveCheck, type Health, lastFailure, notYetHealthy } from '../docker/swarm/health.ts'
 import { allocationProblem, type NetworkPool } from '../docker/swarm/network-allocation.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
-import { absenceNote, leavesNodesOut, nodesLeftOut, oldTasksNote } from '../docker/swarm/nodes-left-out.ts'
-import { ending, isFailure, isUnhealthy } from '../docker/swarm/task.ts'
+import {
+  absenceNote,
+  leavesNodesOut,
+  nodesLeftOut,
+  oldTasksNote,
+  unavailableNodes,
+} from '../docker/swarm/nodes-left-out.ts'
+import { ending, isFailure, isUnhealthy, isUnplaced } from '../docker/swarm/task.ts'
 import { logLines } from '../docker/swarm/task-logs.ts'
+import { isOf } from '../docker/swarm/task-outlook.ts'
 import { messageOf } from '../errors.ts'
 import type { FailedTask } from '../result.ts'
 import { timeLimit } from '../runner/clock.ts'
@@ -31,6 +38,8 @@ export interface Diagnosis {
 /** What is known of a service when its verdict falls. */
 export interface Evidence {
   readonly service: Service
+  /** Where it may have another spec by now, the one whose tasks are to show what is wrong. */
+  readonly spec?: ServiceSpec
   readonly nodes: readonly Node[]
   /** What was seen of it; nothing yet unless given. */
   readonly history?: ServiceHistory | undefined
@@ -45,16 +54,27 @@ export interface Finding {
   /** The task that Swarm itself names, if it does. */
   readonly taskId?: string
   readonly isUnallocated?: true
+  readonly isUnplaced?: true
 }
 
-/** The cause with what only the daemon tells, and with the task of this deploy that shows best why. */
-export async function diagnose(finding: Finding, evidence: Evidence, engine: Engine): Promise<Diagnosis> {
+/**
+ * The cause with what only the daemon tells, and with the task of this deploy that shows best why.
+ *
+ * @param shown the one that was found before
+ */
+export async function diagnose(
+  finding: Finding,
+  evidence: Evidence,
+  engine: Engine,
+  shown?: Promise<Found | undefined>,
+): Promise<Diagnosis> {
   const readings = readingsOf(engine)
   const [allocation, found] = await Promise.all([
     finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
-    findFailedTask(finding.taskId, evidence, readings),
+    shown?.then((before) => before ?? findFailedTask(finding.taskId, evidence, readings)) ??
+      findFailedTask(finding.taskId, evidence, readings),
   ])
-  const cause = allocation ?? finding.cause
+  const cause = allocation ?? (finding.isUnplaced ? withAway(finding.cause, evidence) : finding.cause)
   return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask }
 }
 
@@ -69,7 +89,8 @@ export async function diagnoseTimeout(cause: string, evidence: Evidence, engine:
   ])
   const waits =
     said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`
-  const whole = waits === undefined ? cause : `${cause}; ${waits}`
+  const waitsFor = waiting && isUnplaced(waiting.task) && waits ? withAway(waits, evidence) : waits
+  const whole = waitsFor === undefined ? cause : `${cause}; ${waitsFor}`
   if (found !== undefined) return { cause: causeWith(whole, found), failedTask: found.failedTask }
   if (waiting === undefined || said === undefined) return { cause: whole }
   const { task } = waiting
@@ -97,6 +118,12 @@ export async function noteOnNodes(
   return oldTasksNote(leftOut, nameOf)
 }
 
+/** Swarm counts the nodes that it gives no tasks, and does not name them. */
+function withAway(words: string, { service, nodes }: Evidence): string {
+  const away = unavailableNodes(service.Spec, nodes, (node) => nodeName(node.ID, nodes) ?? node.ID)
+  return away === undefined ? words : `${words}; ${away}`
+}
+
 async function waitingWords(waiting: Waiting, { service, nodes }: Evidence, readings: Readings) {
   const { task } = waiting
   const health = task.Status.State === 'starting' ? await healthWords(task, service, readings) : undefined
@@ -113,7 +140,16 @@ async function allocationOf({ service, networks = [] }: Evidence, readings: Read
   return known && allocationProblem(service, known, networks)
 }
 
-interface Found {
+/**
+ * The task that shows why an update fails, found before Swarm has gone back: it remembers few tasks, and those of what was
+ * before may fail as well.
+ */
+export function findFailure(evidence: Evidence, engine: Engine): Promise<Found | undefined> {
+  return findFailedTask(undefined, evidence, readingsOf(engine))
+}
+
+/** A task that shows what is wrong. */
+export interface Found {
   readonly failedTask: FailedTask
   /** How it ended, in the words that the judge has for it. */
   readonly ending: string
@@ -121,11 +157,11 @@ interface Found {
 
 async function findFailedTask(
   taskId: string | undefined,
-  { service, history = historyBefore([]), nodes }: Evidence,
+  { service, spec = service.Spec, history = historyBefore([]), nodes }: Evidence,
   readings: Readings,
 ): Promise<Found | undefined> {
   const named = taskId === undefined ? undefined : await readings.get<Task>(`/tasks/${taskId}`)
-  const found = named ?? (await newestFailedTask(service.ID, history, readings))
+  const found = named ?? (await newestFailedTask(service.ID, spec, history, readings))
   if (found === undefined) return undefined
   const told = await readings.told(found)
   // What only the looks at it tell.
@@ -135,6 +171,7 @@ async function findFailedTask(
   const failedTask = {
     id: task.ID,
     node: nodeName(task.NodeID, nodes),
+    ...withNodeState(task, nodes),
     ending: `${ending(task)}${check}`,
     exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
     logs,
@@ -142,16 +179,30 @@ async function findFailedTask(
   return { failedTask, ending: ending(task) }
 }
 
-/** A cause that also says how its task ended, as far as that is known by now. */
-function causeWith(cause: string, { failedTask, ending }: Found): string {
-  return cause.includes(ending)
-    ? cause.replace(ending, () => failedTask.ending)
-    : `${cause}; the task ${failedTask.ending}`
+/** Swarm has taken its tasks from such a node, or knows nothing of them: no fault of theirs. */
+function withNodeState({ NodeID: id }: Task, nodes: readonly Node[]): Pick<FailedTask, 'nodeState'> {
+  const node = nodes.find(({ ID }) => ID === id)
+  if (node === undefined) return {}
+  if (node.Spec.Availability === 'drain') return { nodeState: 'drained' }
+  return node.Status.State === 'down' ? { nodeState: 'down' } : {}
 }
 
-/** Of those that this deploy made. A rollback makes them out of date, so all tasks of the service are asked for. */
+/** A cause that also says how its task ended, as far as that is known by now, and what has become of its node. */
+function causeWith(cause: string, { failedTask, ending }: Found): string {
+  const { node, nodeState } = failedTask
+  const whole = cause.includes(ending)
+    ? cause.replace(ending, () => failedTask.ending)
+    : `${cause}; the task ${failedTask.ending}`
+  return nodeState === undefined ? whole : `${whole}; its node ${node} is ${nodeState} now`
+}
+
+/**
+ * Of those that this deploy made, and of these one with the spec that it sent: what Swarm goes back to by itself may fail
+ * as well. A rollback makes them out of date, so all tasks of the service are asked for.
+ */
 async function newestFailedTask(
   serviceId: string,
+  spec: ServiceSpec,
   history: ServiceHistory,
   readings: Readings,
 ): Promise<Task | undefined> {
@@ -159,7 +210,8 @@ async function newestFailedTask(
   const tasks = (await readings.get<Task[]>('/tasks', { filters })) ?? []
   const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()])
   const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID))
-  return failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
+  const newestFirst = failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))
+  return newestFirst.find((task) => isOf(task, spec)) ?? newestFirst[0]
 }
 
 /** What the health check of a task said that was stopped because of it. */

@@ -15,7 +15,7 @@ import {
 } from '../docker/swarm/task.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
 import { limited } from '../runner/safe-text.ts'
-import { type ServiceHistory, updateStatusOf } from './service-history.ts'
+import { type ServiceHistory, stateKey, updateStatusOf } from './service-history.ts'
 import { countTasks, isComplete, type ServiceSnapshot } from './service-snapshot.ts'
 
 /**
@@ -34,6 +34,8 @@ interface FailedVerdict {
   readonly state: 'failed' | 'rolled-back'
   readonly cause: string
   readonly taskId?: string
+  /** A task waits for a node. */
+  readonly isUnplaced?: true
   /** Its tasks have not been given their networks: which of them is at fault only the networks themselves tell. */
   readonly isUnallocated?: true
 }
@@ -43,6 +45,8 @@ export const CRASHES_UNTIL_FAILED = 5
 export const UNPLACED_GRACE_SECONDS = 30
 /** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
 export const ABANDONED_GRACE_SECONDS = 3
+/** So much later than it has to Swarm ends an update at the latest, unless it never does. */
+export const UPDATE_GRACE_SECONDS = 5
 /** Swarm's own default of `--update-monitor`. */
 export const DEFAULT_MONITOR_SECONDS = 5
 
@@ -63,7 +67,9 @@ export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdi
   const tasks = currentTasks(service, snapshot.tasks)
   const counts = countTasks(service, tasks, nodes)
   const { progress } = counts
-  if (isUpdating(service)) return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` }
+  if (isUpdating(service) && !swarmWaitsInVain(history, snapshot, counts.counted)) {
+    return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` }
+  }
   if (!isComplete(service.Spec, counts)) {
     const hopeless = hopelessSlot(history, snapshot, tasks)
     if (bySwarm === undefined) return hopeless ?? { state: 'progressing', progress }
@@ -78,6 +84,26 @@ export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdi
   return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
     ? { state: 'converged', progress }
     : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` }
+}
+
+/**
+ * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
+ * for after the last of them, by the update policy, may take longer than the way back has.
+ */
+export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
+  const verdict = judge(history, snapshot)
+  if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot)) return verdict
+  const { counted, progress } = countsOf(snapshot)
+  return isStable(history, snapshot, counted) ? { state: 'converged', progress } : verdict
+}
+
+/** Whether as many of its tasks as it is to have run, or are done. */
+export function areAllUp(snapshot: ServiceSnapshot): boolean {
+  return isComplete(snapshot.service.Spec, countsOf(snapshot))
+}
+
+function countsOf({ service, tasks, eligibleNodes }: ServiceSnapshot) {
+  return countTasks(service, currentTasks(service, tasks), eligibleNodes)
 }
 
 /**
@@ -192,7 +218,7 @@ function stuckVerdict(history: ServiceHistory, { service, tasks, now }: ServiceS
   const current = currentTasks(service, tasks)
   const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince))
   if (unplaced !== undefined)
-    return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}` }
+    return { state: 'failed', cause: `no node can take it: ${limited(unplaced.Status.Err ?? '')}`, isUnplaced: true }
   if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince))) return undefined
   const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`
   return { state: 'failed', cause, isUnallocated: true }
@@ -218,6 +244,19 @@ function isStable(
   counted: readonly Task[],
 ): boolean {
   return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds)
+}
+
+/**
+ * Whether all tasks were seen running for longer than Swarm waits after the last of them, and its update still has not
+ * ended: it waits for a task that it had given to a node which is gone since, and goes on when that is back (swarmkit,
+ * manager/orchestrator/update/updater.go; seen with 20.10).
+ */
+function swarmWaitsInVain(history: ServiceHistory, snapshot: ServiceSnapshot, counted: readonly Task[]): boolean {
+  const { service, now } = snapshot
+  if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot)) return false
+  const delay = (service.Spec.UpdateConfig?.Delay ?? 0) / NANOSECONDS
+  const longest = delay + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS
+  return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= longest)
 }
 
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */

@@ -1,11 +1,11 @@
 import type { Service } from '../docker/api.ts'
+import { wordsOfError } from '../docker/engine/engine.ts'
 import { SameAnswers } from '../docker/engine/same-answers.ts'
 import { endsForGood, isJob } from '../docker/specs/service-mode.ts'
 import { type LookedAtTask, withDoubtfulEnd } from '../docker/swarm/failed-check.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { type PresentService, type Snapshot, takeSnapshot, type WhichTasks } from '../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../docker/swarm/task.ts'
-import { messageOf } from '../errors.ts'
 import { cpuMs, nowMs, sleep } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'
 import { type Judge, monitorSecondsOf, type Verdict } from './judge.ts'
@@ -83,7 +83,7 @@ export function swarmReader(
       return snapshot
     } catch (error) {
       if (signal.aborted) throw new SwarmUnseen('cancelled', STOPPED, error)
-      const why = messageOf(error)
+      const why = wordsOfError(error)
       throw time.isOver
         ? new SwarmUnseen(
             'timed-out',

@@ -24,10 +24,13 @@ export async function rollOut(services: readonly Change[], run: RolloutRun): Pro
     })
   if (!wait) return unwatched(await send())
 
-  const watch = beginWatch(services.length, run, onFailure === 'rollback')
+  const endsAtFailure = onFailure === 'rollback'
+  const watch = beginWatch(services.length, run, endsAtFailure)
   const all = await send(watch)
-  const settled = await openStage('Watch', () => watch.end(all))
-  return watch.failed.aborted ? settled : withLastLook(await allDiagnosed(settled), run)
+  return openStage('Watch', async () => {
+    const settled = await watch.end(all)
+    return watch.failed.aborted ? settled : allDiagnosed(await withLastLook(settled, run, endsAtFailure))
+  })
 }
 
 /** What is about to be done to which service; of many folded, with a line for all. */

@@ -1,11 +1,10 @@
 import type { Service, Task } from '../docker/api.ts'
-import type { Engine } from '../docker/engine/engine.ts'
+import { type Engine, wordsOfError } from '../docker/engine/engine.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { removeService } from '../docker/swarm/service-removal.ts'
 import { isOnItsWayToANode } from '../docker/swarm/task.ts'
-import { messageOf } from '../errors.ts'
 import type { Creation, Switch, Update } from '../plan/check.ts'
 import { INTERIM_LABEL } from '../plan/interim-spec.ts'
 import { isAsBefore, sayingWhoScales, withScaleOnWayBack } from '../plan/keep-replicas.ts'
@@ -82,7 +81,7 @@ async function sendOneBack(
     else run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)
     return { sent, state: isUpdate ? 'sent' : 'removed', before: await standingBefore(change, engine) }
   } catch (error) {
-    return { sent, state: 'failed', cause: `${messageOf(error)}${leftHalfWay(sent)}` }
+    return { sent, state: 'failed', cause: `${wordsOfError(error)}${leftHalfWay(sent)}` }
   }
 }
 

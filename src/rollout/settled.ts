@@ -1,5 +1,6 @@
 import type { ServiceResult } from '../result.ts'
 import type { Sent } from './sent.ts'
+import type { ServiceHistory } from './service-history.ts'
 
 /** What became of a service that was sent. */
 export interface Settled {
@@ -10,6 +11,8 @@ export interface Settled {
   readonly diagnosed: Promise<ServiceResult>
   /** The node where it failed, where that is known at once. */
   readonly node?: string | undefined
+  /** What was seen of one that has come up. */
+  readonly history?: ServiceHistory
 }
 
 export function settledAs(sent: Sent, result: ServiceResult): Settled {

@@ -3,6 +3,7 @@ import { spoken } from '../docker/duration.ts'
 import { isGlobal, isJob } from '../docker/specs/service-mode.ts'
 import { restartDelaySeconds } from '../docker/swarm/restart-policy.ts'
 import { completeTask, currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
+import { monitorSecondsOf } from './judge.ts'
 import { type ServiceHistory, stateKey } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
@@ -79,11 +80,12 @@ const ORDINARY =
   /^$|^(?:created|accepted|preparing|prepared|starting|started|pending task scheduling|scheduler (?:assigned|confirmed) .*)$/
 
 /** What Swarm itself waits for when all tasks are up that it has made. */
-export function updateWait({ Spec: { UpdateConfig: policy }, UpdateStatus: status }: Service): string | undefined {
-  const delay = (policy?.Delay ?? 0) / 1e9
-  return status?.State === 'updating' && delay > 0
+export function updateWait({ Spec: spec, UpdateStatus: status }: Service): string | undefined {
+  if (status?.State !== 'updating') return undefined
+  const delay = (spec.UpdateConfig?.Delay ?? 0) / 1e9
+  return delay > 0
     ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
-    : undefined
+    : `Swarm watches its new tasks for ${spoken(monitorSecondsOf(spec))} (its update monitor)`
 }
 
 /**

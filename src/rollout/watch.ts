@@ -12,8 +12,12 @@ import { lookOnce, type Next, settledUnseen, startWatching, type WatchedService 
 
 /** A watch over services that are sent one after another. */
 export interface Watch {
-  /** Watches one more, from the next look on. */
-  add(sent: Sent): void
+  /**
+   * Watches one more, from the next look on.
+   *
+   * @param seen with what was seen of it before; nothing yet unless given
+   */
+  add(sent: Sent, seen?: WatchedService): void
   /** Those of which it is certain that they fail; only where the watch ends at the first failure. */
   readonly culprits: readonly string[]
   /** Aborted at the first certain failure; only where the watch ends with it. */
@@ -79,10 +83,10 @@ export function beginWatch(total: number, run: RolloutRun, endsAtFailure = false
     }
   }
 
-  const add = (sent: Sent) => {
+  const add = (sent: Sent, seen = startWatching(sent, observed)) => {
     if (sent.problem !== undefined) settle(settledAs(sent, unwatchedResult(sent)))
-    else if (isOver) giveUp([startWatching(sent, observed)])
-    else watched = [...watched, startWatching(sent, observed)]
+    else if (isOver) giveUp([seen])
+    else watched = [...watched, seen]
     isOver = failure.signal.aborted
     wake()
   }

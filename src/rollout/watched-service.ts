@@ -1,15 +1,24 @@
+import type { Service } from '../docker/api.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { doubtNote } from '../docker/swarm/failed-check.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { type Observation, observedTasks } from '../plan/observe.ts'
-import type { Outcome, ServiceResult } from '../result.ts'
-import { type Diagnosis, diagnose, diagnoseTimeout, type Evidence, noteOnNodes } from './diagnose.ts'
-import { type Judge, judge, swarmRollsBack } from './judge.ts'
+import { isGood, type Outcome, type ServiceResult } from '../result.ts'
+import {
+  type Diagnosis,
+  diagnose,
+  diagnoseTimeout,
+  type Evidence,
+  type Found,
+  findFailure,
+  noteOnNodes,
+} from './diagnose.ts'
+import { areAllUp, type Judge, judge, judgeWayBack, swarmRollsBack } from './judge.ts'
 import { lookAt, STALE, type SwarmUnseen, unseenAfter } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
-import { historyBefore, type ServiceHistory } from './service-history.ts'
+import { historyBefore, type ServiceHistory, updateStatusOf } from './service-history.ts'
 import { goodOutcome, resultOf, type Seen } from './service-result.ts'
 import { countTasks, jobNote, type ServiceSnapshot } from './service-snapshot.ts'
 import { type Settled, settledAs } from './settled.ts'
@@ -21,6 +30,8 @@ export interface WatchedService {
   readonly history: ServiceHistory
   readonly progress: string
   readonly snapshot?: ServiceSnapshot
+  /** Of an update that Swarm takes back: the task that shows why. */
+  readonly shown?: Promise<Found | undefined>
 }
 
 export function startWatching(sent: Sent, observed: Observation): WatchedService {
@@ -58,14 +69,14 @@ export function lookOnce(
   const seen = lookAt(
     sent.service?.ID,
     swarm,
-    endsAtFailure ? judgeAtOnce : judge,
+    sent.isWayBack ? judgeWayBack : endsAtFailure ? judgeAtOnce : judge,
     one.history,
     deployment.monitorSeconds,
   )
   const all: Seen = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes }
   const settle = (outcome: Outcome, cause?: string) => resultOf(sent, outcome, all, cause)
   const settled = (result: ServiceResult, diagnosed = Promise.resolve(result)): Next => ({
-    settled: { sent, result, diagnosed },
+    settled: { sent, result, diagnosed, ...(isGood(result) && { history: all.history }) },
   })
   if (seen.found === 'stale') {
     return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one }
@@ -74,7 +85,15 @@ export function lookOnce(
 
   const { snapshot, history, verdict } = seen
   const { service } = snapshot
-  const evidence: Evidence = { service, history, snapshot, nodes: swarm.nodes, networks: sent.change.networks }
+  const evidence: Evidence = {
+    service,
+    ...(!sent.isWayBack && { spec: sent.change.wanted }),
+    history,
+    snapshot,
+    nodes: swarm.nodes,
+    networks: sent.change.networks,
+  }
+  const shown = one.shown ?? (isTakenBack(history, service) ? findFailure(evidence, engine) : undefined)
   switch (verdict.state) {
     case 'converged': {
       const result = settle(goodOutcome(sent))
@@ -85,7 +104,9 @@ export function lookOnce(
     }
     case 'progressing': {
       const { progress } = verdict
-      if (!isLate) return { watched: { sent, history, progress, snapshot } }
+      if (!isLate) return { watched: { sent, history, progress, snapshot, ...(shown && { shown }) } }
+      // What ran before runs, though Swarm or its policy would have it watched for longer.
+      if (sent.isWayBack && areAllUp(snapshot)) return settled(settle(goodOutcome(sent)))
       const cause = notSettled(time.seconds, progress)
       const result = settle('timed-out', cause)
       return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)))
@@ -96,10 +117,16 @@ export function lookOnce(
       const advice = stays ? staysPaused(service.Spec.Name) : ''
       const result = settle(verdict.state, verdict.cause)
       const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId)
-      const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine), advice)
+      const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine, shown), advice)
       return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } }
     }
   }
+}
+
+/** Swarm goes back, or has, to what was before this deploy. */
+function isTakenBack(history: ServiceHistory, service: Service): boolean {
+  const state = updateStatusOf(history, service)?.State
+  return state === 'rollback_started' || state === 'rollback_completed'
 }
 
 const judgeAtOnce: Judge = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot)

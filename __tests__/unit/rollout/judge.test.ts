@@ -20,6 +20,7 @@ import {
   REJECTIONS_UNTIL_FAILED,
   taskNamedIn,
   UNPLACED_GRACE_SECONDS,
+  UPDATE_GRACE_SECONDS,
   type Verdict,
 } from '../../../src/rollout/judge.ts'
 import { historyBefore, LONGEST_GAP_SECONDS, withSnapshot } from '../../../src/rollout/service-history.ts'
@@ -213,13 +214,22 @@ const WHY_ROLLED_BACK = `update rolled back due to ${WHY}`
 
 describe('while Swarm updates a service', () => {
   test.each([
-    ['updating', 'update in progress', 'Swarm updates'],
-    ['rollback_started', WHY_ROLLED_BACK, 'Swarm rolls back'],
-  ] as const)('%s is not the end, though all tasks run', (State, Message, note) => {
+    ['updating', 'update in progress', 'Swarm updates', DEFAULT_MONITOR_SECONDS + UPDATE_GRACE_SECONDS - 1],
+    ['rollback_started', WHY_ROLLED_BACK, 'Swarm rolls back', LONG],
+  ] as const)('%s is not the end, though all tasks run', (State, Message, note, seconds) => {
     const service = withStatus(createService(), { State, Message })
     const { at } = watching({ service, before: [createTask(1)] })
     expect(at(0, [createTask(1)])).toEqual({ state: 'progressing', progress: `1/1 task running, ${note}` })
-    expect(at(LONG, [createTask(1)]).state).toBe('progressing')
+    expect(at(seconds, [createTask(1)]).state).toBe('progressing')
+  })
+
+  test('it is not waited for when it has nothing left to wait for but a node that is gone', () => {
+    const policy = { Delay: 20e9, Monitor: 10e9 }
+    const service = withStatus(createService({ Spec: createSpec({ UpdateConfig: policy }) }), { State: 'updating' })
+    const { at } = watching({ service, before: [createTask(1)] })
+    at(0, [createTask(1)])
+    expect(at(30 + UPDATE_GRACE_SECONDS - 1, [createTask(1)]).state).toBe('progressing')
+    expect(at(30 + UPDATE_GRACE_SECONDS, [createTask(1)]).state).toBe('converged')
   })
 
   test.each([
@@ -244,6 +254,7 @@ describe('while Swarm updates a service', () => {
     expect(at(UNPLACED_GRACE_SECONDS, [unplaced(1)])).toEqual({
       state: 'failed',
       cause: `no node can take it: ${NO_NODE}`,
+      isUnplaced: true,
     })
   })
 })
@@ -797,7 +808,11 @@ describe('a task that no node can take', () => {
     const { at } = watching()
     expect(at(100, [unplaced(1)]).state).toBe('progressing')
     expect(at(129.9, [unplaced(1)]).state).toBe('progressing')
-    expect(at(130, [unplaced(1)])).toEqual({ state: 'failed', cause: `no node can take it: ${NO_NODE}` })
+    expect(at(130, [unplaced(1)])).toEqual({
+      state: 'failed',
+      cause: `no node can take it: ${NO_NODE}`,
+      isUnplaced: true,
+    })
   })
 
   test('starts the grace again when it was placed in between', () => {

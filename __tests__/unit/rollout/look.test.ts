@@ -92,7 +92,9 @@ describe('a reading of the swarm', () => {
     const { get } = connection.engine
     connection.engine.get = () => Promise.reject(new EngineError(403, 'forbidden'))
     const read = swarmReader(runOver(connection), 'up-to-date')
-    const said = expect(read([serviceOf('a')])).rejects.toThrow('the swarm can no longer be watched: forbidden')
+    const said = expect(read([serviceOf('a')])).rejects.toThrow(
+      'the swarm can no longer be watched: the docker daemon answered a request with 403: forbidden',
+    )
     await jest.advanceTimersByTimeAsync(1000)
     await said
     connection.engine.get = get

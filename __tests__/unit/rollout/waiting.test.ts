@@ -111,11 +111,12 @@ describe('an update whose tasks are all up', () => {
     expect(updateWait(updating(600e9))).toBe('Swarm waits 10 m between its tasks (its update delay)')
   })
 
-  test.each<[string, Service]>([
-    ['without a delay', updating(0)],
-    ['that is over', { ...updating(600e9), UpdateStatus: { State: 'completed' } }],
-  ])('does not %s', (_, service) => {
-    expect(updateWait(service)).toBeUndefined()
+  test('without one is watched by Swarm', () => {
+    expect(updateWait(updating(0))).toBe('Swarm watches its new tasks for 5 s (its update monitor)')
+  })
+
+  test('waits for nothing when it is over', () => {
+    expect(updateWait({ ...updating(600e9), UpdateStatus: { State: 'completed' } })).toBeUndefined()
   })
 })
 

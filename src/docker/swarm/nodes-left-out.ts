@@ -1,4 +1,4 @@
-import type { Node, Service, Task } from '../api.ts'
+import type { Node, Service, ServiceSpec, Task } from '../api.ts'
 import { isGlobal, isJob } from '../specs/service-mode.ts'
 import { allowedNodes, eligibleNodes } from './placement.ts'
 import { isRunning } from './task.ts'
@@ -39,10 +39,26 @@ export function nodesLeftOut(
   return allowedNodes(nodes, placement).flatMap((node): LeftOut[] => {
     const running = tasks.filter((task) => task.NodeID === node.ID && isRunning(task))
     if (eligible.includes(node) || running.some(({ ID }) => current.has(ID))) return []
-    if (node.Status.State !== 'ready' && node.Status.State !== 'unknown') return [{ node, why: 'down' }]
-    if (node.Spec.Availability === 'active') return [{ node, why: 'not heard of yet' }]
-    return node.Spec.Availability === 'drain' ? [{ node, why: 'drained' }] : [{ node, why: 'paused', old: running[0] }]
+    const why = whyLeftOut(node)
+    return [{ node, why, ...(why === 'paused' && { old: running[0] }) }]
   })
+}
+
+function whyLeftOut({ Status: { State: state }, Spec: { Availability: availability } }: Node): LeftOut['why'] {
+  if (state !== 'ready' && state !== 'unknown') return 'down'
+  if (availability === 'active') return 'not heard of yet'
+  return availability === 'drain' ? 'drained' : 'paused'
+}
+
+/** Which nodes could take the tasks of a service, and are given none now: `n4 is down, n5 is drained`. */
+export function unavailableNodes(
+  { TaskTemplate: { Placement: placement } }: ServiceSpec,
+  nodes: readonly Node[],
+  nameOf: (node: Node) => string,
+): string | undefined {
+  const eligible = eligibleNodes(nodes, placement)
+  const away = allowedNodes(nodes, placement).filter((node) => !eligible.includes(node))
+  return away.length === 0 ? undefined : away.map((node) => `${nameOf(node)} is ${whyLeftOut(node)}`).join(', ')
 }
 
 /** That nodes still run something old, in words that follow the service's name; `undefined` when none does. */

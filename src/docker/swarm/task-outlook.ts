@@ -142,8 +142,8 @@ function isDirty({ current, wanted, changes, hasNewCredential }: Step, task: Tas
   return !allowedNodes(nodes, wanted.TaskTemplate.Placement).some(({ ID }) => ID === task.NodeID)
 }
 
-/** Whether a task was made of the template that is wanted, wherever that would have it. */
-function isOf({ Spec: template }: Task, { TaskTemplate: wanted }: ServiceSpec): boolean {
+/** Whether a task was made of the template of a spec, wherever that would have it. */
+export function isOf({ Spec: template }: Task, { TaskTemplate: wanted }: ServiceSpec): boolean {
   const { Placement: _was, ...made } = (template ?? {}) as TaskTemplate
   const { Placement: _is, ...rest } = wanted
   return sameSpec(templateOnly(made), templateOnly(rest))
