@@ -52,7 +52,14 @@ export class Field implements AsyncDisposable {
   async nextImages(): Promise<Images> {
     const tag = `v${++this.#version}`
     const made = this.names.map(async (name) => {
-      const image = { registry: 'main', repository: name, tag, content: name + tag, ...runs() } as const
+      const image = {
+        registry: 'main',
+        repository: name,
+        tag,
+        content: name + tag,
+        hasContentFile: true,
+        ...runs(),
+      } as const
       return [name, (await this.lab.image(image)).reference] as const
     })
     return new Map(await Promise.all(made))

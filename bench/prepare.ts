@@ -62,7 +62,13 @@ class Swarm implements AsyncDisposable {
   /** The next image of a service, which no node has. */
   async image(repository: string, megabytes: number, program = runs()): Promise<string> {
     const tag = `v${++this.#version}`
-    const contents = { content: repository + tag, ballast: megabytes * MEGABYTE, format: 'docker', ...program } as const
+    const contents = {
+      content: repository + tag,
+      hasContentFile: true,
+      ballast: megabytes * MEGABYTE,
+      format: 'docker',
+      ...program,
+    } as const
     return (await this.lab.image({ registry: 'main', repository, tag, ...contents })).reference
   }
 

@@ -56,7 +56,15 @@ export async function stopTable(rounds: number): Promise<string> {
 
 async function measure(moment: Moment, name: string, lab: Lab<'main'>, runner: Runner): Promise<number> {
   const image = (tag: string) =>
-    lab.image({ registry: 'main', repository: name, tag, content: name + tag, format: 'docker', ...runs() })
+    lab.image({
+      registry: 'main',
+      repository: name,
+      tag,
+      content: name + tag,
+      hasContentFile: true,
+      format: 'docker',
+      ...runs(),
+    })
   const [v1, v2] = [await image('v1'), await image('v2')]
   const service = { name, image: v1.reference, create: true, replicas: '2', 'create-args': '--restart-delay 300ms' }
   const env = { DOCKER_HOST: lab.nodes[0].host }

@@ -25,8 +25,17 @@ export async function wayBackTable(before: string | undefined, rounds: number): 
   try {
     const login = { registry: lab.registries.main.host, username: 'bench', password: 'bench-pw' }
     const image = async (repository: string, tag: string, program = runs()) =>
-      (await lab.image({ registry: 'main', repository, tag, content: repository + tag, format: 'docker', ...program }))
-        .reference
+      (
+        await lab.image({
+          registry: 'main',
+          repository,
+          tag,
+          content: repository + tag,
+          hasContentFile: true,
+          format: 'docker',
+          ...program,
+        })
+      ).reference
     const step = async (services: unknown, bundle?: string) => {
       const inputs = { ...login, services: JSON.stringify(services) }
       const env = { DOCKER_HOST: lab.nodes[0].host }

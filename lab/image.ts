@@ -46,8 +46,10 @@ export interface ImageContents {
   readonly labels?: Readonly<Record<string, string>>
   readonly healthcheck?: Healthcheck
   readonly exposes?: readonly number[]
-  /** Text of the file `/content`: what makes one version differ from the next. */
+  /** What makes one version differ from the next. */
   readonly content?: string
+  /** Whether the content is the file `/content` as well: for that each node unpacks one more layer. */
+  readonly hasContentFile?: boolean
   /** So many bytes that nothing makes smaller, others for each content: what a pull of it takes. */
   readonly ballast?: number
   /** Programs of this machine that it has as well, such as `docker`. */
@@ -112,11 +114,11 @@ async function pushContent(
   platform: string,
   standard: Standard,
 ): Promise<Buffer> {
-  const { content, ballast, programs = [] } = contents
+  const { content, hasContentFile = false, ballast, programs = [] } = contents
   const layers = [
     baseLayer(),
     ...programs.map((name) => compressed(tar(machineProgram(name)), 1)),
-    ...(content === undefined ? [] : [layer([{ path: 'content', content }])]),
+    ...(hasContentFile ? [layer([{ path: 'content', content: content ?? '' }])] : []),
     ...(ballast === undefined ? [] : [ballastLayer(content ?? '', ballast)]),
   ]
   const config = Buffer.from(JSON.stringify(configuration(contents, platform, layers)))
@@ -151,11 +153,12 @@ async function pushParts(
 }
 
 function configuration(contents: ImageContents, platform: string, layers: readonly Layer[]): unknown {
-  const { command = runs().command, env = {}, labels, healthcheck, exposes = [] } = contents
+  const { command = runs().command, env = {}, labels, healthcheck, exposes = [], content } = contents
   const environment = { PATH: '/bin', ...env }
   return {
     ...platformOf(platform),
     created: '1970-01-01T00:00:00Z',
+    ...(content !== undefined && { comment: content }),
     config: {
       Cmd: command,
       Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
@@ -186,6 +189,7 @@ interface Layer {
 
 let madeBase: Layer | undefined
 
+/** To press it would take longer than to pass it on. */
 function baseLayer(): Layer {
   madeBase ??= compressed(
     tar([
@@ -193,6 +197,7 @@ function baseLayer(): Layer {
       { path: 'bin/busybox', content: busybox() },
       ...APPLETS.split(' ').map((applet) => ({ path: `bin/${applet}`, target: 'busybox' })),
     ]),
+    0,
   )
   return madeBase
 }

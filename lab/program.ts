@@ -13,6 +13,8 @@ export interface Program {
   readonly command: readonly string[]
   readonly healthcheck?: Healthcheck
   readonly exposes?: readonly number[]
+  /** Whether it reads the file `/content`. */
+  readonly hasContentFile?: boolean
 }
 
 // A shell that is process 1 ignores SIGTERM unless it traps it, and runs no trap before its foreground child has ended.
@@ -65,6 +67,7 @@ export function serves(port = 8080): Program {
   return {
     ...shell(`trap "exit 0" TERM INT; httpd -f -p ${port} -h / & wait`),
     exposes: [port],
+    hasContentFile: true,
     healthcheck: { command: `wget -q -O /dev/null http://127.0.0.1:${port}/content` },
   }
 }
