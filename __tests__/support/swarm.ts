@@ -121,6 +121,12 @@ export function cliOlderThan(release: number): string | undefined {
 /** Stacks of the tests have jobs, and keys that only a docker CLI of that version takes. */
 export const STACK_CLI = 23
 
+/**
+ * The last lines of a compose file whose tasks are on the network of their node: one on a network of its stack costs three
+ * times as much as the task itself.
+ */
+export const ON_THE_NODE = 'networks: {default: {name: host, external: true}}\n'
+
 /** A test that is skipped when something is missing here; then its name says what, and it is counted. */
 export function testUnless(
   problem: string | undefined,
