@@ -4,10 +4,10 @@ import { expect } from '@jest/globals'
 import type { ImageOptions } from '../../lab/lab.ts'
 import { exits, runs } from '../../lab/program.ts'
 import type { StepResult } from '../../lab/runner.ts'
-import { describeSwarm, resultsOf, STACK_CLI } from '../support/swarm.ts'
+import { describeSwarm, ON_THE_NODE, resultsOf, STACK_CLI } from '../support/swarm.ts'
 
 const NAMESPACE = 'com.docker.stack.namespace'
-/** For each of two stacks: once when it is up, and once while its tasks still start. */
+/** Once when it is up, and once while its tasks still start. */
 const TIMES = 2
 
 /** What a removal leaves, and what comes right after it; and what a look at the swarm says of services before that. */
@@ -53,39 +53,35 @@ describeSwarm(
       },
     )
 
-    swarm.eachBeside(
-      [
-        ['pr-1', 18080],
-        ['pr-2', 18081],
-      ],
-      'a stack is removed and deployed again at once, by docker itself, which waits for nothing: %s, time after time',
-      async (stack, port) => {
+    swarm.beside(
+      'a stack is removed and deployed again at once, by docker itself, which waits for nothing, time after time',
+      async () => {
         const app = await image('v1')
         const compose = `services:
-  web: {image: '${app}', networks: [front], ports: [{target: 80, published: ${port}, mode: host}], secrets: [key], deploy: {mode: global}}
+  web: {image: '${app}', networks: [front], ports: [{target: 80, published: 18080, mode: host}], secrets: [key], deploy: {mode: global}}
   api: {image: '${app}', networks: [front, back], configs: [conf], deploy: {replicas: 2}}
 networks: {front: {attachable: true}, back: {}}
-secrets: {key: {file: ./${stack}.yml}}
-configs: {conf: {file: ./${stack}.yml}}
+secrets: {key: {file: ./pr-1.yml}}
+configs: {conf: {file: ./pr-1.yml}}
 `
-        await docker('network', 'create', '--driver', 'overlay', `${stack}2_front`)
+        await docker('network', 'create', '--driver', 'overlay', 'pr-12_front')
         for (let time = 1; time <= TIMES; time++) {
-          await deploy(stack, compose)
+          await deploy('pr-1', compose)
           // Each second time it goes while its tasks still start.
           if (time % 2 === 1) {
-            await swarm.until('the stack is up', async () => (await swarm.running(`${stack}_web`)).length === 2)
+            await swarm.until('the stack is up', async () => (await swarm.running('pr-1_web')).length === 2)
           }
-          const run = await remove({ stack })
+          const run = await remove({ stack: 'pr-1' })
           expect({ time, code: run.main.code, log: run.log }).toEqual({ time, code: 0, log: run.log })
           expect(run.outputs.status).toBe('removed')
-          for (const kind of ['service', 'network', 'secret', 'config']) expect(await ofStack(kind, stack)).toBe('')
+          for (const kind of ['service', 'network', 'secret', 'config']) expect(await ofStack(kind, 'pr-1')).toBe('')
           for (const { name } of swarm.lab.nodes) {
-            const left = await onNode(name, 'ps', '--format', '{{.Names}}', '--filter', `name=${stack}_`)
+            const left = await onNode(name, 'ps', '--format', '{{.Names}}', '--filter', 'name=pr-1_')
             expect({ time, name, left }).toEqual({ time, name, left: '' })
           }
         }
-        expect(await docker('network', 'ls', '--format', '{{.Name}}', '--filter', `name=${stack}2_front`)).toBe(
-          `${stack}2_front`,
+        expect(await docker('network', 'ls', '--format', '{{.Name}}', '--filter', 'name=pr-12_front')).toBe(
+          'pr-12_front',
         )
       },
     )
@@ -106,7 +102,7 @@ configs: {conf: {file: ./${stack}.yml}}
         }
         await deploy(
           'vol',
-          `services: {db: {image: '${app}', volumes: ['data:/data'], deploy: {mode: global}}}\nvolumes: {data: {}}\n`,
+          `services: {db: {image: '${app}', volumes: ['data:/data'], deploy: {mode: global}}}\nvolumes: {data: {}}\n${ON_THE_NODE}`,
         )
         for (const [node, name] of [
           ['n1', 'vol_busy'],
@@ -148,13 +144,13 @@ configs: {conf: {file: ./${stack}.yml}}
     swarm.beside('a look at the swarm tells a healthy stack from one that crashes again and again', async () => {
       const look = (inputs: Readonly<Record<string, string>>) => swarm.deploy({ mode: 'status', ...inputs })
       const [app, bad] = [await image('v1'), await image('bad', exits(3, 'no database, giving up'))]
-      await deploy('fine', `services: {web: {image: '${app}', deploy: {replicas: 2}}}\n`)
+      await deploy('fine', `services: {web: {image: '${app}', deploy: {replicas: 2}}}\n${ON_THE_NODE}`)
       await deploy(
         'sick',
         `services:
   web: {image: '${app}'}
   api: {image: '${bad}', deploy: {restart_policy: {delay: 1s}}}
-`,
+${ON_THE_NODE}`,
       )
       await swarm.until('both are where they go', async () => {
         const ended = (await swarm.lab.tasks('sick_api')).filter(({ Status }) => Status.State === 'failed')
