@@ -200,7 +200,8 @@ describeSwarm('changes', { registries: { main: { accounts: { alice: { password: 
           other: { image: tag.reference, deploy: { replicas: 1, labels: { 'swarm-deploy.keep-replicas': 'true' } } },
           job: { image: job.reference, deploy: { mode: 'replicated-job' } },
         }
-        await writeFile(join(swarm.runner.workspace, 'some.yml'), JSON.stringify({ services }))
+        const networks = { default: { name: 'host', external: true } }
+        await writeFile(join(swarm.runner.workspace, 'some.yml'), JSON.stringify({ services, networks }))
         const update = '{parallelism: 0, monitor: 500ms}'
         return swarm.deploy({
           ...login(),

@@ -6,7 +6,7 @@ import type { StepResult } from '../../lab/runner.ts'
 import { UNSEEN } from '../support/hostile.ts'
 import { withoutTones } from '../support/printed.ts'
 import { commandsIn, greedyCommands, linesShown } from '../support/runner-commands.ts'
-import { cliOlderThan, describeSwarm, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
+import { cliOlderThan, describeSwarm, ON_THE_NODE, resultsOf, STACK_CLI, testUnless } from '../support/swarm.ts'
 
 const LIMIT_MS = 300_000
 const COMMANDS = ['group', 'endgroup', 'notice', 'warning', 'error', 'debug', 'add-mask']
@@ -173,7 +173,7 @@ describeSwarm('whatever others say', { registries: { open: {} } }, (swarm) => {
       const stack = async (label: string) => {
         await writeFile(
           join(swarm.runner.workspace, 'words.yml'),
-          `${services(label)}secrets:\n${secrets.join('\n')}\n`,
+          `${services(label)}secrets:\n${secrets.join('\n')}\n${ON_THE_NODE}`,
         )
         return swarm.deploy({ stack: 'deck', 'compose-file': 'words.yml', monitor: '1s' }, env)
       }

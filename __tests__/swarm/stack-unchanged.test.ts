@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { exits } from '../../lab/program.ts'
-import { describeSwarm, pinned, resultsOf, STACK_CLI } from '../support/swarm.ts'
+import { describeSwarm, ON_THE_NODE, pinned, resultsOf, STACK_CLI } from '../support/swarm.ts'
 
 /** A second deploy of the same files touches nothing, and what differs in any way is put right. */
 describeSwarm(
@@ -20,7 +20,7 @@ describeSwarm(
     swarm.beside('a change to something empty is a change', async () => {
       const { reference } = await image('app')
       const web = (labels: string, policy: string) =>
-        `services: {web: {image: '${reference}', deploy: {labels: ${labels}, update_config: ${policy}}}}\n`
+        `services: {web: {image: '${reference}', deploy: {labels: ${labels}, update_config: ${policy}}}}\n${ON_THE_NODE}`
       await deploy('empty', web('{a: b}', '{parallelism: 1, delay: 5s}'))
       expect((await deploy('empty', web('{a: b, flag: ""}', '{parallelism: 1, delay: 5s}'))).outcome).toBe('updated')
       expect((await swarm.service('empty_web')).Spec.Labels).toMatchObject({ flag: '' })
@@ -30,7 +30,7 @@ describeSwarm(
 
     swarm.beside('an image that somebody has changed by hand is put back', async () => {
       const [v1, v2] = [await image('drift', 'v1'), await image('drift', 'v2')]
-      const compose = `services: {web: {image: '${v1.reference}'}}\n`
+      const compose = `services: {web: {image: '${v1.reference}'}}\n${ON_THE_NODE}`
       await deploy('drift', compose)
       const { code } = await swarm.lab.docker(['service', 'update', '--quiet', '--image', v2.reference, 'drift_web'])
       expect(code).toBe(0)

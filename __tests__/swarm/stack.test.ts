@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { exits, runs } from '../../lab/program.ts'
-import { describeSwarm, STACK_CLI } from '../support/swarm.ts'
+import { describeSwarm, ON_THE_NODE, STACK_CLI } from '../support/swarm.ts'
 
 const REGISTRIES = {
   main: {
@@ -62,7 +62,7 @@ describeSwarm(
         ) => `services: {app: {image: '${app}', configs: [conf], secrets: [{source: pass, target: pw}]}}
 configs: {conf: {content: "${config}"}}
 secrets: {pass: {file: ./pass.txt}}
-`
+${ON_THE_NODE}`
         const go = async (config: string, secret: string) => {
           await write({ 'rot/compose.yml': stack(config), 'rot/pass.txt': secret })
           const run = await deploy({ stack: 'rot', 'compose-file': '["rot/compose.yml"]', 'history-limit': '0' })
@@ -89,7 +89,7 @@ secrets: {pass: {file: ./pass.txt}}
         const restart = 'deploy: {restart_policy: {delay: 100ms}}'
         await write({
           'p/1.yml': `services: {old: {image: '${good}', networks: [oldnet]}, app: {image: '${good}'}}\nnetworks: {oldnet: {}}\n`,
-          'p/2.yml': `services:\n  app: {image: '${good}'}\n  fresh: {image: '${good}'}\n  broken: {image: '${bad}', ${restart}}\n`,
+          'p/2.yml': `services:\n  app: {image: '${good}'}\n  fresh: {image: '${good}'}\n  broken: {image: '${bad}', networks: [node], ${restart}}\nnetworks: {node: {name: host, external: true}}\n`,
           'p/3.yml': `services: {app: {image: '${good}'}, fresh: {image: '${good}'}}\n`,
         })
         await deploy({ stack: 'p', 'compose-file': 'p/1.yml', 'history-limit': '0' })
