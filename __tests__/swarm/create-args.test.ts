@@ -236,14 +236,10 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
   swarm.beside('what no flag names stays, and so does all of it without the list', async () => {
     const [v1, v2] = [await image('v1'), await image('v2')]
     const args = ['--label=team=a', '--stop-grace-period=0s', '--env=A=1', '--limit-memory=32M', '--update-delay=1s']
-    const service = { name: 'kept', image: v1.reference, create: true, 'create-args': args }
+    const service = { name: 'kept', image: v1.reference, create: true, replicas: '0', 'create-args': args }
     await deploy([service])
     const byHand = ['--label-add=owner=me', '--env-add=B=2', '--limit-cpu=0.5', '--update-order=start-first']
     await swarm.lab.docker(['service', 'update', '--detach', '--quiet', ...byHand, 'kept'])
-    await swarm.until(
-      'the update is done',
-      async () => (await swarm.service('kept')).UpdateStatus?.State === 'completed',
-    )
     const { Version } = await swarm.service('kept')
 
     expect((await deploy([service])).outputs.status).toBe('unchanged')
@@ -303,6 +299,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
       name: 'both',
       image: v1.reference,
       create: true,
+      replicas: '0',
       'create-args': '--label a=1 --env A=1',
       'update-args': '--label-add b=2 --label-rm c --env-add B=2 --force',
     }
@@ -322,6 +319,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
       name: 'words',
       image: v1.reference,
       create: true,
+      replicas: '0',
       command,
       'create-args': '--stop-grace-period 0s',
     })
@@ -341,7 +339,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
 
   swarm.beside('a flag that docker does not know is told with its service and its list', async () => {
     const v1 = await image('v1')
-    await deploy([{ name: 'there', image: v1.reference, create: true }])
+    await deploy([{ name: 'there', image: v1.reference, create: true, replicas: '0' }])
     const run = await deploy([
       { name: 'there', 'create-args': ['--nonsense=1'] },
       { name: 'new', image: v1.reference, create: true, 'create-args': '--label a=b', 'update-args': '--more=1' },
