@@ -92,7 +92,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readlin
 
 /***/ }),
 
-/***/ 9456:
+/***/ 7075:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
@@ -106,7 +106,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/
 
 /***/ }),
 
-/***/ 1228:
+/***/ 6466:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
@@ -148,18 +148,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
 
 /***/ }),
 
-/***/ 7349:
+/***/ 5799:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveBlockMap = __nccwpck_require__(7103);
-var resolveBlockSeq = __nccwpck_require__(334);
-var resolveFlowCollection = __nccwpck_require__(3142);
+var identity = __nccwpck_require__(3733);
+var Scalar = __nccwpck_require__(7347);
+var YAMLMap = __nccwpck_require__(6148);
+var YAMLSeq = __nccwpck_require__(3017);
+var resolveBlockMap = __nccwpck_require__(2289);
+var resolveBlockSeq = __nccwpck_require__(9932);
+var resolveFlowCollection = __nccwpck_require__(4928);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -245,15 +245,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 3683:
+/***/ 2413:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(3021);
-var composeNode = __nccwpck_require__(5937);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
+var Document = __nccwpck_require__(9639);
+var composeNode = __nccwpck_require__(7079);
+var resolveEnd = __nccwpck_require__(2186);
+var resolveProps = __nccwpck_require__(3253);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -297,17 +297,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 5937:
+/***/ 7079:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var composeCollection = __nccwpck_require__(7349);
-var composeScalar = __nccwpck_require__(5413);
-var resolveEnd = __nccwpck_require__(7788);
-var utilEmptyScalarPosition = __nccwpck_require__(2599);
+var Alias = __nccwpck_require__(2827);
+var identity = __nccwpck_require__(3733);
+var composeCollection = __nccwpck_require__(5799);
+var composeScalar = __nccwpck_require__(9799);
+var resolveEnd = __nccwpck_require__(2186);
+var utilEmptyScalarPosition = __nccwpck_require__(6049);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -416,15 +416,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 5413:
+/***/ 9799:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
+var identity = __nccwpck_require__(3733);
+var Scalar = __nccwpck_require__(7347);
+var resolveBlockScalar = __nccwpck_require__(4379);
+var resolveFlowScalar = __nccwpck_require__(6252);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -511,18 +511,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 9984:
+/***/ 8258:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(1342);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var identity = __nccwpck_require__(1127);
-var composeDoc = __nccwpck_require__(3683);
-var resolveEnd = __nccwpck_require__(7788);
+var directives = __nccwpck_require__(9900);
+var Document = __nccwpck_require__(9639);
+var errors = __nccwpck_require__(254);
+var identity = __nccwpck_require__(3733);
+var composeDoc = __nccwpck_require__(2413);
+var resolveEnd = __nccwpck_require__(2186);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -742,17 +742,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 7103:
+/***/ 2289:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
-var utilMapIncludes = __nccwpck_require__(1187);
+var Pair = __nccwpck_require__(1571);
+var YAMLMap = __nccwpck_require__(6148);
+var resolveProps = __nccwpck_require__(3253);
+var utilContainsNewline = __nccwpck_require__(4685);
+var utilFlowIndentCheck = __nccwpck_require__(2681);
+var utilMapIncludes = __nccwpck_require__(3249);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -866,12 +866,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 8913:
+/***/ 4379:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(7347);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -1073,14 +1073,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 334:
+/***/ 9932:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveProps = __nccwpck_require__(4631);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
+var YAMLSeq = __nccwpck_require__(3017);
+var resolveProps = __nccwpck_require__(3253);
+var utilFlowIndentCheck = __nccwpck_require__(2681);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -1131,7 +1131,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 7788:
+/***/ 2186:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1177,19 +1177,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 3142:
+/***/ 4928:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilMapIncludes = __nccwpck_require__(1187);
+var identity = __nccwpck_require__(3733);
+var Pair = __nccwpck_require__(1571);
+var YAMLMap = __nccwpck_require__(6148);
+var YAMLSeq = __nccwpck_require__(3017);
+var resolveEnd = __nccwpck_require__(2186);
+var resolveProps = __nccwpck_require__(3253);
+var utilContainsNewline = __nccwpck_require__(4685);
+var utilMapIncludes = __nccwpck_require__(3249);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -1393,13 +1393,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 6842:
+/***/ 6252:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var resolveEnd = __nccwpck_require__(7788);
+var Scalar = __nccwpck_require__(7347);
+var resolveEnd = __nccwpck_require__(2186);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -1628,7 +1628,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 4631:
+/***/ 3253:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1783,7 +1783,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 9499:
+/***/ 4685:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1826,7 +1826,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 2599:
+/***/ 6049:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1861,12 +1861,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 4051:
+/***/ 2681:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(9499);
+var utilContainsNewline = __nccwpck_require__(4685);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -1885,12 +1885,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 1187:
+/***/ 3249:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3733);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -1907,22 +1907,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 3021:
+/***/ 9639:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(4043);
-var Schema = __nccwpck_require__(5840);
-var stringifyDocument = __nccwpck_require__(6829);
-var anchors = __nccwpck_require__(1596);
-var applyReviver = __nccwpck_require__(3661);
-var createNode = __nccwpck_require__(2404);
-var directives = __nccwpck_require__(1342);
+var Alias = __nccwpck_require__(2827);
+var Collection = __nccwpck_require__(1523);
+var identity = __nccwpck_require__(3733);
+var Pair = __nccwpck_require__(1571);
+var toJS = __nccwpck_require__(7809);
+var Schema = __nccwpck_require__(7794);
+var stringifyDocument = __nccwpck_require__(1275);
+var anchors = __nccwpck_require__(2786);
+var applyReviver = __nccwpck_require__(2891);
+var createNode = __nccwpck_require__(4210);
+var directives = __nccwpck_require__(9900);
 
 class Document {
     constructor(value, replacer, options) {
@@ -2251,13 +2251,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 1596:
+/***/ 2786:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(3733);
+var visit = __nccwpck_require__(7154);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -2334,7 +2334,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 3661:
+/***/ 2891:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2398,14 +2398,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 2404:
+/***/ 4210:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var Alias = __nccwpck_require__(2827);
+var identity = __nccwpck_require__(3733);
+var Scalar = __nccwpck_require__(7347);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -2495,13 +2495,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 1342:
+/***/ 9900:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(3733);
+var visit = __nccwpck_require__(7154);
 
 const escapeChars = {
     '!': '%21',
@@ -2680,7 +2680,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 1464:
+/***/ 254:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2749,28 +2749,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 8815:
+/***/ 3929:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var Schema = __nccwpck_require__(5840);
-var errors = __nccwpck_require__(1464);
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
-var publicApi = __nccwpck_require__(4047);
-var visit = __nccwpck_require__(204);
+var composer = __nccwpck_require__(8258);
+var Document = __nccwpck_require__(9639);
+var Schema = __nccwpck_require__(7794);
+var errors = __nccwpck_require__(254);
+var Alias = __nccwpck_require__(2827);
+var identity = __nccwpck_require__(3733);
+var Pair = __nccwpck_require__(1571);
+var Scalar = __nccwpck_require__(7347);
+var YAMLMap = __nccwpck_require__(6148);
+var YAMLSeq = __nccwpck_require__(3017);
+var cst = __nccwpck_require__(4527);
+var lexer = __nccwpck_require__(9239);
+var lineCounter = __nccwpck_require__(5790);
+var parser = __nccwpck_require__(7234);
+var publicApi = __nccwpck_require__(8929);
+var visit = __nccwpck_require__(7154);
 
 
 
@@ -2807,7 +2807,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 7249:
+/***/ 8127:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -2833,16 +2833,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 4065:
+/***/ 2827:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var visit = __nccwpck_require__(204);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var anchors = __nccwpck_require__(2786);
+var visit = __nccwpck_require__(7154);
+var identity = __nccwpck_require__(3733);
+var Node = __nccwpck_require__(2075);
+var toJS = __nccwpck_require__(7809);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2960,14 +2960,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 101:
+/***/ 1523:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
+var createNode = __nccwpck_require__(4210);
+var identity = __nccwpck_require__(3733);
+var Node = __nccwpck_require__(2075);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -3118,14 +3118,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 6673:
+/***/ 2075:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(3661);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var applyReviver = __nccwpck_require__(2891);
+var identity = __nccwpck_require__(3733);
+var toJS = __nccwpck_require__(7809);
 
 class NodeBase {
     constructor(type) {
@@ -3165,15 +3165,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 7165:
+/***/ 1571:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyPair = __nccwpck_require__(9748);
-var addPairToJSMap = __nccwpck_require__(7104);
-var identity = __nccwpck_require__(1127);
+var createNode = __nccwpck_require__(4210);
+var stringifyPair = __nccwpck_require__(2306);
+var addPairToJSMap = __nccwpck_require__(338);
+var identity = __nccwpck_require__(3733);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -3211,14 +3211,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 3301:
+/***/ 7347:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(4043);
+var identity = __nccwpck_require__(3733);
+var Node = __nccwpck_require__(2075);
+var toJS = __nccwpck_require__(7809);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3245,17 +3245,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 4454:
+/***/ 6148:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(1212);
-var addPairToJSMap = __nccwpck_require__(7104);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
+var stringifyCollection = __nccwpck_require__(5066);
+var addPairToJSMap = __nccwpck_require__(338);
+var Collection = __nccwpck_require__(1523);
+var identity = __nccwpck_require__(3733);
+var Pair = __nccwpck_require__(1571);
+var Scalar = __nccwpck_require__(7347);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -3399,17 +3399,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 2223:
+/***/ 3017:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyCollection = __nccwpck_require__(1212);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(4043);
+var createNode = __nccwpck_require__(4210);
+var stringifyCollection = __nccwpck_require__(5066);
+var Collection = __nccwpck_require__(1523);
+var identity = __nccwpck_require__(3733);
+var Scalar = __nccwpck_require__(7347);
+var toJS = __nccwpck_require__(7809);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3521,16 +3521,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 7104:
+/***/ 338:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(7249);
-var merge = __nccwpck_require__(452);
-var stringify = __nccwpck_require__(2148);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
+var log = __nccwpck_require__(8127);
+var merge = __nccwpck_require__(1910);
+var stringify = __nccwpck_require__(4350);
+var identity = __nccwpck_require__(3733);
+var toJS = __nccwpck_require__(7809);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3593,7 +3593,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 1127:
+/***/ 3733:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3653,12 +3653,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 4043:
+/***/ 7809:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3733);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -3699,15 +3699,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 110:
+/***/ 7464:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
-var errors = __nccwpck_require__(1464);
-var stringifyString = __nccwpck_require__(3069);
+var resolveBlockScalar = __nccwpck_require__(4379);
+var resolveFlowScalar = __nccwpck_require__(6252);
+var errors = __nccwpck_require__(254);
+var stringifyString = __nccwpck_require__(2071);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -3924,7 +3924,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 1733:
+/***/ 7203:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3994,7 +3994,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 7715:
+/***/ 6197:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4100,14 +4100,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 3461:
+/***/ 4527:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(110);
-var cstStringify = __nccwpck_require__(1733);
-var cstVisit = __nccwpck_require__(7715);
+var cstScalar = __nccwpck_require__(7464);
+var cstStringify = __nccwpck_require__(7203);
+var cstVisit = __nccwpck_require__(6197);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -4219,12 +4219,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 361:
+/***/ 9239:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(3461);
+var cst = __nccwpck_require__(4527);
 
 /*
 START -> stream
@@ -4949,7 +4949,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 6628:
+/***/ 5790:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4997,14 +4997,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 3456:
+/***/ 7234:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
+var cst = __nccwpck_require__(4527);
+var lexer = __nccwpck_require__(9239);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -5984,18 +5984,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 4047:
+/***/ 8929:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var log = __nccwpck_require__(7249);
-var identity = __nccwpck_require__(1127);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
+var composer = __nccwpck_require__(8258);
+var Document = __nccwpck_require__(9639);
+var errors = __nccwpck_require__(254);
+var log = __nccwpck_require__(8127);
+var identity = __nccwpck_require__(3733);
+var lineCounter = __nccwpck_require__(5790);
+var parser = __nccwpck_require__(7234);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -6098,16 +6098,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 5840:
+/***/ 7794:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var tags = __nccwpck_require__(18);
+var identity = __nccwpck_require__(3733);
+var map = __nccwpck_require__(7705);
+var seq = __nccwpck_require__(6244);
+var string = __nccwpck_require__(194);
+var tags = __nccwpck_require__(2532);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -6144,13 +6144,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 7451:
+/***/ 7705:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(3733);
+var YAMLMap = __nccwpck_require__(6148);
 
 const map = {
     collection: 'map',
@@ -6170,12 +6170,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 3632:
+/***/ 1222:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(7347);
 
 const nullTag = {
     identify: value => value == null,
@@ -6194,13 +6194,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 1706:
+/***/ 6244:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(3733);
+var YAMLSeq = __nccwpck_require__(3017);
 
 const seq = {
     collection: 'seq',
@@ -6220,12 +6220,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6464:
+/***/ 194:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(3069);
+var stringifyString = __nccwpck_require__(2071);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -6243,12 +6243,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 3959:
+/***/ 2601:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(7347);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -6271,13 +6271,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 8405:
+/***/ 5247:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(7347);
+var stringifyNumber = __nccwpck_require__(4247);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6325,12 +6325,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 9874:
+/***/ 5904:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(4247);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -6374,18 +6374,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 896:
+/***/ 3798:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
+var map = __nccwpck_require__(7705);
+var _null = __nccwpck_require__(1222);
+var seq = __nccwpck_require__(6244);
+var string = __nccwpck_require__(194);
+var bool = __nccwpck_require__(2601);
+var float = __nccwpck_require__(5247);
+var int = __nccwpck_require__(5904);
 
 const schema = [
     map.map,
@@ -6406,14 +6406,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 3559:
+/***/ 5713:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
+var Scalar = __nccwpck_require__(7347);
+var map = __nccwpck_require__(7705);
+var seq = __nccwpck_require__(6244);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -6477,27 +6477,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 18:
+/***/ 2532:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
-var schema = __nccwpck_require__(896);
-var schema$1 = __nccwpck_require__(3559);
-var binary = __nccwpck_require__(6083);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var schema$2 = __nccwpck_require__(5913);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(6752);
+var map = __nccwpck_require__(7705);
+var _null = __nccwpck_require__(1222);
+var seq = __nccwpck_require__(6244);
+var string = __nccwpck_require__(194);
+var bool = __nccwpck_require__(2601);
+var float = __nccwpck_require__(5247);
+var int = __nccwpck_require__(5904);
+var schema = __nccwpck_require__(3798);
+var schema$1 = __nccwpck_require__(5713);
+var binary = __nccwpck_require__(7989);
+var merge = __nccwpck_require__(1910);
+var omap = __nccwpck_require__(2953);
+var pairs = __nccwpck_require__(5659);
+var schema$2 = __nccwpck_require__(151);
+var set = __nccwpck_require__(5526);
+var timestamp = __nccwpck_require__(3702);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -6583,14 +6583,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 6083:
+/***/ 7989:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(3301);
-var stringifyString = __nccwpck_require__(3069);
+var Scalar = __nccwpck_require__(7347);
+var stringifyString = __nccwpck_require__(2071);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -6660,12 +6660,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 8398:
+/***/ 2896:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(7347);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -6696,13 +6696,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 5782:
+/***/ 4704:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(7347);
+var stringifyNumber = __nccwpck_require__(4247);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6753,12 +6753,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 873:
+/***/ 7119:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(4247);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -6836,13 +6836,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 452:
+/***/ 1910:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var identity = __nccwpck_require__(3733);
+var Scalar = __nccwpck_require__(7347);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -6914,16 +6914,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 303:
+/***/ 2953:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(4043);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var pairs = __nccwpck_require__(8385);
+var identity = __nccwpck_require__(3733);
+var toJS = __nccwpck_require__(7809);
+var YAMLMap = __nccwpck_require__(6148);
+var YAMLSeq = __nccwpck_require__(3017);
+var pairs = __nccwpck_require__(5659);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -6998,15 +6998,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 8385:
+/***/ 5659:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(3733);
+var Pair = __nccwpck_require__(1571);
+var Scalar = __nccwpck_require__(7347);
+var YAMLSeq = __nccwpck_require__(3017);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -7087,24 +7087,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 5913:
+/***/ 151:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var binary = __nccwpck_require__(6083);
-var bool = __nccwpck_require__(8398);
-var float = __nccwpck_require__(5782);
-var int = __nccwpck_require__(873);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(6752);
+var map = __nccwpck_require__(7705);
+var _null = __nccwpck_require__(1222);
+var seq = __nccwpck_require__(6244);
+var string = __nccwpck_require__(194);
+var binary = __nccwpck_require__(7989);
+var bool = __nccwpck_require__(2896);
+var float = __nccwpck_require__(4704);
+var int = __nccwpck_require__(7119);
+var merge = __nccwpck_require__(1910);
+var omap = __nccwpck_require__(2953);
+var pairs = __nccwpck_require__(5659);
+var set = __nccwpck_require__(5526);
+var timestamp = __nccwpck_require__(3702);
 
 const schema = [
     map.map,
@@ -7135,14 +7135,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 1528:
+/***/ 5526:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(3733);
+var Pair = __nccwpck_require__(1571);
+var YAMLMap = __nccwpck_require__(6148);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -7238,12 +7238,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 6752:
+/***/ 3702:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(4247);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -7350,7 +7350,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 4475:
+/***/ 1685:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7508,15 +7508,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 2148:
+/***/ 4350:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var identity = __nccwpck_require__(1127);
-var stringifyComment = __nccwpck_require__(9799);
-var stringifyString = __nccwpck_require__(3069);
+var anchors = __nccwpck_require__(2786);
+var identity = __nccwpck_require__(3733);
+var stringifyComment = __nccwpck_require__(585);
+var stringifyString = __nccwpck_require__(2071);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -7647,14 +7647,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 1212:
+/***/ 5066:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3733);
+var stringify = __nccwpck_require__(4350);
+var stringifyComment = __nccwpck_require__(585);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -7809,7 +7809,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 9799:
+/***/ 585:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7840,14 +7840,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 6829:
+/***/ 1275:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3733);
+var stringify = __nccwpck_require__(4350);
+var stringifyComment = __nccwpck_require__(585);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -7934,7 +7934,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 8689:
+/***/ 4247:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7968,15 +7968,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 9748:
+/***/ 2306:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(3733);
+var Scalar = __nccwpck_require__(7347);
+var stringify = __nccwpck_require__(4350);
+var stringifyComment = __nccwpck_require__(585);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -8127,13 +8127,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 3069:
+/***/ 2071:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var foldFlowLines = __nccwpck_require__(4475);
+var Scalar = __nccwpck_require__(7347);
+var foldFlowLines = __nccwpck_require__(1685);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -8472,12 +8472,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 204:
+/***/ 7154:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(3733);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -8715,7 +8715,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 4980:
+/***/ 9834:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8728,9 +8728,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(1944);
 // EXTERNAL MODULE: ./build/runner/clock.js
-var clock = __nccwpck_require__(453);
+var clock = __nccwpck_require__(8396);
 ;// CONCATENATED MODULE: ./build/runner/countdown.js
 
 /** The time of a run, or of a part of one. It can stand still, and its timers keep nothing alive. */
@@ -8800,7 +8800,7 @@ class Countdown {
 }
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
-var engine = __nccwpck_require__(3156);
+var engine = __nccwpck_require__(4097);
 ;// CONCATENATED MODULE: ./build/connect/bound-connection.js
 
 
@@ -9044,7 +9044,7 @@ function tooLate({ before, rollout }, stage, waitedFor) {
 
 /***/ }),
 
-/***/ 1223:
+/***/ 2032:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9077,7 +9077,7 @@ function untilNul(bytes) {
 
 /***/ }),
 
-/***/ 847:
+/***/ 2358:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9095,8 +9095,8 @@ function untilNul(bytes) {
 /* harmony export */   yW: () => (/* binding */ helperFor),
 /* harmony export */   z: () => (/* binding */ rivalKeys)
 /* harmony export */ });
-/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4199);
-/* harmony import */ var _registry_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7448);
+/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1792);
+/* harmony import */ var _registry_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8823);
 
 
 const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
@@ -9277,7 +9277,7 @@ function registryOf(key) {
 
 /***/ }),
 
-/***/ 5374:
+/***/ 251:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9295,7 +9295,7 @@ function settingsOf(phase, policy) {
 
 /***/ }),
 
-/***/ 3156:
+/***/ 4097:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9306,8 +9306,8 @@ function settingsOf(phase, policy) {
 /* harmony export */   pz: () => (/* binding */ ConnectionLost),
 /* harmony export */   sf: () => (/* binding */ tellCallError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4136);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7013);
 
 
 /** The daemon said no: its HTTP status and its own words. */
@@ -9360,7 +9360,7 @@ function tellCallError(error) {
 
 /***/ }),
 
-/***/ 4199:
+/***/ 1792:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9368,7 +9368,7 @@ function tellCallError(error) {
 /* harmony export */   Zc: () => (/* binding */ isLargeNumber),
 /* harmony export */   sR: () => (/* binding */ toGoJson)
 /* harmony export */ });
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7678);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6885);
 
 /**
  * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
@@ -9432,7 +9432,7 @@ function withoutNulls(value) {
 
 /***/ }),
 
-/***/ 7331:
+/***/ 7680:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9480,7 +9480,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 
 /***/ }),
 
-/***/ 8643:
+/***/ 7888:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9489,7 +9489,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 /* harmony export */   nL: () => (/* binding */ secretNameProblem),
 /* harmony export */   xz: () => (/* binding */ pullSecretManifest)
 /* harmony export */ });
-/* harmony import */ var _reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
+/* harmony import */ var _reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8823);
 
 const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const LONGEST_LABEL = 63;
@@ -9548,7 +9548,7 @@ function pullSecretManifest(secret, credentials) {
 
 /***/ }),
 
-/***/ 7448:
+/***/ 8823:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9563,9 +9563,9 @@ function pullSecretManifest(secret, credentials) {
 /* harmony export */   n7: () => (/* binding */ registryKey),
 /* harmony export */   rg: () => (/* binding */ pathMatches)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6294);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
 
 
 
@@ -9831,7 +9831,7 @@ function cut(text, separator) {
 
 /***/ }),
 
-/***/ 5134:
+/***/ 4245:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9841,8 +9841,8 @@ function cut(text, separator) {
 /* harmony export */   kX: () => (/* binding */ unknownFlags)
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
-/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7586);
+/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5273);
+/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7896);
 
 
 
@@ -10157,7 +10157,7 @@ function attributeOf(entry) {
 
 /***/ }),
 
-/***/ 2273:
+/***/ 2980:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10166,8 +10166,8 @@ function attributeOf(entry) {
 /* harmony export */   dR: () => (/* binding */ credentialAccount),
 /* harmony export */   mi: () => (/* binding */ GMSA_LABEL)
 /* harmony export */ });
-/* harmony import */ var _swarm_placement_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(665);
-/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1321);
+/* harmony import */ var _swarm_placement_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2772);
+/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2930);
 
 
 /** The source that a service's spec names, `undefined` when it has none. */
@@ -10263,7 +10263,7 @@ function nodeProblem(spec, nodes) {
 
 /***/ }),
 
-/***/ 1321:
+/***/ 2930:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10316,7 +10316,7 @@ function modeName({ Mode: mode }) {
 
 /***/ }),
 
-/***/ 7586:
+/***/ 7896:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10329,10 +10329,10 @@ function modeName({ Mode: mode }) {
 /* harmony export */   sZ: () => (/* binding */ sameSpec)
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
-/* harmony import */ var _runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3487);
-/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4199);
-/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1321);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6885);
+/* harmony import */ var _runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6068);
+/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1792);
+/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2930);
 
 
 
@@ -10538,7 +10538,7 @@ function sortKey(object) {
 
 /***/ }),
 
-/***/ 2635:
+/***/ 5510:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10626,7 +10626,7 @@ function withIds(spec, ids) {
 
 /***/ }),
 
-/***/ 665:
+/***/ 2772:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10794,7 +10794,7 @@ function family(address) {
 
 /***/ }),
 
-/***/ 7329:
+/***/ 8852:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10836,7 +10836,7 @@ function isHost({ PublishMode: mode }) {
 
 /***/ }),
 
-/***/ 657:
+/***/ 1204:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -10849,9 +10849,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
+var shown = __nccwpck_require__(2391);
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
-var service_mode = __nccwpck_require__(1321);
+var service_mode = __nccwpck_require__(2930);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
 /** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
 const FIELDS = new Set([
@@ -10919,9 +10919,9 @@ function isPlain(action) {
 }
 
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
-var placement = __nccwpck_require__(665);
+var placement = __nccwpck_require__(2772);
 // EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __nccwpck_require__(7329);
+var published_ports = __nccwpck_require__(8852);
 ;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
 
 
@@ -11192,7 +11192,7 @@ function doubles(texts) {
 
 /***/ }),
 
-/***/ 9473:
+/***/ 1944:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -11304,7 +11304,7 @@ function messageOf(error) {
 
 /***/ }),
 
-/***/ 5129:
+/***/ 2936:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -11316,11 +11316,11 @@ function messageOf(error) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1994);
-/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
-/* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5147);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2391);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8406);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3818);
+/* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6772);
 
 
 
@@ -11410,7 +11410,7 @@ function realPath(path) {
 
 /***/ }),
 
-/***/ 6767:
+/***/ 8276:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -11425,11 +11425,11 @@ function realPath(path) {
 /* harmony export */   k6: () => (/* binding */ problemOfReference),
 /* harmony export */   xf: () => (/* binding */ checkSeparation)
 /* harmony export */ });
-/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
+/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8823);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2995);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2609);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1310);
 
 
 
@@ -11633,7 +11633,7 @@ function isOrAre(names) {
 
 /***/ }),
 
-/***/ 5147:
+/***/ 6772:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -11649,29 +11649,29 @@ var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/docker/cli/config-file.js
-var config_file = __nccwpck_require__(847);
+var config_file = __nccwpck_require__(2358);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
-var reference = __nccwpck_require__(7448);
+var reference = __nccwpck_require__(8823);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(1944);
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(9375);
+var may_be_secret = __nccwpck_require__(6294);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
+var shown = __nccwpck_require__(2391);
 // EXTERNAL MODULE: ./build/inputs/files.js
-var files = __nccwpck_require__(4519);
+var files = __nccwpck_require__(8406);
 // EXTERNAL MODULE: ./build/inputs/masking.js
-var masking = __nccwpck_require__(5340);
+var masking = __nccwpck_require__(2609);
 // EXTERNAL MODULE: ./build/inputs/variables.js
-var variables = __nccwpck_require__(5789);
+var variables = __nccwpck_require__(5132);
 // EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3697);
+var yaml = __nccwpck_require__(3818);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
-var credentials = __nccwpck_require__(6767);
+var credentials = __nccwpck_require__(8276);
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
-var tar_format = __nccwpck_require__(1223);
+var tar_format = __nccwpck_require__(2032);
 // EXTERNAL MODULE: ./build/runner/zlib.js
-var zlib = __nccwpck_require__(6466);
+var zlib = __nccwpck_require__(2845);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
 
 
@@ -12179,14 +12179,14 @@ function configIn(files) {
 
 /***/ }),
 
-/***/ 7670:
+/***/ 4111:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   n: () => (/* binding */ attachedByFlags),
 /* harmony export */   t: () => (/* binding */ checkAttachmentFlags)
 /* harmony export */ });
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2391);
 
 /** What both a key and a flag of the lists would set: whichever came last would win. */
 function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
@@ -12234,7 +12234,7 @@ function targetOf(value) {
 
 /***/ }),
 
-/***/ 4780:
+/***/ 6993:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -12253,7 +12253,7 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
 
 /***/ }),
 
-/***/ 4085:
+/***/ 6089:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -12264,23 +12264,23 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __nccwpck_require__(7052);
+var group_by = __nccwpck_require__(9387);
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(9375);
+var may_be_secret = __nccwpck_require__(6294);
 // EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __nccwpck_require__(4136);
+var safe_text = __nccwpck_require__(7013);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
+var shown = __nccwpck_require__(2391);
 // EXTERNAL MODULE: ./build/runner/variables.js
-var runner_variables = __nccwpck_require__(2822);
+var runner_variables = __nccwpck_require__(8379);
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var keys = __nccwpck_require__(8158);
+var keys = __nccwpck_require__(7889);
 // EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __nccwpck_require__(6790);
+var inputs_problems = __nccwpck_require__(1310);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __nccwpck_require__(3185);
+var contents = __nccwpck_require__(1426);
 // EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var compose_keys = __nccwpck_require__(4807);
+var compose_keys = __nccwpck_require__(1804);
 ;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
 /**
  * The address before the ports of a short port (`127.0.0.1:80:80`), without its brackets; empty when there is none, or
@@ -12356,9 +12356,9 @@ function hasComment(command) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __nccwpck_require__(7075);
+var tree = __nccwpck_require__(1336);
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var variables = __nccwpck_require__(3847);
+var variables = __nccwpck_require__(5026);
 ;// CONCATENATED MODULE: ./build/inputs/compose/references.js
 
 
@@ -12992,7 +12992,7 @@ function isSection(key) {
 
 /***/ }),
 
-/***/ 3185:
+/***/ 1426:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13004,13 +13004,13 @@ function isSection(key) {
 /* harmony export */   u0: () => (/* binding */ sourcesOf)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
-/* harmony import */ var _accounts_credentials_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6767);
-/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
-/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5789);
-/* harmony import */ var _tree_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7075);
-/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3847);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
+/* harmony import */ var _accounts_credentials_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8276);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8406);
+/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5132);
+/* harmony import */ var _tree_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1336);
+/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5026);
 
 
 
@@ -13137,7 +13137,7 @@ function sourcesOf(object) {
 
 /***/ }),
 
-/***/ 4807:
+/***/ 1804:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13149,8 +13149,8 @@ function sourcesOf(object) {
 /* harmony export */   ln: () => (/* binding */ REFUSED),
 /* harmony export */   xI: () => (/* binding */ SERVICE_KEYS)
 /* harmony export */ });
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8158);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6790);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7889);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1310);
 
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
@@ -13294,7 +13294,7 @@ const IGNORED = {
 
 /***/ }),
 
-/***/ 7075:
+/***/ 1336:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13402,7 +13402,7 @@ function quoted(value) {
 
 /***/ }),
 
-/***/ 3847:
+/***/ 5026:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -13690,7 +13690,7 @@ function closing(text, quote) {
 
 /***/ }),
 
-/***/ 4519:
+/***/ 8406:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13705,7 +13705,7 @@ function closing(text, quote) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1944);
 
 
 
@@ -13824,7 +13824,7 @@ function otherEncoding(bytes) {
 
 /***/ }),
 
-/***/ 6203:
+/***/ 4590:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13836,9 +13836,9 @@ function otherEncoding(bytes) {
 /* harmony export */   iB: () => (/* binding */ adviceForFlag),
 /* harmony export */   iF: () => (/* binding */ flagsOfText)
 /* harmony export */ });
-/* harmony import */ var _docker_specs_create_flags_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5134);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
-/* harmony import */ var _shell_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9830);
+/* harmony import */ var _docker_specs_create_flags_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4245);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
+/* harmony import */ var _shell_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7955);
 
 
 
@@ -14165,7 +14165,7 @@ function asWords({ spelling, value, isJoined }) {
 
 /***/ }),
 
-/***/ 8158:
+/***/ 7889:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14177,7 +14177,7 @@ function asWords({ spelling, value, isJoined }) {
 /* harmony export */   wz: () => (/* binding */ filledAt)
 /* harmony export */ });
 /* unused harmony export typosBetween */
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6790);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1310);
 
 const MOST_TYPOS = 2;
 const MOST_GUESSES = 3;
@@ -14257,7 +14257,7 @@ function typosBetween(a, b) {
 
 /***/ }),
 
-/***/ 5340:
+/***/ 2609:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14273,9 +14273,9 @@ function typosBetween(a, b) {
 /* harmony export */   sl: () => (/* binding */ withoutUserInfo),
 /* harmony export */   vI: () => (/* binding */ hideTokens)
 /* harmony export */ });
-/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2793);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6984);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6294);
+/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2995);
 
 
 
@@ -14423,15 +14423,15 @@ function guess(value) {
 
 /***/ }),
 
-/***/ 6790:
+/***/ 1310:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   K: () => (/* binding */ listed),
 /* harmony export */   Z: () => (/* binding */ Problems)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
 
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
@@ -14494,7 +14494,7 @@ function oneLine(text) {
 
 /***/ }),
 
-/***/ 1620:
+/***/ 3843:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14502,10 +14502,10 @@ function oneLine(text) {
 /* harmony export */   kf: () => (/* binding */ parseJump),
 /* harmony export */   o6: () => (/* binding */ parseHost)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6294);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2609);
 
 
 
@@ -14593,7 +14593,7 @@ function isPort(port) {
 
 /***/ }),
 
-/***/ 3653:
+/***/ 8812:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14602,8 +14602,8 @@ function isPort(port) {
 /* harmony export */   P4: () => (/* binding */ HOST_KEY_SCRIPT),
 /* harmony export */   WW: () => (/* binding */ lastOffered)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6885);
 
 
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
@@ -14706,7 +14706,7 @@ function lastOffered(notes) {
 
 /***/ }),
 
-/***/ 9041:
+/***/ 3282:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14722,7 +14722,7 @@ function isPath(text) {
 
 /***/ }),
 
-/***/ 3981:
+/***/ 2952:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14731,9 +14731,9 @@ function isPath(text) {
 /* harmony export */   iY: () => (/* binding */ tcpReason),
 /* harmony export */   z$: () => (/* binding */ pemFrom)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
-/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9041);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6885);
+/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3282);
 
 
 
@@ -14852,7 +14852,7 @@ function tcpReason(said) {
 
 /***/ }),
 
-/***/ 322:
+/***/ 5583:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14861,8 +14861,8 @@ function tcpReason(said) {
 /* harmony export */   ZZ: () => (/* binding */ pageOf),
 /* harmony export */   wR: () => (/* binding */ targetInWords)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
 
 
 const WAYS = "`previous`, a number such as `'#7'` (in quotes), the tag of an image, a commit, or the ID or address of a run";
@@ -14932,7 +14932,7 @@ function targetInWords(target) {
 
 /***/ }),
 
-/***/ 6406:
+/***/ 3715:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14941,10 +14941,10 @@ function targetInWords(target) {
 /* harmony export */   gO: () => (/* binding */ parseSelection),
 /* harmony export */   wH: () => (/* binding */ selected)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6790);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3697);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7889);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1310);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3818);
 
 
 
@@ -15025,7 +15025,7 @@ function find(asked, all) {
 
 /***/ }),
 
-/***/ 9830:
+/***/ 7955:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15200,7 +15200,7 @@ function unclosed(quote) {
 
 /***/ }),
 
-/***/ 5144:
+/***/ 1983:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15214,11 +15214,11 @@ function unclosed(quote) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1994);
-/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5340);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3368);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2391);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8406);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2609);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5335);
 
 
 
@@ -15289,7 +15289,7 @@ function parseUrl(text) {
 
 /***/ }),
 
-/***/ 1206:
+/***/ 3131:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15304,13 +15304,13 @@ function parseUrl(text) {
 /* harmony export */   yC: () => (/* binding */ checkPolicyFlags)
 /* harmony export */ });
 /* unused harmony export POLICY_SETTINGS */
-/* harmony import */ var _docker_cli_update_policy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5374);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8158);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3368);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
+/* harmony import */ var _docker_cli_update_policy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(251);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7889);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1310);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5335);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3818);
 
 
 
@@ -15516,7 +15516,7 @@ function checkRatio(text) {
 
 /***/ }),
 
-/***/ 3368:
+/***/ 5335:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15527,10 +15527,10 @@ function checkRatio(text) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean),
 /* harmony export */   zZ: () => (/* binding */ parseImage)
 /* harmony export */ });
-/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8158);
+/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8823);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7889);
 
 
 
@@ -15625,15 +15625,15 @@ function parseImage(text) {
 
 /***/ }),
 
-/***/ 5789:
+/***/ 5132:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   K: () => (/* binding */ isVariableName),
 /* harmony export */   O: () => (/* binding */ variablesFrom)
 /* harmony export */ });
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6294);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
 
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -15695,13 +15695,13 @@ function pairsOfList({ items }, problems) {
 
 /***/ }),
 
-/***/ 3697:
+/***/ 3818:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   h: () => (/* binding */ parseYaml)
 /* harmony export */ });
-/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
+/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3929);
 
 const DEEPEST = 20;
 /** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
@@ -15995,14 +15995,14 @@ class TreeBuilder {
 
 /***/ }),
 
-/***/ 7554:
+/***/ 5907:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   W: () => (/* binding */ MOST_COMMENT_BYTES),
 /* harmony export */   r: () => (/* binding */ withinComment)
 /* harmony export */ });
-/* harmony import */ var _fitting_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4888);
+/* harmony import */ var _fitting_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1513);
 
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_COMMENT_BYTES = 64_000;
@@ -16018,7 +16018,7 @@ function withinComment(markdown) {
 
 /***/ }),
 
-/***/ 4888:
+/***/ 1513:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16037,7 +16037,7 @@ function fitting(texts, room, sizeOf) {
 
 /***/ }),
 
-/***/ 4902:
+/***/ 913:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16051,7 +16051,7 @@ function fitting(texts, room, sizeOf) {
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   qy: () => (/* binding */ html)
 /* harmony export */ });
-/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 /**
@@ -16137,7 +16137,7 @@ function escaped(word) {
 
 /***/ }),
 
-/***/ 3060:
+/***/ 8437:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16146,7 +16146,7 @@ function escaped(word) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _inputs_files_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4519);
+/* harmony import */ var _inputs_files_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8406);
 
 
 
@@ -16184,7 +16184,7 @@ function repositoryOf(directory, workspace) {
 
 /***/ }),
 
-/***/ 6419:
+/***/ 9860:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16358,7 +16358,7 @@ function remedyBefore(problem) {
 
 /***/ }),
 
-/***/ 4470:
+/***/ 3761:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16379,7 +16379,7 @@ function shortHeadline(text) {
 
 /***/ }),
 
-/***/ 4610:
+/***/ 3515:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16388,7 +16388,7 @@ function shortHeadline(text) {
 /* harmony export */   ig: () => (/* binding */ leftOut),
 /* harmony export */   ty: () => (/* binding */ MOST_TABLE_BYTES)
 /* harmony export */ });
-/* harmony import */ var _runner_doc_link_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3522);
+/* harmony import */ var _runner_doc_link_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4377);
 
 /** What the summaries of results and of failures have in common. Pure. */
 /** The most that is left to tables and lists. */
@@ -16412,7 +16412,7 @@ function remedyLine({ advice, doc }, about = '') {
 
 /***/ }),
 
-/***/ 453:
+/***/ 8396:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16486,7 +16486,7 @@ function tooLong(why = 'the time for it is over') {
 
 /***/ }),
 
-/***/ 4244:
+/***/ 3881:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16498,9 +16498,9 @@ function tooLong(why = 'the time for it is over') {
 /* harmony export */   uH: () => (/* binding */ setOutput)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2793);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2413);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6984);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3248);
 
 
 
@@ -16601,7 +16601,7 @@ function cutBack(file, size) {
 
 /***/ }),
 
-/***/ 7678:
+/***/ 6885:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16617,7 +16617,7 @@ function crypto() {
 
 /***/ }),
 
-/***/ 3522:
+/***/ 4377:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16627,7 +16627,7 @@ function crypto() {
 /* harmony export */   yJ: () => (/* binding */ docUrl)
 /* harmony export */ });
 /* unused harmony exports DOCS, anchorOf */
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2413);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3248);
 
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
 const DOCS = {
@@ -16696,7 +16696,7 @@ function anchorOf(title) {
 
 /***/ }),
 
-/***/ 7052:
+/***/ 9387:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16719,7 +16719,7 @@ function groupBy(items, keyOf) {
 
 /***/ }),
 
-/***/ 2793:
+/***/ 6984:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16732,12 +16732,12 @@ function groupBy(items, keyOf) {
 /* harmony export */   pr: () => (/* binding */ speakForAll),
 /* harmony export */   yC: () => (/* binding */ endLive)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4136);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3866);
-/* harmony import */ var _stdout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5331);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2413);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7013);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2995);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7163);
+/* harmony import */ var _stdout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4691);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3248);
 
 
 
@@ -16877,7 +16877,7 @@ function annotation(level, message, title, place) {
 
 /***/ }),
 
-/***/ 9375:
+/***/ 6294:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16885,7 +16885,7 @@ function annotation(level, message, title, place) {
 /* harmony export */   gF: () => (/* binding */ tokensIn),
 /* harmony export */   lr: () => (/* binding */ mayBeSecret)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
 
 /** What may be a secret that was pasted where another thing belongs, by its look alone. Pure. */
 /**
@@ -17026,7 +17026,7 @@ function kindOf(sign) {
 
 /***/ }),
 
-/***/ 3487:
+/***/ 6068:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17079,7 +17079,7 @@ function hasOthersScale(labels) {
 
 /***/ }),
 
-/***/ 1666:
+/***/ 4555:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17099,13 +17099,13 @@ function isPrivate(stats) {
 
 /***/ }),
 
-/***/ 4578:
+/***/ 8589:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   w: () => (/* binding */ poll)
 /* harmony export */ });
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(453);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8396);
 
 /**
  * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
@@ -17120,7 +17120,7 @@ async function poll(isDone, everyMs, isOver, stop) {
 
 /***/ }),
 
-/***/ 3532:
+/***/ 5273:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17202,7 +17202,7 @@ function withoutHalf(text) {
 
 /***/ }),
 
-/***/ 4136:
+/***/ 7013:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17210,8 +17210,8 @@ function withoutHalf(text) {
 /* harmony export */   TJ: () => (/* binding */ limited),
 /* harmony export */   om: () => (/* binding */ safeLine)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2995);
 
 
 /** Longer lines of others are no help to anybody. */
@@ -17241,14 +17241,14 @@ function safeLine(text, mostCharacters = MOST_CHARACTERS) {
 
 /***/ }),
 
-/***/ 1268:
+/***/ 5833:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   T: () => (/* binding */ saveForPost)
 /* harmony export */ });
-/* harmony import */ var _command_files_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4244);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3866);
+/* harmony import */ var _command_files_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3881);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7163);
 
 
 /** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
@@ -17261,7 +17261,7 @@ function saveForPost(name, value) {
 
 /***/ }),
 
-/***/ 9926:
+/***/ 2995:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17412,11 +17412,11 @@ function nextKey(key, character) {
 }
 
 // EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __nccwpck_require__(3532);
+var printable = __nccwpck_require__(5273);
 // EXTERNAL MODULE: ./build/runner/stdout.js + 1 modules
-var stdout = __nccwpck_require__(5331);
+var stdout = __nccwpck_require__(4691);
 // EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __nccwpck_require__(2413);
+var workflow_commands = __nccwpck_require__(3248);
 ;// CONCATENATED MODULE: ./build/runner/secret.js
 
 
@@ -17587,7 +17587,7 @@ function unique(texts) {
 
 /***/ }),
 
-/***/ 1994:
+/***/ 2391:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17596,8 +17596,8 @@ function unique(texts) {
 /* harmony export */   bn: () => (/* binding */ ticked),
 /* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
-/* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
+/* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6294);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2995);
 
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
@@ -17638,7 +17638,7 @@ const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 
 /***/ }),
 
-/***/ 7257:
+/***/ 7980:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17654,7 +17654,7 @@ function someOf(names, most = 5) {
 
 /***/ }),
 
-/***/ 3866:
+/***/ 7163:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17667,9 +17667,9 @@ function someOf(names, most = 5) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7678);
-/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1666);
-/* harmony import */ var _survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1444);
+/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6885);
+/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4555);
+/* harmony import */ var _survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7757);
 
 
 
@@ -17811,7 +17811,7 @@ function isRecord(value) {
 
 /***/ }),
 
-/***/ 5331:
+/***/ 4691:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17996,7 +17996,7 @@ function divertOthers(handOver) {
 
 /***/ }),
 
-/***/ 1444:
+/***/ 7757:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18007,8 +18007,8 @@ function divertOthers(handOver) {
 /* harmony export */ });
 /* unused harmony export stopMain */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(453);
-/* harmony import */ var _poll_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4578);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8396);
+/* harmony import */ var _poll_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8589);
 
 
 
@@ -18125,7 +18125,7 @@ async function areGone(them, patienceMs) {
 
 /***/ }),
 
-/***/ 360:
+/***/ 9717:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18165,7 +18165,7 @@ function unwritable(error) {
 
 /***/ }),
 
-/***/ 2822:
+/***/ 8379:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18243,7 +18243,7 @@ function withoutEndpoint(env) {
 
 /***/ }),
 
-/***/ 2413:
+/***/ 3248:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18295,7 +18295,7 @@ function escapeProperty(text) {
 
 /***/ }),
 
-/***/ 7816:
+/***/ 6511:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18306,8 +18306,8 @@ function escapeProperty(text) {
 /* harmony export */ });
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1666);
-/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(360);
+/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4555);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9717);
 
 
 
@@ -18359,7 +18359,7 @@ async function isThere(directory) {
 
 /***/ }),
 
-/***/ 9042:
+/***/ 1415:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18371,13 +18371,13 @@ async function isThere(directory) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9473);
-/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7678);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2793);
-/* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1268);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3866);
-/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(360);
-/* harmony import */ var _workspace_path_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7816);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1944);
+/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6885);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6984);
+/* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5833);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7163);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9717);
+/* harmony import */ var _workspace_path_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6511);
 
 
 
@@ -18488,7 +18488,7 @@ function removeAll(directory) {
 
 /***/ }),
 
-/***/ 6466:
+/***/ 2845:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18725,35 +18725,35 @@ var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:stream/consumers"
 var consumers_ = __nccwpck_require__(8321);
 // EXTERNAL MODULE: ./build/errors.js
-var build_errors = __nccwpck_require__(9473);
+var build_errors = __nccwpck_require__(1944);
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
-var run_time = __nccwpck_require__(4980);
+var run_time = __nccwpck_require__(9834);
 // EXTERNAL MODULE: ./build/runner/log.js
-var log = __nccwpck_require__(2793);
+var log = __nccwpck_require__(6984);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-directories.js
-var config_directories = __nccwpck_require__(5129);
+var config_directories = __nccwpck_require__(2936);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
-var accounts_credentials = __nccwpck_require__(6767);
+var accounts_credentials = __nccwpck_require__(8276);
 // EXTERNAL MODULE: ./build/inputs/accounts/docker-config.js + 1 modules
-var docker_config = __nccwpck_require__(5147);
+var docker_config = __nccwpck_require__(6772);
 // EXTERNAL MODULE: ./build/docker/registry/ecr.js
-var ecr = __nccwpck_require__(7331);
+var ecr = __nccwpck_require__(7680);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
-var reference = __nccwpck_require__(7448);
+var reference = __nccwpck_require__(8823);
 // EXTERNAL MODULE: ./build/runner/secret.js + 1 modules
-var runner_secret = __nccwpck_require__(9926);
+var runner_secret = __nccwpck_require__(2995);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
+var shown = __nccwpck_require__(2391);
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var inputs_keys = __nccwpck_require__(8158);
+var inputs_keys = __nccwpck_require__(7889);
 // EXTERNAL MODULE: ./build/inputs/masking.js
-var masking = __nccwpck_require__(5340);
+var masking = __nccwpck_require__(2609);
 // EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __nccwpck_require__(6790);
+var inputs_problems = __nccwpck_require__(1310);
 // EXTERNAL MODULE: ./build/inputs/variables.js
-var variables = __nccwpck_require__(5789);
+var variables = __nccwpck_require__(5132);
 // EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3697);
+var yaml = __nccwpck_require__(3818);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/ecr.js
 
 
@@ -19140,9 +19140,9 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
 }
 
 // EXTERNAL MODULE: ./build/runner/crypto.js
-var runner_crypto = __nccwpck_require__(7678);
+var runner_crypto = __nccwpck_require__(6885);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
-var tls = __nccwpck_require__(3981);
+var tls = __nccwpck_require__(2952);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registry-ca.js
 
 
@@ -19312,17 +19312,17 @@ function nameOf(distinguished) {
 }
 
 // EXTERNAL MODULE: ./build/runner/variables.js
-var runner_variables = __nccwpck_require__(2822);
+var runner_variables = __nccwpck_require__(8379);
 // EXTERNAL MODULE: ./build/inputs/files.js
-var inputs_files = __nccwpck_require__(4519);
+var inputs_files = __nccwpck_require__(8406);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
-var swarm_rules = __nccwpck_require__(657);
+var swarm_rules = __nccwpck_require__(1204);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __nccwpck_require__(3185);
+var contents = __nccwpck_require__(1426);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
-var stack_objects = __nccwpck_require__(2635);
+var stack_objects = __nccwpck_require__(5510);
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(9375);
+var may_be_secret = __nccwpck_require__(6294);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
 
 
@@ -19563,7 +19563,7 @@ function credentialSpecOfText(text) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/values.js
-var values = __nccwpck_require__(3368);
+var values = __nccwpck_require__(5335);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/networks.js
 
 
@@ -19718,7 +19718,7 @@ function modeAt(text, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
-var request = __nccwpck_require__(4780);
+var request = __nccwpck_require__(6993);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/attachments.js
 
 
@@ -19876,7 +19876,7 @@ const DEFAULTS = {
 };
 
 // EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __nccwpck_require__(4136);
+var safe_text = __nccwpck_require__(7013);
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
 
 
@@ -20239,15 +20239,15 @@ function checkNames(requests, problems) {
 }
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __nccwpck_require__(7052);
+var group_by = __nccwpck_require__(9387);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./build/inputs/reach/host.js
-var host = __nccwpck_require__(1620);
+var host = __nccwpck_require__(3843);
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
-var known_hosts = __nccwpck_require__(3653);
+var known_hosts = __nccwpck_require__(8812);
 // EXTERNAL MODULE: ./build/inputs/reach/path.js
-var path = __nccwpck_require__(9041);
+var path = __nccwpck_require__(3282);
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
 
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
@@ -20586,7 +20586,7 @@ function alternativesIn(strategies) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
-var update_policy = __nccwpck_require__(1206);
+var update_policy = __nccwpck_require__(3131);
 ;// CONCATENATED MODULE: ./build/inputs/mode-inputs.js
 
 
@@ -20943,11 +20943,11 @@ function namesOfItem(item, place, advice, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/rollback-target.js
-var rollback_target = __nccwpck_require__(322);
+var rollback_target = __nccwpck_require__(5583);
 // EXTERNAL MODULE: ./build/inputs/selection.js
-var selection = __nccwpck_require__(6406);
+var selection = __nccwpck_require__(3715);
 // EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __nccwpck_require__(4085);
+var adapt = __nccwpck_require__(6089);
 ;// CONCATENATED MODULE: ./build/inputs/compose/characters.js
 // What docker's reader refuses (gopkg.in/yaml.v3, readerc.go), and what ends a line for it but for no editor. All of it
 // can be written as an escape in double quotes.
@@ -20974,9 +20974,9 @@ function reasonFor(char) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
-var credential_spec = __nccwpck_require__(2273);
+var credential_spec = __nccwpck_require__(2980);
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __nccwpck_require__(7075);
+var tree = __nccwpck_require__(1336);
 ;// CONCATENATED MODULE: ./build/inputs/compose/credential-files.js
 
 
@@ -21036,7 +21036,7 @@ function withConfig(root, service, key, path, content) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __nccwpck_require__(3847);
+var compose_variables = __nccwpck_require__(5026);
 ;// CONCATENATED MODULE: ./build/inputs/stack.js
 
 
@@ -21397,11 +21397,11 @@ function checkName(name, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
-var attachments_flags = __nccwpck_require__(7670);
+var attachments_flags = __nccwpck_require__(4111);
 // EXTERNAL MODULE: ./build/inputs/flags.js
-var inputs_flags = __nccwpck_require__(6203);
+var inputs_flags = __nccwpck_require__(4590);
 // EXTERNAL MODULE: ./build/inputs/shell-words.js
-var shell_words = __nccwpck_require__(9830);
+var shell_words = __nccwpck_require__(7955);
 ;// CONCATENATED MODULE: ./build/inputs/services.js
 
 
@@ -22284,7 +22284,7 @@ function history_wordsOf(text) {
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/pull-secret.js
-var pull_secret = __nccwpck_require__(8643);
+var pull_secret = __nccwpck_require__(7888);
 ;// CONCATENATED MODULE: ./build/inputs/login.js
 
 
@@ -22507,7 +22507,7 @@ function status_subjectFrom(services, stack, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
-var trial = __nccwpck_require__(5144);
+var trial = __nccwpck_require__(1983);
 ;// CONCATENATED MODULE: ./build/inputs/strategies/blue-green.js
 
 
@@ -22623,7 +22623,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 609).then(__nccwpck_require__.bind(__nccwpck_require__, 6609))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 7).then(__nccwpck_require__.bind(__nccwpck_require__, 7))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')
@@ -22633,27 +22633,27 @@ async function loadStories() {
 }
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
-var engine = __nccwpck_require__(3156);
+var engine = __nccwpck_require__(4097);
 // EXTERNAL MODULE: ./build/runner/command-files.js
-var command_files = __nccwpck_require__(4244);
+var command_files = __nccwpck_require__(3881);
 // EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __nccwpck_require__(2413);
+var workflow_commands = __nccwpck_require__(3248);
 // EXTERNAL MODULE: ./build/report/comment.js
-var comment = __nccwpck_require__(7554);
+var comment = __nccwpck_require__(5907);
 // EXTERNAL MODULE: ./build/report/place.js
-var place = __nccwpck_require__(3060);
+var place = __nccwpck_require__(8437);
 // EXTERNAL MODULE: ./build/runner/some-of.js
-var some_of = __nccwpck_require__(7257);
+var some_of = __nccwpck_require__(7980);
 // EXTERNAL MODULE: ./build/report/fitting.js
-var fitting = __nccwpck_require__(4888);
+var fitting = __nccwpck_require__(1513);
 // EXTERNAL MODULE: ./build/report/markdown.js
-var markdown = __nccwpck_require__(4902);
+var markdown = __nccwpck_require__(913);
 // EXTERNAL MODULE: ./build/report/remedies.js
-var report_remedies = __nccwpck_require__(6419);
+var report_remedies = __nccwpck_require__(9860);
 // EXTERNAL MODULE: ./build/report/short-headline.js
-var short_headline = __nccwpck_require__(4470);
+var short_headline = __nccwpck_require__(3761);
 // EXTERNAL MODULE: ./build/report/summary/parts.js
-var parts = __nccwpck_require__(4610);
+var parts = __nccwpck_require__(3515);
 ;// CONCATENATED MODULE: ./build/report/summary/failure.js
 
 
@@ -22917,13 +22917,13 @@ async function main() {
 }
 
 // EXTERNAL MODULE: ./build/runner/state.js
-var runner_state = __nccwpck_require__(3866);
+var runner_state = __nccwpck_require__(7163);
 // EXTERNAL MODULE: ./build/runner/survivors.js
-var survivors = __nccwpck_require__(1444);
+var survivors = __nccwpck_require__(7757);
 // EXTERNAL MODULE: ./build/runner/workspace.js
-var workspace = __nccwpck_require__(9042);
+var workspace = __nccwpck_require__(1415);
 // EXTERNAL MODULE: ./build/runner/workspace-path.js
-var workspace_path = __nccwpck_require__(7816);
+var workspace_path = __nccwpck_require__(6511);
 ;// CONCATENATED MODULE: ./build/modes/cut-off.js
 
 
@@ -22965,7 +22965,7 @@ function where({ stage }) {
 }
 
 // EXTERNAL MODULE: ./build/runner/stdout.js + 1 modules
-var stdout = __nccwpck_require__(5331);
+var stdout = __nccwpck_require__(4691);
 ;// CONCATENATED MODULE: ./build/command/known.js
 
 
@@ -23302,8 +23302,8 @@ function exitCodeOf({ status, isRed, isBadInput, stoppedBy }) {
     return status === 'planned' ? EXIT_CODES['changes are planned'] : EXIT_CODES.red;
 }
 
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ../../swarmC/node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(3929);
 ;// CONCATENATED MODULE: ./build/command/action-file.js
 
 /**

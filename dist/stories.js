@@ -1,8 +1,8 @@
-export const id = 609;
-export const ids = [609];
+export const id = 7;
+export const ids = [7];
 export const modules = {
 
-/***/ 6609:
+/***/ 7:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -20,17 +20,17 @@ function stackOf({ stack, rollback }) {
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/ecr.js
-var registry_ecr = __webpack_require__(7331);
+var registry_ecr = __webpack_require__(7680);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __webpack_require__(9473);
+var errors = __webpack_require__(1944);
 // EXTERNAL MODULE: ./build/runner/clock.js
-var runner_clock = __webpack_require__(453);
+var runner_clock = __webpack_require__(8396);
 // EXTERNAL MODULE: ./build/runner/log.js
-var log = __webpack_require__(2793);
+var log = __webpack_require__(6984);
 // EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __webpack_require__(4136);
+var safe_text = __webpack_require__(7013);
 // EXTERNAL MODULE: ./build/runner/secret.js + 1 modules
-var secret = __webpack_require__(9926);
+var secret = __webpack_require__(2995);
 ;// CONCATENATED MODULE: ./build/plan/ecr-login.js
 
 
@@ -374,13 +374,13 @@ function timeFrom(object, key) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
-var service_mode = __webpack_require__(1321);
+var service_mode = __webpack_require__(2930);
 // EXTERNAL MODULE: ./build/runner/own-labels.js
-var own_labels = __webpack_require__(3487);
+var own_labels = __webpack_require__(6068);
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
-var swarm_placement = __webpack_require__(665);
+var swarm_placement = __webpack_require__(2772);
 // EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __webpack_require__(7052);
+var group_by = __webpack_require__(9387);
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js
 
 
@@ -629,9 +629,9 @@ function reasonsOf(limits) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
-var update_policy = __webpack_require__(1206);
+var update_policy = __webpack_require__(3131);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __webpack_require__(1994);
+var shown = __webpack_require__(2391);
 ;// CONCATENATED MODULE: ./build/plan/stored-account.js
 
 
@@ -736,9 +736,9 @@ function placeOf({ registry, path }) {
 }
 
 // EXTERNAL MODULE: ./build/runner/doc-link.js
-var doc_link = __webpack_require__(3522);
+var doc_link = __webpack_require__(4377);
 // EXTERNAL MODULE: ./build/runner/some-of.js
-var some_of = __webpack_require__(7257);
+var some_of = __webpack_require__(7980);
 ;// CONCATENATED MODULE: ./build/report/lint.js
 
 
@@ -918,13 +918,13 @@ function imageChecks(engine) {
 }
 
 // EXTERNAL MODULE: ./build/runner/command-files.js
-var command_files = __webpack_require__(4244);
+var command_files = __webpack_require__(3881);
 // EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __webpack_require__(3532);
+var printable = __webpack_require__(5273);
 // EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __webpack_require__(2413);
+var workflow_commands = __webpack_require__(3248);
 // EXTERNAL MODULE: ./build/report/fitting.js
-var fitting = __webpack_require__(4888);
+var fitting = __webpack_require__(1513);
 ;// CONCATENATED MODULE: ./build/report/image-words.js
 
 /** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
@@ -983,7 +983,7 @@ function listOutput(entries, cuts, mostCharacters, byNeed = entries) {
 }
 
 // EXTERNAL MODULE: ./build/report/markdown.js
-var markdown = __webpack_require__(4902);
+var markdown = __webpack_require__(913);
 ;// CONCATENATED MODULE: ./build/report/auth-refresh.js
 
 
@@ -1133,9 +1133,9 @@ function count(number, what) {
 }
 
 // EXTERNAL MODULE: ./build/runner/variables.js
-var variables = __webpack_require__(2822);
+var variables = __webpack_require__(8379);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
-var registry_reference = __webpack_require__(7448);
+var registry_reference = __webpack_require__(8823);
 ;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
 
 
@@ -1242,7 +1242,7 @@ function service_spec_variables(spec) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/spec-comparison.js
-var spec_comparison = __webpack_require__(7586);
+var spec_comparison = __webpack_require__(7896);
 ;// CONCATENATED MODULE: ./build/records/record.js
 
 
@@ -1645,7 +1645,7 @@ function leftOutWords(names = [], show = (name) => name) {
 }
 
 // EXTERNAL MODULE: ./build/report/comment.js
-var comment = __webpack_require__(7554);
+var comment = __webpack_require__(5907);
 ;// CONCATENATED MODULE: ./build/runner/all-of.js
 /** Several things that are all there are, in words: `both services`, `all 3 services`. */
 function allOf(count, things) {
@@ -2481,7 +2481,7 @@ function quoted(value) {
 }
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
-var engine_engine = __webpack_require__(3156);
+var engine_engine = __webpack_require__(4097);
 ;// CONCATENATED MODULE: ./build/docker/engine/caught-up.js
 
 
@@ -2526,13 +2526,13 @@ async function findSurely(read, engine, signal) {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: ./build/docker/engine/go-json.js
-var go_json = __webpack_require__(4199);
+var go_json = __webpack_require__(1792);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
-var stack_objects = __webpack_require__(2635);
+var stack_objects = __webpack_require__(5510);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
-var swarm_rules = __webpack_require__(657);
+var swarm_rules = __webpack_require__(1204);
 // EXTERNAL MODULE: ./build/runner/zlib.js
-var zlib = __webpack_require__(6466);
+var zlib = __webpack_require__(2845);
 ;// CONCATENATED MODULE: ./build/records/shape.js
 
 /** Deeper than any spec: what walks through a value must come to its end. */
@@ -2896,7 +2896,7 @@ async function readRecords(engine, signal) {
 }
 
 // EXTERNAL MODULE: ./build/runner/state.js
-var runner_state = __webpack_require__(3866);
+var runner_state = __webpack_require__(7163);
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
 
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
@@ -3529,7 +3529,7 @@ async function removeAll(engine, services, signal) {
 }
 
 // EXTERNAL MODULE: ./build/runner/poll.js
-var poll = __webpack_require__(4578);
+var poll = __webpack_require__(8589);
 ;// CONCATENATED MODULE: ./build/nodes/on-nodes.js
 
 
@@ -4450,7 +4450,7 @@ function annotation({ cause, failedTask, image }) {
 }
 
 // EXTERNAL MODULE: ./build/report/remedies.js
-var report_remedies = __webpack_require__(6419);
+var report_remedies = __webpack_require__(9860);
 ;// CONCATENATED MODULE: ./build/report/culprit-lines.js
 
 
@@ -4518,7 +4518,7 @@ function taskLines({ failedTask }, most) {
 }
 
 // EXTERNAL MODULE: ./build/report/place.js
-var report_place = __webpack_require__(3060);
+var report_place = __webpack_require__(8437);
 ;// CONCATENATED MODULE: ./build/report/status.js
 
 
@@ -4545,7 +4545,7 @@ function verdictLine(status, results) {
 }
 
 // EXTERNAL MODULE: ./build/report/summary/parts.js
-var summary_parts = __webpack_require__(4610);
+var summary_parts = __webpack_require__(3515);
 ;// CONCATENATED MODULE: ./build/report/summary/culprits.js
 
 
@@ -5207,7 +5207,7 @@ function nameColumn(names) {
 }
 
 // EXTERNAL MODULE: ./build/report/short-headline.js
-var short_headline = __webpack_require__(4470);
+var short_headline = __webpack_require__(3761);
 ;// CONCATENATED MODULE: ./build/report/status-words.js
 
 
@@ -5514,7 +5514,7 @@ function status_report_servicesOutput(services) {
 }
 
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
-var run_time = __webpack_require__(4980);
+var run_time = __webpack_require__(9834);
 ;// CONCATENATED MODULE: ./build/rollout/lifetime.js
 
 
@@ -5535,7 +5535,7 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
 }
 
 // EXTERNAL MODULE: ./build/runner/saved.js
-var saved = __webpack_require__(1268);
+var saved = __webpack_require__(5833);
 ;// CONCATENATED MODULE: ./build/lock/lock-config.js
 
 
@@ -6479,7 +6479,7 @@ function compare(ours, now) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
-var credential_spec = __webpack_require__(2273);
+var credential_spec = __webpack_require__(2980);
 ;// CONCATENATED MODULE: ./build/stack/content-name.js
 
 /**
@@ -6621,7 +6621,7 @@ function leftAsTheyAre(deployment, stack) {
 }
 
 // EXTERNAL MODULE: ./build/docker/cli/update-policy.js
-var cli_update_policy = __webpack_require__(5374);
+var cli_update_policy = __webpack_require__(251);
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
 
 
@@ -6966,7 +6966,7 @@ function withoutSpec(privileges) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/create-flags.js
-var create_flags = __webpack_require__(5134);
+var create_flags = __webpack_require__(4245);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
 /**
  * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
@@ -7036,9 +7036,9 @@ function isRollback(status) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
-var flags = __webpack_require__(7670);
+var flags = __webpack_require__(4111);
 // EXTERNAL MODULE: ./build/inputs/flags.js
-var inputs_flags = __webpack_require__(6203);
+var inputs_flags = __webpack_require__(4590);
 ;// CONCATENATED MODULE: ./build/docker/cli/all-complaints.js
 /** So many of one list or service are told in one run. */
 const all_complaints_MOST = 8;
@@ -7211,7 +7211,7 @@ function modeFlag(spec) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/selection.js
-var selection = __webpack_require__(6406);
+var selection = __webpack_require__(3715);
 ;// CONCATENATED MODULE: ./build/plan/force.js
 
 
@@ -7281,7 +7281,7 @@ function withForce(spec, number) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/values.js
-var values = __webpack_require__(3368);
+var values = __webpack_require__(5335);
 ;// CONCATENATED MODULE: ./build/plan/interim-spec.js
 
 
@@ -8620,11 +8620,11 @@ function subnetsOf({ IPAM: ipam }) {
 }
 
 // EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __webpack_require__(7329);
+var published_ports = __webpack_require__(8852);
 // EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var keys = __webpack_require__(4807);
+var keys = __webpack_require__(1804);
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __webpack_require__(7075);
+var tree = __webpack_require__(1336);
 ;// CONCATENATED MODULE: ./build/inputs/compose/place.js
 
 
@@ -8719,7 +8719,7 @@ function userName() {
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __webpack_require__(3847);
+var compose_variables = __webpack_require__(5026);
 ;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
 
 
@@ -10004,9 +10004,9 @@ function caServiceSpec({ name, labels, image, token, cas, notOn }) {
 }
 
 // EXTERNAL MODULE: ./build/docker/cli/config-file.js
-var config_file = __webpack_require__(847);
+var config_file = __webpack_require__(2358);
 // EXTERNAL MODULE: ./build/runner/survivors.js
-var survivors = __webpack_require__(1444);
+var survivors = __webpack_require__(7757);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __webpack_require__(1421);
 // EXTERNAL MODULE: external "node:fs"
@@ -10339,9 +10339,9 @@ function hide(said) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/accounts/config-directories.js
-var config_directories = __webpack_require__(5129);
+var config_directories = __webpack_require__(2936);
 // EXTERNAL MODULE: ./build/inputs/accounts/docker-config.js + 1 modules
-var docker_config = __webpack_require__(5147);
+var docker_config = __webpack_require__(6772);
 ;// CONCATENATED MODULE: ./build/plan/config-choice.js
 
 
@@ -10906,7 +10906,7 @@ async function imageToRun(image, { connection, deployment }, signal) {
 }
 
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
-var tar_format = __webpack_require__(1223);
+var tar_format = __webpack_require__(2032);
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-file.js
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -11811,9 +11811,9 @@ function isInNetwork(network, host) {
 }
 
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __webpack_require__(9375);
+var may_be_secret = __webpack_require__(6294);
 // EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(1228);
+var external_node_stream_promises_ = __webpack_require__(6466);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
 
 
@@ -12602,9 +12602,9 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var inputs_keys = __webpack_require__(8158);
+var inputs_keys = __webpack_require__(7889);
 // EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __webpack_require__(6790);
+var inputs_problems = __webpack_require__(1310);
 ;// CONCATENATED MODULE: ./build/plan/missing-service.js
 
 
@@ -12949,7 +12949,7 @@ function plan_list(names) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
-var credentials = __webpack_require__(6767);
+var credentials = __webpack_require__(8276);
 ;// CONCATENATED MODULE: ./build/push/words.js
 
 
@@ -17158,7 +17158,7 @@ async function idNow(engine, kind, name) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
-var trial = __webpack_require__(5144);
+var trial = __webpack_require__(1983);
 ;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
 
 /**
@@ -17293,7 +17293,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
 }
 
 // EXTERNAL MODULE: ./build/inputs/files.js
-var files = __webpack_require__(4519);
+var files = __webpack_require__(8406);
 ;// CONCATENATED MODULE: ./build/runner/environment.js
 
 
@@ -18378,7 +18378,7 @@ function inTheClear({ kind, username, password }) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/rollback-target.js
-var rollback_target = __webpack_require__(322);
+var rollback_target = __webpack_require__(5583);
 ;// CONCATENATED MODULE: ./build/records/choose.js
 
 
@@ -19120,13 +19120,13 @@ function hubNeeds(changes, { nodes, tasks }) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
-var request = __webpack_require__(4780);
+var request = __webpack_require__(6993);
 // EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __webpack_require__(4085);
+var adapt = __webpack_require__(6089);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __webpack_require__(3185);
+var contents = __webpack_require__(1426);
 // EXTERNAL MODULE: ./build/inputs/masking.js
-var masking = __webpack_require__(5340);
+var masking = __webpack_require__(2609);
 ;// CONCATENATED MODULE: ./build/stack/content.js
 
 
@@ -20061,9 +20061,9 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/reach/host.js
-var reach_host = __webpack_require__(1620);
+var reach_host = __webpack_require__(3843);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
-var reach_tls = __webpack_require__(3981);
+var reach_tls = __webpack_require__(2952);
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
 
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
@@ -20250,7 +20250,7 @@ function lastLine(stderr) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
-var known_hosts = __webpack_require__(3653);
+var known_hosts = __webpack_require__(8812);
 ;// CONCATENATED MODULE: ./build/connect/ssh/config.js
 const CONNECT_TIMEOUT_SECONDS = 15;
 /** A connection that died in silence is noticed after 15 s: well within the time for which watching is patient. */
@@ -21176,7 +21176,7 @@ function withoutTags(html) {
 }
 
 // EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __webpack_require__(9456);
+var external_node_stream_ = __webpack_require__(7075);
 ;// CONCATENATED MODULE: ./build/runner/small-heap.js
 /** What new objects get. With much less, what is needed for a moment only counts as old; by itself V8 takes 128 MB. */
 const BYTES_FOR_NEW = 4e6;
@@ -22273,7 +22273,7 @@ async function readConfigFile(path) {
 }
 
 // EXTERNAL MODULE: ./build/runner/workspace.js
-var runner_workspace = __webpack_require__(9042);
+var runner_workspace = __webpack_require__(1415);
 ;// CONCATENATED MODULE: ./build/modes/with-run.js
 var with_run_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -23368,7 +23368,7 @@ async function for_login_open(candidate, configDirectory, headers, signal) {
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/pull-secret.js
-var pull_secret = __webpack_require__(8643);
+var pull_secret = __webpack_require__(7888);
 ;// CONCATENATED MODULE: ./build/modes/login.js
 var login_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {

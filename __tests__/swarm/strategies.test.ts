@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from '@jest/globals'
 import type { LabImage } from '../../lab/lab.ts'
 import { lineOf } from '../../lab/log-lines.ts'
@@ -231,26 +232,31 @@ describeSwarm(
       }>('GET', `/services/${name}`)
       return body.Endpoint.VirtualIPs[0]?.Addr.split('/')[0] ?? ''
     }
-    /** Which service has the route, one after another; for a moment it may be two, and never none. */
-    const watchRoutes = (prefix: string) => {
+    /** Which service has the route after each change of one, in their order; for a moment it may be two, and never none. */
+    const watchRoutes = async (prefix: string) => {
       const seen: string[] = []
-      const end = new AbortController()
-      const watching = (async () => {
-        while (!end.signal.aborted) {
-          const routed = (await all()).filter(
-            ({ Spec }) => Spec.Name.startsWith(prefix) && Spec.Labels?.['traefik.enable'] !== undefined,
-          )
-          const names = routed
-            .map(({ Spec }) => Spec.Name)
-            .toSorted()
-            .join(' ')
-          if (seen.at(-1) !== names && !names.includes(' ')) seen.push(names)
-          await sleep(50)
-        }
-      })()
+      const look = async () => {
+        const routed = (await all()).filter(
+          ({ Spec }) => Spec.Name.startsWith(prefix) && Spec.Labels?.['traefik.enable'] !== undefined,
+        )
+        const names = routed
+          .map(({ Spec }) => Spec.Name)
+          .toSorted()
+          .join(' ')
+        if (seen.at(-1) !== names && !names.includes(' ')) seen.push(names)
+      }
+      const socketPath = swarm.lab.nodes[0].socket
+      const request = get({ socketPath, path: `/events?filters=${encodeURIComponent('{"type":["service"]}')}` })
+      const [events] = (await once(request, 'response')) as [IncomingMessage]
+      let looked = look()
+      events.on('data', () => {
+        looked = looked.then(look)
+      })
+      await looked
       return async () => {
-        end.abort()
-        await watching
+        events.destroy()
+        await looked
+        await look()
         return seen
       }
     }
@@ -286,7 +292,7 @@ describeSwarm(
           unnumbered((await swarm.service('api')).Spec),
         ]
         const specsBefore = await specs()
-        const stop = watchRoutes('shop')
+        const stop = await watchRoutes('shop')
 
         const bad = await start(
           'blue-green',
