@@ -97,6 +97,10 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
   RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 }
+const STRANGE_BLANK =
+  'a line or key begins with a blank that is no space, as text from a web page has them: write spaces'
+/** What is wrong with one line is wrong with most. */
+const TOLD_ONCE = new Set([REASONS.RESOURCE_EXHAUSTION, STRANGE_BLANK])
 const ENDS_IN_COLON =
   'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes'
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes'
@@ -128,9 +132,13 @@ export function parseYaml(text: string): YamlDocument {
 function reasonFor({ code, pos: [offset] }: YAMLParseError, source: string): string {
   const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1)
   if (/^[^\S\n]*\t/.test(startOfLine)) return REASONS.TAB_AS_INDENT ?? OTHER_REASON
+  if (BEGINS_STRANGELY.test(startOfLine)) return STRANGE_BLANK
   if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset))) return ENDS_IN_COLON
   return REASONS[code] ?? OTHER_REASON
 }
+
+/** To YAML a no-break space is a letter like any other: what seems indented is a key of the level above. */
+const BEGINS_STRANGELY = /^ *(?![ \t\r\n])\s/
 
 const VALUES_WITH_COLON: readonly ErrorCode[] = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW']
 /** Up to the end of the line, or of the value in a list or mapping with brackets. */
@@ -302,6 +310,7 @@ class TreeBuilder {
       const key = this.build(keyNode, depth + 1)
       const value = this.build(valueNode, depth + 1)
       if (key.kind !== 'text') this.#refuse(offset, 'a key is a list or mapping: write text before the colon')
+      else if (key.style === 'plain' && BEGINS_STRANGELY.test(key.value)) this.#refuse(offset, STRANGE_BLANK)
       else if (own.has(key.value)) this.#refuse(offset, 'the key is in its mapping already: leave one of the two')
       else own.set(key.value, { key: key.value, line: key.line, value })
     }
@@ -349,7 +358,7 @@ class TreeBuilder {
 
   #refuse(offset: number, reason: string): YamlText {
     const { line, col } = this.#lineCounter.linePos(offset)
-    const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason)
+    const isRepeated = TOLD_ONCE.has(reason) && this.problems.some((one) => one.reason === reason)
     if (this.problems.length < MOST_PROBLEMS && !isRepeated) this.problems.push({ line, column: col, reason })
     return this.#empty(offset)
   }

@@ -507,6 +507,16 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['only a comment', { services: '# web: nginx' }, 'services: this is only text'],
   ['an image alone', { services: 'nginx:1.27' }, 'services: this is only text: write pairs'],
   ['broken YAML', { services: 'web: [nginx' }, 'services line 1'],
+  [
+    'no-break',
+    { services: '- name: web\n\u00a0 image: nginx' },
+    'services line 2, column 1: a line or key begins with a',
+  ],
+  [
+    'ideographic',
+    { services: '{web: nginx,\u3000api: nginx}' },
+    'services line 1, column 13: a line or key begins with',
+  ],
   ['tab', { services: 'web:\n\timage: nginx' }, 'services line 2, column 1: a tab indents the line'],
   ['no blank after the colon', { services: 'web:nginx\napi: nginx' }, 'services line 1, column 1: the line is neither'],
   ['no image', { services: 'web:' }, 'services: web: the image name "" is empty'],

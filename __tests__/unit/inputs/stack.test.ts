@@ -291,6 +291,11 @@ describe('a compose file that is none is told in one line with its place', () =>
     ['a text', 'hello', /^compose-file hostile\.yml: this is no compose file/],
     ['two documents', `${OK}---\n${OK}`, /^hostile\.yml line 2, column 1: a line of --- begins a second document/],
     ['two documents, with an end', `---\n${OK}...\n---\n${OK}`, /line 4, column 1: a line of ---/],
+    [
+      'no-break spaces as indentation',
+      'services:\n\u00a0\u00a0web:\n\u00a0\u00a0\u00a0\u00a0image: x\n',
+      /^hostile\.yml line 2, column 1: a line or key begins with a blank that is no space, .*: write spaces$/,
+    ],
     ['a tab as indentation', 'services:\n\tweb:\n', /^hostile\.yml line 2, column 1: a tab indents the line/],
     ['NUL', web('hostname: "a\0"'), /^hostile\.yml line 4, column 17: there is a NUL character/],
     ['UTF-16', Buffer.from(`\ufeff${OK}`, 'utf16le'), /not UTF-8 text, but UTF-16: save it as UTF-8/],
