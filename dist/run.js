@@ -92,7 +92,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readlin
 
 /***/ }),
 
-/***/ 7075:
+/***/ 9456:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
@@ -106,7 +106,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/
 
 /***/ }),
 
-/***/ 6466:
+/***/ 1228:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
@@ -148,18 +148,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
 
 /***/ }),
 
-/***/ 5799:
+/***/ 7349:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Scalar = __nccwpck_require__(7347);
-var YAMLMap = __nccwpck_require__(6148);
-var YAMLSeq = __nccwpck_require__(3017);
-var resolveBlockMap = __nccwpck_require__(2289);
-var resolveBlockSeq = __nccwpck_require__(9932);
-var resolveFlowCollection = __nccwpck_require__(4928);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveBlockMap = __nccwpck_require__(7103);
+var resolveBlockSeq = __nccwpck_require__(334);
+var resolveFlowCollection = __nccwpck_require__(3142);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -245,15 +245,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 2413:
+/***/ 3683:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(9639);
-var composeNode = __nccwpck_require__(7079);
-var resolveEnd = __nccwpck_require__(2186);
-var resolveProps = __nccwpck_require__(3253);
+var Document = __nccwpck_require__(3021);
+var composeNode = __nccwpck_require__(5937);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -297,17 +297,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 7079:
+/***/ 5937:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(2827);
-var identity = __nccwpck_require__(3733);
-var composeCollection = __nccwpck_require__(5799);
-var composeScalar = __nccwpck_require__(9799);
-var resolveEnd = __nccwpck_require__(2186);
-var utilEmptyScalarPosition = __nccwpck_require__(6049);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var composeCollection = __nccwpck_require__(7349);
+var composeScalar = __nccwpck_require__(5413);
+var resolveEnd = __nccwpck_require__(7788);
+var utilEmptyScalarPosition = __nccwpck_require__(2599);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -416,15 +416,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 9799:
+/***/ 5413:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Scalar = __nccwpck_require__(7347);
-var resolveBlockScalar = __nccwpck_require__(4379);
-var resolveFlowScalar = __nccwpck_require__(6252);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -511,18 +511,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 8258:
+/***/ 9984:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(9900);
-var Document = __nccwpck_require__(9639);
-var errors = __nccwpck_require__(254);
-var identity = __nccwpck_require__(3733);
-var composeDoc = __nccwpck_require__(2413);
-var resolveEnd = __nccwpck_require__(2186);
+var directives = __nccwpck_require__(1342);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var identity = __nccwpck_require__(1127);
+var composeDoc = __nccwpck_require__(3683);
+var resolveEnd = __nccwpck_require__(7788);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -742,17 +742,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 2289:
+/***/ 7103:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(1571);
-var YAMLMap = __nccwpck_require__(6148);
-var resolveProps = __nccwpck_require__(3253);
-var utilContainsNewline = __nccwpck_require__(4685);
-var utilFlowIndentCheck = __nccwpck_require__(2681);
-var utilMapIncludes = __nccwpck_require__(3249);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -866,12 +866,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 4379:
+/***/ 8913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
+var Scalar = __nccwpck_require__(3301);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -1073,14 +1073,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 9932:
+/***/ 334:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(3017);
-var resolveProps = __nccwpck_require__(3253);
-var utilFlowIndentCheck = __nccwpck_require__(2681);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveProps = __nccwpck_require__(4631);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -1131,7 +1131,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 2186:
+/***/ 7788:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1177,19 +1177,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 4928:
+/***/ 3142:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Pair = __nccwpck_require__(1571);
-var YAMLMap = __nccwpck_require__(6148);
-var YAMLSeq = __nccwpck_require__(3017);
-var resolveEnd = __nccwpck_require__(2186);
-var resolveProps = __nccwpck_require__(3253);
-var utilContainsNewline = __nccwpck_require__(4685);
-var utilMapIncludes = __nccwpck_require__(3249);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -1393,13 +1393,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 6252:
+/***/ 6842:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
-var resolveEnd = __nccwpck_require__(2186);
+var Scalar = __nccwpck_require__(3301);
+var resolveEnd = __nccwpck_require__(7788);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -1628,7 +1628,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 3253:
+/***/ 4631:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1783,7 +1783,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 4685:
+/***/ 9499:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1826,7 +1826,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 6049:
+/***/ 2599:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1861,12 +1861,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 2681:
+/***/ 4051:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(4685);
+var utilContainsNewline = __nccwpck_require__(9499);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -1885,12 +1885,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 3249:
+/***/ 1187:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
+var identity = __nccwpck_require__(1127);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -1907,22 +1907,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 9639:
+/***/ 3021:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(2827);
-var Collection = __nccwpck_require__(1523);
-var identity = __nccwpck_require__(3733);
-var Pair = __nccwpck_require__(1571);
-var toJS = __nccwpck_require__(7809);
-var Schema = __nccwpck_require__(7794);
-var stringifyDocument = __nccwpck_require__(1275);
-var anchors = __nccwpck_require__(2786);
-var applyReviver = __nccwpck_require__(2891);
-var createNode = __nccwpck_require__(4210);
-var directives = __nccwpck_require__(9900);
+var Alias = __nccwpck_require__(4065);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var toJS = __nccwpck_require__(4043);
+var Schema = __nccwpck_require__(5840);
+var stringifyDocument = __nccwpck_require__(6829);
+var anchors = __nccwpck_require__(1596);
+var applyReviver = __nccwpck_require__(3661);
+var createNode = __nccwpck_require__(2404);
+var directives = __nccwpck_require__(1342);
 
 class Document {
     constructor(value, replacer, options) {
@@ -2251,13 +2251,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 2786:
+/***/ 1596:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var visit = __nccwpck_require__(7154);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -2334,7 +2334,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 2891:
+/***/ 3661:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2398,14 +2398,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 4210:
+/***/ 2404:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(2827);
-var identity = __nccwpck_require__(3733);
-var Scalar = __nccwpck_require__(7347);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -2495,13 +2495,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 9900:
+/***/ 1342:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var visit = __nccwpck_require__(7154);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 const escapeChars = {
     '!': '%21',
@@ -2680,7 +2680,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 254:
+/***/ 1464:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2749,28 +2749,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 3929:
+/***/ 8815:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(8258);
-var Document = __nccwpck_require__(9639);
-var Schema = __nccwpck_require__(7794);
-var errors = __nccwpck_require__(254);
-var Alias = __nccwpck_require__(2827);
-var identity = __nccwpck_require__(3733);
-var Pair = __nccwpck_require__(1571);
-var Scalar = __nccwpck_require__(7347);
-var YAMLMap = __nccwpck_require__(6148);
-var YAMLSeq = __nccwpck_require__(3017);
-var cst = __nccwpck_require__(4527);
-var lexer = __nccwpck_require__(9239);
-var lineCounter = __nccwpck_require__(5790);
-var parser = __nccwpck_require__(7234);
-var publicApi = __nccwpck_require__(8929);
-var visit = __nccwpck_require__(7154);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var Schema = __nccwpck_require__(5840);
+var errors = __nccwpck_require__(1464);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
+var publicApi = __nccwpck_require__(4047);
+var visit = __nccwpck_require__(204);
 
 
 
@@ -2807,7 +2807,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 8127:
+/***/ 7249:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -2833,16 +2833,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 2827:
+/***/ 4065:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(2786);
-var visit = __nccwpck_require__(7154);
-var identity = __nccwpck_require__(3733);
-var Node = __nccwpck_require__(2075);
-var toJS = __nccwpck_require__(7809);
+var anchors = __nccwpck_require__(1596);
+var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(4043);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -2960,14 +2960,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 1523:
+/***/ 101:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(4210);
-var identity = __nccwpck_require__(3733);
-var Node = __nccwpck_require__(2075);
+var createNode = __nccwpck_require__(2404);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -3118,14 +3118,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 2075:
+/***/ 6673:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(2891);
-var identity = __nccwpck_require__(3733);
-var toJS = __nccwpck_require__(7809);
+var applyReviver = __nccwpck_require__(3661);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(4043);
 
 class NodeBase {
     constructor(type) {
@@ -3165,15 +3165,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 1571:
+/***/ 7165:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(4210);
-var stringifyPair = __nccwpck_require__(2306);
-var addPairToJSMap = __nccwpck_require__(338);
-var identity = __nccwpck_require__(3733);
+var createNode = __nccwpck_require__(2404);
+var stringifyPair = __nccwpck_require__(9748);
+var addPairToJSMap = __nccwpck_require__(7104);
+var identity = __nccwpck_require__(1127);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -3211,14 +3211,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 7347:
+/***/ 3301:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Node = __nccwpck_require__(2075);
-var toJS = __nccwpck_require__(7809);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(4043);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -3245,17 +3245,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 6148:
+/***/ 4454:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(5066);
-var addPairToJSMap = __nccwpck_require__(338);
-var Collection = __nccwpck_require__(1523);
-var identity = __nccwpck_require__(3733);
-var Pair = __nccwpck_require__(1571);
-var Scalar = __nccwpck_require__(7347);
+var stringifyCollection = __nccwpck_require__(1212);
+var addPairToJSMap = __nccwpck_require__(7104);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -3399,17 +3399,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 3017:
+/***/ 2223:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(4210);
-var stringifyCollection = __nccwpck_require__(5066);
-var Collection = __nccwpck_require__(1523);
-var identity = __nccwpck_require__(3733);
-var Scalar = __nccwpck_require__(7347);
-var toJS = __nccwpck_require__(7809);
+var createNode = __nccwpck_require__(2404);
+var stringifyCollection = __nccwpck_require__(1212);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var toJS = __nccwpck_require__(4043);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -3521,16 +3521,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 338:
+/***/ 7104:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(8127);
-var merge = __nccwpck_require__(1910);
-var stringify = __nccwpck_require__(4350);
-var identity = __nccwpck_require__(3733);
-var toJS = __nccwpck_require__(7809);
+var log = __nccwpck_require__(7249);
+var merge = __nccwpck_require__(452);
+var stringify = __nccwpck_require__(2148);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(4043);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -3593,7 +3593,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 3733:
+/***/ 1127:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3653,12 +3653,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 7809:
+/***/ 4043:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
+var identity = __nccwpck_require__(1127);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -3699,15 +3699,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 7464:
+/***/ 110:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(4379);
-var resolveFlowScalar = __nccwpck_require__(6252);
-var errors = __nccwpck_require__(254);
-var stringifyString = __nccwpck_require__(2071);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
+var errors = __nccwpck_require__(1464);
+var stringifyString = __nccwpck_require__(3069);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -3924,7 +3924,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 7203:
+/***/ 1733:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -3994,7 +3994,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 6197:
+/***/ 7715:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4100,14 +4100,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 4527:
+/***/ 3461:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(7464);
-var cstStringify = __nccwpck_require__(7203);
-var cstVisit = __nccwpck_require__(6197);
+var cstScalar = __nccwpck_require__(110);
+var cstStringify = __nccwpck_require__(1733);
+var cstVisit = __nccwpck_require__(7715);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -4219,12 +4219,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 9239:
+/***/ 361:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(4527);
+var cst = __nccwpck_require__(3461);
 
 /*
 START -> stream
@@ -4949,7 +4949,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 5790:
+/***/ 6628:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -4997,14 +4997,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 7234:
+/***/ 3456:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(4527);
-var lexer = __nccwpck_require__(9239);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -5984,18 +5984,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 8929:
+/***/ 4047:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(8258);
-var Document = __nccwpck_require__(9639);
-var errors = __nccwpck_require__(254);
-var log = __nccwpck_require__(8127);
-var identity = __nccwpck_require__(3733);
-var lineCounter = __nccwpck_require__(5790);
-var parser = __nccwpck_require__(7234);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var log = __nccwpck_require__(7249);
+var identity = __nccwpck_require__(1127);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -6098,16 +6098,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 7794:
+/***/ 5840:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var map = __nccwpck_require__(7705);
-var seq = __nccwpck_require__(6244);
-var string = __nccwpck_require__(194);
-var tags = __nccwpck_require__(2532);
+var identity = __nccwpck_require__(1127);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var tags = __nccwpck_require__(18);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -6144,13 +6144,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 7705:
+/***/ 7451:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var YAMLMap = __nccwpck_require__(6148);
+var identity = __nccwpck_require__(1127);
+var YAMLMap = __nccwpck_require__(4454);
 
 const map = {
     collection: 'map',
@@ -6170,12 +6170,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 1222:
+/***/ 3632:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
+var Scalar = __nccwpck_require__(3301);
 
 const nullTag = {
     identify: value => value == null,
@@ -6194,13 +6194,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 6244:
+/***/ 1706:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var YAMLSeq = __nccwpck_require__(3017);
+var identity = __nccwpck_require__(1127);
+var YAMLSeq = __nccwpck_require__(2223);
 
 const seq = {
     collection: 'seq',
@@ -6220,12 +6220,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 194:
+/***/ 6464:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(2071);
+var stringifyString = __nccwpck_require__(3069);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -6243,12 +6243,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 2601:
+/***/ 3959:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
+var Scalar = __nccwpck_require__(3301);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -6271,13 +6271,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 5247:
+/***/ 8405:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
-var stringifyNumber = __nccwpck_require__(4247);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6325,12 +6325,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 5904:
+/***/ 9874:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(4247);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -6374,18 +6374,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 3798:
+/***/ 896:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7705);
-var _null = __nccwpck_require__(1222);
-var seq = __nccwpck_require__(6244);
-var string = __nccwpck_require__(194);
-var bool = __nccwpck_require__(2601);
-var float = __nccwpck_require__(5247);
-var int = __nccwpck_require__(5904);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
 
 const schema = [
     map.map,
@@ -6406,14 +6406,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 5713:
+/***/ 3559:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
-var map = __nccwpck_require__(7705);
-var seq = __nccwpck_require__(6244);
+var Scalar = __nccwpck_require__(3301);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -6477,27 +6477,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 2532:
+/***/ 18:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7705);
-var _null = __nccwpck_require__(1222);
-var seq = __nccwpck_require__(6244);
-var string = __nccwpck_require__(194);
-var bool = __nccwpck_require__(2601);
-var float = __nccwpck_require__(5247);
-var int = __nccwpck_require__(5904);
-var schema = __nccwpck_require__(3798);
-var schema$1 = __nccwpck_require__(5713);
-var binary = __nccwpck_require__(7989);
-var merge = __nccwpck_require__(1910);
-var omap = __nccwpck_require__(2953);
-var pairs = __nccwpck_require__(5659);
-var schema$2 = __nccwpck_require__(151);
-var set = __nccwpck_require__(5526);
-var timestamp = __nccwpck_require__(3702);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
+var schema = __nccwpck_require__(896);
+var schema$1 = __nccwpck_require__(3559);
+var binary = __nccwpck_require__(6083);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var schema$2 = __nccwpck_require__(5913);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(6752);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -6583,14 +6583,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 7989:
+/***/ 6083:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(7347);
-var stringifyString = __nccwpck_require__(2071);
+var Scalar = __nccwpck_require__(3301);
+var stringifyString = __nccwpck_require__(3069);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -6660,12 +6660,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 2896:
+/***/ 8398:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
+var Scalar = __nccwpck_require__(3301);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -6696,13 +6696,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 4704:
+/***/ 5782:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
-var stringifyNumber = __nccwpck_require__(4247);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -6753,12 +6753,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 7119:
+/***/ 873:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(4247);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -6836,13 +6836,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 1910:
+/***/ 452:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Scalar = __nccwpck_require__(7347);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -6914,16 +6914,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 2953:
+/***/ 303:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var toJS = __nccwpck_require__(7809);
-var YAMLMap = __nccwpck_require__(6148);
-var YAMLSeq = __nccwpck_require__(3017);
-var pairs = __nccwpck_require__(5659);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(4043);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var pairs = __nccwpck_require__(8385);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -6998,15 +6998,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 5659:
+/***/ 8385:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Pair = __nccwpck_require__(1571);
-var Scalar = __nccwpck_require__(7347);
-var YAMLSeq = __nccwpck_require__(3017);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLSeq = __nccwpck_require__(2223);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -7087,24 +7087,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 151:
+/***/ 5913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7705);
-var _null = __nccwpck_require__(1222);
-var seq = __nccwpck_require__(6244);
-var string = __nccwpck_require__(194);
-var binary = __nccwpck_require__(7989);
-var bool = __nccwpck_require__(2896);
-var float = __nccwpck_require__(4704);
-var int = __nccwpck_require__(7119);
-var merge = __nccwpck_require__(1910);
-var omap = __nccwpck_require__(2953);
-var pairs = __nccwpck_require__(5659);
-var set = __nccwpck_require__(5526);
-var timestamp = __nccwpck_require__(3702);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var binary = __nccwpck_require__(6083);
+var bool = __nccwpck_require__(8398);
+var float = __nccwpck_require__(5782);
+var int = __nccwpck_require__(873);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(6752);
 
 const schema = [
     map.map,
@@ -7135,14 +7135,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 5526:
+/***/ 1528:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Pair = __nccwpck_require__(1571);
-var YAMLMap = __nccwpck_require__(6148);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -7238,12 +7238,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 3702:
+/***/ 6752:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(4247);
+var stringifyNumber = __nccwpck_require__(8689);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -7350,7 +7350,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 1685:
+/***/ 4475:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7508,15 +7508,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 4350:
+/***/ 2148:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(2786);
-var identity = __nccwpck_require__(3733);
-var stringifyComment = __nccwpck_require__(585);
-var stringifyString = __nccwpck_require__(2071);
+var anchors = __nccwpck_require__(1596);
+var identity = __nccwpck_require__(1127);
+var stringifyComment = __nccwpck_require__(9799);
+var stringifyString = __nccwpck_require__(3069);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -7647,14 +7647,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 5066:
+/***/ 1212:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var stringify = __nccwpck_require__(4350);
-var stringifyComment = __nccwpck_require__(585);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -7809,7 +7809,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 585:
+/***/ 9799:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7840,14 +7840,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 1275:
+/***/ 6829:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var stringify = __nccwpck_require__(4350);
-var stringifyComment = __nccwpck_require__(585);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -7934,7 +7934,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 4247:
+/***/ 8689:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -7968,15 +7968,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 2306:
+/***/ 9748:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
-var Scalar = __nccwpck_require__(7347);
-var stringify = __nccwpck_require__(4350);
-var stringifyComment = __nccwpck_require__(585);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -8127,13 +8127,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 2071:
+/***/ 3069:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(7347);
-var foldFlowLines = __nccwpck_require__(1685);
+var Scalar = __nccwpck_require__(3301);
+var foldFlowLines = __nccwpck_require__(4475);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -8472,12 +8472,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 7154:
+/***/ 204:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3733);
+var identity = __nccwpck_require__(1127);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -8715,7 +8715,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 9834:
+/***/ 4980:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8728,9 +8728,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(1944);
+var errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: ./build/runner/clock.js
-var clock = __nccwpck_require__(8396);
+var clock = __nccwpck_require__(453);
 ;// CONCATENATED MODULE: ./build/runner/countdown.js
 
 /** The time of a run, or of a part of one. It can stand still, and its timers keep nothing alive. */
@@ -8800,7 +8800,7 @@ class Countdown {
 }
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
-var engine = __nccwpck_require__(4097);
+var engine = __nccwpck_require__(3156);
 ;// CONCATENATED MODULE: ./build/connect/bound-connection.js
 
 
@@ -9044,7 +9044,7 @@ function tooLate({ before, rollout }, stage, waitedFor) {
 
 /***/ }),
 
-/***/ 2032:
+/***/ 1223:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9077,7 +9077,7 @@ function untilNul(bytes) {
 
 /***/ }),
 
-/***/ 2358:
+/***/ 847:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9095,8 +9095,8 @@ function untilNul(bytes) {
 /* harmony export */   yW: () => (/* binding */ helperFor),
 /* harmony export */   z: () => (/* binding */ rivalKeys)
 /* harmony export */ });
-/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1792);
-/* harmony import */ var _registry_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8823);
+/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4199);
+/* harmony import */ var _registry_reference_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7448);
 
 
 const TEXTS_OF_ENTRY = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
@@ -9277,7 +9277,7 @@ function registryOf(key) {
 
 /***/ }),
 
-/***/ 251:
+/***/ 5374:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9295,7 +9295,7 @@ function settingsOf(phase, policy) {
 
 /***/ }),
 
-/***/ 4097:
+/***/ 3156:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9306,8 +9306,8 @@ function settingsOf(phase, policy) {
 /* harmony export */   pz: () => (/* binding */ ConnectionLost),
 /* harmony export */   sf: () => (/* binding */ tellCallError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7013);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4136);
 
 
 /** The daemon said no: its HTTP status and its own words. */
@@ -9360,7 +9360,7 @@ function tellCallError(error) {
 
 /***/ }),
 
-/***/ 1792:
+/***/ 4199:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9368,7 +9368,7 @@ function tellCallError(error) {
 /* harmony export */   Zc: () => (/* binding */ isLargeNumber),
 /* harmony export */   sR: () => (/* binding */ toGoJson)
 /* harmony export */ });
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6885);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7678);
 
 /**
  * Stands before the digits of a number that JavaScript would round, in the text that takes its place. Nobody else can
@@ -9432,7 +9432,7 @@ function withoutNulls(value) {
 
 /***/ }),
 
-/***/ 7680:
+/***/ 7331:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9480,7 +9480,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 
 /***/ }),
 
-/***/ 7888:
+/***/ 8643:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9489,7 +9489,7 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
 /* harmony export */   nL: () => (/* binding */ secretNameProblem),
 /* harmony export */   xz: () => (/* binding */ pullSecretManifest)
 /* harmony export */ });
-/* harmony import */ var _reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8823);
+/* harmony import */ var _reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 
 const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const LONGEST_LABEL = 63;
@@ -9548,7 +9548,7 @@ function pullSecretManifest(secret, credentials) {
 
 /***/ }),
 
-/***/ 8823:
+/***/ 7448:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9563,9 +9563,9 @@ function pullSecretManifest(secret, credentials) {
 /* harmony export */   n7: () => (/* binding */ registryKey),
 /* harmony export */   rg: () => (/* binding */ pathMatches)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6294);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
 
 
 
@@ -9831,7 +9831,7 @@ function cut(text, separator) {
 
 /***/ }),
 
-/***/ 4245:
+/***/ 5134:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -9841,8 +9841,8 @@ function cut(text, separator) {
 /* harmony export */   kX: () => (/* binding */ unknownFlags)
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5273);
-/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7896);
+/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
+/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7586);
 
 
 
@@ -10157,7 +10157,7 @@ function attributeOf(entry) {
 
 /***/ }),
 
-/***/ 2980:
+/***/ 2273:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10166,8 +10166,8 @@ function attributeOf(entry) {
 /* harmony export */   dR: () => (/* binding */ credentialAccount),
 /* harmony export */   mi: () => (/* binding */ GMSA_LABEL)
 /* harmony export */ });
-/* harmony import */ var _swarm_placement_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2772);
-/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2930);
+/* harmony import */ var _swarm_placement_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(665);
+/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1321);
 
 
 /** The source that a service's spec names, `undefined` when it has none. */
@@ -10263,7 +10263,7 @@ function nodeProblem(spec, nodes) {
 
 /***/ }),
 
-/***/ 2930:
+/***/ 1321:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10316,7 +10316,7 @@ function modeName({ Mode: mode }) {
 
 /***/ }),
 
-/***/ 7896:
+/***/ 7586:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10329,10 +10329,10 @@ function modeName({ Mode: mode }) {
 /* harmony export */   sZ: () => (/* binding */ sameSpec)
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6885);
-/* harmony import */ var _runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6068);
-/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1792);
-/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2930);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
+/* harmony import */ var _runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3487);
+/* harmony import */ var _engine_go_json_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4199);
+/* harmony import */ var _service_mode_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1321);
 
 
 
@@ -10538,7 +10538,7 @@ function sortKey(object) {
 
 /***/ }),
 
-/***/ 5510:
+/***/ 2635:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10626,7 +10626,7 @@ function withIds(spec, ids) {
 
 /***/ }),
 
-/***/ 2772:
+/***/ 665:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10794,7 +10794,7 @@ function family(address) {
 
 /***/ }),
 
-/***/ 8852:
+/***/ 7329:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -10836,7 +10836,7 @@ function isHost({ PublishMode: mode }) {
 
 /***/ }),
 
-/***/ 1204:
+/***/ 657:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -10849,9 +10849,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(2391);
+var shown = __nccwpck_require__(1994);
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
-var service_mode = __nccwpck_require__(2930);
+var service_mode = __nccwpck_require__(1321);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
 /** The names that a template in a variable, a mount or a hostname may fill in (swarmkit, template/context.go). */
 const FIELDS = new Set([
@@ -10919,9 +10919,9 @@ function isPlain(action) {
 }
 
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
-var placement = __nccwpck_require__(2772);
+var placement = __nccwpck_require__(665);
 // EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __nccwpck_require__(8852);
+var published_ports = __nccwpck_require__(7329);
 ;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
 
 
@@ -11192,7 +11192,7 @@ function doubles(texts) {
 
 /***/ }),
 
-/***/ 1944:
+/***/ 9473:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -11304,7 +11304,7 @@ function messageOf(error) {
 
 /***/ }),
 
-/***/ 2936:
+/***/ 5129:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -11316,11 +11316,11 @@ function messageOf(error) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2391);
-/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8406);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3818);
-/* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6772);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1994);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
+/* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5147);
 
 
 
@@ -11410,7 +11410,7 @@ function realPath(path) {
 
 /***/ }),
 
-/***/ 8276:
+/***/ 6767:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -11425,11 +11425,11 @@ function realPath(path) {
 /* harmony export */   k6: () => (/* binding */ problemOfReference),
 /* harmony export */   xf: () => (/* binding */ checkSeparation)
 /* harmony export */ });
-/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8823);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2995);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2609);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1310);
+/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
 
 
 
@@ -11633,7 +11633,7 @@ function isOrAre(names) {
 
 /***/ }),
 
-/***/ 6772:
+/***/ 5147:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -11649,29 +11649,29 @@ var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/docker/cli/config-file.js
-var config_file = __nccwpck_require__(2358);
+var config_file = __nccwpck_require__(847);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
-var reference = __nccwpck_require__(8823);
+var reference = __nccwpck_require__(7448);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(1944);
+var errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(6294);
+var may_be_secret = __nccwpck_require__(9375);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(2391);
+var shown = __nccwpck_require__(1994);
 // EXTERNAL MODULE: ./build/inputs/files.js
-var files = __nccwpck_require__(8406);
+var files = __nccwpck_require__(4519);
 // EXTERNAL MODULE: ./build/inputs/masking.js
-var masking = __nccwpck_require__(2609);
+var masking = __nccwpck_require__(5340);
 // EXTERNAL MODULE: ./build/inputs/variables.js
-var variables = __nccwpck_require__(5132);
+var variables = __nccwpck_require__(5789);
 // EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3818);
+var yaml = __nccwpck_require__(3697);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
-var credentials = __nccwpck_require__(8276);
+var credentials = __nccwpck_require__(6767);
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
-var tar_format = __nccwpck_require__(2032);
+var tar_format = __nccwpck_require__(1223);
 // EXTERNAL MODULE: ./build/runner/zlib.js
-var zlib = __nccwpck_require__(2845);
+var zlib = __nccwpck_require__(6466);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/tar.js
 
 
@@ -12179,14 +12179,14 @@ function configIn(files) {
 
 /***/ }),
 
-/***/ 4111:
+/***/ 7670:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   n: () => (/* binding */ attachedByFlags),
 /* harmony export */   t: () => (/* binding */ checkAttachmentFlags)
 /* harmony export */ });
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2391);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
 
 /** What both a key and a flag of the lists would set: whichever came last would win. */
 function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
@@ -12234,7 +12234,7 @@ function targetOf(value) {
 
 /***/ }),
 
-/***/ 6993:
+/***/ 4780:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -12253,7 +12253,7 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
 
 /***/ }),
 
-/***/ 6089:
+/***/ 4085:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -12264,23 +12264,23 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __nccwpck_require__(9387);
+var group_by = __nccwpck_require__(7052);
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(6294);
+var may_be_secret = __nccwpck_require__(9375);
 // EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __nccwpck_require__(7013);
+var safe_text = __nccwpck_require__(4136);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(2391);
+var shown = __nccwpck_require__(1994);
 // EXTERNAL MODULE: ./build/runner/variables.js
-var runner_variables = __nccwpck_require__(8379);
+var runner_variables = __nccwpck_require__(2822);
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var keys = __nccwpck_require__(7889);
+var keys = __nccwpck_require__(8158);
 // EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __nccwpck_require__(1310);
+var inputs_problems = __nccwpck_require__(6790);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __nccwpck_require__(1426);
+var contents = __nccwpck_require__(3185);
 // EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var compose_keys = __nccwpck_require__(1804);
+var compose_keys = __nccwpck_require__(4807);
 ;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
 /**
  * The address before the ports of a short port (`127.0.0.1:80:80`), without its brackets; empty when there is none, or
@@ -12356,9 +12356,9 @@ function hasComment(command) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __nccwpck_require__(1336);
+var tree = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var variables = __nccwpck_require__(5026);
+var variables = __nccwpck_require__(3847);
 ;// CONCATENATED MODULE: ./build/inputs/compose/references.js
 
 
@@ -12992,7 +12992,7 @@ function isSection(key) {
 
 /***/ }),
 
-/***/ 1426:
+/***/ 3185:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13004,13 +13004,13 @@ function isSection(key) {
 /* harmony export */   u0: () => (/* binding */ sourcesOf)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
-/* harmony import */ var _accounts_credentials_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8276);
-/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8406);
-/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5132);
-/* harmony import */ var _tree_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1336);
-/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5026);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _accounts_credentials_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6767);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
+/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5789);
+/* harmony import */ var _tree_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7075);
+/* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3847);
 
 
 
@@ -13137,7 +13137,7 @@ function sourcesOf(object) {
 
 /***/ }),
 
-/***/ 1804:
+/***/ 4807:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13149,8 +13149,8 @@ function sourcesOf(object) {
 /* harmony export */   ln: () => (/* binding */ REFUSED),
 /* harmony export */   xI: () => (/* binding */ SERVICE_KEYS)
 /* harmony export */ });
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7889);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1310);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8158);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6790);
 
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
@@ -13294,7 +13294,7 @@ const IGNORED = {
 
 /***/ }),
 
-/***/ 1336:
+/***/ 7075:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13402,7 +13402,7 @@ function quoted(value) {
 
 /***/ }),
 
-/***/ 5026:
+/***/ 3847:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -13690,7 +13690,7 @@ function closing(text, quote) {
 
 /***/ }),
 
-/***/ 8406:
+/***/ 4519:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13705,7 +13705,7 @@ function closing(text, quote) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1944);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
 
 
 
@@ -13824,7 +13824,7 @@ function otherEncoding(bytes) {
 
 /***/ }),
 
-/***/ 4590:
+/***/ 6203:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -13836,9 +13836,9 @@ function otherEncoding(bytes) {
 /* harmony export */   iB: () => (/* binding */ adviceForFlag),
 /* harmony export */   iF: () => (/* binding */ flagsOfText)
 /* harmony export */ });
-/* harmony import */ var _docker_specs_create_flags_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4245);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
-/* harmony import */ var _shell_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7955);
+/* harmony import */ var _docker_specs_create_flags_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5134);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _shell_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9830);
 
 
 
@@ -14165,7 +14165,7 @@ function asWords({ spelling, value, isJoined }) {
 
 /***/ }),
 
-/***/ 7889:
+/***/ 8158:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14177,7 +14177,7 @@ function asWords({ spelling, value, isJoined }) {
 /* harmony export */   wz: () => (/* binding */ filledAt)
 /* harmony export */ });
 /* unused harmony export typosBetween */
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1310);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6790);
 
 const MOST_TYPOS = 2;
 const MOST_GUESSES = 3;
@@ -14257,7 +14257,7 @@ function typosBetween(a, b) {
 
 /***/ }),
 
-/***/ 2609:
+/***/ 5340:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14273,9 +14273,9 @@ function typosBetween(a, b) {
 /* harmony export */   sl: () => (/* binding */ withoutUserInfo),
 /* harmony export */   vI: () => (/* binding */ hideTokens)
 /* harmony export */ });
-/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6984);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6294);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2995);
+/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2793);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
 
 
 
@@ -14423,15 +14423,15 @@ function guess(value) {
 
 /***/ }),
 
-/***/ 1310:
+/***/ 6790:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   K: () => (/* binding */ listed),
 /* harmony export */   Z: () => (/* binding */ Problems)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
 
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
@@ -14494,7 +14494,7 @@ function oneLine(text) {
 
 /***/ }),
 
-/***/ 3843:
+/***/ 1620:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14502,10 +14502,10 @@ function oneLine(text) {
 /* harmony export */   kf: () => (/* binding */ parseJump),
 /* harmony export */   o6: () => (/* binding */ parseHost)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6294);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2609);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 
 
 
@@ -14593,7 +14593,7 @@ function isPort(port) {
 
 /***/ }),
 
-/***/ 8812:
+/***/ 3653:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14602,8 +14602,8 @@ function isPort(port) {
 /* harmony export */   P4: () => (/* binding */ HOST_KEY_SCRIPT),
 /* harmony export */   WW: () => (/* binding */ lastOffered)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6885);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
 
 
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
@@ -14706,7 +14706,7 @@ function lastOffered(notes) {
 
 /***/ }),
 
-/***/ 3282:
+/***/ 9041:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14722,7 +14722,7 @@ function isPath(text) {
 
 /***/ }),
 
-/***/ 2952:
+/***/ 3981:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14731,9 +14731,9 @@ function isPath(text) {
 /* harmony export */   iY: () => (/* binding */ tcpReason),
 /* harmony export */   z$: () => (/* binding */ pemFrom)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6885);
-/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3282);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
+/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9041);
 
 
 
@@ -14852,7 +14852,7 @@ function tcpReason(said) {
 
 /***/ }),
 
-/***/ 5583:
+/***/ 322:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14861,8 +14861,8 @@ function tcpReason(said) {
 /* harmony export */   ZZ: () => (/* binding */ pageOf),
 /* harmony export */   wR: () => (/* binding */ targetInWords)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
 
 
 const WAYS = "`previous`, a number such as `'#7'` (in quotes), the tag of an image, a commit, or the ID or address of a run";
@@ -14932,7 +14932,7 @@ function targetInWords(target) {
 
 /***/ }),
 
-/***/ 3715:
+/***/ 6406:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -14941,10 +14941,10 @@ function targetInWords(target) {
 /* harmony export */   gO: () => (/* binding */ parseSelection),
 /* harmony export */   wH: () => (/* binding */ selected)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7889);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1310);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3818);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6790);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3697);
 
 
 
@@ -15025,7 +15025,7 @@ function find(asked, all) {
 
 /***/ }),
 
-/***/ 7955:
+/***/ 9830:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15200,7 +15200,7 @@ function unclosed(quote) {
 
 /***/ }),
 
-/***/ 1983:
+/***/ 5144:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15214,11 +15214,11 @@ function unclosed(quote) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2391);
-/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8406);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2609);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5335);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1994);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5340);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3368);
 
 
 
@@ -15289,7 +15289,7 @@ function parseUrl(text) {
 
 /***/ }),
 
-/***/ 3131:
+/***/ 1206:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15304,13 +15304,13 @@ function parseUrl(text) {
 /* harmony export */   yC: () => (/* binding */ checkPolicyFlags)
 /* harmony export */ });
 /* unused harmony export POLICY_SETTINGS */
-/* harmony import */ var _docker_cli_update_policy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(251);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7889);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1310);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5335);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3818);
+/* harmony import */ var _docker_cli_update_policy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5374);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8158);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3368);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
 
 
 
@@ -15516,7 +15516,7 @@ function checkRatio(text) {
 
 /***/ }),
 
-/***/ 5335:
+/***/ 3368:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -15527,10 +15527,10 @@ function checkRatio(text) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean),
 /* harmony export */   zZ: () => (/* binding */ parseImage)
 /* harmony export */ });
-/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8823);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2391);
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7889);
+/* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8158);
 
 
 
@@ -15625,15 +15625,15 @@ function parseImage(text) {
 
 /***/ }),
 
-/***/ 5132:
+/***/ 5789:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   K: () => (/* binding */ isVariableName),
 /* harmony export */   O: () => (/* binding */ variablesFrom)
 /* harmony export */ });
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6294);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2391);
+/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
 
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -15695,13 +15695,13 @@ function pairsOfList({ items }, problems) {
 
 /***/ }),
 
-/***/ 3818:
+/***/ 3697:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   h: () => (/* binding */ parseYaml)
 /* harmony export */ });
-/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3929);
+/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
 
 const DEEPEST = 20;
 /** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
@@ -15728,6 +15728,9 @@ const REASONS = {
     MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
     RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 };
+const STRANGE_BLANK = 'a line or key begins with a blank that is no space, as text from a web page has them: write spaces';
+/** What is wrong with one line is wrong with most. */
+const TOLD_ONCE = new Set([REASONS.RESOURCE_EXHAUSTION, STRANGE_BLANK]);
 const ENDS_IN_COLON = 'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes';
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
 /**
@@ -15757,10 +15760,14 @@ function reasonFor({ code, pos: [offset] }, source) {
     const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
     if (/^[^\S\n]*\t/.test(startOfLine))
         return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
+    if (BEGINS_STRANGELY.test(startOfLine))
+        return STRANGE_BLANK;
     if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset)))
         return ENDS_IN_COLON;
     return REASONS[code] ?? OTHER_REASON;
 }
+/** To YAML a no-break space is a letter like any other: what seems indented is a key of the level above. */
+const BEGINS_STRANGELY = /^ *(?![ \t\r\n])\s/;
 const VALUES_WITH_COLON = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW'];
 /** Up to the end of the line, or of the value in a list or mapping with brackets. */
 const TEXT_ENDING_IN_COLON = /^[^\s,[\]{}'"#]+:[^\S\n]*(?:[,\]}#\n]|$)/;
@@ -15936,6 +15943,8 @@ class TreeBuilder {
             const value = this.build(valueNode, depth + 1);
             if (key.kind !== 'text')
                 this.#refuse(offset, 'a key is a list or mapping: write text before the colon');
+            else if (key.style === 'plain' && BEGINS_STRANGELY.test(key.value))
+                this.#refuse(offset, STRANGE_BLANK);
             else if (own.has(key.value))
                 this.#refuse(offset, 'the key is in its mapping already: leave one of the two');
             else
@@ -15981,7 +15990,7 @@ class TreeBuilder {
     }
     #refuse(offset, reason) {
         const { line, col } = this.#lineCounter.linePos(offset);
-        const isRepeated = reason === REASONS.RESOURCE_EXHAUSTION && this.problems.some((one) => one.reason === reason);
+        const isRepeated = TOLD_ONCE.has(reason) && this.problems.some((one) => one.reason === reason);
         if (this.problems.length < MOST_PROBLEMS && !isRepeated)
             this.problems.push({ line, column: col, reason });
         return this.#empty(offset);
@@ -15995,14 +16004,14 @@ class TreeBuilder {
 
 /***/ }),
 
-/***/ 5907:
+/***/ 7554:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   W: () => (/* binding */ MOST_COMMENT_BYTES),
 /* harmony export */   r: () => (/* binding */ withinComment)
 /* harmony export */ });
-/* harmony import */ var _fitting_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1513);
+/* harmony import */ var _fitting_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4888);
 
 /** GitHub takes 65,536 characters for a comment; some are for whoever posts it. */
 const MOST_COMMENT_BYTES = 64_000;
@@ -16018,7 +16027,7 @@ function withinComment(markdown) {
 
 /***/ }),
 
-/***/ 1513:
+/***/ 4888:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16037,7 +16046,7 @@ function fitting(texts, room, sizeOf) {
 
 /***/ }),
 
-/***/ 913:
+/***/ 4902:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16051,7 +16060,7 @@ function fitting(texts, room, sizeOf) {
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   qy: () => (/* binding */ html)
 /* harmony export */ });
-/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
+/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 /**
@@ -16137,7 +16146,7 @@ function escaped(word) {
 
 /***/ }),
 
-/***/ 8437:
+/***/ 3060:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16146,7 +16155,7 @@ function escaped(word) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _inputs_files_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8406);
+/* harmony import */ var _inputs_files_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4519);
 
 
 
@@ -16184,7 +16193,7 @@ function repositoryOf(directory, workspace) {
 
 /***/ }),
 
-/***/ 9860:
+/***/ 6419:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16358,7 +16367,7 @@ function remedyBefore(problem) {
 
 /***/ }),
 
-/***/ 3761:
+/***/ 4470:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16379,7 +16388,7 @@ function shortHeadline(text) {
 
 /***/ }),
 
-/***/ 3515:
+/***/ 4610:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16388,7 +16397,7 @@ function shortHeadline(text) {
 /* harmony export */   ig: () => (/* binding */ leftOut),
 /* harmony export */   ty: () => (/* binding */ MOST_TABLE_BYTES)
 /* harmony export */ });
-/* harmony import */ var _runner_doc_link_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4377);
+/* harmony import */ var _runner_doc_link_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3522);
 
 /** What the summaries of results and of failures have in common. Pure. */
 /** The most that is left to tables and lists. */
@@ -16412,7 +16421,7 @@ function remedyLine({ advice, doc }, about = '') {
 
 /***/ }),
 
-/***/ 8396:
+/***/ 453:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16486,7 +16495,7 @@ function tooLong(why = 'the time for it is over') {
 
 /***/ }),
 
-/***/ 3881:
+/***/ 4244:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16498,9 +16507,9 @@ function tooLong(why = 'the time for it is over') {
 /* harmony export */   uH: () => (/* binding */ setOutput)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1944);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6984);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3248);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2793);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2413);
 
 
 
@@ -16601,7 +16610,7 @@ function cutBack(file, size) {
 
 /***/ }),
 
-/***/ 6885:
+/***/ 7678:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16617,7 +16626,7 @@ function crypto() {
 
 /***/ }),
 
-/***/ 4377:
+/***/ 3522:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16627,7 +16636,7 @@ function crypto() {
 /* harmony export */   yJ: () => (/* binding */ docUrl)
 /* harmony export */ });
 /* unused harmony exports DOCS, anchorOf */
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3248);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2413);
 
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
 const DOCS = {
@@ -16696,7 +16705,7 @@ function anchorOf(title) {
 
 /***/ }),
 
-/***/ 9387:
+/***/ 7052:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16719,7 +16728,7 @@ function groupBy(items, keyOf) {
 
 /***/ }),
 
-/***/ 6984:
+/***/ 2793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16732,12 +16741,12 @@ function groupBy(items, keyOf) {
 /* harmony export */   pr: () => (/* binding */ speakForAll),
 /* harmony export */   yC: () => (/* binding */ endLive)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7013);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2995);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7163);
-/* harmony import */ var _stdout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4691);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3248);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4136);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3866);
+/* harmony import */ var _stdout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5331);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2413);
 
 
 
@@ -16877,7 +16886,7 @@ function annotation(level, message, title, place) {
 
 /***/ }),
 
-/***/ 6294:
+/***/ 9375:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16885,7 +16894,7 @@ function annotation(level, message, title, place) {
 /* harmony export */   gF: () => (/* binding */ tokensIn),
 /* harmony export */   lr: () => (/* binding */ mayBeSecret)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
 
 /** What may be a secret that was pasted where another thing belongs, by its look alone. Pure. */
 /**
@@ -17026,7 +17035,7 @@ function kindOf(sign) {
 
 /***/ }),
 
-/***/ 6068:
+/***/ 3487:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17079,7 +17088,7 @@ function hasOthersScale(labels) {
 
 /***/ }),
 
-/***/ 4555:
+/***/ 1666:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17099,13 +17108,13 @@ function isPrivate(stats) {
 
 /***/ }),
 
-/***/ 8589:
+/***/ 4578:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   w: () => (/* binding */ poll)
 /* harmony export */ });
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8396);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(453);
 
 /**
  * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
@@ -17120,7 +17129,7 @@ async function poll(isDone, everyMs, isOver, stop) {
 
 /***/ }),
 
-/***/ 5273:
+/***/ 3532:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17202,7 +17211,7 @@ function withoutHalf(text) {
 
 /***/ }),
 
-/***/ 7013:
+/***/ 4136:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17210,8 +17219,8 @@ function withoutHalf(text) {
 /* harmony export */   TJ: () => (/* binding */ limited),
 /* harmony export */   om: () => (/* binding */ safeLine)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5273);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2995);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
 
 
 /** Longer lines of others are no help to anybody. */
@@ -17241,14 +17250,14 @@ function safeLine(text, mostCharacters = MOST_CHARACTERS) {
 
 /***/ }),
 
-/***/ 5833:
+/***/ 1268:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   T: () => (/* binding */ saveForPost)
 /* harmony export */ });
-/* harmony import */ var _command_files_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3881);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7163);
+/* harmony import */ var _command_files_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4244);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3866);
 
 
 /** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
@@ -17261,7 +17270,7 @@ function saveForPost(name, value) {
 
 /***/ }),
 
-/***/ 2995:
+/***/ 9926:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17412,11 +17421,11 @@ function nextKey(key, character) {
 }
 
 // EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __nccwpck_require__(5273);
+var printable = __nccwpck_require__(3532);
 // EXTERNAL MODULE: ./build/runner/stdout.js + 1 modules
-var stdout = __nccwpck_require__(4691);
+var stdout = __nccwpck_require__(5331);
 // EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __nccwpck_require__(3248);
+var workflow_commands = __nccwpck_require__(2413);
 ;// CONCATENATED MODULE: ./build/runner/secret.js
 
 
@@ -17587,7 +17596,7 @@ function unique(texts) {
 
 /***/ }),
 
-/***/ 2391:
+/***/ 1994:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17596,8 +17605,8 @@ function unique(texts) {
 /* harmony export */   bn: () => (/* binding */ ticked),
 /* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
-/* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6294);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2995);
+/* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
 
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
@@ -17638,7 +17647,7 @@ const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 
 /***/ }),
 
-/***/ 7980:
+/***/ 7257:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17654,7 +17663,7 @@ function someOf(names, most = 5) {
 
 /***/ }),
 
-/***/ 7163:
+/***/ 3866:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17667,9 +17676,9 @@ function someOf(names, most = 5) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6885);
-/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4555);
-/* harmony import */ var _survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7757);
+/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7678);
+/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1666);
+/* harmony import */ var _survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1444);
 
 
 
@@ -17811,7 +17820,7 @@ function isRecord(value) {
 
 /***/ }),
 
-/***/ 4691:
+/***/ 5331:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -17996,7 +18005,7 @@ function divertOthers(handOver) {
 
 /***/ }),
 
-/***/ 7757:
+/***/ 1444:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18007,8 +18016,8 @@ function divertOthers(handOver) {
 /* harmony export */ });
 /* unused harmony export stopMain */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8396);
-/* harmony import */ var _poll_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8589);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(453);
+/* harmony import */ var _poll_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4578);
 
 
 
@@ -18125,7 +18134,7 @@ async function areGone(them, patienceMs) {
 
 /***/ }),
 
-/***/ 9717:
+/***/ 360:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18165,7 +18174,7 @@ function unwritable(error) {
 
 /***/ }),
 
-/***/ 8379:
+/***/ 2822:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18243,7 +18252,7 @@ function withoutEndpoint(env) {
 
 /***/ }),
 
-/***/ 3248:
+/***/ 2413:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18295,7 +18304,7 @@ function escapeProperty(text) {
 
 /***/ }),
 
-/***/ 6511:
+/***/ 7816:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18306,8 +18315,8 @@ function escapeProperty(text) {
 /* harmony export */ });
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4555);
-/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9717);
+/* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1666);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(360);
 
 
 
@@ -18359,7 +18368,7 @@ async function isThere(directory) {
 
 /***/ }),
 
-/***/ 1415:
+/***/ 9042:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18371,13 +18380,13 @@ async function isThere(directory) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1944);
-/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6885);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6984);
-/* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5833);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7163);
-/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9717);
-/* harmony import */ var _workspace_path_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6511);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9473);
+/* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7678);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2793);
+/* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1268);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3866);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(360);
+/* harmony import */ var _workspace_path_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7816);
 
 
 
@@ -18488,7 +18497,7 @@ function removeAll(directory) {
 
 /***/ }),
 
-/***/ 2845:
+/***/ 6466:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18725,35 +18734,35 @@ var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:stream/consumers"
 var consumers_ = __nccwpck_require__(8321);
 // EXTERNAL MODULE: ./build/errors.js
-var build_errors = __nccwpck_require__(1944);
+var build_errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
-var run_time = __nccwpck_require__(9834);
+var run_time = __nccwpck_require__(4980);
 // EXTERNAL MODULE: ./build/runner/log.js
-var log = __nccwpck_require__(6984);
+var log = __nccwpck_require__(2793);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-directories.js
-var config_directories = __nccwpck_require__(2936);
+var config_directories = __nccwpck_require__(5129);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
-var accounts_credentials = __nccwpck_require__(8276);
+var accounts_credentials = __nccwpck_require__(6767);
 // EXTERNAL MODULE: ./build/inputs/accounts/docker-config.js + 1 modules
-var docker_config = __nccwpck_require__(6772);
+var docker_config = __nccwpck_require__(5147);
 // EXTERNAL MODULE: ./build/docker/registry/ecr.js
-var ecr = __nccwpck_require__(7680);
+var ecr = __nccwpck_require__(7331);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
-var reference = __nccwpck_require__(8823);
+var reference = __nccwpck_require__(7448);
 // EXTERNAL MODULE: ./build/runner/secret.js + 1 modules
-var runner_secret = __nccwpck_require__(2995);
+var runner_secret = __nccwpck_require__(9926);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(2391);
+var shown = __nccwpck_require__(1994);
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var inputs_keys = __nccwpck_require__(7889);
+var inputs_keys = __nccwpck_require__(8158);
 // EXTERNAL MODULE: ./build/inputs/masking.js
-var masking = __nccwpck_require__(2609);
+var masking = __nccwpck_require__(5340);
 // EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __nccwpck_require__(1310);
+var inputs_problems = __nccwpck_require__(6790);
 // EXTERNAL MODULE: ./build/inputs/variables.js
-var variables = __nccwpck_require__(5132);
+var variables = __nccwpck_require__(5789);
 // EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3818);
+var yaml = __nccwpck_require__(3697);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/ecr.js
 
 
@@ -19140,9 +19149,9 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
 }
 
 // EXTERNAL MODULE: ./build/runner/crypto.js
-var runner_crypto = __nccwpck_require__(6885);
+var runner_crypto = __nccwpck_require__(7678);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
-var tls = __nccwpck_require__(2952);
+var tls = __nccwpck_require__(3981);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registry-ca.js
 
 
@@ -19312,17 +19321,17 @@ function nameOf(distinguished) {
 }
 
 // EXTERNAL MODULE: ./build/runner/variables.js
-var runner_variables = __nccwpck_require__(8379);
+var runner_variables = __nccwpck_require__(2822);
 // EXTERNAL MODULE: ./build/inputs/files.js
-var inputs_files = __nccwpck_require__(8406);
+var inputs_files = __nccwpck_require__(4519);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
-var swarm_rules = __nccwpck_require__(1204);
+var swarm_rules = __nccwpck_require__(657);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __nccwpck_require__(1426);
+var contents = __nccwpck_require__(3185);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
-var stack_objects = __nccwpck_require__(5510);
+var stack_objects = __nccwpck_require__(2635);
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(6294);
+var may_be_secret = __nccwpck_require__(9375);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
 
 
@@ -19563,7 +19572,7 @@ function credentialSpecOfText(text) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/values.js
-var values = __nccwpck_require__(5335);
+var values = __nccwpck_require__(3368);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/networks.js
 
 
@@ -19718,7 +19727,7 @@ function modeAt(text, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
-var request = __nccwpck_require__(6993);
+var request = __nccwpck_require__(4780);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/attachments.js
 
 
@@ -19876,7 +19885,7 @@ const DEFAULTS = {
 };
 
 // EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __nccwpck_require__(7013);
+var safe_text = __nccwpck_require__(4136);
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
 
 
@@ -20239,15 +20248,15 @@ function checkNames(requests, problems) {
 }
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __nccwpck_require__(9387);
+var group_by = __nccwpck_require__(7052);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./build/inputs/reach/host.js
-var host = __nccwpck_require__(3843);
+var host = __nccwpck_require__(1620);
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
-var known_hosts = __nccwpck_require__(8812);
+var known_hosts = __nccwpck_require__(3653);
 // EXTERNAL MODULE: ./build/inputs/reach/path.js
-var path = __nccwpck_require__(3282);
+var path = __nccwpck_require__(9041);
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
 
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
@@ -20586,7 +20595,7 @@ function alternativesIn(strategies) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
-var update_policy = __nccwpck_require__(3131);
+var update_policy = __nccwpck_require__(1206);
 ;// CONCATENATED MODULE: ./build/inputs/mode-inputs.js
 
 
@@ -20943,11 +20952,11 @@ function namesOfItem(item, place, advice, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/rollback-target.js
-var rollback_target = __nccwpck_require__(5583);
+var rollback_target = __nccwpck_require__(322);
 // EXTERNAL MODULE: ./build/inputs/selection.js
-var selection = __nccwpck_require__(3715);
+var selection = __nccwpck_require__(6406);
 // EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __nccwpck_require__(6089);
+var adapt = __nccwpck_require__(4085);
 ;// CONCATENATED MODULE: ./build/inputs/compose/characters.js
 // What docker's reader refuses (gopkg.in/yaml.v3, readerc.go), and what ends a line for it but for no editor. All of it
 // can be written as an escape in double quotes.
@@ -20974,9 +20983,9 @@ function reasonFor(char) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
-var credential_spec = __nccwpck_require__(2980);
+var credential_spec = __nccwpck_require__(2273);
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __nccwpck_require__(1336);
+var tree = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: ./build/inputs/compose/credential-files.js
 
 
@@ -21036,7 +21045,7 @@ function withConfig(root, service, key, path, content) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __nccwpck_require__(5026);
+var compose_variables = __nccwpck_require__(3847);
 ;// CONCATENATED MODULE: ./build/inputs/stack.js
 
 
@@ -21397,11 +21406,11 @@ function checkName(name, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
-var attachments_flags = __nccwpck_require__(4111);
+var attachments_flags = __nccwpck_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/flags.js
-var inputs_flags = __nccwpck_require__(4590);
+var inputs_flags = __nccwpck_require__(6203);
 // EXTERNAL MODULE: ./build/inputs/shell-words.js
-var shell_words = __nccwpck_require__(7955);
+var shell_words = __nccwpck_require__(9830);
 ;// CONCATENATED MODULE: ./build/inputs/services.js
 
 
@@ -22284,7 +22293,7 @@ function history_wordsOf(text) {
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/pull-secret.js
-var pull_secret = __nccwpck_require__(7888);
+var pull_secret = __nccwpck_require__(8643);
 ;// CONCATENATED MODULE: ./build/inputs/login.js
 
 
@@ -22507,7 +22516,7 @@ function status_subjectFrom(services, stack, problems) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
-var trial = __nccwpck_require__(1983);
+var trial = __nccwpck_require__(5144);
 ;// CONCATENATED MODULE: ./build/inputs/strategies/blue-green.js
 
 
@@ -22623,7 +22632,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 7).then(__nccwpck_require__.bind(__nccwpck_require__, 7))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 609).then(__nccwpck_require__.bind(__nccwpck_require__, 6609))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')
@@ -22633,27 +22642,27 @@ async function loadStories() {
 }
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
-var engine = __nccwpck_require__(4097);
+var engine = __nccwpck_require__(3156);
 // EXTERNAL MODULE: ./build/runner/command-files.js
-var command_files = __nccwpck_require__(3881);
+var command_files = __nccwpck_require__(4244);
 // EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __nccwpck_require__(3248);
+var workflow_commands = __nccwpck_require__(2413);
 // EXTERNAL MODULE: ./build/report/comment.js
-var comment = __nccwpck_require__(5907);
+var comment = __nccwpck_require__(7554);
 // EXTERNAL MODULE: ./build/report/place.js
-var place = __nccwpck_require__(8437);
+var place = __nccwpck_require__(3060);
 // EXTERNAL MODULE: ./build/runner/some-of.js
-var some_of = __nccwpck_require__(7980);
+var some_of = __nccwpck_require__(7257);
 // EXTERNAL MODULE: ./build/report/fitting.js
-var fitting = __nccwpck_require__(1513);
+var fitting = __nccwpck_require__(4888);
 // EXTERNAL MODULE: ./build/report/markdown.js
-var markdown = __nccwpck_require__(913);
+var markdown = __nccwpck_require__(4902);
 // EXTERNAL MODULE: ./build/report/remedies.js
-var report_remedies = __nccwpck_require__(9860);
+var report_remedies = __nccwpck_require__(6419);
 // EXTERNAL MODULE: ./build/report/short-headline.js
-var short_headline = __nccwpck_require__(3761);
+var short_headline = __nccwpck_require__(4470);
 // EXTERNAL MODULE: ./build/report/summary/parts.js
-var parts = __nccwpck_require__(3515);
+var parts = __nccwpck_require__(4610);
 ;// CONCATENATED MODULE: ./build/report/summary/failure.js
 
 
@@ -22917,13 +22926,13 @@ async function main() {
 }
 
 // EXTERNAL MODULE: ./build/runner/state.js
-var runner_state = __nccwpck_require__(7163);
+var runner_state = __nccwpck_require__(3866);
 // EXTERNAL MODULE: ./build/runner/survivors.js
-var survivors = __nccwpck_require__(7757);
+var survivors = __nccwpck_require__(1444);
 // EXTERNAL MODULE: ./build/runner/workspace.js
-var workspace = __nccwpck_require__(1415);
+var workspace = __nccwpck_require__(9042);
 // EXTERNAL MODULE: ./build/runner/workspace-path.js
-var workspace_path = __nccwpck_require__(6511);
+var workspace_path = __nccwpck_require__(7816);
 ;// CONCATENATED MODULE: ./build/modes/cut-off.js
 
 
@@ -22965,7 +22974,7 @@ function where({ stage }) {
 }
 
 // EXTERNAL MODULE: ./build/runner/stdout.js + 1 modules
-var stdout = __nccwpck_require__(4691);
+var stdout = __nccwpck_require__(5331);
 ;// CONCATENATED MODULE: ./build/command/known.js
 
 
@@ -23302,8 +23311,8 @@ function exitCodeOf({ status, isRed, isBadInput, stoppedBy }) {
     return status === 'planned' ? EXIT_CODES['changes are planned'] : EXIT_CODES.red;
 }
 
-// EXTERNAL MODULE: ../../swarmC/node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(3929);
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
 ;// CONCATENATED MODULE: ./build/command/action-file.js
 
 /**

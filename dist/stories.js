@@ -1,8 +1,8 @@
-export const id = 7;
-export const ids = [7];
+export const id = 609;
+export const ids = [609];
 export const modules = {
 
-/***/ 7:
+/***/ 6609:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -20,17 +20,17 @@ function stackOf({ stack, rollback }) {
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/ecr.js
-var registry_ecr = __webpack_require__(7680);
+var registry_ecr = __webpack_require__(7331);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __webpack_require__(1944);
+var errors = __webpack_require__(9473);
 // EXTERNAL MODULE: ./build/runner/clock.js
-var runner_clock = __webpack_require__(8396);
+var runner_clock = __webpack_require__(453);
 // EXTERNAL MODULE: ./build/runner/log.js
-var log = __webpack_require__(6984);
+var log = __webpack_require__(2793);
 // EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __webpack_require__(7013);
+var safe_text = __webpack_require__(4136);
 // EXTERNAL MODULE: ./build/runner/secret.js + 1 modules
-var secret = __webpack_require__(2995);
+var secret = __webpack_require__(9926);
 ;// CONCATENATED MODULE: ./build/plan/ecr-login.js
 
 
@@ -374,13 +374,13 @@ function timeFrom(object, key) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
-var service_mode = __webpack_require__(2930);
+var service_mode = __webpack_require__(1321);
 // EXTERNAL MODULE: ./build/runner/own-labels.js
-var own_labels = __webpack_require__(6068);
+var own_labels = __webpack_require__(3487);
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
-var swarm_placement = __webpack_require__(2772);
+var swarm_placement = __webpack_require__(665);
 // EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __webpack_require__(9387);
+var group_by = __webpack_require__(7052);
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js
 
 
@@ -629,9 +629,9 @@ function reasonsOf(limits) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
-var update_policy = __webpack_require__(3131);
+var update_policy = __webpack_require__(1206);
 // EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __webpack_require__(2391);
+var shown = __webpack_require__(1994);
 ;// CONCATENATED MODULE: ./build/plan/stored-account.js
 
 
@@ -736,9 +736,9 @@ function placeOf({ registry, path }) {
 }
 
 // EXTERNAL MODULE: ./build/runner/doc-link.js
-var doc_link = __webpack_require__(4377);
+var doc_link = __webpack_require__(3522);
 // EXTERNAL MODULE: ./build/runner/some-of.js
-var some_of = __webpack_require__(7980);
+var some_of = __webpack_require__(7257);
 ;// CONCATENATED MODULE: ./build/report/lint.js
 
 
@@ -918,13 +918,13 @@ function imageChecks(engine) {
 }
 
 // EXTERNAL MODULE: ./build/runner/command-files.js
-var command_files = __webpack_require__(3881);
+var command_files = __webpack_require__(4244);
 // EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __webpack_require__(5273);
+var printable = __webpack_require__(3532);
 // EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __webpack_require__(3248);
+var workflow_commands = __webpack_require__(2413);
 // EXTERNAL MODULE: ./build/report/fitting.js
-var fitting = __webpack_require__(1513);
+var fitting = __webpack_require__(4888);
 ;// CONCATENATED MODULE: ./build/report/image-words.js
 
 /** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
@@ -983,7 +983,7 @@ function listOutput(entries, cuts, mostCharacters, byNeed = entries) {
 }
 
 // EXTERNAL MODULE: ./build/report/markdown.js
-var markdown = __webpack_require__(913);
+var markdown = __webpack_require__(4902);
 ;// CONCATENATED MODULE: ./build/report/auth-refresh.js
 
 
@@ -1133,9 +1133,9 @@ function count(number, what) {
 }
 
 // EXTERNAL MODULE: ./build/runner/variables.js
-var variables = __webpack_require__(8379);
+var variables = __webpack_require__(2822);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
-var registry_reference = __webpack_require__(8823);
+var registry_reference = __webpack_require__(7448);
 ;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js
 
 
@@ -1242,7 +1242,7 @@ function service_spec_variables(spec) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/spec-comparison.js
-var spec_comparison = __webpack_require__(7896);
+var spec_comparison = __webpack_require__(7586);
 ;// CONCATENATED MODULE: ./build/records/record.js
 
 
@@ -1645,7 +1645,7 @@ function leftOutWords(names = [], show = (name) => name) {
 }
 
 // EXTERNAL MODULE: ./build/report/comment.js
-var comment = __webpack_require__(5907);
+var comment = __webpack_require__(7554);
 ;// CONCATENATED MODULE: ./build/runner/all-of.js
 /** Several things that are all there are, in words: `both services`, `all 3 services`. */
 function allOf(count, things) {
@@ -2481,7 +2481,7 @@ function quoted(value) {
 }
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
-var engine_engine = __webpack_require__(4097);
+var engine_engine = __webpack_require__(3156);
 ;// CONCATENATED MODULE: ./build/docker/engine/caught-up.js
 
 
@@ -2526,13 +2526,13 @@ async function findSurely(read, engine, signal) {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: ./build/docker/engine/go-json.js
-var go_json = __webpack_require__(1792);
+var go_json = __webpack_require__(4199);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
-var stack_objects = __webpack_require__(5510);
+var stack_objects = __webpack_require__(2635);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
-var swarm_rules = __webpack_require__(1204);
+var swarm_rules = __webpack_require__(657);
 // EXTERNAL MODULE: ./build/runner/zlib.js
-var zlib = __webpack_require__(2845);
+var zlib = __webpack_require__(6466);
 ;// CONCATENATED MODULE: ./build/records/shape.js
 
 /** Deeper than any spec: what walks through a value must come to its end. */
@@ -2896,7 +2896,7 @@ async function readRecords(engine, signal) {
 }
 
 // EXTERNAL MODULE: ./build/runner/state.js
-var runner_state = __webpack_require__(7163);
+var runner_state = __webpack_require__(3866);
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
 
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
@@ -3529,7 +3529,7 @@ async function removeAll(engine, services, signal) {
 }
 
 // EXTERNAL MODULE: ./build/runner/poll.js
-var poll = __webpack_require__(8589);
+var poll = __webpack_require__(4578);
 ;// CONCATENATED MODULE: ./build/nodes/on-nodes.js
 
 
@@ -4450,7 +4450,7 @@ function annotation({ cause, failedTask, image }) {
 }
 
 // EXTERNAL MODULE: ./build/report/remedies.js
-var report_remedies = __webpack_require__(9860);
+var report_remedies = __webpack_require__(6419);
 ;// CONCATENATED MODULE: ./build/report/culprit-lines.js
 
 
@@ -4518,7 +4518,7 @@ function taskLines({ failedTask }, most) {
 }
 
 // EXTERNAL MODULE: ./build/report/place.js
-var report_place = __webpack_require__(8437);
+var report_place = __webpack_require__(3060);
 ;// CONCATENATED MODULE: ./build/report/status.js
 
 
@@ -4545,7 +4545,7 @@ function verdictLine(status, results) {
 }
 
 // EXTERNAL MODULE: ./build/report/summary/parts.js
-var summary_parts = __webpack_require__(3515);
+var summary_parts = __webpack_require__(4610);
 ;// CONCATENATED MODULE: ./build/report/summary/culprits.js
 
 
@@ -5207,7 +5207,7 @@ function nameColumn(names) {
 }
 
 // EXTERNAL MODULE: ./build/report/short-headline.js
-var short_headline = __webpack_require__(3761);
+var short_headline = __webpack_require__(4470);
 ;// CONCATENATED MODULE: ./build/report/status-words.js
 
 
@@ -5514,7 +5514,7 @@ function status_report_servicesOutput(services) {
 }
 
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
-var run_time = __webpack_require__(9834);
+var run_time = __webpack_require__(4980);
 ;// CONCATENATED MODULE: ./build/rollout/lifetime.js
 
 
@@ -5535,7 +5535,7 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
 }
 
 // EXTERNAL MODULE: ./build/runner/saved.js
-var saved = __webpack_require__(5833);
+var saved = __webpack_require__(1268);
 ;// CONCATENATED MODULE: ./build/lock/lock-config.js
 
 
@@ -6479,7 +6479,7 @@ function compare(ours, now) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
-var credential_spec = __webpack_require__(2980);
+var credential_spec = __webpack_require__(2273);
 ;// CONCATENATED MODULE: ./build/stack/content-name.js
 
 /**
@@ -6621,7 +6621,7 @@ function leftAsTheyAre(deployment, stack) {
 }
 
 // EXTERNAL MODULE: ./build/docker/cli/update-policy.js
-var cli_update_policy = __webpack_require__(251);
+var cli_update_policy = __webpack_require__(5374);
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
 
 
@@ -6966,7 +6966,7 @@ function withoutSpec(privileges) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/create-flags.js
-var create_flags = __webpack_require__(4245);
+var create_flags = __webpack_require__(5134);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
 /**
  * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
@@ -7036,9 +7036,9 @@ function isRollback(status) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
-var flags = __webpack_require__(4111);
+var flags = __webpack_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/flags.js
-var inputs_flags = __webpack_require__(4590);
+var inputs_flags = __webpack_require__(6203);
 ;// CONCATENATED MODULE: ./build/docker/cli/all-complaints.js
 /** So many of one list or service are told in one run. */
 const all_complaints_MOST = 8;
@@ -7211,7 +7211,7 @@ function modeFlag(spec) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/selection.js
-var selection = __webpack_require__(3715);
+var selection = __webpack_require__(6406);
 ;// CONCATENATED MODULE: ./build/plan/force.js
 
 
@@ -7281,7 +7281,7 @@ function withForce(spec, number) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/values.js
-var values = __webpack_require__(5335);
+var values = __webpack_require__(3368);
 ;// CONCATENATED MODULE: ./build/plan/interim-spec.js
 
 
@@ -7930,6 +7930,10 @@ function remedy(failure, request) {
     const here = request.isFromHere ? remedyHere(failure, registry) : undefined;
     if (here !== undefined)
         return here;
+    // All that has the form of a host is in lower case by then.
+    if (registry !== registry.toLowerCase() && (failure === 'unreachable' || failure === 'unknown')) {
+        return `Write ${image.toLowerCase()} if a repository of Docker Hub is meant: docker takes ${registry} for a registry, for its capital letters.`;
+    }
     switch (failure) {
         case 'wrong-credential':
             return anonymous
@@ -8620,11 +8624,11 @@ function subnetsOf({ IPAM: ipam }) {
 }
 
 // EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __webpack_require__(8852);
+var published_ports = __webpack_require__(7329);
 // EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var keys = __webpack_require__(1804);
+var keys = __webpack_require__(4807);
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __webpack_require__(1336);
+var tree = __webpack_require__(7075);
 ;// CONCATENATED MODULE: ./build/inputs/compose/place.js
 
 
@@ -8719,7 +8723,7 @@ function userName() {
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __webpack_require__(5026);
+var compose_variables = __webpack_require__(3847);
 ;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
 
 
@@ -10004,9 +10008,9 @@ function caServiceSpec({ name, labels, image, token, cas, notOn }) {
 }
 
 // EXTERNAL MODULE: ./build/docker/cli/config-file.js
-var config_file = __webpack_require__(2358);
+var config_file = __webpack_require__(847);
 // EXTERNAL MODULE: ./build/runner/survivors.js
-var survivors = __webpack_require__(7757);
+var survivors = __webpack_require__(1444);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __webpack_require__(1421);
 // EXTERNAL MODULE: external "node:fs"
@@ -10339,9 +10343,9 @@ function hide(said) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/accounts/config-directories.js
-var config_directories = __webpack_require__(2936);
+var config_directories = __webpack_require__(5129);
 // EXTERNAL MODULE: ./build/inputs/accounts/docker-config.js + 1 modules
-var docker_config = __webpack_require__(6772);
+var docker_config = __webpack_require__(5147);
 ;// CONCATENATED MODULE: ./build/plan/config-choice.js
 
 
@@ -10906,7 +10910,7 @@ async function imageToRun(image, { connection, deployment }, signal) {
 }
 
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
-var tar_format = __webpack_require__(2032);
+var tar_format = __webpack_require__(1223);
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-file.js
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -11811,9 +11815,9 @@ function isInNetwork(network, host) {
 }
 
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __webpack_require__(6294);
+var may_be_secret = __webpack_require__(9375);
 // EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(6466);
+var external_node_stream_promises_ = __webpack_require__(1228);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
 
 
@@ -12602,9 +12606,9 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var inputs_keys = __webpack_require__(7889);
+var inputs_keys = __webpack_require__(8158);
 // EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __webpack_require__(1310);
+var inputs_problems = __webpack_require__(6790);
 ;// CONCATENATED MODULE: ./build/plan/missing-service.js
 
 
@@ -12949,7 +12953,7 @@ function plan_list(names) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
-var credentials = __webpack_require__(8276);
+var credentials = __webpack_require__(6767);
 ;// CONCATENATED MODULE: ./build/push/words.js
 
 
@@ -17158,7 +17162,7 @@ async function idNow(engine, kind, name) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
-var trial = __webpack_require__(1983);
+var trial = __webpack_require__(5144);
 ;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
 
 /**
@@ -17293,7 +17297,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
 }
 
 // EXTERNAL MODULE: ./build/inputs/files.js
-var files = __webpack_require__(8406);
+var files = __webpack_require__(4519);
 ;// CONCATENATED MODULE: ./build/runner/environment.js
 
 
@@ -18378,7 +18382,7 @@ function inTheClear({ kind, username, password }) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/rollback-target.js
-var rollback_target = __webpack_require__(5583);
+var rollback_target = __webpack_require__(322);
 ;// CONCATENATED MODULE: ./build/records/choose.js
 
 
@@ -19120,13 +19124,13 @@ function hubNeeds(changes, { nodes, tasks }) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
-var request = __webpack_require__(6993);
+var request = __webpack_require__(4780);
 // EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __webpack_require__(6089);
+var adapt = __webpack_require__(4085);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __webpack_require__(1426);
+var contents = __webpack_require__(3185);
 // EXTERNAL MODULE: ./build/inputs/masking.js
-var masking = __webpack_require__(2609);
+var masking = __webpack_require__(5340);
 ;// CONCATENATED MODULE: ./build/stack/content.js
 
 
@@ -20061,9 +20065,9 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/reach/host.js
-var reach_host = __webpack_require__(3843);
+var reach_host = __webpack_require__(1620);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
-var reach_tls = __webpack_require__(2952);
+var reach_tls = __webpack_require__(3981);
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
 
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
@@ -20250,7 +20254,7 @@ function lastLine(stderr) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
-var known_hosts = __webpack_require__(8812);
+var known_hosts = __webpack_require__(3653);
 ;// CONCATENATED MODULE: ./build/connect/ssh/config.js
 const CONNECT_TIMEOUT_SECONDS = 15;
 /** A connection that died in silence is noticed after 15 s: well within the time for which watching is patient. */
@@ -21176,7 +21180,7 @@ function withoutTags(html) {
 }
 
 // EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __webpack_require__(7075);
+var external_node_stream_ = __webpack_require__(9456);
 ;// CONCATENATED MODULE: ./build/runner/small-heap.js
 /** What new objects get. With much less, what is needed for a moment only counts as old; by itself V8 takes 128 MB. */
 const BYTES_FOR_NEW = 4e6;
@@ -22273,7 +22277,7 @@ async function readConfigFile(path) {
 }
 
 // EXTERNAL MODULE: ./build/runner/workspace.js
-var runner_workspace = __webpack_require__(1415);
+var runner_workspace = __webpack_require__(9042);
 ;// CONCATENATED MODULE: ./build/modes/with-run.js
 var with_run_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -23368,7 +23372,7 @@ async function for_login_open(candidate, configDirectory, headers, signal) {
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/pull-secret.js
-var pull_secret = __webpack_require__(7888);
+var pull_secret = __webpack_require__(8643);
 ;// CONCATENATED MODULE: ./build/modes/login.js
 var login_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {

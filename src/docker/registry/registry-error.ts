@@ -131,6 +131,10 @@ export function remedy(failure: RegistryFailure, request: RegistryRequest): stri
   const credential = describeCredential(request)
   const here = request.isFromHere ? remedyHere(failure, registry) : undefined
   if (here !== undefined) return here
+  // All that has the form of a host is in lower case by then.
+  if (registry !== registry.toLowerCase() && (failure === 'unreachable' || failure === 'unknown')) {
+    return `Write ${image.toLowerCase()} if a repository of Docker Hub is meant: docker takes ${registry} for a registry, for its capital letters.`
+  }
   switch (failure) {
     case 'wrong-credential':
       return anonymous

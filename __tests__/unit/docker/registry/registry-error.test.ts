@@ -270,6 +270,16 @@ describe('the remedy', () => {
     expect(sentence).toMatch(/^[A-Z][^\n]*\.$/)
   })
 
+  test('of an image that capital letters took away from Docker Hub is its name in small ones', () => {
+    const meantForHub = { registry: 'MyOrg', repository: 'app', image: 'MyOrg/app:1.4' }
+    for (const failure of ['unknown', 'unreachable'] as const) {
+      expect(remedy(failure, meantForHub)).toMatch(
+        /^Write myorg\/app if a repository of Docker Hub is meant: .* MyOrg /,
+      )
+    }
+    expect(remedy('forbidden', meantForHub)).toContain('Add a credential for MyOrg')
+  })
+
   test('of an image whose tag is known names that too: without it docker would pull another', () => {
     expect(remedy('unknown', { ...known, image: 'ghcr.io/org/app:1.4' })).toContain('"docker pull ghcr.io/org/app:1.4"')
   })
