@@ -148,15 +148,23 @@ function variablesOf(input: string, env: Environment, problems: Problems): Varia
 }
 
 function composePaths(input: string, env: Environment, problems: Problems): string[] {
-  const given = pathsFrom(input, 'compose-file', env, problems)
-  if (given.length > 0 || input.trim() !== '') return given
+  if (input.trim() !== '') {
+    const wrong = new Problems()
+    const given = pathsFrom(input, 'compose-file', env, wrong)
+    // A stack without a file would be deployed with success, and nothing of it.
+    if (given.length === 0 && wrong.isEmpty) wrong.add(`compose-file: the list is empty: ${WRITE_PATH}`)
+    problems.take(wrong)
+    return given
+  }
   const found = USUAL_NAMES.find((name) => existsSync(join(basePath(env), name)))
   if (found !== undefined) return [found]
   problems.add(
-    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: write the path of the compose file${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`,
+    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`,
   )
   return []
 }
+
+const WRITE_PATH = 'write the path of the compose file'
 
 /** How a line of what such a file holds begins. */
 const CONTENTS = {

@@ -272,6 +272,11 @@ test('no file at all is refused with the names that were looked for', () => {
   expect(() => read({ stack: 's' }, { GITHUB_WORKSPACE: join(files, 'empty') })).toThrow(/has none of `compose.yaml`/)
 })
 
+test.each(['[]', ' [ ]\n', '[ # compose.yml\n]'])('a list of no files is none to deploy a stack of: %j', (list) => {
+  const problem = 'compose-file: the list is empty: write the path of the compose file'
+  expect(() => read({ stack: 's', 'compose-file': list })).toThrow(problem)
+})
+
 describe('a compose file that is none is told in one line with its place', () => {
   const OK = 'services: {web: {image: nginx}}\n'
   const web = (rest: string) => `services:\n  web:\n    image: nginx\n    ${rest}\n`

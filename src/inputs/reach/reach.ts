@@ -81,11 +81,13 @@ function listFrom(text: string, problems: Problems): string[] {
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`)
   if (wrong.length > 0 || root === undefined) return []
-  if (root.kind === 'list' && root.items.every(({ kind }) => kind === 'text')) {
-    return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''))
+  if (root.kind !== 'list' || root.items.some(({ kind }) => kind !== 'text')) {
+    problems.add('it is no list of addresses: write one address, or one a line with a dash before each')
+    return []
   }
-  problems.add('it is no list of addresses: write one address, or one a line with a dash before each')
-  return []
+  // Without an address it would be the daemon of this machine that everything goes to.
+  if (root.items.length === 0) problems.add('the list is empty: write the address of a manager, or leave the input out')
+  return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''))
 }
 
 function contradictions({ input }: ReachSources, hosts: readonly Host[], context: string | undefined): string[] {

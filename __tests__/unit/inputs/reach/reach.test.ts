@@ -66,6 +66,7 @@ describe('hosts', () => {
   test.each<[string, Inputs, string]>([
     ['no address', { host: 'swarm' }, 'host: "swarm" is no address of a docker daemon'],
     ['twice the same', { ...SSH, host: 'ssh://a\nssh://a' }, 'host: ssh://a is there twice'],
+    ['an empty list', { host: '[]' }, 'host: the list is empty: write the address of a manager'],
     ['a mapping', { ...SSH, host: '{a: b}' }, 'host: it is no list of addresses'],
     ['a context as well', { ...SSH, context: 'prod' }, 'host, context: both say where the swarm is'],
     ['a context that is a flag', { context: '-H' }, 'context: "-H" is no name of a context'],
