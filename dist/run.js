@@ -17515,6 +17515,7 @@ function formsOf(value) {
         ...urlForms(one),
         ...jsonForms(one),
         ...jsonForms(one).flatMap(jsonForms),
+        ...otherJsonForms(one),
         ...htmlForms(one),
     ]);
     const encoded = isTooPlain(text)
@@ -17522,13 +17523,17 @@ function formsOf(value) {
         : [...base64Forms(text), ...base64Forms(text.trim()), ...withinBase64(text.trim())];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
-/** As JavaScript and Go write a text in a URL: Go escapes more, but less in front of the host (net/url). */
+/**
+ * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), and
+ * Python no slashes (urllib.parse.quote).
+ */
 function urlForms(text) {
     const plain = encodeURIComponent(text);
     const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
     const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
     // Most are the same, and of a long text each takes its time.
-    const forms = unique([plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
+    const path = query.replaceAll('%2F', '/');
+    const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
     return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
 }
 function base64Forms(text) {
@@ -17556,14 +17561,28 @@ function urlSafe(base64) {
 /** Go writes `<`, `>` and `&` of JSON strings as \u escapes: so do docker's own messages. */
 function jsonForms(text) {
     const json = JSON.stringify(text).slice(1, -1);
-    const hex = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return unique([json, json.replace(/[<>&]/g, hex)]);
+    return unique([json, json.replace(/[<>&]/g, escapedUnit)]);
+}
+/** As JSON is written elsewhere: PHP escapes slashes and, as Python and Ruby do, all that is not ASCII. */
+function otherJsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    const ascii = json.replace(/[\u0080-\uffff]/g, escapedUnit);
+    return [json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
+}
+function escapedUnit(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 /** As pages and XML write a text: quotes have a name or a number there, or are left. */
 function htmlForms(text) {
     const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
     const quoted = (double, single) => plain.replaceAll('"', double).replaceAll("'", single);
-    return unique([plain, quoted('&quot;', '&apos;'), quoted('&quot;', '&#39;'), quoted('&#34;', '&#39;')]);
+    return unique([
+        plain,
+        quoted('&quot;', '&apos;'),
+        quoted('&quot;', '&#39;'),
+        quoted('&#34;', '&#39;'),
+        quoted('&quot;', '&#x27;'),
+    ]);
 }
 function hide(forms, isToldOf) {
     for (const form of unique(forms).filter((one) => !known.has(one))) {
@@ -20359,11 +20378,14 @@ function listFrom(text, problems) {
         problems.add(`line ${line}: ${reason}`);
     if (wrong.length > 0 || root === undefined)
         return [];
-    if (root.kind === 'list' && root.items.every(({ kind }) => kind === 'text')) {
-        return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''));
+    if (root.kind !== 'list' || root.items.some(({ kind }) => kind !== 'text')) {
+        problems.add('it is no list of addresses: write one address, or one a line with a dash before each');
+        return [];
     }
-    problems.add('it is no list of addresses: write one address, or one a line with a dash before each');
-    return [];
+    // Without an address it would be the daemon of this machine that everything goes to.
+    if (root.items.length === 0)
+        problems.add('the list is empty: write the address of a manager, or leave the input out');
+    return root.items.map((item) => (item.kind === 'text' ? item.value.trim() : ''));
 }
 function contradictions({ input }, hosts, context) {
     const given = (names) => names.filter((name) => isGiven(input, name));
@@ -21164,15 +21186,22 @@ function variablesOf(input, env, problems) {
     return { lookUp: (name) => ofTheStep(name) ?? ofFiles.get(name), areAll: wrong.isEmpty };
 }
 function composePaths(input, env, problems) {
-    const given = pathsFrom(input, 'compose-file', env, problems);
-    if (given.length > 0 || input.trim() !== '')
+    if (input.trim() !== '') {
+        const wrong = new inputs_problems/* Problems */.Z();
+        const given = pathsFrom(input, 'compose-file', env, wrong);
+        // A stack without a file would be deployed with success, and nothing of it.
+        if (given.length === 0 && wrong.isEmpty)
+            wrong.add(`compose-file: the list is empty: ${WRITE_PATH}`);
+        problems.take(wrong);
         return given;
+    }
     const found = USUAL_NAMES.find((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)((0,inputs_files/* basePath */.Jp)(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.K)(USUAL_NAMES, 'disjunction')}: write the path of the compose file${(0,inputs_files/* checkoutHint */.Mf)((0,inputs_files/* basePath */.Jp)(env)).replace(/^, which/, '. The workspace')}`);
+    problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.K)(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${(0,inputs_files/* checkoutHint */.Mf)((0,inputs_files/* basePath */.Jp)(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
+const WRITE_PATH = 'write the path of the compose file';
 /** How a line of what such a file holds begins. */
 const CONTENTS = {
     'compose-file': /^(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$)/,

@@ -113,6 +113,7 @@ export function formsOf(value: string): string[] {
     ...urlForms(one),
     ...jsonForms(one),
     ...jsonForms(one).flatMap(jsonForms),
+    ...otherJsonForms(one),
     ...htmlForms(one),
   ])
   const encoded = isTooPlain(text)
@@ -121,13 +122,17 @@ export function formsOf(value: string): string[] {
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
 }
 
-/** As JavaScript and Go write a text in a URL: Go escapes more, but less in front of the host (net/url). */
+/**
+ * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), and
+ * Python no slashes (urllib.parse.quote).
+ */
 function urlForms(text: string): string[] {
   const plain = encodeURIComponent(text)
   const query = plain.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
   const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent)
   // Most are the same, and of a long text each takes its time.
-  const forms = unique([plain, query, userInfo, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')])
+  const path = query.replaceAll('%2F', '/')
+  const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')])
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))]
 }
 
@@ -161,15 +166,31 @@ function urlSafe(base64: string): string {
 /** Go writes `<`, `>` and `&` of JSON strings as \u escapes: so do docker's own messages. */
 function jsonForms(text: string): string[] {
   const json = JSON.stringify(text).slice(1, -1)
-  const hex = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return unique([json, json.replace(/[<>&]/g, hex)])
+  return unique([json, json.replace(/[<>&]/g, escapedUnit)])
+}
+
+/** As JSON is written elsewhere: PHP escapes slashes and, as Python and Ruby do, all that is not ASCII. */
+function otherJsonForms(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1)
+  const ascii = json.replace(/[\u0080-\uffff]/g, escapedUnit)
+  return [json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')])
+}
+
+function escapedUnit(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** As pages and XML write a text: quotes have a name or a number there, or are left. */
 function htmlForms(text: string): string[] {
   const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   const quoted = (double: string, single: string) => plain.replaceAll('"', double).replaceAll("'", single)
-  return unique([plain, quoted('&quot;', '&apos;'), quoted('&quot;', '&#39;'), quoted('&#34;', '&#39;')])
+  return unique([
+    plain,
+    quoted('&quot;', '&apos;'),
+    quoted('&quot;', '&#39;'),
+    quoted('&#34;', '&#39;'),
+    quoted('&quot;', '&#x27;'),
+  ])
 }
 
 function hide(forms: readonly string[], isToldOf: boolean): void {

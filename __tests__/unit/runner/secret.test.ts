@@ -87,9 +87,18 @@ describe('a text is redacted', () => {
     ],
     ['in HTML, as Go writes it', value.replaceAll('&', '&amp;').replaceAll('>', '&gt;').replaceAll('"', '&#34;')],
     ['in XML', value.replaceAll('&', '&amp;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')],
+    ['in the JSON of PHP', JSON.stringify(value).slice(1, -1).replace('/', '\\/').replace('\u00e9', '\\u00e9')],
+    ['in the JSON of Python', JSON.stringify(value).slice(1, -1).replace('\u00e9', '\\u00e9')],
+    ['in JSON with slashes escaped', JSON.stringify(value).slice(1, -1).replace('/', '\\/')],
+    ['in a URL, as Python writes it', encodeURIComponent(value).replace('%2F', '/')],
     ["in Go's JSON", JSON.stringify(value).slice(1, -1).replaceAll('&', '\\u0026').replaceAll('>', '\\u003e')],
   ])('of a secret %s', (_, form) => {
     expect(redact(`before[${form}]after`)).toBe('before[***]after')
+  })
+
+  test("of a secret with an apostrophe in HTML, as Python's library writes it", () => {
+    new Secret("it's <hers>")
+    expect(redact('<b>it&#x27;s &lt;hers&gt;</b>')).toBe('<b>***</b>')
   })
 
   test.each([
