@@ -29,7 +29,7 @@ import {
   UnreadableImage,
 } from './images.ts'
 import type { LoggedIn } from './log-in.ts'
-import { slowCheckNote, unfinishedUpdateNote } from './notices.ts'
+import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.ts'
 import { type Observation, observedTasks } from './observe.ts'
 import type { Access, PlannedService } from './plan.ts'
 import { type Storing, shortLivedProblems } from './short-lived.ts'
@@ -273,6 +273,9 @@ async function checkOne(planned: PlannedService, lookUp: LookUp, say: Say, run: 
 
   if (current !== undefined) noticeUnfinishedUpdate(request.name, current, true)
   noticeSlowCheck(planned, wanted, run.deployment)
+  if (strategy.updatesInPlace && decision?.firstStep === undefined) {
+    noticeSlowUpdate(planned, wanted, nodes, run.deployment)
+  }
   const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) }
   if (decision?.second !== undefined && colours !== undefined) {
     const { wanted: hidden, service: second } = decision.second
@@ -319,6 +322,19 @@ function noticeSlowCheck(
   const isOff = check === undefined || check.Test?.[0] === 'NONE' || isJob(wanted)
   if (isOff || (current !== undefined && replacesNothing(current.Spec, wanted))) return
   const note = slowCheckNote(check, wait ? timeoutSeconds : Number.POSITIVE_INFINITY)
+  if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
+}
+
+/** A policy by which Swarm takes longer than the run waits. */
+function noticeSlowUpdate(
+  { request, current }: PlannedService,
+  wanted: ServiceSpec,
+  nodes: readonly Node[],
+  { wait, timeoutSeconds }: Deployment,
+) {
+  if (!wait || current === undefined || isJob(wanted) || replacesNothing(current.Spec, wanted)) return
+  const tasks = wantedTasks(current.Spec) ?? eligibleNodes(nodes, wanted.TaskTemplate.Placement).length
+  const note = slowUpdateNote(wanted, tasks, timeoutSeconds)
   if (note !== undefined) log.notice(`service ${request.name}: ${note}`)
 }
 

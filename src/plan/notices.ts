@@ -1,4 +1,4 @@
-import type { Healthcheck, Service } from '../docker/api.ts'
+import type { Healthcheck, Service, ServiceSpec } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
 import { intervalSeconds } from '../docker/swarm/health.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
@@ -81,3 +81,26 @@ export function slowCheckNote(check: Healthcheck, timeoutSeconds: number): strin
   if (start <= timeoutSeconds) return undefined
   return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`
 }
+
+/**
+ * That Swarm's own update of a service takes longer than a run waits, by its policy alone; `undefined` when it does not.
+ *
+ * @param tasks how many are replaced
+ */
+export function slowUpdateNote(
+  { UpdateConfig: policy }: ServiceSpec,
+  tasks: number,
+  timeoutSeconds: number,
+): string | undefined {
+  const [delay, monitor] = [(policy?.Delay ?? 0) / NANOSECONDS, (policy?.Monitor || DEFAULT_MONITOR) / NANOSECONDS]
+  // Without a policy Swarm replaces one after another, with one that does not say how many all of them.
+  const atOnce = policy === undefined ? 1 : policy.Parallelism || tasks
+  const turns = Math.ceil(tasks / atOnce)
+  const least = turns * delay + monitor
+  if (tasks === 0 || least <= timeoutSeconds) return undefined
+  const delays = delay === 0 ? '' : `${turns} times its delay of ${spoken(delay)} and `
+  return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and the \`timeout\` of this run is ${spoken(timeoutSeconds)}: give the run more, or the update less`
+}
+
+/** Swarm's own. */
+const DEFAULT_MONITOR = 5 * NANOSECONDS

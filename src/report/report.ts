@@ -69,12 +69,11 @@ function timelineFitToShow({ out, back }: Timeline): Timeline {
   return { out: safe(out), ...(back && { back: safe(back) }) }
 }
 
-function taskFitToShow({ id, node, ending, exitCode, logs }: FailedTask): FailedTask {
+function taskFitToShow({ node, ending, logs, ...rest }: FailedTask): FailedTask {
   return {
-    id,
+    ...rest,
     node: node && safeLine(node, MOST_NODE_CHARACTERS),
     ending: safeLine(ending),
-    exitCode,
     logs: logs.map((line) => safeLine(line)),
   }
 }

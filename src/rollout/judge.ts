@@ -94,7 +94,9 @@ export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot)
   const verdict = judge(history, snapshot)
   if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot)) return verdict
   const { counted, progress } = countsOf(snapshot)
-  return isStable(history, snapshot, counted) ? { state: 'converged', progress } : verdict
+  // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
+  const areBack = wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted)
+  return areBack ? { state: 'converged', progress } : verdict
 }
 
 /** Whether as many of its tasks as it is to have run, or are done. */
@@ -256,7 +258,12 @@ function swarmWaitsInVain(history: ServiceHistory, snapshot: ServiceSnapshot, co
   if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot)) return false
   const delay = (service.Spec.UpdateConfig?.Delay ?? 0) / NANOSECONDS
   const longest = delay + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS
-  return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= longest)
+  return wereSeenUpFor(longest, history, now, counted)
+}
+
+/** Whether all of these are as they are for so long that this run has seen it, whatever was before. */
+function wereSeenUpFor(seconds: number, history: ServiceHistory, now: number, counted: readonly Task[]): boolean {
+  return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= seconds)
 }
 
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */

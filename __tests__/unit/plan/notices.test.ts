@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Healthcheck } from '../../../src/docker/api.ts'
-import { slowCheckNote, unusedCredentials } from '../../../src/plan/notices.ts'
-import { createConfig, createCredential, createRequest } from '../../support/builders.ts'
+import type { Healthcheck, UpdateConfig } from '../../../src/docker/api.ts'
+import { slowCheckNote, slowUpdateNote, unusedCredentials } from '../../../src/plan/notices.ts'
+import { createConfig, createCredential, createRequest, createSpec } from '../../support/builders.ts'
 
 const MINUTE = 60e9
 
@@ -22,6 +22,26 @@ describe('a notice before the deploy', () => {
     [{ StartPeriod: 10 * MINUTE }, undefined],
   ])('%j', (check, note) => {
     expect(slowCheckNote(check, 600)).toBe(note)
+  })
+})
+
+describe('a notice of an update that', () => {
+  const note = (UpdateConfig: UpdateConfig | undefined, tasks: number) =>
+    slowUpdateNote(createSpec(UpdateConfig && { UpdateConfig }), tasks, 120)
+
+  test('has a monitor longer than the timeout', () => {
+    expect(note({ Monitor: 3 * MINUTE }, 1)).toBe(
+      'its update takes at least 3 m (its monitor of 3 m), and the `timeout` of this run is 2 m: give the run more, or the update less',
+    )
+  })
+
+  test('waits too often between its tasks', () => {
+    expect(note({ Parallelism: 2, Delay: MINUTE }, 5)).toMatch(
+      /at least 185 s \(3 times its delay of 1 m and its monitor/,
+    )
+    expect(note({ Parallelism: 0, Delay: MINUTE }, 5)).toBeUndefined()
+    expect(note(undefined, 50)).toBeUndefined()
+    expect(note({ Parallelism: 1, Delay: MINUTE }, 0)).toBeUndefined()
   })
 })
 

@@ -165,6 +165,24 @@ describe('what broke, and what runs now:', () => {
   }
 })
 
+test('a node that is gone by now is said to be', () => {
+  const failedTask = {
+    id: 't',
+    node: 'n2',
+    nodeState: 'drained',
+    ending: 'failed with exit code 0',
+    exitCode: 0,
+    logs: [],
+  }
+  const result = failed('web', { failedTask } as Partial<ServiceResult>)
+  expect(headline([result], RUN)).toMatch(/^web failed with exit code 0 on node n2, which is drained –/)
+})
+
+test('several that somebody else has changed are many', () => {
+  const theirs = (name: string) => broken(name, 'someone else changed it', { outcome: 'superseded' })
+  expect(headline([theirs('a'), theirs('b')], RUN)).toMatch(/^a and b were changed by someone else during this deploy/)
+})
+
 test('a cause of a page is cut to a line', () => {
   const said = headline([broken('worker', `docker refused it: ${'very '.repeat(1000)}`)], RUN)
   expect(said).toMatch(/^worker did not come up: docker refused it: very .*… – it is back/)

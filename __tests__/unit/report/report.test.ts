@@ -335,6 +335,13 @@ describe('an annotation is on the line where the user wrote the service', () => 
   })
 })
 
+test('that a node is drained comes into the headline', async () => {
+  const failedTask = { id: 't', node: 'n2', nodeState: 'drained', ending: 'failed', exitCode: 0, logs: [] } as const
+  const result = createResult({ name: 'web', outcome: 'failed', cause: 'its task failed', failedTask })
+  const { summary } = await reportOf([result])
+  expect(summary).toContain('on node n2, which is drained')
+})
+
 test('a run that was stopped says so in one line', async () => {
   const run = await report(() => reportFailure(new Cancelled('SIGTERM')))
   expect(run.outputs).toEqual({ status: 'cancelled', services: '[]' })

@@ -16,6 +16,7 @@ import {
   DEFAULT_MONITOR_SECONDS,
   judge,
   judgeFirstTasks,
+  judgeWayBack,
   monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
   taskNamedIn,
@@ -43,7 +44,7 @@ interface Given {
 }
 
 /** Shows the judge one snapshot after the other, each at its second, and what it saw last again and again in between. */
-function watching(given: Given = {}, gapSeconds = LONGEST_GAP_SECONDS) {
+function watching(given: Given = {}, gapSeconds = LONGEST_GAP_SECONDS, judgeBy = judge) {
   const { service = createService(), before = [], nodes = ONE_NODE, monitorSeconds = MONITOR_SECONDS } = given
   let history = historyBefore(before, given.earlierStatus)
   let last: ServiceSnapshot | undefined
@@ -55,7 +56,7 @@ function watching(given: Given = {}, gapSeconds = LONGEST_GAP_SECONDS) {
     const snapshot: ServiceSnapshot = { service, tasks, eligibleNodes: nodes, now, monitorSeconds, ...changed }
     last = snapshot
     history = withSnapshot(history, snapshot)
-    return judge(history, snapshot)
+    return judgeBy(history, snapshot)
   }
   return { at }
 }
@@ -221,6 +222,14 @@ describe('while Swarm updates a service', () => {
     const { at } = watching({ service, before: [createTask(1)] })
     expect(at(0, [createTask(1)])).toEqual({ state: 'progressing', progress: `1/1 task running, ${note}` })
     expect(at(seconds, [createTask(1)]).state).toBe('progressing')
+  })
+
+  test('on a way back all tasks were to be seen running for the monitor window, however long they had run before', () => {
+    const policy = { Delay: 300e9 }
+    const service = withStatus(createService({ Spec: createSpec({ UpdateConfig: policy }) }), { State: 'updating' })
+    const { at } = watching({ service, before: [createTask(1)] }, LONGEST_GAP_SECONDS, judgeWayBack)
+    expect(at(0, [createTask(1)]).state).toBe('progressing')
+    expect(at(MONITOR_SECONDS, [createTask(1)]).state).toBe('converged')
   })
 
   test('it is not waited for when it has nothing left to wait for but a node that is gone', () => {
