@@ -5185,12 +5185,11 @@ function timelineFitToShow({ out, back }) {
     });
     return { out: safe(out), ...(back && { back: safe(back) }) };
 }
-function taskFitToShow({ id, node, ending, exitCode, logs }) {
+function taskFitToShow({ node, ending, logs, ...rest }) {
     return {
-        id,
+        ...rest,
         node: node && (0,safe_text/* safeLine */.om)(node, report_MOST_NODE_CHARACTERS),
         ending: (0,safe_text/* safeLine */.om)(ending),
-        exitCode,
         logs: logs.map((line) => (0,safe_text/* safeLine */.om)(line)),
     };
 }
@@ -8364,6 +8363,24 @@ function slowCheckNote(check, timeoutSeconds) {
         return undefined;
     return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
 }
+/**
+ * That Swarm's own update of a service takes longer than a run waits, by its policy alone; `undefined` when it does not.
+ *
+ * @param tasks how many are replaced
+ */
+function slowUpdateNote({ UpdateConfig: policy }, tasks, timeoutSeconds) {
+    const [delay, monitor] = [(policy?.Delay ?? 0) / notices_NANOSECONDS, (policy?.Monitor || DEFAULT_MONITOR) / notices_NANOSECONDS];
+    // Without a policy Swarm replaces one after another, with one that does not say how many all of them.
+    const atOnce = policy === undefined ? 1 : policy.Parallelism || tasks;
+    const turns = Math.ceil(tasks / atOnce);
+    const least = turns * delay + monitor;
+    if (tasks === 0 || least <= timeoutSeconds)
+        return undefined;
+    const delays = delay === 0 ? '' : `${turns} times its delay of ${spoken(delay)} and `;
+    return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and the \`timeout\` of this run is ${spoken(timeoutSeconds)}: give the run more, or the update less`;
+}
+/** Swarm's own. */
+const DEFAULT_MONITOR = 5 * notices_NANOSECONDS;
 
 ;// CONCATENATED MODULE: ./build/plan/observe.js
 
@@ -9243,6 +9260,9 @@ async function checkOne(planned, lookUp, say, run) {
     if (current !== undefined)
         noticeUnfinishedUpdate(request.name, current, true);
     noticeSlowCheck(planned, wanted, run.deployment);
+    if (strategy.updatesInPlace && decision?.firstStep === undefined) {
+        noticeSlowUpdate(planned, wanted, nodes, run.deployment);
+    }
     const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) };
     if (decision?.second !== undefined && colours !== undefined) {
         const { wanted: hidden, service: second } = decision.second;
@@ -9284,6 +9304,15 @@ function noticeSlowCheck({ request, current }, wanted, { wait, timeoutSeconds })
     if (isOff || (current !== undefined && (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted)))
         return;
     const note = slowCheckNote(check, wait ? timeoutSeconds : Number.POSITIVE_INFINITY);
+    if (note !== undefined)
+        log/* log */.Rm.notice(`service ${request.name}: ${note}`);
+}
+/** A policy by which Swarm takes longer than the run waits. */
+function noticeSlowUpdate({ request, current }, wanted, nodes, { wait, timeoutSeconds }) {
+    if (!wait || current === undefined || (0,service_mode/* isJob */.o5)(wanted) || (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted))
+        return;
+    const tasks = (0,service_mode/* wantedTasks */.WW)(current.Spec) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, wanted.TaskTemplate.Placement).length;
+    const note = slowUpdateNote(wanted, tasks, timeoutSeconds);
     if (note !== undefined)
         log/* log */.Rm.notice(`service ${request.name}: ${note}`);
 }
@@ -13920,7 +13949,9 @@ function judgeWayBack(history, snapshot) {
     if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
         return verdict;
     const { counted, progress } = countsOf(snapshot);
-    return isStable(history, snapshot, counted) ? { state: 'converged', progress } : verdict;
+    // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
+    const areBack = wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
+    return areBack ? { state: 'converged', progress } : verdict;
 }
 /** Whether as many of its tasks as it is to have run, or are done. */
 function areAllUp(snapshot) {
@@ -14061,7 +14092,11 @@ function swarmWaitsInVain(history, snapshot, counted) {
         return false;
     const delay = (service.Spec.UpdateConfig?.Delay ?? 0) / judge_NANOSECONDS;
     const longest = delay + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS;
-    return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= longest);
+    return wereSeenUpFor(longest, history, now, counted);
+}
+/** Whether all of these are as they are for so long that this run has seen it, whatever was before. */
+function wereSeenUpFor(seconds, history, now, counted) {
+    return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= seconds);
 }
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
 function hopelessSlot(history, snapshot, tasks) {
@@ -14577,6 +14612,7 @@ function network_allocation_subnetsOf({ IPAM: ipam }) {
 
 
 
+
 /** Whether there is any such node: then its tasks are worth a look. */
 function leavesNodesOut({ Spec: spec }, nodes) {
     const { Placement: placement } = spec.TaskTemplate;
@@ -14626,6 +14662,21 @@ function oldTasksNote(leftOut, nameOf) {
 function absenceNote(leftOut, nameOf) {
     const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`);
     return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`;
+}
+/** What has become of the nodes on which these tasks ran, and which give them up: `its node n4 is drained now`. */
+function lostNodes(tasks, nodes) {
+    const had = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
+    const lost = nodes.flatMap((node) => {
+        const why = had.has(node.ID) ? lossOf(node) : undefined;
+        return why === undefined ? [] : [`its node ${nodeName(node.ID, nodes)} is ${why} now`];
+    });
+    return lost.length === 0 ? undefined : lost.join(', ');
+}
+/** Swarm takes its tasks from such a node, or knows nothing of them: no fault of theirs. */
+function lossOf({ Spec: { Availability: availability }, Status: { State: state } }) {
+    if (availability === 'drain')
+        return 'drained';
+    return state === 'down' ? 'down' : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-outlook.js
@@ -14948,14 +14999,10 @@ async function findFailedTask(taskId, { service, spec = service.Spec, history = 
     };
     return { failedTask, ending: ending(task) };
 }
-/** Swarm has taken its tasks from such a node, or knows nothing of them: no fault of theirs. */
 function withNodeState({ NodeID: id }, nodes) {
     const node = nodes.find(({ ID }) => ID === id);
-    if (node === undefined)
-        return {};
-    if (node.Spec.Availability === 'drain')
-        return { nodeState: 'drained' };
-    return node.Status.State === 'down' ? { nodeState: 'down' } : {};
+    const nodeState = node && lossOf(node);
+    return nodeState === undefined ? {} : { nodeState };
 }
 /** A cause that also says how its task ended, as far as that is known by now, and what has become of its node. */
 function causeWith(cause, { failedTask, ending }) {
@@ -17197,6 +17244,7 @@ function untilFirstProblem(items, stop, work) {
 
 
 
+
 /**
  * @param ours the service with the spec that this run gave it
  * @param name as the user knows it
@@ -17268,7 +17316,8 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
     const whyDown = async () => {
         for (;;) {
             const begunAt = (0,runner_clock/* nowMs */.TC)();
-            const { seen } = await look();
+            const before = last?.tasks ?? [];
+            const { seen, swarm } = await look();
             if (seen.found === 'stale') {
                 if (time.isOver)
                     return failure('timed-out', STALE);
@@ -17280,8 +17329,11 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
             const { verdict } = seen;
             if (verdict.state === 'converged')
                 return undefined;
-            if (verdict.state === 'progressing')
-                return failure('failed', `it did not stay up: ${verdict.progress}`);
+            if (verdict.state === 'progressing') {
+                const away = lostNodes(before, swarm.nodes);
+                const cause = `it did not stay up: ${verdict.progress}${away === undefined ? '' : `; ${away}`}`;
+                return failure('failed', cause);
+            }
             return failure('failed', verdict.cause, verdict);
         }
     };

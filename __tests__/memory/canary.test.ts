@@ -136,6 +136,21 @@ test('a check that passes is told, and asked with what is on trial', async () =>
   expectNoTrace(swarm, 'web')
 })
 
+test.each([
+  ['drained', { availability: 'drain' }],
+  ['down', { state: 'down' }],
+] as const)('a canary whose node is %s in the hold names it', async (why, change) => {
+  const swarm = await swarmWith(['web'])
+  const run = await inTheHold(swarm, {}, () => {
+    const canary = running(swarm, 'web').find(({ Spec }) => Spec?.ContainerSpec?.Image === TWO)
+    const name = [...swarm.store.nodes.values()].find(({ id }) => id === canary?.NodeID)?.hostname ?? ''
+    swarm.setNode(name, change)
+  })
+  expect(run.results[0]?.cause).toMatch(
+    new RegExp(`^the canary failed: it did not stay up: 0/1 canary task running; its node n[12] is ${why} now`),
+  )
+})
+
 test('a task that ends in the hold, when Swarm itself no longer looks, fails the canary', async () => {
   const swarm = await swarmWith(['web'])
   const { results, log } = await deploy(swarm, { web: image('late') }, { ...HELD, monitor: '1s' })

@@ -7,6 +7,7 @@ import { nodeName } from '../docker/swarm/node-name.ts'
 import {
   absenceNote,
   leavesNodesOut,
+  lossOf,
   nodesLeftOut,
   oldTasksNote,
   unavailableNodes,
@@ -179,12 +180,10 @@ async function findFailedTask(
   return { failedTask, ending: ending(task) }
 }
 
-/** Swarm has taken its tasks from such a node, or knows nothing of them: no fault of theirs. */
 function withNodeState({ NodeID: id }: Task, nodes: readonly Node[]): Pick<FailedTask, 'nodeState'> {
   const node = nodes.find(({ ID }) => ID === id)
-  if (node === undefined) return {}
-  if (node.Spec.Availability === 'drain') return { nodeState: 'drained' }
-  return node.Status.State === 'down' ? { nodeState: 'down' } : {}
+  const nodeState = node && lossOf(node)
+  return nodeState === undefined ? {} : { nodeState }
 }
 
 /** A cause that also says how its task ended, as far as that is known by now, and what has become of its node. */

@@ -1,4 +1,5 @@
 import type { Service, Task } from '../docker/api.ts'
+import { lostNodes } from '../docker/swarm/nodes-left-out.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { diagnose, diagnoseTimeout, type Evidence, type Finding } from './diagnose.ts'
@@ -111,7 +112,8 @@ export function watchStep(
   const whyDown = async (): Promise<Problem | undefined> => {
     for (;;) {
       const begunAt = nowMs()
-      const { seen } = await look()
+      const before = last?.tasks ?? []
+      const { seen, swarm } = await look()
       if (seen.found === 'stale') {
         if (time.isOver) return failure('timed-out', STALE)
         await sleep(pauseAfter(begunAt), signal)
@@ -120,7 +122,11 @@ export function watchStep(
       if (seen.found !== 'ours') return superseded(seen.found, words.during)
       const { verdict } = seen
       if (verdict.state === 'converged') return undefined
-      if (verdict.state === 'progressing') return failure('failed', `it did not stay up: ${verdict.progress}`)
+      if (verdict.state === 'progressing') {
+        const away = lostNodes(before, swarm.nodes)
+        const cause = `it did not stay up: ${verdict.progress}${away === undefined ? '' : `; ${away}`}`
+        return failure('failed', cause)
+      }
       return failure('failed', verdict.cause, verdict)
     }
   }

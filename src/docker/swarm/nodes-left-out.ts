@@ -1,5 +1,6 @@
 import type { Node, Service, ServiceSpec, Task } from '../api.ts'
 import { isGlobal, isJob } from '../specs/service-mode.ts'
+import { nodeName } from './node-name.ts'
 import { allowedNodes, eligibleNodes } from './placement.ts'
 import { isRunning } from './task.ts'
 
@@ -76,4 +77,20 @@ export function oldTasksNote(leftOut: readonly LeftOut[], nameOf: (node: Node) =
 export function absenceNote(leftOut: readonly LeftOut[], nameOf: (node: Node) => string): string | undefined {
   const absent = leftOut.filter(({ old }) => old === undefined).map(({ node, why }) => `${nameOf(node)} (${why})`)
   return absent.length === 0 ? undefined : `not on ${absent.join(', ')}`
+}
+
+/** What has become of the nodes on which these tasks ran, and which give them up: `its node n4 is drained now`. */
+export function lostNodes(tasks: readonly Task[], nodes: readonly Node[]): string | undefined {
+  const had = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id))
+  const lost = nodes.flatMap((node) => {
+    const why = had.has(node.ID) ? lossOf(node) : undefined
+    return why === undefined ? [] : [`its node ${nodeName(node.ID, nodes)} is ${why} now`]
+  })
+  return lost.length === 0 ? undefined : lost.join(', ')
+}
+
+/** Swarm takes its tasks from such a node, or knows nothing of them: no fault of theirs. */
+export function lossOf({ Spec: { Availability: availability }, Status: { State: state } }: Node) {
+  if (availability === 'drain') return 'drained'
+  return state === 'down' ? 'down' : undefined
 }
