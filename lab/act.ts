@@ -117,6 +117,7 @@ export class Act implements AsyncDisposable {
     for (const { path, content } of others) await writeFiles(path, content)
 
     const where = container === undefined ? '-self-hosted' : container.image
+    const { NODE_COMPILE_CACHE: compiled } = process.env
     const mounts = container === undefined ? [] : ['--pull=false', '--container-options', `-v ${notes}:${notes}`]
     const settings = [
       // With a name alone act takes the value from its environment, where it may have several lines.
@@ -124,6 +125,8 @@ export class Act implements AsyncDisposable {
       ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
       ...(action === undefined ? [] : ['--local-repository', `${action}=${repository}`]),
       ...others.flatMap(({ name, path }) => ['--local-repository', `${name}=${path}`]),
+      // On this machine steps start one bundle again and again.
+      ...(compiled === undefined || container ? [] : ['--env', `NODE_COMPILE_CACHE=${compiled}`]),
     ]
     const platform = ['--platform', `ubuntu-latest=${where}`]
     const told = join(this.directory, `event-${this.#runs}.json`)
@@ -170,15 +173,16 @@ function checkedOut(jobs: Jobs): Jobs {
   return Object.fromEntries(entries)
 }
 
-/** act asks for the repository's state, and says so at length where there is none. */
+/**
+ * act asks for the repository's state, and says so at length where there is none. That of the workflow is enough: with the
+ * whole bundle in it each job would copy it twice.
+ */
 function commit(repository: string): void {
-  // It holds the whole bundle, and lives for one run: to press it would take longer than all the rest.
-  const plain = ['-c', 'core.compression=0']
   const identity = ['-c', 'user.name=act', '-c', 'user.email=act@example.com']
   for (const args of [
     ['init', '--quiet', '--initial-branch', 'main'],
-    [...plain, 'add', '--all'],
-    [...plain, ...identity, 'commit', '--quiet', '--message', 'All'],
+    ['add', '.github'],
+    [...identity, 'commit', '--quiet', '--message', 'The workflow'],
   ]) {
     const { status, stderr } = spawnSync('git', args, { cwd: repository, encoding: 'utf8' })
     if (status !== 0) throw new Error(`git ${args.at(-1)}: ${stderr}`)
