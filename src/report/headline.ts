@@ -71,6 +71,10 @@ function changedWords(
   const isOne = others.length === 0
   if (!wait)
     return `${services(changed)} ${isOne ? 'was' : 'were'} sent, and nobody waited until ${isOne ? 'it runs' : 'they run'}`
+  // Whether its image runs at all is not known before it has a task.
+  if (changed.every(({ tasks }) => tasks.wanted === 0)) {
+    return `${services(changed)} ${isOne ? 'is as asked, and has' : 'are as asked, and have'} no task to run`
+  }
   const tag = isOne ? plainTag(first?.image.after) : undefined
   return `${services(changed)} ${isOne ? 'is' : 'are'} up${tag === undefined ? '' : ` on ${tag}`}`
 }

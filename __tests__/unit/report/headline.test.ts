@@ -41,6 +41,7 @@ const left = { outcome: 'failed', wayBack: undefined } as unknown as Partial<Ser
 test.each<[string, readonly ServiceResult[], RunWords?]>([
   ['web is up on 2', [up('web')]],
   ['both services are up', [up('a'), up('b')]],
+  ['web is as asked, and has no task to run', [createResult({ name: 'web', tasks: { running: 0, wanted: 0 } })]],
   ['both services of stack shop are up', [up('a'), up('b')], SHOP],
   ['2 services are up; 1 was as asked already', [up('a'), up('b'), same('c')]],
   ['a is up on 2; 2 were as asked already, 1 was removed', [up('a'), same('b'), same('c'), removed('d')]],
