@@ -343,6 +343,26 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     entry('password-env: TOKEN, stored-password: env:PULL_TOKEN'),
     'write the name of the variable alone, under `stored-password-env`',
   ],
+  [
+    'a variable of the shell as password',
+    entry('password: $GHCR_TOKEN'),
+    '`password` has the form of `$NAME`, which only a shell replaces: it would be sent as the password itself: write the name of the variable alone, under `password-env`',
+  ],
+  [
+    'a variable of the shell as password of the short form',
+    { ...WEB, username: 'bot', password: '${ghcr_token}' },
+    '`password` has the form of `$NAME`, which only a shell replaces',
+  ],
+  [
+    'an expression as password that nobody has replaced',
+    entry(`password: "\${{ secrets.${CANARY} }}"`),
+    'the password is an expression that nobody has replaced, for `${{ … }}` has a value in workflow files only: write it there, in the inputs or the `env` of the step',
+  ],
+  [
+    'an expression as username that nobody has replaced',
+    registries(`- {registry: ghcr.io, username: "\${{ vars.BOT }}", password: ${CANARY}}`),
+    'the username is an expression that nobody has replaced',
+  ],
 
   // registries, columns
   [
