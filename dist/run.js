@@ -11585,15 +11585,28 @@ function registryScope(text) {
     }
 }
 /**
- * What to write instead of a password that is `env:` and the name of a variable: `docker-config` takes that form, and no
+ * What to write instead of a password that only names a variable: `docker-config` takes `env:NAME`, a shell `$NAME`, and no
  * password does. One that is really so is taken from a variable or file.
  *
  * @param key under which it was written
  */
 function problemOfReference(password, key, instead) {
-    if (!/^env:\s*[A-Za-z_]\w*$/i.test(password.trim()))
-        return undefined;
-    return `\`${key}\` has the form of \`env:NAME\`, which is only read in \`docker-config\`: it would be sent as the password itself: ${instead}`;
+    const why = whyNoValue(password.trim());
+    return why && `\`${key}\` has the form of ${why}: it would be sent as the password itself: ${instead}`;
+}
+function whyNoValue(password) {
+    if (/^env:\s*[A-Za-z_]\w*$/i.test(password))
+        return '`env:NAME`, which is only read in `docker-config`';
+    if (/^\$(?:[A-Z][A-Z0-9_]+|\{[A-Za-z_]\w*\})$/.test(password))
+        return '`$NAME`, which only a shell replaces';
+    return undefined;
+}
+/** An expression of a workflow, which is replaced in the workflow file alone: in a file that a step reads it stays. */
+const EXPRESSION = /^\$\{\{.*\}\}$/s;
+function expressionProblem(what, text) {
+    return EXPRESSION.test(text.trim())
+        ? `the ${what} is an expression that nobody has replaced, for \`\${{ \u2026 }}\` has a value in workflow files only: write it there, in the inputs or the \`env\` of the step`
+        : undefined;
 }
 /** Files and heredocs end in a newline that is no part of the password. Everything else is. */
 function withoutLastNewlines(password) {
@@ -11609,14 +11622,14 @@ function usernameProblem(username) {
         return 'the username has a colon, which docker cannot send: write the name alone';
     if (/\p{Cc}/u.test(username))
         return 'the username has a line break or control character: write it on one line';
-    return undefined;
+    return expressionProblem('username', username);
 }
 function passwordProblem(password) {
     if (password === '')
         return `the password is empty: set it (${UNSET})`;
     if (password.includes('\0'))
         return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
-    return undefined;
+    return expressionProblem('password', password);
 }
 /** What is wrong with the name of a config. */
 function configProblem(config) {

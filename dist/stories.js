@@ -459,7 +459,11 @@ function completeTask(spec, inSlot) {
 }
 /** Whether Swarm has more tasks for a slot of a job than it asks for: ones that are complete, or on their way there. */
 function isOverdone(spec, inSlot) {
-    return (0,service_mode/* isJob */.o5)(spec) && inSlot.filter((task) => isWanted(task) && !isFailure(task)).length > 1;
+    return (0,service_mode/* isJob */.o5)(spec) && areSeveral(inSlot);
+}
+/** Whether several tasks are to run, or to be complete, where there is room for one. */
+function areSeveral(inSlot) {
+    return inSlot.filter((task) => isWanted(task) && !isFailure(task)).length > 1;
 }
 /** The task that was made last. */
 function newest(tasks) {
@@ -13954,8 +13958,12 @@ function judgeWayBack(history, snapshot) {
         return verdict;
     const { counted, progress } = countsOf(snapshot);
     // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
-    const areBack = wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
+    const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
     return areBack ? { state: 'converged', progress } : verdict;
+}
+function hasOneToTake({ service, tasks, eligibleNodes }) {
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return [...slots.values()].some(areSeveral);
 }
 /** Whether as many of its tasks as it is to have run, or are done. */
 function areAllUp(snapshot) {

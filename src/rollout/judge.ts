@@ -3,6 +3,7 @@ import { spoken } from '../docker/duration.ts'
 import { isGlobal } from '../docker/specs/service-mode.ts'
 import { restartDelaySeconds, turnsOf, whyNoOther } from '../docker/swarm/restart-policy.ts'
 import {
+  areSeveral,
   completeTask,
   currentTasks,
   ending,
@@ -95,8 +96,13 @@ export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot)
   if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot)) return verdict
   const { counted, progress } = countsOf(snapshot)
   // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
-  const areBack = wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted)
+  const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted)
   return areBack ? { state: 'converged', progress } : verdict
+}
+
+function hasOneToTake({ service, tasks, eligibleNodes }: ServiceSnapshot): boolean {
+  const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes)
+  return [...slots.values()].some(areSeveral)
 }
 
 /** Whether as many of its tasks as it is to have run, or are done. */

@@ -232,6 +232,15 @@ describe('while Swarm updates a service', () => {
     expect(at(MONITOR_SECONDS, [createTask(1)]).state).toBe('converged')
   })
 
+  test('on a way back two tasks in one slot are not the end: Swarm has still to take one', () => {
+    const service = withStatus(createService(), { State: 'updating' })
+    const { at } = watching({ service, before: [createTask(1)] }, LONGEST_GAP_SECONDS, judgeWayBack)
+    const both = [createTask(1), createTask(2)]
+    at(0, both)
+    expect(at(MONITOR_SECONDS, both).state).toBe('progressing')
+    expect(at(MONITOR_SECONDS + 1, [createTask(1)]).state).toBe('converged')
+  })
+
   test('it is not waited for when it has nothing left to wait for but a node that is gone', () => {
     const policy = { Delay: 20e9, Monitor: 10e9 }
     const service = withStatus(createService({ Spec: createSpec({ UpdateConfig: policy }) }), { State: 'updating' })

@@ -90,7 +90,12 @@ export function completeTask(spec: ServiceSpec, inSlot: readonly Task[]): Task |
 
 /** Whether Swarm has more tasks for a slot of a job than it asks for: ones that are complete, or on their way there. */
 export function isOverdone(spec: ServiceSpec, inSlot: readonly Task[]): boolean {
-  return isJob(spec) && inSlot.filter((task) => isWanted(task) && !isFailure(task)).length > 1
+  return isJob(spec) && areSeveral(inSlot)
+}
+
+/** Whether several tasks are to run, or to be complete, where there is room for one. */
+export function areSeveral(inSlot: readonly Task[]): boolean {
+  return inSlot.filter((task) => isWanted(task) && !isFailure(task)).length > 1
 }
 
 /** The task that was made last. */
