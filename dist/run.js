@@ -13170,13 +13170,14 @@ const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
 /** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
 const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
 const POLICY = 'parallelism delay failure_action monitor max_failure_ratio order';
+const KEYS_OF_DEPLOY = 'mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement';
 const REFERENCE = 'source target uid gid mode';
 /** What docker stack knows in a mapping inside of a service, network, secret or config, by the key that it belongs to. */
 const KEYS_INSIDE = {
     bind: 'propagation',
     configs: REFERENCE,
     credential_spec: 'config file registry',
-    deploy: 'mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement',
+    deploy: KEYS_OF_DEPLOY,
     discrete_resource_spec: 'kind value',
     generic_resources: 'discrete_resource_spec',
     healthcheck: 'disable interval retries test timeout start_period start_interval',
@@ -13251,7 +13252,7 @@ function own(table, key) {
 }
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`';
 /** What a service has under `deploy` alone. */
-const OF_DEPLOY = 'endpoint_mode mode placement replicas resources restart_policy rollback_config update_config'.split(' ');
+const OF_DEPLOY = KEYS_OF_DEPLOY.split(' ').filter((key) => !SERVICE_KEYS.includes(key));
 /** What docker stack refuses in a service, and what to write. */
 const REFUSED = {
     ...Object.fromEntries(OF_DEPLOY.map((key) => [key, 'write it under `deploy`'])),
@@ -22674,7 +22675,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 609).then(__nccwpck_require__.bind(__nccwpck_require__, 6609))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 366).then(__nccwpck_require__.bind(__nccwpck_require__, 3366))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

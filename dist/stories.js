@@ -1,8 +1,8 @@
-export const id = 609;
-export const ids = [609];
+export const id = 366;
+export const ids = [366];
 export const modules = {
 
-/***/ 6609:
+/***/ 3366:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -8302,7 +8302,23 @@ function describeRefusal(error, image, access, given, login, ifMissing) {
     return `image ${(0,registry_reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
+/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const update_policy_NANOSECONDS = 1e9;
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf({ UpdateConfig: policy }) {
+    const nanoseconds = policy?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+/** How long Swarm waits between the tasks that it replaces. */
+function updateDelaySeconds({ UpdateConfig: policy }) {
+    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/notices.js
+
 
 
 
@@ -8361,7 +8377,7 @@ function unfinishedUpdateNote(service, isChanged) {
  * @param timeoutSeconds how long the run waits for all services
  */
 function slowCheckNote(check, timeoutSeconds) {
-    const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
+    const limit = limitInWords(timeoutSeconds);
     const isEarlier = (check.StartPeriod ?? 0) > 0 && (check.StartInterval ?? 0) > 0;
     if (intervalSeconds(check) > timeoutSeconds && !isEarlier) {
         return `the interval of its health check is ${spoken(intervalSeconds(check))}, and ${limit}: it may not pass in time`;
@@ -8376,8 +8392,9 @@ function slowCheckNote(check, timeoutSeconds) {
  *
  * @param tasks how many are replaced
  */
-function slowUpdateNote({ UpdateConfig: policy }, tasks, timeoutSeconds) {
-    const [delay, monitor] = [(policy?.Delay ?? 0) / notices_NANOSECONDS, (policy?.Monitor || DEFAULT_MONITOR) / notices_NANOSECONDS];
+function slowUpdateNote(spec, tasks, timeoutSeconds) {
+    const { UpdateConfig: policy } = spec;
+    const [delay, monitor] = [updateDelaySeconds(spec), monitorSecondsOf(spec)];
     // Without a policy Swarm replaces one after another, with one that does not say how many all of them.
     const atOnce = policy === undefined ? 1 : policy.Parallelism || tasks;
     const turns = Math.ceil(tasks / atOnce);
@@ -8385,10 +8402,11 @@ function slowUpdateNote({ UpdateConfig: policy }, tasks, timeoutSeconds) {
     if (tasks === 0 || least <= timeoutSeconds)
         return undefined;
     const delays = delay === 0 ? '' : `${turns} times its delay of ${spoken(delay)} and `;
-    return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and the \`timeout\` of this run is ${spoken(timeoutSeconds)}: give the run more, or the update less`;
+    return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and ${limitInWords(timeoutSeconds)}: give the run more, or the update less`;
 }
-/** Swarm's own. */
-const DEFAULT_MONITOR = 5 * notices_NANOSECONDS;
+function limitInWords(timeoutSeconds) {
+    return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
+}
 
 ;// CONCATENATED MODULE: ./build/plan/observe.js
 
@@ -13905,6 +13923,7 @@ const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may 
 
 
 
+
 const REJECTIONS_UNTIL_FAILED = 3;
 const CRASHES_UNTIL_FAILED = 5;
 const UNPLACED_GRACE_SECONDS = 30;
@@ -13912,9 +13931,6 @@ const UNPLACED_GRACE_SECONDS = 30;
 const ABANDONED_GRACE_SECONDS = 3;
 /** So much later than it has to Swarm ends an update at the latest, unless it never does. */
 const UPDATE_GRACE_SECONDS = 5;
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const judge_NANOSECONDS = 1e9;
 /** The judge of a rollout. */
 function judge_judge(history, snapshot) {
     const bySwarm = swarmVerdict(history, snapshot.service);
@@ -14018,11 +14034,6 @@ function judgeEnding(_history, { tasks }) {
 function lastEnded({ endedTasks }) {
     return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
 }
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf(spec) {
-    const nanoseconds = spec.UpdateConfig?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / judge_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */
 function taskNamedIn(message) {
     return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
@@ -14102,8 +14113,7 @@ function swarmWaitsInVain(history, snapshot, counted) {
     const { service, now } = snapshot;
     if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot))
         return false;
-    const delay = (service.Spec.UpdateConfig?.Delay ?? 0) / judge_NANOSECONDS;
-    const longest = delay + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS;
+    const longest = updateDelaySeconds(service.Spec) + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS;
     return wereSeenUpFor(longest, history, now, counted);
 }
 /** Whether all of these are as they are for so long that this run has seen it, whatever was before. */
@@ -14680,7 +14690,7 @@ function lostNodes(tasks, nodes) {
     const had = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
     const lost = nodes.flatMap((node) => {
         const why = had.has(node.ID) ? lossOf(node) : undefined;
-        return why === undefined ? [] : [`its node ${nodeName(node.ID, nodes)} is ${why} now`];
+        return why === undefined ? [] : [lossInWords(nodeName(node.ID, nodes), why)];
     });
     return lost.length === 0 ? undefined : lost.join(', ');
 }
@@ -14689,6 +14699,10 @@ function lossOf({ Spec: { Availability: availability }, Status: { State: state }
     if (availability === 'drain')
         return 'drained';
     return state === 'down' ? 'down' : undefined;
+}
+/** That, in words of a cause. */
+function lossInWords(name, why) {
+    return `its node ${name} is ${why} now`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-outlook.js
@@ -14877,7 +14891,7 @@ const ORDINARY = /^$|^(?:created|accepted|preparing|prepared|starting|started|pe
 function updateWait({ Spec: spec, UpdateStatus: status }) {
     if (status?.State !== 'updating')
         return undefined;
-    const delay = (spec.UpdateConfig?.Delay ?? 0) / 1e9;
+    const delay = updateDelaySeconds(spec);
     return delay > 0
         ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
         : `Swarm watches its new tasks for ${spoken(monitorSecondsOf(spec))} (its update monitor)`;
@@ -14916,14 +14930,13 @@ const PATIENCE_SECONDS = 8;
 /**
  * The cause with what only the daemon tells, and with the task of this deploy that shows best why.
  *
- * @param shown the one that was found before
+ * @param shown the one that was found before; none unless given
  */
-async function diagnose(finding, evidence, engine, shown) {
+async function diagnose(finding, evidence, engine, shown = Promise.resolve(undefined)) {
     const readings = readingsOf(engine);
     const [allocation, found] = await Promise.all([
         finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
-        shown?.then((before) => before ?? findFailedTask(finding.taskId, evidence, readings)) ??
-            findFailedTask(finding.taskId, evidence, readings),
+        shown.then((before) => before ?? findFailedTask(finding.taskId, evidence, readings)),
     ]);
     const cause = allocation ?? (finding.isUnplaced ? withAway(finding.cause, evidence) : finding.cause);
     return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask };
@@ -15022,7 +15035,7 @@ function causeWith(cause, { failedTask, ending }) {
     const whole = cause.includes(ending)
         ? cause.replace(ending, () => failedTask.ending)
         : `${cause}; the task ${failedTask.ending}`;
-    return nodeState === undefined ? whole : `${whole}; its node ${node} is ${nodeState} now`;
+    return nodeState === undefined ? whole : `${whole}; ${lossInWords(node, nodeState)}`;
 }
 /**
  * Of those that this deploy made, and of these one with the spec that it sent: what Swarm goes back to by itself may fail

@@ -1,6 +1,7 @@
 import type { Healthcheck, Service, ServiceSpec } from '../docker/api.ts'
 import { spoken } from '../docker/duration.ts'
 import { intervalSeconds } from '../docker/swarm/health.ts'
+import { monitorSecondsOf, updateDelaySeconds } from '../docker/swarm/update-policy.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import type { Credential, DockerConfig } from '../inputs/deployment.ts'
 import { limited } from '../runner/safe-text.ts'
@@ -72,7 +73,7 @@ export function unfinishedUpdateNote(service: Service, isChanged: boolean): stri
  * @param timeoutSeconds how long the run waits for all services
  */
 export function slowCheckNote(check: Healthcheck, timeoutSeconds: number): string | undefined {
-  const limit = `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`
+  const limit = limitInWords(timeoutSeconds)
   const isEarlier = (check.StartPeriod ?? 0) > 0 && (check.StartInterval ?? 0) > 0
   if (intervalSeconds(check) > timeoutSeconds && !isEarlier) {
     return `the interval of its health check is ${spoken(intervalSeconds(check))}, and ${limit}: it may not pass in time`
@@ -87,20 +88,18 @@ export function slowCheckNote(check: Healthcheck, timeoutSeconds: number): strin
  *
  * @param tasks how many are replaced
  */
-export function slowUpdateNote(
-  { UpdateConfig: policy }: ServiceSpec,
-  tasks: number,
-  timeoutSeconds: number,
-): string | undefined {
-  const [delay, monitor] = [(policy?.Delay ?? 0) / NANOSECONDS, (policy?.Monitor || DEFAULT_MONITOR) / NANOSECONDS]
+export function slowUpdateNote(spec: ServiceSpec, tasks: number, timeoutSeconds: number): string | undefined {
+  const { UpdateConfig: policy } = spec
+  const [delay, monitor] = [updateDelaySeconds(spec), monitorSecondsOf(spec)]
   // Without a policy Swarm replaces one after another, with one that does not say how many all of them.
   const atOnce = policy === undefined ? 1 : policy.Parallelism || tasks
   const turns = Math.ceil(tasks / atOnce)
   const least = turns * delay + monitor
   if (tasks === 0 || least <= timeoutSeconds) return undefined
   const delays = delay === 0 ? '' : `${turns} times its delay of ${spoken(delay)} and `
-  return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and the \`timeout\` of this run is ${spoken(timeoutSeconds)}: give the run more, or the update less`
+  return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and ${limitInWords(timeoutSeconds)}: give the run more, or the update less`
 }
 
-/** Swarm's own. */
-const DEFAULT_MONITOR = 5 * NANOSECONDS
+function limitInWords(timeoutSeconds: number): string {
+  return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`
+}

@@ -7,6 +7,7 @@ import { nodeName } from '../docker/swarm/node-name.ts'
 import {
   absenceNote,
   leavesNodesOut,
+  lossInWords,
   lossOf,
   nodesLeftOut,
   oldTasksNote,
@@ -61,19 +62,18 @@ export interface Finding {
 /**
  * The cause with what only the daemon tells, and with the task of this deploy that shows best why.
  *
- * @param shown the one that was found before
+ * @param shown the one that was found before; none unless given
  */
 export async function diagnose(
   finding: Finding,
   evidence: Evidence,
   engine: Engine,
-  shown?: Promise<Found | undefined>,
+  shown: Promise<Found | undefined> = Promise.resolve(undefined),
 ): Promise<Diagnosis> {
   const readings = readingsOf(engine)
   const [allocation, found] = await Promise.all([
     finding.isUnallocated ? allocationOf(evidence, readings) : undefined,
-    shown?.then((before) => before ?? findFailedTask(finding.taskId, evidence, readings)) ??
-      findFailedTask(finding.taskId, evidence, readings),
+    shown.then((before) => before ?? findFailedTask(finding.taskId, evidence, readings)),
   ])
   const cause = allocation ?? (finding.isUnplaced ? withAway(finding.cause, evidence) : finding.cause)
   return found === undefined ? { cause } : { cause: causeWith(cause, found), failedTask: found.failedTask }
@@ -192,7 +192,7 @@ function causeWith(cause: string, { failedTask, ending }: Found): string {
   const whole = cause.includes(ending)
     ? cause.replace(ending, () => failedTask.ending)
     : `${cause}; the task ${failedTask.ending}`
-  return nodeState === undefined ? whole : `${whole}; its node ${node} is ${nodeState} now`
+  return nodeState === undefined ? whole : `${whole}; ${lossInWords(node, nodeState)}`
 }
 
 /**

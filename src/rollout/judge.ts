@@ -14,6 +14,7 @@ import {
   newest,
   slotsThatCount,
 } from '../docker/swarm/task.ts'
+import { monitorSecondsOf, updateDelaySeconds } from '../docker/swarm/update-policy.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
 import { limited } from '../runner/safe-text.ts'
 import { type ServiceHistory, stateKey, updateStatusOf } from './service-history.ts'
@@ -48,10 +49,6 @@ export const UNPLACED_GRACE_SECONDS = 30
 export const ABANDONED_GRACE_SECONDS = 3
 /** So much later than it has to Swarm ends an update at the latest, unless it never does. */
 export const UPDATE_GRACE_SECONDS = 5
-/** Swarm's own default of `--update-monitor`. */
-export const DEFAULT_MONITOR_SECONDS = 5
-
-const NANOSECONDS = 1e9
 
 /** What the snapshot says, given a history that already holds it. */
 export type Judge = (history: ServiceHistory, snapshot: ServiceSnapshot) => Verdict
@@ -165,12 +162,6 @@ function lastEnded({ endedTasks }: ServiceHistory): Task | undefined {
   return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]))
 }
 
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-export function monitorSecondsOf(spec: ServiceSpec): number {
-  const nanoseconds = spec.UpdateConfig?.Monitor ?? 0
-  return nanoseconds > 0 ? nanoseconds / NANOSECONDS : DEFAULT_MONITOR_SECONDS
-}
-
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */
 export function taskNamedIn(message: string): string | undefined {
   return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1]
@@ -262,8 +253,7 @@ function isStable(
 function swarmWaitsInVain(history: ServiceHistory, snapshot: ServiceSnapshot, counted: readonly Task[]): boolean {
   const { service, now } = snapshot
   if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot)) return false
-  const delay = (service.Spec.UpdateConfig?.Delay ?? 0) / NANOSECONDS
-  const longest = delay + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS
+  const longest = updateDelaySeconds(service.Spec) + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS
   return wereSeenUpFor(longest, history, now, counted)
 }
 

@@ -3,7 +3,7 @@ import { spoken } from '../docker/duration.ts'
 import { isGlobal, isJob } from '../docker/specs/service-mode.ts'
 import { restartDelaySeconds } from '../docker/swarm/restart-policy.ts'
 import { completeTask, currentTasks, ending, isLive, isRunning, newest, slotsThatCount } from '../docker/swarm/task.ts'
-import { monitorSecondsOf } from './judge.ts'
+import { monitorSecondsOf, updateDelaySeconds } from '../docker/swarm/update-policy.ts'
 import { type ServiceHistory, stateKey } from './service-history.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 
@@ -82,7 +82,7 @@ const ORDINARY =
 /** What Swarm itself waits for when all tasks are up that it has made. */
 export function updateWait({ Spec: spec, UpdateStatus: status }: Service): string | undefined {
   if (status?.State !== 'updating') return undefined
-  const delay = (spec.UpdateConfig?.Delay ?? 0) / 1e9
+  const delay = updateDelaySeconds(spec)
   return delay > 0
     ? `Swarm waits ${spoken(delay)} between its tasks (its update delay)`
     : `Swarm watches its new tasks for ${spoken(monitorSecondsOf(spec))} (its update monitor)`

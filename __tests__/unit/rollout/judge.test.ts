@@ -10,14 +10,13 @@ import type {
 } from '../../../src/docker/api.ts'
 import { isJob, wantedTasks } from '../../../src/docker/specs/service-mode.ts'
 import { ending, isFailure, mayHaveContainer } from '../../../src/docker/swarm/task.ts'
+import { DEFAULT_MONITOR_SECONDS } from '../../../src/docker/swarm/update-policy.ts'
 import {
   ABANDONED_GRACE_SECONDS,
   CRASHES_UNTIL_FAILED,
-  DEFAULT_MONITOR_SECONDS,
   judge,
   judgeFirstTasks,
   judgeWayBack,
-  monitorSecondsOf,
   REJECTIONS_UNTIL_FAILED,
   taskNamedIn,
   UNPLACED_GRACE_SECONDS,
@@ -1316,21 +1315,6 @@ describe('a mode', () => {
     [{ GlobalJob: {} }, true],
   ])('%j is a job: %s', (Mode, expected) => {
     expect(isJob(createSpec({ Mode }))).toBe(expected)
-  })
-})
-
-describe('the monitor window of a service', () => {
-  test.each([
-    ['its own', { Monitor: 20e9 }, 20],
-    ['its own, below a second', { Monitor: 5e8 }, 0.5],
-    ["Swarm's default when it is 0", { Monitor: 0 }, DEFAULT_MONITOR_SECONDS],
-    ["Swarm's default when it has none", {}, DEFAULT_MONITOR_SECONDS],
-  ])('is %s', (_, UpdateConfig, seconds) => {
-    expect(monitorSecondsOf(createSpec({ UpdateConfig }))).toBe(seconds)
-  })
-
-  test("is Swarm's default of 5 s when it has no update policy", () => {
-    expect(monitorSecondsOf(createSpec())).toBe(5)
   })
 })
 

@@ -84,7 +84,7 @@ export function lostNodes(tasks: readonly Task[], nodes: readonly Node[]): strin
   const had = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id))
   const lost = nodes.flatMap((node) => {
     const why = had.has(node.ID) ? lossOf(node) : undefined
-    return why === undefined ? [] : [`its node ${nodeName(node.ID, nodes)} is ${why} now`]
+    return why === undefined ? [] : [lossInWords(nodeName(node.ID, nodes), why)]
   })
   return lost.length === 0 ? undefined : lost.join(', ')
 }
@@ -93,4 +93,9 @@ export function lostNodes(tasks: readonly Task[], nodes: readonly Node[]): strin
 export function lossOf({ Spec: { Availability: availability }, Status: { State: state } }: Node) {
   if (availability === 'drain') return 'drained'
   return state === 'down' ? 'down' : undefined
+}
+
+/** That, in words of a cause. */
+export function lossInWords(name: string | undefined, why: string): string {
+  return `its node ${name} is ${why} now`
 }

@@ -10,6 +10,8 @@ export const SERVICE_KEYS =
   )
 
 const POLICY = 'parallelism delay failure_action monitor max_failure_ratio order'
+const KEYS_OF_DEPLOY =
+  'mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement'
 const REFERENCE = 'source target uid gid mode'
 
 /** What docker stack knows in a mapping inside of a service, network, secret or config, by the key that it belongs to. */
@@ -17,7 +19,7 @@ const KEYS_INSIDE: Readonly<Record<string, string>> = {
   bind: 'propagation',
   configs: REFERENCE,
   credential_spec: 'config file registry',
-  deploy: 'mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement',
+  deploy: KEYS_OF_DEPLOY,
   discrete_resource_spec: 'kind value',
   generic_resources: 'discrete_resource_spec',
   healthcheck: 'disable interval retries test timeout start_period start_interval',
@@ -96,9 +98,7 @@ export function own(table: Readonly<Record<string, string>>, key: string): strin
 const BY_LIMITS = 'write `deploy: {resources: {limits: {cpus: "0.5", memory: 512M}}}`'
 
 /** What a service has under `deploy` alone. */
-const OF_DEPLOY = 'endpoint_mode mode placement replicas resources restart_policy rollback_config update_config'.split(
-  ' ',
-)
+const OF_DEPLOY = KEYS_OF_DEPLOY.split(' ').filter((key) => !SERVICE_KEYS.includes(key))
 
 /** What docker stack refuses in a service, and what to write. */
 export const REFUSED: Readonly<Record<string, string>> = {
