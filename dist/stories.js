@@ -4283,7 +4283,7 @@ function brokenName({ name, failedTask, cause = '', reason = cause }) {
 /** What is wrong with one service, in words that its name comes before. */
 function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
     if (outcome === 'superseded') {
-        return `was ${/\bsomeone else removed\b/.test(reason) ? 'removed' : 'changed'} by someone else during this deploy`;
+        return `was ${someonesDoing(reason)} by someone else during this deploy`;
     }
     if (/\bnot (?:settled|sent|ended) within\b/.test(reason))
         return `did not come up within ${run.timeoutSeconds} s`;
@@ -4295,6 +4295,11 @@ function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) 
         return `${headline_short(ending)}${where}`;
     }
     return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
+}
+function someonesDoing(reason) {
+    if (/\bsomeone else removed\b/.test(reason))
+        return 'removed';
+    return /\bsomeone else rolled .+ back\b/.test(reason) ? 'rolled back' : 'changed';
 }
 function headline_short(text) {
     const line = (0,printable/* printable */.g$)(text);
@@ -6387,7 +6392,30 @@ function keptTask({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status
     };
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
+/** How far the latest update of a service has come. Pure. */
+/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
+function hasUnfinishedUpdate({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+/** Half of its tasks may be old, and Swarm will not go on by itself. */
+function isPaused({ UpdateStatus: status }) {
+    return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+/**
+ * Whether Swarm itself has taken an update back, or does. It forgets the spec that failed, which a rollback by hand keeps
+ * as the one before (swarmkit, manager/orchestrator/update/updater.go and manager/controlapi/service.go).
+ */
+function isSwarmsOwnRollback({ UpdateStatus: status, PreviousSpec: previous }) {
+    return isRollback(status) && previous === undefined;
+}
+/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
+function isRollback(status) {
+    return status?.State.startsWith('rollback_') === true;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
+
 
 
 
@@ -6482,7 +6510,9 @@ function compare(ours, now) {
         return 'stale';
     if (now.Version.Index === ours.Version.Index || (0,spec_comparison/* sameSpec */.sZ)(ours.Spec, now.Spec))
         return 'ours';
-    return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed';
+    if (isSwarmsOwnRollback(now))
+        return 'ours';
+    return isRollback(now.UpdateStatus) ? 'rolled back' : 'changed';
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
@@ -7025,21 +7055,6 @@ function without(node, path) {
 }
 function isObject(value) {
     return typeof value === 'object' && value !== null;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
-/** How far the latest update of a service has come. Pure. */
-/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
-function hasUnfinishedUpdate({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
-}
-/** Half of its tasks may be old, and Swarm will not go on by itself. */
-function isPaused({ UpdateStatus: status }) {
-    return status?.State === 'paused' || status?.State === 'rollback_paused';
-}
-/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
-function isRollback(status) {
-    return status?.State.startsWith('rollback_') === true;
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
@@ -13321,7 +13336,8 @@ function unanswered(said, { signal, time }) {
 /** @param service what it is called; the one that the sentence stands beside unless given */
 function bySomeoneElse(what, when, service = 'it') {
     const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
-    return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`;
+    const done = what === 'rolled back' ? `rolled ${service} back` : `${what} ${service}`;
+    return `someone else ${done} ${when}${when === 'at the same moment' ? advice : ''}`;
 }
 /** The same as the end of a rollout. */
 function superseded(what, when, service) {
@@ -15475,7 +15491,7 @@ async function lookAgain(settled, isMeant, run) {
 function lookedAgain(one, swarm, { deployment, lines }) {
     const { sent, result, history: before } = one;
     const seen = look_lookAt(sent.service?.ID, swarm, judge_judge, before, deployment.monitorSeconds);
-    if (seen.found === 'removed' || seen.found === 'changed') {
+    if (seen.found !== 'ours' && seen.found !== 'stale') {
         const cause = bySomeoneElse(seen.found, 'after it had come up');
         lines.bad(result.name, cause);
         return { settled: settledAs(sent, { ...result, outcome: 'superseded', cause }) };
@@ -17315,9 +17331,6 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                 return looked;
             const { seen, swarm } = looked;
             switch (seen.found) {
-                case 'removed':
-                case 'changed':
-                    return superseded(seen.found, words.during);
                 case 'stale':
                     if (time.isOver)
                         return failure('timed-out', tooLate(STALE, undefined));
@@ -17333,7 +17346,10 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                     progress = verdict.progress;
                     if (time.isOver)
                         return failure('timed-out', tooLate(progress, swarm));
+                    break;
                 }
+                default:
+                    return superseded(seen.found, words.during);
             }
             await (0,runner_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
         }
@@ -24396,7 +24412,7 @@ async function renew_stored_look(renewed, services, { engine }) {
             return { one, kept: 'removed', otherAccount: undefined, running: 0, wanted: 0 };
         const otherAccount = accountStoredSince(one.written, now.service.Spec);
         // Somebody's change that is gone again has replaced tasks too.
-        const isOurs = now.found !== 'changed' && numberOf(now.service.Spec) === numberOf(one.written);
+        const isOurs = (now.found === 'ours' || now.found === 'stale') && numberOf(now.service.Spec) === numberOf(one.written);
         const kept = kept_tasks_keptTasks(service, one.before, now.tasks, nodes, isOurs);
         const may = (0,swarm_placement/* eligibleNodes */.VS)(nodes, now.service.Spec.TaskTemplate.Placement);
         const { wanted, counted } = countTasks(now.service, now.tasks, may);

@@ -46,6 +46,17 @@ test('a service that somebody changes when it is up, while another is still on i
   ])
 })
 
+test('nor is one that somebody rolls back: that is none of Swarm itself, and nothing is written over it', async () => {
+  const swarm = await swarmWithTwo()
+  setTimeout(() => swarm.rollBack('web'), 12_000)
+  const { results } = await runAction(swarm, { ...inputs, 'on-failure': 'rollback' })
+  expect(results).toMatchObject([
+    { outcome: 'superseded', cause: 'someone else rolled it back after it had come up' },
+    { outcome: 'rolled-back', because: ['web'] },
+  ])
+  expect(swarm.service('web')?.UpdateStatus?.State).toBe('rollback_completed')
+})
+
 test('nor is one that somebody removes', async () => {
   const swarm = await swarmWithTwo()
   setTimeout(() => swarm.remove('web'), 12_000)

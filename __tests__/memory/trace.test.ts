@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { differences, type Trace } from '../support/memory-swarm/trace.ts'
 
 function trace(status: readonly (readonly [text: string, seconds: number])[], more: Partial<Trace> = {}): Trace {
-  return { status: marks(status), message: '', tasks: new Map(), ...more }
+  return { status: marks(status), message: '', hasPrevious: false, tasks: new Map(), ...more }
 }
 
 function marks(states: readonly (readonly [text: string, seconds: number])[]) {

@@ -132,6 +132,23 @@ describe('an update', () => {
     expect(swarm.running('web')).toEqual([pin(image('runs'))])
   })
 
+  test.each(['rollback', 'pause'] as const)(
+    'that somebody rolls back meanwhile is theirs, whatever Swarm does by itself: %s',
+    async (failureAction) => {
+      const swarm = await swarmWith(failureAction)
+      setTimeout(() => swarm.rollBack('web'), 1000)
+      const run = await deploy(swarm, { web: image('slow') }, { 'on-failure': 'rollback' })
+      expect(run.results).toMatchObject([
+        { outcome: 'superseded', cause: 'someone else rolled it back during this deploy' },
+      ])
+      expect(run.log).toContain('web was rolled back by someone else during this deploy')
+      // Nothing is written over theirs, of which Swarm remembers that it was a rollback.
+      await pass(10)
+      expect(swarm.service('web')?.UpdateStatus?.State).toBe('rollback_completed')
+      expect(swarm.running('web')).toEqual([pin(image('runs'))])
+    },
+  )
+
   test('with failure action continue hides no crash loop', async () => {
     const run = await deploy(await swarmWith('continue'), { web: image('bad') })
     expect(run.results).toMatchObject([

@@ -1,5 +1,6 @@
 import type { Return } from '../plan/rollback.ts'
 import { isGood, type ServiceResult } from '../result.ts'
+import type { SomeonesDoing } from '../rollout/superseded.ts'
 import { allOf } from '../runner/all-of.ts'
 import { printable, shortened } from '../runner/printable.ts'
 import { blame } from './culprits.ts'
@@ -108,7 +109,7 @@ export function brokenWords(
   run: RunWords,
 ): string {
   if (outcome === 'superseded') {
-    return `was ${/\bsomeone else removed\b/.test(reason) ? 'removed' : 'changed'} by someone else during this deploy`
+    return `was ${someonesDoing(reason)} by someone else during this deploy`
   }
   if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) return `did not come up within ${run.timeoutSeconds} s`
   // A health check may say a whole page.
@@ -119,6 +120,11 @@ export function brokenWords(
     return `${short(ending)}${where}`
   }
   return reason === '' ? 'did not come up' : `did not come up: ${short(reason)}`
+}
+
+function someonesDoing(reason: string): SomeonesDoing {
+  if (/\bsomeone else removed\b/.test(reason)) return 'removed'
+  return /\bsomeone else rolled .+ back\b/.test(reason) ? 'rolled back' : 'changed'
 }
 
 function short(text: string): string {

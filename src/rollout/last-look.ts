@@ -78,7 +78,7 @@ async function lookAgain(
 function lookedAgain(one: Settled, swarm: Snapshot, { deployment, lines }: RolloutRun): LookedAgain {
   const { sent, result, history: before } = one
   const seen = lookAt(sent.service?.ID, swarm, judge, before, deployment.monitorSeconds)
-  if (seen.found === 'removed' || seen.found === 'changed') {
+  if (seen.found !== 'ours' && seen.found !== 'stale') {
     const cause = bySomeoneElse(seen.found, 'after it had come up')
     lines.bad(result.name, cause)
     return { settled: settledAs(sent, { ...result, outcome: 'superseded', cause }) }

@@ -121,7 +121,11 @@ function tasksIn({ services }: Snapshot): number {
 /** What one snapshot says of a service. */
 export type Look =
   | { readonly found: 'removed'; readonly snapshot?: undefined; readonly history?: undefined }
-  | { readonly found: 'changed' | 'stale'; readonly snapshot: ServiceSnapshot; readonly history?: undefined }
+  | {
+      readonly found: 'changed' | 'rolled back' | 'stale'
+      readonly snapshot: ServiceSnapshot
+      readonly history?: undefined
+    }
   | {
       readonly found: 'ours'
       readonly snapshot: ServiceSnapshot

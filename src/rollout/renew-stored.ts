@@ -219,7 +219,8 @@ async function look(
       return { one, kept: 'removed', otherAccount: undefined, running: 0, wanted: 0 }
     const otherAccount = accountStoredSince(one.written, now.service.Spec)
     // Somebody's change that is gone again has replaced tasks too.
-    const isOurs = now.found !== 'changed' && numberOf(now.service.Spec) === numberOf(one.written)
+    const isOurs =
+      (now.found === 'ours' || now.found === 'stale') && numberOf(now.service.Spec) === numberOf(one.written)
     const kept = keptTasks(service, one.before, now.tasks, nodes, isOurs)
     const may = eligibleNodes(nodes, now.service.Spec.TaskTemplate.Placement)
     const { wanted, counted } = countTasks(now.service, now.tasks, may)

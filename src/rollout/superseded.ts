@@ -1,6 +1,6 @@
 /** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
 
-export type SomeonesDoing = 'removed' | 'changed' | 'deployed'
+export type SomeonesDoing = 'removed' | 'changed' | 'rolled back' | 'deployed'
 
 /** When that was, as far as this run can tell. */
 export type Moment =
@@ -14,7 +14,8 @@ export type Moment =
 /** @param service what it is called; the one that the sentence stands beside unless given */
 export function bySomeoneElse(what: SomeonesDoing, when: Moment, service = 'it'): string {
   const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`'
-  return `someone else ${what} ${service} ${when}${when === 'at the same moment' ? advice : ''}`
+  const done = what === 'rolled back' ? `rolled ${service} back` : `${what} ${service}`
+  return `someone else ${done} ${when}${when === 'at the same moment' ? advice : ''}`
 }
 
 /** The same as the end of a rollout. */

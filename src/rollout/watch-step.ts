@@ -90,9 +90,6 @@ export function watchStep(
       if ('outcome' in looked) return looked
       const { seen, swarm } = looked
       switch (seen.found) {
-        case 'removed':
-        case 'changed':
-          return superseded(seen.found, words.during)
         case 'stale':
           if (time.isOver) return failure('timed-out', tooLate(STALE, undefined))
           break
@@ -103,7 +100,10 @@ export function watchStep(
           if (verdict.progress !== progress) lines.step(name, verdict.progress)
           progress = verdict.progress
           if (time.isOver) return failure('timed-out', tooLate(progress, swarm))
+          break
         }
+        default:
+          return superseded(seen.found, words.during)
       }
       await sleep(pauseAfter(begunAt), signal)
     }

@@ -37,6 +37,8 @@ export interface Trace {
   /** The same as the swarm has told of them: also those that were over before somebody looked. */
   readonly told?: readonly Mark[] | undefined
   readonly message: string
+  /** Whether Swarm keeps a spec before the present one: after a rollback of its own it does not. */
+  readonly hasPrevious: boolean
   /** By slot and number: `slot 1, task 2`. */
   readonly tasks: ReadonlyMap<string, TaskTrace>
 }
@@ -71,6 +73,7 @@ export class Player {
   readonly #tasks = new Map<string, { readonly task: Task; readonly marks: Mark[]; last: Task }>()
   #told: readonly Mark[] | undefined
   #message = ''
+  #hasPrevious = false
   #id = ''
 
   constructor(stage: Stage, name: string) {
@@ -207,6 +210,7 @@ export class Player {
     const atMs = this.stage.nowMs()
     mark(this.#status, service.status === 404 ? 'gone' : (now?.UpdateStatus?.State ?? 'none'), atMs)
     this.#message = withoutIds(now?.UpdateStatus?.Message ?? '')
+    this.#hasPrevious = now?.PreviousSpec !== undefined
     for (const task of tasks) {
       const known = this.#tasks.get(task.ID) ?? { task, marks: [], last: task }
       known.last = task
@@ -235,7 +239,7 @@ export class Player {
       counts.set(place, number)
       tasks.set(`${place}, task ${number}`, { marks, end: endOf(last) })
     }
-    return { status: this.#status, told: this.#told, message: this.#message, tasks }
+    return { status: this.#status, told: this.#told, message: this.#message, hasPrevious: this.#hasPrevious, tasks }
   }
 
   describe(): string {
@@ -318,6 +322,7 @@ function differencesInOrder(model: Trace, real: Trace): string[] {
   const keys = [...new Set([...model.tasks.keys(), ...real.tasks.keys()])].sort()
   return [
     ...differInStatus(model, real),
+    ...(model.hasPrevious === real.hasPrevious ? [] : [`a spec before it: ${real.hasPrevious} in life`]),
     ...(model.message === real.message ? [] : [`message: ${real.message} in life, ${model.message} in memory`]),
     ...keys.flatMap((key) => {
       const [one, other] = [model.tasks.get(key), real.tasks.get(key)]

@@ -138,6 +138,10 @@ describe('what broke, and what runs now:', () => {
       'worker was removed by someone else during this deploy',
       [broken('worker', 'someone else removed it during this deploy', { ...left, outcome: 'superseded' })],
     ],
+    [
+      'worker was rolled back by someone else during this deploy',
+      [broken('worker', 'someone else rolled it back during this deploy', { ...left, outcome: 'superseded' })],
+    ],
     ['the run was stopped – the swarm goes on by itself with web', [stopped('web')]],
     [
       'the run was stopped – 2 services were not finished',

@@ -4,6 +4,7 @@ import { bySomeoneElse, type Moment, type SomeonesDoing } from '../../../src/rol
 test.each<[SomeonesDoing, Moment, string | undefined, string]>([
   ['removed', 'during this deploy', undefined, 'someone else removed it during this deploy'],
   ['changed', 'while its traffic moved', 'web', 'someone else changed web while its traffic moved'],
+  ['rolled back', 'after it had come up', undefined, 'someone else rolled it back after it had come up'],
   [
     'deployed',
     'at the same moment',

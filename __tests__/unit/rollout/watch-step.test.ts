@@ -3,10 +3,13 @@ import type { Service } from '../../../src/docker/api.ts'
 import { judgeTrial } from '../../../src/rollout/judge.ts'
 import { swarmReader } from '../../../src/rollout/look.ts'
 import type { RolloutRun } from '../../../src/rollout/run.ts'
+import { bySomeoneElse, type SomeonesDoing } from '../../../src/rollout/superseded.ts'
 import { type StepWords, watchStep } from '../../../src/rollout/watch-step.ts'
 import { sleep } from '../../../src/runner/clock.ts'
 import { runOver, serviceOf, slowDaemon } from '../../support/slow-daemon.ts'
 
+/** What Swarm shows of a service since `docker service rollback`. */
+const BY_HAND = { UpdateStatus: { State: 'rollback_completed' as const }, PreviousSpec: serviceOf('a', 2).Spec }
 const WORDS: StepWords = { during: 'during its trial', failed: 'the trial failed: ' }
 const watchingOver = (ours: Service, run: RolloutRun) =>
   watchStep(ours, 'a', WORDS, swarmReader(run, 'up-to-date'), judgeTrial, run)
@@ -22,12 +25,13 @@ describe('a service on its way', () => {
   test.each([
     ['removed', undefined],
     ['changed', serviceOf('a', 3, 'theirs:1')],
+    ['rolled back', { ...serviceOf('a', 3, 'before:1'), ...BY_HAND }],
   ])('that somebody else has %s is superseded', async (what, now) => {
     const { connection } = slowDaemon(new Map(now === undefined ? [] : [['a', now]]))
     const watching = watchingOver(serviceOf('a', 2), runOver(connection))
     const still = watching.stillUp()
     await jest.advanceTimersByTimeAsync(1000)
-    expect(await still).toBe(`someone else ${what} it during its trial`)
+    expect(await still).toBe(bySomeoneElse(what as SomeonesDoing, 'during its trial'))
     expect(watching.down()?.outcome).toBe('superseded')
   })
 

@@ -9,6 +9,7 @@ import { sharingTemplates } from '../specs/shared-templates.ts'
 import { sameSpec } from '../specs/spec-comparison.ts'
 import { type LookedAtTask, withFailedChecks } from './failed-check.ts'
 import { keptTasks } from './kept-tasks.ts'
+import { isRollback, isSwarmsOwnRollback } from './update-status.ts'
 
 /**
  * The swarm at one moment, as far as some services go. Each is only shown beside the spec that it was to have when the
@@ -28,9 +29,10 @@ export type FoundService =
 export interface PresentService {
   /**
    * `ours`: it has the spec that it was to have, or Swarm's own rollback has brought back the one before; `changed`: it
-   * has somebody else's; `stale`: the manager that answered has not heard of ours yet, so this says nothing.
+   * has somebody else's; `rolled back`: somebody has asked Swarm for the one before; `stale`: the manager that answered
+   * has not heard of ours yet, so this says nothing.
    */
-  readonly found: 'ours' | 'changed' | 'stale'
+  readonly found: 'ours' | 'changed' | 'rolled back' | 'stale'
   readonly service: Service
   readonly tasks: readonly LookedAtTask[]
 }
@@ -163,5 +165,6 @@ export async function allTasksOf(
 function compare(ours: Service, now: Service): PresentService['found'] {
   if (now.Version.Index < ours.Version.Index) return 'stale'
   if (now.Version.Index === ours.Version.Index || sameSpec(ours.Spec, now.Spec)) return 'ours'
-  return (now.UpdateStatus?.State ?? '').startsWith('rollback') ? 'ours' : 'changed'
+  if (isSwarmsOwnRollback(now)) return 'ours'
+  return isRollback(now.UpdateStatus) ? 'rolled back' : 'changed'
 }

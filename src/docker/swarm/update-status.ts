@@ -12,6 +12,14 @@ export function isPaused({ UpdateStatus: status }: Service): boolean {
   return status?.State === 'paused' || status?.State === 'rollback_paused'
 }
 
+/**
+ * Whether Swarm itself has taken an update back, or does. It forgets the spec that failed, which a rollback by hand keeps
+ * as the one before (swarmkit, manager/orchestrator/update/updater.go and manager/controlapi/service.go).
+ */
+export function isSwarmsOwnRollback({ UpdateStatus: status, PreviousSpec: previous }: Service): boolean {
+  return isRollback(status) && previous === undefined
+}
+
 /** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
 export function isRollback(status: UpdateStatus | undefined): boolean {
   return status?.State.startsWith('rollback_') === true
