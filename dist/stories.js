@@ -6515,148 +6515,6 @@ function compare(ours, now) {
     return isRollback(now.UpdateStatus) ? 'rolled back' : 'changed';
 }
 
-// EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
-var credential_spec = __webpack_require__(2273);
-;// CONCATENATED MODULE: ./build/stack/content-name.js
-
-/**
- * How the secrets and configs of a stack are named after their content: Swarm cannot change what is in one, so that
- * another content is another object. Pure.
- */
-/** Says of which name an object is one of several versions. */
-const content_name_VERSION_LABEL = 'swarm-deploy.version-of';
-/** Says what the content of an object with a fixed name hashes to. */
-const HASH_LABEL = 'swarm-deploy.content';
-const HASH_BYTES = 8;
-const content_name_LONGEST_NAME = 64;
-/**
- * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
- * secret is slow to work out, so that a weak password cannot be found by trying.
- */
-function contentHash(kind, name, content) {
-    if (kind === 'secret')
-        return slowHash(name, content);
-    return sha256(content).slice(0, HASH_BYTES * 2);
-}
-/** What was worked out before: a run asks for one content more than once. Only this process has it. */
-const workedOut = new Map();
-function slowHash(name, content) {
-    const key = `${name} ${sha256(content)}`;
-    const hash = workedOut.get(key) ?? (0,external_node_crypto_.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
-    workedOut.set(key, hash);
-    return hash;
-}
-function sha256(content) {
-    return (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
-}
-/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
-function versionName(name, hash) {
-    return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
-}
-
-;// CONCATENATED MODULE: ./build/stack/stack.js
-
-
-
-
-
-
-/** Asks the swarm for all of them. A network that is being removed is none. */
-function knownObjects(engine, signal) {
-    return readObjects(engine, signal, (read) => read());
-}
-/** The same for whoever removes what is there: that there is none is believed of a manager only that knows. */
-function surelyKnownObjects(engine, signal) {
-    return readObjects(engine, signal, (read, proves) => readSurely(read, engine, signal, proves));
-}
-/** All services of the swarm, for whoever removes what none of them needs: see {@link surelyKnownObjects}. */
-function surelyKnownServices(engine, signal) {
-    return readSurely(() => engine.get('/services', { signal }), engine, signal);
-}
-async function readObjects(engine, signal, reading) {
-    const [secret, config, networks, ...predefined] = await Promise.all([
-        reading(() => engine.get('/secrets', { signal })),
-        reading(() => engine.get('/configs', { signal })),
-        // The daemon has some of its own, whatever the swarm has.
-        reading(() => swarmNetworks(engine, signal), isOfSwarm),
-        ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
-    ]);
-    return { secret, config, networks: [...networks.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one)), ...predefined.flat()] };
-}
-/** What {@link listNetworks} lists while the swarm has a leader: without one the daemon lists only what itself has. */
-async function swarmNetworks(engine, signal) {
-    const networks = await listNetworks(engine, signal);
-    const isBlind = networks.some(stack_objects/* isLeftover */.ij) && !networks.some(isOfSwarm);
-    if (!isBlind)
-        return networks;
-    // The answer to this comes from a leader.
-    await engine.get('/configs', { signal });
-    return listNetworks(engine, signal);
-}
-function isOfSwarm(network) {
-    return network.Scope === 'swarm' && !(0,stack_objects/* isLeftover */.ij)(network);
-}
-/** Those of the swarm, and what the daemon that answers has beside them: its own, and leftovers. */
-function listNetworks(engine, signal) {
-    return engine.get('/networks', { signal });
-}
-/** The swarm has networks of these names beside those of each node, and does not list them. */
-const PREDEFINED_NETWORKS = ['host', 'bridge'];
-/** A daemon that does not tell has none. */
-async function predefinedNetwork(engine, name, signal) {
-    try {
-        const network = await engine.get(`/networks/${name}`, { query: { scope: 'swarm' }, signal });
-        return network.Scope === 'swarm' ? [network] : [];
-    }
-    catch (error) {
-        if (error instanceof engine_engine/* EngineError */.NJ)
-            return [];
-        throw error;
-    }
-}
-/** The content of the swarm config with this ID or placeholder, as it is or will be; `undefined`: it is none of these. */
-function configContent({ objects, known }, id) {
-    const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data;
-    if (existing !== undefined)
-        return Buffer.from(existing, 'base64').toString();
-    return objects.find(({ kind, name }) => kind === 'config' && (0,stack_objects/* placeholder */.qf)('config', name) === id)?.content.toString();
-}
-/** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
-function objectsToSend(belongings) {
-    return belongings.objects.flatMap((object) => {
-        const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
-        if (there === undefined)
-            return [{ object, there }];
-        const isAsWanted = !isOwn(belongings, there.Spec.Labels) || (0,external_node_util_.isDeepStrictEqual)(object.labels, askedLabels(there.Spec.Labels));
-        return isAsWanted ? [] : [{ object, there }];
-    });
-}
-/** A name as Docker has it in the stack. */
-function scoped({ name }, key) {
-    return `${name}_${key}`;
-}
-/** On what was made for services without a stack: from which making it is. */
-const MADE_LABEL = 'swarm-deploy.made-by';
-/** The labels of an object as a run asks for them. */
-function askedLabels(labels = {}) {
-    const { [MADE_LABEL]: _, ...asked } = labels;
-    return asked;
-}
-/** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
-function isOwn({ name }, labels) {
-    return labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
-}
-/**
- * The services of a stack that a run leaves as they are: because of `only`, jobs that a rollback does not run again, and
- * what a rollback does not remove.
- */
-function leftAsTheyAre(deployment, stack) {
-    const sent = new Set(deployment.services.map(({ name }) => name));
-    const { services = [], staying = [] } = stack ?? {};
-    const all = [...services.map(({ name }) => name), ...(stackOf(deployment)?.leftOut ?? []), ...staying];
-    return [...new Set(all)].filter((name) => !sent.has(name));
-}
-
 // EXTERNAL MODULE: ./build/docker/cli/update-policy.js
 var cli_update_policy = __webpack_require__(5374);
 ;// CONCATENATED MODULE: ./build/docker/cli/commands.js
@@ -6865,6 +6723,8 @@ async function rehearse(command, docker, engine, socketPath, signal, service) {
     return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
 }
 
+// EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
+var credential_spec = __webpack_require__(2273);
 ;// CONCATENATED MODULE: ./build/docker/specs/attachments.js
 
 
@@ -7234,6 +7094,146 @@ function modeFlag(spec) {
 
 // EXTERNAL MODULE: ./build/inputs/selection.js
 var selection = __webpack_require__(6406);
+;// CONCATENATED MODULE: ./build/stack/content-name.js
+
+/**
+ * How the secrets and configs of a stack are named after their content: Swarm cannot change what is in one, so that
+ * another content is another object. Pure.
+ */
+/** Says of which name an object is one of several versions. */
+const content_name_VERSION_LABEL = 'swarm-deploy.version-of';
+/** Says what the content of an object with a fixed name hashes to. */
+const HASH_LABEL = 'swarm-deploy.content';
+const HASH_BYTES = 8;
+const content_name_LONGEST_NAME = 64;
+/**
+ * A short hash of the content for its name. Whoever may list the objects of the swarm sees the names: that of a
+ * secret is slow to work out, so that a weak password cannot be found by trying.
+ */
+function contentHash(kind, name, content) {
+    if (kind === 'secret')
+        return slowHash(name, content);
+    return sha256(content).slice(0, HASH_BYTES * 2);
+}
+/** What was worked out before: a run asks for one content more than once. Only this process has it. */
+const workedOut = new Map();
+function slowHash(name, content) {
+    const key = `${name} ${sha256(content)}`;
+    const hash = workedOut.get(key) ?? (0,external_node_crypto_.scryptSync)(content, `swarm-deploy ${name}`, HASH_BYTES).toString('hex');
+    workedOut.set(key, hash);
+    return hash;
+}
+function sha256(content) {
+    return (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
+}
+/** The name of one version: that of the object, as far as Swarm has room for it, with the hash behind it. */
+function versionName(name, hash) {
+    return `${name.slice(0, content_name_LONGEST_NAME - hash.length - 1)}-${hash}`;
+}
+
+;// CONCATENATED MODULE: ./build/stack/stack.js
+
+
+
+
+
+
+/** Asks the swarm for all of them. A network that is being removed is none. */
+function knownObjects(engine, signal) {
+    return readObjects(engine, signal, (read) => read());
+}
+/** The same for whoever removes what is there: that there is none is believed of a manager only that knows. */
+function surelyKnownObjects(engine, signal) {
+    return readObjects(engine, signal, (read, proves) => readSurely(read, engine, signal, proves));
+}
+/** All services of the swarm, for whoever removes what none of them needs: see {@link surelyKnownObjects}. */
+function surelyKnownServices(engine, signal) {
+    return readSurely(() => engine.get('/services', { signal }), engine, signal);
+}
+async function readObjects(engine, signal, reading) {
+    const [secret, config, networks, ...predefined] = await Promise.all([
+        reading(() => engine.get('/secrets', { signal })),
+        reading(() => engine.get('/configs', { signal })),
+        // The daemon has some of its own, whatever the swarm has.
+        reading(() => swarmNetworks(engine, signal), isOfSwarm),
+        ...PREDEFINED_NETWORKS.map((name) => predefinedNetwork(engine, name, signal)),
+    ]);
+    return { secret, config, networks: [...networks.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one)), ...predefined.flat()] };
+}
+/** What {@link listNetworks} lists while the swarm has a leader: without one the daemon lists only what itself has. */
+async function swarmNetworks(engine, signal) {
+    const networks = await listNetworks(engine, signal);
+    const isBlind = networks.some(stack_objects/* isLeftover */.ij) && !networks.some(isOfSwarm);
+    if (!isBlind)
+        return networks;
+    // The answer to this comes from a leader.
+    await engine.get('/configs', { signal });
+    return listNetworks(engine, signal);
+}
+function isOfSwarm(network) {
+    return network.Scope === 'swarm' && !(0,stack_objects/* isLeftover */.ij)(network);
+}
+/** Those of the swarm, and what the daemon that answers has beside them: its own, and leftovers. */
+function listNetworks(engine, signal) {
+    return engine.get('/networks', { signal });
+}
+/** The swarm has networks of these names beside those of each node, and does not list them. */
+const PREDEFINED_NETWORKS = ['host', 'bridge'];
+/** A daemon that does not tell has none. */
+async function predefinedNetwork(engine, name, signal) {
+    try {
+        const network = await engine.get(`/networks/${name}`, { query: { scope: 'swarm' }, signal });
+        return network.Scope === 'swarm' ? [network] : [];
+    }
+    catch (error) {
+        if (error instanceof engine_engine/* EngineError */.NJ)
+            return [];
+        throw error;
+    }
+}
+/** The content of the swarm config with this ID or placeholder, as it is or will be; `undefined`: it is none of these. */
+function configContent({ objects, known }, id) {
+    const existing = known.config.find(({ ID }) => ID === id)?.Spec.Data;
+    if (existing !== undefined)
+        return Buffer.from(existing, 'base64').toString();
+    return objects.find(({ kind, name }) => kind === 'config' && (0,stack_objects/* placeholder */.qf)('config', name) === id)?.content.toString();
+}
+/** The secrets and configs that are to be made, and those of which the labels have changed. Those of others stay. */
+function objectsToSend(belongings) {
+    return belongings.objects.flatMap((object) => {
+        const there = belongings.known[object.kind].find(({ Spec }) => Spec.Name === object.name);
+        if (there === undefined)
+            return [{ object, there }];
+        const isAsWanted = !isOwn(belongings, there.Spec.Labels) || (0,external_node_util_.isDeepStrictEqual)(object.labels, askedLabels(there.Spec.Labels));
+        return isAsWanted ? [] : [{ object, there }];
+    });
+}
+/** A name as Docker has it in the stack. */
+function scoped({ name }, key) {
+    return `${name}_${key}`;
+}
+/** On what was made for services without a stack: from which making it is. */
+const MADE_LABEL = 'swarm-deploy.made-by';
+/** The labels of an object as a run asks for them. */
+function askedLabels(labels = {}) {
+    const { [MADE_LABEL]: _, ...asked } = labels;
+    return asked;
+}
+/** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
+function isOwn({ name }, labels) {
+    return labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
+}
+/**
+ * The services of a stack that a run leaves as they are: because of `only`, jobs that a rollback does not run again, and
+ * what a rollback does not remove.
+ */
+function leftAsTheyAre(deployment, stack) {
+    const sent = new Set(deployment.services.map(({ name }) => name));
+    const { services = [], staying = [] } = stack ?? {};
+    const all = [...services.map(({ name }) => name), ...(stackOf(deployment)?.leftOut ?? []), ...staying];
+    return [...new Set(all)].filter((name) => !sent.has(name));
+}
+
 ;// CONCATENATED MODULE: ./build/plan/force.js
 
 
@@ -7609,6 +7609,14 @@ function sameDigestNote({ tag }) {
 
 
 
+/** The service as it is, of one that is there under its own name. */
+function currentOf(service) {
+    return 'current' in service ? service.current : undefined;
+}
+/** What there is before the change: the service, or the live one of two. */
+function serviceBefore(service) {
+    return currentOf(service) ?? service.colours?.live;
+}
 /**
  * What a deploy would change in a service, by docker's own word: its command is rehearsed, unless the change is so
  * plain that it needs none.
@@ -7820,6 +7828,340 @@ function changesByFlags(now, wanted, changed) {
     const policies = changed.filter((part) => POLICIES.includes(part));
     const onlyPolicies = policies.length > 0 && (0,spec_comparison/* sameSpec */.sZ)(rest, others);
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
+}
+
+;// CONCATENATED MODULE: ./build/prepare/demand.js
+
+
+
+
+
+
+
+
+/**
+ * The images that the changes bring, each with the nodes that may get a task with it.
+ *
+ * Swarm gives a task to the node with the fewest tasks of its service, and of those to one with the fewest tasks at all
+ * (swarmkit, manager/scheduler/nodeinfo.go): mostly to another than the one before, and which cannot be told while others
+ * deploy. So all nodes count that the scheduler may choose, and those are left out of which it is known that they have the
+ * image: there a task with it runs. A service that keeps its image asks for nothing.
+ */
+function imageDemands(changes, { nodes, tasks }) {
+    const wanting = changes.flatMap((change) => {
+        const demand = serviceDemand(change, nodes);
+        return demand === undefined ? [] : [{ change, demand, image: imageOfSpec(change.wanted) ?? '' }];
+    });
+    const byImage = (0,group_by/* groupBy */.$)(wanting, ({ change: { access }, image }) => [demand_contentOf(image), access?.config.directory ?? '', access?.credential.registry ?? ''].join(' '));
+    const running = nodesByContent(tasks);
+    return [...byImage.values()].flatMap((all) => {
+        const [first] = all;
+        if (first === undefined)
+            return [];
+        const services = all.map(({ demand }) => demand);
+        const has = running.get(demand_contentOf(first.image) ?? '') ?? new Set();
+        const lacking = demand_distinct(services.flatMap((service) => service.nodes)).filter(({ ID }) => !has.has(ID));
+        const asked = lacking.filter(canBeAsked);
+        if (asked.length === 0)
+            return [];
+        const notAsked = lacking.filter((node) => !canBeAsked(node));
+        return [{ image: first.image, access: first.change.access, nodes: asked, notAsked, services }];
+    });
+}
+/** A Windows container has no file `/.dockerenv`: nobody has tried what a node would do there. */
+function canBeAsked(node) {
+    return node.Description.Platform.OS === 'linux';
+}
+function serviceDemand(change, all) {
+    const { action, request, wanted } = change;
+    const { prepare: choice } = request;
+    if (action === 'unchanged' || choice === 'no')
+        return undefined;
+    const content = demand_contentOf(imageOfSpec(wanted));
+    const present = serviceBefore(change);
+    const tasks = (0,service_mode/* wantedTasks */.WW)(wanted);
+    if (content === undefined || tasks === 0 || content === demand_contentOf(imageOf(present)))
+        return undefined;
+    const placed = (0,swarm_placement/* eligibleNodes */.VS)(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node));
+    const nodes = placed.filter((node) => (0,swarm_placement/* hasPlatform */.QN)(node, wanted.TaskTemplate.Placement?.Platforms));
+    if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length)))
+        return undefined;
+    const withoutVariant = (0,service_mode/* isGlobal */.WN)(wanted) ? placed.filter((node) => !nodes.includes(node)) : [];
+    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant };
+}
+/** Swarm spreads tasks: as many nodes get one as there are tasks. */
+function neededNodes(wanted, eligible) {
+    const tasks = (0,service_mode/* wantedTasks */.WW)(wanted);
+    return tasks === undefined ? 'all' : Math.min(tasks, eligible);
+}
+/** Where more nodes would pull than that for one task, and than a small swarm has, it costs more than it brings. */
+const MOST_NODES_PER_TASK = 3;
+const SMALL_SWARM = 10;
+/**
+ * Whether a rollout becomes shorter, or a service is away for less time, when the nodes have the image before: they would
+ * pull it one after another, or while a task is missing. Not where all tasks come at once beside the old ones.
+ */
+function isWorthIt({ action, wanted }, nodes) {
+    if (action !== 'update' || (0,service_mode/* isJob */.o5)(wanted))
+        return false;
+    const { Order: order = 'stop-first', Parallelism: parallelism = 1 } = wanted.UpdateConfig ?? {};
+    const tasks = (0,service_mode/* wantedTasks */.WW)(wanted) ?? nodes;
+    if (nodes > Math.max(SMALL_SWARM, MOST_NODES_PER_TASK * tasks))
+        return false;
+    return order === 'stop-first' || (parallelism > 0 && parallelism < tasks);
+}
+/**
+ * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
+ */
+function demand_contentOf(image) {
+    if (image === undefined || !image.includes('@'))
+        return undefined;
+    try {
+        const reference = (0,registry_reference/* parseReference */.F2)(image);
+        return `${(0,registry_reference/* canonicalName */.Ew)(reference)}@${reference.digest}`;
+    }
+    catch {
+        return undefined;
+    }
+}
+function nodesByContent(tasks) {
+    const found = new Map();
+    for (const task of tasks.filter(isRunning)) {
+        const content = demand_contentOf(task.Spec?.ContainerSpec?.Image);
+        if (content === undefined || task.NodeID === undefined)
+            continue;
+        found.set(content, (found.get(content) ?? new Set()).add(task.NodeID));
+    }
+    return found;
+}
+function demand_distinct(nodes) {
+    return [...new Map(nodes.map((node) => [node.ID, node])).values()];
+}
+
+;// CONCATENATED MODULE: ./build/prepare/pull.js
+
+
+
+/** A task comes within a second. */
+const NO_TASK_MS = 30_000;
+/**
+ * Where Swarm remembers no ended tasks, one may come and go between two looks. But a manager that has just begun to lead
+ * can know nothing of it for a moment.
+ */
+const GONE_MS = 8000;
+function beginPull(demand) {
+    return { demand, nodes: new Map() };
+}
+/** The nodes that are asked next, so that at most so many pull at a time. */
+function nextNodes({ demand, nodes }, most) {
+    const pulling = [...nodes.values()].filter(({ state }) => state === 'pulling').length;
+    const waiting = demand.nodes.map(({ ID }) => ID).filter((id) => !nodes.has(id));
+    return waiting.slice(0, Math.max(0, most - pulling));
+}
+/** Also asked are these. */
+function withAsked(pull, ids, nowMs) {
+    const asked = ids.map((id) => [id, { state: 'pulling', sinceMs: nowMs, isSeen: false }]);
+    return { ...pull, nodes: new Map([...pull.nodes, ...asked]) };
+}
+/** The swarm does not take it, in its words: nobody else is asked. */
+function refused(pull, refusal) {
+    return { ...pull, refusal };
+}
+/** What a look at the tasks of the service, and at the nodes, tells. */
+function pull_afterLook(pull, tasks, nodes, nowMs) {
+    const active = new Set((0,swarm_placement/* eligibleNodes */.VS)(nodes).map(({ ID }) => ID));
+    const next = [...pull.nodes].map(([id, node]) => {
+        if (node.state !== 'pulling')
+            return [id, node];
+        const task = newest(tasks.filter(({ NodeID }) => NodeID === id));
+        return [id, nodeAfterLook(node, task, active.has(id), nowMs)];
+    });
+    return { ...pull, nodes: new Map(next) };
+}
+function nodeAfterLook(node, task, isActive, nowMs) {
+    const elapsedMs = nowMs - node.sinceMs;
+    if (task === undefined) {
+        if (!isActive)
+            return { state: 'left' };
+        const { goneSinceMs = nowMs } = node;
+        const isGone = node.isSeen ? nowMs - goneSinceMs >= GONE_MS : elapsedMs >= NO_TASK_MS;
+        return isGone ? { state: 'unknown' } : { ...node, goneSinceMs };
+    }
+    const found = pullStateOf(task);
+    if (found.state === 'pulling') {
+        return isActive ? { state: 'pulling', sinceMs: node.sinceMs, isSeen: true } : { state: 'left' };
+    }
+    if (found.state === 'failed')
+        return { ...found, seconds: elapsedMs / 1000 };
+    return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
+}
+/** Whether every node has been asked, and has an answer. */
+function pull_isOver({ demand, nodes, refusal }) {
+    if (refusal !== undefined)
+        return true;
+    return demand.nodes.every(({ ID }) => (nodes.get(ID)?.state ?? 'pulling') !== 'pulling');
+}
+/** How many of the nodes that were to pull it have it. */
+function thereOn({ nodes }) {
+    return [...nodes.values()].filter(({ state }) => state === 'there').length;
+}
+
+;// CONCATENATED MODULE: ./build/prepare/follow.js
+
+
+
+
+
+
+
+
+
+/** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
+const SHARE = 0.5;
+/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
+const follow_MARGIN_MS = 60_000;
+const PROGRESS_EVERY_MS = 5000;
+const SILENCE_MS = 5000;
+/** More images are told of together. */
+const MOST_TOLD_ALONE = 5;
+/**
+ * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
+ *
+ * @param left gets the IDs of the services that are there, for whoever removes them when this ends early
+ * @returns how far each is, in the order of the demands, and the nodes as they are by then
+ */
+async function follow_follow(demands, run, limit, left) {
+    const { connection, deployment, self, time } = run;
+    const { engine } = connection;
+    const untilLate = () => time.leftMs - time.seconds * 1000 * (1 - SHARE) + unansweredMs;
+    const tellProgress = progressTeller();
+    const startedAt = (0,runner_clock/* nowMs */.TC)();
+    let all = demands.map((demand) => ({ pull: beginPull(demand) }));
+    let nodes = run.observed.nodes;
+    let unansweredMs = 0;
+    for (;;) {
+        all = await answered(asked(all));
+        const over = all.every(({ pull }) => pull_isOver(pull));
+        if (over || untilLate() <= 0) {
+            const now = (0,runner_clock/* nowMs */.TC)();
+            return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
+        }
+        await (0,runner_clock/* sleep */.yy)(Math.min(pauseMs((0,runner_clock/* nowMs */.TC)() - startedAt), Math.max(0, untilLate())), limit);
+        all = await answered(looked(all));
+        tellProgress(all.map(({ pull }) => pull));
+    }
+    /** While the swarm elects a leader no node can say how far it is: that is not the time that it takes. */
+    async function answered(calls) {
+        const begunAt = (0,runner_clock/* nowMs */.TC)();
+        const answer = await calls;
+        const tookMs = (0,runner_clock/* nowMs */.TC)() - begunAt;
+        if (tookMs >= SILENCE_MS)
+            unansweredMs += tookMs;
+        return answer;
+    }
+    /** Of so many images at a time the nodes are asked, and of each so many nodes. */
+    async function asked(now) {
+        const most = deployment.maxParallel;
+        const done = [];
+        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !pull_isOver(pull)).length;
+        for (const one of now) {
+            const ids = pull_isOver(one.pull) ? [] : nextNodes(one.pull, most);
+            const isNew = one.serviceId === undefined;
+            if (ids.length === 0 || (isNew && busy >= most)) {
+                done.push(one);
+                continue;
+            }
+            if (isNew)
+                busy++;
+            done.push(await ask(one, ids));
+        }
+        return done;
+    }
+    async function ask(one, ids) {
+        const pull = withAsked(one.pull, ids, (0,runner_clock/* nowMs */.TC)());
+        const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id));
+        try {
+            if (one.serviceId !== undefined) {
+                await widen(one.serviceId, notOn);
+                return { ...one, pull };
+            }
+            return { pull, serviceId: await make(pull.demand, notOn) };
+        }
+        catch (error) {
+            if (!(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) || limit.aborted)
+                throw error;
+            return { ...one, pull: refused(one.pull, error.message) };
+        }
+    }
+    async function make({ image, access }, notOn) {
+        const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`);
+        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + follow_MARGIN_MS);
+        const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn });
+        const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit);
+        left.add(id);
+        return id;
+    }
+    async function widen(id, notOn) {
+        const service = await findService(engine, id, limit);
+        if (service === undefined)
+            return;
+        const { Spec: spec } = service;
+        const Placement = { ...spec.TaskTemplate.Placement, Constraints: constraintsLeavingOut(notOn) };
+        const TaskTemplate = { ...spec.TaskTemplate, Placement };
+        await updateSpec(engine, id, [spec], { ...spec, TaskTemplate }, { from: 'spec' }, limit);
+    }
+    async function looked(now) {
+        const [tasks, present] = await Promise.all([
+            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
+            engine.get('/nodes', { signal: limit }),
+        ]);
+        nodes = present;
+        const next = now.map((one) => {
+            if (one.serviceId === undefined || pull_isOver(one.pull))
+                return one;
+            const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
+            return { ...one, pull: pull_afterLook(one.pull, own, nodes, (0,runner_clock/* nowMs */.TC)()) };
+        });
+        return Promise.all(next.map(removedWhenOver));
+    }
+    /** At once: what is still there when others take long would be pulled by each node that joins. */
+    async function removedWhenOver(one) {
+        if (one.endedAt !== undefined || !pull_isOver(one.pull))
+            return one;
+        const ended = { ...one, endedAt: (0,runner_clock/* nowMs */.TC)() };
+        const { serviceId } = one;
+        if (serviceId === undefined)
+            return ended;
+        // What could not be removed is tried once more at the end.
+        const removed = removePassingService(engine, serviceId, limit).then(() => left.delete(serviceId));
+        await removed.catch(() => undefined);
+        return ended;
+    }
+}
+/** All nodes may have it already: then it is over within a second. */
+function pauseMs(elapsedMs) {
+    if (elapsedMs < 2000)
+        return 100;
+    return elapsedMs < 10_000 ? 250 : 500;
+}
+/** Says from time to time how many nodes have what. */
+function progressTeller() {
+    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    let said = '';
+    return (pulls) => {
+        if ((0,runner_clock/* nowMs */.TC)() - saidAt < PROGRESS_EVERY_MS)
+            return;
+        const open = pulls.filter((pull) => !pull_isOver(pull));
+        const lines = open.length <= MOST_TOLD_ALONE
+            ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
+            : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
+        saidAt = (0,runner_clock/* nowMs */.TC)();
+        if (lines.join('\n') === said)
+            return;
+        said = lines.join('\n');
+        for (const line of lines)
+            log/* log */.Rm.info(line);
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-ca.js
@@ -8040,1713 +8382,6 @@ function describeCredential({ registry, config, username }) {
 }
 function askForCredential(registry, image) {
     return `Add a credential for ${registry} to registries: ${image} cannot be read without one, or does not exist.`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/registry/registry.js
-
-
-
-
-
-/** A registry's no, as the daemon passes it on. */
-class RegistryError extends Error {
-    name = 'RegistryError';
-    failure;
-    constructor(failure, message) {
-        super(message);
-        this.failure = failure;
-    }
-}
-/** A hiccup of the registry is asked about again after these pauses, then believed. */
-const PAUSES_MS = [1000, 3000];
-/**
- * Has the manager log in to a credential's registry, from the manager's place in the network.
- *
- * This is the call that `docker login` makes. It is made here because the CLI trims the blanks around a password
- * (28 and later), and checks it from the runner when the daemon cannot be reached.
- *
- * @throws RegistryError when the registry does not take it or cannot be asked
- */
-async function verifyCredential(engine, credential, signal) {
-    await asking(engine, credential.registry, signal, (limits) => engine.post('/auth', { body: authConfig(credential), mayRepeat: true, ...limits }));
-}
-/**
- * What the registry has under an image's name, asked by the manager with the very credential that the service will
- * hold.
- *
- * @throws RegistryError when it has no such image, does not show it to this account, or cannot be asked
- */
-function resolveImage(engine, image, credential, signal) {
-    return asking(engine, image.registry, signal, (limits) => engine.get(`/distribution/${(0,registry_reference/* familiar */.ce)(image)}/json`, {
-        ...limits,
-        ...(credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) }),
-    }));
-}
-async function asking(engine, registry, signal, ask) {
-    return retry(() => askOnce(engine, registry, signal, ask), (error, { number }) => {
-        const isHiccup = error instanceof RegistryError && error.failure === 'registry-error';
-        return isHiccup ? PAUSES_MS[number - 1] : undefined;
-    }, signal);
-}
-async function askOnce(engine, registry, signal, ask) {
-    try {
-        return await clockFor(engine, registry).during((over) => ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS }));
-    }
-    catch (error) {
-        if (error instanceof engine_engine/* TooLate */.d6 && !signal.aborted) {
-            // Or is it the daemon that is silent? Then this tells.
-            await engine.bytes('/_ping', { signal });
-            throw new RegistryError('silent', `${describeFailure('silent')} within ${REGISTRY_SECONDS} s`);
-        }
-        // What stands in front of the daemon knows nothing of registries.
-        if (!(error instanceof engine_engine/* EngineError */.NJ) || !error.isDaemons)
-            throw error;
-        throw new RegistryError(classifyRegistryError(error.status, error.message), inOneLine(error.message));
-    }
-}
-/** A registry may give several reasons, and the daemon a line to each: `errors:`, and then all of them. */
-function inOneLine(message) {
-    return message
-        .trim()
-        .replace(/:\s*\n\s*/g, ': ')
-        .replace(/\s*\n\s*/g, '; ');
-}
-/** One for each registry and run: that it is silent is found out once, however many images it has. */
-const clocks = new WeakMap();
-function clockFor(engine, registry) {
-    const ofEngine = clocks.get(engine) ?? new Map();
-    clocks.set(engine, ofEngine);
-    const clock = ofEngine.get(registry) ?? new RegistryClock();
-    ofEngine.set(registry, clock);
-    return clock;
-}
-/** Ends all questions to a registry when none of them has been answered for too long, and those that follow. */
-class RegistryClock {
-    #over = new AbortController();
-    #waiting = 0;
-    #timer;
-    async during(ask) {
-        this.#waiting++;
-        if (this.#timer === undefined)
-            this.#restart();
-        try {
-            const answer = await ask(this.#over.signal);
-            this.#restart();
-            return answer;
-        }
-        catch (error) {
-            if (error instanceof engine_engine/* EngineError */.NJ)
-                this.#restart();
-            throw error;
-        }
-        finally {
-            this.#waiting--;
-            if (this.#waiting === 0)
-                this.#stop();
-        }
-    }
-    #restart() {
-        this.#stop();
-        const end = () => this.#over.abort(new DOMException('The registry is silent', 'TimeoutError'));
-        this.#timer = setTimeout(end, REGISTRY_SECONDS * 1000);
-    }
-    #stop() {
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/plan/images.js
-
-
-
-
-
-
-
-/**
- * An image that comes from an archive has the digest that it has there, whatever its tag may mean meanwhile; one that is
- * yet to be pushed is not looked up at all.
- */
-function lookUpOnce({ engine }, signal, fromArchives = new Map()) {
-    const answers = new Map();
-    return (image, access, login = access?.credential) => {
-        const { distribution, isThere = true } = fromArchives.get((0,registry_reference/* familiar */.ce)(image)) ?? {};
-        if (distribution !== undefined && !isThere)
-            return Promise.resolve({ ...distribution, isToPush: true });
-        const asked = distribution === undefined ? image : (0,registry_reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
-        const which = login === access?.credential ? '' : ' stored';
-        const key = `${(0,registry_reference/* familiar */.ce)(asked)} ${access?.config.directory ?? ''}${which}`;
-        const answer = answers.get(key) ?? resolveImage(engine, asked, login, signal);
-        answers.set(key, answer);
-        return answer;
-    };
-}
-/**
- * Asks the registry for the image of a service.
- *
- * @param given all credentials of the run
- * @throws UnreadableImage when it does not say anything
- */
-async function checkImage({ request, current, access }, lookUp, given, say) {
-    const { image } = request;
-    if (image === undefined) {
-        // Nodes that do not have the image yet will pull it: so it gets a fresh credential where there is one.
-        const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it');
-        return { pinned: undefined, access: fresh, distribution: undefined };
-    }
-    const distribution = await readImage(image, access, lookUp, given, request.recorded && NOT_ANY_MORE);
-    const pinned = (0,registry_reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
-    const when = distribution.isToPush ? ', to be pushed' : '';
-    say(`${(0,registry_reference/* familiar */.ce)(pinned)}${when}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`);
-    return { pinned, access, distribution };
-}
-/** Of an image that was deployed once. */
-const NOT_ANY_MORE = 'It was deployed once, so it has been removed from there since. Go back to another version. A node where it ran may still have it (`docker image ls --digests` there): push it again from that node under a tag of its own, and deploy that tag.';
-/**
- * Reads an image with what of an account this run uses, and with what of it is stored for the nodes.
- *
- * @param ifMissing what to do where the registry does not have it
- * @throws UnreadableImage when the registry does not say anything to one of them
- */
-async function readImage(image, access, lookUp, given, ifMissing) {
-    const read = async (login) => {
-        try {
-            return await lookUp(image, access, login);
-        }
-        catch (error) {
-            if (!(error instanceof RegistryError))
-                throw error;
-            throw new UnreadableImage(error, image, access, given, { login, ifMissing });
-        }
-    };
-    const found = await read();
-    if (access?.credential.stored !== undefined)
-        await read(access.credential.stored);
-    return found;
-}
-/**
- * The credential with which a service could go back to the image that it has now; `undefined`: the stored one.
- *
- * A registry lets an account read a repository, not a tag (distribution.github.io/distribution/spec/auth/scope): one
- * that has just read the new image needs no second look at the old one, which Docker Hub would count as a pull.
- */
-async function accessToReturn({ current, currentAccess }, checked, lookUp, say) {
-    if (hasProved(checked, currentAccess, imageOf(current)))
-        return currentAccess;
-    const otherwise = 'a way back would use the credential stored with the service';
-    return accessToRun(current, currentAccess, lookUp, say, otherwise);
-}
-/** Whether the look at the new image has shown that the credential reads the repository of another image too. */
-function hasProved({ pinned, access, distribution }, other, image) {
-    if (pinned === undefined || distribution?.isToPush || other === undefined || image === undefined)
-        return false;
-    const isSameCredential = access?.config === other.config && access.credential === other.credential;
-    return isSameCredential && (0,registry_reference/* canonicalName */.Ew)(pinned) === (0,registry_reference/* canonicalName */.Ew)((0,registry_reference/* parseReference */.F2)(image));
-}
-/**
- * The credential for the image that a service has now, if it can still read it.
- *
- * @param otherwise what is done when it cannot, for the log
- */
-async function accessToRun(current, access, lookUp, say, otherwise) {
-    const image = imageOf(current);
-    if (access === undefined || image === undefined)
-        return undefined;
-    try {
-        await lookUp((0,registry_reference/* parseReference */.F2)(image), access, storedLogin(access.credential));
-        return access;
-    }
-    catch (error) {
-        if (!(error instanceof RegistryError))
-            throw error;
-        say(`${otherwise}: ${accountsInWords(access.credential)} cannot read ${image}`);
-        return undefined;
-    }
-}
-const ASKS_FOR_CREDENTIAL = ['credential-needed', 'wrong-credential', 'forbidden'];
-/** What a name that is not the one that was meant leads to. */
-const OF_A_NAME = ['missing', 'forbidden', 'wrong-credential', 'credential-needed'];
-/** What a registry says of one image alone: all else it says of every image that is asked for so. */
-const OF_ONE_IMAGE = ['missing', 'unknown'];
-/** Why the registry does not tell about an image. */
-class UnreadableImage extends errors/* UserErrors */.tQ {
-    /** The same for all images that cannot be read for the same cause. */
-    sameCause;
-    /**
-     * @param login of the account, with which the image was asked for: what the run uses, unless told
-     * @param ifMissing what to do where the registry does not have it
-     */
-    constructor(error, image, access, given, how = {}) {
-        const { login = access?.credential, ifMissing } = how;
-        super([describeRefusal(error, image, access, given, login, ifMissing)]);
-        const { failure } = error;
-        const isOfRepository = failure === 'forbidden' && access !== undefined;
-        const ofMany = isOfRepository ? (0,registry_reference/* canonicalName */.Ew)(image) : image.registry;
-        const scope = OF_ONE_IMAGE.includes(failure) ? (0,registry_reference/* familiar */.ce)(image) : ofMany;
-        this.sameCause = [failure, scope, access?.config.directory ?? '', login === access?.credential].join(' ');
-    }
-}
-/** Where a credential for the registry is given that is for other repositories: what to write instead. */
-function otherPath(image, given) {
-    const others = given.filter(({ registry }) => registry === image.registry);
-    if (others.length === 0)
-        return undefined;
-    const [folder = ''] = image.repository.split('/', 1);
-    const places = others.map(({ origin, registry, path }) => `${origin} is for ${registry}/${path}`);
-    return `${places.join(', ')}, where this image is not: write \`registry: ${image.registry}/${folder}\` there if it is meant, or give another entry.`;
-}
-/** What Docker puts in the place of what an image's name does not say. */
-function assumed({ registry, repository, tag }, failure) {
-    const parts = [
-        ...(registry === 'docker.io' ? ['a name without a registry is one of docker.io'] : []),
-        ...(tag === 'latest' && failure === 'missing' ? ['one without a tag means latest'] : []),
-    ];
-    return parts.length === 0 || repository === '' ? '' : ` (${parts.join(', and ')})`;
-}
-function describeRefusal(error, image, access, given, login, ifMissing) {
-    const { registry, repository } = image;
-    const request = access && requestWith(access.credential, login);
-    const named = request?.config === undefined ? '' : ` (config ${request.config})`;
-    const which = login === access?.credential ? '' : ', whose credential the nodes would store';
-    const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`;
-    const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
-    const ofMissing = error.failure === 'missing' ? ifMissing : undefined;
-    const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository, image: (0,registry_reference/* familiar */.ce)(image) });
-    const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
-    return `image ${(0,registry_reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
-/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const update_policy_NANOSECONDS = 1e9;
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf({ UpdateConfig: policy }) {
-    const nanoseconds = policy?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-/** How long Swarm waits between the tasks that it replaces. */
-function updateDelaySeconds({ UpdateConfig: policy }) {
-    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
-}
-
-;// CONCATENATED MODULE: ./build/plan/notices.js
-
-
-
-
-
-
-/** What is good to know before a deploy, and no reason against it. Pure. */
-const notices_NANOSECONDS = 1e9;
-/**
- * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has,
- * and no image that is pushed.
- *
- * @param given all that the user gave
- * @param planned those who need one
- */
-function unusedCredentials(given, planned) {
-    const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]));
-    return given
-        .filter((credential) => !used.has(credential))
-        .map((credential) => {
-        const { origin, registry, path } = credential;
-        const place = path === '' ? registry : `${registry}/${path}`;
-        return `${origin}: the credential of ${userInWords(credential)} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`;
-    });
-}
-/** The Docker client configurations that no service of a run uses. */
-function unusedConfigs(given, planned) {
-    const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential.origin, currentAccess?.credential.origin]));
-    return given
-        .filter(({ origin }) => !used.has(origin))
-        .map(({ name, origin }) => {
-        const remedy = name === undefined ? 'correct its accounts' : `choose it with \`auth-config: ${name}\``;
-        return `${origin}: it serves no service of this run: ${remedy}, or leave it out`;
-    });
-}
-/**
- * What becomes of an update that had not come to its end before this run began, in the user's words; `undefined` when
- * there is none.
- *
- * @param isChanged whether this run sends the service anything; a paused update always is sent anew
- */
-function unfinishedUpdateNote(service, isChanged) {
-    const { UpdateStatus: status } = service;
-    if (status === undefined || !hasUnfinishedUpdate(service))
-        return undefined;
-    if (isPaused(service))
-        return `its last update is paused (${(0,safe_text/* limited */.TJ)(status.Message ?? 'no reason given')}): it is sent anew`;
-    const what = status.State === 'updating' ? 'an earlier update of it' : 'the rollback of its last update';
-    return isChanged
-        ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make`
-        : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
-}
-/**
- * What a health check that is slow beside the time limit of a run leads to, as a notice before the deploy; `undefined`
- * when it is not.
- *
- * @param timeoutSeconds how long the run waits for all services
- */
-function slowCheckNote(check, timeoutSeconds) {
-    const limit = limitInWords(timeoutSeconds);
-    const isEarlier = (check.StartPeriod ?? 0) > 0 && (check.StartInterval ?? 0) > 0;
-    if (intervalSeconds(check) > timeoutSeconds && !isEarlier) {
-        return `the interval of its health check is ${spoken(intervalSeconds(check))}, and ${limit}: it may not pass in time`;
-    }
-    const start = (check.StartPeriod ?? 0) / notices_NANOSECONDS;
-    if (start <= timeoutSeconds)
-        return undefined;
-    return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
-}
-/**
- * That Swarm's own update of a service takes longer than a run waits, by its policy alone; `undefined` when it does not.
- *
- * @param tasks how many are replaced
- */
-function slowUpdateNote(spec, tasks, timeoutSeconds) {
-    const { UpdateConfig: policy } = spec;
-    const [delay, monitor] = [updateDelaySeconds(spec), monitorSecondsOf(spec)];
-    // Without a policy Swarm replaces one after another, with one that does not say how many all of them.
-    const atOnce = policy === undefined ? 1 : policy.Parallelism || tasks;
-    const turns = Math.ceil(tasks / atOnce);
-    const least = turns * delay + monitor;
-    if (tasks === 0 || least <= timeoutSeconds)
-        return undefined;
-    const delays = delay === 0 ? '' : `${turns} times its delay of ${spoken(delay)} and `;
-    return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and ${limitInWords(timeoutSeconds)}: give the run more, or the update less`;
-}
-function limitInWords(timeoutSeconds) {
-    return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
-}
-
-;// CONCATENATED MODULE: ./build/plan/observe.js
-
-
-
-
-
-const byService = new WeakMap();
-/** The tasks of one service. Each of a thousand asks for its own of all: so these are sorted once. */
-function observedTasks({ tasks }, serviceId) {
-    const sorted = byService.get(tasks) ?? (0,group_by/* groupBy */.$)(tasks, ({ ServiceID }) => ServiceID);
-    byService.set(tasks, sorted);
-    return sorted.get(serviceId ?? '') ?? [];
-}
-/**
- * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
- * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
- * more where a service is missing, and two where none of them is there.
- */
-async function observe(deployment, engine, signal) {
-    // Whatever its strategy is now: it may have been deployed as two services before.
-    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-    const [services, nodes, info] = await Promise.all([
-        readSurely(() => servicesNamed(engine, names, signal), engine, signal),
-        engine.get('/nodes', { signal }),
-        engine.get('/info', { signal }),
-    ]);
-    const there = new Set(services.map(({ Spec }) => Spec.Name));
-    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
-    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
-    const others = hasMissing ? await engine.get('/services', { signal }) : [];
-    return {
-        services,
-        tasks: await allTasksOf(engine, services, signal),
-        nodes,
-        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
-        now: Date.parse(info.SystemTime),
-    };
-}
-/** The services of these names. The API finds names by their beginning: only whole names are taken. */
-async function servicesNamed(engine, names, signal) {
-    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
-    const byId = new Map(found.map((service) => [service.ID, service]));
-    const wanted = new Set(names);
-    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
-}
-
-;// CONCATENATED MODULE: ./build/plan/short-lived.js
-
-
-
-
-
-
-
-
-
-/** Of a token that names its own end: nodes pull for months, and whoever chose a later one has thought of that. */
-const SOON_MS = 30 * 24 * 60 * 60 * 1000;
-/**
- * One line for each credential that would be stored and ends soon: whose it is, when that is, with which services, and what
- * to do. Pure.
- *
- * @param now in milliseconds since 1970
- * @param runEndsAt when the time of this run is over, the same
- */
-function shortLived(storing, now, runEndsAt) {
-    return [...(0,group_by/* groupBy */.$)(storing, ({ credential }) => credential)].flatMap(([credential, services]) => {
-        const token = tokenOf(storedLogin(credential), now);
-        if (token?.end === undefined || !isSoon(token.end, now))
-            return [];
-        const names = services.map(({ name }) => name);
-        return [
-            (0,doc_link/* withDocLink */.TZ)(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), (0,doc_link/* docLink */.nn)('a credential that ends')),
-        ];
-    });
-}
-/**
- * What to do about credentials that would be stored and end soon is the user's choice: what is an error is returned, and of
- * what is not the log warns.
- */
-function shortLivedProblems(storing, { onShortLived }, time) {
-    if (onShortLived === 'allow')
-        return [];
-    const now = (0,runner_clock/* timeOfDayMs */.bN)();
-    const lines = shortLived(storing, now, now + time.leftMs);
-    if (onShortLived === 'error')
-        return lines.map((line) => `on-short-lived: ${line}`);
-    for (const line of lines)
-        log/* log */.Rm.warning(line);
-    return [];
-}
-function isSoon(end, now) {
-    return 'with' in end || end.at - now < SOON_MS;
-}
-function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
-    const what = `${storedPasswordInWords(credential)} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${(0,some_of/* someOf */.y)(services)} with it`;
-    const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
-    const early = isTooSoon
-        ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
-        : '';
-    const other = credential.stored === undefined
-        ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
-        : '';
-    return `${what}${early}. What to do: ${remedy}${other}`;
-}
-function short_lived_endWords(end, now) {
-    if ('with' in end)
-        return 'ends with the job';
-    if (end.at <= now)
-        return `ended at ${utcWords(end.at)}`;
-    return `ends at ${utcWords(end.at)}${end.isExact ? '' : ' at the latest'}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
-const SETTINGS = {
-    name: { compose: '', flag: '`name`' },
-    mode: { compose: 'deploy.mode', flag: '--mode' },
-    'cpu limit': { compose: 'deploy.resources.limits.cpus', flag: '--limit-cpu' },
-    'memory limit': { compose: 'deploy.resources.limits.memory', flag: '--limit-memory' },
-    'cpu reservation': { compose: 'deploy.resources.reservations.cpus', flag: '--reserve-cpu' },
-    'memory reservation': { compose: 'deploy.resources.reservations.memory', flag: '--reserve-memory' },
-    'restart condition': { compose: 'deploy.restart_policy.condition', flag: '--restart-condition' },
-    'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
-    'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
-    constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
-    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
-    'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
-    'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
-    'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
-    'update failure action': { compose: 'deploy.update_config.failure_action', flag: '--update-failure-action' },
-    'update order': { compose: 'deploy.update_config.order', flag: '--update-order' },
-    'rollback failure action': { compose: 'deploy.rollback_config.failure_action', flag: '--rollback-failure-action' },
-    'rollback order': { compose: 'deploy.rollback_config.order', flag: '--rollback-order' },
-    'endpoint mode': { compose: 'deploy.endpoint_mode', flag: '--endpoint-mode' },
-    ports: { compose: 'ports', flag: '--publish' },
-    networks: { compose: 'networks', flag: '--network' },
-    mounts: { compose: 'volumes', flag: '--mount' },
-    secrets: { compose: 'secrets', flag: '--secret' },
-    configs: { compose: 'configs', flag: '--config' },
-    environment: { compose: 'environment', flag: '--env' },
-    hostname: { compose: 'hostname', flag: '--hostname' },
-    'working directory': { compose: 'working_dir', flag: '--workdir' },
-    'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
-    'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
-    'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
-    'health start interval': { compose: 'healthcheck.start_interval', flag: '--health-start-interval' },
-    'health retries': { compose: 'healthcheck.retries', flag: '--health-retries' },
-};
-/** Where a service of a compose file has a setting: `['deploy', 'mode']`; empty for its name. */
-function composePath(setting) {
-    const { compose } = SETTINGS[setting];
-    return compose === '' ? [] : compose.split('.');
-}
-/** The flag of docker that gives a setting. */
-function flagFor(setting) {
-    return SETTINGS[setting].flag;
-}
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __webpack_require__(7030);
-;// CONCATENATED MODULE: ./build/docker/swarm/subnet.js
-
-/** Whether a text is a subnet in CIDR form: `10.0.9.0/24`. */
-function isSubnet(text) {
-    const [base = '', bits = '', ...more] = text.split('/');
-    const most = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
-    return (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
-}
-/** Of two subnets that have an address in common one holds the other. */
-function overlap(one, other) {
-    return holds(one, other) || holds(other, one);
-}
-function holds(outer, inner) {
-    const [base = '', bits] = outer.split('/');
-    const [address = ''] = inner.split('/');
-    if ((0,external_node_net_.isIPv4)(base) !== (0,external_node_net_.isIPv4)(address))
-        return false;
-    const family = (0,external_node_net_.isIPv4)(base) ? 'ipv4' : 'ipv6';
-    try {
-        const block = new external_node_net_.BlockList();
-        block.addSubnet(base, Number(bits), family);
-        return block.check(address, family);
-    }
-    catch {
-        return false;
-    }
-}
-/** Whether a subnet has room for a gateway and a task, as far as Docker counts (libnetwork, ipam). */
-function isRoomy(subnet) {
-    const [base = '', bits] = subnet.split('/');
-    return Number(bits) <= ((0,external_node_net_.isIPv4)(base) ? 30 : 127);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
-
-
-/** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
-const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
-const PREDEFINED = ['bridge', 'default', 'host', 'none'];
-/**
- * Everything that is wrong with a network that is to be made.
- *
- * @param others those that the swarm has, and those that are made before it
- */
-function networkViolations(wanted, others) {
-    return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
-}
-function nameViolations({ Name: name }, others) {
-    const problem = PREDEFINED.includes(name)
-        ? `${name} is a network of docker's own: write another name`
-        : ((0,swarm_rules/* nameProblem */.rH)(name, 'a network') ?? takenProblem(name, others));
-    return problem === undefined ? [] : [{ key: 'name', problem }];
-}
-function takenProblem(name, others) {
-    const same = others.find((other) => other.Name === name);
-    if (same !== undefined) {
-        return same.Scope === 'local'
-            ? `a node has a network ${name} of its own: remove it there, or write another name`
-            : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
-    }
-    // Swarm finds names without their capitals.
-    const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== 'local');
-    return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
-}
-function driverViolations({ Driver: driver = '', Scope: scope }) {
-    if (scope === 'swarm' || !LOCAL_DRIVERS.includes(driver))
-        return [];
-    const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
-    return [{ key: 'driver', problem }];
-}
-function subnetViolations(wanted, others) {
-    const subnets = subnetsOf(wanted);
-    return subnets.flatMap((subnet, index) => {
-        const problem = subnetProblem(subnet, subnets.slice(0, index), others);
-        return problem === undefined ? [] : [{ key: 'ipam', problem }];
-    });
-}
-function subnetProblem(subnet, before, others) {
-    if (!isSubnet(subnet))
-        return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
-    if (!isRoomy(subnet)) {
-        return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
-    }
-    if (before.some((other) => overlap(subnet, other))) {
-        return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
-    }
-    for (const other of others.filter(({ Scope: scope }) => scope !== 'local')) {
-        const its = subnetsOf(other).find((one) => overlap(subnet, one));
-        if (its !== undefined) {
-            return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
-        }
-    }
-    return undefined;
-}
-function subnetsOf({ IPAM: ipam }) {
-    return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
-}
-
-// EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __webpack_require__(7329);
-// EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var keys = __webpack_require__(4807);
-// EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __webpack_require__(7075);
-;// CONCATENATED MODULE: ./build/inputs/compose/place.js
-
-
-/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
-function place_placeOf(files, path) {
-    const place = positionOf(files, path);
-    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
-}
-/** The same as a position; `undefined` when no file has even the first part of the path. */
-function positionOf(files, path) {
-    const found = files
-        .map((file) => ({ file: file.path, ...place_lineOf(file.root, path) }))
-        .reduce((best, one) => (one.depth >= best.depth ? one : best));
-    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
-}
-/**
- * A message of docker, with the place that it means before it: `compose.yml line 7: services.web \u2026`.
- *
- * @param about the path that it is about when it names none
- */
-function locateComplaint(files, message, about = []) {
-    const path = complaintPath(files, message) ?? about;
-    // Of some values docker says the path twice.
-    const said = message.replace(/^(\S+) (?=\1 )/, '');
-    const what = `${place_placeOf(files, path)}: docker refuses it: ${said}`;
-    return UNKNOWN_KEY.test(message) ? `${what}: ${(0,keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '')}` : what;
-}
-/** Of a network, volume, secret or config: it has a name in two places, or is external and more (docker/cli, compose/loader). */
-const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
-const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.+) is not allowed$/;
-const UNKNOWN_KEY = /Additional property (.+) is not allowed$/;
-/** The path that a message of docker names; `undefined` where it names none. */
-function complaintPath(files, message) {
-    const [, ofConflict, ofVolume] = OF_OBJECT.exec(message) ?? [];
-    if (ofConflict !== undefined)
-        return [`${message.split(' ', 1)[0]}s`, ofConflict];
-    if (ofVolume !== undefined)
-        return ['volumes', ofVolume];
-    const [, section, name] = NAME_REFUSED.exec(message) ?? [];
-    if (section !== undefined && name !== undefined)
-        return [section, name];
-    const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.');
-    const key = UNKNOWN_KEY.exec(message)?.[1];
-    return parts && [...keysIn(files, parts), ...(key === undefined ? [] : [key])];
-}
-/** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
-function keysIn(files, [section = '', ...parts]) {
-    const names = new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
-    const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1;
-    return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)];
-}
-function place_lineOf(root, path) {
-    let value = root;
-    let line = root.line;
-    let depth = 0;
-    for (const part of path) {
-        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
-        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
-        if (next === undefined)
-            break;
-        line = entry?.line ?? next.line;
-        value = next;
-        depth++;
-    }
-    return { line, depth };
-}
-
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __webpack_require__(6760);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __webpack_require__(8161);
-;// CONCATENATED MODULE: ./build/runner/user.js
-
-/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
-/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
-function homeDirectory() {
-    try {
-        return (0,external_node_os_.homedir)();
-    }
-    catch {
-        return '/';
-    }
-}
-/** The user's name, or else the number. */
-function userName() {
-    try {
-        return (0,external_node_os_.userInfo)().username;
-    }
-    catch {
-        return `user ${process.getuid?.() ?? 'without a name'}`;
-    }
-}
-
-// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __webpack_require__(3847);
-;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
-
-
-
-
-/**
- * The bind mounts of a service that begin at the directory of the files, or at a home directory: docker makes absolute
- * paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the nodes get those.
- *
- * @param directory where relative paths begin
- */
-function runnerPaths(files, service, directory, lookUp) {
-    return files.flatMap(({ path: file, root }) => {
-        const found = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
-        const volumes = found?.kind === 'map' ? (0,tree/* entryAt */._f)(found, 'volumes') : undefined;
-        return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
-            const written = sourceOf(item);
-            const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
-            if (written === undefined || !source || isAbsolute(source))
-                return [];
-            const path = source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
-            return [{ place: `${file} line ${written.line}`, source, path }];
-        });
-    });
-}
-/** The source of a bind mount; in the short form only what begins as a path is one. */
-function sourceOf(item) {
-    if (item.kind === 'text') {
-        const source = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? '';
-        return /^[.~$]/.test(source) && source !== item.value ? { text: source, line: item.line } : undefined;
-    }
-    if (item.kind !== 'map')
-        return undefined;
-    const [type, source] = [(0,tree/* entryAt */._f)(item, 'type'), (0,tree/* entryAt */._f)(item, 'source')];
-    const isBind = type?.kind === 'text' && type.value === 'bind';
-    return isBind && source?.kind === 'text' ? { text: source.value, line: source.line } : undefined;
-}
-/** On Linux or on Windows: docker leaves both as they are. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-
-;// CONCATENATED MODULE: ./build/stack/docker-files.js
-
-
-
-/** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
-const NO_VERSION_CLI = 23;
-const LAST_OF_OLDER = '3.9';
-/**
- * The compose files as docker is given them, in YAML: with the policies of the inputs where a service has none of its
- * own, and credential specs by names that docker finds. Pure.
- *
- * @param cliMajor of the docker CLI; `undefined`: a new one
- * @param only the one service that is left in them; all unless given
- * @param leftOut paths of what is not
- */
-function dockerFiles(request, cliMajor, only, leftOut = []) {
-    const { adapted, policies, lookUp } = request;
-    const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
-    const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
-    return complete.map((file) => {
-        const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
-        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
-    });
-}
-function withService(file, only) {
-    return (0,tree/* mapValues */.LG)(file, (section, value) => section === 'services' && value.kind === 'map'
-        ? { ...value, entries: value.entries.filter(({ key }) => key === only) }
-        : value);
-}
-/** Swarm takes no policy for a job. */
-function withPolicies(files, { update, rollback }, lookUp) {
-    const policies = Object.entries({ update_config: update, rollback_config: rollback });
-    return (0,tree/* serviceKeys */.Wy)(files).reduce((all, service) => {
-        const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? []);
-        const mode = deploys.map((deploy) => (0,tree/* entryAt */._f)(deploy, 'mode')).findLast((one) => one?.kind === 'text');
-        if (mode?.kind === 'text' && (0,compose_variables/* filledIn */.AE)(mode.value, lookUp).endsWith('-job'))
-            return all;
-        return policies.reduce((filled, [key, policy]) => {
-            const own = new Set(deploys.flatMap((deploy) => mapOf(deploy, key)?.entries.map((entry) => entry.key) ?? []));
-            const missing = settings(policy).filter((setting) => !own.has(setting.key));
-            return missing.length === 0 ? filled : withSettings(filled, service, ['deploy', key], missing);
-        }, all);
-    }, files);
-}
-/** In the first file that has the service. */
-function withSettings(files, service, path, added) {
-    const first = files.findIndex((file) => serviceOf(file, service) !== undefined);
-    return files.map((file, index) => (index === first ? (0,tree/* withEntries */.bA)(file, ['services', service, ...path], added) : file));
-}
-const NUMBERS = ['parallelism', 'max_failure_ratio'];
-function settings(policy) {
-    const entries = Object.entries(policy);
-    return entries.map(([key, value]) => ({
-        key,
-        line: 0,
-        value: NUMBERS.includes(key) ? { ...(0,tree/* text */.Qq)(value, 0), style: 'plain' } : (0,tree/* text */.Qq)(value, 0),
-    }));
-}
-/**
- * Docker finds the config of a credential spec by its key only when that is its name in the stack. One with a name of
- * its own is found by the name, as that of an external one.
- */
-function withNamedCredentials(files, lookUp) {
-    return files.map((file) => {
-        const named = (0,tree/* mapAt */.SC)(file, 'services').flatMap(({ key, value }) => {
-            const credential = value.kind === 'map' ? mapOf(value, 'credential_spec') : undefined;
-            const config = credential && (0,tree/* entryAt */._f)(credential, 'config');
-            const name = config?.kind === 'text' ? docker_files_nameOf(files, 'configs', config.value, lookUp) : undefined;
-            return name === undefined ? [] : [{ service: key, name }];
-        });
-        return named.reduce((all, { service, name }) => {
-            const value = (0,tree/* text */.Qq)(name.replaceAll('$', '$$$$'), 0);
-            const changed = changeAt(all, ['services', service, 'credential_spec', 'config'], value);
-            const isDefined = files.some((one) => (0,tree/* mapAt */.SC)(one, 'configs').some(({ key }) => key === name));
-            const external = { ...(0,tree/* text */.Qq)('true', 0), style: 'plain' };
-            const alias = {
-                kind: 'map',
-                line: 0,
-                entries: [
-                    { key: 'external', line: 0, value: external },
-                    { key: 'name', line: 0, value },
-                ],
-            };
-            return isDefined || (0,tree/* mapAt */.SC)(changed, 'configs').some(({ key }) => key === name)
-                ? changed
-                : (0,tree/* withEntries */.bA)(changed, ['configs'], [{ key: name, line: 0, value: alias }]);
-        }, file);
-    });
-}
-/**
- * The name that the files give to a network, secret or config; `undefined` when they give none. Docker takes such a thing
- * whole from the last file that has it.
- */
-function docker_files_nameOf(files, section, key, lookUp) {
-    const objects = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).filter((entry) => entry.key === key));
-    const object = objects.at(-1)?.value;
-    if (object?.kind !== 'map')
-        return undefined;
-    const external = mapOf(object, 'external');
-    const name = (0,tree/* entryAt */._f)(object, 'name') ?? (external && (0,tree/* entryAt */._f)(external, 'name'));
-    if (name?.kind !== 'text' || (0,tree/* isNothing */.qv)(name))
-        return undefined;
-    return (0,compose_variables/* filledIn */.AE)(name.value, lookUp) || undefined;
-}
-/** The path of what has this name on the swarm. */
-function keyOf(request, section, name) {
-    const { lookUp, adapted: { files }, } = request;
-    const keys = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).map(({ key }) => key));
-    const key = keys.find((one) => [docker_files_nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
-    return key === undefined ? [] : [section, key];
-}
-function serviceOf(file, service) {
-    const value = (0,tree/* mapAt */.SC)(file, 'services').find(({ key }) => key === service)?.value;
-    return value?.kind === 'map' ? value : undefined;
-}
-function mapOf(map, key) {
-    const value = map && (0,tree/* entryAt */._f)(map, key);
-    return value?.kind === 'map' ? value : undefined;
-}
-function changeAt(map, [key = '', ...rest], value) {
-    return (0,tree/* mapValues */.LG)(map, (one, old) => {
-        if (one !== key)
-            return old;
-        return rest.length === 0 || old.kind !== 'map' ? value : changeAt(old, rest, value);
-    });
-}
-
-;// CONCATENATED MODULE: ./build/plan/swarm-check.js
-
-
-
-
-
-
-
-
-
-
-/**
- * What Swarm refuses in the spec of one service, whatever the others are.
- *
- * @param current the service that is changed
- */
-function specProblems(request, current, wanted, files) {
-    const violations = [
-        ...(0,swarm_rules/* specViolations */.C3)(wanted),
-        ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
-    ];
-    return violations.map((violation) => placed(request, violation, files));
-}
-/**
- * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
- * the daemon may be that of the runner they can be meant.
- *
- * @param isRemote whether the swarm is another machine for sure
- */
-function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
-    const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []));
-    const key = keyIn(stack, name);
-    const lines = runnerPaths(files, key, directory, lookUp)
-        .filter(({ path }) => sources.includes(path))
-        .map(({ place, source, path }) => {
-        const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`;
-        return isRemote
-            ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
-            : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
-    });
-    return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
-}
-/** The key of a stack's service in the files. */
-function keyIn(stack, service) {
-    return service.slice(scoped({ name: stack }, '').length);
-}
-/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
-function placed(request, { setting, item, problem }, files) {
-    const { compose, name } = request;
-    const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
-    if (compose === undefined || files === undefined)
-        return `service ${name}: ${flagFor(setting)}${list}: ${problem}`;
-    const path = ['services', keyIn(files.name, name), ...composePath(setting)];
-    return `${place_placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`;
-}
-/**
- * The networks that Swarm would refuse to make, or never allocate.
- *
- * @param known those of the swarm, and of the node that answers
- */
-function networkProblems(drafts, known, files) {
-    const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
-    const keys = files.adapted.files.flatMap((file) => (0,tree/* mapAt */.SC)(file, 'networks').map(({ key }) => key));
-    const placed = [...wanted.values()].map((network) => {
-        const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name);
-        return { network, path: [section, key], at: keys.indexOf(key) };
-    });
-    const before = [];
-    // Docker names them in no order.
-    return placed
-        .toSorted((a, b) => a.at - b.at)
-        .flatMap(({ network, path }) => {
-        const violations = networkViolations(network, [...known, ...before]);
-        before.push(network);
-        return violations.map(({ key, problem }) => {
-            const at = key === '' ? path : [...path, key];
-            return `${place_placeOf(files.files, at)}: ${path.join('.')}: ${problem}`;
-        });
-    });
-}
-/** Whether a service is to be on a network on which it is not yet. */
-function joinsNetwork({ current, wanted }) {
-    const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
-    const has = current === undefined ? [] : targets(current.Spec);
-    return targets(wanted).some((target) => !has.includes(target));
-}
-/**
- * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
- *
- * @param known those of the swarm, and of the node that answers
- */
-function attachmentProblems({ request, wanted }, known, files) {
-    const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
-    const problems = targets.flatMap((target) => {
-        const named = known.filter(({ Id, Name }) => Id === target || Name === target);
-        const there = named.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one));
-        if (named.length > 0 && there.length === 0) {
-            return [
-                `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
-            ];
-        }
-        const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0];
-        if (network?.Ingress) {
-            return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
-        }
-        const name = network?.Name ?? target;
-        if (name === 'none')
-            return ['Swarm has no network `none`: leave it out'];
-        const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name);
-        return isOfOneNode && files === undefined
-            ? [
-                `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
-            ]
-            : [];
-    });
-    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
-}
-/** Networks of docker's own, which services may use on each node. */
-const OF_EVERY_NODE = ['bridge', 'host'];
-/** Whether a service brings a name or a port that another one may have. */
-function mayConflict({ current, wanted }) {
-    return current === undefined || newPorts(current, wanted).length > 0;
-}
-/**
- * The services whose name or published ports another service has. One that this run changes counts as it is and as it
- * will be: Swarm gives a port away only when nobody has it any more.
- *
- * @param known all services of the swarm
- */
-function conflicts(drafts, known, files) {
-    return drafts.flatMap((draft, index) => {
-        const others = known.filter(({ ID }) => ID !== draft.current?.ID);
-        const violations = [
-            ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
-            ...portConflicts(draft, drafts, index, others),
-        ];
-        return violations.map((violation) => placed(draft.request, violation, files));
-    });
-}
-function namesBefore(drafts, index) {
-    return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
-}
-/** Swarm finds names without their capitals. */
-function nameConflicts({ current, wanted }, others) {
-    if (current !== undefined)
-        return [];
-    const { Name: name } = wanted;
-    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
-    if (other === undefined)
-        return [];
-    return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
-}
-function portConflicts({ current, wanted }, drafts, index, others) {
-    const asks = newPorts(current, wanted);
-    if (asks.length === 0)
-        return [];
-    const taken = others.flatMap((other) => {
-        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
-        return port === undefined ? [] : [takenBy(port, other, drafts, wanted)];
-    });
-    const both = drafts.slice(0, index).flatMap((other) => {
-        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other.current, other.wanted));
-        return port === undefined
-            ? []
-            : [
-                `${(0,published_ports/* portName */.rn)(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
-            ];
-    });
-    return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
-}
-function newPorts(current, wanted) {
-    const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
-    return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
-}
-function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
-    const name = (0,published_ports/* portName */.rn)(port);
-    const other = drafts.find(({ current }) => current?.ID === ID);
-    if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
-        return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
-    }
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const whose = isLeftOver
-        ? `, of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
-        : ': write another port, or take it from that one first';
-    return `${name} is published by the service ${spec.Name}${whose}`;
-}
-
-;// CONCATENATED MODULE: ./build/plan/check.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** The service as it is, of one that is there under its own name. */
-function currentOf(service) {
-    return 'current' in service ? service.current : undefined;
-}
-/** What there is before the change: the service, or the live one of two. */
-function serviceBefore(service) {
-    return currentOf(service) ?? service.colours?.live;
-}
-const PROGRESS_EVERY_MS = 10_000;
-/**
- * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
- * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
- */
-async function check(planned, run) {
-    const lookUp = lookUpOnce(run.connection, run.signal, run.fromArchives);
-    const sayProgress = progressOf(planned.length);
-    const column = nameColumn(planned.map(({ request }) => request.name));
-    const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
-        const say = (text) => log/* log */.Rm.info(`${column(service.request.name)} ${text}`);
-        const result = await checkedOne(service, lookUp, say, run);
-        sayProgress();
-        return result;
-    });
-    const drafts = results.flatMap(({ draft }) => draft ?? []);
-    const ending = shortLivedProblems(results.flatMap(({ storing }) => storing ?? []), run.deployment, run.time);
-    return {
-        changes: results.flatMap(({ service }) => service ?? []),
-        problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
-    };
-}
-/** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
-function problemsOf(findings) {
-    const byCause = (0,group_by/* groupBy */.$)(findings.flatMap(({ unreadable }) => unreadable ?? []), ({ error }) => error.sameCause);
-    return findings.flatMap(({ unreadable, problems }) => {
-        const all = unreadable === undefined ? [] : (byCause.get(unreadable.error.sameCause) ?? []);
-        if (unreadable === undefined || all[0] !== unreadable)
-            return problems;
-        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
-        return [`${all.length === 1 ? 'service' : 'services'} ${names}: ${unreadable.error.message}`, ...problems];
-    });
-}
-/** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function problemsTogether(drafts, run) {
-    const { connection, deployment, signal, belongings } = run;
-    const { stack: files } = deployment;
-    const joining = drafts.filter(joinsNetwork);
-    const networks = belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
-    const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
-    return [
-        ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
-        ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-        ...conflicts(drafts, services, files),
-    ];
-}
-/** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */
-function progressOf(total) {
-    let done = 0;
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
-    return () => {
-        done++;
-        if (done === total || (0,runner_clock/* nowMs */.TC)() - saidAt < PROGRESS_EVERY_MS)
-            return;
-        saidAt = (0,runner_clock/* nowMs */.TC)();
-        log/* log */.Rm.info(`${done} of ${total} services are checked`);
-    };
-}
-async function checkedOne(planned, lookUp, say, run) {
-    // That a credential was refused has been said once, for all services that need it.
-    if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential))
-        return { problems: [] };
-    // So has that its image cannot be pushed.
-    const { image } = planned.request;
-    const pushed = image && run.fromArchives.get((0,registry_reference/* familiar */.ce)(image));
-    if (pushed !== undefined && pushed.distribution === undefined)
-        return { problems: [] };
-    try {
-        return await checkOne(planned, lookUp, say, run);
-    }
-    catch (error) {
-        if (run.signal.aborted)
-            throw new Error(`service ${planned.request.name}: ${(0,errors/* messageOf */.bD)(error)}`, { cause: error });
-        throw error;
-    }
-}
-/** All that would not work out with one service is told together. */
-async function checkOne(planned, lookUp, say, run) {
-    const { request, current, interim, colours } = planned;
-    const { nodes } = run.observed;
-    const strategy = planOf(request, run.strategies);
-    for (const notice of request.notices ?? [])
-        log/* log */.Rm.notice(`service ${request.name}: ${notice}`);
-    const problems = [];
-    let unreadable = {};
-    const attempt = async (work) => {
-        try {
-            return await work();
-        }
-        catch (error) {
-            if (run.signal.aborted || !(error instanceof errors/* UserErrors */.tQ))
-                throw error;
-            if (error instanceof UnreadableImage)
-                unreadable = { unreadable: { name: request.name, error } };
-            else
-                problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`));
-            return undefined;
-        }
-    };
-    const image = await attempt(() => checkImage(planned, lookUp, run.deployment.credentials, say));
-    const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
-    if (change === undefined)
-        return { problems, ...unreadable };
-    if (change.keptTag !== undefined)
-        say(`${change.keptTag}, and keeps that name`);
-    const { wanted, changes } = change;
-    const draft = { request, current, ...change };
-    if (image !== undefined && current !== undefined && changes.length === 0) {
-        noticeUnfinishedUpdate(request.name, current, false);
-        return { problems, draft, service: { ...base(image), action: 'unchanged', current } };
-    }
-    const stored = (image ?? planned).access?.credential;
-    const storing = stored === undefined ? {} : { storing: { name: request.name, credential: stored } };
-    const decision = await attempt(() => decide(strategy, planned, wanted, nodes));
-    await attempt(async () => (0,errors/* throwAll */.Kx)(await credentialProblems(wanted, run)));
-    if (run.deployment.stack !== undefined) {
-        const paths = runnerPathProblems(request, wanted, run.deployment.stack, run.connection.isRemote === true);
-        problems.push(...paths.problems);
-        for (const warning of paths.warnings)
-            log/* log */.Rm.warning(warning);
-    }
-    // A second service is a new one: no rule on changes of a service that is there applies.
-    problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, run.deployment.stack));
-    await attempt(() => (0,errors/* throwAll */.Kx)([
-        ...placementProblems(wanted, image?.distribution, nodes),
-        ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
-    ]));
-    if (image === undefined || problems.length > 0)
-        return { problems, draft, ...storing, ...unreadable };
-    if (current !== undefined)
-        noticeUnfinishedUpdate(request.name, current, true);
-    noticeSlowCheck(planned, wanted, run.deployment);
-    if (strategy.updatesInPlace && decision?.firstStep === undefined) {
-        noticeSlowUpdate(planned, wanted, nodes, run.deployment);
-    }
-    const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) };
-    if (decision?.second !== undefined && colours !== undefined) {
-        const { wanted: hidden, service: second } = decision.second;
-        return { problems, draft, ...storing, service: { ...service, action: 'switch', wanted: hidden, second, colours } };
-    }
-    if (current === undefined)
-        return { problems, draft, ...storing, service: { ...service, action: 'create' } };
-    const currentAccess = await accessToReturn(planned, image, lookUp, say);
-    const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep };
-    const update = { ...service, action: 'update', current, currentAccess, ...(interim && { interim }), ...step };
-    return { problems, draft, ...storing, service: update };
-    function base({ access }) {
-        return { request, access, ...(colours && { colours }), ...change };
-    }
-}
-/** The image as it is asked for, where the registry gave an error: so the other problems are found all the same. */
-function unresolved({ request: { image } }) {
-    return { pinned: image, access: undefined, distribution: undefined };
-}
-function noticeUnfinishedUpdate(name, current, isChanged) {
-    const note = unfinishedUpdateNote(current, isChanged);
-    if (note !== undefined)
-        log/* log */.Rm.notice(`service ${name}: ${note}`);
-}
-/** Why an update could not put a new task beside an old one. */
-function orderProblems({ request, current }, wanted, observed) {
-    const { compose } = request;
-    const instead = `use ${(0,update_policy/* policyAdvice */.Tw)({ order: 'stop-first' }, compose !== undefined)}`;
-    if (current === undefined || (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted))
-        return [];
-    const tasks = observedTasks(observed, current.ID);
-    const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks);
-    return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`];
-}
-/** A health check that takes longer than the run waits. */
-function noticeSlowCheck({ request, current }, wanted, { wait, timeoutSeconds }) {
-    const check = wanted.TaskTemplate.ContainerSpec?.Healthcheck;
-    const isOff = check === undefined || check.Test?.[0] === 'NONE' || (0,service_mode/* isJob */.o5)(wanted);
-    if (isOff || (current !== undefined && (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted)))
-        return;
-    const note = slowCheckNote(check, wait ? timeoutSeconds : Number.POSITIVE_INFINITY);
-    if (note !== undefined)
-        log/* log */.Rm.notice(`service ${request.name}: ${note}`);
-}
-/** A policy by which Swarm takes longer than the run waits. */
-function noticeSlowUpdate({ request, current }, wanted, nodes, { wait, timeoutSeconds }) {
-    if (!wait || current === undefined || (0,service_mode/* isJob */.o5)(wanted) || (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted))
-        return;
-    const tasks = (0,service_mode/* wantedTasks */.WW)(current.Spec) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, wanted.TaskTemplate.Placement).length;
-    const note = slowUpdateNote(wanted, tasks, timeoutSeconds);
-    if (note !== undefined)
-        log/* log */.Rm.notice(`service ${request.name}: ${note}`);
-}
-/**
- * How its strategy makes the change. A stack has services that it does not fit: they are deployed without.
- *
- * @throws UserErrors when the strategy cannot be had for this service
- */
-function decide(strategy, planned, wanted, nodes) {
-    const { name, compose, recorded } = planned.request;
-    const { refusal, notices = [], ...decision } = strategy.decide?.({ planned, wanted, nodes }) ?? {};
-    for (const notice of notices)
-        log/* log */.Rm.notice(`${name}: ${notice}`);
-    if (refusal === undefined)
-        return decision;
-    if (compose === undefined && !recorded?.isOfStack)
-        throw new errors/* UserErrors */.tQ([refusal]);
-    if (!(0,service_mode/* isJob */.o5)(wanted))
-        log/* log */.Rm.notice(`service ${name} is deployed without its strategy: ${refusal}`);
-    return {};
-}
-/** What would make Windows refuse the service's gMSA account. */
-async function credentialProblems(spec, { connection, observed, belongings, signal }) {
-    const source = (0,credential_spec/* credentialSpecOf */.EU)(spec);
-    if (source === undefined)
-        return [];
-    if (source.Config && belongings?.told.has(source.Config))
-        return [];
-    const content = source.Config ? await contentOfConfig(source.Config) : undefined;
-    return (0,credential_spec/* credentialSpecProblems */.Zj)(source, spec, content, observed.nodes);
-    async function contentOfConfig(id) {
-        const known = belongings && configContent(belongings, id);
-        if (known !== undefined)
-            return known;
-        const all = await connection.engine.get('/configs', { signal });
-        const data = all.find(({ ID }) => ID === id)?.Spec.Data;
-        return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
-    }
-}
-/** Why no node could run the service's tasks. What Swarm does not take for a constraint has been told. */
-function placementProblems(spec, distribution, nodes) {
-    const hasBadConstraint = (spec.TaskTemplate.Placement?.Constraints ?? []).some((one) => (0,swarm_placement/* constraintProblem */.bp)(one));
-    if ((0,service_mode/* wantedTasks */.WW)(spec) === 0 || hasBadConstraint)
-        return [];
-    const eligible = (0,swarm_placement/* eligibleNodes */.VS)(nodes, spec.TaskTemplate.Placement);
-    if (eligible.length === 0) {
-        const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ');
-        return [
-            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
-        ];
-    }
-    const platform = (0,swarm_placement/* platformProblem */.J4)(eligible, distribution?.Platforms ?? []);
-    if (platform !== undefined) {
-        return [
-            `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
-        ];
-    }
-    const room = roomProblem(spec, nodes);
-    return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`];
-}
-
-;// CONCATENATED MODULE: ./build/prepare/demand.js
-
-
-
-
-
-
-
-
-/**
- * The images that the changes bring, each with the nodes that may get a task with it.
- *
- * Swarm gives a task to the node with the fewest tasks of its service, and of those to one with the fewest tasks at all
- * (swarmkit, manager/scheduler/nodeinfo.go): mostly to another than the one before, and which cannot be told while others
- * deploy. So all nodes count that the scheduler may choose, and those are left out of which it is known that they have the
- * image: there a task with it runs. A service that keeps its image asks for nothing.
- */
-function imageDemands(changes, { nodes, tasks }) {
-    const wanting = changes.flatMap((change) => {
-        const demand = serviceDemand(change, nodes);
-        return demand === undefined ? [] : [{ change, demand, image: imageOfSpec(change.wanted) ?? '' }];
-    });
-    const byImage = (0,group_by/* groupBy */.$)(wanting, ({ change: { access }, image }) => [demand_contentOf(image), access?.config.directory ?? '', access?.credential.registry ?? ''].join(' '));
-    const running = nodesByContent(tasks);
-    return [...byImage.values()].flatMap((all) => {
-        const [first] = all;
-        if (first === undefined)
-            return [];
-        const services = all.map(({ demand }) => demand);
-        const has = running.get(demand_contentOf(first.image) ?? '') ?? new Set();
-        const lacking = demand_distinct(services.flatMap((service) => service.nodes)).filter(({ ID }) => !has.has(ID));
-        const asked = lacking.filter(canBeAsked);
-        if (asked.length === 0)
-            return [];
-        const notAsked = lacking.filter((node) => !canBeAsked(node));
-        return [{ image: first.image, access: first.change.access, nodes: asked, notAsked, services }];
-    });
-}
-/** A Windows container has no file `/.dockerenv`: nobody has tried what a node would do there. */
-function canBeAsked(node) {
-    return node.Description.Platform.OS === 'linux';
-}
-function serviceDemand(change, all) {
-    const { action, request, wanted } = change;
-    const { prepare: choice } = request;
-    if (action === 'unchanged' || choice === 'no')
-        return undefined;
-    const content = demand_contentOf(imageOfSpec(wanted));
-    const present = serviceBefore(change);
-    const tasks = (0,service_mode/* wantedTasks */.WW)(wanted);
-    if (content === undefined || tasks === 0 || content === demand_contentOf(imageOf(present)))
-        return undefined;
-    const placed = (0,swarm_placement/* eligibleNodes */.VS)(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node));
-    const nodes = placed.filter((node) => (0,swarm_placement/* hasPlatform */.QN)(node, wanted.TaskTemplate.Placement?.Platforms));
-    if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length)))
-        return undefined;
-    const withoutVariant = (0,service_mode/* isGlobal */.WN)(wanted) ? placed.filter((node) => !nodes.includes(node)) : [];
-    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant };
-}
-/** Swarm spreads tasks: as many nodes get one as there are tasks. */
-function neededNodes(wanted, eligible) {
-    const tasks = (0,service_mode/* wantedTasks */.WW)(wanted);
-    return tasks === undefined ? 'all' : Math.min(tasks, eligible);
-}
-/** Where more nodes would pull than that for one task, and than a small swarm has, it costs more than it brings. */
-const MOST_NODES_PER_TASK = 3;
-const SMALL_SWARM = 10;
-/**
- * Whether a rollout becomes shorter, or a service is away for less time, when the nodes have the image before: they would
- * pull it one after another, or while a task is missing. Not where all tasks come at once beside the old ones.
- */
-function isWorthIt({ action, wanted }, nodes) {
-    if (action !== 'update' || (0,service_mode/* isJob */.o5)(wanted))
-        return false;
-    const { Order: order = 'stop-first', Parallelism: parallelism = 1 } = wanted.UpdateConfig ?? {};
-    const tasks = (0,service_mode/* wantedTasks */.WW)(wanted) ?? nodes;
-    if (nodes > Math.max(SMALL_SWARM, MOST_NODES_PER_TASK * tasks))
-        return false;
-    return order === 'stop-first' || (parallelism > 0 && parallelism < tasks);
-}
-/**
- * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
- */
-function demand_contentOf(image) {
-    if (image === undefined || !image.includes('@'))
-        return undefined;
-    try {
-        const reference = (0,registry_reference/* parseReference */.F2)(image);
-        return `${(0,registry_reference/* canonicalName */.Ew)(reference)}@${reference.digest}`;
-    }
-    catch {
-        return undefined;
-    }
-}
-function nodesByContent(tasks) {
-    const found = new Map();
-    for (const task of tasks.filter(isRunning)) {
-        const content = demand_contentOf(task.Spec?.ContainerSpec?.Image);
-        if (content === undefined || task.NodeID === undefined)
-            continue;
-        found.set(content, (found.get(content) ?? new Set()).add(task.NodeID));
-    }
-    return found;
-}
-function demand_distinct(nodes) {
-    return [...new Map(nodes.map((node) => [node.ID, node])).values()];
-}
-
-;// CONCATENATED MODULE: ./build/prepare/pull.js
-
-
-
-/** A task comes within a second. */
-const NO_TASK_MS = 30_000;
-/**
- * Where Swarm remembers no ended tasks, one may come and go between two looks. But a manager that has just begun to lead
- * can know nothing of it for a moment.
- */
-const GONE_MS = 8000;
-function beginPull(demand) {
-    return { demand, nodes: new Map() };
-}
-/** The nodes that are asked next, so that at most so many pull at a time. */
-function nextNodes({ demand, nodes }, most) {
-    const pulling = [...nodes.values()].filter(({ state }) => state === 'pulling').length;
-    const waiting = demand.nodes.map(({ ID }) => ID).filter((id) => !nodes.has(id));
-    return waiting.slice(0, Math.max(0, most - pulling));
-}
-/** Also asked are these. */
-function withAsked(pull, ids, nowMs) {
-    const asked = ids.map((id) => [id, { state: 'pulling', sinceMs: nowMs, isSeen: false }]);
-    return { ...pull, nodes: new Map([...pull.nodes, ...asked]) };
-}
-/** The swarm does not take it, in its words: nobody else is asked. */
-function refused(pull, refusal) {
-    return { ...pull, refusal };
-}
-/** What a look at the tasks of the service, and at the nodes, tells. */
-function pull_afterLook(pull, tasks, nodes, nowMs) {
-    const active = new Set((0,swarm_placement/* eligibleNodes */.VS)(nodes).map(({ ID }) => ID));
-    const next = [...pull.nodes].map(([id, node]) => {
-        if (node.state !== 'pulling')
-            return [id, node];
-        const task = newest(tasks.filter(({ NodeID }) => NodeID === id));
-        return [id, nodeAfterLook(node, task, active.has(id), nowMs)];
-    });
-    return { ...pull, nodes: new Map(next) };
-}
-function nodeAfterLook(node, task, isActive, nowMs) {
-    const elapsedMs = nowMs - node.sinceMs;
-    if (task === undefined) {
-        if (!isActive)
-            return { state: 'left' };
-        const { goneSinceMs = nowMs } = node;
-        const isGone = node.isSeen ? nowMs - goneSinceMs >= GONE_MS : elapsedMs >= NO_TASK_MS;
-        return isGone ? { state: 'unknown' } : { ...node, goneSinceMs };
-    }
-    const found = pullStateOf(task);
-    if (found.state === 'pulling') {
-        return isActive ? { state: 'pulling', sinceMs: node.sinceMs, isSeen: true } : { state: 'left' };
-    }
-    if (found.state === 'failed')
-        return { ...found, seconds: elapsedMs / 1000 };
-    return found.state === 'unknown' && !isActive ? { state: 'left' } : found;
-}
-/** Whether every node has been asked, and has an answer. */
-function pull_isOver({ demand, nodes, refusal }) {
-    if (refusal !== undefined)
-        return true;
-    return demand.nodes.every(({ ID }) => (nodes.get(ID)?.state ?? 'pulling') !== 'pulling');
-}
-/** How many of the nodes that were to pull it have it. */
-function thereOn({ nodes }) {
-    return [...nodes.values()].filter(({ state }) => state === 'there').length;
-}
-
-;// CONCATENATED MODULE: ./build/prepare/follow.js
-
-
-
-
-
-
-
-
-
-/** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
-const SHARE = 0.5;
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const follow_MARGIN_MS = 60_000;
-const follow_PROGRESS_EVERY_MS = 5000;
-const SILENCE_MS = 5000;
-/** More images are told of together. */
-const MOST_TOLD_ALONE = 5;
-/**
- * Asks the nodes for the images, and looks until all have answered, or the half of `timeout` is over.
- *
- * @param left gets the IDs of the services that are there, for whoever removes them when this ends early
- * @returns how far each is, in the order of the demands, and the nodes as they are by then
- */
-async function follow_follow(demands, run, limit, left) {
-    const { connection, deployment, self, time } = run;
-    const { engine } = connection;
-    const untilLate = () => time.leftMs - time.seconds * 1000 * (1 - SHARE) + unansweredMs;
-    const tellProgress = progressTeller();
-    const startedAt = (0,runner_clock/* nowMs */.TC)();
-    let all = demands.map((demand) => ({ pull: beginPull(demand) }));
-    let nodes = run.observed.nodes;
-    let unansweredMs = 0;
-    for (;;) {
-        all = await answered(asked(all));
-        const over = all.every(({ pull }) => pull_isOver(pull));
-        if (over || untilLate() <= 0) {
-            const now = (0,runner_clock/* nowMs */.TC)();
-            return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
-        }
-        await (0,runner_clock/* sleep */.yy)(Math.min(pauseMs((0,runner_clock/* nowMs */.TC)() - startedAt), Math.max(0, untilLate())), limit);
-        all = await answered(looked(all));
-        tellProgress(all.map(({ pull }) => pull));
-    }
-    /** While the swarm elects a leader no node can say how far it is: that is not the time that it takes. */
-    async function answered(calls) {
-        const begunAt = (0,runner_clock/* nowMs */.TC)();
-        const answer = await calls;
-        const tookMs = (0,runner_clock/* nowMs */.TC)() - begunAt;
-        if (tookMs >= SILENCE_MS)
-            unansweredMs += tookMs;
-        return answer;
-    }
-    /** Of so many images at a time the nodes are asked, and of each so many nodes. */
-    async function asked(now) {
-        const most = deployment.maxParallel;
-        const done = [];
-        let busy = now.filter(({ pull }) => pull.nodes.size > 0 && !pull_isOver(pull)).length;
-        for (const one of now) {
-            const ids = pull_isOver(one.pull) ? [] : nextNodes(one.pull, most);
-            const isNew = one.serviceId === undefined;
-            if (ids.length === 0 || (isNew && busy >= most)) {
-                done.push(one);
-                continue;
-            }
-            if (isNew)
-                busy++;
-            done.push(await ask(one, ids));
-        }
-        return done;
-    }
-    async function ask(one, ids) {
-        const pull = withAsked(one.pull, ids, (0,runner_clock/* nowMs */.TC)());
-        const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id));
-        try {
-            if (one.serviceId !== undefined) {
-                await widen(one.serviceId, notOn);
-                return { ...one, pull };
-            }
-            return { pull, serviceId: await make(pull.demand, notOn) };
-        }
-        catch (error) {
-            if (!(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) || limit.aborted)
-                throw error;
-            return { ...one, pull: refused(one.pull, error.message) };
-        }
-    }
-    async function make({ image, access }, notOn) {
-        const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`);
-        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + follow_MARGIN_MS);
-        const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn });
-        const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit);
-        left.add(id);
-        return id;
-    }
-    async function widen(id, notOn) {
-        const service = await findService(engine, id, limit);
-        if (service === undefined)
-            return;
-        const { Spec: spec } = service;
-        const Placement = { ...spec.TaskTemplate.Placement, Constraints: constraintsLeavingOut(notOn) };
-        const TaskTemplate = { ...spec.TaskTemplate, Placement };
-        await updateSpec(engine, id, [spec], { ...spec, TaskTemplate }, { from: 'spec' }, limit);
-    }
-    async function looked(now) {
-        const [tasks, present] = await Promise.all([
-            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
-            engine.get('/nodes', { signal: limit }),
-        ]);
-        nodes = present;
-        const next = now.map((one) => {
-            if (one.serviceId === undefined || pull_isOver(one.pull))
-                return one;
-            const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
-            return { ...one, pull: pull_afterLook(one.pull, own, nodes, (0,runner_clock/* nowMs */.TC)()) };
-        });
-        return Promise.all(next.map(removedWhenOver));
-    }
-    /** At once: what is still there when others take long would be pulled by each node that joins. */
-    async function removedWhenOver(one) {
-        if (one.endedAt !== undefined || !pull_isOver(one.pull))
-            return one;
-        const ended = { ...one, endedAt: (0,runner_clock/* nowMs */.TC)() };
-        const { serviceId } = one;
-        if (serviceId === undefined)
-            return ended;
-        // What could not be removed is tried once more at the end.
-        const removed = removePassingService(engine, serviceId, limit).then(() => left.delete(serviceId));
-        await removed.catch(() => undefined);
-        return ended;
-    }
-}
-/** All nodes may have it already: then it is over within a second. */
-function pauseMs(elapsedMs) {
-    if (elapsedMs < 2000)
-        return 100;
-    return elapsedMs < 10_000 ? 250 : 500;
-}
-/** Says from time to time how many nodes have what. */
-function progressTeller() {
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
-    let said = '';
-    return (pulls) => {
-        if ((0,runner_clock/* nowMs */.TC)() - saidAt < follow_PROGRESS_EVERY_MS)
-            return;
-        const open = pulls.filter((pull) => !pull_isOver(pull));
-        const lines = open.length <= MOST_TOLD_ALONE
-            ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
-            : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
-        saidAt = (0,runner_clock/* nowMs */.TC)();
-        if (lines.join('\n') === said)
-            return;
-        said = lines.join('\n');
-        for (const line of lines)
-            log/* log */.Rm.info(line);
-    };
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/judge.js
@@ -9989,6 +8624,120 @@ function sayBegin({ image, nodes, notAsked, services }) {
     log/* log */.Rm.info(`${imageInWords(image)}: not asked are ${hosts}, which run Windows: they pull it during the rollout`);
 }
 
+;// CONCATENATED MODULE: ./build/docker/registry/registry.js
+
+
+
+
+
+/** A registry's no, as the daemon passes it on. */
+class RegistryError extends Error {
+    name = 'RegistryError';
+    failure;
+    constructor(failure, message) {
+        super(message);
+        this.failure = failure;
+    }
+}
+/** A hiccup of the registry is asked about again after these pauses, then believed. */
+const PAUSES_MS = [1000, 3000];
+/**
+ * Has the manager log in to a credential's registry, from the manager's place in the network.
+ *
+ * This is the call that `docker login` makes. It is made here because the CLI trims the blanks around a password
+ * (28 and later), and checks it from the runner when the daemon cannot be reached.
+ *
+ * @throws RegistryError when the registry does not take it or cannot be asked
+ */
+async function verifyCredential(engine, credential, signal) {
+    await asking(engine, credential.registry, signal, (limits) => engine.post('/auth', { body: authConfig(credential), mayRepeat: true, ...limits }));
+}
+/**
+ * What the registry has under an image's name, asked by the manager with the very credential that the service will
+ * hold.
+ *
+ * @throws RegistryError when it has no such image, does not show it to this account, or cannot be asked
+ */
+function resolveImage(engine, image, credential, signal) {
+    return asking(engine, image.registry, signal, (limits) => engine.get(`/distribution/${(0,registry_reference/* familiar */.ce)(image)}/json`, {
+        ...limits,
+        ...(credential === undefined ? {} : { registryAuth: registryAuthHeader(credential) }),
+    }));
+}
+async function asking(engine, registry, signal, ask) {
+    return retry(() => askOnce(engine, registry, signal, ask), (error, { number }) => {
+        const isHiccup = error instanceof RegistryError && error.failure === 'registry-error';
+        return isHiccup ? PAUSES_MS[number - 1] : undefined;
+    }, signal);
+}
+async function askOnce(engine, registry, signal, ask) {
+    try {
+        return await clockFor(engine, registry).during((over) => ask({ signal: AbortSignal.any([signal, over]), timeoutSeconds: REGISTRY_SECONDS }));
+    }
+    catch (error) {
+        if (error instanceof engine_engine/* TooLate */.d6 && !signal.aborted) {
+            // Or is it the daemon that is silent? Then this tells.
+            await engine.bytes('/_ping', { signal });
+            throw new RegistryError('silent', `${describeFailure('silent')} within ${REGISTRY_SECONDS} s`);
+        }
+        // What stands in front of the daemon knows nothing of registries.
+        if (!(error instanceof engine_engine/* EngineError */.NJ) || !error.isDaemons)
+            throw error;
+        throw new RegistryError(classifyRegistryError(error.status, error.message), inOneLine(error.message));
+    }
+}
+/** A registry may give several reasons, and the daemon a line to each: `errors:`, and then all of them. */
+function inOneLine(message) {
+    return message
+        .trim()
+        .replace(/:\s*\n\s*/g, ': ')
+        .replace(/\s*\n\s*/g, '; ');
+}
+/** One for each registry and run: that it is silent is found out once, however many images it has. */
+const clocks = new WeakMap();
+function clockFor(engine, registry) {
+    const ofEngine = clocks.get(engine) ?? new Map();
+    clocks.set(engine, ofEngine);
+    const clock = ofEngine.get(registry) ?? new RegistryClock();
+    ofEngine.set(registry, clock);
+    return clock;
+}
+/** Ends all questions to a registry when none of them has been answered for too long, and those that follow. */
+class RegistryClock {
+    #over = new AbortController();
+    #waiting = 0;
+    #timer;
+    async during(ask) {
+        this.#waiting++;
+        if (this.#timer === undefined)
+            this.#restart();
+        try {
+            const answer = await ask(this.#over.signal);
+            this.#restart();
+            return answer;
+        }
+        catch (error) {
+            if (error instanceof engine_engine/* EngineError */.NJ)
+                this.#restart();
+            throw error;
+        }
+        finally {
+            this.#waiting--;
+            if (this.#waiting === 0)
+                this.#stop();
+        }
+    }
+    #restart() {
+        this.#stop();
+        const end = () => this.#over.abort(new DOMException('The registry is silent', 'TimeoutError'));
+        this.#timer = setTimeout(end, REGISTRY_SECONDS * 1000);
+    }
+    #stop() {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/ca-service.js
 
 /**
@@ -10087,6 +8836,8 @@ var external_node_child_process_ = __webpack_require__(1421);
 var external_node_fs_ = __webpack_require__(3024);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __webpack_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: external "node:tty"
 var external_node_tty_ = __webpack_require__(7066);
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
@@ -10443,6 +9194,52 @@ function configChoice(request, current) {
     return named.find(({ name }) => name !== '');
 }
 
+;// CONCATENATED MODULE: ./build/plan/observe.js
+
+
+
+
+
+const byService = new WeakMap();
+/** The tasks of one service. Each of a thousand asks for its own of all: so these are sorted once. */
+function observedTasks({ tasks }, serviceId) {
+    const sorted = byService.get(tasks) ?? (0,group_by/* groupBy */.$)(tasks, ({ ServiceID }) => ServiceID);
+    byService.set(tasks, sorted);
+    return sorted.get(serviceId ?? '') ?? [];
+}
+/**
+ * The services that the deployment names, their tasks, and the nodes, as they are before anything is changed: what the
+ * plan starts from, and what tells old tasks from new ones later. Four API calls, however many services there are; one
+ * more where a service is missing, and two where none of them is there.
+ */
+async function observe(deployment, engine, signal) {
+    // Whatever its strategy is now: it may have been deployed as two services before.
+    const names = deployment.services.flatMap(({ name }) => siblingNames(name));
+    const [services, nodes, info] = await Promise.all([
+        readSurely(() => servicesNamed(engine, names, signal), engine, signal),
+        engine.get('/nodes', { signal }),
+        engine.get('/info', { signal }),
+    ]);
+    const there = new Set(services.map(({ Spec }) => Spec.Name));
+    const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
+    const hasMissing = deployment.services.some((service) => !service.create && !isThere(service));
+    const others = hasMissing ? await engine.get('/services', { signal }) : [];
+    return {
+        services,
+        tasks: await allTasksOf(engine, services, signal),
+        nodes,
+        ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
+        now: Date.parse(info.SystemTime),
+    };
+}
+/** The services of these names. The API finds names by their beginning: only whole names are taken. */
+async function servicesNamed(engine, names, signal) {
+    const found = await inChunks(names, (name) => engine.get('/services', { query: { filters: JSON.stringify({ name }) }, signal }));
+    const byId = new Map(found.map((service) => [service.ID, service]));
+    const wanted = new Set(names);
+    return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
+}
+
 ;// CONCATENATED MODULE: ./build/plan/find-credentials.js
 
 
@@ -10661,7 +9458,7 @@ function readRecord(object) {
     return { id: object.ID, name, registry, nodes: (labels[NODES] ?? '').split(' ').filter(Boolean), object };
 }
 /** Whether it has the content that its name stands for. */
-function record_holds({ object }, { pem }) {
+function holds({ object }, { pem }) {
     return Buffer.from(object.Spec.Data ?? '', 'base64').toString() === pem;
 }
 /** Its labels with more nodes, without those that the swarm no longer has. */
@@ -10915,7 +9712,7 @@ async function recordFor(ca, engine, signal) {
     });
     const records = (await install_recordsOf(engine, signal)).filter(({ registry }) => registry === ca.registry);
     const own = records.find(({ name }) => name === body.Name);
-    if (own === undefined || !record_holds(own, ca)) {
+    if (own === undefined || !holds(own, ca)) {
         throw new errors/* UserError */.yo(`install-registry-ca: the swarm has a config ${body.Name} with another content: remove it`);
     }
     for (const earlier of records.filter((record) => record !== own)) {
@@ -11841,6 +10638,8 @@ function isTexts(value) {
     return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __webpack_require__(7030);
 ;// CONCATENATED MODULE: ./build/docker/registry/insecure.js
 
 /** How daemons treat a registry, from what they say of themselves. Pure. */
@@ -12675,8 +11474,169 @@ async function putManifest(session, { mediaType, bytes, digest }, at) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/plan/images.js
+
+
+
+
+
+
+
+/**
+ * An image that comes from an archive has the digest that it has there, whatever its tag may mean meanwhile; one that is
+ * yet to be pushed is not looked up at all.
+ */
+function lookUpOnce({ engine }, signal, fromArchives = new Map()) {
+    const answers = new Map();
+    return (image, access, login = access?.credential) => {
+        const { distribution, isThere = true } = fromArchives.get((0,registry_reference/* familiar */.ce)(image)) ?? {};
+        if (distribution !== undefined && !isThere)
+            return Promise.resolve({ ...distribution, isToPush: true });
+        const asked = distribution === undefined ? image : (0,registry_reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
+        const which = login === access?.credential ? '' : ' stored';
+        const key = `${(0,registry_reference/* familiar */.ce)(asked)} ${access?.config.directory ?? ''}${which}`;
+        const answer = answers.get(key) ?? resolveImage(engine, asked, login, signal);
+        answers.set(key, answer);
+        return answer;
+    };
+}
+/**
+ * Asks the registry for the image of a service.
+ *
+ * @param given all credentials of the run
+ * @throws UnreadableImage when it does not say anything
+ */
+async function checkImage({ request, current, access }, lookUp, given, say) {
+    const { image } = request;
+    if (image === undefined) {
+        // Nodes that do not have the image yet will pull it: so it gets a fresh credential where there is one.
+        const fresh = await accessToRun(current, access, lookUp, say, 'keeps its image and the credential stored with it');
+        return { pinned: undefined, access: fresh, distribution: undefined };
+    }
+    const distribution = await readImage(image, access, lookUp, given, request.recorded && NOT_ANY_MORE);
+    const pinned = (0,registry_reference/* withDigest */.hQ)(image, distribution.Descriptor.digest);
+    const when = distribution.isToPush ? ', to be pushed' : '';
+    say(`${(0,registry_reference/* familiar */.ce)(pinned)}${when}, ${access === undefined ? 'without an account' : accountsInWords(access.credential)}`);
+    return { pinned, access, distribution };
+}
+/** Of an image that was deployed once. */
+const NOT_ANY_MORE = 'It was deployed once, so it has been removed from there since. Go back to another version. A node where it ran may still have it (`docker image ls --digests` there): push it again from that node under a tag of its own, and deploy that tag.';
+/**
+ * Reads an image with what of an account this run uses, and with what of it is stored for the nodes.
+ *
+ * @param ifMissing what to do where the registry does not have it
+ * @throws UnreadableImage when the registry does not say anything to one of them
+ */
+async function readImage(image, access, lookUp, given, ifMissing) {
+    const read = async (login) => {
+        try {
+            return await lookUp(image, access, login);
+        }
+        catch (error) {
+            if (!(error instanceof RegistryError))
+                throw error;
+            throw new UnreadableImage(error, image, access, given, { login, ifMissing });
+        }
+    };
+    const found = await read();
+    if (access?.credential.stored !== undefined)
+        await read(access.credential.stored);
+    return found;
+}
+/**
+ * The credential with which a service could go back to the image that it has now; `undefined`: the stored one.
+ *
+ * A registry lets an account read a repository, not a tag (distribution.github.io/distribution/spec/auth/scope): one
+ * that has just read the new image needs no second look at the old one, which Docker Hub would count as a pull.
+ */
+async function accessToReturn({ current, currentAccess }, checked, lookUp, say) {
+    if (hasProved(checked, currentAccess, imageOf(current)))
+        return currentAccess;
+    const otherwise = 'a way back would use the credential stored with the service';
+    return accessToRun(current, currentAccess, lookUp, say, otherwise);
+}
+/** Whether the look at the new image has shown that the credential reads the repository of another image too. */
+function hasProved({ pinned, access, distribution }, other, image) {
+    if (pinned === undefined || distribution?.isToPush || other === undefined || image === undefined)
+        return false;
+    const isSameCredential = access?.config === other.config && access.credential === other.credential;
+    return isSameCredential && (0,registry_reference/* canonicalName */.Ew)(pinned) === (0,registry_reference/* canonicalName */.Ew)((0,registry_reference/* parseReference */.F2)(image));
+}
+/**
+ * The credential for the image that a service has now, if it can still read it.
+ *
+ * @param otherwise what is done when it cannot, for the log
+ */
+async function accessToRun(current, access, lookUp, say, otherwise) {
+    const image = imageOf(current);
+    if (access === undefined || image === undefined)
+        return undefined;
+    try {
+        await lookUp((0,registry_reference/* parseReference */.F2)(image), access, storedLogin(access.credential));
+        return access;
+    }
+    catch (error) {
+        if (!(error instanceof RegistryError))
+            throw error;
+        say(`${otherwise}: ${accountsInWords(access.credential)} cannot read ${image}`);
+        return undefined;
+    }
+}
+const ASKS_FOR_CREDENTIAL = ['credential-needed', 'wrong-credential', 'forbidden'];
+/** What a name that is not the one that was meant leads to. */
+const OF_A_NAME = ['missing', 'forbidden', 'wrong-credential', 'credential-needed'];
+/** What a registry says of one image alone: all else it says of every image that is asked for so. */
+const OF_ONE_IMAGE = ['missing', 'unknown'];
+/** Why the registry does not tell about an image. */
+class UnreadableImage extends errors/* UserErrors */.tQ {
+    /** The same for all images that cannot be read for the same cause. */
+    sameCause;
+    /**
+     * @param login of the account, with which the image was asked for: what the run uses, unless told
+     * @param ifMissing what to do where the registry does not have it
+     */
+    constructor(error, image, access, given, how = {}) {
+        const { login = access?.credential, ifMissing } = how;
+        super([describeRefusal(error, image, access, given, login, ifMissing)]);
+        const { failure } = error;
+        const isOfRepository = failure === 'forbidden' && access !== undefined;
+        const ofMany = isOfRepository ? (0,registry_reference/* canonicalName */.Ew)(image) : image.registry;
+        const scope = OF_ONE_IMAGE.includes(failure) ? (0,registry_reference/* familiar */.ce)(image) : ofMany;
+        this.sameCause = [failure, scope, access?.config.directory ?? '', login === access?.credential].join(' ');
+    }
+}
+/** Where a credential for the registry is given that is for other repositories: what to write instead. */
+function otherPath(image, given) {
+    const others = given.filter(({ registry }) => registry === image.registry);
+    if (others.length === 0)
+        return undefined;
+    const [folder = ''] = image.repository.split('/', 1);
+    const places = others.map(({ origin, registry, path }) => `${origin} is for ${registry}/${path}`);
+    return `${places.join(', ')}, where this image is not: write \`registry: ${image.registry}/${folder}\` there if it is meant, or give another entry.`;
+}
+/** What Docker puts in the place of what an image's name does not say. */
+function assumed({ registry, repository, tag }, failure) {
+    const parts = [
+        ...(registry === 'docker.io' ? ['a name without a registry is one of docker.io'] : []),
+        ...(tag === 'latest' && failure === 'missing' ? ['one without a tag means latest'] : []),
+    ];
+    return parts.length === 0 || repository === '' ? '' : ` (${parts.join(', and ')})`;
+}
+function describeRefusal(error, image, access, given, login, ifMissing) {
+    const { registry, repository } = image;
+    const request = access && requestWith(access.credential, login);
+    const named = request?.config === undefined ? '' : ` (config ${request.config})`;
+    const which = login === access?.credential ? '' : ', whose credential the nodes would store';
+    const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`;
+    const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
+    const ofMissing = error.failure === 'missing' ? ifMissing : undefined;
+    const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository, image: (0,registry_reference/* familiar */.ce)(image) });
+    const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
+    return `image ${(0,registry_reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
+}
+
 // EXTERNAL MODULE: ./build/inputs/keys.js
-var inputs_keys = __webpack_require__(8158);
+var keys = __webpack_require__(8158);
 // EXTERNAL MODULE: ./build/inputs/problems.js
 var inputs_problems = __webpack_require__(6790);
 ;// CONCATENATED MODULE: ./build/plan/missing-service.js
@@ -12695,7 +11655,7 @@ var inputs_problems = __webpack_require__(6790);
 function missingService(request, names) {
     const { image, isKeyed } = request;
     const name = (0,shown/* placed */.GS)(request.name);
-    const guesses = (0,inputs_keys/* similarNames */.qz)(request.name, names);
+    const guesses = (0,keys/* similarNames */.qz)(request.name, names);
     const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${(0,inputs_problems/* listed */.K)(guesses, 'disjunction')}?`;
     const what = `image: ${image === undefined ? '\u2026' : (0,registry_reference/* familiar */.ce)(image)}, create: true`;
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
@@ -12721,7 +11681,7 @@ function otherService(name, all, otherwise = 'correct its name') {
     return otherName(name, all.map(({ Spec }) => Spec.Name), otherwise);
 }
 function otherName(name, names, otherwise) {
-    const [guess] = (0,inputs_keys/* similarNames */.qz)(name, names);
+    const [guess] = (0,keys/* similarNames */.qz)(name, names);
     return guess === undefined ? otherwise : `did you mean \`${guess}\`?`;
 }
 /** The subject with records that was probably meant by one without any; nothing where that one is on the swarm. */
@@ -12730,7 +11690,7 @@ function recordedName({ kind, name }, kept, services) {
     if (services.some(isOfSubject))
         return undefined;
     const names = kept.flatMap(({ record: { subject } }) => (subject.kind === kind ? [subject.name] : []));
-    return (0,inputs_keys/* similarNames */.qz)(name, [...new Set(names)])[0];
+    return (0,keys/* similarNames */.qz)(name, [...new Set(names)])[0];
 }
 function missing_service_stackOf({ Spec }) {
     return Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
@@ -13119,7 +12079,7 @@ async function checkPushes(requests, loggedIn, registryCas, run) {
         open.catch(() => undefined);
         archives.set(request.path, open);
         try {
-            const push = await push_checkOne(request, open, { settings, loggedIn, registryCas }, run);
+            const push = await checkOne(request, open, { settings, loggedIn, registryCas }, run);
             if (push !== undefined)
                 pushes.push(push);
         }
@@ -13147,7 +12107,7 @@ async function registrySettings({ connection, signal }) {
     return (await connection.engine.get('/info', { signal })).RegistryConfig ?? {};
 }
 /** @throws UserErrors when it cannot be pushed; `undefined` when its credential was refused, which has been told */
-async function push_checkOne(request, open, { settings, loggedIn, registryCas }, { connection, signal }) {
+async function checkOne(request, open, { settings, loggedIn, registryCas }, { connection, signal }) {
     const { image, authConfig, place, archive, from } = request;
     const access = push_told(place, () => accessFor(undefined, image, authConfig, loggedIn));
     if (access !== undefined && loggedIn.refused.has(access.credential))
@@ -13669,6 +12629,21 @@ function isRejected({ Status: { State: state } }) {
 /** Both times are the leader's. */
 function secondsBetween(earlier, later) {
     return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
+/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const update_policy_NANOSECONDS = 1e9;
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf({ UpdateConfig: policy }) {
+    const nanoseconds = policy?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+/** How long Swarm waits between the tasks that it replaces. */
+function updateDelaySeconds({ UpdateConfig: policy }) {
+    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
@@ -14524,7 +13499,7 @@ const progress_FEW = 5;
  *
  * @param done what it is called when one is as it should be: `up`
  */
-function progress_progressOf(total, done, lines) {
+function progressOf(total, done, lines) {
     let saidAt = (0,runner_clock/* nowMs */.TC)();
     return ({ up, failed, underWay }) => {
         if (total < MANY_SERVICES || (0,runner_clock/* nowMs */.TC)() - saidAt < EVERY_MS)
@@ -14548,7 +13523,7 @@ function progress_progressOf(total, done, lines) {
 
 /** @param total how many services there will be */
 function watchLog(total, lines) {
-    const tell = { out: progress_progressOf(total, 'up', lines), back: progress_progressOf(total, 'back', lines) };
+    const tell = { out: progressOf(total, 'up', lines), back: progressOf(total, 'back', lines) };
     let up = 0;
     let failed = 0;
     let isBack = false;
@@ -14609,6 +13584,39 @@ function watch_log_inWords(progress) {
     return progress.replace(/, Swarm updates$/, '');
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/subnet.js
+
+/** Whether a text is a subnet in CIDR form: `10.0.9.0/24`. */
+function isSubnet(text) {
+    const [base = '', bits = '', ...more] = text.split('/');
+    const most = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
+    return (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+}
+/** Of two subnets that have an address in common one holds the other. */
+function overlap(one, other) {
+    return subnet_holds(one, other) || subnet_holds(other, one);
+}
+function subnet_holds(outer, inner) {
+    const [base = '', bits] = outer.split('/');
+    const [address = ''] = inner.split('/');
+    if ((0,external_node_net_.isIPv4)(base) !== (0,external_node_net_.isIPv4)(address))
+        return false;
+    const family = (0,external_node_net_.isIPv4)(base) ? 'ipv4' : 'ipv6';
+    try {
+        const block = new external_node_net_.BlockList();
+        block.addSubnet(base, Number(bits), family);
+        return block.check(address, family);
+    }
+    catch {
+        return false;
+    }
+}
+/** Whether a subnet has room for a gateway and a task, as far as Docker counts (libnetwork, ipam). */
+function isRoomy(subnet) {
+    const [base = '', bits] = subnet.split('/');
+    return Number(bits) <= ((0,external_node_net_.isIPv4)(base) ? 30 : 127);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
 
 /**
@@ -14625,7 +13633,7 @@ function allocationProblem(service, networks, asked) {
     }
     if (its.length === 0)
         return undefined;
-    const pools = its.map((network) => `${network.Name} (${network_allocation_subnetsOf(network).join(', ') || 'without a subnet'})`);
+    const pools = its.map((network) => `${network.Name} (${subnetsOf(network).join(', ') || 'without a subnet'})`);
     return `the swarm has no address for its task: ${pools.join(' or ')} has none left, or the manager's log says why`;
 }
 function networksOf({ Spec: spec }, networks) {
@@ -14634,15 +13642,15 @@ function networksOf({ Spec: spec }, networks) {
     return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
 }
 function network_allocation_whyNot(missing, networks, asked) {
-    const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
+    const wanted = subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
     for (const subnet of wanted) {
-        const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
+        const other = networks.find((one) => one !== missing && subnetsOf(one).some((its) => overlap(its, subnet)));
         if (other !== undefined)
             return `its subnet ${subnet} is taken by ${other.Name}`;
     }
     return 'its subnet may be that of another network, or the address pools of the swarm are used up';
 }
-function network_allocation_subnetsOf({ IPAM: ipam }) {
+function subnetsOf({ IPAM: ipam }) {
     return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
 }
 
@@ -16113,6 +15121,8 @@ function unwatched(all) {
     return all.map((sent) => settledAs(sent, unwatchedResult(sent)));
 }
 
+// EXTERNAL MODULE: ./build/inputs/compose/tree.js
+var tree = __webpack_require__(7075);
 ;// CONCATENATED MODULE: ./build/stack/dependants.js
 
 
@@ -16546,6 +15556,8 @@ function gone(before) {
     };
 }
 
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __webpack_require__(8161);
 ;// CONCATENATED MODULE: ./build/runner/ci.js
 
 /**
@@ -16640,6 +15652,28 @@ function refOf(tag, branch) {
 function repositoryAt(url = '') {
     const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(url) ?? [];
     return path;
+}
+
+;// CONCATENATED MODULE: ./build/runner/user.js
+
+/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
+/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
+function homeDirectory() {
+    try {
+        return (0,external_node_os_.homedir)();
+    }
+    catch {
+        return '/';
+    }
+}
+/** The user's name, or else the number. */
+function userName() {
+    try {
+        return (0,external_node_os_.userInfo)().username;
+    }
+    catch {
+        return `user ${process.getuid?.() ?? 'without a name'}`;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/run.js
@@ -17980,13 +17014,13 @@ const blueGreen = {
     updatesInPlace: false,
     hasSecondService: true,
     hasDowntime: false,
-    decide: blue_green_decide,
+    decide,
     keepsLeftovers,
     last,
     tidy: removeOldOnes,
 };
 /** The service that is made beside the live one. */
-function blue_green_decide({ planned: { request, current, colours, interim }, wanted }) {
+function decide({ planned: { request, current, colours, interim }, wanted }) {
     if (colours === undefined)
         throw new Error('a service was planned without the names of the two that it is');
     if (current !== undefined && (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted))
@@ -18401,6 +17435,972 @@ async function checkToolsImage(image, accounts, connection, signal) {
     }
     log/* log */.Rm.info(`${tool.name} cannot be looked up, and is taken as each node has it: ${reason}`);
     return tool;
+}
+
+;// CONCATENATED MODULE: ./build/plan/notices.js
+
+
+
+
+
+
+/** What is good to know before a deploy, and no reason against it. Pure. */
+const notices_NANOSECONDS = 1e9;
+/**
+ * The credentials that no service of a run needs, neither for the image that it is to have nor for the one that it has,
+ * and no image that is pushed.
+ *
+ * @param given all that the user gave
+ * @param planned those who need one
+ */
+function unusedCredentials(given, planned) {
+    const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential, currentAccess?.credential]));
+    return given
+        .filter((credential) => !used.has(credential))
+        .map((credential) => {
+        const { origin, registry, path } = credential;
+        const place = path === '' ? registry : `${registry}/${path}`;
+        return `${origin}: the credential of ${userInWords(credential)} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`;
+    });
+}
+/** The Docker client configurations that no service of a run uses. */
+function unusedConfigs(given, planned) {
+    const used = new Set(planned.flatMap(({ access, currentAccess }) => [access?.credential.origin, currentAccess?.credential.origin]));
+    return given
+        .filter(({ origin }) => !used.has(origin))
+        .map(({ name, origin }) => {
+        const remedy = name === undefined ? 'correct its accounts' : `choose it with \`auth-config: ${name}\``;
+        return `${origin}: it serves no service of this run: ${remedy}, or leave it out`;
+    });
+}
+/**
+ * What becomes of an update that had not come to its end before this run began, in the user's words; `undefined` when
+ * there is none.
+ *
+ * @param isChanged whether this run sends the service anything; a paused update always is sent anew
+ */
+function unfinishedUpdateNote(service, isChanged) {
+    const { UpdateStatus: status } = service;
+    if (status === undefined || !hasUnfinishedUpdate(service))
+        return undefined;
+    if (isPaused(service))
+        return `its last update is paused (${(0,safe_text/* limited */.TJ)(status.Message ?? 'no reason given')}): it is sent anew`;
+    const what = status.State === 'updating' ? 'an earlier update of it' : 'the rollback of its last update';
+    return isChanged
+        ? `${what} is still in progress: this deploy takes its place, and a way back would lead to what that one was to make`
+        : `${what} is still in progress, and leads to what is asked for: nothing is sent, and the deploy stands or falls with it`;
+}
+/**
+ * What a health check that is slow beside the time limit of a run leads to, as a notice before the deploy; `undefined`
+ * when it is not.
+ *
+ * @param timeoutSeconds how long the run waits for all services
+ */
+function slowCheckNote(check, timeoutSeconds) {
+    const limit = limitInWords(timeoutSeconds);
+    const isEarlier = (check.StartPeriod ?? 0) > 0 && (check.StartInterval ?? 0) > 0;
+    if (intervalSeconds(check) > timeoutSeconds && !isEarlier) {
+        return `the interval of its health check is ${spoken(intervalSeconds(check))}, and ${limit}: it may not pass in time`;
+    }
+    const start = (check.StartPeriod ?? 0) / notices_NANOSECONDS;
+    if (start <= timeoutSeconds)
+        return undefined;
+    return `the start period of its health check is ${spoken(start)}, and ${limit}: a check that fails is not told as such in time`;
+}
+/**
+ * That Swarm's own update of a service takes longer than a run waits, by its policy alone; `undefined` when it does not.
+ *
+ * @param tasks how many are replaced
+ */
+function slowUpdateNote(spec, tasks, timeoutSeconds) {
+    const { UpdateConfig: policy } = spec;
+    const [delay, monitor] = [updateDelaySeconds(spec), monitorSecondsOf(spec)];
+    // Without a policy Swarm replaces one after another, with one that does not say how many all of them.
+    const atOnce = policy === undefined ? 1 : policy.Parallelism || tasks;
+    const turns = Math.ceil(tasks / atOnce);
+    const least = turns * delay + monitor;
+    if (tasks === 0 || least <= timeoutSeconds)
+        return undefined;
+    const delays = delay === 0 ? '' : `${turns} times its delay of ${spoken(delay)} and `;
+    return `its update takes at least ${spoken(least)} (${delays}its monitor of ${spoken(monitor)}), and ${limitInWords(timeoutSeconds)}: give the run more, or the update less`;
+}
+function limitInWords(timeoutSeconds) {
+    return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
+}
+
+;// CONCATENATED MODULE: ./build/plan/short-lived.js
+
+
+
+
+
+
+
+
+
+/** Of a token that names its own end: nodes pull for months, and whoever chose a later one has thought of that. */
+const SOON_MS = 30 * 24 * 60 * 60 * 1000;
+/**
+ * One line for each credential that would be stored and ends soon: whose it is, when that is, with which services, and what
+ * to do. Pure.
+ *
+ * @param now in milliseconds since 1970
+ * @param runEndsAt when the time of this run is over, the same
+ */
+function shortLived(storing, now, runEndsAt) {
+    return [...(0,group_by/* groupBy */.$)(storing, ({ credential }) => credential)].flatMap(([credential, services]) => {
+        const token = tokenOf(storedLogin(credential), now);
+        if (token?.end === undefined || !isSoon(token.end, now))
+            return [];
+        const names = services.map(({ name }) => name);
+        return [
+            (0,doc_link/* withDocLink */.TZ)(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), (0,doc_link/* docLink */.nn)('a credential that ends')),
+        ];
+    });
+}
+/**
+ * What to do about credentials that would be stored and end soon is the user's choice: what is an error is returned, and of
+ * what is not the log warns.
+ */
+function shortLivedProblems(storing, { onShortLived }, time) {
+    if (onShortLived === 'allow')
+        return [];
+    const now = (0,runner_clock/* timeOfDayMs */.bN)();
+    const lines = shortLived(storing, now, now + time.leftMs);
+    if (onShortLived === 'error')
+        return lines.map((line) => `on-short-lived: ${line}`);
+    for (const line of lines)
+        log/* log */.Rm.warning(line);
+    return [];
+}
+function isSoon(end, now) {
+    return 'with' in end || end.at - now < SOON_MS;
+}
+function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
+    const what = `${storedPasswordInWords(credential)} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${(0,some_of/* someOf */.y)(services)} with it`;
+    const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
+    const early = isTooSoon
+        ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
+        : '';
+    const other = credential.stored === undefined
+        ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
+        : '';
+    return `${what}${early}. What to do: ${remedy}${other}`;
+}
+function short_lived_endWords(end, now) {
+    if ('with' in end)
+        return 'ends with the job';
+    if (end.at <= now)
+        return `ended at ${utcWords(end.at)}`;
+    return `ends at ${utcWords(end.at)}${end.isExact ? '' : ' at the latest'}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
+const SETTINGS = {
+    name: { compose: '', flag: '`name`' },
+    mode: { compose: 'deploy.mode', flag: '--mode' },
+    'cpu limit': { compose: 'deploy.resources.limits.cpus', flag: '--limit-cpu' },
+    'memory limit': { compose: 'deploy.resources.limits.memory', flag: '--limit-memory' },
+    'cpu reservation': { compose: 'deploy.resources.reservations.cpus', flag: '--reserve-cpu' },
+    'memory reservation': { compose: 'deploy.resources.reservations.memory', flag: '--reserve-memory' },
+    'restart condition': { compose: 'deploy.restart_policy.condition', flag: '--restart-condition' },
+    'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
+    'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
+    constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
+    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
+    'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
+    'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
+    'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
+    'update failure action': { compose: 'deploy.update_config.failure_action', flag: '--update-failure-action' },
+    'update order': { compose: 'deploy.update_config.order', flag: '--update-order' },
+    'rollback failure action': { compose: 'deploy.rollback_config.failure_action', flag: '--rollback-failure-action' },
+    'rollback order': { compose: 'deploy.rollback_config.order', flag: '--rollback-order' },
+    'endpoint mode': { compose: 'deploy.endpoint_mode', flag: '--endpoint-mode' },
+    ports: { compose: 'ports', flag: '--publish' },
+    networks: { compose: 'networks', flag: '--network' },
+    mounts: { compose: 'volumes', flag: '--mount' },
+    secrets: { compose: 'secrets', flag: '--secret' },
+    configs: { compose: 'configs', flag: '--config' },
+    environment: { compose: 'environment', flag: '--env' },
+    hostname: { compose: 'hostname', flag: '--hostname' },
+    'working directory': { compose: 'working_dir', flag: '--workdir' },
+    'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
+    'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
+    'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
+    'health start interval': { compose: 'healthcheck.start_interval', flag: '--health-start-interval' },
+    'health retries': { compose: 'healthcheck.retries', flag: '--health-retries' },
+};
+/** Where a service of a compose file has a setting: `['deploy', 'mode']`; empty for its name. */
+function composePath(setting) {
+    const { compose } = SETTINGS[setting];
+    return compose === '' ? [] : compose.split('.');
+}
+/** The flag of docker that gives a setting. */
+function flagFor(setting) {
+    return SETTINGS[setting].flag;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
+
+
+/** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
+const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
+const PREDEFINED = ['bridge', 'default', 'host', 'none'];
+/**
+ * Everything that is wrong with a network that is to be made.
+ *
+ * @param others those that the swarm has, and those that are made before it
+ */
+function networkViolations(wanted, others) {
+    return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
+}
+function nameViolations({ Name: name }, others) {
+    const problem = PREDEFINED.includes(name)
+        ? `${name} is a network of docker's own: write another name`
+        : ((0,swarm_rules/* nameProblem */.rH)(name, 'a network') ?? takenProblem(name, others));
+    return problem === undefined ? [] : [{ key: 'name', problem }];
+}
+function takenProblem(name, others) {
+    const same = others.find((other) => other.Name === name);
+    if (same !== undefined) {
+        return same.Scope === 'local'
+            ? `a node has a network ${name} of its own: remove it there, or write another name`
+            : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
+    }
+    // Swarm finds names without their capitals.
+    const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== 'local');
+    return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
+}
+function driverViolations({ Driver: driver = '', Scope: scope }) {
+    if (scope === 'swarm' || !LOCAL_DRIVERS.includes(driver))
+        return [];
+    const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
+    return [{ key: 'driver', problem }];
+}
+function subnetViolations(wanted, others) {
+    const subnets = network_rules_subnetsOf(wanted);
+    return subnets.flatMap((subnet, index) => {
+        const problem = subnetProblem(subnet, subnets.slice(0, index), others);
+        return problem === undefined ? [] : [{ key: 'ipam', problem }];
+    });
+}
+function subnetProblem(subnet, before, others) {
+    if (!isSubnet(subnet))
+        return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
+    if (!isRoomy(subnet)) {
+        return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
+    }
+    if (before.some((other) => overlap(subnet, other))) {
+        return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
+    }
+    for (const other of others.filter(({ Scope: scope }) => scope !== 'local')) {
+        const its = network_rules_subnetsOf(other).find((one) => overlap(subnet, one));
+        if (its !== undefined) {
+            return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
+        }
+    }
+    return undefined;
+}
+function network_rules_subnetsOf({ IPAM: ipam }) {
+    return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
+}
+
+// EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
+var published_ports = __webpack_require__(7329);
+// EXTERNAL MODULE: ./build/inputs/compose/keys.js
+var compose_keys = __webpack_require__(4807);
+;// CONCATENATED MODULE: ./build/inputs/compose/place.js
+
+
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+function place_placeOf(files, path) {
+    const place = positionOf(files, path);
+    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
+}
+/** The same as a position; `undefined` when no file has even the first part of the path. */
+function positionOf(files, path) {
+    const found = files
+        .map((file) => ({ file: file.path, ...place_lineOf(file.root, path) }))
+        .reduce((best, one) => (one.depth >= best.depth ? one : best));
+    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
+}
+/**
+ * A message of docker, with the place that it means before it: `compose.yml line 7: services.web \u2026`.
+ *
+ * @param about the path that it is about when it names none
+ */
+function locateComplaint(files, message, about = []) {
+    const path = complaintPath(files, message) ?? about;
+    // Of some values docker says the path twice.
+    const said = message.replace(/^(\S+) (?=\1 )/, '');
+    const what = `${place_placeOf(files, path)}: docker refuses it: ${said}`;
+    return UNKNOWN_KEY.test(message) ? `${what}: ${(0,compose_keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '')}` : what;
+}
+/** Of a network, volume, secret or config: it has a name in two places, or is external and more (docker/cli, compose/loader). */
+const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
+const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.+) is not allowed$/;
+const UNKNOWN_KEY = /Additional property (.+) is not allowed$/;
+/** The path that a message of docker names; `undefined` where it names none. */
+function complaintPath(files, message) {
+    const [, ofConflict, ofVolume] = OF_OBJECT.exec(message) ?? [];
+    if (ofConflict !== undefined)
+        return [`${message.split(' ', 1)[0]}s`, ofConflict];
+    if (ofVolume !== undefined)
+        return ['volumes', ofVolume];
+    const [, section, name] = NAME_REFUSED.exec(message) ?? [];
+    if (section !== undefined && name !== undefined)
+        return [section, name];
+    const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.');
+    const key = UNKNOWN_KEY.exec(message)?.[1];
+    return parts && [...keysIn(files, parts), ...(key === undefined ? [] : [key])];
+}
+/** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
+function keysIn(files, [section = '', ...parts]) {
+    const names = new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
+    const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1;
+    return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)];
+}
+function place_lineOf(root, path) {
+    let value = root;
+    let line = root.line;
+    let depth = 0;
+    for (const part of path) {
+        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
+        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
+        if (next === undefined)
+            break;
+        line = entry?.line ?? next.line;
+        value = next;
+        depth++;
+    }
+    return { line, depth };
+}
+
+// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
+var compose_variables = __webpack_require__(3847);
+;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
+
+
+
+
+/**
+ * The bind mounts of a service that begin at the directory of the files, or at a home directory: docker makes absolute
+ * paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the nodes get those.
+ *
+ * @param directory where relative paths begin
+ */
+function runnerPaths(files, service, directory, lookUp) {
+    return files.flatMap(({ path: file, root }) => {
+        const found = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
+        const volumes = found?.kind === 'map' ? (0,tree/* entryAt */._f)(found, 'volumes') : undefined;
+        return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
+            const written = sourceOf(item);
+            const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
+            if (written === undefined || !source || isAbsolute(source))
+                return [];
+            const path = source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
+            return [{ place: `${file} line ${written.line}`, source, path }];
+        });
+    });
+}
+/** The source of a bind mount; in the short form only what begins as a path is one. */
+function sourceOf(item) {
+    if (item.kind === 'text') {
+        const source = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? '';
+        return /^[.~$]/.test(source) && source !== item.value ? { text: source, line: item.line } : undefined;
+    }
+    if (item.kind !== 'map')
+        return undefined;
+    const [type, source] = [(0,tree/* entryAt */._f)(item, 'type'), (0,tree/* entryAt */._f)(item, 'source')];
+    const isBind = type?.kind === 'text' && type.value === 'bind';
+    return isBind && source?.kind === 'text' ? { text: source.value, line: source.line } : undefined;
+}
+/** On Linux or on Windows: docker leaves both as they are. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+
+;// CONCATENATED MODULE: ./build/stack/docker-files.js
+
+
+
+/** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
+const NO_VERSION_CLI = 23;
+const LAST_OF_OLDER = '3.9';
+/**
+ * The compose files as docker is given them, in YAML: with the policies of the inputs where a service has none of its
+ * own, and credential specs by names that docker finds. Pure.
+ *
+ * @param cliMajor of the docker CLI; `undefined`: a new one
+ * @param only the one service that is left in them; all unless given
+ * @param leftOut paths of what is not
+ */
+function dockerFiles(request, cliMajor, only, leftOut = []) {
+    const { adapted, policies, lookUp } = request;
+    const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
+    const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
+    return complete.map((file) => {
+        const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
+        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
+    });
+}
+function withService(file, only) {
+    return (0,tree/* mapValues */.LG)(file, (section, value) => section === 'services' && value.kind === 'map'
+        ? { ...value, entries: value.entries.filter(({ key }) => key === only) }
+        : value);
+}
+/** Swarm takes no policy for a job. */
+function withPolicies(files, { update, rollback }, lookUp) {
+    const policies = Object.entries({ update_config: update, rollback_config: rollback });
+    return (0,tree/* serviceKeys */.Wy)(files).reduce((all, service) => {
+        const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? []);
+        const mode = deploys.map((deploy) => (0,tree/* entryAt */._f)(deploy, 'mode')).findLast((one) => one?.kind === 'text');
+        if (mode?.kind === 'text' && (0,compose_variables/* filledIn */.AE)(mode.value, lookUp).endsWith('-job'))
+            return all;
+        return policies.reduce((filled, [key, policy]) => {
+            const own = new Set(deploys.flatMap((deploy) => mapOf(deploy, key)?.entries.map((entry) => entry.key) ?? []));
+            const missing = settings(policy).filter((setting) => !own.has(setting.key));
+            return missing.length === 0 ? filled : withSettings(filled, service, ['deploy', key], missing);
+        }, all);
+    }, files);
+}
+/** In the first file that has the service. */
+function withSettings(files, service, path, added) {
+    const first = files.findIndex((file) => serviceOf(file, service) !== undefined);
+    return files.map((file, index) => (index === first ? (0,tree/* withEntries */.bA)(file, ['services', service, ...path], added) : file));
+}
+const NUMBERS = ['parallelism', 'max_failure_ratio'];
+function settings(policy) {
+    const entries = Object.entries(policy);
+    return entries.map(([key, value]) => ({
+        key,
+        line: 0,
+        value: NUMBERS.includes(key) ? { ...(0,tree/* text */.Qq)(value, 0), style: 'plain' } : (0,tree/* text */.Qq)(value, 0),
+    }));
+}
+/**
+ * Docker finds the config of a credential spec by its key only when that is its name in the stack. One with a name of
+ * its own is found by the name, as that of an external one.
+ */
+function withNamedCredentials(files, lookUp) {
+    return files.map((file) => {
+        const named = (0,tree/* mapAt */.SC)(file, 'services').flatMap(({ key, value }) => {
+            const credential = value.kind === 'map' ? mapOf(value, 'credential_spec') : undefined;
+            const config = credential && (0,tree/* entryAt */._f)(credential, 'config');
+            const name = config?.kind === 'text' ? docker_files_nameOf(files, 'configs', config.value, lookUp) : undefined;
+            return name === undefined ? [] : [{ service: key, name }];
+        });
+        return named.reduce((all, { service, name }) => {
+            const value = (0,tree/* text */.Qq)(name.replaceAll('$', '$$$$'), 0);
+            const changed = changeAt(all, ['services', service, 'credential_spec', 'config'], value);
+            const isDefined = files.some((one) => (0,tree/* mapAt */.SC)(one, 'configs').some(({ key }) => key === name));
+            const external = { ...(0,tree/* text */.Qq)('true', 0), style: 'plain' };
+            const alias = {
+                kind: 'map',
+                line: 0,
+                entries: [
+                    { key: 'external', line: 0, value: external },
+                    { key: 'name', line: 0, value },
+                ],
+            };
+            return isDefined || (0,tree/* mapAt */.SC)(changed, 'configs').some(({ key }) => key === name)
+                ? changed
+                : (0,tree/* withEntries */.bA)(changed, ['configs'], [{ key: name, line: 0, value: alias }]);
+        }, file);
+    });
+}
+/**
+ * The name that the files give to a network, secret or config; `undefined` when they give none. Docker takes such a thing
+ * whole from the last file that has it.
+ */
+function docker_files_nameOf(files, section, key, lookUp) {
+    const objects = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).filter((entry) => entry.key === key));
+    const object = objects.at(-1)?.value;
+    if (object?.kind !== 'map')
+        return undefined;
+    const external = mapOf(object, 'external');
+    const name = (0,tree/* entryAt */._f)(object, 'name') ?? (external && (0,tree/* entryAt */._f)(external, 'name'));
+    if (name?.kind !== 'text' || (0,tree/* isNothing */.qv)(name))
+        return undefined;
+    return (0,compose_variables/* filledIn */.AE)(name.value, lookUp) || undefined;
+}
+/** The path of what has this name on the swarm. */
+function keyOf(request, section, name) {
+    const { lookUp, adapted: { files }, } = request;
+    const keys = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).map(({ key }) => key));
+    const key = keys.find((one) => [docker_files_nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
+    return key === undefined ? [] : [section, key];
+}
+function serviceOf(file, service) {
+    const value = (0,tree/* mapAt */.SC)(file, 'services').find(({ key }) => key === service)?.value;
+    return value?.kind === 'map' ? value : undefined;
+}
+function mapOf(map, key) {
+    const value = map && (0,tree/* entryAt */._f)(map, key);
+    return value?.kind === 'map' ? value : undefined;
+}
+function changeAt(map, [key = '', ...rest], value) {
+    return (0,tree/* mapValues */.LG)(map, (one, old) => {
+        if (one !== key)
+            return old;
+        return rest.length === 0 || old.kind !== 'map' ? value : changeAt(old, rest, value);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/plan/swarm-check.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * What Swarm refuses in the spec of one service, whatever the others are.
+ *
+ * @param current the service that is changed
+ */
+function specProblems(request, current, wanted, files) {
+    const violations = [
+        ...(0,swarm_rules/* specViolations */.C3)(wanted),
+        ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
+    ];
+    return violations.map((violation) => placed(request, violation, files));
+}
+/**
+ * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
+ * the daemon may be that of the runner they can be meant.
+ *
+ * @param isRemote whether the swarm is another machine for sure
+ */
+function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
+    const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []));
+    const key = keyIn(stack, name);
+    const lines = runnerPaths(files, key, directory, lookUp)
+        .filter(({ path }) => sources.includes(path))
+        .map(({ place, source, path }) => {
+        const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`;
+        return isRemote
+            ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
+            : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
+    });
+    return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
+}
+/** The key of a stack's service in the files. */
+function keyIn(stack, service) {
+    return service.slice(scoped({ name: stack }, '').length);
+}
+/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
+function placed(request, { setting, item, problem }, files) {
+    const { compose, name } = request;
+    const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
+    if (compose === undefined || files === undefined)
+        return `service ${name}: ${flagFor(setting)}${list}: ${problem}`;
+    const path = ['services', keyIn(files.name, name), ...composePath(setting)];
+    return `${place_placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`;
+}
+/**
+ * The networks that Swarm would refuse to make, or never allocate.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+function networkProblems(drafts, known, files) {
+    const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
+    const keys = files.adapted.files.flatMap((file) => (0,tree/* mapAt */.SC)(file, 'networks').map(({ key }) => key));
+    const placed = [...wanted.values()].map((network) => {
+        const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name);
+        return { network, path: [section, key], at: keys.indexOf(key) };
+    });
+    const before = [];
+    // Docker names them in no order.
+    return placed
+        .toSorted((a, b) => a.at - b.at)
+        .flatMap(({ network, path }) => {
+        const violations = networkViolations(network, [...known, ...before]);
+        before.push(network);
+        return violations.map(({ key, problem }) => {
+            const at = key === '' ? path : [...path, key];
+            return `${place_placeOf(files.files, at)}: ${path.join('.')}: ${problem}`;
+        });
+    });
+}
+/** Whether a service is to be on a network on which it is not yet. */
+function joinsNetwork({ current, wanted }) {
+    const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
+    const has = current === undefined ? [] : targets(current.Spec);
+    return targets(wanted).some((target) => !has.includes(target));
+}
+/**
+ * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+function attachmentProblems({ request, wanted }, known, files) {
+    const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
+    const problems = targets.flatMap((target) => {
+        const named = known.filter(({ Id, Name }) => Id === target || Name === target);
+        const there = named.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one));
+        if (named.length > 0 && there.length === 0) {
+            return [
+                `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
+            ];
+        }
+        const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0];
+        if (network?.Ingress) {
+            return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
+        }
+        const name = network?.Name ?? target;
+        if (name === 'none')
+            return ['Swarm has no network `none`: leave it out'];
+        const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name);
+        return isOfOneNode && files === undefined
+            ? [
+                `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
+            ]
+            : [];
+    });
+    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
+}
+/** Networks of docker's own, which services may use on each node. */
+const OF_EVERY_NODE = ['bridge', 'host'];
+/** Whether a service brings a name or a port that another one may have. */
+function mayConflict({ current, wanted }) {
+    return current === undefined || newPorts(current, wanted).length > 0;
+}
+/**
+ * The services whose name or published ports another service has. One that this run changes counts as it is and as it
+ * will be: Swarm gives a port away only when nobody has it any more.
+ *
+ * @param known all services of the swarm
+ */
+function conflicts(drafts, known, files) {
+    return drafts.flatMap((draft, index) => {
+        const others = known.filter(({ ID }) => ID !== draft.current?.ID);
+        const violations = [
+            ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
+            ...portConflicts(draft, drafts, index, others),
+        ];
+        return violations.map((violation) => placed(draft.request, violation, files));
+    });
+}
+function namesBefore(drafts, index) {
+    return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
+}
+/** Swarm finds names without their capitals. */
+function nameConflicts({ current, wanted }, others) {
+    if (current !== undefined)
+        return [];
+    const { Name: name } = wanted;
+    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
+    if (other === undefined)
+        return [];
+    return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
+}
+function portConflicts({ current, wanted }, drafts, index, others) {
+    const asks = newPorts(current, wanted);
+    if (asks.length === 0)
+        return [];
+    const taken = others.flatMap((other) => {
+        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
+        return port === undefined ? [] : [takenBy(port, other, drafts, wanted)];
+    });
+    const both = drafts.slice(0, index).flatMap((other) => {
+        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other.current, other.wanted));
+        return port === undefined
+            ? []
+            : [
+                `${(0,published_ports/* portName */.rn)(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
+            ];
+    });
+    return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
+}
+function newPorts(current, wanted) {
+    const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
+    return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
+}
+function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
+    const name = (0,published_ports/* portName */.rn)(port);
+    const other = drafts.find(({ current }) => current?.ID === ID);
+    if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
+        return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
+    }
+    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const whose = isLeftOver
+        ? `, of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+        : ': write another port, or take it from that one first';
+    return `${name} is published by the service ${spec.Name}${whose}`;
+}
+
+;// CONCATENATED MODULE: ./build/plan/check.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const check_PROGRESS_EVERY_MS = 10_000;
+/**
+ * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
+ * platform, and all that Swarm would refuse. All that is wrong comes back at once, and nothing has changed.
+ */
+async function check(planned, run) {
+    const lookUp = lookUpOnce(run.connection, run.signal, run.fromArchives);
+    const sayProgress = check_progressOf(planned.length);
+    const column = nameColumn(planned.map(({ request }) => request.name));
+    const results = await inParallel(planned, run.deployment.maxParallel, async (service) => {
+        const say = (text) => log/* log */.Rm.info(`${column(service.request.name)} ${text}`);
+        const result = await checkedOne(service, lookUp, say, run);
+        sayProgress();
+        return result;
+    });
+    const drafts = results.flatMap(({ draft }) => draft ?? []);
+    const ending = shortLivedProblems(results.flatMap(({ storing }) => storing ?? []), run.deployment, run.time);
+    return {
+        changes: results.flatMap(({ service }) => service ?? []),
+        problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
+    };
+}
+/** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
+function problemsOf(findings) {
+    const byCause = (0,group_by/* groupBy */.$)(findings.flatMap(({ unreadable }) => unreadable ?? []), ({ error }) => error.sameCause);
+    return findings.flatMap(({ unreadable, problems }) => {
+        const all = unreadable === undefined ? [] : (byCause.get(unreadable.error.sameCause) ?? []);
+        if (unreadable === undefined || all[0] !== unreadable)
+            return problems;
+        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        return [`${all.length === 1 ? 'service' : 'services'} ${names}: ${unreadable.error.message}`, ...problems];
+    });
+}
+/** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
+async function problemsTogether(drafts, run) {
+    const { connection, deployment, signal, belongings } = run;
+    const { stack: files } = deployment;
+    const joining = drafts.filter(joinsNetwork);
+    const networks = belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
+    const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
+    return [
+        ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
+        ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
+        ...conflicts(drafts, services, files),
+    ];
+}
+/** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */
+function check_progressOf(total) {
+    let done = 0;
+    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    return () => {
+        done++;
+        if (done === total || (0,runner_clock/* nowMs */.TC)() - saidAt < check_PROGRESS_EVERY_MS)
+            return;
+        saidAt = (0,runner_clock/* nowMs */.TC)();
+        log/* log */.Rm.info(`${done} of ${total} services are checked`);
+    };
+}
+async function checkedOne(planned, lookUp, say, run) {
+    // That a credential was refused has been said once, for all services that need it.
+    if (planned.access !== undefined && run.loggedIn.refused.has(planned.access.credential))
+        return { problems: [] };
+    // So has that its image cannot be pushed.
+    const { image } = planned.request;
+    const pushed = image && run.fromArchives.get((0,registry_reference/* familiar */.ce)(image));
+    if (pushed !== undefined && pushed.distribution === undefined)
+        return { problems: [] };
+    try {
+        return await check_checkOne(planned, lookUp, say, run);
+    }
+    catch (error) {
+        if (run.signal.aborted)
+            throw new Error(`service ${planned.request.name}: ${(0,errors/* messageOf */.bD)(error)}`, { cause: error });
+        throw error;
+    }
+}
+/** All that would not work out with one service is told together. */
+async function check_checkOne(planned, lookUp, say, run) {
+    const { request, current, interim, colours } = planned;
+    const { nodes } = run.observed;
+    const strategy = planOf(request, run.strategies);
+    for (const notice of request.notices ?? [])
+        log/* log */.Rm.notice(`service ${request.name}: ${notice}`);
+    const problems = [];
+    let unreadable = {};
+    const attempt = async (work) => {
+        try {
+            return await work();
+        }
+        catch (error) {
+            if (run.signal.aborted || !(error instanceof errors/* UserErrors */.tQ))
+                throw error;
+            if (error instanceof UnreadableImage)
+                unreadable = { unreadable: { name: request.name, error } };
+            else
+                problems.push(...error.problems.map((line) => `service ${request.name}: ${line}`));
+            return undefined;
+        }
+    };
+    const image = await attempt(() => checkImage(planned, lookUp, run.deployment.credentials, say));
+    const change = await attempt(() => changeOf(planned, image ?? unresolved(planned), run));
+    if (change === undefined)
+        return { problems, ...unreadable };
+    if (change.keptTag !== undefined)
+        say(`${change.keptTag}, and keeps that name`);
+    const { wanted, changes } = change;
+    const draft = { request, current, ...change };
+    if (image !== undefined && current !== undefined && changes.length === 0) {
+        noticeUnfinishedUpdate(request.name, current, false);
+        return { problems, draft, service: { ...base(image), action: 'unchanged', current } };
+    }
+    const stored = (image ?? planned).access?.credential;
+    const storing = stored === undefined ? {} : { storing: { name: request.name, credential: stored } };
+    const decision = await attempt(() => check_decide(strategy, planned, wanted, nodes));
+    await attempt(async () => (0,errors/* throwAll */.Kx)(await credentialProblems(wanted, run)));
+    if (run.deployment.stack !== undefined) {
+        const paths = runnerPathProblems(request, wanted, run.deployment.stack, run.connection.isRemote === true);
+        problems.push(...paths.problems);
+        for (const warning of paths.warnings)
+            log/* log */.Rm.warning(warning);
+    }
+    // A second service is a new one: no rule on changes of a service that is there applies.
+    problems.push(...specProblems(request, colours === undefined ? current : undefined, wanted, run.deployment.stack));
+    await attempt(() => (0,errors/* throwAll */.Kx)([
+        ...placementProblems(wanted, image?.distribution, nodes),
+        ...(strategy.updatesInPlace ? orderProblems(planned, wanted, run.observed) : []),
+    ]));
+    if (image === undefined || problems.length > 0)
+        return { problems, draft, ...storing, ...unreadable };
+    if (current !== undefined)
+        noticeUnfinishedUpdate(request.name, current, true);
+    noticeSlowCheck(planned, wanted, run.deployment);
+    if (strategy.updatesInPlace && decision?.firstStep === undefined) {
+        noticeSlowUpdate(planned, wanted, nodes, run.deployment);
+    }
+    const service = { ...base(image), ...(decision?.course !== undefined && { course: decision.course }) };
+    if (decision?.second !== undefined && colours !== undefined) {
+        const { wanted: hidden, service: second } = decision.second;
+        return { problems, draft, ...storing, service: { ...service, action: 'switch', wanted: hidden, second, colours } };
+    }
+    if (current === undefined)
+        return { problems, draft, ...storing, service: { ...service, action: 'create' } };
+    const currentAccess = await accessToReturn(planned, image, lookUp, say);
+    const step = decision?.firstStep === undefined ? {} : { firstStep: decision.firstStep };
+    const update = { ...service, action: 'update', current, currentAccess, ...(interim && { interim }), ...step };
+    return { problems, draft, ...storing, service: update };
+    function base({ access }) {
+        return { request, access, ...(colours && { colours }), ...change };
+    }
+}
+/** The image as it is asked for, where the registry gave an error: so the other problems are found all the same. */
+function unresolved({ request: { image } }) {
+    return { pinned: image, access: undefined, distribution: undefined };
+}
+function noticeUnfinishedUpdate(name, current, isChanged) {
+    const note = unfinishedUpdateNote(current, isChanged);
+    if (note !== undefined)
+        log/* log */.Rm.notice(`service ${name}: ${note}`);
+}
+/** Why an update could not put a new task beside an old one. */
+function orderProblems({ request, current }, wanted, observed) {
+    const { compose } = request;
+    const instead = `use ${(0,update_policy/* policyAdvice */.Tw)({ order: 'stop-first' }, compose !== undefined)}`;
+    if (current === undefined || (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted))
+        return [];
+    const tasks = observedTasks(observed, current.ID);
+    const why = startFirstProblem(current.Spec, wanted, observed.nodes, tasks);
+    return why === undefined ? [] : [`start-first cannot work here: ${why}; ${instead}`];
+}
+/** A health check that takes longer than the run waits. */
+function noticeSlowCheck({ request, current }, wanted, { wait, timeoutSeconds }) {
+    const check = wanted.TaskTemplate.ContainerSpec?.Healthcheck;
+    const isOff = check === undefined || check.Test?.[0] === 'NONE' || (0,service_mode/* isJob */.o5)(wanted);
+    if (isOff || (current !== undefined && (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted)))
+        return;
+    const note = slowCheckNote(check, wait ? timeoutSeconds : Number.POSITIVE_INFINITY);
+    if (note !== undefined)
+        log/* log */.Rm.notice(`service ${request.name}: ${note}`);
+}
+/** A policy by which Swarm takes longer than the run waits. */
+function noticeSlowUpdate({ request, current }, wanted, nodes, { wait, timeoutSeconds }) {
+    if (!wait || current === undefined || (0,service_mode/* isJob */.o5)(wanted) || (0,spec_comparison/* replacesNothing */.DF)(current.Spec, wanted))
+        return;
+    const tasks = (0,service_mode/* wantedTasks */.WW)(current.Spec) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, wanted.TaskTemplate.Placement).length;
+    const note = slowUpdateNote(wanted, tasks, timeoutSeconds);
+    if (note !== undefined)
+        log/* log */.Rm.notice(`service ${request.name}: ${note}`);
+}
+/**
+ * How its strategy makes the change. A stack has services that it does not fit: they are deployed without.
+ *
+ * @throws UserErrors when the strategy cannot be had for this service
+ */
+function check_decide(strategy, planned, wanted, nodes) {
+    const { name, compose, recorded } = planned.request;
+    const { refusal, notices = [], ...decision } = strategy.decide?.({ planned, wanted, nodes }) ?? {};
+    for (const notice of notices)
+        log/* log */.Rm.notice(`${name}: ${notice}`);
+    if (refusal === undefined)
+        return decision;
+    if (compose === undefined && !recorded?.isOfStack)
+        throw new errors/* UserErrors */.tQ([refusal]);
+    if (!(0,service_mode/* isJob */.o5)(wanted))
+        log/* log */.Rm.notice(`service ${name} is deployed without its strategy: ${refusal}`);
+    return {};
+}
+/** What would make Windows refuse the service's gMSA account. */
+async function credentialProblems(spec, { connection, observed, belongings, signal }) {
+    const source = (0,credential_spec/* credentialSpecOf */.EU)(spec);
+    if (source === undefined)
+        return [];
+    if (source.Config && belongings?.told.has(source.Config))
+        return [];
+    const content = source.Config ? await contentOfConfig(source.Config) : undefined;
+    return (0,credential_spec/* credentialSpecProblems */.Zj)(source, spec, content, observed.nodes);
+    async function contentOfConfig(id) {
+        const known = belongings && configContent(belongings, id);
+        if (known !== undefined)
+            return known;
+        const all = await connection.engine.get('/configs', { signal });
+        const data = all.find(({ ID }) => ID === id)?.Spec.Data;
+        return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
+    }
+}
+/** Why no node could run the service's tasks. What Swarm does not take for a constraint has been told. */
+function placementProblems(spec, distribution, nodes) {
+    const hasBadConstraint = (spec.TaskTemplate.Placement?.Constraints ?? []).some((one) => (0,swarm_placement/* constraintProblem */.bp)(one));
+    if ((0,service_mode/* wantedTasks */.WW)(spec) === 0 || hasBadConstraint)
+        return [];
+    const eligible = (0,swarm_placement/* eligibleNodes */.VS)(nodes, spec.TaskTemplate.Placement);
+    if (eligible.length === 0) {
+        const constraints = (spec.TaskTemplate.Placement?.Constraints ?? []).join(', ');
+        return [
+            `no node that is ready and active satisfies its placement constraints${constraints === '' ? '' : ` (${constraints})`}: its tasks would wait for ever. Change the constraints, or the nodes' labels and availability`,
+        ];
+    }
+    const platform = (0,swarm_placement/* platformProblem */.J4)(eligible, distribution?.Platforms ?? []);
+    if (platform !== undefined) {
+        return [
+            `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
+        ];
+    }
+    const room = roomProblem(spec, nodes);
+    return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`];
 }
 
 ;// CONCATENATED MODULE: ./build/plan/log-in.js
@@ -23758,7 +23758,6 @@ function wantedOf(change) {
 
 
 
-
 /** What a deploy of these changes would do to services, networks, secrets and configs. Pure. */
 function outlookOf(changes, known) {
     const surplus = removedByPrune(known);
@@ -24712,7 +24711,7 @@ function plan_missingStack(stack, services) {
         const advice = `there is a service of this name: write \`services: ${(0,shown/* placed */.GS)(stack)}\` where that is meant`;
         return { what, advice, isSuspicious: true };
     }
-    const [guess] = (0,inputs_keys/* similarNames */.qz)(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
+    const [guess] = (0,keys/* similarNames */.qz)(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
     return { what, ...plan_adviceFor(stack, guess) };
 }
 function planServices(names, { services, known }) {
@@ -24773,7 +24772,7 @@ function plan_missingService(name, services) {
         const advice = `there is a stack of this name: write \`stack: ${(0,shown/* placed */.GS)(name)}\` where all of it is meant, or name its services: ${(0,inputs_problems/* listed */.K)(members.map(({ Spec }) => Spec.Name))}`;
         return { what, advice, isSuspicious: true };
     }
-    const [guess] = (0,inputs_keys/* similarNames */.qz)(name, services.map(({ Spec }) => Spec.Name));
+    const [guess] = (0,keys/* similarNames */.qz)(name, services.map(({ Spec }) => Spec.Name));
     return { what, ...plan_adviceFor(name, guess) };
 }
 function plan_adviceFor(name, guess) {

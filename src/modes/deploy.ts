@@ -4,7 +4,7 @@ import { afterFirstChange, notingRemains, type OnRemains, Underway, UserError } 
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
 import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
-import type { Change } from '../plan/check.ts'
+import type { Change } from '../plan/change.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import type { Return } from '../plan/rollback.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'

@@ -23,20 +23,85 @@ import {
 } from '../docker/specs/service-spec.ts'
 import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-comparison.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
+import type { NetworkCreate } from '../docker/specs/stack-objects.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
 import { attachedByFlags } from '../inputs/attachments/flags.ts'
 import type { Deployment, RecordedRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
-import type { Change } from './check.ts'
-import { asLive } from './colours.ts'
+import { asLive, type Colours, type SecondService } from './colours.ts'
 import { declaredByFlags, specByFlags, updatedByFlags } from './create-args.ts'
 import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
 import { noneKeptNote, noteChange, withKeepLabel, withoutOwnNote, withPresentReplicas } from './keep-replicas.ts'
-import type { PlannedService } from './plan.ts'
+import type { Access, PlannedService } from './plan.ts'
 import { leavesTasks, sameDigestNote, sameWithOtherTag } from './same-digest.ts'
+
+/** What is done to a service, checked: everything that can be known of it before the swarm is touched. */
+export type Change = Unchanged | SendableChange
+
+/** What is sent. */
+export type SendableChange = Creation | Update | Switch
+
+interface CheckedPart {
+  readonly request: ServiceRequest
+  /** The config and its credential for the service's image; `undefined`: the image is read without one. */
+  readonly access: Access | undefined
+  /** The whole spec that makes it as asked. */
+  readonly wanted: ServiceSpec
+  /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
+  readonly changes: readonly string[]
+  /** What docker would make for it first, if it is not there: the API's own objects. */
+  readonly networks: readonly NetworkCreate[]
+  /** Of a service that was ever deployed as two: which of them is live, and what is left of others. */
+  readonly colours?: Colours
+  /** How its strategy goes about it, where Swarm's own update is not all. */
+  readonly course?: string
+  /** That it keeps the tag that it has, in words: `same digest as :1.4`. */
+  readonly keptTag?: string
+}
+
+/** It already is as asked, and will not be touched. */
+export interface Unchanged extends CheckedPart {
+  readonly action: 'unchanged'
+  readonly current: Service
+}
+
+/** There is none of its name. */
+export interface Creation extends CheckedPart {
+  readonly action: 'create'
+}
+
+/** The service gets another spec. */
+export interface Update extends CheckedPart {
+  readonly action: 'update'
+  /** As it is; where it has an interim spec, as it was before. */
+  readonly current: Service
+  /** The spec that the swarm has instead, only meant for the way: of this run, or of one that was killed. */
+  readonly interim?: ServiceSpec
+  /** The config and credential for the image that it has now: for the way back to it. */
+  readonly currentAccess: Access | undefined
+  /** What its strategy does before the whole of the change is sent. */
+  readonly firstStep?: unknown
+}
+
+/** A second service is made, beside the live one if there is one. */
+export interface Switch extends CheckedPart {
+  readonly action: 'switch'
+  readonly second: SecondService
+  readonly colours: Colours
+}
+
+/** The service as it is, of one that is there under its own name. */
+export function currentOf(service: Change): Service | undefined {
+  return 'current' in service ? service.current : undefined
+}
+
+/** What there is before the change: the service, or the live one of two. */
+export function serviceBefore(service: Change): Service | undefined {
+  return currentOf(service) ?? service.colours?.live
+}
 
 /** What a deploy would change in a service. */
 export type Target = Pick<Change, 'wanted' | 'networks' | 'changes' | 'keptTag'>

@@ -4,11 +4,11 @@ import { familiar } from '../docker/registry/reference.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
-import type { NetworkCreate, StackObject } from '../docker/specs/stack-objects.ts'
+import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { roomProblem, startFirstProblem } from '../docker/swarm/room.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
-import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import type { Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { nowMs } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -16,8 +16,7 @@ import { log } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { type Belongings, configContent, swarmNetworks } from '../stack/stack.ts'
-import { changeOf, type Target } from './change.ts'
-import type { Colours, SecondService } from './colours.ts'
+import { type Change, changeOf, type Target } from './change.ts'
 import {
   accessToReturn,
   type CheckedImage,
@@ -31,7 +30,7 @@ import {
 import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.ts'
 import { type Observation, observedTasks } from './observe.ts'
-import type { Access, PlannedService } from './plan.ts'
+import type { PlannedService } from './plan.ts'
 import { type Storing, shortLivedProblems } from './short-lived.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
@@ -44,71 +43,6 @@ import {
   runnerPathProblems,
   specProblems,
 } from './swarm-check.ts'
-
-/** What is done to a service, checked: everything that can be known of it before the swarm is touched. */
-export type Change = Unchanged | SendableChange
-
-/** What is sent. */
-export type SendableChange = Creation | Update | Switch
-
-interface CheckedPart {
-  readonly request: ServiceRequest
-  /** The config and its credential for the service's image; `undefined`: the image is read without one. */
-  readonly access: Access | undefined
-  /** The whole spec that makes it as asked. */
-  readonly wanted: ServiceSpec
-  /** Why an existing service is changed, in the user's words: `image`, `replicas 2 → 3`. */
-  readonly changes: readonly string[]
-  /** What docker would make for it first, if it is not there: the API's own objects. */
-  readonly networks: readonly NetworkCreate[]
-  /** Of a service that was ever deployed as two: which of them is live, and what is left of others. */
-  readonly colours?: Colours
-  /** How its strategy goes about it, where Swarm's own update is not all. */
-  readonly course?: string
-  /** That it keeps the tag that it has, in words: `same digest as :1.4`. */
-  readonly keptTag?: string
-}
-
-/** It already is as asked, and will not be touched. */
-export interface Unchanged extends CheckedPart {
-  readonly action: 'unchanged'
-  readonly current: Service
-}
-
-/** There is none of its name. */
-export interface Creation extends CheckedPart {
-  readonly action: 'create'
-}
-
-/** The service gets another spec. */
-export interface Update extends CheckedPart {
-  readonly action: 'update'
-  /** As it is; where it has an interim spec, as it was before. */
-  readonly current: Service
-  /** The spec that the swarm has instead, only meant for the way: of this run, or of one that was killed. */
-  readonly interim?: ServiceSpec
-  /** The config and credential for the image that it has now: for the way back to it. */
-  readonly currentAccess: Access | undefined
-  /** What its strategy does before the whole of the change is sent. */
-  readonly firstStep?: unknown
-}
-
-/** A second service is made, beside the live one if there is one. */
-export interface Switch extends CheckedPart {
-  readonly action: 'switch'
-  readonly second: SecondService
-  readonly colours: Colours
-}
-
-/** The service as it is, of one that is there under its own name. */
-export function currentOf(service: Change): Service | undefined {
-  return 'current' in service ? service.current : undefined
-}
-
-/** What there is before the change: the service, or the live one of two. */
-export function serviceBefore(service: Change): Service | undefined {
-  return currentOf(service) ?? service.colours?.live
-}
 
 const PROGRESS_EVERY_MS = 10_000
 

@@ -2,7 +2,7 @@ import type { Service } from '../docker/api.ts'
 import { type Content, contentsOf, nextRecord, recordedService, surplusRecords } from '../records/next-record.ts'
 import { type KeptRecord, recordsOf, type Subject } from '../records/record.ts'
 import type { Stack } from '../stack/stack.ts'
-import { type Change, serviceBefore } from './check.ts'
+import { type Change, serviceBefore } from './change.ts'
 import { liveService } from './colours.ts'
 
 /** What a deploy would record, and which records would go for it. Pure. */

@@ -10,7 +10,7 @@ import { mapAt } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { keyOf } from '../stack/docker-files.ts'
 import { scoped } from '../stack/stack.ts'
-import type { Change } from './check.ts'
+import type { Change } from './change.ts'
 
 /** What Swarm would refuse, in lines that say where it stands and what to write instead. Pure. */
 

@@ -1,6 +1,6 @@
 import type { LocalImage, ServiceSpec } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
-import type { Change } from '../plan/check.ts'
+import type { Change } from '../plan/change.ts'
 import { planOf, type StrategyPlans } from '../plan/strategy.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import type { RolloutRun } from '../rollout/run.ts'

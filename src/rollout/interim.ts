@@ -6,7 +6,7 @@ import { findService, isAnswerLost, type UpdateResult } from '../docker/specs/sp
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { type Change, currentOf, type Update } from '../plan/check.ts'
+import { type Change, currentOf, type Update } from '../plan/change.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
 import { sayingWhoScales, withScaleFor, withScaleOf } from '../plan/keep-replicas.ts'
 import type { Observation } from '../plan/observe.ts'

@@ -1,5 +1,5 @@
 import { type Engine, wordsOfError } from '../docker/engine/engine.ts'
-import { serviceBefore } from '../plan/check.ts'
+import { serviceBefore } from '../plan/change.ts'
 import { liveService, siblingNames } from '../plan/colours.ts'
 import { servicesNamed } from '../plan/observe.ts'
 import { type Content, contentsOf, networkIdsOf, recordedService } from '../records/next-record.ts'

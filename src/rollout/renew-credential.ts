@@ -1,7 +1,7 @@
 import { isJob } from '../docker/specs/service-mode.ts'
 import { hasUnfinishedUpdate } from '../docker/swarm/update-status.ts'
 import { messageOf } from '../errors.ts'
-import type { Update } from '../plan/check.ts'
+import type { Update } from '../plan/change.ts'
 import { timeLimit } from '../runner/clock.ts'
 import type { RolloutRun } from './run.ts'
 import { storedCredential } from './stored-credential.ts'

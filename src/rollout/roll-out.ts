@@ -1,4 +1,4 @@
-import type { Change, SendableChange } from '../plan/check.ts'
+import type { Change, SendableChange } from '../plan/change.ts'
 import { folded, openStage } from '../runner/log.ts'
 import { withLastLook } from './last-look.ts'
 import type { RolloutRun } from './run.ts'

@@ -1,7 +1,7 @@
 import { remove } from '../docker/engine/removal.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { findService } from '../docker/specs/spec-update.ts'
-import type { Change, Switch } from '../plan/check.ts'
+import type { Change, Switch } from '../plan/change.ts'
 import { takenFrom } from '../plan/colours.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { createService } from './create-service.ts'

@@ -1,5 +1,5 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import type { Change, SendableChange } from '../plan/check.ts'
+import type { Change, SendableChange } from '../plan/change.ts'
 import type { FailedTask, TaskTimeline } from '../result.ts'
 import type { RolloutRun } from './run.ts'
 

@@ -1,6 +1,6 @@
 import type { Node } from '../docker/api.ts'
 import { imageOf, imageOfSpec } from '../docker/specs/service-spec.ts'
-import { type Change, serviceBefore } from '../plan/check.ts'
+import { type Change, serviceBefore } from '../plan/change.ts'
 import { isGood, type Outcome, type ServiceResult, type Stretch, type TaskTimeline } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'
 import { secondsSince } from '../runner/elapsed.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../plan/check.ts'
+import type { Change } from '../plan/change.ts'
 import type { AfterFirstStep } from './interim.ts'
 import type { RolloutRun } from './run.ts'
 import type { Settled } from './settled.ts'

@@ -1,5 +1,5 @@
 import { fingerprint } from '../docker/specs/spec-comparison.ts'
-import { currentOf, type SendableChange } from '../plan/check.ts'
+import { currentOf, type SendableChange } from '../plan/change.ts'
 import { note, type ServiceState } from '../runner/state.ts'
 import type { Sent } from './sent.ts'
 

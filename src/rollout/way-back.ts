@@ -1,7 +1,7 @@
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { serviceBefore } from '../plan/check.ts'
+import { serviceBefore } from '../plan/change.ts'
 import { onlyForces } from '../plan/force.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { nowMs } from '../runner/clock.ts'

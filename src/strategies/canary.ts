@@ -1,7 +1,7 @@
 import { imageOf } from '../docker/specs/service-spec.ts'
 import type { CanarySettings } from '../inputs/strategies/canary.ts'
 import { longestTrial, type Trial } from '../inputs/strategies/trial.ts'
-import type { Change, Update } from '../plan/check.ts'
+import type { Change, Update } from '../plan/change.ts'
 import { withFirstTasks } from '../plan/interim-spec.ts'
 import { sayingWhoScales } from '../plan/keep-replicas.ts'
 import { observedTasks } from '../plan/observe.ts'

@@ -7,7 +7,7 @@ import { findService, type UpdateResult } from '../docker/specs/spec-update.ts'
 import { messageOf } from '../errors.ts'
 import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
 import { longestTrial, type Trial } from '../inputs/strategies/trial.ts'
-import type { Change } from '../plan/check.ts'
+import type { Change } from '../plan/change.ts'
 import {
   type Colours,
   claimed,

@@ -1,4 +1,4 @@
-import type { Change } from '../plan/check.ts'
+import type { Change } from '../plan/change.ts'
 import type { AfterFirstStep } from '../rollout/interim.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import type { Sent } from '../rollout/sent.ts'

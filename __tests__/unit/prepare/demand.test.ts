@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Node, ServiceSpec, Task } from '../../../src/docker/api.ts'
 import type { PrepareChoice } from '../../../src/inputs/prepare.ts'
-import type { Change } from '../../../src/plan/check.ts'
+import type { Change } from '../../../src/plan/change.ts'
 import { imageDemands } from '../../../src/prepare/demand.ts'
 import {
   createConfig,

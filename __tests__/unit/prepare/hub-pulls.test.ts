@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Change } from '../../../src/plan/check.ts'
+import type { Change } from '../../../src/plan/change.ts'
 import { hubLimitWords, hubNeeds } from '../../../src/prepare/hub-pulls.ts'
 import {
   createConfig,

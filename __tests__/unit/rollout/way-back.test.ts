@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
-import type { Update } from '../../../src/plan/check.ts'
+import type { Update } from '../../../src/plan/change.ts'
 import type { Outcome, ServiceResult, WayBack } from '../../../src/result.ts'
 import type { Restoring } from '../../../src/rollout/send-back.ts'
 import type { Sent, SentChange } from '../../../src/rollout/sent.ts'
