@@ -37,6 +37,6 @@ export function withoutSecrets(said: string): string {
   })
 }
 
-/** Tags and types, in what its YAML reader says. */
-const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/
+/** Tags and types, in what its YAML reader says, and items of lists. */
+const OF_GO = /^(?:!!\w+|[A-Za-z]+\[\d{1,4}\]|(?:\[\]|map\[\w+\])[\w.[\]]+)$/
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g

@@ -15,7 +15,8 @@ import {
   withIds,
 } from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
-import { complaintPath, locateComplaint, placeOf, positionOf } from '../inputs/compose/place.ts'
+import { complaintPath, locateComplaint } from '../inputs/compose/complaints.ts'
+import { placeOf, positionOf } from '../inputs/compose/place.ts'
 import { serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { log, stage } from '../runner/log.ts'
@@ -171,16 +172,17 @@ async function refusals(
   const only = keys.length === 1 ? ['services', ...keys] : []
   // What is said of each service alike is about none of them, or about something that has a place.
   const isAlike = keys.length > 1 && alone.every(({ refusal }) => refusal === first)
-  const isCommon = isAlike && complaintPath(request.files, first) === undefined
+  const isCommon = isAlike && complaintPath(request.files, first, ['services', keys[0] ?? '']) === undefined
   if (isCommon || alone.every(({ refusal }) => refusal === undefined)) {
-    return [locateComplaint(request.files, first, only)]
+    return [locateComplaint(request.files, first, only, request.lookUp)]
   }
   const refused = alone.flatMap(({ refusal }, index) =>
     refusal === undefined ? [] : [{ key: keys[index] ?? '', refusal }],
   )
   const found = await inParallel(refused, MOST_COMMANDS, async ({ key, refusal }) => {
-    const all = await complaints(request, refusal, (leftOut) => capture(key, leftOut))
-    return all.map((complaint) => locateComplaint(request.files, complaint, ['services', key]))
+    const service = ['services', key]
+    const all = await complaints(request, service, refusal, (leftOut) => capture(key, leftOut))
+    return all.map((complaint) => locateComplaint(request.files, complaint, service, request.lookUp))
   })
   // Docker itself has no order.
   return [...new Set(found.flat())].sort(new Intl.Collator('en', { numeric: true }).compare)
@@ -189,13 +191,16 @@ async function refusals(
 /** All that docker says against one service. */
 function complaints(
   { files }: StackRequest,
+  service: readonly string[],
   first: string,
   ask: (leftOut: readonly (readonly string[])[]) => Promise<CapturedStack>,
 ): Promise<string[]> {
   const leftOut: (readonly string[])[] = []
   return allComplaints(first, async (complaint) => {
-    const path = complaintPath(files, complaint)
+    const path = complaintPath(files, complaint, service)
     if (path === undefined || path.length < 3) return undefined
+    // Without it there is only that to complain of.
+    if (path.length === 3 && path[2] === 'image') return undefined
     // Of a list all goes, or its other items would be told by wrong places.
     const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part))
     leftOut.push(item < 0 ? path : path.slice(0, item))

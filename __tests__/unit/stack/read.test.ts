@@ -55,6 +55,8 @@ test('of each service all is told that docker complains of, though it ends at th
     ports: [a, b]
   api:
     deploy: {replica: 3}
+  db:
+    image: 5
 networks:
   back: {driver: 3}`
   const root = parseYaml(text).root as YamlMap
@@ -68,6 +70,10 @@ networks:
     ...ROLLING,
   } as unknown as StackRequest
   const complaintsOf = (given: string): string[] => {
+    if (given.includes('"db"') && !given.includes('"web"')) {
+      // Without its image there is only that to complain of.
+      return [given.includes('"image": 5') ? 'services.db.image must be a string' : 'service db: no image specified']
+    }
     const asked = given.includes('"web"') ? 'web' : 'api'
     const where = `services.${asked}.`
     return [
@@ -93,9 +99,10 @@ networks:
     problems: [
       'c.yml line 3: docker refuses it: services.web.deploy Additional property replica is not allowed: did you mean `replicas`?',
       'c.yml line 3: docker refuses it: services.web.deploy.update_config.order must be one',
-      "c.yml line 4: docker refuses it: services.web.ports.1 Does not match format 'ports'",
+      'c.yml line 4: docker refuses it: services.web.ports.1 Does not match format \'ports\': write it like `"8080:80"` or `"8080:80/udp"`, with ports up to 65535',
       'c.yml line 6: docker refuses it: services.api.deploy Additional property replica is not allowed: did you mean `replicas`?',
-      'c.yml line 8: docker refuses it: networks.back.driver must be a string',
+      'c.yml line 8: docker refuses it: services.db.image must be a string: put it in quotes',
+      'c.yml line 10: docker refuses it: networks.back.driver must be a string: put it in quotes',
     ],
   })
 })

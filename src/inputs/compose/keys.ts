@@ -72,6 +72,7 @@ const OF_COMPOSE_INSIDE: Readonly<Record<string, string>> = {
 export function adviceInside(path: readonly string[], key: string): string {
   const [section = '', name, ...inner] = path
   if (name === undefined) return NAME_OF_OBJECT
+  if (key === '') return 'write a name before the colon'
   const parent = inner.findLast((part) => !/^\d+$/.test(part))
   const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? []
   const elsewhere = placeOfKey(key, parent, known)
