@@ -33,7 +33,7 @@ export class ReadingDocker implements AsyncDisposable {
    * @param file given on standard input; relative paths begin at `directory`
    * @returns the bodies as docker wrote them, by kind and name: `services/s_web`
    */
-  async read(file: string, env: Readonly<Record<string, string>> = {}): Promise<DockerReads> {
+  async read(file: string | Uint8Array, env: Readonly<Record<string, string>> = {}): Promise<DockerReads> {
     this.#sent = []
     const args = ['stack', 'deploy', '--resolve-image', 'never', '--detach=true', '-c', '-', 's']
     const host = { DOCKER_HOST: `unix://${join(this.directory, 's')}`, DOCKER_CONFIG: join(this.directory, 'config') }

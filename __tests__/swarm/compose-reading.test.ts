@@ -244,6 +244,18 @@ services:
   expect(ContainerSpec.Mounts ?? []).toEqual([])
 })
 
+testUnless(TOO_OLD, 'docker reads UTF-16 with its mark, and no other', async () => {
+  await using docker = await ReadingDocker.start()
+  const file = 'services:\r\n  web: {image: x, hostname: "é😀"}\r\n'
+  const sent = sentOf(await docker.read(file))
+  expect(sent).toBeDefined()
+  const marked = Buffer.from(`\ufeff${file}`, 'utf16le')
+  expect(sentOf(await docker.read(marked))).toEqual(sent)
+  expect(sentOf(await docker.read(Buffer.from(marked).swap16()))).toEqual(sent)
+  expect(sentOf(await docker.read(marked.subarray(2)))).toBeUndefined()
+  expect(sentOf(await docker.read(marked.subarray(0, -1)))).toBeUndefined()
+})
+
 testUnless(TOO_OLD, 'docker refuses the characters that are refused, or takes them for the end of a line', async () => {
   await using docker = await ReadingDocker.start()
   for (const char of ['\0', '\x1b', '\x7f', '\x9b', '\uffff', '\u0085', '\u2028', '\u2029', '\r']) {

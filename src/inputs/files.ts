@@ -103,6 +103,29 @@ export function checkoutHint(workspace: string): string {
   }
 }
 
+/**
+ * The text of a YAML file of the user's: also in UTF-16 with its mark, as PowerShell 5 writes it and docker reads it.
+ *
+ * @throws UserError as {@link readUserText}
+ */
+export function readYamlText(path: string, base: string): string {
+  const bytes = readUserFile(path, base)
+  const encoding = UTF_16[markOf(bytes)]
+  if (encoding === undefined) return textOfBytes(bytes)
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch {
+    throw new UserError('the file begins as UTF-16, and is not: save it as UTF-8')
+  }
+}
+
+/** By the mark that such a text begins with. */
+const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' }
+
+function markOf(bytes: Buffer): string {
+  return bytes.subarray(0, 2).toString('hex')
+}
+
 /** Without the byte order mark that editors on Windows put first. */
 function textOfBytes(bytes: Buffer): string {
   try {
@@ -114,8 +137,7 @@ function textOfBytes(bytes: Buffer): string {
 
 /** What it is instead, or where it first is none. */
 export function otherEncoding(bytes: Buffer): string {
-  const mark = bytes.subarray(0, 2).toString('hex')
-  if (mark === 'fffe' || mark === 'feff') return ', but UTF-16'
+  if (UTF_16[markOf(bytes)] !== undefined) return ', but UTF-16'
   const [before = ''] = bytes.toString('utf8').split('\ufffd', 1)
   return ` (line ${before.split('\n').length})`
 }

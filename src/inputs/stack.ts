@@ -12,7 +12,7 @@ import { isNothing, serviceKeys } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { StackRequest } from './deployment.ts'
-import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, resolvePath } from './files.ts'
+import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, readYamlText, resolvePath } from './files.ts'
 import { hide } from './masking.ts'
 import { listed, Problems } from './problems.ts'
 import type { Replacement } from './replacement.ts'
@@ -210,7 +210,7 @@ function isSeveral(line: string, env: Environment, name: string, problems: Probl
 
 function composeFile(path: string, env: Environment, problems: Problems): ComposeFile | undefined {
   const here = problems.at(`compose-file ${placed(path)}`)
-  const text = here.attempt(() => fileReader(env)(path))
+  const text = here.attempt(() => readYamlText(resolvePath(env, path), basePath(env)))
   if (text === undefined) return undefined
   const character = characterProblem(text)
   const { root, problems: wrong } =

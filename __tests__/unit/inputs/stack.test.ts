@@ -277,6 +277,16 @@ test.each(['[]', ' [ ]\n', '[ # compose.yml\n]'])('a list of no files is none to
   expect(() => read({ stack: 's', 'compose-file': list })).toThrow(problem)
 })
 
+test.each<[string, (text: string) => Buffer]>([
+  ['UTF-8 with a mark', (text) => Buffer.from(`\ufeff${text}`)],
+  ['UTF-16, as PowerShell 5 writes it', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+  ['UTF-16, the other way', (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+])('a compose file is read as docker reads it: %s', (_, encoded) => {
+  writeFileSync(join(files, 'encoded.yml'), encoded('services:\r\n  web: {image: nginx, hostname: "é😀"}\r\n'))
+  const stack = read({ stack: 's', 'compose-file': 'encoded.yml' })
+  expect(JSON.stringify(stack?.files)).toContain('"é😀"')
+})
+
 describe('a compose file that is none is told in one line with its place', () => {
   const OK = 'services: {web: {image: nginx}}\n'
   const web = (rest: string) => `services:\n  web:\n    image: nginx\n    ${rest}\n`
@@ -303,8 +313,11 @@ describe('a compose file that is none is told in one line with its place', () =>
     ],
     ['a tab as indentation', 'services:\n\tweb:\n', /^hostile\.yml line 2, column 1: a tab indents the line/],
     ['NUL', web('hostname: "a\0"'), /^hostile\.yml line 4, column 17: there is a NUL character/],
-    ['UTF-16', Buffer.from(`\ufeff${OK}`, 'utf16le'), /not UTF-8 text, but UTF-16: save it as UTF-8/],
-    ['UTF-16, the other way', Buffer.from(`\ufeff${OK}`, 'utf16le').swap16(), /but UTF-16/],
+    [
+      'UTF-16 that ends in half a character',
+      Buffer.from(`\ufeff${OK}\ud83d`, 'utf16le'),
+      /^compose-file hostile\.yml: the file begins as UTF-16, and is not: save it as UTF-8/,
+    ],
     [
       'UTF-16 without its mark',
       Buffer.from(OK, 'utf16le'),
