@@ -256,6 +256,18 @@ testUnless(TOO_OLD, 'docker reads UTF-16 with its mark, and no other', async () 
   expect(sentOf(await docker.read(marked.subarray(0, -1)))).toBeUndefined()
 })
 
+testUnless(TOO_OLD, 'of several documents docker reads the first, and says nothing of the others', async () => {
+  await using docker = await ReadingDocker.start()
+  const [first, second] = ['services: {web: {image: x}}\n', 'services: {api: {image: y}}\n']
+  const sent = await docker.read(first)
+  expect(Object.keys(sentOf(sent) ?? {})).toContain('services/s_web')
+  for (const others of ['---\n', `---\n${second}`, `...\n---\n${second}`, '---\n: [\n']) {
+    expect(await docker.read(`${first}${others}`)).toEqual(sent)
+  }
+  expect(adapted(`${first}---\n# nothing\n`)).toBe(adapted(first))
+  expect(adapted(`${first}---\n${second}`)).toBeUndefined()
+})
+
 testUnless(TOO_OLD, 'docker refuses the characters that are refused, or takes them for the end of a line', async () => {
   await using docker = await ReadingDocker.start()
   for (const char of ['\0', '\x1b', '\x7f', '\x9b', '\uffff', '\u0085', '\u2028', '\u2029', '\r']) {

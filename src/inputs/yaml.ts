@@ -94,7 +94,7 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
     'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
   MULTILINE_IMPLICIT_KEY:
     'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-  MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+  MULTIPLE_DOCS: 'a line of --- begins a second document, and only the first would be read: put all into one',
   RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 }
 const STRANGE_BLANK =
@@ -120,13 +120,18 @@ export function parseYaml(text: string): YamlDocument {
     resolveKnownTags: false,
     logLevel: 'error',
   })
-  const [error] = document.errors
+  const error = document.errors.find((one) => !isEmptyDocument(one, source))
   const tree = new TreeBuilder(source, lineCounter)
   const root = document.contents === null ? undefined : tree.buildAll(document.contents)
   if (error === undefined) return { root, problems: tree.problems }
 
   const { line, col } = lineCounter.linePos(error.pos[0])
   return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] }
+}
+
+/** Nothing but comments stands behind the first document: there is no other to lose. */
+function isEmptyDocument({ code, pos: [offset] }: YAMLParseError, source: string): boolean {
+  return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset))
 }
 
 function reasonFor({ code, pos: [offset] }: YAMLParseError, source: string): string {

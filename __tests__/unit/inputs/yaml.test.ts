@@ -150,3 +150,18 @@ test('every scalar comes through as it is read, whatever its style', () => {
 function nothingAsText(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replace(/:(?:null|""|"(?:~|null|Null|NULL)")/g, ':"null"'))
 }
+
+test.each(['---\n', '---', '...\n', '---\n# nothing\n\n', '--- # c\r\n...\r\n---\r\n', '...\n# end\n---\n'])(
+  'behind the first document may stand one with nothing in it: %j',
+  (end) => {
+    expect(parseYaml(`a: b\n${end}`)).toMatchObject({ problems: [], root: { entries: [{ key: 'a' }] } })
+  },
+)
+
+test.each(['---\nc: d\n', '...\n---\n# e\nc\n', '---\n---\n  - c\n', '---\n~\n', '--- c\n', '---\n: : :\n'])(
+  'what stands in a second document would not be read, and is refused: %j',
+  (end) => {
+    const { problems } = parseYaml(`a: b\n${end}`)
+    expect(problems).toMatchObject([{ reason: expect.stringContaining('and only the first would be read') }])
+  },
+)
