@@ -9642,8 +9642,8 @@ function withoutSecrets(said) {
         return !OF_GO.test(inside) && mayHoldSecret(inside) ? `${before}***${behind}` : part;
     });
 }
-/** Tags and types, in what its YAML reader says. */
-const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
+/** Tags and types, in what its YAML reader says, and items of lists. */
+const OF_GO = /^(?:!!\w+|[A-Za-z]+\[\d{1,4}\]|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 
 ;// CONCATENATED MODULE: ./build/docker/registry/reference.js
@@ -12087,6 +12087,28 @@ function checkoutHint(workspace) {
         return '';
     }
 }
+/**
+ * The text of a YAML file of the user's: also in UTF-16 with its mark, as PowerShell 5 writes it and docker reads it.
+ *
+ * @throws UserError as {@link readUserText}
+ */
+function readYamlText(path, base) {
+    const bytes = files_readUserFile(path, base);
+    const encoding = UTF_16[files_markOf(bytes)];
+    if (encoding === undefined)
+        return textOfBytes(bytes);
+    try {
+        return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new errors_UserError('the file begins as UTF-16, and is not: save it as UTF-8');
+    }
+}
+/** By the mark that such a text begins with. */
+const UTF_16 = { fffe: 'utf-16le', feff: 'utf-16be' };
+function files_markOf(bytes) {
+    return bytes.subarray(0, 2).toString('hex');
+}
 /** Without the byte order mark that editors on Windows put first. */
 function textOfBytes(bytes) {
     try {
@@ -12098,8 +12120,7 @@ function textOfBytes(bytes) {
 }
 /** What it is instead, or where it first is none. */
 function otherEncoding(bytes) {
-    const mark = bytes.subarray(0, 2).toString('hex');
-    if (mark === 'fffe' || mark === 'feff')
+    if (UTF_16[files_markOf(bytes)] !== undefined)
         return ', but UTF-16';
     const [before = ''] = bytes.toString('utf8').split('\ufffd', 1);
     return ` (line ${before.split('\n').length})`;
@@ -14319,7 +14340,7 @@ const REASONS = {
     BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
     MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
     MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+    MULTIPLE_DOCS: 'a line of --- begins a second document, and only the first would be read: put all into one',
     RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 };
 const STRANGE_BLANK = 'a line or key begins with a blank that is no space, as text from a web page has them: write spaces';
@@ -14342,13 +14363,17 @@ function yaml_parseYaml(text) {
         resolveKnownTags: false,
         logLevel: 'error',
     });
-    const [error] = document.errors;
+    const error = document.errors.find((one) => !isEmptyDocument(one, source));
     const tree = new TreeBuilder(source, lineCounter);
     const root = document.contents === null ? undefined : tree.buildAll(document.contents);
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
     return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] };
+}
+/** Nothing but comments stands behind the first document: there is no other to lose. */
+function isEmptyDocument({ code, pos: [offset] }, source) {
+    return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset));
 }
 function reasonFor({ code, pos: [offset] }, source) {
     const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
@@ -14374,6 +14399,10 @@ function isMergeKey(key) {
 const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** Plain text that YAML takes for a number without end, or for what is no number. */
+function isNoNumber({ value, style }) {
+    return style === 'plain' && NO_NUMBER.test(value);
+}
 const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
 /**
  * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
@@ -14706,7 +14735,7 @@ class Problems {
 /** One takes as long to make as a hundred lists. */
 const formats = {};
 /** Names as a sentence lists them: `a`, `b` and `c`. */
-function problems_listed(names, type = 'conjunction') {
+function listed(names, type = 'conjunction') {
     formats[type] ??= new Intl.ListFormat('en', { type });
     return formats[type].format(names.map(shown_ticked));
 }
@@ -14787,7 +14816,7 @@ function credentialFromShortForm(given, readFile, problems) {
     const missing = ['username', 'password'].filter((name) => all[name] === '');
     if (missing.length > 0) {
         const present = SHORT_FORM_INPUTS.filter((name) => given[name].trim() !== '');
-        problems.add(`${problems_listed(present)} ${isOrAre(present)} given, but ${problems_listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
+        problems.add(`${listed(present)} ${isOrAre(present)} given, but ${listed(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
         return undefined;
     }
     const isInFile = given['registry-file'].trim() !== '';
@@ -15615,7 +15644,7 @@ function textAt(map, key, problems) {
     return undefined;
 }
 /** The known key that was probably meant. */
-function keys_closestKey(key, known, otherNames = {}) {
+function closestKey(key, known, otherNames = {}) {
     const plain = key.toLowerCase().replaceAll('_', '-');
     const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
     if (other !== undefined)
@@ -15631,9 +15660,9 @@ const MOST_KEYS_TOLD = 8;
 /** What to write instead of an unknown key. */
 function keyAdvice(closest, known) {
     if (closest === undefined)
-        return `write one of ${problems_listed(known, 'disjunction')}`;
+        return `write one of ${listed(known, 'disjunction')}`;
     const guess = `did you mean \`${closest}\`?`;
-    return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${problems_listed(known)}`;
+    return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`;
 }
 /** The names of services that may be meant: the same in a stack, and the same with a typo, the likeliest first. */
 function similarNames(name, names) {
@@ -15710,14 +15739,14 @@ function sourceIn(map, env, problems) {
     const given = [...PAIR, SESSION].filter((key) => valueAt(map, key) !== undefined);
     if (role !== undefined) {
         if (given.length > 0)
-            throw new errors_UserError(`\`ecr\` has a \`role\` and ${problems_listed(given)}: leave one of the two out`);
+            throw new errors_UserError(`\`ecr\` has a \`role\` and ${listed(given)}: leave one of the two out`);
         if (!ROLE.test(role))
             throw new errors_UserError('`role` is no ARN of a role: write arn:aws:iam::123456789012:role/name');
         return { from: 'workflow', role };
     }
     const missing = PAIR.filter((key) => !given.includes(key));
     if (missing.length > 0)
-        throw new errors_UserError(`\`ecr\` lacks ${problems_listed(missing)}: write ${ecr_FORMS}`);
+        throw new errors_UserError(`\`ecr\` lacks ${listed(missing)}: write ${ecr_FORMS}`);
     const [id, secret, session] = [...PAIR, SESSION].map((key) => {
         return valueAt(map, key) === undefined ? undefined : secretIn(map, key, env, problems);
     });
@@ -15893,7 +15922,7 @@ function credentialFromEntry(entry, origin, sources, problems) {
         const plain = key.toLowerCase().replaceAll('_', '-');
         const advice = Object.hasOwn(NOT_HERE, plain)
             ? NOT_HERE[plain]
-            : keyAdvice(keys_closestKey(key, REGISTRY_KEYS, OTHER_NAMES), REGISTRY_KEYS);
+            : keyAdvice(closestKey(key, REGISTRY_KEYS, OTHER_NAMES), REGISTRY_KEYS);
         // Alone it may be a password that lost its key.
         const isAlone = value.kind === 'text' && value.value === '' && value.style === 'plain';
         const isShown = WORD.test(key) && key.length <= registries_LONGEST_WORD && !isAlone;
@@ -15928,7 +15957,7 @@ function accountRemedy(registry) {
 function ecrCredential(entry, aws, origin, sources, problems) {
     const needless = ['username', ...PASSWORD_KEYS].filter((key) => valueAt(entry, key) !== undefined);
     if (needless.length > 0)
-        problems.add(`with \`ecr\` Amazon gives the login: leave ${problems_listed(needless)} out`);
+        problems.add(`with \`ecr\` Amazon gives the login: leave ${listed(needless)} out`);
     const stored = storedOf(entry, origin, ECR_USER, sources, problems);
     const registry = requiredText(entry, 'registry', 'write that of Amazon', problems);
     const scope = registry === undefined ? undefined : problems.attempt(() => registryScope(registry));
@@ -15993,8 +16022,8 @@ function passwordOf(entry, sources, prefix = '') {
     if (key === undefined || others.length > 0) {
         const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
         const given = [key, ...others].map((one) => `${prefix}${one}`);
-        const found = key === undefined ? missing : `${problems_listed(given)} are given at once`;
-        throw new errors_UserError(`${found}: write exactly one of ${problems_listed(names, 'disjunction')}`);
+        const found = key === undefined ? missing : `${listed(given)} are given at once`;
+        throw new errors_UserError(`${found}: write exactly one of ${listed(names, 'disjunction')}`);
     }
     const value = valueAt(entry, `${prefix}${key}`);
     if (value?.kind !== 'text') {
@@ -16123,7 +16152,7 @@ function onlyRegistry(registries) {
     const [only, ...others] = own;
     if (only !== undefined && others.length === 0)
         return only;
-    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${problems_listed(own, 'conjunction')}`;
+    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${listed(own, 'conjunction')}`;
     throw new errors_UserError(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
 }
 function registry_ca_hostOf(key) {
@@ -17133,7 +17162,7 @@ function variableOf(name, { lookUp, settings }) {
  */
 function checkSources(files, lookUp, problems) {
     for (const { place, name, value, source } of definitions(files, lookUp)) {
-        if (value.kind === 'map' && sourcesOf(value).length === 0) {
+        if (value.kind === 'map' && sourcesOf(value, lookUp).length === 0) {
             problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
         }
         if (source?.source === 'environment') {
@@ -17173,17 +17202,18 @@ function definitions(files, lookUp) {
 function sourceOf(kind, object, lookUp) {
     if (object.kind !== 'map')
         return undefined;
-    const [source = '', ...others] = sourcesOf(object);
+    const [source = '', ...others] = sourcesOf(object, lookUp);
     const words = others.length === 0 && SOURCES.includes(source) ? entryAt(object, source) : undefined;
     if (words?.kind !== 'text' || isNothing(words) || !isFillable(words.value, lookUp))
         return undefined;
     return { kind, source, words: filledIn(words.value, lookUp) };
 }
 /** What says where the content of a secret or config comes from. */
-function sourcesOf(object) {
+function sourcesOf(object, lookUp) {
     return [...SOURCES, 'external', 'driver'].filter((key) => {
         const inner = entryAt(object, key);
-        return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
+        const isFalse = inner?.kind === 'text' && /^(?:false|no|off|n)$/i.test(filledIn(inner.value, lookUp));
+        return inner !== undefined && !(key === 'external' && isFalse);
     });
 }
 
@@ -17342,8 +17372,8 @@ function checkKeys(map, keys, problems) {
 function adviceFor(key, keys) {
     if (key === 'external')
         return 'leave it out: what is given no content, or no `create: true`, is one that is there';
-    const closest = keys_closestKey(key, keys, items_OTHER_NAMES);
-    return keyAdvice(closest !== undefined && keys.includes(closest) ? closest : keys_closestKey(key, keys), keys);
+    const closest = closestKey(key, keys, items_OTHER_NAMES);
+    return keyAdvice(closest !== undefined && keys.includes(closest) ? closest : closestKey(key, keys), keys);
 }
 const OWN_LABELS = 'swarm-deploy.';
 /** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
@@ -17397,11 +17427,11 @@ function contentIn(map, kind, place, sources, problems) {
     const templating = textAt(map, 'template-driver', problems);
     const [bytes] = found;
     if (given.length > 1)
-        problems.add(`${problems_listed(given)} are all given: write only one of them`);
+        problems.add(`${listed(given)} are all given: write only one of them`);
     if (given.length === 0) {
         const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
         if (alone.length > 0) {
-            problems.add(`${problems_listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${problems_listed(SOURCES, 'disjunction')}`);
+            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`);
         }
     }
     if (templating !== undefined && templating !== 'golang') {
@@ -17470,7 +17500,7 @@ function credentialSpecAt(map, service, sources, problems) {
     const given = ['config', 'registry', ...SOURCES].filter((key) => valueAt(value, key) !== undefined);
     const [only] = given;
     if (only === undefined || given.length > 1) {
-        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${problems_listed(given)} are all given: write only one`);
+        here.add(only === undefined ? `it names no source: ${NO_SPEC}` : `${listed(given)} are all given: write only one`);
         return undefined;
     }
     const content = contentIn(value, 'config', '', sources, here);
@@ -17573,7 +17603,7 @@ function parseChoice(text, choices) {
     const choice = choices.find((candidate) => candidate === text);
     if (choice !== undefined)
         return choice;
-    const closest = keys_closestKey(text, choices);
+    const closest = closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
     throw new errors_UserError(`${shown_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
 }
@@ -17628,7 +17658,7 @@ function networkOf(item, problems) {
     const isMade = valueAt(map, 'create') !== undefined && switchAt('create');
     const given = CREATE_KEYS.filter((key) => valueAt(map, key) !== undefined);
     if (!isMade && given.length > 0) {
-        here.add(`${problems_listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
+        here.add(`${listed(given)} ${given.length === 1 ? 'is' : 'are'} for a network that is made here: write \`create: true\` too, or leave ${given.length === 1 ? 'it' : 'them'} out`);
     }
     const subnet = textAt(map, 'subnet', here);
     const options = valueAt(map, 'driver-opts');
@@ -17862,7 +17892,7 @@ function probableMode(text) {
 function meantBy(text) {
     if (Object.hasOwn(mode_OTHER_NAMES, text))
         return mode_OTHER_NAMES[text];
-    const closest = keys_closestKey(text, MODE_NAMES);
+    const closest = closestKey(text, MODE_NAMES);
     return MODE_NAMES.find((name) => name === closest);
 }
 function mode_adviceFor(text) {
@@ -17871,7 +17901,7 @@ function mode_adviceFor(text) {
     if (Object.hasOwn(mode_OTHER_NAMES, text))
         return `write \`${mode_OTHER_NAMES[text]}\``;
     const meant = meantBy(text);
-    return meant === undefined ? `write ${problems_listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
+    return meant === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -18109,7 +18139,7 @@ function inputMeantBy(name, env, { inputs }) {
         return undefined;
     if (plain === 'name' || plain === 'service')
         return env[unknown_inputs_variableOf('services')] ? undefined : nameOfWhat(plain);
-    return keys_closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
+    return closestKey(plain, inputs, unknown_inputs_OTHER_NAMES);
 }
 /** `name` is that of a stack in the actions that have it. */
 function nameOfWhat(plain) {
@@ -18211,7 +18241,7 @@ function requestFrom(entry, place, env, problems) {
     }
     const unknown = entry.entries.filter(({ key }) => !PUSH_KEYS.includes(key));
     for (const { key, line } of unknown) {
-        const advice = keyAdvice(keys_closestKey(key, PUSH_KEYS, images_OTHER_NAMES), PUSH_KEYS);
+        const advice = keyAdvice(closestKey(key, PUSH_KEYS, images_OTHER_NAMES), PUSH_KEYS);
         problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${advice}`);
     }
     if (unknown.length > 0)
@@ -18495,7 +18525,7 @@ function tlsFrom(input, key, problems) {
     if (missing.length === TLS_INPUTS.length)
         return undefined;
     if (missing.length > 0) {
-        problems.add(`${missing.join(', ')}: ${problems_listed(missing)} missing: give \`tls-ca\`, \`tls-cert\` and \`tls-key\` together (an empty one is often a secret that is not set)`);
+        problems.add(`${missing.join(', ')}: ${listed(missing)} missing: give \`tls-ca\`, \`tls-cert\` and \`tls-key\` together (an empty one is often a secret that is not set)`);
         return undefined;
     }
     const ca = problems.at('tls-ca').attempt(() => pemFrom(input('tls-ca'), 'CERTIFICATE'));
@@ -18569,7 +18599,7 @@ function readStrategySettings(textOf, strategies, problems) {
     const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
     for (const names of alternativesIn(strategies)) {
         if (names.every((name) => given.includes(name))) {
-            problems.add(`${problems_listed(names)} are both given: leave one of the two out`);
+            problems.add(`${listed(names)} are both given: leave one of the two out`);
         }
     }
     return {
@@ -18782,7 +18812,7 @@ const update_policy_OTHER_NAMES = {
 };
 function update_policy_adviceFor(phase, key, value) {
     if (value.kind === 'map')
-        return `leave this level out, and write the keys themselves here: ${problems_listed(POLICY_SETTINGS)}`;
+        return `leave this level out, and write the keys themselves here: ${listed(POLICY_SETTINGS)}`;
     const spelled = settingMeantBy(key);
     if (spelled !== undefined)
         return `write \`${spelled}\``;
@@ -18791,7 +18821,7 @@ function update_policy_adviceFor(phase, key, value) {
         .replaceAll('_', '-')
         .replace(new RegExp(`^(?:--)?${phase}-`), '');
     const kebab = POLICY_SETTINGS.map((one) => one.replaceAll('_', '-'));
-    const meant = keys_closestKey(bare, kebab, update_policy_OTHER_NAMES)?.replaceAll('-', '_');
+    const meant = closestKey(bare, kebab, update_policy_OTHER_NAMES)?.replaceAll('-', '_');
     return keyAdvice(meant, POLICY_SETTINGS);
 }
 function retiredKey(phase, setting) {
@@ -18807,7 +18837,7 @@ function retiredOf(phase, textOf) {
 function tellRetired(phase, old, isGiven, place, problems) {
     if (old.length === 0)
         return;
-    const names = problems_listed(old.map(([setting]) => retiredKey(phase, setting)));
+    const names = listed(old.map(([setting]) => retiredKey(phase, setting)));
     const were = old.length === 1 ? `is no ${place.name} any more` : `are no ${place.name}s any more`;
     const checked = old.map(([setting, text]) => {
         const isRight = text !== '' && checkedValue(phase, setting, text, problems.at(retiredKey(phase, setting)));
@@ -18988,14 +19018,14 @@ function checkModeInputs(env, mode, strategies, problems) {
                 continue;
             }
             if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
-                unused.push({ name, why: onlyCountsWith(problems_listed(others)) });
+                unused.push({ name, why: onlyCountsWith(listed(others)) });
                 continue;
             }
             if (name === 'dry-run') {
                 problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
-            problems.add(`${name}: it belongs to ${problems_listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${problems_listed(others, 'disjunction')}`);
+            problems.add(`${name}: it belongs to ${listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${listed(others, 'disjunction')}`);
         }
     }
     if (unused.length > 0)
@@ -19327,12 +19357,12 @@ function unknownNames(selection, all, owner) {
     const known = all.map(({ name, key = name }) => key);
     const guesses = unknown.map((asked) => similarNames(asked, known)[0]);
     const meant = [...new Set(guesses.filter((guess) => guess !== undefined))];
-    const question = meant.length === 0 ? '' : `did you mean ${problems_listed(meant)}? `;
+    const question = meant.length === 0 ? '' : `did you mean ${listed(meant)}? `;
     const left = known.length - MOST_TOLD;
-    const names = problems_listed([...known.slice(0, MOST_TOLD)]);
+    const names = listed([...known.slice(0, MOST_TOLD)]);
     const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
     const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
-    return `${owner} has no service ${problems_listed(unknown, 'disjunction')}: ${told}`;
+    return `${owner} has no service ${listed(unknown, 'disjunction')}: ${told}`;
 }
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
@@ -19340,6 +19370,7 @@ function find(asked, all) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/keys.js
+
 
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
@@ -19372,9 +19403,32 @@ const KEYS_INSIDE = {
     tmpfs: 'size',
     ulimits: 'hard soft',
     update_config: POLICY,
-    volume: 'nocopy',
+    volume: 'nocopy subpath',
     volumes: 'type source target read_only consistency bind volume tmpfs',
 };
+/**
+ * The keys in a value of a service that docker does not know and says nothing of: its schema leaves open what is in these
+ * mappings.
+ *
+ * @param key that the service has the value under
+ */
+function unheardKeys(key, value) {
+    const items = (value.kind === 'list' ? value.items : []).filter((item) => item.kind === 'map');
+    const unheard = (map, parent) => map.entries
+        .filter((entry) => !entry.key.startsWith('x-') && !own(KEYS_INSIDE, parent)?.split(' ').includes(entry.key))
+        .map((entry) => ({
+        name: `${parent}: ${placed(entry.key)}`,
+        line: entry.line,
+        advice: adviceInside(['services', '', parent], entry.key),
+    }));
+    if (key === 'secrets' || key === 'configs')
+        return items.flatMap((item) => unheard(item, key));
+    if (key !== 'volumes')
+        return [];
+    return items.flatMap((item) => item.entries.flatMap((entry) => ['bind', 'volume', 'tmpfs'].includes(entry.key) && entry.value.kind === 'map'
+        ? unheard(entry.value, entry.key)
+        : []));
+}
 /** What is defined at the top, by its section. */
 const KEYS_OF_OBJECTS = {
     configs: 'name file external labels template_driver',
@@ -19404,6 +19458,8 @@ function adviceInside(path, key) {
     const [section = '', name, ...inner] = path;
     if (name === undefined)
         return NAME_OF_OBJECT;
+    if (key === '')
+        return 'write a name before the colon';
     const parent = inner.findLast((part) => !/^\d+$/.test(part));
     const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? [];
     const elsewhere = placeOfKey(key, parent, known);
@@ -19480,6 +19536,22 @@ const IGNORED = {
     tmpfs: 'write `volumes: [{type: tmpfs, target: /run}]`',
     userns_mode: 'leave it out',
 };
+
+;// CONCATENATED MODULE: ./build/inputs/compose/no-numbers.js
+
+/**
+ * What YAML takes for a number without end, or for none at all: docker turns the files into JSON to check them, which has no
+ * such numbers, and says nothing of the place.
+ *
+ * @param path of the value
+ */
+function noNumbers(value, path) {
+    if (value.kind === 'map')
+        return value.entries.flatMap((entry) => noNumbers(entry.value, [...path, entry.key]));
+    if (value.kind === 'list')
+        return value.items.flatMap((item) => noNumbers(item, path));
+    return isNoNumber(value) ? [{ path, line: value.line, text: value.value }] : [];
+}
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
 /**
@@ -19559,6 +19631,7 @@ function hasComment(command) {
 
 
 
+
 /** What a service names of the other sections; what names it by variables that cannot be filled in is left out. */
 function referencesOf(service, lookUp) {
     if (service.kind !== 'map')
@@ -19581,7 +19654,7 @@ function referencesOf(service, lookUp) {
         return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
     }
     function nameOf(value) {
-        return value?.kind === 'text' ? filled(value).map((name) => ({ name, line: value.line })) : [];
+        return value?.kind === 'text' && !isNothing(value) ? filled(value).map((name) => ({ name, line: value.line })) : [];
     }
     function sourcesOf(value) {
         if (value.kind !== 'list')
@@ -19607,6 +19680,15 @@ function referencesOf(service, lookUp) {
     function filled({ value }) {
         return isFillable(value, lookUp) ? [filledIn(value, lookUp)] : [];
     }
+}
+/** The items of the `secrets` or `configs` of a service that are mappings and name none, as in `- db: {file: \u2026}`. */
+function withoutSource(value) {
+    return (value.kind === 'list' ? value.items : []).flatMap((item) => {
+        if (item.kind !== 'map' || entryAt(item, 'source') !== undefined)
+            return [];
+        const name = item.entries.find((entry) => entry.value.kind === 'map' || isNothing(entry.value))?.key ?? 'NAME';
+        return [{ name: placed(name), line: item.line }];
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/service-env-file.js
@@ -19686,6 +19768,7 @@ function readOtherwise({ variables }, path) {
 
 
 
+
 /**
  * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
  * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
@@ -19747,16 +19830,13 @@ class Lint {
             if (key.startsWith('x-'))
                 return [];
             if (!isSection(key)) {
-                const advice = key === 'include'
-                    ? 'give every file in the input `compose-file`'
-                    : `write one of ${problems_listed([...SECTIONS], 'disjunction')}`;
-                here.add(`docker stack does not know the top-level key ${shown_shown(key)}: ${advice}`);
+                here.add(`docker stack does not know the top-level key ${shown_shown(key)}: ${adviceAtTop(key, value)}`);
                 return [];
             }
             if (isNothing(value))
                 return [];
             if (value.kind !== 'map') {
-                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
+                here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
                 return [];
             }
             // Variables without a value are told first, but only those that are left when all else has been looked at.
@@ -19767,6 +19847,9 @@ class Lint {
             this.#problems = all;
             this.#variablesOf(path, adapted);
             all.take(others);
+            for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
+                all.add(`${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
+            }
             const fill = (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) });
             return [{ key, line, value: mapTexts(adapted, fill) }];
         });
@@ -19776,10 +19859,14 @@ class Lint {
     checkReferences() {
         const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
         const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
+        // Of a section that is no mapping that has been told, and it says what there is.
+        const isUnread = (section) => this.#files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind));
         for (const { path, root } of this.#files) {
             for (const { key: service, value } of mapAt(root, 'services')) {
                 for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
                     if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                        continue;
+                    if (isUnread(section))
                         continue;
                     const one = section.slice(0, -1);
                     this.#problems.add(`${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
@@ -19791,14 +19878,16 @@ class Lint {
     checkImages() {
         const services = this.#files.flatMap(({ path, root }) => mapAt(root, 'services').map((entry) => ({ path, ...entry })));
         for (const [name, all] of group_by_groupBy(services, ({ key }) => key)) {
-            const has = (key) => all.find(({ value }) => value.kind === 'map' && entryAt(value, key) !== undefined);
+            const isGiven = (value) => value !== undefined && !isNothing(value);
+            const has = (key) => all.find(({ value }) => value.kind === 'map' && isGiven(entryAt(value, key)));
             const [first] = all;
             if (first?.value.kind !== 'map' || has('image') !== undefined)
                 continue;
             const { path, value, line } = has('build') ?? first;
-            const build = value.kind === 'map' ? value.entries.find(({ key }) => key === 'build') : undefined;
+            const entryOf = (one) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined);
+            const build = entryOf('build');
             const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
-            this.#problems.add(`${path} line ${build?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
+            this.#problems.add(`${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
         }
     }
     /** It means nothing to docker any more, which only checks that it is one of its own. */
@@ -19875,7 +19964,7 @@ class Lint {
                 return [];
             }
             if (!SERVICE_KEYS.includes(key)) {
-                const closest = keys_closestKey(key, SERVICE_KEYS) ?? keys_closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
+                const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
                 here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
                 return [];
             }
@@ -19889,6 +19978,11 @@ class Lint {
             }
             if (key === 'credential_spec')
                 checkCredentialSpec(value, here);
+            if (key === 'secrets' || key === 'configs') {
+                for (const { line: at, name: inside } of withoutSource(value)) {
+                    this.#problems.add(`${path} line ${at}: services.${placed(name)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``);
+                }
+            }
             if (key === 'ports')
                 return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
             if (key === 'env_file')
@@ -19922,6 +20016,9 @@ class Lint {
         const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${placed(service)}.${key}: ${said}`);
         if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
             warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
+        }
+        for (const { name, line: at, advice } of unheardKeys(key, value)) {
+            mention(this.#ignored, name, advice, `${path} line ${at}`, service);
         }
         if (key === 'volumes') {
             for (const item of itemsOf(value)) {
@@ -20097,9 +20194,9 @@ class Lint {
             this.#problems.add(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
             return value;
         }
-        const given = sourcesOf(value);
+        const given = sourcesOf(value, this.#lookUp);
         if (given.length > 1) {
-            this.#problems.add(`${path} line ${value.line}: ${what} has ${problems_listed(given)}: leave one of them`);
+            this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
         }
         const source = value.entries.find(({ key }) => SOURCES.includes(key) || key === 'driver');
         if (source === undefined || given.includes('external'))
@@ -20128,7 +20225,7 @@ function checkCredentialSpec(value, problems) {
     const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
     if (sources.length === 1 && given.length === 1)
         return;
-    const has = sources.length > 1 ? `it names ${problems_listed(sources)}` : 'it names no source';
+    const has = sources.length > 1 ? `it names ${listed(sources)}` : 'it names no source';
     problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
 }
 const ENV_FILE_KEYS = ['path', 'required', 'format'];
@@ -20142,7 +20239,7 @@ function envFileOf(item, problems) {
         return undefined;
     }
     for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
-        problems.add(`it has the unknown key ${shown_shown(key)}: ${keyAdvice(keys_closestKey(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
+        problems.add(`it has the unknown key ${shown_shown(key)}: ${keyAdvice(closestKey(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
     }
     const textAt = (key) => {
         const value = entryAt(item, key);
@@ -20161,6 +20258,30 @@ function envFileOf(item, problems) {
 function wordsInWords(words) {
     const said = words.trim();
     return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safe_text_safeLine(said, 300)}"`;
+}
+/** What to do about a top-level key that is none. */
+function adviceAtTop(key, value) {
+    if (key === 'include')
+        return 'give every file in the input `compose-file`';
+    const closest = closestKey(key, SECTIONS);
+    if (closest !== undefined)
+        return `did you mean \`${closest}\`?`;
+    const isService = value.kind === 'map' && ['image', 'build'].some((one) => entryAt(value, one) !== undefined);
+    return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'disjunction')}`;
+}
+/** What is under a top-level key, if anything is. */
+function sectionOf(root, section) {
+    const value = entryAt(root, section);
+    return value === undefined || isNothing(value) ? undefined : value;
+}
+/** What to write where a section is no mapping. */
+function remedyForSection(value, section) {
+    const name = value.kind === 'list'
+        ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
+        : undefined;
+    return name === undefined || mayBeSecret(name)
+        ? 'write a mapping with a name for each of them'
+        : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
 }
 /** What stands where a mapping belongs. */
 function noMap(value) {
@@ -20395,7 +20516,7 @@ function readStack(inputs, replacement, env, problems) {
             problems.add(ONLY_OF_STACK);
         const alone = [...given, ...on];
         if (alone.length > 0)
-            problems.add(`${problems_listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
+            problems.add(`${listed(alone)} without \`stack\`: give the stack its name in \`stack\``);
         return undefined;
     }
     const problem = stackNameProblem(name);
@@ -20491,7 +20612,7 @@ function composePaths(input, env, problems) {
     const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(basePath(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${problems_listed(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);
+    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
 const WRITE_PATH = 'write the path of the compose file';
@@ -20537,7 +20658,7 @@ function isSeveral(line, env, name, problems) {
 }
 function composeFile(path, env, problems) {
     const here = problems.at(`compose-file ${placed(path)}`);
-    const text = here.attempt(() => fileReader(env)(path));
+    const text = here.attempt(() => readYamlText(resolvePath(env, path), basePath(env)));
     if (text === undefined)
         return undefined;
     const character = characterProblem(text);
@@ -20697,7 +20818,7 @@ function rollback_requestFrom(map, place, forAll, problems) {
         problems.add(`${place} has no \`name\`: write the name of a service`);
     const here = problems.at(name ? `services: ${placed(name)}` : place);
     for (const { key, line } of map.entries.filter(({ key }) => !keys.includes(key))) {
-        const closest = keys_closestKey(key, keys);
+        const closest = closestKey(key, keys);
         const advice = closest === undefined
             ? 'leave it out, for a rollback has it from the record of what was deployed'
             : keyAdvice(closest, keys);
@@ -22045,7 +22166,7 @@ function services_checkKeys({ name }, map, keys, problems) {
         return false;
     }
     for (const { key, line } of unknown) {
-        const closest = keys_closestKey(key, keys, services_OTHER_NAMES);
+        const closest = closestKey(key, keys, services_OTHER_NAMES);
         problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${services_adviceFor(key, closest, keys)}`);
     }
     return unknown.length === 0;
@@ -22479,7 +22600,7 @@ function readForce(env, stack, services, problems) {
         problems.add(`force: ${problem}`);
     const idle = force === 'all' ? [] : [...selected(force, all)].filter((name) => stack?.leftOut.includes(name));
     if (idle.length > 0)
-        problems.add(`force: \`only\` leaves ${problems_listed(idle)} out: add the name there, or take it out here`);
+        problems.add(`force: \`only\` leaves ${listed(idle)} out: add the name there, or take it out here`);
     return force;
 }
 function parseOnShortLived(text) {

@@ -106,7 +106,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/
 
 /***/ }),
 
-/***/ 1228:
+/***/ 4085:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
@@ -12266,7 +12266,7 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
 
 /***/ }),
 
-/***/ 4085:
+/***/ 4666:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -12294,6 +12294,24 @@ var inputs_problems = __nccwpck_require__(6790);
 var contents = __nccwpck_require__(3185);
 // EXTERNAL MODULE: ./build/inputs/compose/keys.js
 var compose_keys = __nccwpck_require__(4807);
+// EXTERNAL MODULE: ./build/inputs/yaml.js
+var yaml = __nccwpck_require__(3697);
+;// CONCATENATED MODULE: ./build/inputs/compose/no-numbers.js
+
+/**
+ * What YAML takes for a number without end, or for none at all: docker turns the files into JSON to check them, which has no
+ * such numbers, and says nothing of the place.
+ *
+ * @param path of the value
+ */
+function noNumbers(value, path) {
+    if (value.kind === 'map')
+        return value.entries.flatMap((entry) => noNumbers(entry.value, [...path, entry.key]));
+    if (value.kind === 'list')
+        return value.items.flatMap((item) => noNumbers(item, path));
+    return (0,yaml/* isNoNumber */.H)(value) ? [{ path, line: value.line, text: value.value }] : [];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
 /**
  * The address before the ports of a short port (`127.0.0.1:80:80`), without its brackets; empty when there is none, or
@@ -12376,6 +12394,7 @@ var variables = __nccwpck_require__(3847);
 
 
 
+
 /** What a service names of the other sections; what names it by variables that cannot be filled in is left out. */
 function referencesOf(service, lookUp) {
     if (service.kind !== 'map')
@@ -12398,7 +12417,7 @@ function referencesOf(service, lookUp) {
         return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
     }
     function nameOf(value) {
-        return value?.kind === 'text' ? filled(value).map((name) => ({ name, line: value.line })) : [];
+        return value?.kind === 'text' && !(0,tree/* isNothing */.qv)(value) ? filled(value).map((name) => ({ name, line: value.line })) : [];
     }
     function sourcesOf(value) {
         if (value.kind !== 'list')
@@ -12424,6 +12443,15 @@ function referencesOf(service, lookUp) {
     function filled({ value }) {
         return (0,variables/* isFillable */.KQ)(value, lookUp) ? [(0,variables/* filledIn */.AE)(value, lookUp)] : [];
     }
+}
+/** The items of the `secrets` or `configs` of a service that are mappings and name none, as in `- db: {file: \u2026}`. */
+function withoutSource(value) {
+    return (value.kind === 'list' ? value.items : []).flatMap((item) => {
+        if (item.kind !== 'map' || (0,tree/* entryAt */._f)(item, 'source') !== undefined)
+            return [];
+        const name = item.entries.find((entry) => entry.value.kind === 'map' || (0,tree/* isNothing */.qv)(entry.value))?.key ?? 'NAME';
+        return [{ name: (0,shown/* placed */.GS)(name), line: item.line }];
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/service-env-file.js
@@ -12503,6 +12531,7 @@ function readOtherwise({ variables }, path) {
 
 
 
+
 /**
  * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
  * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
@@ -12564,16 +12593,13 @@ class Lint {
             if (key.startsWith('x-'))
                 return [];
             if (!isSection(key)) {
-                const advice = key === 'include'
-                    ? 'give every file in the input `compose-file`'
-                    : `write one of ${(0,inputs_problems/* listed */.K)([...compose_keys/* SECTIONS */.bP], 'disjunction')}`;
-                here.add(`docker stack does not know the top-level key ${(0,shown/* shown */.SP)(key)}: ${advice}`);
+                here.add(`docker stack does not know the top-level key ${(0,shown/* shown */.SP)(key)}: ${adviceAtTop(key, value)}`);
                 return [];
             }
             if ((0,tree/* isNothing */.qv)(value))
                 return [];
             if (value.kind !== 'map') {
-                here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`);
+                here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
                 return [];
             }
             // Variables without a value are told first, but only those that are left when all else has been looked at.
@@ -12584,6 +12610,9 @@ class Lint {
             this.#problems = all;
             this.#variablesOf(path, adapted);
             all.take(others);
+            for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
+                all.add(`${path} line ${at}: ${keys.map(shown/* placed */.GS).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
+            }
             const fill = (one) => ({ ...one, value: (0,variables/* partlyFilledIn */.Kk)(one.value, runner_variables/* rulesDocker */.em, this.#lookUp) });
             return [{ key, line, value: (0,tree/* mapTexts */.zO)(adapted, fill) }];
         });
@@ -12593,10 +12622,14 @@ class Lint {
     checkReferences() {
         const defined = (section) => new Set(this.#files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
         const known = Object.fromEntries(compose_keys/* SECTIONS */.bP.map((section) => [section, defined(section)]));
+        // Of a section that is no mapping that has been told, and it says what there is.
+        const isUnread = (section) => this.#files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind));
         for (const { path, root } of this.#files) {
             for (const { key: service, value } of (0,tree/* mapAt */.SC)(root, 'services')) {
                 for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
                     if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                        continue;
+                    if (isUnread(section))
                         continue;
                     const one = section.slice(0, -1);
                     this.#problems.add(`${path} line ${line}: the service ${(0,shown/* placed */.GS)(service)} uses the ${one} ${(0,shown/* placed */.GS)(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
@@ -12608,14 +12641,16 @@ class Lint {
     checkImages() {
         const services = this.#files.flatMap(({ path, root }) => (0,tree/* mapAt */.SC)(root, 'services').map((entry) => ({ path, ...entry })));
         for (const [name, all] of (0,group_by/* groupBy */.$)(services, ({ key }) => key)) {
-            const has = (key) => all.find(({ value }) => value.kind === 'map' && (0,tree/* entryAt */._f)(value, key) !== undefined);
+            const isGiven = (value) => value !== undefined && !(0,tree/* isNothing */.qv)(value);
+            const has = (key) => all.find(({ value }) => value.kind === 'map' && isGiven((0,tree/* entryAt */._f)(value, key)));
             const [first] = all;
             if (first?.value.kind !== 'map' || has('image') !== undefined)
                 continue;
             const { path, value, line } = has('build') ?? first;
-            const build = value.kind === 'map' ? value.entries.find(({ key }) => key === 'build') : undefined;
+            const entryOf = (one) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined);
+            const build = entryOf('build');
             const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
-            this.#problems.add(`${path} line ${build?.line ?? line}: services.${(0,shown/* placed */.GS)(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
+            this.#problems.add(`${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${(0,shown/* placed */.GS)(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
         }
     }
     /** It means nothing to docker any more, which only checks that it is one of its own. */
@@ -12706,6 +12741,11 @@ class Lint {
             }
             if (key === 'credential_spec')
                 checkCredentialSpec(value, here);
+            if (key === 'secrets' || key === 'configs') {
+                for (const { line: at, name: inside } of withoutSource(value)) {
+                    this.#problems.add(`${path} line ${at}: services.${(0,shown/* placed */.GS)(name)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``);
+                }
+            }
             if (key === 'ports')
                 return [{ ...entry, value: (0,tree/* mapItems */.Z9)(value, (port) => this.#port(port, path, name)) }];
             if (key === 'env_file')
@@ -12739,6 +12779,9 @@ class Lint {
         const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${(0,shown/* placed */.GS)(service)}.${key}: ${said}`);
         if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
             warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
+        }
+        for (const { name, line: at, advice } of (0,compose_keys/* unheardKeys */["in"])(key, value)) {
+            mention(this.#ignored, name, advice, `${path} line ${at}`, service);
         }
         if (key === 'volumes') {
             for (const item of (0,tree/* itemsOf */.S3)(value)) {
@@ -12914,7 +12957,7 @@ class Lint {
             this.#problems.add(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
             return value;
         }
-        const given = (0,contents/* sourcesOf */.u0)(value);
+        const given = (0,contents/* sourcesOf */.u0)(value, this.#lookUp);
         if (given.length > 1) {
             this.#problems.add(`${path} line ${value.line}: ${what} has ${(0,inputs_problems/* listed */.K)(given)}: leave one of them`);
         }
@@ -12978,6 +13021,30 @@ function envFileOf(item, problems) {
 function wordsInWords(words) {
     const said = words.trim();
     return said === '' || (0,may_be_secret/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
+}
+/** What to do about a top-level key that is none. */
+function adviceAtTop(key, value) {
+    if (key === 'include')
+        return 'give every file in the input `compose-file`';
+    const closest = (0,keys/* closestKey */.bi)(key, compose_keys/* SECTIONS */.bP);
+    if (closest !== undefined)
+        return `did you mean \`${closest}\`?`;
+    const isService = value.kind === 'map' && ['image', 'build'].some((one) => (0,tree/* entryAt */._f)(value, one) !== undefined);
+    return isService ? 'write it under `services`' : `write one of ${(0,inputs_problems/* listed */.K)([...compose_keys/* SECTIONS */.bP], 'disjunction')}`;
+}
+/** What is under a top-level key, if anything is. */
+function sectionOf(root, section) {
+    const value = (0,tree/* entryAt */._f)(root, section);
+    return value === undefined || (0,tree/* isNothing */.qv)(value) ? undefined : value;
+}
+/** What to write where a section is no mapping. */
+function remedyForSection(value, section) {
+    const name = value.kind === 'list'
+        ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
+        : undefined;
+    return name === undefined || (0,may_be_secret/* mayBeSecret */.lr)(name)
+        ? 'write a mapping with a name for each of them'
+        : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
 }
 /** What stands where a mapping belongs. */
 function noMap(value) {
@@ -13093,7 +13160,7 @@ function variableOf(name, { lookUp, settings }) {
  */
 function checkSources(files, lookUp, problems) {
     for (const { place, name, value, source } of definitions(files, lookUp)) {
-        if (value.kind === 'map' && sourcesOf(value).length === 0) {
+        if (value.kind === 'map' && sourcesOf(value, lookUp).length === 0) {
             problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``);
         }
         if (source?.source === 'environment') {
@@ -13133,17 +13200,18 @@ function definitions(files, lookUp) {
 function sourceOf(kind, object, lookUp) {
     if (object.kind !== 'map')
         return undefined;
-    const [source = '', ...others] = sourcesOf(object);
+    const [source = '', ...others] = sourcesOf(object, lookUp);
     const words = others.length === 0 && SOURCES.includes(source) ? (0,_tree_js__WEBPACK_IMPORTED_MODULE_7__/* .entryAt */ ._f)(object, source) : undefined;
     if (words?.kind !== 'text' || (0,_tree_js__WEBPACK_IMPORTED_MODULE_7__/* .isNothing */ .qv)(words) || !(0,_variables_js__WEBPACK_IMPORTED_MODULE_6__/* .isFillable */ .KQ)(words.value, lookUp))
         return undefined;
     return { kind, source, words: (0,_variables_js__WEBPACK_IMPORTED_MODULE_6__/* .filledIn */ .AE)(words.value, lookUp) };
 }
 /** What says where the content of a secret or config comes from. */
-function sourcesOf(object) {
+function sourcesOf(object, lookUp) {
     return [...SOURCES, 'external', 'driver'].filter((key) => {
         const inner = (0,_tree_js__WEBPACK_IMPORTED_MODULE_7__/* .entryAt */ ._f)(object, key);
-        return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false');
+        const isFalse = inner?.kind === 'text' && /^(?:false|no|off|n)$/i.test((0,_variables_js__WEBPACK_IMPORTED_MODULE_6__/* .filledIn */ .AE)(inner.value, lookUp));
+        return inner !== undefined && !(key === 'external' && isFalse);
     });
 }
 
@@ -13159,11 +13227,14 @@ function sourcesOf(object) {
 /* harmony export */   D5: () => (/* binding */ adviceInside),
 /* harmony export */   ZV: () => (/* binding */ own),
 /* harmony export */   bP: () => (/* binding */ SECTIONS),
+/* harmony export */   "in": () => (/* binding */ unheardKeys),
 /* harmony export */   ln: () => (/* binding */ REFUSED),
 /* harmony export */   xI: () => (/* binding */ SERVICE_KEYS)
 /* harmony export */ });
-/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8158);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6790);
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6790);
+
 
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
@@ -13196,9 +13267,32 @@ const KEYS_INSIDE = {
     tmpfs: 'size',
     ulimits: 'hard soft',
     update_config: POLICY,
-    volume: 'nocopy',
+    volume: 'nocopy subpath',
     volumes: 'type source target read_only consistency bind volume tmpfs',
 };
+/**
+ * The keys in a value of a service that docker does not know and says nothing of: its schema leaves open what is in these
+ * mappings.
+ *
+ * @param key that the service has the value under
+ */
+function unheardKeys(key, value) {
+    const items = (value.kind === 'list' ? value.items : []).filter((item) => item.kind === 'map');
+    const unheard = (map, parent) => map.entries
+        .filter((entry) => !entry.key.startsWith('x-') && !own(KEYS_INSIDE, parent)?.split(' ').includes(entry.key))
+        .map((entry) => ({
+        name: `${parent}: ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .placed */ .GS)(entry.key)}`,
+        line: entry.line,
+        advice: adviceInside(['services', '', parent], entry.key),
+    }));
+    if (key === 'secrets' || key === 'configs')
+        return items.flatMap((item) => unheard(item, key));
+    if (key !== 'volumes')
+        return [];
+    return items.flatMap((item) => item.entries.flatMap((entry) => ['bind', 'volume', 'tmpfs'].includes(entry.key) && entry.value.kind === 'map'
+        ? unheard(entry.value, entry.key)
+        : []));
+}
 /** What is defined at the top, by its section. */
 const KEYS_OF_OBJECTS = {
     configs: 'name file external labels template_driver',
@@ -13228,15 +13322,17 @@ function adviceInside(path, key) {
     const [section = '', name, ...inner] = path;
     if (name === undefined)
         return NAME_OF_OBJECT;
+    if (key === '')
+        return 'write a name before the colon';
     const parent = inner.findLast((part) => !/^\d+$/.test(part));
     const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? [];
     const elsewhere = placeOfKey(key, parent, known);
     if (elsewhere !== undefined)
         return elsewhere;
-    const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key, known) ?? (0,_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .closestKey */ .bi)(key.replaceAll('-', '_'), known);
+    const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .closestKey */ .bi)(key, known) ?? (0,_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .closestKey */ .bi)(key.replaceAll('-', '_'), known);
     if (closest !== undefined)
         return `did you mean \`${closest}\`?`;
-    return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .K)(known)} there`);
+    return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)(known)} there`);
 }
 /** What docker takes for the name of an entry of a section: the pattern of the same schema. */
 const NAME_OF_OBJECT = 'write a name of letters, digits, `.`, `-` and `_`';
@@ -13713,6 +13809,7 @@ function closing(text, quote) {
 /* harmony export */   MV: () => (/* binding */ otherEncoding),
 /* harmony export */   Mf: () => (/* binding */ checkoutHint),
 /* harmony export */   Pt: () => (/* binding */ requireUserFile),
+/* harmony export */   j1: () => (/* binding */ readYamlText),
 /* harmony export */   nD: () => (/* binding */ readUserText),
 /* harmony export */   o1: () => (/* binding */ resolvePath),
 /* harmony export */   q2: () => (/* binding */ fileReader)
@@ -13817,6 +13914,28 @@ function checkoutHint(workspace) {
         return '';
     }
 }
+/**
+ * The text of a YAML file of the user's: also in UTF-16 with its mark, as PowerShell 5 writes it and docker reads it.
+ *
+ * @throws UserError as {@link readUserText}
+ */
+function readYamlText(path, base) {
+    const bytes = readUserFile(path, base);
+    const encoding = UTF_16[markOf(bytes)];
+    if (encoding === undefined)
+        return textOfBytes(bytes);
+    try {
+        return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    }
+    catch {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('the file begins as UTF-16, and is not: save it as UTF-8');
+    }
+}
+/** By the mark that such a text begins with. */
+const UTF_16 = { fffe: 'utf-16le', feff: 'utf-16be' };
+function markOf(bytes) {
+    return bytes.subarray(0, 2).toString('hex');
+}
 /** Without the byte order mark that editors on Windows put first. */
 function textOfBytes(bytes) {
     try {
@@ -13828,8 +13947,7 @@ function textOfBytes(bytes) {
 }
 /** What it is instead, or where it first is none. */
 function otherEncoding(bytes) {
-    const mark = bytes.subarray(0, 2).toString('hex');
-    if (mark === 'fffe' || mark === 'feff')
+    if (UTF_16[markOf(bytes)] !== undefined)
         return ', but UTF-16';
     const [before = ''] = bytes.toString('utf8').split('\ufffd', 1);
     return ` (line ${before.split('\n').length})`;
@@ -15713,6 +15831,7 @@ function pairsOfList({ items }, problems) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ isNoNumber),
 /* harmony export */   h: () => (/* binding */ parseYaml)
 /* harmony export */ });
 /* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
@@ -15739,7 +15858,7 @@ const REASONS = {
     BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
     MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
     MULTILINE_IMPLICIT_KEY: 'the line is neither a `key: value` nor part of the value before: write a blank after the colon, and indent alike what belongs together',
-    MULTIPLE_DOCS: 'a line of --- begins a second document: leave only one',
+    MULTIPLE_DOCS: 'a line of --- begins a second document, and only the first would be read: put all into one',
     RESOURCE_EXHAUSTION: 'lists and mappings are nested too deeply: write them flat',
 };
 const STRANGE_BLANK = 'a line or key begins with a blank that is no space, as text from a web page has them: write spaces';
@@ -15762,13 +15881,17 @@ function parseYaml(text) {
         resolveKnownTags: false,
         logLevel: 'error',
     });
-    const [error] = document.errors;
+    const error = document.errors.find((one) => !isEmptyDocument(one, source));
     const tree = new TreeBuilder(source, lineCounter);
     const root = document.contents === null ? undefined : tree.buildAll(document.contents);
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
     return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] };
+}
+/** Nothing but comments stands behind the first document: there is no other to lose. */
+function isEmptyDocument({ code, pos: [offset] }, source) {
+    return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset));
 }
 function reasonFor({ code, pos: [offset] }, source) {
     const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
@@ -15794,6 +15917,10 @@ function isMergeKey(key) {
 const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** Plain text that YAML takes for a number without end, or for what is no number. */
+function isNoNumber({ value, style }) {
+    return style === 'plain' && NO_NUMBER.test(value);
+}
 const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/;
 /**
  * A scalar as its tag has it, or what is wrong with the two: as gopkg.in/yaml.v3 does in resolve.go, for docker is to
@@ -17673,8 +17800,8 @@ function withoutSecrets(said) {
         return !OF_GO.test(inside) && (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayHoldSecret */ .dV)(inside) ? `${before}***${behind}` : part;
     });
 }
-/** Tags and types, in what its YAML reader says. */
-const OF_GO = /^(?:!!\w+|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
+/** Tags and types, in what its YAML reader says, and items of lists. */
+const OF_GO = /^(?:!!\w+|[A-Za-z]+\[\d{1,4}\]|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 
 
@@ -20991,8 +21118,8 @@ function namesOfItem(item, place, advice, problems) {
 var rollback_target = __nccwpck_require__(322);
 // EXTERNAL MODULE: ./build/inputs/selection.js
 var selection = __nccwpck_require__(6406);
-// EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __nccwpck_require__(4085);
+// EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 4 modules
+var adapt = __nccwpck_require__(4666);
 ;// CONCATENATED MODULE: ./build/inputs/compose/characters.js
 // What docker's reader refuses (gopkg.in/yaml.v3, readerc.go), and what ends a line for it but for no editor. All of it
 // can be written as an escape in double quotes.
@@ -21258,7 +21385,7 @@ function isSeveral(line, env, name, problems) {
 }
 function composeFile(path, env, problems) {
     const here = problems.at(`compose-file ${(0,shown/* placed */.GS)(path)}`);
-    const text = here.attempt(() => (0,inputs_files/* fileReader */.q2)(env)(path));
+    const text = here.attempt(() => (0,inputs_files/* readYamlText */.j1)((0,inputs_files/* resolvePath */.o1)(env, path), (0,inputs_files/* basePath */.Jp)(env)));
     if (text === undefined)
         return undefined;
     const character = characterProblem(text);
@@ -22675,7 +22802,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 366).then(__nccwpck_require__.bind(__nccwpck_require__, 3366))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 918).then(__nccwpck_require__.bind(__nccwpck_require__, 8918))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 366;
-export const ids = [366];
+export const id = 918;
+export const ids = [918];
 export const modules = {
 
-/***/ 3366:
+/***/ 8918:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -10686,7 +10686,7 @@ function isInNetwork(network, host) {
 // EXTERNAL MODULE: ./build/runner/may-be-secret.js
 var may_be_secret = __webpack_require__(9375);
 // EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(1228);
+var external_node_stream_promises_ = __webpack_require__(4085);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
 
 
@@ -17707,11 +17707,7 @@ function network_rules_subnetsOf({ IPAM: ipam }) {
 
 // EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
 var published_ports = __webpack_require__(7329);
-// EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var compose_keys = __webpack_require__(4807);
 ;// CONCATENATED MODULE: ./build/inputs/compose/place.js
-
-
 /** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
 function place_placeOf(files, path) {
     const place = positionOf(files, path);
@@ -17724,41 +17720,10 @@ function positionOf(files, path) {
         .reduce((best, one) => (one.depth >= best.depth ? one : best));
     return found.depth === 0 ? undefined : { file: found.file, line: found.line };
 }
-/**
- * A message of docker, with the place that it means before it: `compose.yml line 7: services.web \u2026`.
- *
- * @param about the path that it is about when it names none
- */
-function locateComplaint(files, message, about = []) {
-    const path = complaintPath(files, message) ?? about;
-    // Of some values docker says the path twice.
-    const said = message.replace(/^(\S+) (?=\1 )/, '');
-    const what = `${place_placeOf(files, path)}: docker refuses it: ${said}`;
-    return UNKNOWN_KEY.test(message) ? `${what}: ${(0,compose_keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '')}` : what;
-}
-/** Of a network, volume, secret or config: it has a name in two places, or is external and more (docker/cli, compose/loader). */
-const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
-const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.+) is not allowed$/;
-const UNKNOWN_KEY = /Additional property (.+) is not allowed$/;
-/** The path that a message of docker names; `undefined` where it names none. */
-function complaintPath(files, message) {
-    const [, ofConflict, ofVolume] = OF_OBJECT.exec(message) ?? [];
-    if (ofConflict !== undefined)
-        return [`${message.split(' ', 1)[0]}s`, ofConflict];
-    if (ofVolume !== undefined)
-        return ['volumes', ofVolume];
-    const [, section, name] = NAME_REFUSED.exec(message) ?? [];
-    if (section !== undefined && name !== undefined)
-        return [section, name];
-    const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(message)?.[0].split('.');
-    const key = UNKNOWN_KEY.exec(message)?.[1];
-    return parts && [...keysIn(files, parts), ...(key === undefined ? [] : [key])];
-}
-/** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
-function keysIn(files, [section = '', ...parts]) {
-    const names = new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
-    const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1;
-    return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)];
+/** What stands at a path, in the last of the files that has it. */
+function valueAtPath(files, path) {
+    const found = files.map(({ root }) => place_lineOf(root, path)).findLast(({ depth }) => depth === path.length);
+    return found?.value;
 }
 function place_lineOf(root, path) {
     let value = root;
@@ -17773,7 +17738,7 @@ function place_lineOf(root, path) {
         value = next;
         depth++;
     }
-    return { line, depth };
+    return { line, depth, value };
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
@@ -19218,8 +19183,8 @@ function hubNeeds(changes, { nodes, tasks }) {
 
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
 var request = __webpack_require__(4780);
-// EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 3 modules
-var adapt = __webpack_require__(4085);
+// EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 4 modules
+var adapt = __webpack_require__(4666);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
 var contents = __webpack_require__(3185);
 // EXTERNAL MODULE: ./build/inputs/masking.js
@@ -19669,7 +19634,220 @@ function unquoted(text) {
     return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text;
 }
 
+// EXTERNAL MODULE: ./build/inputs/compose/keys.js
+var compose_keys = __webpack_require__(4807);
+;// CONCATENATED MODULE: ./build/inputs/compose/complaints.js
+
+
+
+
+
+/** What docker says against compose files: it names no line, and mostly not what to write. Pure. */
+/**
+ * A complaint of docker, with the place that it means before it, and what to write behind it:
+ * `compose.yml line 7: docker refuses it: services.web \u2026`.
+ *
+ * @param about the path that it is about when it names none
+ */
+function locateComplaint(files, complaint, about = [], lookUp = () => undefined) {
+    const path = complaintPath(files, complaint, about) ?? about;
+    const place = place_placeOf(files, path);
+    const image = OF_IMAGE.test(complaint) ? imageProblem(valueAtPath(files, path), lookUp) : undefined;
+    if (image !== undefined)
+        return `${place}: ${path.join('.')}: ${image}`;
+    const remedy = remedyFor(complaint, path, valueAtPath(files, path));
+    const said = [unnamed(complaint, about), withoutPreface(complaint), remedy].filter((part) => part !== undefined);
+    return `${place}: docker refuses it: ${said.join(': ')}`;
+}
+/** Of some values docker says the path twice, and of others that something is wrong, and then what. */
+function withoutPreface(complaint) {
+    return complaint.replace(/^(\S+) (?=\1 )/, '').replace(/^decoding failed due to the following error\(s\): +/, '');
+}
+/** The service that docker leaves out where it means one. */
+function unnamed(complaint, [section, name, ...others]) {
+    const isService = section === 'services' && name !== undefined && others.length === 0;
+    return isService && OF_VALUE.test(complaint) ? `services.${name}` : undefined;
+}
+/** Of a network, volume, secret or config: it has a name in two places, or is external and more (docker/cli, compose/loader). */
+const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
+const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.*) is not allowed$/;
+const UNKNOWN_KEY = /Additional property (.*) is not allowed$/;
+/** Docker has the name of one of its own fields for what it could not read: `Deploy.Resources.Limits.memory`, `Volumes[0]`. */
+const OF_VALUE = /^decoding failed due to .*?(?:error decoding|cannot parse) '([\w.[\]]+)'|^invalid mount config for type /;
+const OF_IMAGE = /^invalid image reference for service /;
+/** Where in a service it is of which docker says no more than that (docker/cli, compose/convert). */
+const INSIDE_SERVICE = [
+    [OF_IMAGE, ['image']],
+    [/: Unknown mode: /, ['deploy', 'mode']],
+    [/: replicas can only be used with /, ['deploy', 'replicas']],
+    [/: failed to parse .* as a rational number$/, ['deploy', 'resources']],
+    [/: test and disable can't be set/, ['healthcheck']],
+    [/: undefined secret /, ['secrets']],
+    [/: undefined config /, ['configs']],
+    [/ restart policy(?: format)?: /, ['restart']],
+    [
+        /: volume type must be |: \w+ options are incompatible with type |: invalid tmpfs source|^invalid mount/,
+        ['volumes'],
+    ],
+];
+/**
+ * The path that a complaint of docker is about; `undefined` where it names none.
+ *
+ * @param about the service that docker was asked about, when it was one
+ */
+function complaintPath(files, complaint, about = []) {
+    const [, ofConflict, ofVolume] = OF_OBJECT.exec(complaint) ?? [];
+    if (ofConflict !== undefined)
+        return [`${complaint.split(' ', 1)[0]}s`, ofConflict];
+    if (ofVolume !== undefined)
+        return ['volumes', ofVolume];
+    const [, section, name] = NAME_REFUSED.exec(complaint) ?? [];
+    if (section !== undefined && name !== undefined)
+        return [section, name];
+    const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(complaint)?.[0].split('.');
+    const key = UNKNOWN_KEY.exec(complaint)?.[1];
+    if (parts !== undefined)
+        return [...keysIn(files, parts), ...(key === undefined ? [] : [key])];
+    const inside = about.length === 2 ? pathInService(files, complaint, about) : [];
+    return inside.length === 0 ? undefined : [...about, ...inside];
+}
+function pathInService(files, complaint, service) {
+    const field = OF_VALUE.exec(complaint)?.[1];
+    if (field !== undefined)
+        return keysOfField(valueAtPath(files, service), field.split(/[.[\]]+/));
+    return [...(INSIDE_SERVICE.find(([pattern]) => pattern.test(complaint))?.[1] ?? [])];
+}
+/** The keys of a file by the names of docker's own fields: `HealthCheck.Retries` is `healthcheck`, `retries`. */
+function keysOfField(value, [field = '', ...others]) {
+    if (field === '' || value === undefined || value.kind === 'text')
+        return [];
+    if (value.kind === 'list')
+        return [field, ...keysOfField(value.items[Number(field)], others)];
+    const plain = (key) => key.replaceAll('_', '').toLowerCase();
+    const entry = value.entries.find(({ key }) => plain(key) === plain(field));
+    return entry === undefined ? [] : [entry.key, ...keysOfField(entry.value, others)];
+}
+/** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
+function keysIn(files, [section = '', ...parts]) {
+    const names = new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
+    const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1;
+    return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)];
+}
+/** Why an image is none, in better words than docker's; `undefined` when that is not known. */
+function imageProblem(value, lookUp) {
+    if (value?.kind !== 'text')
+        return undefined;
+    try {
+        (0,registry_reference/* parseReference */.F2)((0,compose_variables/* filledIn */.AE)(value.value, lookUp));
+        return undefined;
+    }
+    catch (error) {
+        if (!(error instanceof registry_reference/* InvalidReference */.ft))
+            throw error;
+        return error.message.replace(/^The/, 'the');
+    }
+}
+const DURATION = 'write a duration such as `10s` or `1m30s`';
+const SIZE = 'write a size such as `512M`';
+const CPUS = 'write a number in quotes, such as `"0.5"`';
+const NUMBER = 'write a number without quotes or unit';
+const VOLUME = 'write it like `data:/var/lib/data`';
+/** What is text or a number for docker and looks otherwise, by its key. */
+const BY_KEY = {
+    cpus: CPUS,
+    delay: DURATION,
+    interval: DURATION,
+    memory: SIZE,
+    monitor: DURATION,
+    size: 'write the number of bytes, such as `67108864`',
+    start_interval: DURATION,
+    start_period: DURATION,
+    stop_grace_period: DURATION,
+    timeout: DURATION,
+    window: DURATION,
+};
+/** What to write, by what docker says. */
+const BY_WORDS = [
+    [/ format 'duration'$/, DURATION],
+    [/ format 'ports'$/, 'write it like `"8080:80"` or `"8080:80/udp"`, with ports up to 65535'],
+    [/ must be unique$/, 'leave one of the two out'],
+    [/ must be a boolean(?: or mapping)?$/, 'write `true` or `false` without quotes'],
+    [/ must be a (?:integer|number)$/, NUMBER],
+    [/: invalid (?:suffix|size): /, SIZE],
+    [/ as a rational number$/, CPUS],
+    [/ overflows uint$/, 'write 0 or more'],
+    [/ value is too precise$/, 'write at most 9 digits behind the point'],
+    [/: duplicate \w+ target for /, 'give one of the two another `target`, or leave it out'],
+    [/ invalid type \w+ for port$/, 'write whole numbers'],
+    [/ invalid type \w+ for ulimits$/, 'write a smaller number, or -1 for no limit'],
+    [/ expecting closing quote$/, 'close the quote, or write a list of words'],
+    [/: invalid syntax$/, 'what the variable holds has to be a number'],
+    [/: invalid boolean: /, 'what the variable holds has to be `true` or `false`'],
+    [/: Unknown mode: /, 'write `replicated`, `global`, `replicated-job` or `global-job`'],
+    [/: replicas can only be used with /, 'leave `replicas` out'],
+    [/: test and disable can't be set/, 'leave one of the two out'],
+    [
+        /: undefined (?:secret|config) ""$/,
+        'write its name alone, or `{source: NAME}` with its `target`, `uid`, `gid` and `mode`',
+    ],
+    [
+        / restart policy(?: format)?: /,
+        'write `always`, `on-failure` or `on-failure:3`, or `restart_policy` under `deploy`',
+    ],
+    [/: \w+ options are incompatible with type /, 'leave these options out, or write the `type` that they belong to'],
+    [/: invalid tmpfs source/, 'leave `source` out'],
+    [/: field Source must not be empty$/, 'write its `source`, a path on the nodes'],
+    [/: invalid empty volume spec$|: empty section between colons$/, VOLUME],
+];
+/** What to write instead; `undefined` when docker says it, or nobody knows. */
+function remedyFor(complaint, path, value) {
+    if (UNKNOWN_KEY.test(complaint))
+        return (0,compose_keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '');
+    const required = / (\w+) is required$/.exec(complaint)?.[1];
+    if (required !== undefined)
+        return `write its \`${required}\``;
+    const isScalar = value === undefined || (value.kind === 'text' && !(0,tree/* isNothing */.qv)(value));
+    const ofType = isScalar && / must be a (?:string|integer|number)/.test(complaint) ? remedyByKey(path) : undefined;
+    return ofType ?? BY_WORDS.find(([pattern]) => pattern.test(complaint))?.[1] ?? remedyForKind(complaint, value);
+}
+function remedyByKey(path) {
+    const key = path.at(-1) ?? '';
+    // Of a file in the container; a service has another one.
+    const isOfFile = key === 'mode' && ['secrets', 'configs'].includes(path.at(-3) ?? '');
+    if (isOfFile)
+        return 'write it without quotes, such as `0440`';
+    return path[0] === 'services' && !OF_USERS.includes(path.at(-2) ?? '') && Object.hasOwn(BY_KEY, key)
+        ? BY_KEY[key]
+        : undefined;
+}
+/** Mappings with keys of the user's own. */
+const OF_USERS = ['environment', 'labels', 'options', 'sysctls', 'driver_opts', 'extra_hosts', 'args'];
+/** What to write where docker wants text, a list or a mapping, and finds another of them. */
+function remedyForKind(complaint, value) {
+    const wanted = / must be a (string|list|mapping)(?:,| or |$)/.exec(complaint)?.[1];
+    if (wanted === undefined || value === undefined)
+        return undefined;
+    if ((0,tree/* isNothing */.qv)(value))
+        return 'write a value, or leave the key out';
+    if (wanted === 'list') {
+        return value.kind === 'map' ? 'write a list, each item with a dash before it' : 'write a list, as in `[a, b]`';
+    }
+    if (wanted === 'mapping')
+        return value.kind === 'list' ? 'leave the dashes off' : 'write `key: value` below it';
+    if (value.kind === 'text')
+        return 'put it in quotes';
+    if (value.kind === 'list')
+        return 'write one text';
+    return (0,tree/* itemsOf */.S3)(value).every(isPair)
+        ? 'it is a mapping because of the colon and the blank: put all of it in quotes'
+        : 'it is a mapping: write a name or text alone';
+}
+function isPair(value) {
+    return value.kind === 'map' && value.entries.every(({ key }) => (0,tree/* entryAt */._f)(value, key)?.kind === 'text');
+}
+
 ;// CONCATENATED MODULE: ./build/stack/read.js
+
 
 
 
@@ -19799,24 +19977,28 @@ async function refusals(request, first, alone, capture) {
     const only = keys.length === 1 ? ['services', ...keys] : [];
     // What is said of each service alike is about none of them, or about something that has a place.
     const isAlike = keys.length > 1 && alone.every(({ refusal }) => refusal === first);
-    const isCommon = isAlike && complaintPath(request.files, first) === undefined;
+    const isCommon = isAlike && complaintPath(request.files, first, ['services', keys[0] ?? '']) === undefined;
     if (isCommon || alone.every(({ refusal }) => refusal === undefined)) {
-        return [locateComplaint(request.files, first, only)];
+        return [locateComplaint(request.files, first, only, request.lookUp)];
     }
     const refused = alone.flatMap(({ refusal }, index) => refusal === undefined ? [] : [{ key: keys[index] ?? '', refusal }]);
     const found = await inParallel(refused, MOST_COMMANDS, async ({ key, refusal }) => {
-        const all = await complaints(request, refusal, (leftOut) => capture(key, leftOut));
-        return all.map((complaint) => locateComplaint(request.files, complaint, ['services', key]));
+        const service = ['services', key];
+        const all = await complaints(request, service, refusal, (leftOut) => capture(key, leftOut));
+        return all.map((complaint) => locateComplaint(request.files, complaint, service, request.lookUp));
     });
     // Docker itself has no order.
     return [...new Set(found.flat())].sort(new Intl.Collator('en', { numeric: true }).compare);
 }
 /** All that docker says against one service. */
-function complaints({ files }, first, ask) {
+function complaints({ files }, service, first, ask) {
     const leftOut = [];
     return allComplaints(first, async (complaint) => {
-        const path = complaintPath(files, complaint);
+        const path = complaintPath(files, complaint, service);
         if (path === undefined || path.length < 3)
+            return undefined;
+        // Without it there is only that to complain of.
+        if (path.length === 3 && path[2] === 'image')
             return undefined;
         // Of a list all goes, or its other items would be told by wrong places.
         const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part));

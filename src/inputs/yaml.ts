@@ -158,6 +158,12 @@ function isMergeKey(key: Node | null): boolean {
 const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/
 const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+
+/** Plain text that YAML takes for a number without end, or for what is no number. */
+export function isNoNumber({ value, style }: YamlText): boolean {
+  return style === 'plain' && NO_NUMBER.test(value)
+}
+
 const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/
 
 /**

@@ -7,9 +7,10 @@ import { closestKey, keyAdvice } from '../keys.ts'
 import { listed, Problems } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { checkSources, SOURCES, sourcesOf } from './contents.ts'
-import { DROPPED, IGNORED, own, REFUSED, SECTIONS, SERVICE_KEYS } from './keys.ts'
+import { DROPPED, IGNORED, own, REFUSED, SECTIONS, SERVICE_KEYS, unheardKeys } from './keys.ts'
+import { noNumbers } from './no-numbers.ts'
 import type { ComposeFile } from './place.ts'
-import { referencesOf } from './references.ts'
+import { referencesOf, withoutSource } from './references.ts'
 import { parseServiceEnvFile, readOtherwise } from './service-env-file.ts'
 import {
   addressOfPort,
@@ -119,16 +120,12 @@ class Lint {
       }
       if (key.startsWith('x-')) return []
       if (!isSection(key)) {
-        const advice =
-          key === 'include'
-            ? 'give every file in the input `compose-file`'
-            : `write one of ${listed([...SECTIONS], 'disjunction')}`
-        here.add(`docker stack does not know the top-level key ${shown(key)}: ${advice}`)
+        here.add(`docker stack does not know the top-level key ${shown(key)}: ${adviceAtTop(key, value)}`)
         return []
       }
       if (isNothing(value)) return []
       if (value.kind !== 'map') {
-        here.add(`\`${key}\` is a ${value.kind}: write a mapping with a name for each of them`)
+        here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`)
         return []
       }
       // Variables without a value are told first, but only those that are left when all else has been looked at.
@@ -139,6 +136,11 @@ class Lint {
       this.#problems = all
       this.#variablesOf(path, adapted)
       all.take(others)
+      for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
+        all.add(
+          `${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`,
+        )
+      }
       const fill = (one: YamlText) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) })
       return [{ key, line, value: mapTexts(adapted, fill) }]
     })
@@ -150,10 +152,14 @@ class Lint {
     const defined = (section: string) =>
       new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)))
     const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]))
+    // Of a section that is no mapping that has been told, and it says what there is.
+    const isUnread = (section: string) =>
+      this.#files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind))
     for (const { path, root } of this.#files) {
       for (const { key: service, value } of mapAt(root, 'services')) {
         for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
           if (known[section]?.has(name) || (section === 'networks' && name === 'default')) continue
+          if (isUnread(section)) continue
           const one = section.slice(0, -1)
           this.#problems.add(
             `${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
@@ -169,14 +175,16 @@ class Lint {
       mapAt(root, 'services').map((entry) => ({ path, ...entry })),
     )
     for (const [name, all] of groupBy(services, ({ key }) => key)) {
-      const has = (key: string) => all.find(({ value }) => value.kind === 'map' && entryAt(value, key) !== undefined)
+      const isGiven = (value: YamlValue | undefined) => value !== undefined && !isNothing(value)
+      const has = (key: string) => all.find(({ value }) => value.kind === 'map' && isGiven(entryAt(value, key)))
       const [first] = all
       if (first?.value.kind !== 'map' || has('image') !== undefined) continue
       const { path, value, line } = has('build') ?? first
-      const build = value.kind === 'map' ? value.entries.find(({ key }) => key === 'build') : undefined
+      const entryOf = (one: string) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined)
+      const build = entryOf('build')
       const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build'
       this.#problems.add(
-        `${path} line ${build?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``,
+        `${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``,
       )
     }
   }
@@ -269,6 +277,13 @@ class Lint {
         return key === 'restart' && !this.#hasRestartPolicy(name) ? [entry] : []
       }
       if (key === 'credential_spec') checkCredentialSpec(value, here)
+      if (key === 'secrets' || key === 'configs') {
+        for (const { line: at, name: inside } of withoutSource(value)) {
+          this.#problems.add(
+            `${path} line ${at}: services.${placed(name)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``,
+          )
+        }
+      }
       if (key === 'ports') return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }]
       if (key === 'env_file') return []
       if (key === 'environment') return [{ ...entry, value: this.#environment(value, fromFiles, here) }]
@@ -303,6 +318,9 @@ class Lint {
       this.#warnings.add(`${path} line ${at}: services.${placed(service)}.${key}: ${said}`)
     if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
       warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes')
+    }
+    for (const { name, line: at, advice } of unheardKeys(key, value)) {
+      mention(this.#ignored, name, advice, `${path} line ${at}`, service)
     }
     if (key === 'volumes') {
       for (const item of itemsOf(value)) {
@@ -484,7 +502,7 @@ class Lint {
       )
       return value
     }
-    const given = sourcesOf(value)
+    const given = sourcesOf(value, this.#lookUp)
     if (given.length > 1) {
       this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`)
     }
@@ -558,6 +576,32 @@ function envFileOf(item: YamlValue, problems: Problems): EnvFileEntry | undefine
 function wordsInWords(words: string): string {
   const said = words.trim()
   return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safeLine(said, 300)}"`
+}
+
+/** What to do about a top-level key that is none. */
+function adviceAtTop(key: string, value: YamlValue): string {
+  if (key === 'include') return 'give every file in the input `compose-file`'
+  const closest = closestKey(key, SECTIONS)
+  if (closest !== undefined) return `did you mean \`${closest}\`?`
+  const isService = value.kind === 'map' && ['image', 'build'].some((one) => entryAt(value, one) !== undefined)
+  return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'disjunction')}`
+}
+
+/** What is under a top-level key, if anything is. */
+function sectionOf(root: YamlMap, section: string): YamlValue | undefined {
+  const value = entryAt(root, section)
+  return value === undefined || isNothing(value) ? undefined : value
+}
+
+/** What to write where a section is no mapping. */
+function remedyForSection(value: YamlValue, section: string): string {
+  const name =
+    value.kind === 'list'
+      ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
+      : undefined
+  return name === undefined || mayBeSecret(name)
+    ? 'write a mapping with a name for each of them'
+    : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: …}\``
 }
 
 /** What stands where a mapping belongs. */

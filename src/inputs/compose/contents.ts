@@ -98,7 +98,7 @@ function variableOf(name: string, { lookUp, settings }: Pick<ContentPlace, 'look
  */
 export function checkSources(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems): void {
   for (const { place, name, value, source } of definitions(files, lookUp)) {
-    if (value.kind === 'map' && sourcesOf(value).length === 0) {
+    if (value.kind === 'map' && sourcesOf(value, lookUp).length === 0) {
       problems.add(`${place}: ${name} has no content: write its \`file\`, or \`external: true\``)
     }
     if (source?.source === 'environment') {
@@ -155,16 +155,17 @@ function definitions(files: readonly ComposeFile[], lookUp: LookUp): Definition[
 
 function sourceOf(kind: Kind, object: YamlValue, lookUp: LookUp): Source | undefined {
   if (object.kind !== 'map') return undefined
-  const [source = '', ...others] = sourcesOf(object)
+  const [source = '', ...others] = sourcesOf(object, lookUp)
   const words = others.length === 0 && SOURCES.includes(source) ? entryAt(object, source) : undefined
   if (words?.kind !== 'text' || isNothing(words) || !isFillable(words.value, lookUp)) return undefined
   return { kind, source, words: filledIn(words.value, lookUp) }
 }
 
 /** What says where the content of a secret or config comes from. */
-export function sourcesOf(object: YamlMap): string[] {
+export function sourcesOf(object: YamlMap, lookUp: LookUp): string[] {
   return [...SOURCES, 'external', 'driver'].filter((key) => {
     const inner = entryAt(object, key)
-    return inner !== undefined && !(key === 'external' && inner.kind === 'text' && inner.value === 'false')
+    const isFalse = inner?.kind === 'text' && /^(?:false|no|off|n)$/i.test(filledIn(inner.value, lookUp))
+    return inner !== undefined && !(key === 'external' && isFalse)
   })
 }

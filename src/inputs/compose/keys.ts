@@ -1,5 +1,7 @@
+import { placed } from '../../runner/shown.ts'
 import { closestKey } from '../keys.ts'
 import { listed } from '../problems.ts'
+import type { YamlMap, YamlValue } from '../yaml.ts'
 
 export const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const
 
@@ -38,8 +40,43 @@ const KEYS_INSIDE: Readonly<Record<string, string>> = {
   tmpfs: 'size',
   ulimits: 'hard soft',
   update_config: POLICY,
-  volume: 'nocopy',
+  volume: 'nocopy subpath',
   volumes: 'type source target read_only consistency bind volume tmpfs',
+}
+
+/** A key that docker leaves out without a word. */
+interface UnheardKey {
+  /** `secrets: taget` */
+  readonly name: string
+  readonly line: number
+  readonly advice: string
+}
+
+/**
+ * The keys in a value of a service that docker does not know and says nothing of: its schema leaves open what is in these
+ * mappings.
+ *
+ * @param key that the service has the value under
+ */
+export function unheardKeys(key: string, value: YamlValue): UnheardKey[] {
+  const items = (value.kind === 'list' ? value.items : []).filter((item) => item.kind === 'map')
+  const unheard = (map: YamlMap, parent: string) =>
+    map.entries
+      .filter((entry) => !entry.key.startsWith('x-') && !own(KEYS_INSIDE, parent)?.split(' ').includes(entry.key))
+      .map((entry) => ({
+        name: `${parent}: ${placed(entry.key)}`,
+        line: entry.line,
+        advice: adviceInside(['services', '', parent], entry.key),
+      }))
+  if (key === 'secrets' || key === 'configs') return items.flatMap((item) => unheard(item, key))
+  if (key !== 'volumes') return []
+  return items.flatMap((item) =>
+    item.entries.flatMap((entry) =>
+      ['bind', 'volume', 'tmpfs'].includes(entry.key) && entry.value.kind === 'map'
+        ? unheard(entry.value, entry.key)
+        : [],
+    ),
+  )
 }
 
 /** What is defined at the top, by its section. */

@@ -1,7 +1,8 @@
+import { placed } from '../../runner/shown.ts'
 import type { YamlText, YamlValue } from '../yaml.ts'
 import type { SECTIONS } from './keys.ts'
 import { namedVolume } from './short-forms.ts'
-import { entryAt } from './tree.ts'
+import { entryAt, isNothing } from './tree.ts'
 import { filledIn, isFillable, type LookUp } from './variables.ts'
 
 interface Reference {
@@ -28,7 +29,7 @@ export function referencesOf(service: YamlValue, lookUp: LookUp): Reference[] {
   }
 
   function nameOf(value: YamlValue | undefined): Name[] {
-    return value?.kind === 'text' ? filled(value).map((name) => ({ name, line: value.line })) : []
+    return value?.kind === 'text' && !isNothing(value) ? filled(value).map((name) => ({ name, line: value.line })) : []
   }
 
   function sourcesOf(value: YamlValue): Name[] {
@@ -57,3 +58,12 @@ export function referencesOf(service: YamlValue, lookUp: LookUp): Reference[] {
 }
 
 type Name = Omit<Reference, 'section'>
+
+/** The items of the `secrets` or `configs` of a service that are mappings and name none, as in `- db: {file: …}`. */
+export function withoutSource(value: YamlValue): Name[] {
+  return (value.kind === 'list' ? value.items : []).flatMap((item) => {
+    if (item.kind !== 'map' || entryAt(item, 'source') !== undefined) return []
+    const name = item.entries.find((entry) => entry.value.kind === 'map' || isNothing(entry.value))?.key ?? 'NAME'
+    return [{ name: placed(name), line: item.line }]
+  })
+}

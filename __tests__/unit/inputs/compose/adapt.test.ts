@@ -63,10 +63,57 @@ describe('what docker stack would refuse is an error with file and line', () => 
     ['a lone dollar', web('user: "5$"'), /line 4: .*write \$\$/],
     ['two credential specs', web('credential_spec: {file: a, registry: b}'), /exactly one of/],
     ['no image', 'services:\n  web:\n    build: .', /does not build/],
+    ['no image, as null', 'services:\n  web:\n    image: null\n', /^c\.yml line 3: services\.web has no `image`/],
+    ['a label without end', web('labels: [a, .inf]'), /^c\.yml line 4: services\.web\.labels: `\.inf` is a number/],
+    [
+      'a variable that is no number',
+      web('environment:\n      A: .NaN'),
+      /line 5: services\.web\.environment\.A: `\.NaN`/,
+    ],
+    ['a secret with its content', web('secrets: [{db: {file: x}}]'), /line 4: .*secrets: .*as in `- db`.*top-level/],
+    ['a service at the top', 'web: {image: nginx}', /^c\.yml line 1: .*"web": write it under `services`$/],
+    ['a section with a typo', 'service: {web: {image: nginx}}', /^c\.yml line 1: .*: did you mean `services`\?$/],
     ['two contents', `${web('')}secrets: {a: {file: x, environment: Y}}`, /`file` and `environment`/],
   ])('%s', (_, text, said) => {
     expect(adapt(text).problems).toContainEqual(expect.stringMatching(said))
   })
+})
+
+test('a section that is a list is told once, and not again where something is named of it', () => {
+  const { problems } = adapt(`${web('secrets: [db]')}secrets:\n  - db: {file: x}\n`)
+  expect(problems).toEqual([
+    'c.yml line 5: `secrets` is a list: leave the dashes off, and write a mapping with a name for each of them, as in `secrets: {db: …}`',
+  ])
+})
+
+test('numbers that docker does not take are text where it takes no number, and nowhere else', () => {
+  expect(adapt(`${web('labels: {a: ".inf", b: .iNf, c: inf}')}x-all: .inf\n`).problems).toEqual([])
+  expect(adapt(web('build: {context: .nan}')).problems).toEqual([])
+})
+
+test('keys that docker leaves out without a word are told', () => {
+  const { warnings, problems } = adapt(`services:
+  web:
+    image: nginx
+    secrets: [{source: a, taget: /x, x-y: z}]
+    volumes:
+      - {type: bind, source: /a, target: /b, bind: {propagation: shared, create_host_path: true}}
+      - {type: volume, target: /c, volume: {nocopy: true, subpath: a}}
+      - {type: tmpfs, target: /d, tmpfs: {mode: 1777, size: 100}}
+secrets: {a: {external: true}}
+`)
+  expect(problems).toEqual([])
+  expect(warnings).toEqual([
+    'c.yml line 4: `secrets: taget` is ignored by Swarm (web): did you mean `target`?',
+    expect.stringMatching(/^c\.yml line 6: `bind: create_host_path` is ignored by Swarm \(web\): Swarm makes no/),
+    expect.stringMatching(/^c\.yml line 8: `tmpfs: mode` is ignored by Swarm \(web\): it knows `size` there/),
+  ])
+})
+
+test('what is not external by a variable has the content that it has', () => {
+  const text = `${web('secrets: [a]')}secrets: {a: {external: "\${OUT}", file: x}}`
+  expect(adapt(text, { OUT: 'false' }).problems).toEqual([])
+  expect(adapt(text, { OUT: 'true' }).problems).toEqual([expect.stringContaining('`file` and `external`')])
 })
 
 test('what makes no difference is evened out, with a notice', () => {

@@ -106,7 +106,7 @@ const WRONG: readonly (readonly [lines: string, complaint: string, line: number,
     'write it without quotes, such as `0440`',
   ],
   ['deploy:\n      mode: replicate', 'service web: Unknown mode: replicate', 6, 'write `replicated`, `global`'],
-  ['secrets: [{db: {file: x}}]', 'service web: undefined secret ""', 5, 'write its name alone, or `{source: NAME}`'],
+  ['secrets: [{source: ""}]', 'service web: undefined secret ""', 5, 'write its name alone, or `{source: NAME}`'],
   [
     'environment: {"": a}',
     'services.web.environment Additional property  is not allowed',
