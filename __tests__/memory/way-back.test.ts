@@ -15,6 +15,7 @@ const IMAGES = {
   'hub.test/acme/web:1': {},
   'hub.test/acme/web:2': {},
   'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database' },
+  'hub.test/acme/slow:1': { healthy: { afterSeconds: 20 } },
   'hub.test/acme/job:1': { ends: { afterSeconds: 1, exitCode: 0 } },
   'hub.test/acme/job:2': { ends: { afterSeconds: 1, exitCode: 0 } },
   'hub.test/acme/job:long': { ends: { afterSeconds: 25, exitCode: 0 } },
@@ -194,6 +195,51 @@ describe('what passes does not end a way back', () => {
       { outcome: 'rolled-back', cause: expect.stringMatching(/exit code 3.*what ran before runs again$/) },
     ])
     expect(swarm.running('bad')).toEqual([ONE])
+  })
+})
+
+describe('what has come back, or stands, is looked at once more when the last one is back', () => {
+  const endsLater = { ends: { afterSeconds: 8, exitCode: 6 }, prints: 'out of handles' }
+  /** The way back of `bad` takes 20 s; the one of `web` no time, and then its task ends. */
+  async function swarmWhereOneFallsAgain(Condition: 'none' | 'any') {
+    const swarm = await swarmOf(
+      spec('bad', { TaskTemplate: { ContainerSpec: { Image: pin('hub.test/acme/slow:1') } } }),
+    )
+    const RestartPolicy = { Condition, Delay: SECOND }
+    swarm.create(spec('web', { TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy } }))
+    await pass(20)
+    swarm.images.set('hub.test/acme/web:1', endsLater)
+    return swarm
+  }
+  const services = 'bad: hub.test/acme/web:crashes\nweb: hub.test/acme/web:2'
+
+  test('one that has fallen for good is told as that', async () => {
+    const swarm = await swarmWhereOneFallsAgain('none')
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([{ outcome: 'rolled-back' }, { outcome: 'failed', wayBack: 'failed' }])
+    expect(results[1]?.cause).toMatch(
+      /^restored because of bad; the way back failed too: its task failed with exit code 6, and its restart policy is none/,
+    )
+  })
+
+  test('one that comes up again is waited for', async () => {
+    const swarm = await swarmWhereOneFallsAgain('any')
+    const { results } = await runAction(swarm, { services })
+    expect(results).toMatchObject([
+      { outcome: 'rolled-back' },
+      { outcome: 'rolled-back', wayBack: 'done', tasks: { running: 1 } },
+    ])
+    expect(swarm.running('web')).toEqual([ONE])
+  })
+
+  test('one that stays though another goes back is not called up while it is down', async () => {
+    const swarm = await swarmWhereOneFallsAgain('none')
+    swarm.images.set('hub.test/acme/web:2', endsLater)
+    const { results } = await runAction(swarm, { services, 'on-failure': 'rollback-failed' })
+    expect(results).toMatchObject([
+      { outcome: 'rolled-back' },
+      { outcome: 'failed', cause: expect.stringMatching(/^its task failed with exit code 6, and its restart policy/) },
+    ])
   })
 })
 

@@ -6,14 +6,13 @@ import { messageOf } from '../errors.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { log } from '../runner/log.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
-import { judge } from './judge.ts'
 import { lookAt, swarmReader } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { ServiceHistory } from './service-history.ts'
 import { type Settled, settledAs, withResult } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 import { beginWatch } from './watch.ts'
-import type { WatchedService } from './watched-service.ts'
+import { judgeOf, type WatchedService } from './watched-service.ts'
 
 /**
  * What became of services after one more look at all: by the time that the last one is up, one that came up early may be
@@ -77,7 +76,7 @@ async function lookAgain(
 
 function lookedAgain(one: Settled, swarm: Snapshot, { deployment, lines }: RolloutRun): LookedAgain {
   const { sent, result, history: before } = one
-  const seen = lookAt(sent.service?.ID, swarm, judge, before, deployment.monitorSeconds)
+  const seen = lookAt(sent.service?.ID, swarm, judgeOf(sent), before, deployment.monitorSeconds)
   if (seen.found !== 'ours' && seen.found !== 'stale') {
     const cause = bySomeoneElse(seen.found, 'after it had come up')
     lines.bad(result.name, cause)

@@ -26,5 +26,5 @@ export function withResult(settled: Settled, change: (result: ServiceResult) => 
 
 /** Waits until all is known of them. */
 export function allDiagnosed(settled: readonly Settled[]): Promise<Settled[]> {
-  return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)))
+  return Promise.all(settled.map(async (one) => ({ ...one, result: await one.diagnosed })))
 }

@@ -69,7 +69,7 @@ export function lookOnce(
   const seen = lookAt(
     sent.service?.ID,
     swarm,
-    sent.isWayBack ? judgeWayBack : endsAtFailure ? judgeAtOnce : judge,
+    endsAtFailure && !sent.isWayBack ? judgeAtOnce : judgeOf(sent),
     one.history,
     deployment.monitorSeconds,
   )
@@ -127,6 +127,11 @@ export function lookOnce(
 function isTakenBack(history: ServiceHistory, service: Service): boolean {
   const state = updateStatusOf(history, service)?.State
   return state === 'rollback_started' || state === 'rollback_completed'
+}
+
+/** Who judges what was sent, or sent back. */
+export function judgeOf({ isWayBack }: Sent): Judge {
+  return isWayBack ? judgeWayBack : judge
 }
 
 const judgeAtOnce: Judge = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge(history, snapshot)

@@ -9,13 +9,14 @@ import { toTenths } from '../runner/elapsed.ts'
 import { openStage } from '../runner/log.ts'
 import { someOf } from '../runner/some-of.ts'
 import { dependantsOf } from '../stack/dependants.ts'
+import { withLastLook } from './last-look.ts'
 import { STOPPED } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import { type Restoring, sendBack, sendFailedBack } from './send-back.ts'
 import { interimOf, isChanged, type Sent, type SentChange } from './sent.ts'
 import type { ServiceLog } from './service-log.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
-import { watch } from './watch.ts'
+import { beginWatch } from './watch.ts'
 
 /** What the user wants to become of services when not all of them have come up. */
 type Policy = Pick<Deployment, 'onFailure' | 'onCancel' | 'stack'>
@@ -46,15 +47,28 @@ export async function goBack(settled: readonly Settled[], run: RolloutRun): Prom
     const restoring = [...(await others), ...(await culprits)]
     const before = await allDiagnosed(settled)
     const isWatched = deployment.wait && !signal.aborted
-    const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map<Sent, ServiceResult>()
+    const again = isWatched
+      ? await watchAgain(restoring, jobs, whatStands(settled, [...changed.map(({ sent }) => sent), ...jobs]), run)
+      : new Map<Sent, ServiceResult>()
     return complete(after(before, restoring, jobs, again), run)
   })
 }
 
-/** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
+/** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
+function whatStands(settled: readonly Settled[], others: readonly Sent[]): readonly Settled[] {
+  return settled.filter(
+    ({ sent, result }) => isGood(result) && sent.change.action !== 'switch' && !others.includes(sent),
+  )
+}
+
+/**
+ * What became of what was sent back, and of the jobs that go on: by what this run had sent before. Also of what stands,
+ * where that is not up any more when all the others are.
+ */
 async function watchAgain(
   restoring: readonly Restoring[],
   jobs: readonly Sent[],
+  standing: readonly Settled[],
   run: RolloutRun,
 ): Promise<ReadonlyMap<Sent, ServiceResult>> {
   const ways = restoring.flatMap((way) => {
@@ -62,8 +76,11 @@ async function watchAgain(
     return back === undefined ? [] : [[back, way.sent] as const]
   })
   const sentBefore = new Map<Sent, Sent>([...ways, ...jobs.map((job) => [job, job] as const)])
-  const watched = await watch([...sentBefore.keys()], run)
-  return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]))
+  const watching = beginWatch(sentBefore.size, run)
+  for (const sent of sentBefore.keys()) watching.add(sent)
+  const back = await watching.end([...sentBefore.keys()])
+  const looked = await allDiagnosed(await withLastLook([...back, ...standing], run, false))
+  return new Map(looked.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]))
 }
 
 /** What to watch on the way back; `undefined` when there was no service before. */
@@ -88,7 +105,7 @@ function after(
     const way = ways.get(sent)
     const now = again.get(sent)
     if (way !== undefined) return settledAs(sent, resultAfter(result, way, culprits, now))
-    return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : result)
+    return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : (now ?? result))
   })
 }
 
