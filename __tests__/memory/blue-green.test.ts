@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
 import { letTimeRun, pass, stopTime, withPrograms } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
@@ -222,10 +222,69 @@ test("somebody else's deploy of the live service during the trial stands, and ou
   const { results, log } = await deploy(swarm, { web: image('2') }, { hold: '60s' })
   expect(log).toContain('web: the new tasks have to stay up for 60 s')
   expect(results).toMatchObject([
-    { outcome: 'superseded', cause: 'someone else changed web while its traffic moved', live: 'web' },
+    { outcome: 'superseded', cause: 'someone else changed web before its traffic moved', live: 'web' },
   ])
   expect(swarm.services).toEqual(['web'])
   expect(imageOf(swarm, 'web')).toBe(THREE)
+})
+
+test('a live service that somebody removes before its traffic has moved takes the new one with it', async () => {
+  const swarm = await swarmWith({ web: {} })
+  setTimeout(() => swarm.remove('web'), 20_000)
+  const { results, log } = await deploy(swarm, { web: image('2') }, { hold: '60s' })
+  expect(log).toContain('web: web-blue removed again')
+  expect(log).not.toContain('the traffic moves')
+  expect(results).toMatchObject([{ outcome: 'superseded', cause: 'someone else removed web before its traffic moved' }])
+  expect(swarm.services).toEqual([])
+})
+
+describe('when the traffic has moved', () => {
+  const soon = { hold: '1s', 'keep-old': '60s' }
+
+  test('the old service is not told as removed by this run where somebody else was faster', async () => {
+    const swarm = await swarmWith({ web: {} })
+    setTimeout(() => swarm.remove('web'), 20_000)
+    const { results, log } = await deploy(swarm, { web: image('2') }, soon)
+    expect(results).toMatchObject([{ outcome: 'updated', live: 'web-blue' }])
+    expect(log).toContain('web: someone else removed web after it had lost its traffic')
+    expect(log).not.toContain('web is removed')
+  })
+
+  test('and somebody removes the new service, the old one gets it back', async () => {
+    const swarm = await swarmWith({ web: {} })
+    const seen = routesOf(swarm)
+    setTimeout(() => swarm.remove('web-blue'), 20_000)
+    const { results, log } = await deploy(swarm, { web: image('2') }, soon)
+    expect(results).toMatchObject([
+      {
+        outcome: 'rolled-back',
+        live: 'web',
+        cause: 'someone else removed web-blue during its time with the traffic; web has the traffic',
+      },
+    ])
+    expect(log).toContain('the traffic goes back to web')
+    expect(swarm.services).toEqual(['web'])
+    expect(routeOf(swarm, 'web')).toHaveLength(2)
+    expect(seen.at(-1)).toBe('web')
+    const next = await deploy(swarm, { web: image('3') })
+    expect(next.results).toMatchObject([{ outcome: 'updated' }])
+  })
+
+  test('and somebody removes the old service before the new one fails, it is said that the new one stays', async () => {
+    const swarm = await swarmWith({ web: {} })
+    swarm.images.set(image('2'), { ends: { afterSeconds: 30, exitCode: 7 } })
+    setTimeout(() => swarm.remove('web'), 20_000)
+    const { results } = await deploy(swarm, { web: image('2') }, soon)
+    expect(results).toMatchObject([
+      {
+        outcome: 'failed',
+        cause: expect.stringMatching(
+          /exit code 7; the way back failed too: someone else removed web while its traffic moved; web-blue stays$/,
+        ),
+      },
+    ])
+    expect(swarm.services).toEqual(['web-blue'])
+  })
 })
 
 test.each([

@@ -98,7 +98,8 @@ function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
 }
 
 /** A task of a canary is not the service, whose other tasks have never stopped. */
-function brokenName({ name, failedTask, cause = '', reason = cause }: ServiceResult): string {
+function brokenName({ name, outcome, failedTask, cause = '', reason = cause }: ServiceResult): string {
+  if (outcome === 'superseded') return ofTwo(name, reason)
   const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ')
   return isCanary ? `the canary of ${printable(name)}` : printable(name)
 }
@@ -120,6 +121,12 @@ export function brokenWords(
     return `${short(ending)}${where}`
   }
   return reason === '' ? 'did not come up' : `did not come up: ${short(reason)}`
+}
+
+/** Which of the two services of a name somebody else has taken; the name itself where there is but one. */
+function ofTwo(name: string, reason: string): string {
+  const [, other] = /\bsomeone else [a-z]+ (\S+)/.exec(reason) ?? []
+  return printable(other?.startsWith(`${name}-`) ? other : name)
 }
 
 function someonesDoing(reason: string): SomeonesDoing {

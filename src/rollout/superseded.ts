@@ -9,6 +9,7 @@ export type Moment =
   | 'at the same moment'
   | `during its ${string}`
   | `while its ${string}`
+  | `before its ${string}`
   | `after it had ${string}`
 
 /** @param service what it is called; the one that the sentence stands beside unless given */

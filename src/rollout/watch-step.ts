@@ -18,6 +18,8 @@ export interface StepWords {
   readonly during: Moment
   /** Before the cause of a failure: `the trial failed: `. Without it there is no task that could show one. */
   readonly failed?: string
+  /** What the service is called, where the user knows it by another name. */
+  readonly service?: string
 }
 
 /** One service, watched through a step of its strategy. */
@@ -103,7 +105,7 @@ export function watchStep(
           break
         }
         default:
-          return superseded(seen.found, words.during)
+          return superseded(seen.found, words.during, words.service)
       }
       await sleep(pauseAfter(begunAt), signal)
     }
@@ -119,7 +121,7 @@ export function watchStep(
         await sleep(pauseAfter(begunAt), signal)
         continue
       }
-      if (seen.found !== 'ours') return superseded(seen.found, words.during)
+      if (seen.found !== 'ours') return superseded(seen.found, words.during, words.service)
       const { verdict } = seen
       if (verdict.state === 'converged') return undefined
       if (verdict.state === 'progressing') {

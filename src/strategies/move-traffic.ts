@@ -64,7 +64,6 @@ interface Shared extends RolloutRun {
   readonly read: ReadSwarm
 }
 
-/** What the inputs say of a move. */
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
@@ -117,7 +116,7 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   noteMoving(move.sent)
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
   const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal)
-  if (claim !== 'done') return { ...move, problem: whileMoving(old, claim) }
+  if (claim !== 'done') return { ...move, problem: superseded(claim, 'before its traffic moved', old.Spec.Name) }
   run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
   const given = await writeSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
@@ -188,7 +187,7 @@ async function keepOld(move: Move, run: Shared): Promise<Move> {
 
 async function throughTrial(move: Move, asked: Trial, what: string, run: Shared): Promise<Move> {
   const { name, next, service } = move
-  const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: ` }
+  const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: `, service: next.name }
   const watching = watchStep(service, name, words, run.read, judgeTrial, run)
   const onTrial: OnTrial = {
     service: next.name,
@@ -210,7 +209,11 @@ async function removeOld(move: Move, { connection, lines }: RolloutRun): Promise
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const now = await findService(connection.engine, old.ID, signal)
-    if (now !== undefined && !sameSpec(now.Spec, retiredOld(move))) {
+    if (now === undefined) {
+      lines.say(name, bySomeoneElse('removed', 'after it had lost its traffic', old.Spec.Name))
+      return
+    }
+    if (!sameSpec(now.Spec, retiredOld(move))) {
       log.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`)
       return
     }
@@ -229,12 +232,14 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
   const { name, next, old, sent } = move
   const { engine } = run.connection
   const signal = timeLimit(SEND_TIMEOUT_MS)
+  let stays = `both ${old.Spec.Name} and ${next.name} stay`
   try {
     const now = await findService(engine, old.ID, signal)
     if (now !== undefined && isAsBefore(now.Spec, move.before, sent.change.wanted)) return
     const back = reclaimed(old.Spec, name, next)
     const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal)
     const service = await findService(engine, old.ID, signal)
+    if (service === undefined) stays = `${next.name} stays`
     if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
     run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`)
     const change: Change = { ...sent.change, action: 'unchanged', current: old }
@@ -244,19 +249,27 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
       await writeSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
     }
   } catch (error) {
-    throw new Error(`${messageOf(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error })
+    throw new Error(`${messageOf(error)}; ${stays}`, { cause: error })
   }
 }
 
-/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move: Move, { connection: { engine } }: RolloutRun): Promise<Move> {
-  const { old, next, problem } = move
+/**
+ * Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. Where
+ * they have removed the new one with its traffic, the old one, which nobody has touched, gets that back.
+ */
+async function yieldTo(move: Move, { connection: { engine }, lines }: RolloutRun): Promise<Move> {
+  const { name, old, next, problem, service } = move
   if (problem?.outcome !== 'superseded') return move
   const signal = timeLimit(SEND_TIMEOUT_MS)
   try {
     const theirs = await findService(engine, old.ID, signal)
+    const isLost = move.hasMoved && (await findService(engine, service.ID, signal)) === undefined
+    if (isLost && theirs !== undefined && sameSpec(theirs.Spec, retiredOld(move))) {
+      return { ...move, problem: { ...problem, outcome: 'failed' } }
+    }
     const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing))
     if (isOfUse || !(await removeNew(move, engine, signal))) return move
+    lines.say(name, `${next.name} removed again`)
     return { ...move, hasMoved: false }
   } catch (error) {
     log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, may be left: ${messageOf(error)}`)

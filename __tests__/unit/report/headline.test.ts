@@ -139,6 +139,10 @@ describe('what broke, and what runs now:', () => {
       [broken('worker', 'someone else removed it during this deploy', { ...left, outcome: 'superseded' })],
     ],
     [
+      'worker-blue was removed by someone else during this deploy',
+      [broken('worker', 'someone else removed worker-blue during its trial', { ...left, outcome: 'superseded' })],
+    ],
+    [
       'worker was rolled back by someone else during this deploy',
       [broken('worker', 'someone else rolled it back during this deploy', { ...left, outcome: 'superseded' })],
     ],
