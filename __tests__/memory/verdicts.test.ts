@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
+import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { type Image, pin } from '../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
@@ -235,5 +236,15 @@ describe('a node that goes away while Swarm updates', () => {
     expect(results).toMatchObject([{ outcome: 'updated' }])
     expect(swarm.service('web')?.UpdateStatus?.State).toBe('updating')
     expect(log).not.toContain('timed-out')
+  })
+
+  test('nor is it for Swarm to forget the intermediate spec of a canary', async () => {
+    const swarm = await swarmOf({ Mode: { Replicated: { Replicas: 3 } } })
+    setTimeout(() => swarm.setNode('n3', { state: 'down' }), 22_000)
+    const inputs = { timeout: '2m', strategy: 'canary', hold: '1s' }
+    const { results, log } = await deploy(swarm, services, inputs)
+    expect(results).toMatchObject([{ outcome: 'updated' }])
+    expect(log).not.toContain('may be left')
+    expect(swarm.service('web')?.PreviousSpec?.Labels).not.toHaveProperty([INTERIM_LABEL])
   })
 })

@@ -10,6 +10,7 @@ import { type Change, currentOf, type Update } from '../plan/change.ts'
 import { isInterim, type Mark, sameMark, withoutInterim } from '../plan/interim-spec.ts'
 import { sayingWhoScales, withScaleFor, withScaleOf } from '../plan/keep-replicas.ts'
 import type { Observation } from '../plan/observe.ts'
+import { isGood } from '../result.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
@@ -161,9 +162,10 @@ export async function tidyInterims(
   settled: readonly Settled[],
   { connection: { engine }, signal: stop, lines }: Pick<RolloutRun, 'connection' | 'signal' | 'lines'>,
 ): Promise<void> {
-  const touched = settled.flatMap(({ sent: { change } }) => {
+  const touched = settled.flatMap((one): Touched[] => {
+    const { change } = one.sent
     if (change.action !== 'update' || change.interim === undefined) return []
-    return [{ name: change.request.name, current: change.current, interim: change.interim }]
+    return [{ name: change.request.name, current: change.current, interim: change.interim, up: specSeenUp(one) }]
   })
   await Promise.all(
     touched.map(async (one) => {
@@ -182,10 +184,17 @@ interface Touched {
   readonly name: string
   readonly current: Service
   readonly interim: ServiceSpec
+  /** The spec with which this run has seen it up. */
+  readonly up: ServiceSpec | undefined
+}
+
+function specSeenUp({ sent: { change, service }, result }: Settled): ServiceSpec | undefined {
+  if (isGood(result)) return service?.Spec
+  return result.wayBack === 'done' ? currentOf(change)?.Spec : undefined
 }
 
 async function tidyOne(
-  { name, current, interim }: Touched,
+  { name, current, interim, up }: Touched,
   engine: Engine,
   lines: ServiceLog,
   stop: AbortSignal,
@@ -212,7 +221,9 @@ async function tidyOne(
     if (isInterim(spec) || previous === undefined || !sameMark(previous, interim)) return true
     // A write in the middle of an update would hide from others how that ends.
     if (isPaused(now)) return true
-    if (hasUnfinishedUpdate(now)) return false
+    // Of one that has come up Swarm may wait for a node that is gone, or as long as its policy says.
+    const isUp = up !== undefined && sameSpec(spec, up)
+    if (hasUnfinishedUpdate(now) && !isUp) return false
     return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed'
   }
 }
