@@ -4276,7 +4276,9 @@ function whatBroke(culprits, run) {
     return `${names(culprits)} did not come up`;
 }
 /** A task of a canary is not the service, whose other tasks have never stopped. */
-function brokenName({ name, failedTask, cause = '', reason = cause }) {
+function brokenName({ name, outcome, failedTask, cause = '', reason = cause }) {
+    if (outcome === 'superseded')
+        return ofTwo(name, reason);
     const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ');
     return isCanary ? `the canary of ${(0,printable/* printable */.g$)(name)}` : (0,printable/* printable */.g$)(name);
 }
@@ -4295,6 +4297,11 @@ function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) 
         return `${headline_short(ending)}${where}`;
     }
     return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
+}
+/** Which of the two services of a name somebody else has taken; the name itself where there is but one. */
+function ofTwo(name, reason) {
+    const [, other] = /\bsomeone else [a-z]+ (\S+)/.exec(reason) ?? [];
+    return (0,printable/* printable */.g$)(other?.startsWith(`${name}-`) ? other : name);
 }
 function someonesDoing(reason) {
     if (/\bsomeone else removed\b/.test(reason))
@@ -12404,6 +12411,7 @@ function withAccount(spec, credential, over) {
 
 
 
+
 const SEND_TIMEOUT_MS = 120_000;
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000;
@@ -12512,10 +12520,11 @@ function afterFirstStep(all, what, signal) {
  * would lead there: the present spec is sent once more, and no task restarts.
  */
 async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
-    const touched = settled.flatMap(({ sent: { change } }) => {
+    const touched = settled.flatMap((one) => {
+        const { change } = one.sent;
         if (change.action !== 'update' || change.interim === undefined)
             return [];
-        return [{ name: change.request.name, current: change.current, interim: change.interim }];
+        return [{ name: change.request.name, current: change.current, interim: change.interim, up: specSeenUp(one) }];
     });
     await Promise.all(touched.map(async (one) => {
         try {
@@ -12526,7 +12535,12 @@ async function tidyInterims(settled, { connection: { engine }, signal: stop, lin
         }
     }));
 }
-async function tidyOne({ name, current, interim }, engine, lines, stop) {
+function specSeenUp({ sent: { change, service }, result }) {
+    if (isGood(result))
+        return service?.Spec;
+    return result.wayBack === 'done' ? currentOf(change)?.Spec : undefined;
+}
+async function tidyOne({ name, current, interim, up }, engine, lines, stop) {
     const signal = (0,runner_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS);
     const deadline = (0,runner_clock/* nowMs */.TC)() + SETTLING_MS;
     const isOver = () => (0,runner_clock/* nowMs */.TC)() >= deadline;
@@ -12552,7 +12566,9 @@ async function tidyOne({ name, current, interim }, engine, lines, stop) {
         // A write in the middle of an update would hide from others how that ends.
         if (isPaused(now))
             return true;
-        if (hasUnfinishedUpdate(now))
+        // Of one that has come up Swarm may wait for a node that is gone, or as long as its policy says.
+        const isUp = up !== undefined && (0,spec_comparison/* sameSpec */.sZ)(spec, up);
+        if (hasUnfinishedUpdate(now) && !isUp)
             return false;
         return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
     }
@@ -12566,6 +12582,32 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
         lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
         await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
     }
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
+/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const update_policy_NANOSECONDS = 1e9;
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf({ UpdateConfig: policy }) {
+    const nanoseconds = policy?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+/** How long Swarm waits between the tasks that it replaces. */
+function updateDelaySeconds({ UpdateConfig: policy }) {
+    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
+}
+
+;// CONCATENATED MODULE: ./build/runner/elapsed.js
+
+/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
+function secondsSince(moment) {
+    return toTenths(((0,runner_clock/* nowMs */.TC)() - moment) / 1000);
+}
+/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
+function toTenths(seconds) {
+    return Math.round(seconds * 10) / 10;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
@@ -12629,21 +12671,6 @@ function isRejected({ Status: { State: state } }) {
 /** Both times are the leader's. */
 function secondsBetween(earlier, later) {
     return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
-/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const update_policy_NANOSECONDS = 1e9;
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf({ UpdateConfig: policy }) {
-    const nanoseconds = policy?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-/** How long Swarm waits between the tasks that it replaces. */
-function updateDelaySeconds({ UpdateConfig: policy }) {
-    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
@@ -12866,303 +12893,6 @@ function swarmReason(status) {
     return status !== undefined && says.includes(status.State) ? (0,safe_text/* limited */.TJ)(status.Message ?? '') || undefined : undefined;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
-
-
-/** The tasks of one snapshot, counted. */
-function taskCounts({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-/** How many tasks of a snapshot count, in numbers and words. */
-function countTasks(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
-    const wanted = (0,service_mode/* wantedTasks */.WW)(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: (0,service_mode/* isJob */.o5)(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function service_snapshot_isComplete(spec, { wanted, counted }) {
-    return (0,service_mode/* isGlobal */.WN)(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if ((0,service_mode/* isJob */.o5)(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** What is to be known of a job that is complete while Swarm goes on with it. */
-function jobNote({ service, tasks, eligibleNodes }) {
-    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
-    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
-}
-const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
-
-;// CONCATENATED MODULE: ./build/rollout/judge.js
-
-
-
-
-
-
-
-
-
-const REJECTIONS_UNTIL_FAILED = 3;
-const CRASHES_UNTIL_FAILED = 5;
-const UNPLACED_GRACE_SECONDS = 30;
-/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
-const ABANDONED_GRACE_SECONDS = 3;
-/** So much later than it has to Swarm ends an update at the latest, unless it never does. */
-const UPDATE_GRACE_SECONDS = 5;
-/** The judge of a rollout. */
-function judge_judge(history, snapshot) {
-    const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
-    const stuck = stuckVerdict(history, snapshot);
-    if (stuck !== undefined)
-        return stuck;
-    const { service, eligibleNodes: nodes } = snapshot;
-    const tasks = currentTasks(service, snapshot.tasks);
-    const counts = countTasks(service, tasks, nodes);
-    const { progress } = counts;
-    if (isUpdating(service) && !swarmWaitsInVain(history, snapshot, counts.counted)) {
-        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
-    }
-    if (!service_snapshot_isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(history, snapshot, tasks);
-        if (bySwarm === undefined)
-            return hopeless ?? { state: 'progressing', progress };
-        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
-        if (hopeless === undefined)
-            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
-    }
-    if (bySwarm !== undefined)
-        return bySwarm;
-    if (counts.wanted === 0 && (0,service_mode/* isGlobal */.WN)(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
-    }
-    return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
-        ? { state: 'converged', progress }
-        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
-}
-/**
- * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
- * for after the last of them, by the update policy, may take longer than the way back has.
- */
-function judgeWayBack(history, snapshot) {
-    const verdict = judge_judge(history, snapshot);
-    if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
-        return verdict;
-    const { counted, progress } = countsOf(snapshot);
-    // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
-    const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
-    return areBack ? { state: 'converged', progress } : verdict;
-}
-function hasOneToTake({ service, tasks, eligibleNodes }) {
-    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
-    return [...slots.values()].some(areSeveral);
-}
-/** Whether as many of its tasks as it is to have run, or are done. */
-function areAllUp(snapshot) {
-    return service_snapshot_isComplete(snapshot.service.Spec, countsOf(snapshot));
-}
-function countsOf({ service, tasks, eligibleNodes }) {
-    return countTasks(service, currentTasks(service, tasks), eligibleNodes);
-}
-/**
- * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
- * task that ends is a failure.
- *
- * @param size how many they are
- * @param called what the user calls them: `canary`
- */
-function judgeFirstTasks(history, snapshot, size, called) {
-    const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm !== undefined)
-        return bySwarm;
-    const stuck = stuckVerdict(history, snapshot);
-    if (stuck !== undefined)
-        return stuck;
-    const last = lastEnded(history);
-    if (last !== undefined)
-        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
-    const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
-    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
-    // They may be more: an old task that ends by itself is replaced by a new one (swarmkit, manager/orchestrator/restart).
-    const stable = counted.filter((task) => isStable(history, snapshot, [task]));
-    if (stable.length >= size)
-        return { state: 'converged', progress };
-    const waitsFor = counted.length < size ? '' : `, watched for ${snapshot.monitorSeconds} s`;
-    return { state: 'progressing', progress: `${progress}${waitsFor}` };
-}
-/** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */
-function judgeTrial(history, snapshot) {
-    const last = lastEnded(history);
-    if (last !== undefined)
-        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
-    const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
-    // What an autoscaler adds has not been up yet, and takes nothing from what is.
-    const isScaled = (0,own_labels/* hasOthersScale */.se)(snapshot.service.Spec.Labels) && counts.counted.length > 0;
-    const state = isScaled || service_snapshot_isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
-    return { state, progress: counts.progress };
-}
-/** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
-function judgeEnding(_history, { tasks }) {
-    const left = tasks.filter(mayHaveContainer).length;
-    const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
-    return { state: left === 0 ? 'converged' : 'progressing', progress };
-}
-function lastEnded({ endedTasks }) {
-    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
-}
-/** The task of which Swarm said that it made the update fail, from the text of an update status. */
-function taskNamedIn(message) {
-    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
-}
-function isUpdating(service) {
-    const state = service.UpdateStatus?.State;
-    return state === 'updating' || state === 'rollback_started';
-}
-function updateNote(service) {
-    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
-}
-/**
- * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
- * before may take a while to run again.
- */
-function swarmRollsBack(history, service) {
-    if (updateStatusOf(history, service)?.State !== 'rollback_started')
-        return undefined;
-    const reason = reasonOf(history);
-    const taskId = taskNamedIn(reason);
-    return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
-}
-function swarmVerdict(history, service) {
-    const reason = reasonOf(history);
-    const taskId = taskNamedIn(reason);
-    const named = taskId === undefined ? {} : { taskId };
-    switch (updateStatusOf(history, service)?.State) {
-        case 'paused':
-            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
-        case 'rollback_paused':
-            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
-        case 'rollback_completed':
-            // One that was under way before this deploy, and leads to what is asked for.
-            if (history.earlierStatus?.State === 'rollback_started')
-                return undefined;
-            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
-        default:
-            return undefined;
-    }
-}
-/** Why Swarm gave up, without what is said before it anyway. */
-function reasonOf({ firstReason }) {
-    return (firstReason ?? 'the update failed').replace(/^(?:update|rollback) (?:paused|rolled back) due to /, '');
-}
-/** What is stuck where Swarm itself would wait for ever. */
-function stuckVerdict(history, { service, tasks, now }) {
-    const isOverdue = (since) => (task) => now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
-    const current = currentTasks(service, tasks);
-    const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
-    if (unplaced !== undefined)
-        return { state: 'failed', cause: `no node can take it: ${(0,safe_text/* limited */.TJ)(unplaced.Status.Err ?? '')}`, isUnplaced: true };
-    if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
-        return undefined;
-    const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
-    return { state: 'failed', cause, isUnallocated: true };
-}
-/**
- * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
- * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
- */
-function wasWatchedBySwarm(history, { service, monitorSeconds }) {
-    const { UpdateConfig: policy } = service.Spec;
-    return (updateStatusOf(history, service)?.State === 'completed' &&
-        policy?.FailureAction !== 'continue' &&
-        monitorSeconds <= monitorSecondsOf(service.Spec) &&
-        history.endedTasks.size === 0);
-}
-function isStable(history, { now, monitorSeconds }, counted) {
-    return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
-}
-/**
- * Whether all tasks were seen running for longer than Swarm waits after the last of them, and its update still has not
- * ended: it waits for a task that it had given to a node which is gone since, and goes on when that is back (swarmkit,
- * manager/orchestrator/update/updater.go; seen with 20.10).
- */
-function swarmWaitsInVain(history, snapshot, counted) {
-    const { service, now } = snapshot;
-    if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot))
-        return false;
-    const longest = updateDelaySeconds(service.Spec) + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS;
-    return wereSeenUpFor(longest, history, now, counted);
-}
-/** Whether all of these are as they are for so long that this run has seen it, whatever was before. */
-function wereSeenUpFor(seconds, history, now, counted) {
-    return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= seconds);
-}
-/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(history, snapshot, tasks) {
-    const { Spec: spec } = snapshot.service;
-    const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
-    for (const [slot, from] of history.abandonedSince) {
-        const last = newest(slots.get(slot) ?? []);
-        if (last === undefined || snapshot.now - from < ABANDONED_GRACE_SECONDS)
-            continue;
-        return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
-    }
-    for (const [slot, ended] of history.endedTasks) {
-        const inSlot = slots.get(slot);
-        if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
-            continue;
-        const verdict = endlessVerdict(spec, [...ended.values()]);
-        if (verdict !== undefined)
-            return verdict;
-    }
-    return undefined;
-}
-/** What is said of a slot whose tasks end again and again. */
-function endlessVerdict(spec, ended) {
-    const delay = restartDelaySeconds(spec);
-    const turns = turnsOf(ended, delay);
-    const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
-    const last = newest(ended);
-    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
-        return undefined;
-    }
-    const cause = rejections === turns.length
-        ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
-        : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
-    return { state: 'failed', cause, taskId: last.ID };
-}
-/** Whether a slot is stable after all, whatever ended in it before. */
-function hasComeUp(history, snapshot, inSlot) {
-    const { Spec: spec } = snapshot.service;
-    const isDone = completeTask(spec, inSlot) !== undefined;
-    return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
-}
-
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
-
-/** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
-function secondsSince(moment) {
-    return toTenths(((0,runner_clock/* nowMs */.TC)() - moment) / 1000);
-}
-/** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
-function toTenths(seconds) {
-    return Math.round(seconds * 10) / 10;
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/look.js
 
 
@@ -13304,7 +13034,7 @@ function withResult(settled, change) {
 }
 /** Waits until all is known of them. */
 function allDiagnosed(settled) {
-    return Promise.all(settled.map(async ({ sent, diagnosed }) => settledAs(sent, await diagnosed)));
+    return Promise.all(settled.map(async (one) => ({ ...one, result: await one.diagnosed })));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/events.js
@@ -13350,6 +13080,45 @@ function swarmEvents(engine, signal) {
         [Symbol.dispose]: () => closing.abort(),
     };
 }
+
+;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
+
+
+/** The tasks of one snapshot, counted. */
+function taskCounts({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
+}
+/** How many tasks of a snapshot count, in numbers and words. */
+function countTasks(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
+    const wanted = (0,service_mode/* wantedTasks */.WW)(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: (0,service_mode/* isJob */.o5)(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
+}
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function service_snapshot_isComplete(spec, { wanted, counted }) {
+    return (0,service_mode/* isGlobal */.WN)(spec) ? counted.length >= wanted : counted.length === wanted;
+}
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if ((0,service_mode/* isJob */.o5)(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
+}
+/** What is to be known of a job that is complete while Swarm goes on with it. */
+function jobNote({ service, tasks, eligibleNodes }) {
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
+}
+const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
 
 ;// CONCATENATED MODULE: ./build/rollout/service-result.js
 
@@ -14123,6 +13892,253 @@ async function diagnose_orNothing(reading) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/rollout/judge.js
+
+
+
+
+
+
+
+
+
+const REJECTIONS_UNTIL_FAILED = 3;
+const CRASHES_UNTIL_FAILED = 5;
+const UNPLACED_GRACE_SECONDS = 30;
+/** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
+const ABANDONED_GRACE_SECONDS = 3;
+/** So much later than it has to Swarm ends an update at the latest, unless it never does. */
+const UPDATE_GRACE_SECONDS = 5;
+/** The judge of a rollout. */
+function judge_judge(history, snapshot) {
+    const bySwarm = swarmVerdict(history, snapshot.service);
+    if (bySwarm?.state === 'failed')
+        return bySwarm;
+    const stuck = stuckVerdict(history, snapshot);
+    if (stuck !== undefined)
+        return stuck;
+    const { service, eligibleNodes: nodes } = snapshot;
+    const tasks = currentTasks(service, snapshot.tasks);
+    const counts = countTasks(service, tasks, nodes);
+    const { progress } = counts;
+    if (isUpdating(service) && !swarmWaitsInVain(history, snapshot, counts.counted)) {
+        return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
+    }
+    if (!service_snapshot_isComplete(service.Spec, counts)) {
+        const hopeless = hopelessSlot(history, snapshot, tasks);
+        if (bySwarm === undefined)
+            return hopeless ?? { state: 'progressing', progress };
+        // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
+        if (hopeless === undefined)
+            return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
+        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+    }
+    if (bySwarm !== undefined)
+        return bySwarm;
+    if (counts.wanted === 0 && (0,service_mode/* isGlobal */.WN)(service.Spec)) {
+        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+    }
+    return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
+        ? { state: 'converged', progress }
+        : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
+}
+/**
+ * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
+ * for after the last of them, by the update policy, may take longer than the way back has.
+ */
+function judgeWayBack(history, snapshot) {
+    const verdict = judge_judge(history, snapshot);
+    if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
+        return verdict;
+    const { counted, progress } = countsOf(snapshot);
+    // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
+    const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
+    return areBack ? { state: 'converged', progress } : verdict;
+}
+function hasOneToTake({ service, tasks, eligibleNodes }) {
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return [...slots.values()].some(areSeveral);
+}
+/** Whether as many of its tasks as it is to have run, or are done. */
+function areAllUp(snapshot) {
+    return service_snapshot_isComplete(snapshot.service.Spec, countsOf(snapshot));
+}
+function countsOf({ service, tasks, eligibleNodes }) {
+    return countTasks(service, currentTasks(service, tasks), eligibleNodes);
+}
+/**
+ * What the snapshot says of the first tasks of an update that Swarm then holds. Swarm is updating all the while, and one
+ * task that ends is a failure.
+ *
+ * @param size how many they are
+ * @param called what the user calls them: `canary`
+ */
+function judgeFirstTasks(history, snapshot, size, called) {
+    const bySwarm = swarmVerdict(history, snapshot.service);
+    if (bySwarm !== undefined)
+        return bySwarm;
+    const stuck = stuckVerdict(history, snapshot);
+    if (stuck !== undefined)
+        return stuck;
+    const last = lastEnded(history);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const { counted } = countTasks(snapshot.service, snapshot.tasks, snapshot.eligibleNodes);
+    const progress = `${counted.length}/${size} ${called} ${size === 1 ? 'task' : 'tasks'} running`;
+    // They may be more: an old task that ends by itself is replaced by a new one (swarmkit, manager/orchestrator/restart).
+    const stable = counted.filter((task) => isStable(history, snapshot, [task]));
+    if (stable.length >= size)
+        return { state: 'converged', progress };
+    const waitsFor = counted.length < size ? '' : `, watched for ${snapshot.monitorSeconds} s`;
+    return { state: 'progressing', progress: `${progress}${waitsFor}` };
+}
+/** What the snapshot says of tasks that were up and are to stay so: one that ends is a failure. */
+function judgeTrial(history, snapshot) {
+    const last = lastEnded(history);
+    if (last !== undefined)
+        return { state: 'failed', cause: `its task ${ending(last)}`, taskId: last.ID };
+    const counts = countTasks(snapshot.service, currentTasks(snapshot.service, snapshot.tasks), snapshot.eligibleNodes);
+    // What an autoscaler adds has not been up yet, and takes nothing from what is.
+    const isScaled = (0,own_labels/* hasOthersScale */.se)(snapshot.service.Spec.Labels) && counts.counted.length > 0;
+    const state = isScaled || service_snapshot_isComplete(snapshot.service.Spec, counts) ? 'converged' : 'progressing';
+    return { state, progress: counts.progress };
+}
+/** What the snapshot says of a service whose tasks are all to end: whether the container of any may still be there. */
+function judgeEnding(_history, { tasks }) {
+    const left = tasks.filter(mayHaveContainer).length;
+    const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
+    return { state: left === 0 ? 'converged' : 'progressing', progress };
+}
+function lastEnded({ endedTasks }) {
+    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
+}
+/** The task of which Swarm said that it made the update fail, from the text of an update status. */
+function taskNamedIn(message) {
+    return /\btask ([a-z0-9]{20,})\b/.exec(message)?.[1];
+}
+function isUpdating(service) {
+    const state = service.UpdateStatus?.State;
+    return state === 'updating' || state === 'rollback_started';
+}
+function updateNote(service) {
+    return service.UpdateStatus?.State === 'rollback_started' ? 'Swarm rolls back' : 'Swarm updates';
+}
+/**
+ * That Swarm has begun to roll an update of this deploy back: from then on it is certain that it fails, though what was
+ * before may take a while to run again.
+ */
+function swarmRollsBack(history, service) {
+    if (updateStatusOf(history, service)?.State !== 'rollback_started')
+        return undefined;
+    const reason = reasonOf(history);
+    const taskId = taskNamedIn(reason);
+    return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...(taskId && { taskId }) };
+}
+function swarmVerdict(history, service) {
+    const reason = reasonOf(history);
+    const taskId = taskNamedIn(reason);
+    const named = taskId === undefined ? {} : { taskId };
+    switch (updateStatusOf(history, service)?.State) {
+        case 'paused':
+            return { state: 'failed', cause: `Swarm paused the update: ${reason}`, ...named };
+        case 'rollback_paused':
+            return { state: 'failed', cause: `Swarm's rollback failed too and is paused: ${reason}`, ...named };
+        case 'rollback_completed':
+            // One that was under way before this deploy, and leads to what is asked for.
+            if (history.earlierStatus?.State === 'rollback_started')
+                return undefined;
+            return { state: 'rolled-back', cause: `Swarm rolled it back: ${reason}`, ...named };
+        default:
+            return undefined;
+    }
+}
+/** Why Swarm gave up, without what is said before it anyway. */
+function reasonOf({ firstReason }) {
+    return (firstReason ?? 'the update failed').replace(/^(?:update|rollback) (?:paused|rolled back) due to /, '');
+}
+/** What is stuck where Swarm itself would wait for ever. */
+function stuckVerdict(history, { service, tasks, now }) {
+    const isOverdue = (since) => (task) => now - (since.get(task.ID) ?? now) >= UNPLACED_GRACE_SECONDS;
+    const current = currentTasks(service, tasks);
+    const unplaced = current.filter(isUnplaced).find(isOverdue(history.unplacedSince));
+    if (unplaced !== undefined)
+        return { state: 'failed', cause: `no node can take it: ${(0,safe_text/* limited */.TJ)(unplaced.Status.Err ?? '')}`, isUnplaced: true };
+    if (!current.filter(isUnallocated).some(isOverdue(history.unallocatedSince)))
+        return undefined;
+    const cause = `the swarm has not allocated the networks of its task for ${UNPLACED_GRACE_SECONDS} s`;
+    return { state: 'failed', cause, isUnallocated: true };
+}
+/**
+ * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function wasWatchedBySwarm(history, { service, monitorSeconds }) {
+    const { UpdateConfig: policy } = service.Spec;
+    return (updateStatusOf(history, service)?.State === 'completed' &&
+        policy?.FailureAction !== 'continue' &&
+        monitorSeconds <= monitorSecondsOf(service.Spec) &&
+        history.endedTasks.size === 0);
+}
+function isStable(history, { now, monitorSeconds }, counted) {
+    return counted.filter(isRunning).every((task) => now - (history.runningSince.get(task.ID) ?? now) >= monitorSeconds);
+}
+/**
+ * Whether all tasks were seen running for longer than Swarm waits after the last of them, and its update still has not
+ * ended: it waits for a task that it had given to a node which is gone since, and goes on when that is back (swarmkit,
+ * manager/orchestrator/update/updater.go; seen with 20.10).
+ */
+function swarmWaitsInVain(history, snapshot, counted) {
+    const { service, now } = snapshot;
+    if (service.UpdateStatus?.State !== 'updating' || counted.length === 0 || !areAllUp(snapshot))
+        return false;
+    const longest = updateDelaySeconds(service.Spec) + monitorSecondsOf(service.Spec) + UPDATE_GRACE_SECONDS;
+    return wereSeenUpFor(longest, history, now, counted);
+}
+/** Whether all of these are as they are for so long that this run has seen it, whatever was before. */
+function wereSeenUpFor(seconds, history, now, counted) {
+    return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= seconds);
+}
+/** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
+function hopelessSlot(history, snapshot, tasks) {
+    const { Spec: spec } = snapshot.service;
+    const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
+    for (const [slot, from] of history.abandonedSince) {
+        const last = newest(slots.get(slot) ?? []);
+        if (last === undefined || snapshot.now - from < ABANDONED_GRACE_SECONDS)
+            continue;
+        return { state: 'failed', cause: `its task ${ending(last)}, and ${whyNoOther(spec, last)}`, taskId: last.ID };
+    }
+    for (const [slot, ended] of history.endedTasks) {
+        const inSlot = slots.get(slot);
+        if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
+            continue;
+        const verdict = endlessVerdict(spec, [...ended.values()]);
+        if (verdict !== undefined)
+            return verdict;
+    }
+    return undefined;
+}
+/** What is said of a slot whose tasks end again and again. */
+function endlessVerdict(spec, ended) {
+    const delay = restartDelaySeconds(spec);
+    const turns = turnsOf(ended, delay);
+    const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
+    const last = newest(ended);
+    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
+        return undefined;
+    }
+    const cause = rejections === turns.length
+        ? `its task ${ending(last)} (rejected ${rejections} times, with the restart delay of ${spoken(delay)} between)`
+        : `its task ended ${turns.length} times in a row, the last one ${ending(last)}`;
+    return { state: 'failed', cause, taskId: last.ID };
+}
+/** Whether a slot is stable after all, whatever ended in it before. */
+function hasComeUp(history, snapshot, inSlot) {
+    const { Spec: spec } = snapshot.service;
+    const isDone = completeTask(spec, inSlot) !== undefined;
+    return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/watched-service.js
 
 
@@ -14154,7 +14170,7 @@ function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, ob
  */
 function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
     const { sent } = one;
-    const seen = look_lookAt(sent.service?.ID, swarm, sent.isWayBack ? judgeWayBack : endsAtFailure ? judgeAtOnce : judge_judge, one.history, deployment.monitorSeconds);
+    const seen = look_lookAt(sent.service?.ID, swarm, endsAtFailure && !sent.isWayBack ? judgeAtOnce : judgeOf(sent), one.history, deployment.monitorSeconds);
     const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
     const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
     const settled = (result, diagnosed = Promise.resolve(result)) => ({
@@ -14207,6 +14223,10 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
 function isTakenBack(history, service) {
     const state = updateStatusOf(history, service)?.State;
     return state === 'rollback_started' || state === 'rollback_completed';
+}
+/** Who judges what was sent, or sent back. */
+function judgeOf({ isWayBack }) {
+    return isWayBack ? judgeWayBack : judge_judge;
 }
 const judgeAtOnce = (history, snapshot) => swarmRollsBack(history, snapshot.service) ?? judge_judge(history, snapshot);
 /** Of a one-shot that had ended before this run could see it up. */
@@ -14498,7 +14518,7 @@ async function lookAgain(settled, isMeant, run) {
 }
 function lookedAgain(one, swarm, { deployment, lines }) {
     const { sent, result, history: before } = one;
-    const seen = look_lookAt(sent.service?.ID, swarm, judge_judge, before, deployment.monitorSeconds);
+    const seen = look_lookAt(sent.service?.ID, swarm, judgeOf(sent), before, deployment.monitorSeconds);
     if (seen.found !== 'ours' && seen.found !== 'stale') {
         const cause = bySomeoneElse(seen.found, 'after it had come up');
         lines.bad(result.name, cause);
@@ -15350,6 +15370,7 @@ function send_back_credentialFor({ access, currentAccess }) {
 
 
 
+
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
@@ -15368,19 +15389,32 @@ async function goBack(settled, run) {
         const restoring = [...(await others), ...(await culprits)];
         const before = await allDiagnosed(settled);
         const isWatched = deployment.wait && !signal.aborted;
-        const again = isWatched ? await watchAgain(restoring, jobs, run) : new Map();
+        const again = isWatched
+            ? await watchAgain(restoring, jobs, way_back_whatStands(settled, [...changed.map(({ sent }) => sent), ...jobs]), run)
+            : new Map();
         return complete(after(before, restoring, jobs, again), run);
     });
 }
-/** What became of what was sent back, and of the jobs that go on: by what this run had sent before. */
-async function watchAgain(restoring, jobs, run) {
+/** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
+function way_back_whatStands(settled, others) {
+    return settled.filter(({ sent, result }) => isGood(result) && sent.change.action !== 'switch' && !others.includes(sent));
+}
+/**
+ * What became of what was sent back, and of the jobs that go on: by what this run had sent before. Also of what stands,
+ * where that is not up any more when all the others are.
+ */
+async function watchAgain(restoring, jobs, standing, run) {
     const ways = restoring.flatMap((way) => {
         const back = rolloutBack(way);
         return back === undefined ? [] : [[back, way.sent]];
     });
     const sentBefore = new Map([...ways, ...jobs.map((job) => [job, job])]);
-    const watched = await watch([...sentBefore.keys()], run);
-    return new Map(watched.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
+    const watching = beginWatch(sentBefore.size, run);
+    for (const sent of sentBefore.keys())
+        watching.add(sent);
+    const back = await watching.end([...sentBefore.keys()]);
+    const looked = await allDiagnosed(await withLastLook([...back, ...standing], run, false));
+    return new Map(looked.map(({ sent, result }) => [sentBefore.get(sent) ?? sent, result]));
 }
 /** What to watch on the way back; `undefined` when there was no service before. */
 function rolloutBack(way) {
@@ -15400,7 +15434,7 @@ function after(before, restoring, jobs, again) {
         const now = again.get(sent);
         if (way !== undefined)
             return settledAs(sent, resultAfter(result, way, culprits, now));
-        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : result);
+        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : (now ?? result));
     });
 }
 function jobAfter(before, now) {
@@ -16383,7 +16417,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                     break;
                 }
                 default:
-                    return superseded(seen.found, words.during);
+                    return superseded(seen.found, words.during, words.service);
             }
             await (0,runner_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
         }
@@ -16400,7 +16434,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                 continue;
             }
             if (seen.found !== 'ours')
-                return superseded(seen.found, words.during);
+                return superseded(seen.found, words.during, words.service);
             const { verdict } = seen;
             if (verdict.state === 'converged')
                 return undefined;
@@ -16701,7 +16735,6 @@ function networkFailure(error) {
 
 
 const move_traffic_SEND_TIMEOUT_MS = 120_000;
-/** What the inputs say of a move. */
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
@@ -16758,7 +16791,7 @@ async function giveRoutes(move, run) {
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
     const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done')
-        return { ...move, problem: whileMoving(old, claim) };
+        return { ...move, problem: superseded(claim, 'before its traffic moved', old.Spec.Name) };
     run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
         return makeAnew(move, run);
@@ -16829,7 +16862,7 @@ async function keepOld(move, run) {
 }
 async function throughTrial(move, asked, what, run) {
     const { name, next, service } = move;
-    const words = { during: `during its ${what}`, failed: `the ${what} failed: ` };
+    const words = { during: `during its ${what}`, failed: `the ${what} failed: `, service: next.name };
     const watching = watchStep(service, name, words, run.read, judgeTrial, run);
     const onTrial = {
         service: next.name,
@@ -16851,7 +16884,11 @@ async function removeOld(move, { connection, lines }) {
     const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     try {
         const now = await findService(connection.engine, old.ID, signal);
-        if (now !== undefined && !(0,spec_comparison/* sameSpec */.sZ)(now.Spec, retiredOld(move))) {
+        if (now === undefined) {
+            lines.say(name, bySomeoneElse('removed', 'after it had lost its traffic', old.Spec.Name));
+            return;
+        }
+        if (!(0,spec_comparison/* sameSpec */.sZ)(now.Spec, retiredOld(move))) {
             log/* log */.Rm.warning(`${name}: ${bySomeoneElse('changed', 'after it had lost its traffic', old.Spec.Name)}, and it stays`);
             return;
         }
@@ -16870,6 +16907,7 @@ async function giveBack(move, run) {
     const { name, next, old, sent } = move;
     const { engine } = run.connection;
     const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    let stays = `both ${old.Spec.Name} and ${next.name} stay`;
     try {
         const now = await findService(engine, old.ID, signal);
         if (now !== undefined && isAsBefore(now.Spec, move.before, sent.change.wanted))
@@ -16877,6 +16915,8 @@ async function giveBack(move, run) {
         const back = reclaimed(old.Spec, name, next);
         const given = await writeSpec(engine, old.ID, [claimedOld(move), retiredOld(move)], back, { from: 'spec' }, signal);
         const service = await findService(engine, old.ID, signal);
+        if (service === undefined)
+            stays = `${next.name} stays`;
         if (given !== 'done' || service === undefined)
             throw new Error(whileMoving(old, given).cause);
         run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
@@ -16889,20 +16929,28 @@ async function giveBack(move, run) {
         }
     }
     catch (error) {
-        throw new Error(`${(0,errors/* messageOf */.bD)(error)}; both ${old.Spec.Name} and ${next.name} stay`, { cause: error });
+        throw new Error(`${(0,errors/* messageOf */.bD)(error)}; ${stays}`, { cause: error });
     }
 }
-/** Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. */
-async function yieldTo(move, { connection: { engine } }) {
-    const { old, next, problem } = move;
+/**
+ * Beside somebody else's deploy of the live one ours is of no use; where theirs has no traffic, the new one keeps it. Where
+ * they have removed the new one with its traffic, the old one, which nobody has touched, gets that back.
+ */
+async function yieldTo(move, { connection: { engine }, lines }) {
+    const { name, old, next, problem, service } = move;
     if (problem?.outcome !== 'superseded')
         return move;
     const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     try {
         const theirs = await findService(engine, old.ID, signal);
+        const isLost = move.hasMoved && (await findService(engine, service.ID, signal)) === undefined;
+        if (isLost && theirs !== undefined && (0,spec_comparison/* sameSpec */.sZ)(theirs.Spec, retiredOld(move))) {
+            return { ...move, problem: { ...problem, outcome: 'failed' } };
+        }
         const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing));
         if (isOfUse || !(await removeNew(move, engine, signal)))
             return move;
+        lines.say(name, `${next.name} removed again`);
         return { ...move, hasMoved: false };
     }
     catch (error) {
@@ -25010,10 +25058,11 @@ async function objects_removeObjects(plan, run) {
     return [...gone, ...stay];
 }
 /**
- * Removes the records of earlier deploys, which are of no use without the services. One that stays is a warning: a later
- * removal finds it.
+ * Removes the records of earlier deploys, which are of no use without the services. One that docker keeps is a warning: a
+ * later removal finds it. What a stop has broken off is as little done as what it has kept from beginning.
  */
-async function removeRecords({ records }, { connection, signal }) {
+async function removeRecords({ records }, run) {
+    const { connection, signal } = run;
     if (records.length === 0)
         return [];
     const all = { kind: 'record', name: 'of earlier deploys', count: records.length };
@@ -25022,15 +25071,17 @@ async function removeRecords({ records }, { connection, signal }) {
     const left = await inParallel(records, objects_MOST_AT_ONCE, (id) => tryToRemove(connection.engine, `/configs/${id}`));
     const [first] = left.filter((one) => one !== undefined);
     const count = left.filter((one) => one === undefined).length;
-    if (first !== undefined) {
+    const many = records.length - count;
+    const isCutOff = signal.aborted && first?.isUnknown === true;
+    const cutOff = isCutOff ? [{ ...all, count: many, ...outcomeOf(first, run) }] : [];
+    if (first !== undefined && !isCutOff) {
         const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed';
-        const many = records.length - count;
         log/* log */.Rm.warning(`${what}: ${many} ${many === 1 ? 'record' : 'records'} of earlier deploys: ${first.said}`);
     }
     if (count === 0)
-        return [];
+        return cutOff;
     log/* log */.Rm.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`);
-    return [{ ...all, count, outcome: 'removed' }];
+    return [{ ...all, count, outcome: 'removed' }, ...cutOff];
 }
 async function removeObject(object, run) {
     const { connection, signal } = run;

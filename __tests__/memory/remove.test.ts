@@ -513,8 +513,15 @@ describe('a run that is cut off', () => {
         { at, fault: { kind: 'meanwhile', act: () => cancel(stop) } },
         { at, fault: { kind: 'stall', seconds: 600 } },
       )
-      const { log } = await remove(swarm, { stack: 'shop' }, { stop })
-      expect(log).toMatch(/Perhaps not removed: 1 record of earlier deploys: .*: the run was stopped\n/)
+      const { removed, isRed } = await remove(swarm, { stack: 'shop' }, { stop })
+      expect(removed?.at(-1)).toEqual({
+        kind: 'record',
+        name: 'of earlier deploys',
+        count: 1,
+        outcome: 'cancelled',
+        cause: STOPPED,
+      })
+      expect(isRed).toBe(true)
     })
   })
 

@@ -41,27 +41,27 @@ export async function removeObjects(plan: RemovalPlan, run: RemovalRun): Promise
 }
 
 /**
- * Removes the records of earlier deploys, which are of no use without the services. One that stays is a warning: a later
- * removal finds it.
+ * Removes the records of earlier deploys, which are of no use without the services. One that docker keeps is a warning: a
+ * later removal finds it. What a stop has broken off is as little done as what it has kept from beginning.
  */
-export async function removeRecords(
-  { records }: RemovalPlan,
-  { connection, signal }: RemovalRun,
-): Promise<RemovedThing[]> {
+export async function removeRecords({ records }: RemovalPlan, run: RemovalRun): Promise<RemovedThing[]> {
+  const { connection, signal } = run
   if (records.length === 0) return []
   const all = { kind: 'record', name: 'of earlier deploys', count: records.length } as const
   if (signal.aborted) return [{ ...all, outcome: 'cancelled', cause: 'the run was stopped before they were removed' }]
   const left = await inParallel(records, MOST_AT_ONCE, (id) => tryToRemove(connection.engine, `/configs/${id}`))
   const [first] = left.filter((one) => one !== undefined)
   const count = left.filter((one) => one === undefined).length
-  if (first !== undefined) {
+  const many = records.length - count
+  const isCutOff = signal.aborted && first?.isUnknown === true
+  const cutOff = isCutOff ? [{ ...all, count: many, ...outcomeOf(first, run) }] : []
+  if (first !== undefined && !isCutOff) {
     const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed'
-    const many = records.length - count
     log.warning(`${what}: ${many} ${many === 1 ? 'record' : 'records'} of earlier deploys: ${first.said}`)
   }
-  if (count === 0) return []
+  if (count === 0) return cutOff
   log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`)
-  return [{ ...all, count, outcome: 'removed' }]
+  return [{ ...all, count, outcome: 'removed' }, ...cutOff]
 }
 
 async function removeObject(object: RemovableObject, run: RemovalRun): Promise<RemovedThing> {
