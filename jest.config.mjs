@@ -41,7 +41,7 @@ export default {
   // A worker has half a gigabyte to give back: on a busy machine that takes longer than the half second of Jest's own.
   workerGracefulExitTimeout: 30_000,
   projects: [
-    ...['unit', 'memory', 'bundle', 'releases'].map((name) => project(name)),
+    ...['unit', 'integration', 'memory', 'bundle', 'releases'].map((name) => project(name)),
     ...['swarm', 'runners'].map((name) => project(name, secondTry)),
   ],
 }
