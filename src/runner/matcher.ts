@@ -9,6 +9,23 @@ const BITS_OF_WORD = 32
 const PAIRS = 2 ** 12
 const PLACES_OF_PAIR = KEY_CHARACTERS - 1
 
+/** A part of a text, from its first character to the one behind its last. */
+export interface Span {
+  readonly start: number
+  end: number
+}
+
+/** The text with these parts of it, which are in order, replaced. Pure. */
+export function replaced(text: string, spans: readonly Span[], by: string): string {
+  let result = ''
+  let done = 0
+  for (const { start, end } of spans) {
+    result += text.slice(done, start) + by
+    done = end
+  }
+  return done === 0 ? text : result + text.slice(done)
+}
+
 /** Texts that begin with the same characters. */
 interface Bucket {
   /** In order, so that those which begin alike are neighbours. */
@@ -53,24 +70,25 @@ export class Matcher {
 
   /** The text with everything found in it replaced; what overlaps is replaced together. */
   replaceAll(text: string, by: string): string {
-    if (this.#buckets.size === 0) return text
-    let result = ''
-    let done = 0
-    let start = 0
-    let end = 0
+    return replaced(text, this.spans(text), by)
+  }
+
+  /**
+   * Where in a text something is found, in order; what overlaps is one place.
+   *
+   * @param least what is shorter is not looked for
+   */
+  spans(text: string, least = 0): Span[] {
+    const spans: Span[] = []
+    if (this.#buckets.size === 0) return spans
     for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
       const length = this.#lengthAt(text, at)
-      if (length === 0) continue
-      if (at >= end) {
-        if (end > start) {
-          result += text.slice(done, start) + by
-          done = end
-        }
-        start = at
-      }
-      end = Math.max(end, at + length)
+      if (length === 0 || length < least) continue
+      const last = spans.at(-1)
+      if (last !== undefined && at < last.end) last.end = Math.max(last.end, at + length)
+      else spans.push({ start: at, end: at + length })
     }
-    return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`
+    return spans
   }
 
   /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */

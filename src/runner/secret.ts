@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { Matcher } from './matcher.ts'
+import { Matcher, replaced, type Span } from './matcher.ts'
 import { LINE_END, printable, wellFormed } from './printable.ts'
 import { writeLine } from './stdout.ts'
 import { commandLine, isInRunner } from './workflow-commands.ts'
@@ -92,15 +92,52 @@ export function isMasked(value: string): boolean {
   return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim())
 }
 
-/** The text with every known secret, in every form, replaced by `***`. */
+/** The text with every known secret, in every form, replaced by `***`; also one that is broken into several lines. */
 export function redact(text: string): string {
-  return matcher.replaceAll(text, HIDDEN)
+  return redactBroken(matcher.replaceAll(text, HIDDEN))
+}
+
+/** What is shorter could end in one line and begin in the next by chance. */
+const SHORTEST_BROKEN = 8
+
+/** How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. */
+const BREAK = new RegExp(`(?:${LINE_END.source})\\s*`, 'g')
+
+function redactBroken(text: string): string {
+  if (!LINE_END.test(text)) return text
+  const breaks = [...text.matchAll(BREAK)].map(({ index, 0: { length } }) => ({ start: index, end: index + length }))
+  const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN)
+  return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN)
+}
+
+/**
+ * The parts, one in each line, of places in a text that was searched without its breaks.
+ *
+ * @param spans as if the breaks were not there
+ */
+function inLines(spans: readonly Span[], breaks: readonly Span[]): Span[] {
+  const parts: Span[] = []
+  let next = 0
+  let gone = 0
+  for (const { start, end } of spans) {
+    for (let at = start; at < end; ) {
+      const one = breaks[next]
+      const to = one === undefined ? end : Math.min(end, one.start - gone)
+      if (to > at) parts.push({ start: at + gone, end: to + gone })
+      at = Math.max(at, to)
+      if (one !== undefined && at < end) {
+        gone += one.end - one.start
+        next++
+      }
+    }
+  }
+  return parts
 }
 
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe, also of a longer text that it is a part of), URL-encoded, and escaped as in JSON, in JSON within JSON or in
- * HTML. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of), hexadecimal, URL-encoded, escaped as in JSON, in JSON within JSON
+ * or in HTML, and quoted as in shells, Python, YAML or SQL. What is too plain has none.
  */
 export function formsOf(value: string): string[] {
   const text = wellFormed(value)
@@ -115,10 +152,11 @@ export function formsOf(value: string): string[] {
     ...jsonForms(one).flatMap(jsonForms),
     ...otherJsonForms(one),
     ...htmlForms(one),
+    ...quotedForms(one),
   ])
   const encoded = isTooPlain(text)
     ? []
-    : [...base64Forms(text), ...base64Forms(text.trim()), ...withinBase64(text.trim())]
+    : [...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]), ...withinBase64(text.trim())]
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
 }
 
@@ -134,6 +172,24 @@ function urlForms(text: string): string[] {
   const path = query.replaceAll('%2F', '/')
   const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')])
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))]
+}
+
+/** As shells write a text in which they quote signs, between quotes of either kind or without any, and so Python, YAML and SQL. */
+function quotedForms(text: string): string[] {
+  if (!/[^\w@%+=:./-]/.test(text)) return []
+  const withApostrophe = (written: string) => text.replaceAll("'", written)
+  return [
+    ...["'\\''", `'"'"'`, "''"].map(withApostrophe),
+    text.replace(/["$`\\]/g, '\\$&'),
+    text.replace(/['\\]/g, '\\$&'),
+    text.replace(/[^\w@%+=:./~#-]/g, '\\$&'),
+    text.replace(/[^\w@%+=:,./~#-]/g, '\\$&'),
+  ]
+}
+
+function hexForms(text: string): string[] {
+  const hex = Buffer.from(text).toString('hex')
+  return [hex, hex.toUpperCase()]
 }
 
 function base64Forms(text: string): string[] {

@@ -92,8 +92,42 @@ describe('a text is redacted', () => {
     ['in JSON with slashes escaped', JSON.stringify(value).slice(1, -1).replace('/', '\\/')],
     ['in a URL, as Python writes it', encodeURIComponent(value).replace('%2F', '/')],
     ["in Go's JSON", JSON.stringify(value).slice(1, -1).replaceAll('&', '\\u0026').replaceAll('>', '\\u003e')],
+    ['in hexadecimal digits', Buffer.from(trimmed).toString('hex')],
+    ['in hexadecimal capitals', Buffer.from(trimmed).toString('hex').toUpperCase()],
   ])('of a secret %s', (_, form) => {
     expect(redact(`before[${form}]after`)).toBe('before[***]after')
+  })
+
+  test.each([
+    ['by bash without quotes', String.raw`it\'s\ \"\$5\"\ a\\b\,\ \(c\)\!`],
+    ['by ksh without quotes', String.raw`it\'s\ \"\$5\"\ a\\b,\ \(c\)\!`],
+    ['by bash in single quotes', String.raw`it'\''s "$5" a\b, (c)!`],
+    ['by dash in single quotes', String.raw`it'"'"'s "$5" a\b, (c)!`],
+    ['by bash in double quotes', String.raw`it's \"\$5\" a\\b, (c)!`],
+    ['by Python', String.raw`it\'s "$5" a\\b, (c)!`],
+    ['by YAML and SQL', String.raw`it''s "$5" a\b, (c)!`],
+  ])('of a secret that is quoted %s', (_, form) => {
+    new Secret(String.raw`it's "$5" a\b, (c)!`)
+    expect(redact(`before[${form}]after`)).toBe('before[***]after')
+  })
+
+  test.each([
+    ['into two lines', 'a folded-s\necret b', 'a ***\n*** b'],
+    ['into many, with blanks before each', 'a fold\r\n\ted-\r\n\tsecr\r\n\tet b', 'a ***\r\n\t***\r\n\t***\r\n\t*** b'],
+    [
+      'in base64',
+      `x\n${Buffer.from('user: me, password: folded-secret, and more of it behind').toString('base64').replace(/.{10}/g, '$&\n')}\ny`,
+      expect.not.stringMatching(/IGZvb|xkZWQt|2VjcmV0/),
+    ],
+    ['twice, and once whole', 'folded\n-secret folded-secret folded-secr\net', '***\n*** *** ***\n***'],
+  ])('of a secret that is broken %s', (_, text, clean) => {
+    new Secret('folded-secret')
+    expect(redact(text)).toEqual(clean)
+  })
+
+  test('but a short word that two lines have together by chance stays', () => {
+    new Secret('shore')
+    expect(redact('it flash\nores')).toBe('it flash\nores')
   })
 
   test("of a secret with an apostrophe in HTML, as Python's library writes it", () => {
@@ -218,8 +252,11 @@ describe('the forms of a secret', () => {
         'a b\\u003c',
         'a b\\\\u003c',
         'a b&lt;',
+        'a\\ b\\<',
         'YSBiPA==',
         'YSBiPA',
+        '6120623c',
+        '6120623C',
       ],
     ])
   })

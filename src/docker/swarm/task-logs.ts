@@ -1,4 +1,5 @@
 import { limited } from '../../runner/safe-text.ts'
+import { redact } from '../../runner/secret.ts'
 
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8
@@ -6,12 +7,12 @@ const LENGTH_AT = 4
 
 /**
  * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
+ * (Engine API, "Stream format"); with one it does not. Secrets are hidden before they are told apart: one may be broken
+ * into several.
  */
 export function logLines(bytes: Buffer): string[] {
   const printed = isFramed(bytes) ? unframe(bytes) : bytes
-  return printed
-    .toString('utf8')
+  return redact(printed.toString('utf8'))
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .map(limited)

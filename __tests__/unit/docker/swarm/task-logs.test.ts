@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { logLines } from '../../../../src/docker/swarm/task-logs.ts'
+import { Secret } from '../../../../src/runner/secret.ts'
 
 const [STDIN, STDOUT, STDERR, DAEMON] = [0, 1, 2, 3]
 
@@ -39,6 +40,15 @@ describe('the lines of a task without a terminal', () => {
     const bytes = Buffer.from('größe 🚢\n')
     const pieces = [...bytes].map((byte) => frame(STDOUT, Buffer.from([byte])))
     expect(logLines(Buffer.concat(pieces))).toEqual(['größe 🚢'])
+  })
+
+  test('show no secret that the program has broken into several lines, or that comes in several frames', () => {
+    new Secret('a-secret-of-the-stack')
+    const folded = Buffer.from('a-secret-of-the-stack').toString('base64').replace(/.{7}/g, '$&\n')
+    const pieces = `a-secret-of-\nthe-stack\n${folded}\nend`.match(/[\s\S]{1,5}/g) ?? []
+    expect(logLines(Buffer.concat(pieces.map((piece) => frame(STDERR, piece))))).toEqual([
+      ...['***', '***', '***', '***', '***', '***', 'end'],
+    ])
   })
 
   test('end with what there is of a frame that was cut off', () => {
