@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
 import { log } from './log.ts'
 import { isInRunner } from './workflow-commands.ts'
@@ -24,6 +24,9 @@ export interface HandedOn {
 const outputs = new Map<string, string>()
 const summary: string[] = []
 const errors: string[] = []
+
+/** What was said of files that cannot be written: each output would say it again. */
+const told = new Set<string>()
 
 /** All outputs, summaries and errors of this process so far. */
 export function handedOn(): HandedOn {
@@ -78,14 +81,20 @@ function append(file: CommandFile, text: string): boolean {
     appendWhole(path, text)
     return true
   } catch (error) {
-    log.warning(`${FILES[file]} could not be written: ${messageOf(error)}`)
+    const problem = `${FILES[file]} could not be written: ${messageOf(error)}`
+    const key = `${path}: ${problem}`
+    if (!told.has(key)) log.warning(problem)
+    told.add(key)
     return false
   }
 }
 
+/** A pipe that nobody reads is an error, and no reason to wait. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
 /** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */
 function appendWhole(path: string, text: string): void {
-  const file = openSync(path, 'a')
+  const file = openSync(path, APPEND)
   try {
     const { size } = fstatSync(file)
     const bytes = Buffer.from(text)

@@ -69,14 +69,15 @@ describe('the verdict is the exit code', () => {
     ['of a deploy that came up', [createResult()], 0],
     ['of one that did not', [createResult(), failed()], 1],
   ])('%s, also where no file of the report can be written', async (_, results, code) => {
-    for (const path of ['/dev/full', '/no-directory/file']) {
+    for (const file of ['/dev/full', '/no-directory/file']) {
+      // What is said of a file is said once, in the whole process.
+      const path = `${'/.'.repeat(code)}${file}`
       const run = await reportOf(results, { GITHUB_OUTPUT: path, GITHUB_STEP_SUMMARY: path })
       expect(run.code).toBe(code)
       expect(run.errors).toHaveLength(code)
       expect(run.lines.at(-1)).toMatch(/^(?:converged|failed): /)
       expect(run.lines).toHaveLength(1 + code)
       expect(run.warnings.map(({ data }) => data.split(' could', 1)[0])).toEqual([
-        'The outputs of this step',
         'The outputs of this step',
         'The job summary',
       ])

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,6 +66,25 @@ test.each([
     ['warning', expect.stringMatching(/^What is kept for the end of the job could not be written: E/)],
     ['warning', expect.stringMatching(/^The job summary could not be written: E/)],
   ])
+})
+
+test.each([
+  ['in a directory that is not there', () => join(directory, 'gone', 'file')],
+  ['that is a directory', () => directory],
+  [
+    'that is a pipe which nobody reads',
+    () => {
+      const path = join(directory, 'pipe')
+      execFileSync('mkfifo', [path])
+      return path
+    },
+  ],
+])('all outputs for a file %s are one warning', async (_, place) => {
+  const path = place()
+  const printed = await printedBy({ ...GITHUB, GITHUB_OUTPUT: path }, () => {
+    for (const name of ['status', 'services', 'images']) expect(setOutput(name, '[]')).toBe(false)
+  })
+  expect(commandsIn(printed).map(({ name }) => name)).toEqual(['warning'])
 })
 
 test('a runner that has no files for outputs and states is told so', async () => {
