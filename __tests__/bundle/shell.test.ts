@@ -147,6 +147,26 @@ require('node:module').syncBuiltinESMExports()`,
     expect(stdout).toMatch(/\nunchanged: 1 unchanged\n$/)
   })
 
+  test('a directory that somebody has removed meanwhile is told as that', async () => {
+    await using docker = await fakeDocker(healthy)
+    const gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$NODE" "$CLI" deploy --services "web: app"'
+    const env = environment({ ...docker.env, NODE: process.execPath, CLI })
+    const { status, stderr } = spawnSync('sh', ['-c', gone], { env, cwd: join(directory, 'work'), encoding: 'utf8' })
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('Error: the directory in which this was started is there no more: start it in one'),
+    ])
+  })
+
+  test('a disk that takes no file of some size is told as that', async () => {
+    await using docker = await fakeDocker(healthy)
+    const small = 'ulimit -f 8 && exec "$NODE" "$CLI" deploy --services "$SERVICES"'
+    const env = environment({ ...docker.env, NODE: process.execPath, CLI, SERVICES })
+    const { status, stderr } = spawnSync('sh', ['-c', small], { env, cwd: join(directory, 'work'), encoding: 'utf8' })
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^Error: the temporary directory .*`ulimit -f`/m)])
+    expect(stderr).not.toContain('A bug of this action')
+  })
+
   test('a list from standard input, secrets from a file and a variable: none of them is shown or handed on', async () => {
     await writeFile(join(directory, 'work', 'password'), 'canary-of-file\n')
     const words = ['deploy', '--services', '-', '--registry', 'registry.example.com', '--username', 'bot']
@@ -169,7 +189,14 @@ require('node:module').syncBuiltinESMExports()`,
     ['@nowhere.yml', /--services: the file nowhere\.yml cannot be used: there is no such file/],
     ['@p&ss!', /--services: the file \*\*\* cannot be used: there is no such file/],
     ['-', /--services: standard input cannot be used: it is empty/],
+    [
+      '@windows.txt',
+      /--services: the file windows\.txt cannot be used: the file is not UTF-8 text, but UTF-16: save it/,
+    ],
+    ['@/dev/zero', /--services: the file \/dev\/zero cannot be used: it is larger than 1 MB/],
   ])('a value that cannot be read is told: %s', async (value, problem) => {
+    // As PowerShell redirects.
+    await writeFile(join(directory, 'work', 'windows.txt'), '\ufeffweb: app\r\n', 'utf16le')
     expect(await run(['deploy', '--services', value])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(problem),

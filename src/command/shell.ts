@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { InputErrors, messageOf, UserError, UserErrors } from '../errors.ts'
+import { currentDirectory, textOfBytes } from '../inputs/files.ts'
 import { main } from '../main.ts'
 import { cleanUpAfterKilled } from '../modes/cut-off.ts'
 import { failureSummary } from '../report/summary/failure.ts'
@@ -130,10 +130,9 @@ async function textsOf({ inputs }: Run): Promise<Map<string, string>> {
 async function textOf(name: string, { from, text: given }: Value): Promise<string> {
   if (from === 'word') return given
   try {
-    const read = from === 'stdin' ? await text(process.stdin) : readFileSync(given, 'utf8')
-    if (read.length > LARGEST_MEGABYTES * 1024 * 1024) throw new Error(`it is larger than ${LARGEST_MEGABYTES} MB`)
+    const read = textOfBytes(await bytesOf(from === 'stdin' ? process.stdin : createReadStream(given)))
     if (read.trim() === '') throw new Error('it is empty')
-    return read.replace(/^\ufeff/, '').replace(/\r?\n$/, '')
+    return read.replace(/\r?\n$/, '')
   } catch (error) {
     const place = from === 'stdin' ? 'standard input' : `the file ${placed(safeLine(given))}`
     const { code } = error as NodeJS.ErrnoException
@@ -142,12 +141,24 @@ async function textOf(name: string, { from, text: given }: Value): Promise<strin
   }
 }
 
+/** It may be a pipe, or what has no end. */
+async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > LARGEST_MEGABYTES * 1024 * 1024) throw new Error(`it is larger than ${LARGEST_MEGABYTES} MB`)
+  }
+  return Buffer.concat(chunks)
+}
+
 /** From now on the environment of this process is that of a step: what it starts gets no setting, for some are secrets. */
 function takeOver(env: Environment, { variables }: Settings): void {
   for (const name of variables) delete process.env[name]
   for (const [name, value] of Object.entries(env)) if (process.env[name] !== value) process.env[name] = value
   // A path on a command line begins where the shell is.
-  if (env.GITHUB_WORKSPACE !== undefined) process.env.GITHUB_WORKSPACE = process.cwd()
+  if (env.GITHUB_WORKSPACE !== undefined) process.env.GITHUB_WORKSPACE = currentDirectory()
 }
 
 /** What is known of a run when it ends, beside its outputs. */

@@ -29,7 +29,20 @@ export function readUserText(path: string, base: string): string {
 
 /** The workspace, where relative paths begin. */
 export function basePath(env: Environment): string {
-  return env.GITHUB_WORKSPACE || process.cwd()
+  return env.GITHUB_WORKSPACE || currentDirectory()
+}
+
+/**
+ * The directory that this process was started in.
+ *
+ * @throws UserError when somebody has removed it
+ */
+export function currentDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw new UserError('the directory in which this was started is there no more: start it in one that stays')
+  }
 }
 
 /** The absolute path of a file of the user's. */
@@ -126,8 +139,12 @@ function markOf(bytes: Buffer): string {
   return bytes.subarray(0, 2).toString('hex')
 }
 
-/** Without the byte order mark that editors on Windows put first. */
-function textOfBytes(bytes: Buffer): string {
+/**
+ * The text of some bytes, without the byte order mark that editors on Windows put first.
+ *
+ * @throws UserError when it is not UTF-8
+ */
+export function textOfBytes(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

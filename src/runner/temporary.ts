@@ -16,6 +16,7 @@ export function temporaryDirectories(env: Environment, longest: number): string[
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
+  EFBIG: 'this user may write no file of that size (`ulimit -f`)',
   EDQUOT: 'the quota of this user is used up',
   ENAMETOOLONG: 'its path is too long',
   ENOENT: 'there is no such directory',
@@ -25,7 +26,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'it is read-only',
 }
 
-/** Why nothing can be written to a directory, in a few words; `undefined` when the error says nothing of that kind. */
+/** Why nothing can be written to a directory, in a few words; `undefined` when it is not the system that says no. */
 export function unwritable(error: unknown): string | undefined {
-  return REASONS[(error as NodeJS.ErrnoException).code ?? '']
+  const { code = '', syscall } = error as NodeJS.ErrnoException
+  return REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`)
 }
