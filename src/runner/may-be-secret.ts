@@ -86,6 +86,14 @@ const HARMLESS = [
   /(?<=\/)@(?=[a-z])/g,
   // A constraint.
   /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
+  // The zone of an address that counts on one link only.
+  /(?<=(?:^|\[|\/)fe80:[0-9a-f:]*)%(?=[A-Za-z][\w.-]*(?:$|\]))/gi,
+  // An account of Windows.
+  /(?<=^[A-Z]{2,15})\\(?=[a-z][a-z._-]+\d{0,3}$)/g,
+  // `R&D`
+  /(?<=(?<![A-Za-z0-9])[A-Z]{1,2})&(?=[A-Z]{1,2}(?![A-Za-z0-9]))/g,
+  // What a router of Traefik matches, other than the values of headers and queries.
+  /!?\b(?:Host|HostSNI|Path|PathPrefix|ClientIP|Method)\((?:(?:, ?)?`[\w./:*{}-]+`)+\)(?: (?:&&|\|\|) (?=!?[A-Z]))?/g,
 ]
 
 function withoutHarmless(text: string): string {

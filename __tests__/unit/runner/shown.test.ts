@@ -42,6 +42,12 @@ test.each([
   ['a percent sign that ends no number', '5%Off'],
   ['a number sign in a word', 'a#1b'],
   ['a backslash in a word', 'pass\\word'],
+  ['one in capitals and digits', 'DOMAIN\\P4ssw0rd'],
+  ['an ampersand in a word', 'R&Dpass'],
+  ['a percent sign in what is no address', 'fe81::1%eth0'],
+  ['a rule of Traefik with a password in it', 'Host(`p@ss!`)'],
+  ['one whose value is a header', 'Header(`X-Key`, `abc`)'],
+  ['what only begins as one', 'Host(`a`)p&ss!'],
 ])('%s may be a secret: it is told by its length', (_, value) => {
   expect(shown(value)).toBe(`"***" (${value.length} characters, which may be a secret)`)
   expect(placed(value)).toBe('***')
@@ -56,6 +62,8 @@ test('what only may be a secret makes no mask: it may be text of a stranger, and
 test.each([
   ...['web', 'shop_web', '-web', 'web api', 'my service', 'größe', 'web.v1', 'web/api', 'web:1.2'],
   ...['tru', '10 minutes', '50%', '1,5', '-1', '#7', '~/.docker', './compose.yml', '/etc/app.conf', 'C4'],
+  ...['FIRMA\\deploy-bot', 'R&D/web', '/srv/R&D/compose.yml', 'fe80::1%eth0', 'ssh://root@[fe80::1%eth0]:22'],
+  ...['Host(`a.example.com`) && !PathPrefix(`/api`, `/v1`)', 'traefik.http.routers.web.rule=Host(`a.example.com`)'],
   ...['${TAG}', 'web:${TAG:-latest}', '$TAG', '{{.Node.Hostname}}', '${{ secrets.NAME }}'],
   ...['ghcr.io/acme/web:4f1d2c3b4a5968778695a4b3c2d1e0f123456789', 'deploy@manager.example.com:2222'],
   ...[`web@sha256:${'0a'.repeat(32)}`, '4f1d2c3b4a5968778695a4b3c2d1e0f123456789', 'ssh://deploy@manager.example.com'],
